@@ -1,0 +1,71 @@
+"""ecsnet: an Alibaba Cloud ECS network that behaves like the real thing.
+
+Every operation is judged by the vendor's own rules, recorded as an immutable event, and rebuilt by replay.
+"""
+
+from ecsnet import commands
+from ecsnet.clocks import Clock, ManualClock
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.decision import Decision, Violation
+from ecsnet.domain.deciding import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
+from ecsnet.domain.rules import Rule, RuleRegistry
+from ecsnet.errors import (
+    CommandDenied,
+    EcsnetError,
+    InvalidCommand,
+    ReadOnlyCloud,
+    ReplayError,
+    StoreError,
+    VersionConflict,
+)
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    NetworkType,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ChargeType",
+    "Clock",
+    "Cloud",
+    "Command",
+    "CommandDenied",
+    "Decision",
+    "EcsnetError",
+    "Eip",
+    "EipStatus",
+    "Event",
+    "Instance",
+    "InstanceStatus",
+    "InstanceType",
+    "InvalidCommand",
+    "ManualClock",
+    "NetworkInterface",
+    "NetworkInterfaceStatus",
+    "NetworkInterfaceType",
+    "NetworkType",
+    "Quota",
+    "ReadOnlyCloud",
+    "RecordedEvent",
+    "ReplayError",
+    "Rule",
+    "RuleRegistry",
+    "SecurityGroup",
+    "StoreError",
+    "VSwitch",
+    "VersionConflict",
+    "Violation",
+    "Vpc",
+    "__version__",
+    "commands",
+    "rules",
+]

@@ -1,0 +1,42 @@
+"""The catalogue of instance types: the vendor's, from package data, and the user's own on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+
+from ecsnet.values import InstanceType
+
+
+@cache
+def vendor_types() -> Mapping[str, InstanceType]:
+    """The vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where there are any.
+
+    A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; it takes one.
+    """
+    import csv  # loaded with the catalogue, not with the library
+    from importlib.resources import files
+
+    text = files("ecsnet").joinpath("data/instance-types.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    types = [_read(row) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
+    return MappingProxyType({instance_type.id: instance_type for instance_type in types})
+
+
+def _read(row: dict[str, str]) -> InstanceType:
+    return InstanceType(
+        id=row["instance_type"],
+        eni_quantity=int(row["eni_quantity_2019_04"] or row["eni_quantity"]),
+        private_ipv4_per_eni=int(row["private_ipv4_per_eni"] or 1),
+        vcpu=int(row["vcpu"]),
+        memory_gib=float(row["memory_gib"]),
+        nic_queues=int(row["nic_queues_2019_04"] or row["nic_queues"] or 1),
+        io_optimized=not row["io_optimized"].startswith("unstated"),
+        attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
+    )
+
+
+def with_own_types(own: Iterable[InstanceType]) -> Mapping[str, InstanceType]:
+    """The vendor's types, with some added or replaced."""
+    return MappingProxyType({**vendor_types(), **{instance_type.id: instance_type for instance_type in own}})

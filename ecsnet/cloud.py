@@ -1,0 +1,352 @@
+"""`Cloud`: the network as its users see it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, cast
+
+import msgspec
+
+from ecsnet import catalogue, log, resources
+from ecsnet.clocks import Clock, as_utc, utc_now
+from ecsnet.collection import Collection
+from ecsnet.commands import Command, RunInstances
+from ecsnet.decision import Decision
+from ecsnet.domain.deciding import RULES, Caller, answer, decide, home_region, removes
+from ecsnet.domain.folding import fold
+from ecsnet.domain.passing import all_passing
+from ecsnet.domain.permitting import permitted
+from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.views import VIEWS
+from ecsnet.domain.world import Region, World
+from ecsnet.errors import CommandDenied, InvalidCommand, ReadOnlyCloud, StoreError, VersionConflict
+from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.store import EventStore, MemoryStore
+from ecsnet.model import AT_ONCE, Model, SettleAfter
+from ecsnet.resources import Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import InstanceStatus, InstanceType, NetworkInterfaceStatus
+
+R = TypeVar("R")
+_GONE: Final[dict[str, str]] = {
+    "instances": InstanceStatus.Released,
+    "network_interfaces": NetworkInterfaceStatus.Deleted,
+}
+
+
+class Cloud:
+    """An Alibaba Cloud ECS network.
+
+    ``store`` is where its history is kept: nothing for memory, a path for a SQLite file, or an `EventStore`.
+    ``region_id`` is where commands go that name no region and no resource, ``account_id`` who gives them (it need not
+    exist). ``settle_after`` is how long passing states last by the ``clock``: not at all, a time, or ``"manual"``:
+    until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
+    vendor's catalogue or replaces what is there.
+
+    Raises `StoreError` for a store that cannot be used, `ReplayError` for one whose history is damaged.
+    """
+
+    def __init__(
+        self,
+        store: str | os.PathLike[str] | EventStore | None = None,
+        *,
+        region_id: str = "cn-hangzhou",
+        account_id: str = "1234567890123456",
+        clock: Clock = utc_now,
+        settle_after: SettleAfter = AT_ONCE,
+        rules: RuleRegistry = RULES,
+        instance_types: Iterable[InstanceType] = (),
+    ) -> None:
+        if settle_after != "manual" and (isinstance(settle_after, str) or settle_after < AT_ONCE):
+            raise ValueError(f"settle_after is a timedelta of at least 0 or 'manual', not {settle_after!r}")
+        self.region_id = region_id
+        self.account_id = account_id
+        own = tuple(instance_types)
+        self._model = Model(
+            _open(store),
+            clock=clock,
+            settle_after=settle_after,
+            rules=rules,
+            instance_types=catalogue.with_own_types(own) if own else catalogue.vendor_types(),
+        )
+
+    def execute(self, command: Command[R], *, client_token: str | None = None) -> R:
+        """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.
+
+        A deleted resource is answered in its last state; `RunInstances` is answered with a tuple, even of one. A
+        repeated ``client_token`` (at most 64 ASCII characters) with the same command gives the first answer again.
+
+        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
+        cloud of the past; `StoreError` if the events cannot be stored.
+        """
+        model = self._model
+        if model.until is not None:
+            raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
+        if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
+            raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
+        with model.lock:
+            command_id = model.new_command_id()
+            while True:
+                try:
+                    return cast("R", self._execute(command, client_token, command_id))
+                except VersionConflict:
+                    continue  # somebody else was first: look again, decide again
+
+    def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
+        model = self._model
+        model.catch_up()
+        now = model.now()
+        settling = model.settled(now)
+        world = settling.world
+        caller = self._caller(now, client_token)
+        region_id = home_region(world, command, caller)
+        region = world.region(region_id)
+        if client_token is not None:
+            used = region.client_tokens[self.account_id, client_token]
+            if used is not None and used.command == repr(command):
+                return _first_answer(used)
+        decision = decide(world, region, command, caller)
+        if decision.violations:
+            if log.enabled():
+                log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
+            raise CommandDenied(command, decision.violations)
+        table, ids = answer(command, decision.events)
+        last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
+        if decision.events or client_token is not None:
+            news = [NewEvent(event, now, self.account_id, command_id) for event in decision.events]
+            if client_token is not None:
+                ahead = model.ahead({region_id: [*settling.events.get(region_id, ()), *news]}).region(region_id)
+                answers = self._answers(ahead, table, ids, last)
+                token_used = _token_used(client_token, command, answers)
+                news.append(NewEvent(token_used, now, self.account_id, command_id))
+            model.append(region_id, [*settling.events.get(region_id, ()), *news])
+            region = model.world.region(region_id)
+        if log.enabled():
+            log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
+        answers = self._answers(region, table, ids, last)
+        return answers if isinstance(command, RunInstances) else answers[0]
+
+    def _answers(self, region: Region, table: str, ids: Iterable[str], last: list[Any] | None) -> tuple[Any, ...]:
+        if table == "quotas":
+            return tuple(
+                Quota(
+                    name=name,
+                    value=region.quota(self.account_id, name),
+                    region_id=region.region_id,
+                    account_id=self.account_id,
+                )
+                for name in ids
+            )
+        now = tuple([_show(region, table, resource_id) for resource_id in ids])
+        if last is None or now[0] is not None:
+            return now
+        return tuple(msgspec.structs.replace(one, status=_GONE[table]) if table in _GONE else one for one in last)
+
+    def check(self, command: Command[Any]) -> Decision:
+        """Judge a command without doing it. Records nothing and changes nothing."""
+        model = self._model
+        with model.lock:
+            model.catch_up()
+            caller = self._caller(model.now())
+            world = model.settled(caller.now).world
+            return decide(world, world.region(home_region(world, command, caller)), command, caller)
+
+    def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
+        """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
+        need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        with self._model.lock:
+            caller = self._caller(self._model.now())
+            world = self._world()
+            for table in VIEWS:
+                region = world.region_of(table, resource_id)
+                if region is not None and getattr(region, table).peek(resource_id).account_id == self.account_id:
+                    return permitted(world, region, table, resource_id, caller)
+        raise KeyError(resource_id)
+
+    @property
+    def vpcs(self) -> Collection[Vpc]:
+        """The VPCs."""
+        return Collection(self._world, "vpcs", Vpc)
+
+    @property
+    def vswitches(self) -> Collection[VSwitch]:
+        """The VSwitches."""
+        return Collection(self._world, "vswitches", VSwitch)
+
+    @property
+    def security_groups(self) -> Collection[SecurityGroup]:
+        """The security groups."""
+        return Collection(self._world, "security_groups", SecurityGroup)
+
+    @property
+    def instances(self) -> Collection[Instance]:
+        """The instances."""
+        return Collection(self._world, "instances", Instance)
+
+    @property
+    def network_interfaces(self) -> Collection[NetworkInterface]:
+        """The ENIs, primary and secondary."""
+        return Collection(self._world, "network_interfaces", NetworkInterface)
+
+    def history(self, resource_id: str | None = None) -> tuple[RecordedEvent, ...]:
+        """Every event so far, or those that name a resource, in order."""
+        model = self._model
+        with model.lock:
+            records = model.store.read(until=model.until, naming=resource_id)
+            return tuple(record for record in records if resource_id is None or record.event.names(resource_id))
+
+    def at(self, moment: int | datetime) -> Cloud:
+        """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
+
+        Raises ValueError for a position that the history does not have, or a time without timezone.
+        """
+        with self._model.lock:
+            self._model.catch_up()
+            head = self._model.world.position
+            if isinstance(moment, datetime):
+                moment = as_utc(moment)
+                world = self._folded_until(moment)
+            elif 0 <= moment <= head:
+                world = World()
+                fold(world, self._model.store.read(until=moment))
+                moment = self._recorded_at(moment)
+            else:
+                raise ValueError(f"the history has the positions 0 to {head}, not {moment}")
+            return self._view(self._model.as_of(world, moment))
+
+    def _folded_until(self, moment: datetime) -> World:
+        # A stream ends at its first later event: clocks may differ between streams, but a stream has no gaps.
+        world = World()
+        ended: set[str] = set()
+        for record in self._model.store.read(until=self._model.until):
+            if record.recorded_at > moment:
+                ended.add(record.stream)
+            elif record.stream not in ended:
+                fold(world, (record,))
+        return world
+
+    def _recorded_at(self, position: int) -> datetime:
+        for record in self._model.store.read(after=position - 1, until=position):
+            return record.recorded_at
+        return self._model.now()
+
+    def fork(self) -> Cloud:
+        """An independent cloud in memory, from here. What happens in one is never seen in the other."""
+        with self._model.lock:
+            self._model.catch_up()
+            return self._view(self._model.fork())
+
+    def as_account(self, account_id: str) -> Cloud:
+        """The same cloud, acting as another account. It sees everything; its commands find only its own resources."""
+        cloud = self._view(self._model)
+        cloud.account_id = account_id
+        return cloud
+
+    def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
+        """Complete the passing states that are due, or that of one resource; under ``"manual"`` all of them are due.
+
+        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past.
+        """
+        model = self._model
+        if model.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
+        settled: list[Resource] = []
+        with model.lock:
+            model.catch_up()
+            for region_id in list(model.world.regions):
+                settled += self._settle_region(region_id, resource_id)
+        return tuple(settled)
+
+    def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
+        model = self._model
+        while True:
+            now = model.now()
+            region = model.world.region(region_id)
+            due = [d for d in all_passing(region) if resource_id in (None, d.resource_id)]
+            endings = [(d, ending) for d in due if (ending := model.ending(d, now)) is not None]
+            if not endings:
+                return []
+            last = [_show(region, d.table, d.resource_id) for d, _ in endings]
+            try:
+                model.append(region_id, [ending for _, ending in endings])
+            except VersionConflict:
+                model.catch_up()
+                continue
+            region = model.world.region(region_id)
+            return [
+                self._answers(region, d.table, [d.resource_id], [before])[0]
+                for (d, _), before in zip(endings, last, strict=True)
+            ]
+
+    def close(self) -> None:
+        """Close the store."""
+        self._model.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _view(self, model: Model) -> Cloud:
+        cloud = Cloud.__new__(Cloud)
+        cloud.region_id = self.region_id
+        cloud.account_id = self.account_id
+        cloud._model = model
+        return cloud
+
+    def _caller(self, now: datetime, client_token: str | None = None) -> Caller:
+        model = self._model
+        return Caller(
+            account_id=self.account_id,
+            region_id=self.region_id,
+            now=now,
+            passes=model.passes,
+            instance_types=model.instance_types,
+            rules=model.rules,
+            client_token=client_token,
+        )
+
+    def _world(self) -> World:
+        model = self._model
+        with model.lock:
+            model.catch_up()
+            return model.settled(model.now()).world
+
+
+def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
+    if store is None:
+        return MemoryStore()
+    if not isinstance(store, str | os.PathLike):
+        return store
+    if "://" in str(store):
+        raise StoreError(f"{store!s}: no store for such an address; give the path of a SQLite file, or an EventStore")
+    from ecsnet.events.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
+
+    return SqliteStore(store)
+
+
+def _show(region: Region, table: str, resource_id: str) -> Any:
+    state = getattr(region, table)[resource_id]
+    return None if state is None else VIEWS[table](region, state)
+
+
+def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ...]) -> ClientTokenUsed:
+    return ClientTokenUsed(
+        client_token=client_token,
+        command=repr(command),
+        resource_type=type(answers[0]).__name__,
+        resources=tuple(msgspec.to_builtins(one) for one in answers),
+        many=isinstance(command, RunInstances),
+    )
+
+
+def _first_answer(used: ClientTokenUsed) -> Any:
+    resource_type = getattr(resources, used.resource_type)
+    answers = tuple(msgspec.convert(one, resource_type) for one in used.resources)
+    return answers if used.many else answers[0]

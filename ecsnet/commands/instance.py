@@ -1,0 +1,74 @@
+"""Commands on instances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecsnet.commands.base import Command, R_co
+from ecsnet.errors import InvalidCommand
+from ecsnet.resources import Instance
+from ecsnet.values import ChargeType
+
+
+class _NewInstance(Command[R_co], frozen=True, kw_only=True):
+    instance_type: str
+    vswitch_id: str
+    security_group_ids: Sequence[str]
+    region_id: str | None = None
+    zone_id: str | None = None
+    private_ip_address: str | None = None
+    image_id: str | None = None
+    instance_charge_type: str = ChargeType.PostPaid
+    period: int | None = None
+    network_interface_ids: Sequence[str] = ()
+
+    def _check_together(self) -> None:
+        if self.period is not None and self.instance_charge_type != ChargeType.PrePaid:
+            raise InvalidCommand("period is for subscription instances: set instance_charge_type='PrePaid'")
+
+
+class CreateInstance(_NewInstance[Instance], frozen=True, kw_only=True):
+    """CreateInstance: one instance, Stopped.
+
+    ``period`` is in months, for subscription (PrePaid) instances only, one if not given. ``network_interface_ids`` are
+    secondary ENIs to attach, at most one (guide 4.3).
+    """
+
+
+class RunInstances(_NewInstance[tuple[Instance, ...]], frozen=True, kw_only=True):
+    """RunInstances: ``amount`` instances (1 to 100), Running; the answer is a tuple even of one.
+
+    The other parameters are those of `CreateInstance`; an explicit address or ENI is for an amount of one.
+    """
+
+    amount: int = 1
+
+    def _check_together(self) -> None:
+        super()._check_together()
+        if self.amount > 1 and (self.private_ip_address is not None or self.network_interface_ids):
+            raise InvalidCommand("private_ip_address and network_interface_ids are for one instance: amount must be 1")
+
+
+class StartInstance(Command[Instance], frozen=True, kw_only=True):
+    """StartInstance, from Stopped."""
+
+    instance_id: str
+
+
+class StopInstance(Command[Instance], frozen=True, kw_only=True):
+    """StopInstance, from Running."""
+
+    instance_id: str
+
+
+class RebootInstance(Command[Instance], frozen=True, kw_only=True):
+    """RebootInstance, from Running."""
+
+    instance_id: str
+
+
+class DeleteInstance(Command[Instance], frozen=True, kw_only=True):
+    """DeleteInstance (the guide's *release*): the ENIs still attached go with it. A running one needs ``force``."""
+
+    instance_id: str
+    force: bool = False

@@ -1,0 +1,55 @@
+"""The account: its quotas, and the tokens that make its requests safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ecsnet import commands
+from ecsnet.commands import Command, SetQuota
+from ecsnet.domain.case import Case
+from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.world import Evolving, Region
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.events.base import Event, RecordedEvent
+
+# How each event changes the state
+
+
+def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
+    region.quotas.put((record.account_id, event.name), event.value)
+
+
+def client_token_used(region: Region, event: ClientTokenUsed, record: RecordedEvent) -> None:
+    region.client_tokens.put((record.account_id, event.client_token), event)
+
+
+EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+
+# The rules
+
+ALL_COMMANDS: tuple[type[Command[Any]], ...] = tuple(
+    getattr(commands, name) for name in commands.__all__ if name != "Command"
+)
+
+
+@rules.denies(
+    "request.client-token",
+    *ALL_COMMANDS,
+    code="IdempotentParameterMismatch",
+    http_status=400,
+    message="client token {client_token} was used for {first}",
+)
+def client_token(client_token: str, region: Region, account_id: str, command: Command[Any]) -> Facts | None:
+    """A client token that was used before comes with the same command, or not at all."""
+    used = region.client_tokens[account_id, client_token]
+    if used is None or used.command == repr(command):
+        return None
+    return {"client_token": client_token, "first": used.command}
+
+
+# How each command is decided
+
+
+def set_quota(case: Case) -> tuple[Event, ...]:
+    command: SetQuota = case.command
+    return (QuotaSet(name=command.name, value=command.value),)

@@ -1,0 +1,111 @@
+"""`Case`: a command with everything that the rules may need to know to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from ecsnet.domain.state import (
+    InstanceState,
+    NetworkInterfaceState,
+    SecurityGroupState,
+    State,
+    VpcState,
+    VSwitchState,
+)
+from ecsnet.domain.world import Region, World
+from ecsnet.values import InstanceType, NetworkInterfaceStatus
+
+S = TypeVar("S", bound=State)
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """What ENIs would be attached to: an instance, or one that is about to be created."""
+
+    zone_id: str
+    vpc_id: str
+    instance_type: InstanceType
+    interface_count: int
+
+
+class Case(msgspec.Struct, eq=False, kw_only=True):
+    """Who asks for what, when, and what it concerns. None: not named by the command, or not found.
+
+    ``region`` is the region whose stream the command would be recorded in, ``missing`` what was named and not found, by
+    the rule that says so. ``addresses`` are the private addresses asked for by name, as numbers, of which
+    ``had_by_name`` are free; ``drawn`` how many
+    are to be drawn besides; the ENI would then hold ``address_count`` and is, or would be born, in
+    ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
+    """
+
+    world: World
+    region: Region
+    command: Any
+    account_id: str
+    now: datetime
+    passes: bool = False
+    instance_types: Mapping[str, InstanceType]
+    client_token: str | None = None
+    missing: dict[str, list[str]] | None = None
+    vpc: VpcState | None = None
+    vswitch: VSwitchState | None = None
+    security_group: SecurityGroupState | None = None
+    source_group: SecurityGroupState | None = None
+    security_groups: tuple[SecurityGroupState, ...] | None = None
+    group_ids: tuple[str, ...] | None = None
+    group_vpc_id: str | None = None
+    growing_groups: tuple[SecurityGroupState, ...] | None = None
+    growth: int | None = None
+    instance: InstanceState | None = None
+    instance_type: InstanceType | None = None
+    host: Host | None = None
+    network_interface: NetworkInterfaceState | None = None
+    candidates: tuple[NetworkInterfaceState, ...] | None = None
+    addresses: tuple[int, ...] | None = None
+    had_by_name: int = 0
+    drawn: int | None = None
+    address_count: int | None = None
+    interface_status: NetworkInterfaceStatus | None = None
+
+    def find_vpc(self, vpc_id: str) -> VpcState | None:
+        return self._own(self.region.vpcs[vpc_id], "vpc.not-found", vpc_id)
+
+    def find_vswitch(self, vswitch_id: str) -> VSwitchState | None:
+        return self._own(self.region.vswitches[vswitch_id], "vswitch.not-found", vswitch_id)
+
+    def find_security_group(self, group_id: str, account_id: str | None = None) -> SecurityGroupState | None:
+        return self._own(self.region.security_groups[group_id], "security-group.not-found", group_id, account_id)
+
+    def find_security_groups(self, group_ids: tuple[str, ...]) -> tuple[SecurityGroupState, ...]:
+        found = [self.find_security_group(group_id) for group_id in group_ids]
+        return tuple([group for group in found if group is not None])
+
+    def find_instance(self, instance_id: str) -> InstanceState | None:
+        region = self._region_of("instances", instance_id)
+        return self._own(region.instances[instance_id], "instance.not-found", instance_id)
+
+    def find_network_interface(self, interface_id: str) -> NetworkInterfaceState | None:
+        region = self._region_of("network_interfaces", interface_id)
+        return self._own(region.network_interfaces[interface_id], "interface.not-found", interface_id)
+
+    def _region_of(self, table: str, resource_id: str) -> Region:
+        """ENIs and instances are looked for everywhere: that they are too far apart is a rule, not a missing
+        resource."""
+        if getattr(self.region, table)[resource_id] is not None:
+            return self.region
+        return self.world.region_of(table, resource_id) or self.region
+
+    def _own(self, found: S | None, rule_id: str, resource_id: str, account_id: str | None = None) -> S | None:
+        if found is not None and found.account_id == (account_id or self.account_id):
+            return found
+        self.miss(rule_id, resource_id)
+        return None
+
+    def miss(self, rule_id: str, resource_id: str) -> None:
+        """Note that something named by the command is not there."""
+        if self.missing is None:
+            self.missing = {}
+        self.missing.setdefault(rule_id, []).append(resource_id)

@@ -1,0 +1,172 @@
+"""Which command is decided how, and the one function that decides: resolve, judge, and only then build the events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+import ecsnet.domain.existence  # noqa: F401  # registers its rules
+from ecsnet import commands as c
+from ecsnet.commands import Command
+from ecsnet.decision import Decision
+from ecsnet.domain import account, instance, network_interface, private_address, security_group, vpc
+from ecsnet.domain.case import Case
+from ecsnet.domain.rules import RuleRegistry, rules
+from ecsnet.domain.world import Region, World
+from ecsnet.events.base import Event
+from ecsnet.values import InstanceType
+
+RULES: Final[RuleRegistry] = rules
+"""The vendor's rules, complete: importing the subjects above has registered them, in rank order."""
+
+
+class Decider(msgspec.Struct, frozen=True):
+    """How one command is decided.
+
+    ``home`` names the parameter whose resource says in which region the command is recorded, and that resource's table;
+    ``answer`` the table of the resource that the command is answered with, and the field that has its id: a parameter
+    of the command, or, for what is created, a field of the events.
+    """
+
+    decide: Callable[[Case], tuple[Event, ...]]
+    answer: tuple[str, str]
+    resolve: Callable[[Case], None] | None = None
+    home: tuple[str, str] | None = None
+
+
+def _of_interface(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+    subject = ("network_interfaces", "network_interface_id")
+    return Decider(decide, subject, resolve, subject)
+
+
+def _of_instance(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+    subject = ("instances", "instance_id")
+    return Decider(decide, subject, resolve, subject)
+
+
+def _of_group(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+    subject = ("security_groups", "security_group_id")
+    return Decider(decide, subject, resolve, subject)
+
+
+DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
+    c.CreateVpc: Decider(vpc.create_vpc, ("vpcs", "vpc_id")),
+    c.DeleteVpc: Decider(vpc.delete_vpc, ("vpcs", "vpc_id"), vpc.resolve_vpc, ("vpcs", "vpc_id")),
+    c.CreateVSwitch: Decider(vpc.create_vswitch, ("vswitches", "vswitch_id"), vpc.resolve_vpc, ("vpcs", "vpc_id")),
+    c.DeleteVSwitch: Decider(
+        vpc.delete_vswitch, ("vswitches", "vswitch_id"), vpc.resolve_vswitch, ("vswitches", "vswitch_id")
+    ),
+    c.CreateSecurityGroup: Decider(
+        security_group.create_group,
+        ("security_groups", "security_group_id"),
+        security_group.resolve_new_group,
+        ("vpcs", "vpc_id"),
+    ),
+    c.DeleteSecurityGroup: _of_group(security_group.delete_group, security_group.resolve_group),
+    c.AuthorizeSecurityGroup: _of_group(security_group.authorize_group, security_group.resolve_authorization),
+    c.RevokeSecurityGroup: _of_group(security_group.revoke_group, security_group.resolve_authorization),
+    c.JoinSecurityGroup: _of_instance(security_group.join_group, security_group.resolve_join),
+    c.LeaveSecurityGroup: _of_instance(security_group.leave_group, security_group.resolve_leave),
+    c.CreateInstance: Decider(
+        instance.create, ("instances", "instance_id"), instance.resolve_new, ("vswitches", "vswitch_id")
+    ),
+    c.RunInstances: Decider(
+        instance.run, ("instances", "instance_id"), instance.resolve_new, ("vswitches", "vswitch_id")
+    ),
+    c.StartInstance: _of_instance(instance.start, instance.resolve_instance),
+    c.StopInstance: _of_instance(instance.stop, instance.resolve_instance),
+    c.RebootInstance: _of_instance(instance.reboot, instance.resolve_instance),
+    c.DeleteInstance: _of_instance(instance.delete, instance.resolve_instance),
+    c.CreateNetworkInterface: Decider(
+        network_interface.create,
+        ("network_interfaces", "network_interface_id"),
+        network_interface.resolve_create,
+        ("vswitches", "vswitch_id"),
+    ),
+    c.AttachNetworkInterface: _of_interface(network_interface.attach, network_interface.resolve_attach),
+    c.DetachNetworkInterface: _of_interface(network_interface.detach, network_interface.resolve_detach),
+    c.DeleteNetworkInterface: _of_interface(network_interface.delete, network_interface.resolve_interface),
+    c.ModifyNetworkInterfaceAttribute: _of_interface(network_interface.modify, network_interface.resolve_modify),
+    c.AssignPrivateIpAddresses: _of_interface(private_address.assign, private_address.resolve_assign),
+    c.UnassignPrivateIpAddresses: _of_interface(private_address.unassign, private_address.resolve_holder),
+    c.SetQuota: Decider(account.set_quota, ("quotas", "name")),
+}
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, from where, when, and in which mode: the context of a command."""
+
+    account_id: str
+    region_id: str
+    now: datetime
+    passes: bool
+    instance_types: Mapping[str, InstanceType]
+    rules: RuleRegistry
+    client_token: str | None = None
+
+
+def home_region(world: World, command: Command[Any], caller: Caller) -> str:
+    """The region whose stream a command is recorded in: the one it names, its resource's, or the caller's."""
+    named: str | None = getattr(command, "region_id", None)
+    if named is not None:
+        return named
+    home = DECIDERS[type(command)].home
+    if home is not None:
+        table, parameter = home
+        own = world.regions.get(caller.region_id)
+        resource_id = getattr(command, parameter)
+        if own is not None and getattr(own, table)[resource_id] is not None:
+            return caller.region_id
+        elsewhere = world.region_of(table, resource_id)
+        if elsewhere is not None:
+            return elsewhere.region_id
+    return caller.region_id
+
+
+def decide(world: World, region: Region, command: Command[Any], caller: Caller) -> Decision:
+    """Judge a command by every rule that guards it, and tell what would be recorded if none refuses. Pure."""
+    decider = DECIDERS[type(command)]
+    case = Case(
+        world=world,
+        region=region,
+        command=command,
+        account_id=caller.account_id,
+        now=caller.now,
+        passes=caller.passes,
+        instance_types=caller.instance_types,
+        client_token=caller.client_token,
+    )
+    if decider.resolve is not None:
+        decider.resolve(case)
+    violations = caller.rules.judge(case, type(command))
+    if violations:
+        return Decision(command=command, violations=violations)
+    return Decision(command=command, events=decider.decide(case))
+
+
+def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
+    """The table and the ids of the resources that an allowed command is answered with."""
+    table, field = DECIDERS[type(command)].answer
+    named: str | None = getattr(command, field, None)
+    if named is not None:
+        return table, (named,)
+    if len(events) == 1:
+        return table, (getattr(events[0], field),)
+    return table, tuple(dict.fromkeys([getattr(event, field) for event in events]))
+
+
+def removes(command: Command[Any]) -> bool:
+    """Whether a command may take away the resource that it is answered with."""
+    return isinstance(command, _REMOVING)
+
+
+_REMOVING: Final = (
+    c.DeleteVpc,
+    c.DeleteVSwitch,
+    c.DeleteSecurityGroup,
+    c.DeleteInstance,
+    c.DeleteNetworkInterface,
+)

@@ -1,0 +1,105 @@
+"""What a command names must be there, and be the caller's own. Every name that is not found is reported.
+
+These rules rank first: the API looks for its parameters before it judges anything else.
+"""
+
+from __future__ import annotations
+
+from ecsnet.commands import (
+    AssignPrivateIpAddresses,
+    AttachNetworkInterface,
+    AuthorizeSecurityGroup,
+    CreateInstance,
+    CreateNetworkInterface,
+    CreateSecurityGroup,
+    CreateVSwitch,
+    DeleteInstance,
+    DeleteNetworkInterface,
+    DeleteSecurityGroup,
+    DeleteVpc,
+    DeleteVSwitch,
+    DetachNetworkInterface,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    ModifyNetworkInterfaceAttribute,
+    RebootInstance,
+    RevokeSecurityGroup,
+    RunInstances,
+    StartInstance,
+    StopInstance,
+    UnassignPrivateIpAddresses,
+)
+from ecsnet.domain.rules import AnyCommand, Error, Facts, Predicate, rules
+
+
+def _must_exist(
+    rule_id: str, noun: str, code: str, *commands: AnyCommand, codes: dict[AnyCommand, Error] | None = None
+) -> None:
+    def predicate(missing: dict[str, list[str]]) -> Facts | None:
+        ids = missing.get(rule_id)
+        return None if ids is None else {"ids": tuple(ids), "names": ", ".join(ids)}
+
+    predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
+    named: Predicate = predicate
+    rules.denies(rule_id, *commands, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}")(
+        named
+    )
+
+
+_must_exist("vpc.not-found", "VPC", "InvalidVpcId.NotFound", CreateVSwitch, DeleteVpc, CreateSecurityGroup)
+_must_exist(
+    "vswitch.not-found",
+    "VSwitch",
+    "InvalidVSwitchId.NotFound",
+    CreateNetworkInterface,
+    RunInstances,
+    CreateInstance,
+    DeleteVSwitch,
+)
+_must_exist(
+    "security-group.not-found",
+    "security group",
+    "InvalidSecurityGroupId.NotFound",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    AuthorizeSecurityGroup,
+    RevokeSecurityGroup,
+    DeleteSecurityGroup,
+)
+_must_exist(
+    "interface.not-found",
+    "network interface",
+    "InvalidEniId.NotFound",
+    AttachNetworkInterface,
+    DetachNetworkInterface,
+    DeleteNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    AssignPrivateIpAddresses,
+    UnassignPrivateIpAddresses,
+    RunInstances,
+    CreateInstance,
+)
+_must_exist(
+    "instance.not-found",
+    "instance",
+    "InvalidInstanceId.NotFound",
+    AttachNetworkInterface,
+    DetachNetworkInterface,
+    StartInstance,
+    StopInstance,
+    RebootInstance,
+    DeleteInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    codes={
+        AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+    },
+)
+_must_exist(
+    "instance-type.not-found", "instance type", "InvalidInstanceType.ValueNotSupported", RunInstances, CreateInstance
+)

@@ -1,0 +1,424 @@
+"""Instances (guide 2.2, 4.1, 4.3, 4.9): what ENIs are attached to.
+
+An instance of a VPC is born with a primary ENI and dies with it; its address, its VSwitch and its groups are that
+ENI's. Releasing an instance takes every ENI with it that is still attached; one that was detached before stays.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import datetime
+from typing import Final
+
+from ecsnet.commands import (
+    CreateInstance,
+    DeleteInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    RebootInstance,
+    RunInstances,
+    StartInstance,
+    StopInstance,
+)
+from ecsnet.domain import address_pool, network_interface, security_group
+from ecsnet.domain.case import Case, Host
+from ecsnet.domain.identity import mac_address, resource_id
+from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.state import InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.world import Evolving, Region
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.instance import (
+    InstanceBirth,
+    InstanceCreateCompleted,
+    InstanceCreated,
+    InstanceCreateRequested,
+    InstanceLaunched,
+    InstanceLaunchRequested,
+    InstanceRebooted,
+    InstanceRebootRequested,
+    InstanceReleased,
+    InstanceStarted,
+    InstanceStartRequested,
+    InstanceStopped,
+    InstanceStopRequested,
+)
+from ecsnet.events.network_interface import (
+    NetworkInterfaceAttached,
+    NetworkInterfaceAttachRequested,
+    NetworkInterfaceReleased,
+)
+from ecsnet.events.vpc import SecurityGroupJoined, SecurityGroupLeft
+from ecsnet.values import ChargeType, InstanceStatus
+
+S = InstanceStatus
+NewInstance = CreateInstance | RunInstances
+Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
+Settling = InstanceCreateCompleted | InstanceStarted | InstanceStopped | InstanceRebooted
+
+# The lifecycle
+
+INSTANCE: Final = Lifecycle(
+    "instance",
+    S,
+    final=[S.Released],
+    rows=[
+        (BORN, InstanceCreated, S.Stopped),
+        (BORN, InstanceLaunched, S.Running),
+        (BORN, InstanceCreateRequested, S.Pending),
+        (BORN, InstanceLaunchRequested, S.Pending),
+        (S.Pending, InstanceCreateCompleted, S.Stopped),
+        (S.Pending, InstanceStarted, S.Running),
+        (S.Stopped, InstanceStartRequested, S.Starting),
+        (S.Starting, InstanceStarted, S.Running),
+        (S.Stopped, InstanceStarted, S.Running),
+        (S.Running, InstanceStopRequested, S.Stopping),
+        (S.Stopping, InstanceStopped, S.Stopped),
+        (S.Running, InstanceStopped, S.Stopped),
+        (S.Running, InstanceRebootRequested, S.Starting),
+        (S.Running, InstanceRebooted, S.Running),
+        (S.Stopped, InstanceReleased, S.Released),
+        (S.Running, InstanceReleased, S.Released),
+        (S.Stopped, SecurityGroupJoined, S.Stopped),
+        (S.Running, SecurityGroupJoined, S.Running),
+        (S.Stopped, SecurityGroupLeft, S.Stopped),
+        (S.Running, SecurityGroupLeft, S.Running),
+    ],
+)
+
+# How each event changes the state
+
+
+def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id)
+    interface = NetworkInterfaceState(
+        id=event.primary_network_interface_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        type=network_interface.PRIMARY,
+        status=network_interface.PRIMARY_NETWORK_INTERFACE.moves(type(event))[BORN],
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        zone_id=vswitch.zone_id,
+        mac_address=event.mac_address,
+        private_ips=(event.private_ip_address,),
+        security_group_ids=event.security_group_ids,
+        instance_id=event.instance_id,
+    )
+    network_interface.born(region, interface)
+    instance = InstanceState(
+        id=event.instance_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        status=INSTANCE.moves(type(event))[BORN],
+        instance_type=event.instance_type,
+        vpc_id=vswitch.vpc_id,
+        zone_id=vswitch.zone_id,
+        network_interface_ids=(interface.id,),
+        charge_type=event.charge_type,
+        expires_at=event.expires_at,
+        image_id=event.image_id,
+        starts_when_created=isinstance(event, InstanceLaunchRequested),
+    )
+    region.count_created("instance")
+    region.instances.put(instance.id, instance)
+    if instance.status is S.Pending:
+        region.begin_passing(instance, record.position, record.recorded_at)
+
+
+def _move(region: Region, instance_id: str, event: Event) -> InstanceState:
+    instance = region.instances.edit(instance_id)
+    instance.status = INSTANCE.moves(type(event))[instance.status]
+    if instance.passing is not None:
+        region.end_passing(instance)
+    return instance
+
+
+def instance_settled(region: Region, event: Settling, record: RecordedEvent) -> None:
+    _move(region, event.instance_id, event)
+
+
+def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    region.begin_passing(instance, record.position, record.recorded_at)
+
+
+def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    (primary_id,) = instance.network_interface_ids
+    network_interface.died(region, region.network_interfaces.edit(primary_id))
+    region.instances.drop(instance.id)
+
+
+def group_joined(region: Region, event: SecurityGroupJoined, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    primary = region.network_interfaces.edit(instance.primary_network_interface_id)
+    security_group.replace(region, primary, (*primary.security_group_ids, event.security_group_id))
+
+
+def group_left(region: Region, event: SecurityGroupLeft, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    primary = region.network_interfaces.edit(instance.primary_network_interface_id)
+    rest = tuple([group_id for group_id in primary.security_group_ids if group_id != event.security_group_id])
+    security_group.replace(region, primary, rest)
+
+
+EVOLVE: Final[Evolving] = {
+    InstanceCreated: instance_born,
+    InstanceLaunched: instance_born,
+    InstanceCreateRequested: instance_born,
+    InstanceLaunchRequested: instance_born,
+    InstanceCreateCompleted: instance_settled,
+    InstanceStartRequested: instance_passes,
+    InstanceStarted: instance_settled,
+    InstanceStopRequested: instance_passes,
+    InstanceStopped: instance_settled,
+    InstanceRebootRequested: instance_passes,
+    InstanceRebooted: instance_settled,
+    InstanceReleased: instance_released,
+    SecurityGroupJoined: group_joined,
+    SecurityGroupLeft: group_left,
+}
+
+# The rules
+
+
+@rules.denies(
+    "instance.create.zone",
+    RunInstances,
+    CreateInstance,
+    code="InvalidParameter.Mismatch",
+    http_status=400,
+    message="{vswitch_id} is in {vswitch_zone_id}, not in {zone_id}",
+)
+def create_zone(command: NewInstance, vswitch: VSwitchState) -> Facts | None:
+    """An instance is created in the zone of its VSwitch."""
+    if command.zone_id is None or command.zone_id == vswitch.zone_id:
+        return None
+    return {"vswitch_id": vswitch.id, "vswitch_zone_id": vswitch.zone_id, "zone_id": command.zone_id}
+
+
+@rules.denies(
+    "instance.create.one-secondary",
+    RunInstances,
+    CreateInstance,
+    guide="4.3",
+    code="EniPerInstanceLimitExceeded",
+    http_status=403,
+    message="{count} secondary ENIs, and only one can be attached at creation",
+)
+def create_one_secondary(command: NewInstance) -> Facts | None:
+    """At its creation an instance gets at most one secondary ENI besides the primary."""
+    count = len(command.network_interface_ids)
+    return {"count": count} if count > 1 else None
+
+
+def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+    if INSTANCE.admits(instance.status, event):
+        return None
+    return {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "instance.start.state",
+    StartInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Stopped instance is started",
+)
+def start_state(instance: InstanceState) -> Facts | None:
+    """Only a Stopped instance is started."""
+    return _wrong_status(instance, InstanceStartRequested)
+
+
+@rules.denies(
+    "instance.stop.state",
+    StopInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Running instance is stopped",
+)
+def stop_state(instance: InstanceState) -> Facts | None:
+    """Only a Running instance is stopped."""
+    return _wrong_status(instance, InstanceStopRequested)
+
+
+@rules.denies(
+    "instance.reboot.state",
+    RebootInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Running instance is rebooted",
+)
+def reboot_state(instance: InstanceState) -> Facts | None:
+    """Only a Running instance is rebooted."""
+    return _wrong_status(instance, InstanceRebootRequested)
+
+
+@rules.denies(
+    "instance.release.state",
+    DeleteInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}: stop it first, or force the release of a Running one",
+)
+def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
+    """A Stopped instance is released; a Running one only with ``force``."""
+    facts = {"instance_id": instance.id, "status": instance.status}
+    if instance.status is S.Pending:
+        return Breach(facts, ("IncorrectInstanceStatus.Initializing", 403))
+    if instance.status is S.Running and not command.force:
+        return facts
+    return _wrong_status(instance, InstanceReleased)
+
+
+@rules.denies(
+    "instance.release.charge-type",
+    DeleteInstance,
+    code="ChargeTypeViolation",
+    http_status=403,
+    message="{instance_id} is a subscription instance until {expires_at}",
+)
+def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
+    """A subscription instance is not released before it expires."""
+    if instance.expires_at is None or instance.expires_at <= now:
+        return None
+    return {"instance_id": instance.id, "expires_at": instance.expires_at}
+
+
+@rules.denies(
+    "security-group.join.instance-state",
+    JoinSecurityGroup,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def join_state(instance: InstanceState) -> Facts | None:
+    """An instance joins a security group while it is Running or Stopped."""
+    return _wrong_status(instance, SecurityGroupJoined)
+
+
+@rules.denies(
+    "security-group.leave.instance-state",
+    LeaveSecurityGroup,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def leave_state(instance: InstanceState) -> Facts | None:
+    """An instance leaves a security group while it is Running or Stopped."""
+    return _wrong_status(instance, SecurityGroupLeft)
+
+
+# How each command is decided
+
+
+def resolve_new(case: Case) -> None:
+    command: NewInstance = case.command
+    amount = command.amount if isinstance(command, RunInstances) else 1
+    case.vswitch = vswitch = case.find_vswitch(command.vswitch_id)
+    case.group_ids = tuple(command.security_group_ids)
+    case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
+    case.growth = amount
+    found = [case.find_network_interface(interface_id) for interface_id in command.network_interface_ids]
+    case.candidates = tuple([interface for interface in found if interface is not None])
+    case.instance_type = instance_type = case.instance_types.get(command.instance_type)
+    if instance_type is None:
+        case.miss("instance-type.not-found", command.instance_type)
+    if command.private_ip_address is not None:
+        address_pool.resolve_named(case, (command.private_ip_address,))
+    case.drawn = 0 if case.addresses else amount
+    if vswitch is not None:
+        case.group_vpc_id = vswitch.vpc_id
+        if instance_type is not None:
+            case.host = Host(
+                zone_id=vswitch.zone_id, vpc_id=vswitch.vpc_id, instance_type=instance_type, interface_count=1
+            )
+
+
+def create(case: Case) -> tuple[Event, ...]:
+    return _births(case, InstanceCreateRequested if case.passes else InstanceCreated, 1)
+
+
+def run(case: Case) -> tuple[Event, ...]:
+    command: RunInstances = case.command
+    return _births(case, InstanceLaunchRequested if case.passes else InstanceLaunched, command.amount)
+
+
+def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event, ...]:
+    command: NewInstance = case.command
+    region, vswitch, instance_type = case.region, case.vswitch, case.instance_type
+    assert vswitch is not None and instance_type is not None and case.drawn is not None
+    if command.private_ip_address is not None:
+        addresses: tuple[str, ...] = (command.private_ip_address,)
+    else:
+        addresses = address_pool.draw(region, vswitch, case.drawn)
+    subscribed = command.instance_charge_type == ChargeType.PrePaid
+    first, first_interface = region.next_number("instance"), region.next_number("network_interface")
+    births: list[Event] = [
+        birth(
+            instance_id=resource_id(region.region_id, "instance", first + n),
+            instance_type=instance_type,
+            vswitch_id=vswitch.id,
+            security_group_ids=tuple(command.security_group_ids),
+            primary_network_interface_id=resource_id(region.region_id, "network_interface", first_interface + n),
+            mac_address=mac_address(region.region_id, first_interface + n),
+            private_ip_address=addresses[n],
+            charge_type=ChargeType(command.instance_charge_type),
+            expires_at=months_after(case.now, command.period or 1) if subscribed else None,
+            image_id=command.image_id,
+        )
+        for n in range(amount)
+    ]
+    attached = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
+    instance_id = resource_id(region.region_id, "instance", first)
+    return (
+        *births,
+        *[attached(network_interface_id=i, instance_id=instance_id) for i in command.network_interface_ids],
+    )
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """The same day so many months later, or the month's last day where there is no such day."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year = moment.year + years
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
+
+
+def resolve_instance(case: Case) -> None:
+    case.instance = case.find_instance(case.command.instance_id)
+
+
+def start(case: Case) -> tuple[Event, ...]:
+    event = InstanceStartRequested if case.passes else InstanceStarted
+    return (event(instance_id=case.command.instance_id),)
+
+
+def stop(case: Case) -> tuple[Event, ...]:
+    event = InstanceStopRequested if case.passes else InstanceStopped
+    return (event(instance_id=case.command.instance_id),)
+
+
+def reboot(case: Case) -> tuple[Event, ...]:
+    event = InstanceRebootRequested if case.passes else InstanceRebooted
+    return (event(instance_id=case.command.instance_id),)
+
+
+def delete(case: Case) -> tuple[Event, ...]:
+    assert case.instance is not None
+    instance_id = case.instance.id
+    attached = case.instance.network_interface_ids[1:]
+    return (
+        *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
+        InstanceReleased(instance_id=instance_id),
+    )
+
+
+def settled(instance: InstanceState) -> Event:
+    """The event that ends an instance's passing state."""
+    if instance.status is S.Pending and not instance.starts_when_created:
+        return InstanceCreateCompleted(instance_id=instance.id)
+    return (InstanceStopped if instance.status is S.Stopping else InstanceStarted)(instance_id=instance.id)

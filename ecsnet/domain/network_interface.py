@@ -1,0 +1,673 @@
+"""Elastic network interfaces (guide 4.1 to 4.5, 4.8, 4.9).
+
+A secondary ENI is created in a VSwitch, for good, and then moves between instances of its zone with its addresses, its
+MAC and its groups: that is what makes failover cheap. A primary ENI is born attached, with its instance, and dies with
+it; it has no trigger of its own. The fact that an ENI is attached to an instance has one home, the ENI's `instance_id`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.commands import (
+    AttachNetworkInterface,
+    CreateInstance,
+    CreateNetworkInterface,
+    DeleteNetworkInterface,
+    DetachNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+)
+from ecsnet.domain import address_pool, security_group
+from ecsnet.domain.case import Case, Host
+from ecsnet.domain.identity import mac_address, resource_id
+from ecsnet.domain.lifecycle import BORN, IllegalMove, Lifecycle, Moves
+from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.state import InstanceState, NetworkInterfaceState
+from ecsnet.domain.world import Evolving, Region
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.instance import (
+    InstanceCreated,
+    InstanceCreateRequested,
+    InstanceLaunched,
+    InstanceLaunchRequested,
+    InstanceReleased,
+)
+from ecsnet.events.network_interface import (
+    NetworkInterfaceAttached,
+    NetworkInterfaceAttachRequested,
+    NetworkInterfaceBirth,
+    NetworkInterfaceCreateCompleted,
+    NetworkInterfaceCreated,
+    NetworkInterfaceCreateRequested,
+    NetworkInterfaceDeleted,
+    NetworkInterfaceDeleteRequested,
+    NetworkInterfaceDetached,
+    NetworkInterfaceDetachRequested,
+    NetworkInterfaceModified,
+    NetworkInterfaceReleased,
+    PrivateIpAddressesAssigned,
+    PrivateIpAddressesUnassigned,
+)
+from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+
+S = NetworkInterfaceStatus
+PRIMARY: Final = NetworkInterfaceType.Primary
+SECONDARY: Final = NetworkInterfaceType.Secondary
+
+# The lifecycles
+
+NETWORK_INTERFACE: Final = Lifecycle(
+    "network interface",
+    S,
+    final=[S.Deleted],
+    rows=[
+        (BORN, NetworkInterfaceCreated, S.Available),
+        (BORN, NetworkInterfaceCreateRequested, S.Creating),
+        (S.Creating, NetworkInterfaceCreateCompleted, S.Available),
+        (S.Available, NetworkInterfaceAttachRequested, S.Attaching),
+        (S.Attaching, NetworkInterfaceAttached, S.InUse),
+        (S.Available, NetworkInterfaceAttached, S.InUse),
+        (S.InUse, NetworkInterfaceDetachRequested, S.Detaching),
+        (S.Detaching, NetworkInterfaceDetached, S.Available),
+        (S.InUse, NetworkInterfaceDetached, S.Available),
+        (S.Available, NetworkInterfaceDeleteRequested, S.Deleting),
+        (S.Deleting, NetworkInterfaceDeleted, S.Deleted),
+        (S.Available, NetworkInterfaceDeleted, S.Deleted),
+        # with its instance, however far attaching or detaching has come
+        (S.Attaching, NetworkInterfaceReleased, S.Deleted),
+        (S.InUse, NetworkInterfaceReleased, S.Deleted),
+        (S.Detaching, NetworkInterfaceReleased, S.Deleted),
+        (S.Available, NetworkInterfaceModified, S.Available),
+        (S.InUse, NetworkInterfaceModified, S.InUse),
+        (S.Available, PrivateIpAddressesAssigned, S.Available),
+        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
+        (S.Available, PrivateIpAddressesUnassigned, S.Available),
+        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+    ],
+)
+
+PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
+    "primary network interface",
+    [S.InUse, S.Deleted],
+    final=[S.Deleted],
+    rows=[
+        (BORN, InstanceCreated, S.InUse),
+        (BORN, InstanceLaunched, S.InUse),
+        (BORN, InstanceCreateRequested, S.InUse),
+        (BORN, InstanceLaunchRequested, S.InUse),
+        (S.InUse, InstanceReleased, S.Deleted),
+        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
+        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+    ],
+)
+
+# How each event changes the state
+
+COMPLETED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceCreateCompleted)
+ATTACHED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceAttached)
+ATTACH_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceAttachRequested)
+DETACHED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDetached)
+DETACH_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDetachRequested)
+DELETED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDeleted)
+DELETE_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDeleteRequested)
+RELEASED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceReleased)
+MODIFIED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceModified)
+
+
+def _move(region: Region, interface_id: str, moves: Moves[S]) -> NetworkInterfaceState:
+    interface = region.network_interfaces.edit(interface_id)
+    if interface.type is PRIMARY:
+        raise IllegalMove(f"{moves.event} is not possible for a primary ENI")
+    interface.status = moves[interface.status]
+    if interface.passing is not None:
+        region.end_passing(interface)
+    return interface
+
+
+def born(region: Region, interface: NetworkInterfaceState) -> None:
+    """An ENI of either type comes into being, with its addresses and groups."""
+    region.count_created("network_interface")
+    region.network_interfaces.put(interface.id, interface)
+    region.interfaces_of_vswitch.edit(interface.vswitch_id).put(interface.id, True)
+    address_pool.hold(region, interface, interface.private_ips)
+    security_group.enter(region, interface, interface.security_group_ids)
+
+
+def died(region: Region, interface: NetworkInterfaceState) -> None:
+    """An ENI of either type is gone: its addresses are free, and it is in no group."""
+    security_group.leave(region, interface, interface.security_group_ids)
+    address_pool.let_go(region, interface, interface.private_ips)
+    region.interfaces_of_vswitch.edit(interface.vswitch_id).drop(interface.id)
+    region.network_interfaces.drop(interface.id)
+
+
+def interface_created(region: Region, event: NetworkInterfaceBirth, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id)
+    interface = NetworkInterfaceState(
+        id=event.network_interface_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        type=SECONDARY,
+        status=NETWORK_INTERFACE.moves(type(event))[BORN],
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        zone_id=vswitch.zone_id,
+        mac_address=event.mac_address,
+        private_ips=event.private_ip_addresses,
+        security_group_ids=event.security_group_ids,
+        name=event.name,
+        description=event.description,
+    )
+    born(region, interface)
+    region.use(record.account_id, "network_interface", 1)
+    if interface.status is S.Creating:
+        region.begin_passing(interface, record.position, record.recorded_at)
+
+
+def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
+    _move(region, event.network_interface_id, COMPLETED)
+
+
+def interface_attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, ATTACH_REQUESTED)
+    _bind(region, interface, event.instance_id)
+    region.begin_passing(interface, record.position, record.recorded_at)
+
+
+def interface_attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, ATTACHED)
+    if interface.instance_id is None:
+        _bind(region, interface, event.instance_id)
+
+
+def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
+    instance = region.instances.edit(instance_id)
+    instance.network_interface_ids = (*instance.network_interface_ids, interface.id)
+    interface.instance_id = instance_id
+
+
+def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, DETACH_REQUESTED)
+    region.begin_passing(interface, record.position, record.recorded_at)
+
+
+def interface_detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, DETACHED)
+    instance = region.instances.edit(event.instance_id)
+    instance.network_interface_ids = tuple([i for i in instance.network_interface_ids if i != interface.id])
+    interface.instance_id = None
+
+
+def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, DELETE_REQUESTED)
+    region.begin_passing(interface, record.position, record.recorded_at)
+
+
+def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, DELETED)
+    died(region, interface)
+    region.use(interface.account_id, "network_interface", -1)
+
+
+def interface_released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, RELEASED)
+    instance = region.instances.edit(event.instance_id)
+    instance.network_interface_ids = tuple([i for i in instance.network_interface_ids if i != interface.id])
+    died(region, interface)
+    region.use(interface.account_id, "network_interface", -1)
+
+
+def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
+    interface = _move(region, event.network_interface_id, MODIFIED)
+    if event.name is not None:
+        interface.name = event.name
+    if event.description is not None:
+        interface.description = event.description
+    if event.security_group_ids is not None:
+        security_group.replace(region, interface, event.security_group_ids)
+
+
+EVOLVE: Final[Evolving] = {
+    NetworkInterfaceCreated: interface_created,
+    NetworkInterfaceCreateRequested: interface_created,
+    NetworkInterfaceCreateCompleted: interface_create_completed,
+    NetworkInterfaceAttachRequested: interface_attach_requested,
+    NetworkInterfaceAttached: interface_attached,
+    NetworkInterfaceDetachRequested: interface_detach_requested,
+    NetworkInterfaceDetached: interface_detached,
+    NetworkInterfaceDeleteRequested: interface_delete_requested,
+    NetworkInterfaceDeleted: interface_deleted,
+    NetworkInterfaceReleased: interface_released,
+    NetworkInterfaceModified: interface_modified,
+}
+
+# The rules
+
+HOSTING: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
+ATTACHABLE: Final = frozenset(ATTACH_REQUESTED)
+DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, it changes nothing
+DELETABLE: Final = frozenset(DELETE_REQUESTED) | {S.Deleting}  # likewise
+MODIFIABLE: Final = frozenset(MODIFIED)
+SETTLED: Final = (InstanceStatus.Running, InstanceStatus.Stopped)
+
+
+@rules.denies(
+    "interface.attach.primary",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.InvalidEniType",
+    http_status=403,
+    message="{network_interface_id} is a primary ENI and belongs to its instance",
+)
+def attach_primary(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+    """A primary ENI cannot be attached elsewhere."""
+    for interface in candidates:
+        if interface.type is PRIMARY:
+            return {"network_interface_id": interface.id}
+    return None
+
+
+@rules.denies(
+    "interface.attach.state",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and only an Available ENI can be attached",
+)
+def attach_state(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+    """Only an Available ENI can be attached."""
+    for interface in candidates:
+        if interface.status not in ATTACHABLE:
+            return {"network_interface_id": interface.id, "status": interface.status}
+    return None
+
+
+@rules.denies(
+    "interface.attach.instance-state",
+    AttachNetworkInterface,
+    guide="4.1",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def attach_instance_state(instance: InstanceState) -> Facts | None:
+    """An ENI is attached to an instance that is Running or Stopped."""
+    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "interface.attach.stopped-only-type",
+    AttachNetworkInterface,
+    DetachNetworkInterface,
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is Running, and a {instance_type} takes and gives ENIs only while Stopped",
+)
+def stopped_only_type(instance: InstanceState) -> Facts | None:
+    """Instances of some burstable types (t5, t6) must be Stopped to attach or detach an ENI."""
+    if instance.status is not InstanceStatus.Running or not instance.instance_type.attach_requires_stopped:
+        return None
+    return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
+
+
+@rules.denies(
+    "interface.attach.zone",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.AvailabilityZoneMismatch",
+    http_status=403,
+    message="{network_interface_id} is in {zone_id}, the instance in {instance_zone_id}",
+)
+def attach_zone(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
+    for interface in candidates:
+        if interface.zone_id != host.zone_id:
+            return {
+                "network_interface_id": interface.id,
+                "zone_id": interface.zone_id,
+                "instance_zone_id": host.zone_id,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.attach.vpc",
+    *HOSTING,
+    guide="4.2",
+    code="InvalidOperation.VpcMismatch",
+    http_status=403,
+    message="{network_interface_id} is in {vpc_id}, the instance in {instance_vpc_id}",
+)
+def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An ENI and its instance are in one VPC."""
+    for interface in candidates:
+        if interface.vpc_id != host.vpc_id:
+            return {
+                "network_interface_id": interface.id,
+                "vpc_id": interface.vpc_id,
+                "instance_vpc_id": host.vpc_id,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.attach.instance-type",
+    *HOSTING,
+    guide="4.3",
+    code="InvalidOperation.InvalidGeneration",
+    http_status=400,
+    codes={
+        RunInstances: ("InvalidInstanceType.ElasticNetworkInterfaceNotSupported", 400),
+        CreateInstance: ("InvalidInstanceType.ElasticNetworkInterfaceNotSupported", 400),
+    },
+    message="{instance_type} takes no secondary ENI",
+)
+def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """Only I/O-optimized instance types that support ENIs take secondary ENIs."""
+    supported = host.instance_type.io_optimized and host.instance_type.eni_quantity > 1
+    return None if supported or not candidates else {"instance_type": host.instance_type.id}
+
+
+@rules.denies(
+    "interface.attach.quota",
+    *HOSTING,
+    guide="4.1",
+    code="EniPerInstanceLimitExceeded",
+    http_status=403,
+    message="the instance has {count} ENIs, and a {instance_type} takes {quota}",
+)
+def attach_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An instance has at most as many ENIs as its type allows, the primary included."""
+    quota = host.instance_type.eni_quantity
+    if not candidates or host.interface_count + len(candidates) <= quota:
+        return None
+    return {"count": host.interface_count, "instance_type": host.instance_type.id, "quota": quota}
+
+
+@rules.denies(
+    "interface.attach.address-quota",
+    *HOSTING,
+    guide="4.6",
+    code="InvalidOperation.Ipv4CountExceeded",
+    http_status=403,
+    message="{network_interface_id} has {count} private IPs, and a {instance_type} allows {quota} an ENI",
+)
+def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """The private IPs of an ENI fit the instance type's quota when it is attached."""
+    quota = host.instance_type.private_ipv4_per_eni
+    for interface in candidates:
+        if len(interface.private_ips) > quota:
+            return {
+                "network_interface_id": interface.id,
+                "count": len(interface.private_ips),
+                "instance_type": host.instance_type.id,
+                "quota": quota,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.detach.primary",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.DetachPrimaryEniNotAllowed",
+    http_status=400,
+    message="{network_interface_id} is the primary ENI of {instance_id} and stays with it",
+)
+def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+    """A primary ENI cannot be detached."""
+    if network_interface.type is not PRIMARY:
+        return None
+    return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
+
+
+@rules.denies(
+    "interface.detach.state",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and only an ENI that is InUse can be detached",
+)
+def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Only an ENI that is InUse can be detached; asking again while it is Detaching is accepted."""
+    if network_interface.status in DETACHABLE:
+        return None
+    return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+@rules.denies(
+    "interface.detach.instance-state",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def detach_instance_state(instance: InstanceState) -> Facts | None:
+    """An ENI is detached from an instance that is Running or Stopped."""
+    return attach_instance_state(instance)
+
+
+@rules.denies(
+    "interface.detach.wrong-instance",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is attached to {attached_to}, not to {instance_id}",
+)
+def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """An ENI is detached from the instance that it is attached to."""
+    if network_interface.instance_id == instance.id:
+        return None
+    return {
+        "network_interface_id": network_interface.id,
+        "attached_to": network_interface.instance_id,
+        "instance_id": instance.id,
+    }
+
+
+@rules.denies(
+    "interface.delete.primary",
+    DeleteNetworkInterface,
+    guide="4.9",
+    code="InvalidOperation.InvalidEniType",
+    http_status=403,
+    message="{network_interface_id} is the primary ENI of {instance_id} and is deleted with it",
+)
+def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+    """A primary ENI cannot be deleted on its own."""
+    return detach_primary(network_interface)
+
+
+@rules.denies(
+    "interface.delete.state",
+    DeleteNetworkInterface,
+    guide="4.9",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and only an Available ENI can be deleted",
+)
+def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Only an Available ENI can be deleted; asking again while it is Deleting is accepted."""
+    if network_interface.status in DELETABLE:
+        return None
+    return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+@rules.denies(
+    "interface.modify.primary",
+    ModifyNetworkInterfaceAttribute,
+    guide="4.5",
+    code="InvalidOperation.InvalidEniType",
+    http_status=403,
+    message="{network_interface_id} is the primary ENI of {instance_id}, and only secondary ENIs are modified",
+)
+def modify_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Only the attributes of a secondary ENI can be modified."""
+    return detach_primary(network_interface)
+
+
+@rules.denies(
+    "interface.modify.state",
+    ModifyNetworkInterfaceAttribute,
+    guide="4.5",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and must be Available or InUse",
+)
+def modify_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """An ENI is modified while it is Available or InUse."""
+    if network_interface.status in MODIFIABLE:
+        return None
+    return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+@rules.denies(
+    "account.interface-quota",
+    CreateNetworkInterface,
+    guide="4.1",
+    code="MaxEniCountExceeded",
+    http_status=403,
+    message="the account has {count} secondary ENIs in the region, and the quota is {quota}",
+)
+def interface_quota(region: Region, account_id: str) -> Facts | None:
+    """An account owns at most ``interfaces-per-region`` (100) secondary ENIs in a region."""
+    count, quota = region.used(account_id, "network_interface"), region.quota(account_id, "interfaces-per-region")
+    return None if count < quota else {"count": count, "quota": quota}
+
+
+# How each command is decided
+
+
+def resolve_create(case: Case) -> None:
+    command: CreateNetworkInterface = case.command
+    case.vswitch = vswitch = case.find_vswitch(command.vswitch_id)
+    case.group_ids = tuple(command.security_group_ids)
+    case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
+    named = command.private_ip_addresses
+    primary = command.primary_ip_address
+    drawn = command.secondary_private_ip_address_count or 0
+    case.growth = case.address_count = 1 + len(named) + drawn
+    if named or primary is not None:
+        address_pool.resolve_named(case, named if primary is None else (primary, *named))
+    case.drawn = drawn + (primary is None)
+    case.interface_status = S.Available
+    if vswitch is not None:
+        case.group_vpc_id = vswitch.vpc_id
+
+
+def create(case: Case) -> tuple[Event, ...]:
+    command: CreateNetworkInterface = case.command
+    region, vswitch = case.region, case.vswitch
+    assert vswitch is not None and case.drawn is not None
+    drawn = address_pool.draw(region, vswitch, case.drawn, case.addresses or ())
+    if command.primary_ip_address is not None:
+        addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
+    else:
+        addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
+    number = region.next_number("network_interface")
+    birth = NetworkInterfaceCreateRequested if case.passes else NetworkInterfaceCreated
+    return (
+        birth(
+            network_interface_id=resource_id(region.region_id, "network_interface", number),
+            vswitch_id=vswitch.id,
+            mac_address=mac_address(region.region_id, number),
+            private_ip_addresses=addresses,
+            security_group_ids=tuple(command.security_group_ids),
+            name=command.network_interface_name,
+            description=command.description,
+        ),
+    )
+
+
+def resolve_interface(case: Case) -> None:
+    case.network_interface = case.find_network_interface(case.command.network_interface_id)
+
+
+def resolve_attach(case: Case) -> None:
+    interface = case.find_network_interface(case.command.network_interface_id)
+    case.candidates = None if interface is None else (interface,)
+    case.instance = instance = case.find_instance(case.command.instance_id)
+    if instance is not None:
+        case.host = host_of(instance)
+
+
+def host_of(instance: InstanceState) -> Host:
+    """An instance, as what ENIs are attached to."""
+    return Host(
+        zone_id=instance.zone_id,
+        vpc_id=instance.vpc_id,
+        instance_type=instance.instance_type,
+        interface_count=len(instance.network_interface_ids),
+    )
+
+
+def attach(case: Case) -> tuple[Event, ...]:
+    command: AttachNetworkInterface = case.command
+    event = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
+    return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)
+
+
+def resolve_detach(case: Case) -> None:
+    resolve_interface(case)
+    case.instance = case.find_instance(case.command.instance_id)
+
+
+def detach(case: Case) -> tuple[Event, ...]:
+    command: DetachNetworkInterface = case.command
+    assert case.network_interface is not None
+    if case.network_interface.status is S.Detaching:
+        return ()
+    event = NetworkInterfaceDetachRequested if case.passes else NetworkInterfaceDetached
+    return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)
+
+
+def delete(case: Case) -> tuple[Event, ...]:
+    command: DeleteNetworkInterface = case.command
+    assert case.network_interface is not None
+    if case.network_interface.status is S.Deleting:
+        return ()
+    event = NetworkInterfaceDeleteRequested if case.passes else NetworkInterfaceDeleted
+    return (event(network_interface_id=command.network_interface_id),)
+
+
+def resolve_modify(case: Case) -> None:
+    resolve_interface(case)
+    interface, group_ids = case.network_interface, case.command.security_group_ids
+    if group_ids is None:
+        return
+    case.group_ids = group_ids
+    case.security_groups = case.find_security_groups(group_ids)
+    if interface is not None:
+        case.group_vpc_id = interface.vpc_id
+        case.growth = len(interface.private_ips)
+        case.growing_groups = tuple(g for g in case.security_groups if g.id not in interface.security_group_ids)
+
+
+def modify(case: Case) -> tuple[Event, ...]:
+    command: ModifyNetworkInterfaceAttribute = case.command
+    group_ids = command.security_group_ids
+    return (
+        NetworkInterfaceModified(
+            network_interface_id=command.network_interface_id,
+            name=command.network_interface_name,
+            description=command.description,
+            security_group_ids=None if group_ids is None else tuple(group_ids),
+        ),
+    )
+
+
+def settled(interface: NetworkInterfaceState) -> Event:
+    """The event that ends an ENI's passing state."""
+    if interface.status is S.Creating:
+        return NetworkInterfaceCreateCompleted(network_interface_id=interface.id)
+    if interface.status is S.Deleting:
+        return NetworkInterfaceDeleted(network_interface_id=interface.id)
+    event = NetworkInterfaceAttached if interface.status is S.Attaching else NetworkInterfaceDetached
+    assert interface.instance_id is not None
+    return event(network_interface_id=interface.id, instance_id=interface.instance_id)

@@ -1,0 +1,198 @@
+"""Rules: a registry of stable ids, and the judgement of a case by every rule that guards its command.
+
+A rule's predicate is a pure function. Its parameters say what it needs to know, by the names of `Case`'s fields; where
+one of them is None (a resource that was not found, a parameter that was not given) the rule has nothing to say. It
+returns None, or the facts that break the rule, which also fill in the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import msgspec
+
+from ecsnet.commands.base import Command
+from ecsnet.decision import Violation
+from ecsnet.domain.case import Case
+
+Facts = Mapping[str, Any]
+Error = tuple[str, int]
+"""The vendor's error code and HTTP status."""
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """Facts that the vendor answers with another code than the rule's usual one."""
+
+    facts: Facts
+    error: Error
+
+
+Predicate = Callable[..., Facts | Breach | None]
+P = TypeVar("P", bound=Predicate)
+AnyCommand = type[Command[Any]]
+
+
+class RuleKind(StrEnum):
+    """What an id of the rulebook is."""
+
+    Denial = "denial"
+    Invariant = "invariant"
+    Query = "query"
+    Fact = "fact"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One rule of the vendor's, under its id.
+
+    ``code`` and ``http_status`` are what the API answers; where it answers differently by action, ``codes`` tells.
+    ``guide`` is the section of the vendor's guide, ``"-"`` for what only the real API knows. ``doc`` says the rule in a
+    sentence. ``commands`` are those that it guards; invariants and facts guard none.
+    """
+
+    id: str
+    kind: RuleKind
+    code: str
+    http_status: int
+    guide: str
+    doc: str
+    message: str
+    commands: tuple[AnyCommand, ...] = ()
+    codes: Mapping[AnyCommand, Error] = {}
+    predicate: Predicate | None = None
+    needs: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}>"
+
+
+Judge = tuple[Rule, Callable[[Case], Any], bool, Predicate]
+
+
+class RuleRegistry:
+    """The rules: iterate over them, look one up by id, and add your own on top.
+
+    Rank is the order of registration, but for what is not found, which ranks first. (In which order the real API checks
+    is documented nowhere.) A registry made from another one has its rules first; rules added to it have ids that begin
+    with ``x.``.
+    """
+
+    def __init__(self, base: RuleRegistry | None = None) -> None:
+        self._rules: dict[str, Rule] = dict(base._rules) if base else {}
+        self._own_prefix = "x." if base else ""
+        self._judges: dict[AnyCommand, tuple[Judge, ...]] = {}
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules.values())
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __contains__(self, rule_id: object) -> bool:
+        return rule_id in self._rules
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        return self._rules[rule_id]
+
+    def denies(
+        self,
+        rule_id: str,
+        *commands: AnyCommand,
+        message: str,
+        code: str = "OperationDenied",
+        http_status: int = 403,
+        guide: str = "-",
+        codes: Mapping[AnyCommand, Error] | None = None,
+    ) -> Callable[[P], P]:
+        """Register the decorated predicate as the rule that refuses ``commands``; its docstring states the rule.
+
+        Raises ValueError for an id that is taken or lacks the ``x.`` of a user's rule, for a rule that guards no
+        command, and for a predicate that needs what no case knows.
+        """
+
+        def register(predicate: P) -> P:
+            needs = predicate.__code__.co_varnames[: predicate.__code__.co_argcount]
+            if unknown := set(needs) - CASE_FIELDS:
+                raise ValueError(f"rule {rule_id}: a case has no {', '.join(sorted(unknown))}")
+            if not needs or not commands:
+                raise ValueError(f"rule {rule_id}: a denial needs commands to guard and a predicate with parameters")
+            self._add(
+                Rule(
+                    id=rule_id,
+                    kind=RuleKind.Denial,
+                    code=code,
+                    http_status=http_status,
+                    guide=guide,
+                    doc=_sentence(predicate.__doc__),
+                    message=message,
+                    commands=commands,
+                    codes=codes or {},
+                    predicate=predicate,
+                    needs=needs,
+                )
+            )
+            return predicate
+
+        return register
+
+    def states(self, rule_id: str, kind: RuleKind, doc: str, *, guide: str) -> None:
+        """Register an id that denies nothing by itself: an invariant, a query or a fact."""
+        self._add(Rule(id=rule_id, kind=kind, code="-", http_status=0, guide=guide, doc=doc, message=doc))
+
+    def _add(self, rule: Rule) -> None:
+        if rule.id in self._rules:
+            raise ValueError(f"rule {rule.id} is registered already")
+        if not rule.id.startswith(self._own_prefix):
+            raise ValueError(f"rule {rule.id}: the id of a rule of your own begins with {self._own_prefix!r}")
+        self._rules[rule.id] = rule
+        self._judges.clear()
+
+    def judge(self, case: Case, command: AnyCommand) -> tuple[Violation, ...]:
+        """Every violation of the rules that guard the command, in rank order. An error in a rule propagates."""
+        violations: list[Violation] = []
+        for rule, known, several, predicate in self._judges.get(command) or self._prepare(command):
+            values = known(case)
+            if not several:
+                found = None if values is None else predicate(values)
+            elif None in values:
+                continue
+            else:
+                found = predicate(*values)
+            if found is not None:
+                violations.append(_violation(rule, command, found))
+        return tuple(violations)
+
+    def _prepare(self, command: AnyCommand) -> tuple[Judge, ...]:
+        guards = [rule for rule in self if command in rule.commands]
+        guards.sort(key=lambda rule: "missing" not in rule.needs)  # stable: what is not found ranks first
+        judges = tuple(
+            (rule, attrgetter(*rule.needs), len(rule.needs) > 1, rule.predicate)
+            for rule in guards
+            if rule.predicate is not None
+        )
+        self._judges[command] = judges
+        return judges
+
+
+def _violation(rule: Rule, command: AnyCommand, found: Facts | Breach) -> Violation:
+    facts, error = (found.facts, found.error) if isinstance(found, Breach) else (found, None)
+    code, http_status = error or rule.codes.get(command) or (rule.code, rule.http_status)
+    return Violation(
+        rule=rule.id,
+        code=code,
+        http_status=http_status,
+        guide=rule.guide,
+        message=rule.message.format_map(facts),
+        facts=facts,
+    )
+
+
+def _sentence(docstring: str | None) -> str:
+    return " ".join((docstring or "").split())
+
+
+CASE_FIELDS = frozenset(Case.__struct_fields__)
+rules = RuleRegistry()
+"""The vendor's rules, filled by the modules of the subjects."""

@@ -1,0 +1,102 @@
+"""What the fold keeps of each resource: mutable while folding, never seen outside but through `ecsnet.domain.views`.
+
+Attributes are named like those of the public resources, so a rule reads the same on both. Rules and deciders only read.
+``position`` is the position of the event that created the resource; it orders resources over all regions.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from typing import Self
+
+import msgspec
+
+from ecsnet.values import (
+    ChargeType,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    cidr_bounds,
+)
+
+
+class State(msgspec.Struct, eq=False, kw_only=True):
+    """What every state has."""
+
+    id: str
+    account_id: str
+    created_at: datetime
+    position: int
+
+    def draft(self) -> Self:
+        """An independent copy to change."""
+        return copy(self)
+
+
+class VpcState(State, eq=False, kw_only=True):
+    cidr_block: str
+
+
+class VSwitchState(State, eq=False, kw_only=True):
+    """``first`` and ``last`` bound the block; ``open_words`` has a bit for every 256 addresses with a free one."""
+
+    vpc_id: str
+    zone_id: str
+    cidr_block: str
+    first: int = 0
+    last: int = 0
+    available_ip_address_count: int = 0
+    open_words: int = 0
+
+    def __post_init__(self) -> None:
+        self.first, self.last = cidr_bounds(self.cidr_block)
+        size = self.last - self.first + 1
+        self.available_ip_address_count = size - 4
+        self.open_words = (1 << ((size + 255) // 256)) - 1
+
+
+class SecurityGroupState(State, eq=False, kw_only=True):
+    """``authorized_in`` counts the other groups that authorize this one."""
+
+    vpc_id: str | None
+    private_ip_count: int = 0
+    authorized_in: int = 0
+
+
+class NetworkInterfaceState(State, eq=False, kw_only=True):
+    """An ENI, and the only home of the fact what it is attached to. ``passing`` is its key among what is passing."""
+
+    type: NetworkInterfaceType
+    status: NetworkInterfaceStatus
+    vpc_id: str
+    vswitch_id: str
+    zone_id: str
+    mac_address: str
+    private_ips: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    name: str | None = None
+    description: str | None = None
+    instance_id: str | None = None
+    passing: int | None = None
+
+
+class InstanceState(State, eq=False, kw_only=True):
+    """An instance. Address, VSwitch and groups are its primary ENI's; ``network_interface_ids`` is an index."""
+
+    status: InstanceStatus
+    instance_type: InstanceType
+    vpc_id: str
+    zone_id: str
+    network_interface_ids: tuple[str, ...]
+    charge_type: ChargeType
+    expires_at: datetime | None
+    image_id: str | None
+    starts_when_created: bool = False
+    passing: int | None = None
+
+    @property
+    def primary_network_interface_id(self) -> str:
+        """The ENI that was born with the instance."""
+        return self.network_interface_ids[0]

@@ -1,0 +1,104 @@
+"""From folded state to the frozen resources that users see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ecsnet.domain.state import InstanceState, NetworkInterfaceState, SecurityGroupState, VpcState, VSwitchState
+from ecsnet.domain.world import Region
+from ecsnet.resources import Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import NetworkType
+
+
+def vpc(region: Region, state: VpcState) -> Vpc:
+    return Vpc(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        cidr_block=state.cidr_block,
+    )
+
+
+def vswitch(region: Region, state: VSwitchState) -> VSwitch:
+    return VSwitch(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        vpc_id=state.vpc_id,
+        zone_id=state.zone_id,
+        cidr_block=state.cidr_block,
+        available_ip_address_count=state.available_ip_address_count,
+    )
+
+
+def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
+    return SecurityGroup(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        vpc_id=state.vpc_id,
+        private_ip_count=state.private_ip_count,
+    )
+
+
+def network_interface(region: Region, state: NetworkInterfaceState) -> NetworkInterface:
+    return NetworkInterface(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        type=state.type,
+        status=state.status,
+        vpc_id=state.vpc_id,
+        vswitch_id=state.vswitch_id,
+        zone_id=state.zone_id,
+        mac_address=state.mac_address,
+        primary_private_ip=state.private_ips[0],
+        private_ips=state.private_ips,
+        security_group_ids=state.security_group_ids,
+        name=state.name,
+        description=state.description,
+        instance_id=state.instance_id,
+    )
+
+
+def instance(region: Region, state: InstanceState) -> Instance:
+    primary = region.network_interfaces[state.primary_network_interface_id]
+    assert primary is not None
+    return Instance(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        status=state.status,
+        network_type=NetworkType.Vpc,
+        instance_type=state.instance_type.id,
+        zone_id=state.zone_id,
+        vpc_id=state.vpc_id,
+        vswitch_id=primary.vswitch_id,
+        primary_network_interface_id=primary.id,
+        network_interface_ids=state.network_interface_ids,
+        private_ip=primary.private_ips[0],
+        public_ip=None,
+        eip_id=None,
+        security_group_ids=primary.security_group_ids,
+        charge_type=state.charge_type,
+        expires_at=state.expires_at,
+        image_id=state.image_id,
+        internet_max_bandwidth_out=0,
+        private_ip_change_pending=False,
+    )
+
+
+VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
+    "vpcs": vpc,
+    "vswitches": vswitch,
+    "security_groups": security_group,
+    "instances": instance,
+    "network_interfaces": network_interface,
+}
+"""The tables of a region that hold resources, and how each is shown."""

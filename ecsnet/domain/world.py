@@ -1,0 +1,161 @@
+"""The folded state: a `World` of `Region`s, each with its tables, its indexes and its version.
+
+A region is one stream and one consistency boundary. Each fact has one table; everything else here is an index that the
+fold keeps beside it, so that no rule ever has to scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from ecsnet.domain.identity import Kind
+from ecsnet.domain.state import (
+    InstanceState,
+    NetworkInterfaceState,
+    SecurityGroupState,
+    State,
+    VpcState,
+    VSwitchState,
+)
+from ecsnet.domain.tables import Table
+from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.values import QUOTAS
+
+S = TypeVar("S", bound=State)
+Ids = Table[str, bool]
+Evolve = Callable[["Region", Any, RecordedEvent], None]
+Evolving = dict[type[Event], Evolve]
+"""How each event of a subject changes a region."""
+
+_TABLES = (
+    "vpcs",
+    "vswitches",
+    "security_groups",
+    "instances",
+    "network_interfaces",
+    "quotas",
+    "client_tokens",
+    "addresses",
+    "free_words",
+    "vswitches_of_vpc",
+    "groups_of_vpc",
+    "interfaces_of_vswitch",
+    "members_of_group",
+    "sources_of_group",
+    "usage",
+    "created",
+    "passing",
+)
+
+
+class Region:
+    """One region of the cloud. ``version`` is the version of the last event folded into it."""
+
+    __slots__ = ("region_id", "version", *_TABLES)
+
+    def __init__(self, region_id: str) -> None:
+        self.region_id = region_id
+        self.version = 0
+        # facts
+        self.vpcs: Table[str, VpcState] = Table()
+        self.vswitches: Table[str, VSwitchState] = Table()
+        self.security_groups: Table[str, SecurityGroupState] = Table()
+        self.instances: Table[str, InstanceState] = Table()
+        self.network_interfaces: Table[str, NetworkInterfaceState] = Table()
+        self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
+        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
+        # indexes
+        self.addresses: Table[tuple[str, int], str] = Table()  # (VPC, private address) → ENI
+        self.free_words: Table[tuple[str, int], int] = Table()  # (VSwitch, n-th 256 addresses) → bits of the free ones
+        self.vswitches_of_vpc: Table[str, Ids] = Table()
+        self.groups_of_vpc: Table[str, Ids] = Table()
+        self.interfaces_of_vswitch: Table[str, Ids] = Table()
+        self.members_of_group: Table[str, Ids] = Table()  # ENIs
+        self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
+        self.usage: Table[tuple[str, Kind], int] = Table()  # (account, what has a quota) → how many
+        self.created: Table[Kind, int] = Table()  # how many there ever were: the numbers that ids are drawn from
+        self.passing: Table[int, tuple[str, datetime]] = Table()  # position → (resource, since), oldest first
+
+    def draft(self) -> Self:
+        """An independent copy, in constant time; this one must not be written to any more."""
+        copy = type(self).__new__(type(self))
+        copy.region_id = self.region_id
+        copy.version = self.version
+        for name in _TABLES:
+            setattr(copy, name, getattr(self, name).draft())
+        return copy
+
+    def quota(self, account_id: str, name: str) -> int:
+        """An account's quota: as it was set, or the vendor's default."""
+        value = self.quotas[account_id, name] if self.quotas.size else None
+        return QUOTAS[name] if value is None else value
+
+    def used(self, account_id: str, kind: Kind) -> int:
+        """How many resources that count towards a quota an account has here."""
+        return self.usage[account_id, kind] or 0
+
+    def use(self, account_id: str, kind: Kind, change: int) -> None:
+        """Count resources that come (1) or go (-1)."""
+        self.usage[account_id, kind] = self.used(account_id, kind) + change
+
+    def next_number(self, kind: Kind) -> int:
+        """The number of the next resource of a kind."""
+        return (self.created[kind] or 0) + 1
+
+    def count_created(self, kind: Kind) -> None:
+        """Count a resource that was created."""
+        self.created[kind] = self.next_number(kind)
+
+    def begin_passing(self, state: NetworkInterfaceState | InstanceState, position: int, since: datetime) -> None:
+        """The resource is in a passing state from now on."""
+        state.passing = position
+        self.passing.put(position, (state.id, since))
+
+    def end_passing(self, state: NetworkInterfaceState | InstanceState) -> None:
+        """The resource has settled, or is gone."""
+        if state.passing is not None:
+            self.passing.drop(state.passing)
+            state.passing = None
+            if not self.passing.size:
+                self.passing = Table()
+
+
+class World:
+    """All regions. ``position`` is that of the last event folded in."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.regions: dict[str, Region] = {}
+        self._owned: set[str] = set()
+
+    def fork(self) -> World:
+        """An independent world from here, in constant time: each side copies a region when it first writes to it."""
+        copy = World()
+        copy.position = self.position
+        copy.regions = dict(self.regions)
+        self._owned = set()
+        return copy
+
+    def region(self, region_id: str) -> Region:
+        """A region to read; an empty one where nothing has happened yet."""
+        region = self.regions.get(region_id)
+        return Region(region_id) if region is None else region
+
+    def writable(self, region_id: str) -> Region:
+        """A region for the fold to change."""
+        if region_id in self._owned:
+            return self.regions[region_id]
+        known = self.regions.get(region_id)
+        region = self.regions[region_id] = Region(region_id) if known is None else known.draft()
+        self._owned.add(region_id)
+        return region
+
+    def region_of(self, table: str, resource_id: str) -> Region | None:
+        """The region that has a resource in one of its tables."""
+        for region in self.regions.values():
+            if getattr(region, table)[resource_id] is not None:
+                return region
+        return None

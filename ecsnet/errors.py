@@ -1,0 +1,82 @@
+"""What can go wrong, in three families.
+
+*You did it*: `CommandDenied` (the vendor's rules refuse the command), `InvalidCommand` (the command could never be
+right) and `ReadOnlyCloud`. *The record is broken*: `ReplayError`. *The store*: `StoreError` and its kinds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecsnet.commands.base import Command
+    from ecsnet.decision import Violation
+
+
+class EcsnetError(Exception):
+    """The base of every error that ecsnet raises on purpose."""
+
+
+class InvalidCommand(EcsnetError, ValueError):
+    """A parameter has a value that can never be right; raised when the command is built."""
+
+
+class CommandDenied(EcsnetError):
+    """The vendor's rules refuse the command; nothing was recorded and nothing changed.
+
+    ``violations`` holds every rule that refused, in rank order, never empty; ``code`` is the vendor's error code of the
+    first, which is the one the real API would answer.
+    """
+
+    def __init__(self, command: Command[Any], violations: Sequence[Violation]) -> None:
+        super().__init__(command, violations)
+        self.command = command
+        self.violations = tuple(violations)
+
+    @property
+    def code(self) -> str:
+        """The vendor's error code of the first violation."""
+        return self.violations[0].code
+
+    def __str__(self) -> str:
+        reasons = "; ".join(f"{v.message} [{v.rule}, {v.code}]" for v in self.violations)
+        return f"{type(self.command).__name__} denied: {reasons}"
+
+
+class ReplayError(EcsnetError):
+    """A stored history cannot be folded: it has a gap, an unknown or unreadable event, or an illegal move.
+
+    ``stream`` and ``version`` name the place (``version`` is None where the record does not even tell that).
+    """
+
+    def __init__(self, reason: str, *, stream: str, version: int | None) -> None:
+        super().__init__(reason, stream, version)
+        self.reason = reason
+        self.stream = stream
+        self.version = version
+
+    def __str__(self) -> str:
+        return f"stream {self.stream!r}, version {self.version}: {self.reason}"
+
+
+class ReadOnlyCloud(EcsnetError):
+    """A command was given to a cloud that shows the past (`Cloud.at`)."""
+
+
+class StoreError(EcsnetError):
+    """The event store cannot be opened or used as asked; its content is untouched."""
+
+
+class VersionConflict(StoreError):
+    """Somebody else appended to the stream first; `Cloud.execute` folds what is new and decides again."""
+
+    def __init__(self, stream: str, *, expected: int, actual: int) -> None:
+        super().__init__(stream, expected, actual)
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return f"stream {self.stream!r} is at version {self.actual}, not {self.expected}"

@@ -1,0 +1,76 @@
+"""Events of instances. A *Requested* event opens a passing state, and the event named for the result ends it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ecsnet.events.base import Event
+from ecsnet.values import ChargeType, InstanceType
+
+
+class InstanceBirth(Event, frozen=True, kw_only=True):
+    """What every creation of an instance records: the instance and its primary ENI, born together.
+
+    ``instance_type`` is written out in full, so that another catalogue never changes the past.
+    """
+
+    instance_id: str
+    instance_type: InstanceType
+    vswitch_id: str
+    security_group_ids: tuple[str, ...]
+    primary_network_interface_id: str
+    mac_address: str
+    private_ip_address: str
+    charge_type: ChargeType = ChargeType.PostPaid
+    expires_at: datetime | None = None
+    image_id: str | None = None
+
+
+class InstanceCreated(InstanceBirth, frozen=True, kw_only=True):
+    """Created at once, Stopped."""
+
+
+class InstanceLaunched(InstanceBirth, frozen=True, kw_only=True):
+    """Created and started at once, Running."""
+
+
+class InstanceCreateRequested(InstanceBirth, frozen=True, kw_only=True):
+    """Pending, to be Stopped."""
+
+
+class InstanceLaunchRequested(InstanceBirth, frozen=True, kw_only=True):
+    """Pending, to be Running."""
+
+
+class InstanceCreateCompleted(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceStartRequested(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceStarted(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceStopRequested(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceStopped(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceRebootRequested(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceRebooted(Event, frozen=True, kw_only=True):
+    instance_id: str
+
+
+class InstanceReleased(Event, frozen=True, kw_only=True):
+    """The instance and its primary ENI are gone; every other ENI that was attached has an event of its own."""
+
+    instance_id: str

@@ -1,0 +1,83 @@
+"""Events of secondary ENIs, and of the private addresses of any ENI."""
+
+from __future__ import annotations
+
+from ecsnet.events.base import Event
+
+
+class NetworkInterfaceBirth(Event, frozen=True, kw_only=True):
+    """What every creation of an ENI records; the primary address is the first."""
+
+    network_interface_id: str
+    vswitch_id: str
+    mac_address: str
+    private_ip_addresses: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    name: str | None = None
+    description: str | None = None
+
+
+class NetworkInterfaceCreated(NetworkInterfaceBirth, frozen=True, kw_only=True):
+    """Created at once, Available."""
+
+
+class NetworkInterfaceCreateRequested(NetworkInterfaceBirth, frozen=True, kw_only=True):
+    """Creating, to be Available."""
+
+
+class NetworkInterfaceCreateCompleted(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+
+
+class NetworkInterfaceAttachRequested(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceAttached(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceDetachRequested(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceDetached(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceDeleteRequested(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+
+
+class NetworkInterfaceDeleted(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+
+
+class NetworkInterfaceReleased(Event, frozen=True, kw_only=True):
+    """Deleted with the instance it was attached to."""
+
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
+    """What is None was left as it was; ``security_group_ids`` is the whole new set."""
+
+    network_interface_id: str
+    name: str | None = None
+    description: str | None = None
+    security_group_ids: tuple[str, ...] | None = None
+
+
+class PrivateIpAddressesAssigned(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    private_ip_addresses: tuple[str, ...]
+
+
+class PrivateIpAddressesUnassigned(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    private_ip_addresses: tuple[str, ...]

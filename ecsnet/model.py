@@ -1,0 +1,157 @@
+"""`Model`: one network's history and its folded state. The clouds of all accounts on that network share it.
+
+This is where pure core and outer world meet: it reads the clock, loads what others appended, appends and folds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from threading import RLock
+from typing import Final, Literal
+
+from ecsnet.clocks import Clock, as_utc
+from ecsnet.domain.folding import fold
+from ecsnet.domain.passing import Due, all_passing, anything_due
+from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.world import World
+from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.store import EventStore, MemoryStore
+from ecsnet.values import InstanceType
+
+SettleAfter = timedelta | Literal["manual"]
+AT_ONCE: Final = timedelta(0)
+
+
+class Settling:
+    """A world with what is due settled, and the events that say so, by region. They are recorded with the next command
+    there; until then nothing has been written."""
+
+    __slots__ = ("events", "world")
+
+    def __init__(self, world: World, events: Mapping[str, Sequence[NewEvent]]) -> None:
+        self.world = world
+        self.events = events
+
+
+class Model:
+    """A store, the world folded from it, and the ways of the cloud: its clock, its pace, its rules, its types."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        clock: Clock,
+        settle_after: SettleAfter,
+        rules: RuleRegistry,
+        instance_types: Mapping[str, InstanceType],
+        world: World | None = None,
+        until: int | None = None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.settle_after: SettleAfter = settle_after
+        self.rules = rules
+        self.instance_types = instance_types
+        self.until = until
+        """Where the history ends for this model, if it shows the past."""
+        self.lock = RLock()
+        self._process = os.urandom(8).hex()
+        self._commands = count(1)
+        self.world = World() if world is None else world
+        self.catch_up()
+
+    def new_command_id(self) -> str:
+        """An id that no other command has, here or in another process."""
+        return f"{self._process}-{next(self._commands)}"
+
+    def now(self) -> datetime:
+        """The clock's time, in UTC."""
+        return as_utc(self.clock())
+
+    def catch_up(self) -> None:
+        """Fold what has been appended since, by this process or another."""
+        if self.until is None and self.store.head() != self.world.position:
+            fold(self.world, self.store.read(after=self.world.position))
+
+    def append(self, region_id: str, events: Sequence[NewEvent]) -> None:
+        """Record events and fold them. Raises `VersionConflict` if somebody else was first."""
+        world = self.world
+        recorded = self.store.append(region_id, world.region(region_id).version, events)
+        before = recorded[0].position - 1
+        if world.position != before:  # others appended to other regions meanwhile
+            fold(world, self.store.read(after=world.position, until=before))
+        fold(world, recorded)
+
+    @property
+    def passes(self) -> bool:
+        """Whether operations go through passing states."""
+        return self.settle_after != AT_ONCE
+
+    def settled(self, now: datetime) -> Settling:
+        """The world as it is at this moment, with all that is due settled."""
+        after = self.settle_after
+        if after == "manual":
+            return Settling(self.world, {})
+        events = {
+            region.region_id: [self._ending(d, d.since + after) for d in all_passing(region) if d.since + after <= now]
+            for region in self.world.regions.values()
+            if region.passing.size and anything_due(region, after, now)
+        }
+        return Settling(self.ahead(events) if events else self.world, events)
+
+    def ending(self, due: Due, now: datetime) -> NewEvent | None:
+        """The event that ends a passing state, if that may end now."""
+        if self.settle_after == "manual":
+            return self._ending(due, now)
+        ends_at = due.since + self.settle_after
+        return self._ending(due, ends_at) if ends_at <= now else None
+
+    @staticmethod
+    def _ending(due: Due, ends_at: datetime) -> NewEvent:
+        return NewEvent(due.event, ends_at, due.account_id, f"settle:{due.resource_id}")
+
+    def ahead(self, events: Mapping[str, Sequence[NewEvent]]) -> World:
+        """The world as it would be with these events, by region."""
+        world = self.world.fork()
+        position = world.position
+        for region_id, news in events.items():
+            version = world.region(region_id).version
+            fold(
+                world,
+                [
+                    RecordedEvent(
+                        position + n, region_id, version + n, new.event, new.recorded_at, new.account_id, new.command_id
+                    )
+                    for n, new in enumerate(news, start=1)
+                ],
+            )
+            position += len(news)
+        return world
+
+    def fork(self) -> Model:
+        """An independent model in memory, from here."""
+        versions = {region_id: region.version for region_id, region in self.world.regions.items()}
+        position = self.world.position
+        return Model(
+            MemoryStore.follows(self.store, position, versions),
+            clock=self.clock,
+            settle_after=self.settle_after,
+            rules=self.rules,
+            instance_types=self.instance_types,
+            world=self.world.fork(),
+        )
+
+    def as_of(self, world: World, moment: datetime) -> Model:
+        """A model that shows a world of the past, at a moment that stands still."""
+        return Model(
+            self.store,
+            clock=lambda: moment,
+            settle_after=self.settle_after,
+            rules=self.rules,
+            instance_types=self.instance_types,
+            world=world,
+            until=world.position,
+        )
