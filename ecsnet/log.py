@@ -1,29 +1,38 @@
-"""The library's log: what was executed and what was denied, at DEBUG, as key-value events.
+"""The library's log: what was executed and what was denied, at DEBUG, as structlog events with their facts.
 
-It goes to the standard library's logger ``ecsnet`` and nowhere else, until the application configures logging.
+It goes to the standard library's logger ``ecsnet`` and nowhere else, until the application configures logging. structlog
+is loaded with the first event that somebody listens to: it takes longer to import than everything else here.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import structlog
+if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
 
 _target = logging.getLogger("ecsnet")
 _target.addHandler(logging.NullHandler())
-_logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-    _target,
-    processors=[structlog.stdlib.render_to_log_kwargs],
-    wrapper_class=structlog.stdlib.BoundLogger,
-    context_class=dict,
-    cache_logger_on_first_use=True,
-)
+
+
+@cache
+def _logger() -> BoundLogger:
+    import structlog
+
+    logger: BoundLogger = structlog.wrap_logger(
+        _target,
+        processors=[structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        context_class=dict,
+    )
+    return logger
 
 
 def debug(event: str, **facts: Any) -> None:
     """Log an event with its facts."""
-    _logger.debug(event, **facts)
+    _logger().debug(event, **facts)
 
 
 def enabled() -> bool:

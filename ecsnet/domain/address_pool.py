@@ -31,7 +31,7 @@ def hold(region: Region, interface: NetworkInterfaceState, addresses: Iterable[s
             raise KeyError(text)
         region.addresses.put((vpc_id, address), interface.id)
         word, bit = divmod(address - first, 256)
-        free = _free_bits(region, vswitch, word) & ~(1 << bit)
+        free = free_bits(region, vswitch, word) & ~(1 << bit)
         region.free_words[vswitch.id, word] = free
         if not free:
             vswitch.open_words &= ~(1 << word)
@@ -45,7 +45,7 @@ def let_go(region: Region, interface: NetworkInterfaceState, addresses: Iterable
         address = ipv4_to_int(text)
         region.addresses.drop((vswitch.vpc_id, address))
         word, bit = divmod(address - vswitch.first, 256)
-        region.free_words[vswitch.id, word] = _free_bits(region, vswitch, word) | 1 << bit
+        region.free_words[vswitch.id, word] = free_bits(region, vswitch, word) | 1 << bit
         vswitch.open_words |= 1 << word
         vswitch.available_ip_address_count += 1
 
@@ -59,7 +59,8 @@ def resolve_named(case: Case, addresses: Iterable[str]) -> None:
         case.had_by_name = len(free)
 
 
-def _free_bits(region: Region, vswitch: VSwitchState, word: int) -> int:
+def free_bits(region: Region, vswitch: VSwitchState, word: int) -> int:
+    """The free ones among the n-th 256 addresses of a VSwitch."""
     bits = region.free_words[vswitch.id, word]
     return _usable_bits(vswitch, word) if bits is None else bits
 
@@ -81,7 +82,7 @@ def draw(region: Region, vswitch: VSwitchState, count: int, avoiding: Container[
     while len(drawn) < count:
         word = (words & -words).bit_length() - 1
         words &= words - 1
-        bits = _free_bits(region, vswitch, word)
+        bits = free_bits(region, vswitch, word)
         while bits and len(drawn) < count:
             address = vswitch.first + word * 256 + (bits & -bits).bit_length() - 1
             bits &= bits - 1

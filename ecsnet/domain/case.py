@@ -36,9 +36,8 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
 
     ``region`` is the region whose stream the command would be recorded in, ``missing`` what was named and not found, by
     the rule that says so. ``addresses`` are the private addresses asked for by name, as numbers, of which
-    ``had_by_name`` are free; ``drawn`` how many
-    are to be drawn besides; the ENI would then hold ``address_count`` and is, or would be born, in
-    ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
+    ``had_by_name`` are free; ``drawn`` how many are to be drawn besides; the ENI would then hold ``address_count`` and
+    is, or would be born, in ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
     """
 
     world: World

@@ -24,7 +24,7 @@ from ecsnet.domain import address_pool, network_interface, security_group
 from ecsnet.domain.case import Case, Host
 from ecsnet.domain.identity import mac_address, resource_id
 from ecsnet.domain.lifecycle import BORN, Lifecycle
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
@@ -286,6 +286,14 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
     if instance.expires_at is None or instance.expires_at <= now:
         return None
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
+
+
+rules.states(
+    "instance.release.cascade",
+    RuleKind.Fact,
+    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
+    guide="4.9",
+)
 
 
 @rules.denies(

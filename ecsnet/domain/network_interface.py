@@ -22,7 +22,7 @@ from ecsnet.domain import address_pool, security_group
 from ecsnet.domain.case import Case, Host
 from ecsnet.domain.identity import mac_address, resource_id
 from ecsnet.domain.lifecycle import BORN, IllegalMove, Lifecycle, Moves
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, RuleKind, rules
 from ecsnet.domain.state import InstanceState, NetworkInterfaceState
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
@@ -525,6 +525,26 @@ def modify_state(network_interface: NetworkInterfaceState) -> Facts | None:
     if network_interface.status in MODIFIABLE:
         return None
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+rules.states(
+    "interface.primary.bound-for-life",
+    RuleKind.Invariant,
+    "An instance of a VPC has exactly one primary ENI, which is created with it, is never detached, and goes with it.",
+    guide="4.1",
+)
+rules.states(
+    "interface.create.vswitch",
+    RuleKind.Fact,
+    "A secondary ENI lives in one VSwitch of one VPC for good: no command has a parameter to change either.",
+    guide="4.2",
+)
+rules.states(
+    "interface.attach.bandwidth",
+    RuleKind.Fact,
+    "More ENIs never raise the bandwidth of an instance: that is a matter of its type.",
+    guide="4.1",
+)
 
 
 @rules.denies(
