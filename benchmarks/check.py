@@ -1,0 +1,54 @@
+"""What it costs to ask whether a command is allowed, when it is and when it is not, however large the region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks._measure import Contender, Effort, measure, stopwatch
+from benchmarks._network import Network, build
+from ecsnet.commands import AttachNetworkInterface, Command, CreateNetworkInterface, DetachNetworkInterface
+
+
+def run(effort: Effort) -> None:
+    """Measure three questions in two regions and print their tables."""
+    small, large, times = 100, effort.of(100_000), effort.of(4_000)
+    networks = {size: build(size) for size in (small, large)}
+    for title, ask in (("check an attach, allowed", _attach), ("check a create, allowed", _create)):
+        measure(title, _contenders(networks, small, large, ask, times), effort.rounds)
+    measure("check a detach, denied", _contenders(networks, small, large, _detach, times), effort.rounds)
+
+
+def _contenders(
+    networks: dict[int, Network], small: int, large: int, ask: Callable[[Network, str], Command[Any]], times: int
+) -> list[Contender]:
+    base = f"{small} ENIs"
+    return [
+        Contender(base, _checking(networks[small], ask, times), asked="at most 20 µs"),
+        Contender(f"{large:,} ENIs", _checking(networks[large], ask, times), base, "at most 20 µs, flat"),
+    ]
+
+
+def _checking(network: Network, ask: Callable[[Network, str], Command[Any]], times: int) -> Callable[[], float]:
+    commands = [ask(network, interface_id) for interface_id in network.some_free(times)]
+    check = network.cloud.check
+
+    def run() -> float:
+        with stopwatch() as watch:
+            for command in commands:
+                check(command)
+        return watch.seconds / times
+
+    return run
+
+
+def _attach(network: Network, interface_id: str) -> Command[Any]:
+    return AttachNetworkInterface(network_interface_id=interface_id, instance_id=network.instance_ids[0])
+
+
+def _create(network: Network, interface_id: str) -> Command[Any]:
+    return CreateNetworkInterface(vswitch_id=network.vswitch_ids[0], security_group_ids=(network.group_id,))
+
+
+def _detach(network: Network, interface_id: str) -> Command[Any]:
+    return DetachNetworkInterface(network_interface_id=interface_id, instance_id=network.instance_ids[0])

@@ -1,0 +1,39 @@
+"""What it costs to import ecsnet, beside three well-known libraries alone, each time in a fresh interpreter.
+
+The time is taken inside the interpreter, around the import, so starting Python is not in it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from benchmarks._measure import Contender, Effort, measure
+
+LIBRARIES = "attrs, transitions, structlog"
+
+
+def run(effort: Effort) -> None:
+    """Measure imports and print the table."""
+    measure(
+        "import, in a fresh interpreter",
+        [
+            Contender(LIBRARIES, _importing(LIBRARIES)),
+            Contender("ecsnet", _importing("ecsnet"), LIBRARIES, "at most 1.3 times"),
+            Contender("ecsnet, and a first Cloud()", _importing("ecsnet", "ecsnet.Cloud()"), LIBRARIES),
+            Contender("msgspec alone", _importing("msgspec"), LIBRARIES),
+            Contender("transitions alone", _importing("transitions"), LIBRARIES),
+        ],
+        2 * effort.rounds + 1,
+    )
+
+
+def _importing(modules: str, then: str = "pass") -> Callable[[], float]:
+    code = f"from time import perf_counter as now; begin = now(); import {modules}; {then}; print(now() - begin)"
+
+    def run() -> float:
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        return float(done.stdout)
+
+    return run
