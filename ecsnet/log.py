@@ -1,7 +1,7 @@
 """The library's log: what was executed and what was denied, at DEBUG, as structlog events with their facts.
 
-It goes to the standard library's logger ``ecsnet`` and nowhere else, until the application configures logging. structlog
-is loaded with the first event that somebody listens to: it takes longer to import than everything else here.
+It goes to the standard library's logger ``ecsnet`` and nowhere else, until the application configures logging.
+structlog is loaded with the first event that somebody listens to: it takes longer to import than all the rest.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import RLock
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ecsnet.clocks import Clock, as_utc
 from ecsnet.domain.folding import fold
-from ecsnet.domain.passing import Due, all_passing, anything_due
+from ecsnet.domain.passing import Due, all_passing
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.world import World
 from ecsnet.events.base import NewEvent, RecordedEvent
@@ -23,17 +23,22 @@ from ecsnet.values import InstanceType
 
 SettleAfter = timedelta | Literal["manual"]
 AT_ONCE: Final = timedelta(0)
+FAR_FUTURE: Final = datetime.max.replace(tzinfo=UTC)
+_NOTHING: Final[Mapping[str, Sequence[NewEvent]]] = {}
 
 
-class Settling:
-    """A world with what is due settled, and the events that say so, by region. They are recorded with the next command
-    there; until then nothing has been written."""
+class Settling(NamedTuple):
+    """A world with what is due settled, and the events that say so, by region.
 
-    __slots__ = ("events", "world")
+    They are recorded with the next command in their region; until then nothing has been written. It holds for the
+    history up to ``position`` and from ``since`` until something more is due.
+    """
 
-    def __init__(self, world: World, events: Mapping[str, Sequence[NewEvent]]) -> None:
-        self.world = world
-        self.events = events
+    world: World
+    events: Mapping[str, Sequence[NewEvent]]
+    position: int
+    since: datetime
+    until: datetime
 
 
 class Model:
@@ -60,6 +65,7 @@ class Model:
         self.lock = RLock()
         self._process = os.urandom(8).hex()
         self._commands = count(1)
+        self._settling: Settling | None = None
         self.world = World() if world is None else world
         self.catch_up()
 
@@ -92,15 +98,25 @@ class Model:
 
     def settled(self, now: datetime) -> Settling:
         """The world as it is at this moment, with all that is due settled."""
-        after = self.settle_after
-        if after == "manual":
-            return Settling(self.world, {})
-        events = {
-            region.region_id: [self._ending(d, d.since + after) for d in all_passing(region) if d.since + after <= now]
-            for region in self.world.regions.values()
-            if region.passing.size and anything_due(region, after, now)
-        }
-        return Settling(self.ahead(events) if events else self.world, events)
+        world, after, last = self.world, self.settle_after, self._settling
+        if after == "manual" or not any(region.passing.size for region in world.regions.values()):
+            return Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
+        if last is None or last.position != world.position or not last.since <= now < last.until:
+            last = self._settling = self._settle(now, after)
+        return last
+
+    def _settle(self, now: datetime, after: timedelta) -> Settling:
+        events: dict[str, list[NewEvent]] = {}
+        until = FAR_FUTURE
+        for region_id, region in self.world.regions.items():
+            for due in all_passing(region):  # oldest first
+                ends_at = due.since + after
+                if ends_at > now:
+                    until = min(until, ends_at)
+                    break
+                events.setdefault(region_id, []).append(self._ending(due, ends_at))
+        world = self.ahead(events) if events else self.world
+        return Settling(world, events, self.world.position, now, until)
 
     def ending(self, due: Due, now: datetime) -> NewEvent | None:
         """The event that ends a passing state, if that may end now."""

@@ -13,7 +13,7 @@ import msgspec
 
 from ecsnet.cloud import Cloud
 from ecsnet.domain import address_pool
-from ecsnet.domain.state import NetworkInterfaceState
+from ecsnet.domain.state import InstanceState, NetworkInterfaceState
 from ecsnet.domain.world import Region
 from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, int_to_ipv4, ipv4_to_int
 
@@ -209,7 +209,10 @@ def _containers(region: Region) -> Iterator[Finding]:
 
 def _passing(region: Region) -> Iterator[Finding]:
     passing = {resource_id for resource_id, _ in region.passing.values_now()}
-    states = [*region.network_interfaces.values_now(), *region.instances.values_now()]
+    states: list[InstanceState | NetworkInterfaceState] = [
+        *region.network_interfaces.values_now(),
+        *region.instances.values_now(),
+    ]
     if passing != {state.id for state in states if state.status in PASSING}:
         yield region.region_id, "the list of what passes is wrong"
 

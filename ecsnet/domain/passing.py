@@ -7,7 +7,7 @@ reads or writes after that sees it settled, as of the moment it was due.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from ecsnet.domain import instance, network_interface
@@ -23,12 +23,6 @@ class Due(NamedTuple):
     since: datetime
     account_id: str
     event: Event
-
-
-def anything_due(region: Region, settle_after: timedelta, now: datetime) -> bool:
-    """Whether any passing state of a region with some has lasted long enough: they are kept oldest first."""
-    _, since = region.passing.peek(next(region.passing.keys_now()))
-    return since + settle_after <= now
 
 
 def all_passing(region: Region) -> Iterator[Due]:

@@ -1,0 +1,196 @@
+"""The table of actions: what the vendor calls them and their parameters, and which command and fields those are.
+
+A row has the action's command, which carries the same name, and the parameters whose field is the same name in
+snake_case; then those whose field is called otherwise (``.N`` stands for the number of a list's item); then those that
+the API has and the model has not, which are refused by name. Parameters of every action are in `EVERYWHERE`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ecsnet import commands as c
+from ecsnet.commands import Command
+
+Product = Literal["ecs", "vpc", "ecsnet"]
+
+EVERYWHERE: Final = ("RegionId", "DryRun")
+"""Accepted by every action. (The API has DryRun at some actions only; judging is possible for all.)"""
+NOT_MODELLED_EVERYWHERE: Final = frozenset(["OwnerAccount", "OwnerId", "ResourceOwnerAccount", "ResourceOwnerId"])
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One action of the API.
+
+    ``product`` is whose API it is: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for what only this
+    model has. ``parameters`` leads from a parameter (``"SecurityGroupIds.N"``) to the command's field.
+    """
+
+    name: str
+    product: Product
+    command: type[Command[Any]]
+    parameters: Mapping[str, str]
+    not_modelled: frozenset[str]
+    takes_client_token: bool
+
+
+def snake_case(name: str) -> str:
+    """``"NetworkInterfaceId"`` as ``"network_interface_id"``; a VSwitch is one word."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name.replace("VSwitch", "Vswitch")).lower()
+
+
+def _row(
+    product: Product,
+    command: type[Command[Any]],
+    regular: str,
+    irregular: Mapping[str, str] | None = None,
+    lacks: str = "",
+) -> tuple[str, Action]:
+    names = regular.split()
+    return command.__name__, Action(
+        name=command.__name__,
+        product=product,
+        command=command,
+        parameters={n: snake_case(n) for n in names if n != "ClientToken"} | dict(irregular or {}),
+        not_modelled=frozenset(lacks.split()) | NOT_MODELLED_EVERYWHERE,
+        takes_client_token="ClientToken" in names,
+    )
+
+
+_ONE_OR_MORE_GROUPS: Final = {"SecurityGroupId": "security_group_ids", "SecurityGroupIds.N": "security_group_ids"}
+_SOURCE_GROUP: Final = {"SourceGroupOwnerId": "source_account_id"}
+_NEW_INSTANCE: Final = """
+    Affinity Arn AutoRenew AutoRenewPeriod CreditSpecification DataDisk DedicatedHostId DeletionProtection
+    DeploymentSetGroupNo DeploymentSetId Description HibernationOptions HostName HpcClusterId HttpEndpoint
+    HttpPutResponseHopLimit HttpTokens ImageFamily InstanceName InternetChargeType InternetMaxBandwidthIn
+    InternetMaxBandwidthOut IoOptimized KeyPairName ManagedHostId Password PasswordInherit PeriodUnit PrivatePoolOptions
+    RamRoleName ResourceGroupId SecurityEnhancementStrategy SpotDuration SpotInterruptionBehavior SpotPriceLimit
+    SpotStrategy StorageSetId StorageSetPartitionNumber SystemDisk Tag Tenancy UserData
+"""
+_PERMISSION: Final = """
+    Description DestCidrIp IpProtocol Ipv6DestCidrIp Ipv6SourceCidrIp NicType Permissions Policy PortRange Priority
+    SourceCidrIp SourceGroupOwnerAccount SourcePortRange SourcePrefixListId
+"""
+
+ACTIONS: Final[Mapping[str, Action]] = dict(
+    [
+        _row(
+            "vpc",
+            c.CreateVpc,
+            "CidrBlock RegionId ClientToken",
+            lacks="Description EnableDnsHostname EnableIpv6 Ipv4CidrMask Ipv4IpamPoolId Ipv6CidrBlock Ipv6CidrMask "
+            "Ipv6IpamPoolId Ipv6Isp ResourceGroupId Tag UserCidr VpcName",
+        ),
+        _row("vpc", c.DeleteVpc, "VpcId ClientToken", lacks="ForceDelete"),
+        _row(
+            "vpc",
+            c.CreateVSwitch,
+            "VpcId ZoneId CidrBlock ClientToken",
+            lacks="CidrMask Description Ipv6CidrBlock Ipv6CidrMask Tag VSwitchName VpcIpv6CidrBlock",
+        ),
+        _row("vpc", c.DeleteVSwitch, "VSwitchId"),
+        _row(
+            "ecs",
+            c.CreateSecurityGroup,
+            "VpcId RegionId ClientToken",
+            lacks="Description ResourceGroupId SecurityGroupName SecurityGroupType ServiceManaged Tag",
+        ),
+        _row("ecs", c.DeleteSecurityGroup, "SecurityGroupId"),
+        _row(
+            "ecs",
+            c.AuthorizeSecurityGroup,
+            "SecurityGroupId SourceGroupId ClientToken",
+            _SOURCE_GROUP,
+            _PERMISSION,
+        ),
+        _row(
+            "ecs",
+            c.RevokeSecurityGroup,
+            "SecurityGroupId SourceGroupId ClientToken",
+            _SOURCE_GROUP,
+            _PERMISSION + "SecurityGroupRuleId",
+        ),
+        _row("ecs", c.JoinSecurityGroup, "SecurityGroupId InstanceId", lacks="NetworkInterfaceId"),
+        _row("ecs", c.LeaveSecurityGroup, "SecurityGroupId InstanceId", lacks="NetworkInterfaceId"),
+        _row(
+            "ecs",
+            c.RunInstances,
+            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount ClientToken",
+            {**_ONE_OR_MORE_GROUPS, "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids"},
+            _NEW_INSTANCE
+            + """
+            AutoPay AutoReleaseTime ClockOptions CpuOptions HostNames ImageOptions Ipv6Address Ipv6AddressCount Isp
+            LaunchTemplateId LaunchTemplateName LaunchTemplateVersion MinAmount NetworkInterfaceQueueNumber
+            NetworkOptions PrivateDnsNameOptions SchedulerOptions SecurityOptions UniqueSuffix
+            NetworkInterface.N.DeleteOnRelease NetworkInterface.N.Description NetworkInterface.N.InstanceType
+            NetworkInterface.N.Ipv6Address NetworkInterface.N.Ipv6AddressCount NetworkInterface.N.NetworkCardIndex
+            NetworkInterface.N.NetworkInterfaceName NetworkInterface.N.NetworkInterfaceTrafficMode
+            NetworkInterface.N.PrimaryIpAddress NetworkInterface.N.QueueNumber NetworkInterface.N.QueuePairNumber
+            NetworkInterface.N.RxQueueSize NetworkInterface.N.SecondaryPrivateIpAddressCount
+            NetworkInterface.N.SecurityGroupId NetworkInterface.N.SecurityGroupIds NetworkInterface.N.SourceDestCheck
+            NetworkInterface.N.TxQueueSize NetworkInterface.N.VSwitchId
+            """,
+        ),
+        _row(
+            "ecs",
+            c.CreateInstance,
+            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period ClientToken",
+            {"SecurityGroupId": "security_group_ids"},
+            _NEW_INSTANCE + "ClusterId InnerIpAddress NodeControllerId UseAdditionalService VlanId",
+        ),
+        _row("ecs", c.StartInstance, "InstanceId", lacks="InitLocalDisk"),
+        _row("ecs", c.StopInstance, "InstanceId", lacks="ConfirmStop ForceStop Hibernate StoppedMode"),
+        _row("ecs", c.RebootInstance, "InstanceId", lacks="ForceStop"),
+        _row("ecs", c.DeleteInstance, "InstanceId Force", lacks="ForceStop TerminateSubscription"),
+        _row(
+            "ecs",
+            c.CreateNetworkInterface,
+            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount NetworkInterfaceName Description ClientToken",
+            {**_ONE_OR_MORE_GROUPS, "PrivateIpAddress.N": "private_ip_addresses"},
+            """
+            BusinessType ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork InstanceType
+            Ipv4Prefix Ipv4PrefixCount Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
+            NetworkInterfaceTrafficConfig NetworkInterfaceTrafficMode QueueNumber QueuePairNumber ResourceGroupId
+            RxQueueSize SourceDestCheck Tag TxQueueSize Visible
+            """,
+        ),
+        _row(
+            "ecs",
+            c.AttachNetworkInterface,
+            "NetworkInterfaceId InstanceId",
+            lacks="NetworkCardIndex TrunkNetworkInstanceId WaitForNetworkConfigurationReady",
+        ),
+        _row("ecs", c.DetachNetworkInterface, "NetworkInterfaceId InstanceId", lacks="TrunkNetworkInstanceId"),
+        _row("ecs", c.DeleteNetworkInterface, "NetworkInterfaceId"),
+        _row(
+            "ecs",
+            c.ModifyNetworkInterfaceAttribute,
+            "NetworkInterfaceId NetworkInterfaceName Description",
+            {"SecurityGroupId.N": "security_group_ids"},
+            """
+            ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork
+            NetworkInterfaceTrafficConfig QueueNumber RxQueueSize SourceDestCheck TxQueueSize
+            """,
+        ),
+        _row(
+            "ecs",
+            c.AssignPrivateIpAddresses,
+            "NetworkInterfaceId SecondaryPrivateIpAddressCount ClientToken",
+            {"PrivateIpAddress.N": "private_ip_addresses"},
+            "Ipv4Prefix Ipv4PrefixCount",
+        ),
+        _row(
+            "ecs",
+            c.UnassignPrivateIpAddresses,
+            "NetworkInterfaceId",
+            {"PrivateIpAddress.N": "private_ip_addresses"},
+            "Ipv4Prefix",
+        ),
+        _row("ecsnet", c.SetQuota, "Name Value RegionId"),
+    ]
+)
+"""Every action that ecsnet knows, by name."""

@@ -1,0 +1,243 @@
+"""From an action's name and parameters to a command.
+
+Parameters come as a client writes them: values may be text, as on the wire, or JSON's; lists are flat (``Name.1``,
+``Name.2``, ``NetworkInterface.1.NetworkInterfaceId``) or JSON's. Everything is made flat first, then read by one way.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from types import NoneType
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from ecsnet.commands import Command
+from ecsnet.errors import InvalidCommand
+from ecsnet.vendor.actions import ACTIONS, EVERYWHERE, Action
+
+Kind = Literal["text", "number", "flag", "list"]
+
+
+class InvalidRequest(InvalidCommand):
+    """A request that can never be right, in the vendor's words.
+
+    ``parameter`` is the parameter at fault, None where it is the action or several; ``code`` what the API would answer.
+    """
+
+    def __init__(self, reason: str, *, parameter: str | None = None, code: str = "InvalidParameter") -> None:
+        super().__init__(reason)
+        self.parameter = parameter
+        self.code = code
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A command, and what a client says about it besides: who repeats it (``client_token``), that it is only to be
+    judged (``dry_run``), and where (``region_id``, which the command has too if it can be asked in any region)."""
+
+    action: Action
+    command: Command[Any]
+    client_token: str | None = None
+    dry_run: bool = False
+    region_id: str | None = None
+
+
+def request(action: str, parameters: Mapping[str, Any]) -> Request:
+    """The request that an action's name and its parameters make.
+
+    Raises `InvalidRequest` for an action or a parameter that the API or the model does not have, a parameter that is
+    missing, and a value that can never be right.
+    """
+    row = ACTIONS.get(action)
+    if row is None:
+        raise InvalidRequest(f"unknown action {action!r}{did_you_mean(action, ACTIONS)}", code="InvalidAction.NotFound")
+    given = _gather(row, parameters)
+    region_id = _region_id(given)
+    client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
+    dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
+    if "region_id" not in row.command.__struct_fields__:
+        given.pop("RegionId", None)
+    if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
+        raise InvalidRequest("ClientToken must be 1 to 64 ASCII characters", parameter="ClientToken")
+    command = _command(row, given)
+    return Request(action=row, command=command, client_token=client_token, dry_run=dry_run, region_id=region_id)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the nearest known one, if any is near."""
+    spelled = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), spelled, n=1, cutoff=0.7)
+    return f": did you mean {spelled[near[0]]}?" if near else ""
+
+
+# Which parameters there are
+
+
+def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by parameter as the table names it; those of a list together, in order."""
+    known = {*row.parameters, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
+    single: dict[str, Any] = {}
+    lists: dict[str, dict[int, Any]] = {}
+    for name, value in _flat(parameters):
+        pattern = re.sub(r"\.[1-9]\d*(?=\.|$)", ".N", name)
+        if value == [] and f"{name}.N" in known:
+            lists.setdefault(f"{name}.N", {})
+        elif pattern not in known:
+            raise _unknown(row, known, name, pattern)
+        elif pattern == name:
+            single[name] = value
+        else:
+            items = lists.setdefault(pattern, {})
+            number = int(re.findall(r"\.(\d+)", name)[0])
+            if number in items:
+                raise InvalidRequest(f"{name} is given twice", parameter=name)
+            items[number] = value
+    for pattern, items in lists.items():
+        if missing := set(range(1, len(items) + 1)) - items.keys():
+            name = pattern.replace(".N", f".{min(missing)}")
+            raise InvalidRequest(f"{name} is missing: a list is numbered from 1 without gaps", parameter=name)
+    return single | {pattern: [items[n] for n in sorted(items)] for pattern, items in lists.items()}
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in parameters.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple) and value:
+            yield from _flat({str(n): item for n, item in enumerate(value, start=1)}, f"{prefix}{name}.")
+        else:
+            yield prefix + name, list(value) if isinstance(value, tuple) else value
+
+
+def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> InvalidRequest:
+    head = pattern.partition(".")[0]
+    if pattern in known or f"{pattern}.N" in known:
+        return InvalidRequest(f"{name} is a list: [...], or {name}.1, {name}.2 and so on", parameter=name)
+    if pattern == f"{head}.N" and head in known:
+        return InvalidRequest(f"{head} takes one value, not a list", parameter=head)
+    if not row.not_modelled.isdisjoint((head, pattern, pattern.removesuffix(".N"))):
+        return InvalidRequest(
+            f"{name} is a parameter of the vendor's {row.name} that is not modelled: leave it out", parameter=name
+        )
+    if pattern == "ClientToken":
+        return InvalidRequest(f"{row.name} takes no ClientToken", parameter=name)
+    return InvalidRequest(f"unknown parameter {name}{did_you_mean(pattern, known)}", parameter=name)
+
+
+# What their values are
+
+
+def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
+    kinds = _kinds(row.command)
+    values: dict[str, Any] = {}
+    named: dict[str, str] = {}
+    for parameter, value in given.items():
+        field = row.parameters[parameter]
+        if field in values:
+            raise InvalidRequest(
+                f"give {named[field]} or {parameter}, not both",
+                parameter=parameter,
+                code="InvalidParameter.Conflict",
+            )
+        named[field] = parameter
+        values[field] = _value(parameter, value, kinds[field])
+    missing = []
+    for one in msgspec.structs.fields(row.command):
+        if one.required and one.name not in values:
+            if kinds[one.name] == "list":
+                values[one.name] = ()  # none at all is for the rules to judge: some lists may be empty
+            else:
+                missing.append(_parameter_of(row, one.name))
+    if missing:
+        raise InvalidRequest(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            parameter=missing[0],
+            code="MissingParameter",
+        )
+    try:
+        return row.command(**values)
+    except InvalidCommand as error:
+        raise _in_vendor_words(row, named, str(error)) from error
+
+
+def _value(parameter: str, value: Any, kind: Kind) -> Any:
+    if kind == "list":
+        items = value if parameter.count(".N") else [value]
+        return tuple([_text(parameter, item) for item in items])
+    if kind == "number":
+        return _number(parameter, value)
+    return _flag(parameter, value) if kind == "flag" else _text(parameter, value)
+
+
+def _text(parameter: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # account ids are digits, and JSON writers may leave the quotes out
+    raise InvalidRequest(f"{parameter} must be text, not {_shown(value)}", parameter=parameter)
+
+
+def _number(parameter: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    raise InvalidRequest(f"{parameter} must be a whole number, not {_shown(value)}", parameter=parameter)
+
+
+def _flag(parameter: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    raise InvalidRequest(f"{parameter} must be true or false, not {_shown(value)}", parameter=parameter)
+
+
+def _shown(value: Any) -> str:
+    return "null (leave it out instead)" if value is None else repr(value)
+
+
+def _region_id(given: Mapping[str, Any]) -> str | None:
+    if "RegionId" not in given:
+        return None
+    region_id = _text("RegionId", given["RegionId"])
+    if not re.fullmatch(r"[a-z]{2}(-[a-z0-9]+)+", region_id):
+        raise InvalidRequest(f"RegionId must look like 'cn-hangzhou', not {region_id!r}", parameter="RegionId")
+    return region_id
+
+
+@cache
+def _kinds(command: type[Command[Any]]) -> Mapping[str, Kind]:
+    """What each field takes, read off its annotation."""
+    return {field.name: _kind(field.type) for field in msgspec.structs.fields(command)}
+
+
+def _kind(annotation: Any) -> Kind:
+    types = {annotation, *get_args(annotation)} - {NoneType}
+    if bool in types:
+        return "flag"
+    if int in types:
+        return "number"
+    return "list" if "Sequence" in str(annotation) else "text"
+
+
+def _parameter_of(row: Action, field: str) -> str:
+    return next(parameter for parameter, name in row.parameters.items() if name == field)
+
+
+def _in_vendor_words(row: Action, named: Mapping[str, str], reason: str) -> InvalidRequest:
+    """What a command says about its fields, said about the parameters that they were given by."""
+    fields = {field: named.get(field, parameter) for parameter, field in reversed(row.parameters.items())}
+    spotted: list[str] = []
+
+    def rename(match: re.Match[str]) -> str:
+        spotted.append(fields[match[0]])
+        return fields[match[0]]
+
+    words = "|".join(sorted(map(re.escape, fields), key=len, reverse=True))
+    # Not inside quotes: there it is a value.
+    told = re.sub(rf"(?<!['\"\w])(?:{words})(?!['\"\w])", rename, reason)
+    return InvalidRequest(told, parameter=spotted[0] if spotted else None)
