@@ -65,13 +65,19 @@ class Cloud:
         self.region_id = region_id
         self.account_id = account_id
         own = tuple(instance_types)
-        self._model = Model(
-            _open(store),
-            clock=clock,
-            settle_after=settle_after,
-            rules=rules,
-            instance_types=catalogue.with_own_types(own) if own else catalogue.vendor_types(),
-        )
+        opened = _open(store)
+        try:
+            self._model = Model(
+                opened,
+                clock=clock,
+                settle_after=settle_after,
+                rules=rules,
+                instance_types=catalogue.with_own_types(own) if own else catalogue.vendor_types(),
+            )
+        except BaseException:
+            if opened is not store:
+                opened.close()
+            raise
 
     def execute(self, command: Command[R], *, client_token: str | None = None) -> R:
         """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.

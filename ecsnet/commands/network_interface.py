@@ -68,9 +68,7 @@ class AssignPrivateIpAddresses(Command[NetworkInterface], frozen=True, kw_only=T
 
     def _check_together(self) -> None:
         if bool(self.private_ip_addresses) == (self.secondary_private_ip_address_count is not None):
-            raise InvalidCommand(
-                "give private_ip_addresses or secondary_private_ip_address_count, and only one of them"
-            )
+            raise InvalidCommand("give either private_ip_addresses or secondary_private_ip_address_count")
 
 
 class UnassignPrivateIpAddresses(Command[NetworkInterface], frozen=True, kw_only=True):

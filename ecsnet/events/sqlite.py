@@ -56,19 +56,21 @@ class SqliteStore:
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self._path = Path(path)
+        self._connection: sqlite3.Connection | None = None
         fresh = _check_file(self._path, read_only)
         try:
-            self._connection: sqlite3.Connection | None = self._connect(read_only, fresh)
+            self._connect(read_only, fresh)
             self._head = self._read_head()
             self._data_version = self._read_data_version()
         except sqlite3.Error as error:
+            self.close()
             raise StoreError(f"{self._path}: {error}") from error
 
-    def _connect(self, read_only: bool, fresh: bool) -> sqlite3.Connection:
+    def _connect(self, read_only: bool, fresh: bool) -> None:
         mode = "ro" if read_only else "rwc"
         if read_only and not os.access(self._path.parent, os.W_OK):
             mode += "&immutable=1"  # SQLite could not make its index of the log
-        connection = sqlite3.connect(
+        connection = self._connection = sqlite3.connect(
             f"file:{quote(str(self._path.absolute()))}?mode={mode}",
             uri=True,
             timeout=60,
@@ -80,7 +82,6 @@ class SqliteStore:
                 _lay_out(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-        return connection
 
     def _open_connection(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -181,7 +182,8 @@ def _check_file(path: Path, read_only: bool) -> bool:
             raise StoreError(f"{path}: there is no store to read")
         return True
     try:
-        header = path.open("rb").read(100)
+        with path.open("rb") as file:
+            header = file.read(100)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
@@ -200,8 +202,4 @@ def _check_file(path: Path, read_only: bool) -> bool:
 def _lay_out(connection: sqlite3.Connection) -> None:
     # Before WAL is turned on, so that the header says whose file this is however the process ends.
     statements = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};{_SCHEMA}"
-    try:
-        connection.executescript(f"BEGIN EXCLUSIVE; {statements} COMMIT;")
-    except sqlite3.Error:
-        connection.close()
-        raise
+    connection.executescript(f"BEGIN EXCLUSIVE; {statements} COMMIT;")

@@ -1,0 +1,86 @@
+"""Events as they are stored: every type round-trips, and what was written once is read for ever."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ecsnet.events import EVENT_TYPES, Event, codec
+from ecsnet.values import ChargeType, InstanceType
+
+FROZEN = Path(__file__).parent / "frozen_events.jsonl"
+VALUES: dict[Any, Any] = {
+    str: "a-1",
+    str | None: "b-1",
+    int: 7,
+    bool: True,
+    tuple[str, ...]: ("x", "y"),
+    tuple[str, ...] | None: ("z",),
+    tuple[dict[str, Any], ...]: ({"id": "a-1"},),
+    ChargeType: ChargeType.PrePaid,
+    InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6),
+    datetime | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
+}
+
+
+def example(event_type: type[Event]) -> Event:
+    fields = msgspec.structs.fields(event_type)
+    return event_type(**{field.name: VALUES[field.type] for field in fields})
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES.values(), ids=EVENT_TYPES)
+def test_every_event_round_trips(event_type: type[Event]) -> None:
+    event = example(event_type)
+    assert codec.decode(event_type.__name__, event_type.SCHEMA, codec.encode(event)) == event
+
+
+@pytest.mark.parametrize("line", FROZEN.read_text().splitlines())
+def test_what_was_written_is_still_read(line: str) -> None:
+    """One line for every event and schema version that was ever released; lines are added, never changed."""
+    name, version, payload = line.split("\t")
+    event = codec.decode(name, int(version), payload)
+    assert event == example(EVENT_TYPES[name])
+
+
+def test_every_event_is_frozen() -> None:
+    written = {tuple(line.split("\t")[:2]) for line in FROZEN.read_text().splitlines()}
+    assert {(name, str(event_type.SCHEMA)) for name, event_type in EVENT_TYPES.items()} <= written
+
+
+def test_an_older_schema_goes_through_its_upcasters(monkeypatch: pytest.MonkeyPatch) -> None:
+    event_type = EVENT_TYPES["VpcCreated"]
+    monkeypatch.setattr(event_type, "SCHEMA", 3)
+    monkeypatch.setitem(codec.UPCASTERS, ("VpcCreated", 1), lambda old: {"id": old["id"], "block": old["cidr"]})
+    monkeypatch.setitem(
+        codec.UPCASTERS, ("VpcCreated", 2), lambda old: {"vpc_id": old["id"], "cidr_block": old["block"]}
+    )
+    event = codec.decode("VpcCreated", 1, '{"id": "vpc-1", "cidr": "10.0.0.0/8"}')
+    assert event == event_type(vpc_id="vpc-1", cidr_block="10.0.0.0/8")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "payload"),
+    [
+        ("Banana", 1, "{}"),
+        ("VpcCreated", 2, "{}"),
+        ("VpcCreated", 0, "{}"),
+        ("VpcCreated", 1, '{"vpc_id": "vpc-1"}'),
+        ("VpcCreated", 1, '{"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/8", "colour": "red"}'),
+        ("VpcCreated", 1, "[]"),
+        ("VpcCreated", 1, None),
+    ],
+)
+def test_what_cannot_be_read_says_so(name: str, version: int, payload: Any) -> None:
+    with pytest.raises(codec.UnreadableEvent):
+        codec.decode(name, version, payload)
+
+
+def test_an_event_knows_what_it_names() -> None:
+    event = example(EVENT_TYPES["NetworkInterfaceCreated"])
+    assert event.names("a-1")
+    assert event.names("x")
+    assert not event.names("nothing")

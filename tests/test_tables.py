@@ -1,0 +1,99 @@
+"""`Table` against a plain dict, over any sequence of writes and forks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from ecsnet.domain.tables import Table
+
+KEYS = st.integers(0, 12)
+
+
+class Forks(RuleBasedStateMachine):
+    """Every table has a dict that it must equal, whatever happens to its relatives."""
+
+    tables = Bundle("tables")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.models: list[tuple[list[Table[int, int]], dict[int, int]]] = []
+
+    @initialize(target=tables)
+    def first(self) -> int:
+        self.models.append(([Table()], {}))
+        return 0
+
+    @rule(table=tables, key=KEYS, value=st.integers())
+    def put(self, table: int, key: int, value: int) -> None:
+        (current,), model = self.models[table]
+        current.put(key, value)
+        model[key] = value
+
+    @rule(table=tables, key=KEYS)
+    def drop(self, table: int, key: int) -> None:
+        (current,), model = self.models[table]
+        if key in model:
+            current.drop(key)
+            del model[key]
+        else:
+            try:
+                current.drop(key)
+            except KeyError:
+                return
+            raise AssertionError(f"{key} was dropped, and is not there")
+
+    @rule(target=tables, table=tables)
+    def fork(self, table: int) -> int:
+        holder, model = self.models[table]
+        shared = holder[0]
+        holder[0] = shared.draft()  # after a fork each side goes on with a draft of its own
+        self.models.append(([shared.draft()], dict(model)))
+        return len(self.models) - 1
+
+    @invariant()
+    def equal_their_models(self) -> None:
+        for (table,), model in self.models:
+            assert {key: table[key] for key in range(13) if table[key] is not None} == model
+            assert sorted(table.keys_now()) == sorted(model)
+            assert table.size == len(model)
+            sizes = [len(layer) for layer in table._below]
+            assert all(2 * upper <= lower for upper, lower in pairwise(sizes))
+
+
+TestForks = Forks.TestCase
+
+
+def test_order_is_that_of_insertion_over_all_layers() -> None:
+    table: Table[str, int] = Table()
+    for key in "dcb":
+        table.put(key, 1)
+    fork = table.draft()
+    fork.put("a", 1)
+    fork.put("c", 2)
+    fork.drop("d")
+    assert list(fork.keys_now()) == ["c", "b", "a"]
+    assert list(fork.values_now()) == [2, 1, 1]
+    assert list(table.keys_now()) == ["d", "c", "b"]
+
+
+class Box:
+    def __init__(self, content: int) -> None:
+        self.content = content
+
+    def draft(self) -> Box:
+        return Box(self.content)
+
+
+def test_a_value_is_copied_before_it_is_changed_if_it_is_shared() -> None:
+    table: Table[str, Box] = Table()
+    table.put("box", Box(1))
+    mine = table["box"]
+    assert table.edit("box") is mine
+    fork = table.draft()
+    fork.edit("box").content = 2
+    assert fork.edit("box") is fork["box"]
+    assert mine is not None
+    assert mine.content == 1
