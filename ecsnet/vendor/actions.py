@@ -119,7 +119,8 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.RunInstances,
-            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount ClientToken",
+            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount "
+            "ClientToken",
             {**_ONE_OR_MORE_GROUPS, "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids"},
             _NEW_INSTANCE
             + """

@@ -230,12 +230,13 @@ def _parameter_of(row: Action, field: str) -> str:
 
 def _in_vendor_words(row: Action, named: Mapping[str, str], reason: str) -> InvalidRequest:
     """What a command says about its fields, said about the parameters that they were given by."""
-    fields = {field: named.get(field, parameter) for parameter, field in reversed(row.parameters.items())}
+    fields = {field: named.get(field, _parameter_of(row, field)) for field in row.parameters.values()}
     spotted: list[str] = []
 
     def rename(match: re.Match[str]) -> str:
-        spotted.append(fields[match[0]])
-        return fields[match[0]]
+        parameter = fields[match[0]]
+        spotted.append(parameter)
+        return parameter
 
     words = "|".join(sorted(map(re.escape, fields), key=len, reverse=True))
     # Not inside quotes: there it is a value.

@@ -1,0 +1,147 @@
+"""The commands, their options and their exit codes: 0 as expected, 1 not as expected, 2 nothing could be done."""
+
+from __future__ import annotations
+
+import math
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from ecsnet import Cloud, EcsnetError, __version__
+from ecsnet.cli import histories, outcomes, rulebook, tree
+from ecsnet.cli.output import Output
+from ecsnet.plan import read_plan, run_plan
+
+if TYPE_CHECKING:
+    from ecsnet.events.store import EventStore
+    from ecsnet.model import SettleAfter
+
+AS_EXPECTED, NOT_AS_EXPECTED, UNUSABLE = 0, 1, 2
+
+
+class _Unusable(click.ClickException):
+    exit_code = UNUSABLE
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        for line in self.message.splitlines():
+            click.echo(f"ecsnet: {line}", file=file or sys.stderr)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EcsnetError as error:
+            raise _Unusable(str(error)) from error
+
+
+def _pace(context: click.Context, parameter: click.Parameter, value: str) -> SettleAfter:
+    if value == "manual":
+        return "manual"
+    try:
+        seconds = float(value)
+        if seconds >= 0 and math.isfinite(seconds):
+            return timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        pass
+    raise click.BadParameter(f"{value!r} is neither a number of seconds nor 'manual'")
+
+
+_FILE = click.Path(path_type=Path)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ecsnet")
+def main() -> None:
+    """An Alibaba Cloud ECS network that behaves like the real thing."""
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.option("--store", type=_FILE, help="The history to go on with, created if missing; in memory without it.")
+@click.option("--dry-run", is_flag=True, help="Judge the whole plan, and record nothing.")
+@click.option(
+    "--settle-after",
+    metavar="SECONDS|manual",
+    callback=_pace,
+    default="0",
+    help="How long passing states last; manual: until a Settle in FILE.",
+)
+@click.option("--account-id", default="1234567890123456", show_default=True, help="Who gives the commands.")
+@_json
+def run(
+    file: Path, store: Path | None, dry_run: bool, settle_after: SettleAfter, account_id: str, as_json: bool
+) -> None:
+    """Carry out the operations in FILE, a JSON list in the words of the vendor's OpenAPI.
+
+    Exits 0 if all went as the file expects, 1 if not, and 2, before anything runs, if the file is malformed.
+    """
+    plan = read_plan(file)
+    output = Output(as_json)
+    with Cloud(_store_to_run_on(store, dry_run), settle_after=settle_after, account_id=account_id) as cloud:
+        summary = outcomes.Summary(dry_run)
+        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
+            summary.count(outcome)
+            outcomes.show(outcome, output, dry_run)
+        summary.show(output)
+    sys.exit(AS_EXPECTED if summary.as_expected else NOT_AS_EXPECTED)
+
+
+def _store_to_run_on(store: Path | None, dry_run: bool) -> EventStore | Path | None:
+    if store is None or not dry_run:
+        return store
+    return _to_read(store) if store.exists() else None  # judging must not even create the file
+
+
+def _to_read(path: Path) -> EventStore:
+    from ecsnet.events.sqlite import SqliteStore
+
+    return SqliteStore(path, read_only=True)
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.argument("resource_id", metavar="[ID]", required=False)
+@_json
+def history(file: Path, resource_id: str | None, as_json: bool) -> None:
+    """Print every event in FILE, or those that concern the resource ID, in order."""
+    output = Output(as_json)
+    with Cloud(_to_read(file)) as cloud:
+        records = cloud.history(resource_id)
+        if resource_id is not None and not records:
+            raise _Unusable(f"{file}: no event concerns {resource_id}")
+        for record in records:
+            histories.show(record, output)
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--settle-after",
+    metavar="SECONDS|manual",
+    callback=_pace,
+    default="manual",
+    help="How long passing states last; manual, if it is not given: they are shown as they were recorded.",
+)
+@_json
+def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
+    """Print what there is now in FILE, by region, VPC, VSwitch, instance and network interface."""
+    output = Output(as_json)
+    with Cloud(_to_read(file), settle_after=settle_after) as cloud:
+        tree.show(cloud, output)
+
+
+@main.command()
+@click.argument("rule_id", metavar="[ID]", required=False)
+@_json
+def rules(rule_id: str | None, as_json: bool) -> None:
+    """Print the rulebook, or all about the rule ID."""
+    output = Output(as_json)
+    if rule_id is None:
+        rulebook.show_all(output)
+    elif not rulebook.show_one(rule_id, output):
+        raise _Unusable(rulebook.unknown(rule_id))

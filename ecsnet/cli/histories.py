@@ -1,0 +1,31 @@
+"""``ecsnet history``: a line an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ecsnet.cli.output import Output
+from ecsnet.events.base import RecordedEvent
+
+
+def show(record: RecordedEvent, output: Output) -> None:
+    """One event: where it stands, when it was, what it is."""
+    if output.as_json:
+        output.value({"type": record.type, "schema_version": record.schema_version, **msgspec.structs.asdict(record)})
+        return
+    moment = record.recorded_at.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+    fields = {name: getattr(record.event, name) for name in record.event.__struct_fields__}
+    told = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value is not None)
+    output.line(
+        f"{record.position:>6}  {moment}  {record.stream}/{record.version}  ", (record.type, "bold"), f"  {told}"
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    if isinstance(value, msgspec.Struct):
+        return str(getattr(value, "id", value))
+    return str(value)

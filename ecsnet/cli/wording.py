@@ -1,0 +1,53 @@
+"""Resources and events in a few words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ecsnet.events.base import Event
+from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, SecurityGroup, Vpc, VSwitch
+
+_MANY = 4
+
+
+def described(resource: Any) -> str:
+    """A resource: its id, and what matters about it."""
+    if isinstance(resource, Quota):
+        return f"{resource.name} = {resource.value}"
+    return f"{resource.id} ({', '.join(_facts(resource))})"
+
+
+def _facts(resource: Any) -> list[str]:
+    match resource:
+        case Vpc():
+            return [resource.cidr_block]
+        case VSwitch():
+            return [resource.cidr_block, resource.zone_id]
+        case SecurityGroup():
+            return [resource.vpc_id or "classic network", f"{resource.private_ip_count} private IPs"]
+        case Instance():
+            return [resource.status, resource.instance_type, resource.private_ip, *_public(resource)]
+        case NetworkInterface():
+            bound = [f"on {resource.instance_id}"] if resource.instance_id else []
+            return [resource.type, resource.status, *bound, listed(resource.private_ips)]
+        case Eip():
+            return [resource.status, resource.ip_address]
+    return [resource.region_id]
+
+
+def _public(instance: Instance) -> list[str]:
+    return [f"public {address}" for address in (instance.public_ip, instance.eip_id) if address is not None]
+
+
+def listed(items: Sequence[str]) -> str:
+    """The first few of many."""
+    more = [f"and {len(items) - _MANY} more"] if len(items) > _MANY else []
+    return ", ".join([*items[:_MANY], *more])
+
+
+def counted(events: Iterable[Event]) -> str:
+    """The types of events, and how many there are of each."""
+    counts = Counter(type(event).__name__ for event in events)
+    return ", ".join(name if count == 1 else f"{count} {name}" for name, count in counts.items())

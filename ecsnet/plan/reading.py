@@ -1,0 +1,195 @@
+"""From a JSON text to a plan, with every entry checked that can be checked before anything runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from ecsnet import vendor
+from ecsnet.domain.deciding import RULES
+from ecsnet.plan.references import Expected, sample, steps_to
+from ecsnet.plan.values import SETTLE, Expectation, Operation, Plan, PlanError, Reference, filled
+from ecsnet.vendor.requests import did_you_mean
+
+_OWN_KEYS: Final = ("as", "expect", "note")
+_REFERENCE: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_]+)*)")
+
+
+def read_plan(path: str | Path) -> Plan:
+    """The plan in a file. Raises `PlanError`."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise PlanError(str(path), [f"cannot be read: {reason}"]) from error
+    return parse_plan(text, source=str(path))
+
+
+def parse_plan(text: str, *, source: str = "plan") -> Plan:
+    """The plan in a JSON text. Raises `PlanError` with every entry that is malformed."""
+    try:
+        entries = json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise PlanError(source, [f"not JSON: {error}"]) from error
+    if not isinstance(entries, list):
+        raise PlanError(source, ["a plan is a list of operations, [{...}, {...}]"])
+    reader = _Reader()
+    for number, entry in enumerate(entries, start=1):
+        reader.read(number, entry)
+    if reader.problems:
+        raise PlanError(source, reader.problems)
+    return Plan(source, tuple(reader.operations))
+
+
+class _Object(dict[str, Any]):
+    twice: str | None = None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    made = _Object(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        made.twice = next(name for name in names if names.count(name) > 1)
+    return made
+
+
+class _Malformed(Exception):
+    def __init__(self, field: str | None, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+
+
+class _Follows(Exception):
+    """The entry refers to one that is malformed: what is wrong with it cannot be told, and that one is reported."""
+
+
+class _Reader:
+    """Reads the entries of a plan in order, and knows what the earlier ones named."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.problems: list[str] = []
+        self._named: dict[str, Expected] = {}
+        self._lost: set[str] = set()
+
+    def read(self, number: int, entry: Any) -> None:
+        action = entry.get("Action") if isinstance(entry, dict) else None
+        name = entry.get("as") if isinstance(entry, dict) else None
+        try:
+            operation, expected = self._operation(number, entry)
+            self.operations.append(operation)
+            if operation.name is not None and expected is not None:
+                self._named[operation.name] = expected
+            return
+        except _Malformed as error:
+            place = f"entry {number}" + (f" ({action})" if isinstance(action, str) else "")
+            field = f", {error.field}" if error.field else ""
+            self.problems.append(f"{place}{field}: {error.reason}")
+        except _Follows:
+            pass
+        if isinstance(name, str) and name not in self._named:
+            self._lost.add(name)
+
+    def _operation(self, number: int, entry: Any) -> tuple[Operation, Expected | None]:
+        if not isinstance(entry, _Object):
+            raise _Malformed(None, f"an operation is an object, {{...}}, not {entry!r}")
+        if entry.twice is not None:
+            raise _Malformed(entry.twice, "given twice")
+        action = entry.get("Action")
+        if not isinstance(action, str):
+            raise _Malformed("Action", "must name an action" if "Action" in entry else "missing")
+        operation = Operation(
+            entry=number,
+            action=action,
+            parameters={
+                key: self._with_references(key, value)
+                for key, value in entry.items()
+                if key != "Action" and key not in _OWN_KEYS
+            },
+            name=self._name(entry["as"]) if "as" in entry else None,
+            expect=_expectation(entry["expect"]) if "expect" in entry else Expectation(),
+            note=_note(entry["note"]) if "note" in entry else None,
+        )
+        for key in operation.parameters:
+            if key[:1].islower():
+                raise _Malformed(key, f"unknown field{did_you_mean(key, _OWN_KEYS)}")
+        return operation, self._checked(operation)
+
+    def _name(self, name: Any) -> str:
+        if not isinstance(name, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_-]*", name):
+            raise _Malformed("as", f"a name has letters, digits, _ and -, and begins with a letter, unlike {name!r}")
+        if name in self._named or name in self._lost:
+            raise _Malformed("as", f"{name!r} names the result of an earlier entry already")
+        return name
+
+    def _with_references(self, field: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._with_references(field, item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._with_references(f"{field}.{key}", item) for key, item in value.items()}
+        if not isinstance(value, str) or not value.startswith("$"):
+            return value
+        if value.startswith("$$"):
+            return value[1:]
+        found = _REFERENCE.fullmatch(value)
+        if found is None:
+            raise _Malformed(field, f"{value!r} is no reference: write $name or $name.attribute ($$ for a plain $)")
+        name, path = found[1], found[2].split(".")[1:]
+        if name in self._lost:
+            raise _Follows
+        if name not in self._named:
+            raise _Malformed(field, f"no earlier entry is named {name!r}{did_you_mean(name, self._named)}")
+        try:
+            return Reference(text=value, name=name, steps=steps_to(self._named[name], value, path))
+        except ValueError as error:
+            raise _Malformed(field, str(error)) from None
+
+    def _checked(self, operation: Operation) -> Expected | None:
+        """Build the command, with a sample for each reference: what can be wrong in it is wrong now."""
+        if operation.action == SETTLE:
+            _check_settle(operation)
+            return None
+        sampled = filled(operation.parameters, lambda reference: sample(self._named[reference.name], reference))
+        try:
+            request = vendor.request(operation.action, sampled)
+        except vendor.InvalidRequest as error:
+            if error.code == "InvalidAction.NotFound":
+                nearest = did_you_mean(operation.action, [*vendor.ACTIONS, SETTLE])
+                raise _Malformed("Action", f"unknown action {operation.action!r}{nearest}") from None
+            raise _Malformed(error.parameter, str(error)) from None
+        answer = vendor.answer_of(request.action.command)
+        count = getattr(request.command, "amount", 1)
+        return Expected(answer.resource, count=count, several=answer.several, only_judged=request.dry_run)
+
+
+def _expectation(given: Any) -> Expectation:
+    if given in ("allowed", "denied"):
+        return Expectation(given)
+    rules = given.get("denied") if isinstance(given, dict) and len(given) == 1 else None
+    rules = [rules] if isinstance(rules, str) else rules
+    if not isinstance(rules, list) or not rules or not all(isinstance(rule, str) for rule in rules):
+        raise _Malformed("expect", f'must be "allowed", "denied" or {{"denied": ["rule.id", ...]}}, not {given!r}')
+    for rule in rules:
+        if rule not in RULES:
+            raise _Malformed("expect", f"unknown rule {rule!r}{did_you_mean(rule, [one.id for one in RULES])}")
+    return Expectation("denied", frozenset(rules))
+
+
+def _note(given: Any) -> str:
+    if not isinstance(given, str):
+        raise _Malformed("note", f"must be text, not {given!r}")
+    return given
+
+
+def _check_settle(operation: Operation) -> None:
+    for key, value in operation.parameters.items():
+        if key != "ResourceId":
+            raise _Malformed(key, f"unknown parameter{did_you_mean(key, ['ResourceId'])}")
+        if not isinstance(value, str | Reference):
+            raise _Malformed(key, f"must be an id, not {value!r}")
+    if operation.name is not None:
+        raise _Malformed("as", f"{SETTLE} has no result to name")
+    if operation.expect != Expectation():
+        raise _Malformed("expect", f"{SETTLE} is never denied")

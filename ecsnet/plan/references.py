@@ -1,0 +1,108 @@
+"""References: what ``$name.attribute`` means, judged before the result is there and looked up when it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, get_args
+
+import msgspec
+
+from ecsnet import vendor
+from ecsnet.plan.values import Outcome, Reference
+from ecsnet.vendor.requests import did_you_mean
+
+
+class NoValue(Exception):
+    """A reference to what is not there."""
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What is known of a named result before it is there: what, how many, and whether there will be any."""
+
+    resource: type[msgspec.Struct]
+    count: int = 1
+    several: bool = False
+    only_judged: bool = False
+
+
+def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ...]:
+    """The way from a result to what a reference means. Raises ValueError where there is none."""
+    kind = named.resource.__name__
+    if named.only_judged:
+        raise ValueError(f"{text} is a result that there will never be: its entry is only judged (DryRun)")
+    index = 0
+    if named.several and path and path[0].isdigit():
+        index = int(path.pop(0))
+        if index >= named.count:
+            raise ValueError(f"{text}: there are only {named.count}, counted from 0")
+    elif named.count > 1:
+        raise ValueError(f"{text} is {named.count} results: say which, from $name.0 to $name.{named.count - 1}")
+    spelled = path.pop(0) if path else "id"
+    attribute = vendor.attribute_of(named.resource, spelled)
+    if attribute is None:
+        nearest = did_you_mean(spelled, named.resource.__struct_fields__)
+        raise ValueError(f"{text}: {kind} has no attribute {spelled!r}{nearest}")
+    if not path:
+        return index, attribute
+    annotations = {field.name: str(field.type) for field in msgspec.structs.fields(named.resource)}
+    if "tuple" in annotations[attribute] and len(path) == 1 and path[0].isdigit():
+        return index, attribute, int(path[0])
+    raise ValueError(f"{text}: {attribute} of {kind} has no {'.'.join(path)!r}")
+
+
+def sample(named: Expected, reference: Reference) -> Any:
+    """A value such as the reference will have."""
+    attribute = next((step for step in reference.steps if isinstance(step, str)), None)
+    if attribute is None:
+        return reference.text
+    annotation = {field.name: field.type for field in msgspec.structs.fields(named.resource)}[attribute]
+    one = _sample(attribute, annotation, reference.text)
+    return [one] if "tuple" in str(annotation) and reference.steps[-1] == attribute else one
+
+
+def _sample(attribute: str, annotation: Any, text: str) -> Any:
+    types = {annotation, *get_args(annotation)}
+    for one in types:
+        if isinstance(one, type) and issubclass(one, StrEnum):
+            return str(next(iter(one)))
+    if bool in types:
+        return False
+    if int in types:
+        return 1
+    if datetime in types:
+        return "2019-03-11T00:00:00Z"
+    return _SAMPLES.get(attribute, text)
+
+
+_SAMPLES: Final = {
+    "cidr_block": "10.0.0.0/16",
+    "description": "sample",
+    "ip_address": "192.0.2.1",
+    "name": "interfaces-per-region",  # right for a quota and for an ENI
+    "primary_private_ip": "192.0.2.1",
+    "private_ip": "192.0.2.1",
+    "private_ips": "192.0.2.1",
+    "public_ip": "192.0.2.1",
+    "region_id": "cn-hangzhou",
+}
+
+
+def value_of(reference: Reference, results: Mapping[str, Outcome]) -> Any:
+    """What a reference stands for. Raises `NoValue` where there is nothing."""
+    outcome = results[reference.name]
+    if outcome.verdict != "allowed":
+        entry = outcome.operation.entry
+        raise NoValue(f"${reference.name} has no result: entry {entry} was {outcome.verdict}")
+    value: Any = outcome.resources
+    for step in reference.steps:
+        try:
+            value = value[step] if isinstance(step, int) else getattr(value, step)
+        except IndexError:
+            raise NoValue(f"{reference.text} is not there: there are only {len(value)}, counted from 0") from None
+    if value is None:
+        raise NoValue(f"{reference.text} has no value: {reference.steps[-1]} is not set")
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,75 @@
+"""Carrying out a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ecsnet import vendor
+from ecsnet.cloud import Cloud
+from ecsnet.errors import CommandDenied, InvalidCommand
+from ecsnet.events.base import Event
+from ecsnet.plan.references import NoValue, value_of
+from ecsnet.plan.values import SETTLE, Operation, Outcome, Plan, filled
+
+
+def run_plan(plan: Plan, cloud: Cloud) -> Iterator[Outcome]:
+    """Carry out a plan on a cloud, one outcome an operation, as they happen.
+
+    Every operation is tried, whatever came of those before. To judge a plan without recording it, run it on
+    ``cloud.fork()``. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
+    """
+    results: dict[str, Outcome] = {}
+    for operation in plan.operations:
+        outcome = _carried_out(operation, cloud, results)
+        if operation.name is not None:
+            results[operation.name] = outcome
+        yield outcome
+
+
+def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outcome]) -> Outcome:
+    try:
+        parameters = filled(operation.parameters, lambda reference: value_of(reference, results))
+    except NoValue as error:
+        return Outcome(operation=operation, verdict="skipped", reason=str(error))
+    if operation.action == SETTLE:
+        before = len(cloud.history())
+        settled = cloud.settle(parameters.get("ResourceId"))
+        return Outcome(operation=operation, verdict="allowed", resources=settled, events=_recorded(cloud, before))
+    try:
+        request = vendor.request(operation.action, parameters)
+    except InvalidCommand as error:
+        return Outcome(operation=operation, verdict="invalid", reason=str(error))
+    return _answered(operation, request, cloud)
+
+
+def _answered(operation: Operation, request: vendor.Request, cloud: Cloud) -> Outcome:
+    command, client_token = request.command, request.client_token
+    events: tuple[Event, ...] = ()
+    before = 0
+    if client_token is None or request.dry_run:
+        decision = cloud.check(command)
+        if not decision or request.dry_run:
+            return Outcome(
+                operation=operation,
+                verdict="allowed" if decision else "denied",
+                events=decision.events,
+                violations=decision.violations,
+                judged=request.dry_run,
+            )
+        events = decision.events
+    else:
+        before = len(cloud.history())  # a repeated token records nothing: only the history can tell
+    try:
+        answer = cloud.execute(command, client_token=client_token)
+    except CommandDenied as denied:
+        return Outcome(operation=operation, verdict="denied", violations=denied.violations)
+    return Outcome(
+        operation=operation,
+        verdict="allowed",
+        resources=answer if isinstance(answer, tuple) else (answer,),
+        events=events if client_token is None else _recorded(cloud, before),
+    )
+
+
+def _recorded(cloud: Cloud, before: int) -> tuple[Event, ...]:
+    return tuple(record.event for record in cloud.history()[before:])
