@@ -158,7 +158,9 @@ class _Reader:
             if error.code == "InvalidAction.NotFound":
                 nearest = did_you_mean(operation.action, [*vendor.ACTIONS, SETTLE])
                 raise _Malformed("Action", f"unknown action {operation.action!r}{nearest}") from None
-            raise _Malformed(error.parameter, str(error)) from None
+            told = str(error)
+            named = error.parameter is None or error.parameter in told
+            raise _Malformed(None if named else error.parameter, told) from None
         answer = vendor.answer_of(request.action.command)
         count = getattr(request.command, "amount", 1)
         return Expected(answer.resource, count=count, several=answer.several, only_judged=request.dry_run)

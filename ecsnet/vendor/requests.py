@@ -69,7 +69,9 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: the nearest known one, if any is near."""
     spelled = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), spelled, n=1, cutoff=0.7)
+    folded = word.casefold()
+    begun = [name for name in spelled if len(folded) > 2 and name.startswith(folded)]
+    near = begun or difflib.get_close_matches(folded, spelled, n=1)
     return f": did you mean {spelled[near[0]]}?" if near else ""
 
 

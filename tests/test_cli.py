@@ -1,0 +1,386 @@
+"""The command line: what it prints, what it records, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ecsnet import Cloud, rules
+from ecsnet.cli import main
+from ecsnet.commands import CreateSecurityGroup, CreateVpc
+
+NETWORK: list[dict[str, Any]] = [
+    {"note": "the ground [of it]", "Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "as": "vpc"},
+    {"Action": "CreateVSwitch", "VpcId": "$vpc", "ZoneId": "cn-hangzhou-b", "CidrBlock": "10.0.1.0/24", "as": "vsw"},
+    {"Action": "CreateSecurityGroup", "VpcId": "$vpc", "as": "sg"},
+    {
+        "Action": "RunInstances",
+        "InstanceType": "ecs.g5.xlarge",
+        "VSwitchId": "$vsw",
+        "SecurityGroupId": "$sg",
+        "as": "vm",
+    },
+    {
+        "Action": "CreateNetworkInterface",
+        "VSwitchId": "$vsw",
+        "SecurityGroupId": "$sg",
+        "SecondaryPrivateIpAddressCount": 1,
+        "NetworkInterfaceName": "loose",
+        "as": "eni",
+    },
+]
+DENIED = {
+    "Action": "DetachNetworkInterface",
+    "NetworkInterfaceId": "$vm.primary_network_interface_id",
+    "InstanceId": "i-elsewhere",
+}
+
+
+def ecsnet(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    return written(tmp_path, NETWORK)
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Path) -> Path:
+    path = tmp_path / "net.db"
+    assert ecsnet("run", plan, "--store", path).exit_code == 0
+    return path
+
+
+def written(folder: Path, entries: object) -> Path:
+    path = folder / "plan.json"
+    path.write_text(json.dumps(entries), encoding="utf-8")
+    return path
+
+
+def values(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+# run
+
+
+def test_a_line_an_operation_and_a_summary(plan: Path) -> None:
+    result = ecsnet("run", plan)
+    note, *lines, summary = result.stdout.splitlines()
+    assert note == "# the ground [of it]"
+    assert [line.split()[:3] for line in lines] == [
+        [str(number), "ok", entry["Action"]] for number, entry in enumerate(NETWORK, start=1)
+    ]
+    assert "$vpc = vpc-" in lines[0]
+    assert lines[0].endswith("recorded VpcCreated")
+    assert summary == "5 operations: 5 allowed; all as expected"
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_denial_tells_every_rule_with_id_code_and_reason(tmp_path: Path) -> None:
+    result = ecsnet("run", written(tmp_path, [*NETWORK, {**DENIED, "expect": "denied"}]))
+    assert result.exit_code == 0
+    line = result.stdout.splitlines()[-2]
+    assert "  6 ok DetachNetworkInterface denied: instance.not-found (InvalidEcsId.NotFound): there is no" in line
+    assert "; interface.detach.primary (InvalidOperation.DetachPrimaryEniNotAllowed): eni-" in line
+
+
+def test_it_exits_1_when_something_is_not_as_expected(tmp_path: Path) -> None:
+    result = ecsnet("run", written(tmp_path, [*NETWORK, DENIED, {**NETWORK[0], "as": "b", "expect": "denied"}]))
+    assert result.exit_code == 1
+    *_, unexpected, allowed, summary = [line for line in result.stdout.splitlines() if line[0] != "#"]
+    assert " 6 !! DetachNetworkInterface denied: " in unexpected
+    assert unexpected.endswith("[expected: allowed]")
+    assert allowed.endswith("[expected: denied]")
+    assert summary == "7 operations: 6 allowed, 1 denied; not as expected: 6, 7"
+
+
+def test_json_is_a_value_an_operation_and_one_for_all(tmp_path: Path) -> None:
+    *operations, summary = values(
+        ecsnet("run", written(tmp_path, [*NETWORK, {**DENIED, "expect": {"denied": "instance.not-found"}}]), "--json")
+    )
+    assert [value["action"] for value in operations] == [entry["Action"] for entry in [*NETWORK, DENIED]]
+    made = operations[4]
+    assert made["resources"][0]["name"] == "loose"
+    assert made["events"][0]["type"] == "NetworkInterfaceCreated"
+    assert made["events"][0]["event"]["network_interface_id"] == made["resources"][0]["id"]
+    assert (made["outcome"], made["expect"], made["as_expected"], made["recorded"]) == (
+        "allowed",
+        "allowed",
+        True,
+        True,
+    )
+    denied = operations[5]
+    assert [violation["rule"] for violation in denied["violations"]] == [
+        "instance.not-found",
+        "interface.detach.primary",
+    ]
+    assert denied["violations"][0]["http_status"] == 404
+    assert denied["expect"] == {"denied": ["instance.not-found"]}
+    assert (denied["as_expected"], denied["recorded"]) == (False, False)
+    assert summary == {
+        "summary": {"operations": 6, "allowed": 5, "denied": 1, "skipped": 0, "invalid": 0},
+        "not_as_expected": [6],
+        "as_expected": False,
+        "dry_run": False,
+    }
+
+
+def test_what_is_skipped_says_why(tmp_path: Path) -> None:
+    entries = [*NETWORK, {**DENIED, "as": "x"}, {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": "$x"}]
+    result = ecsnet("run", written(tmp_path, entries))
+    assert result.exit_code == 1
+    line = result.stdout.splitlines()[-2]
+    assert "DeleteNetworkInterface skipped: $x has no result: entry 6 was denied" in line
+
+
+def test_a_dry_run_judges_everything_and_records_nothing(plan: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.db"
+    result = ecsnet("run", plan, "--store", path, "--dry-run")
+    assert result.exit_code == 0
+    assert "would record InstanceLaunched" in result.stdout
+    assert result.stdout.endswith("5 operations: 5 allowed; nothing was recorded; all as expected\n")
+    assert not path.exists()
+
+
+def test_a_dry_run_begins_where_the_store_ends(plan: Path, store: Path) -> None:
+    before = store.read_bytes()
+    *operations, summary = values(ecsnet("run", plan, "--store", store, "--dry-run", "--json"))
+    with Cloud(store) as cloud:
+        (vpc,) = cloud.vpcs.values()
+    assert operations[0]["resources"][0]["id"] != vpc.id
+    assert not any(value["recorded"] for value in operations)
+    assert summary["dry_run"] is True
+    assert store.read_bytes() == before
+
+
+def test_an_entry_that_is_only_judged(tmp_path: Path) -> None:
+    result = ecsnet("run", written(tmp_path, [{**NETWORK[0], "DryRun": True}]))
+    assert "CreateVpc allowed; would record VpcCreated" in result.stdout
+
+
+def test_passing_states_pass_until_they_are_settled(tmp_path: Path) -> None:
+    path = written(tmp_path, [*NETWORK, {"Action": "Settle", "ResourceId": "$eni"}])
+    result = ecsnet("run", path, "--settle-after", "manual")
+    assert "(Secondary, Creating, 10.0.1.2, 10.0.1.3)" in result.stdout
+    assert "recorded NetworkInterfaceCreateCompleted" in result.stdout
+    assert "Creating" in ecsnet("run", path, "--settle-after", "3600").stdout
+    assert "Creating" not in ecsnet("run", path, "--settle-after", "0").stdout
+
+
+@pytest.mark.parametrize("pace", ["soon", "-1", "nan", "inf", "1e300"])
+def test_a_pace_that_is_none(plan: Path, pace: str) -> None:
+    result = ecsnet("run", plan, "--settle-after", pace)
+    assert result.exit_code == 2
+    assert "neither a number of seconds nor 'manual'" in result.stderr
+
+
+def test_another_account(plan: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    ecsnet("run", plan, "--store", path, "--account-id", "42")
+    with Cloud(path) as cloud:
+        assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"42"}
+
+
+def test_many_results_are_not_all_listed(tmp_path: Path) -> None:
+    result = ecsnet("run", written(tmp_path, [*NETWORK[:3], {**NETWORK[3], "Amount": 6}]))
+    line = result.stdout.splitlines()[-2]
+    assert line.count("i-bp1") == 4
+    assert line.endswith(", and 2 more; recorded 6 InstanceLaunched")
+
+
+def test_an_empty_plan(tmp_path: Path) -> None:
+    result = ecsnet("run", written(tmp_path, []))
+    assert (result.exit_code, result.stdout) == (0, "0 operations; all as expected\n")
+
+
+def test_a_malformed_plan_runs_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    path = written(tmp_path, [*NETWORK, {"Action": "DeleteVpx"}, {"Action": "DeleteVpc", "VpcId": "$nothing"}])
+    result = ecsnet("run", path, "--store", store)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        f"ecsnet: {path}: entry 6 (DeleteVpx), Action: unknown action 'DeleteVpx': did you mean DeleteVpc?",
+        f"ecsnet: {path}: entry 7 (DeleteVpc), VpcId: no earlier entry is named 'nothing'",
+    ]
+    assert not store.exists()
+
+
+@pytest.mark.parametrize("command", [["run", "{}"], ["history", "{}"], ["show", "{}"]])
+def test_a_file_that_is_not_there(command: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "none"
+    result = ecsnet(*(part.format(path) for part in command))
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"ecsnet: {path}: ")
+
+
+@pytest.mark.parametrize("command", [["history", "{}"], ["show", "{}"], ["run", "{plan}", "--store", "{}"]])
+def test_a_store_that_is_none(command: list[str], tmp_path: Path, plan: Path) -> None:
+    path = tmp_path / "foreign.db"
+    path.write_text("something else", encoding="utf-8")
+    result = ecsnet(*(part.format(path, plan=plan) for part in command))
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"ecsnet: {path} is not a store of ecsnet's")
+    assert path.read_text(encoding="utf-8") == "something else"
+
+
+# history
+
+
+def test_the_history(store: Path) -> None:
+    result = ecsnet("history", store)
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [[line[0], *line[3:5]] for line in lines] == [
+        ["1", "cn-hangzhou/1", "VpcCreated"],
+        ["2", "cn-hangzhou/2", "VSwitchCreated"],
+        ["3", "cn-hangzhou/3", "SecurityGroupCreated"],
+        ["4", "cn-hangzhou/4", "InstanceLaunched"],
+        ["5", "cn-hangzhou/5", "NetworkInterfaceCreated"],
+    ]
+    assert "instance_type=ecs.g5.xlarge" in lines[3]
+    assert "private_ip_addresses=[10.0.1.2," in lines[4]
+
+
+def test_the_history_of_a_resource(store: Path) -> None:
+    with Cloud(store) as cloud:
+        (vm,) = cloud.instances.values()
+        recorded = cloud.history(vm.id)
+    (value,) = values(ecsnet("history", store, vm.id, "--json"))
+    assert value["type"] == "InstanceLaunched"
+    assert value["event"]["instance_id"] == vm.id
+    assert (value["position"], value["command_id"]) == (recorded[0].position, recorded[0].command_id)
+
+
+def test_the_history_of_what_never_was(store: Path) -> None:
+    result = ecsnet("history", store, "eni-none")
+    assert (result.exit_code, result.stderr) == (2, f"ecsnet: {store}: no event concerns eni-none\n")
+
+
+# show
+
+
+def test_the_tree_goes_from_region_to_addresses(store: Path) -> None:
+    with Cloud(store) as cloud:
+        (vpc,), (vsw,), (sg,) = cloud.vpcs, cloud.vswitches, cloud.security_groups
+        (vm,) = cloud.instances.values()
+        primary, eni = cloud.network_interfaces.values()
+    result = ecsnet("show", store)
+    assert result.exit_code == 0
+    assert [line.lstrip("│├└─ ") for line in result.stdout.splitlines()] == [
+        "cn-hangzhou",
+        f"{vpc} (10.0.0.0/16)",
+        f"{sg} ({vpc}, 3 private IPs)",
+        f"{vsw} (10.0.1.0/24, cn-hangzhou-b)",
+        f"{vm.id} (Running, ecs.g5.xlarge, 10.0.1.1)",
+        f"{primary.id} (Primary, InUse, {primary.mac_address})",
+        "10.0.1.1 (primary)",
+        f"{eni.id} (Secondary, Available, {eni.mac_address}) loose",
+        "10.0.1.2 (primary)",
+        "10.0.1.3",
+    ]
+    depths = [len(line) - len(line.lstrip("│├└─ ")) for line in result.stdout.splitlines()]
+    assert depths == [0, 4, 8, 8, 12, 16, 20, 12, 16, 16]
+
+
+def test_the_tree_has_every_region_and_the_classic_groups(tmp_path: Path) -> None:
+    path = tmp_path / "net.db"
+    with Cloud(path) as cloud:
+        cloud.execute(CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
+        group = cloud.execute(CreateSecurityGroup())
+    lines = [line.lstrip("│├└─ ") for line in ecsnet("show", path).stdout.splitlines()]
+    assert lines[0] == "cn-beijing"
+    assert lines[-2:] == ["cn-hangzhou", f"{group.id} (classic network, 0 private IPs)"]
+
+
+def test_what_there_is_as_json(store: Path) -> None:
+    shown = values(ecsnet("show", store, "--json"))
+    assert [value["kind"] for value in shown] == [
+        "Vpc",
+        "VSwitch",
+        "SecurityGroup",
+        "Instance",
+        "NetworkInterface",
+        "NetworkInterface",
+    ]
+    assert shown[-1]["resource"]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
+
+
+def test_passing_states_are_shown_as_recorded_unless_time_is_to_pass(plan: Path, tmp_path: Path) -> None:
+    path = tmp_path / "slow.db"
+    ecsnet("run", plan, "--store", path, "--settle-after", "manual")
+    assert "Pending" in ecsnet("show", path).stdout
+    assert "Pending" not in ecsnet("show", path, "--settle-after", "0").stdout
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    Cloud(path).close()
+    assert ecsnet("show", path).stdout == "nothing there\n"
+    assert ecsnet("history", path).stdout == ""
+
+
+# rules
+
+
+def test_the_rulebook() -> None:
+    lines = ecsnet("rules").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [rule.id for rule in rules]
+    assert [value["id"] for value in values(ecsnet("rules", "--json"))] == [rule.id for rule in rules]
+
+
+@pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.id)
+def test_a_rule(rule: Any) -> None:
+    told = ecsnet("rules", rule.id)
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"{rule.id} ({rule.kind})\n{rule.doc}\n")
+    for command in rule.commands:
+        assert command.__name__ in told.stdout
+    (value,) = values(ecsnet("rules", rule.id, "--json"))
+    assert (value["id"], value["code"], value["guide"]) == (rule.id, rule.code, rule.guide)
+
+
+def test_a_rule_that_is_none() -> None:
+    result = ecsnet("rules", "interface.detach.primar")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "ecsnet: there is no rule interface.detach.primar: did you mean interface.detach.primary?\n"
+    )
+
+
+# As a program
+
+
+def test_what_is_piped_is_plain_and_never_wrapped(plan: Path) -> None:
+    script = "from ecsnet.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "run", str(plan)], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert len(done.stdout.splitlines()) == len(NETWORK) + 2
+    assert max(map(len, done.stdout.splitlines())) > 100
+    assert not any(line.endswith(" ") for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("module", ["ecsnet", "ecsnet.plan", "ecsnet.vendor"])
+def test_the_library_does_without_click_and_rich(module: str) -> None:
+    script = f"import {module}, sys; sys.exit(bool({{'click', 'rich'}} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    script = "import sys; sys.modules['click'] = None; import ecsnet.cli"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("the command line needs click and rich: pip install 'ecsnet[cli]'")

@@ -1,0 +1,266 @@
+"""The vendor's words: every action has its row, and every parameter is read, refused by name, or unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ecsnet import InvalidCommand, commands
+from ecsnet import commands as c
+from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
+from ecsnet.vendor import ACTIONS, Answer, InvalidRequest, answer_of, attribute_of, request
+
+ENI: dict[str, Any] = {"VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}
+RUN: dict[str, Any] = {"InstanceType": "ecs.g5.large", "VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}
+
+
+def refused(action: str, parameters: dict[str, Any]) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
+        request(action, parameters)
+    assert isinstance(caught.value, InvalidCommand)
+    return caught.value
+
+
+# The table
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_row_is_about_a_command_and_its_fields(name: str) -> None:
+    row = ACTIONS[name]
+    assert row.command is getattr(commands, name)
+    assert set(row.parameters.values()) <= set(row.command.__struct_fields__)
+    assert row.not_modelled.isdisjoint(row.parameters)
+    required = {field.name for field in msgspec.structs.fields(row.command) if field.required}
+    assert required <= set(row.parameters.values())
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_says_what_it_is_answered_with(name: str) -> None:
+    answer = answer_of(ACTIONS[name].command)
+    assert issubclass(answer.resource, msgspec.Struct)
+    assert answer.several is (name == "RunInstances")
+
+
+def test_an_answer_that_is_a_tuple() -> None:
+    assert answer_of(c.CreateVpc) == Answer(Vpc, several=False)
+    assert answer_of(c.RunInstances) == Answer(Instance, several=True)
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "command"),
+    [
+        ("CreateVpc", {"CidrBlock": "10.0.0.0/16"}, c.CreateVpc(cidr_block="10.0.0.0/16")),
+        (
+            "CreateVpc",
+            {"CidrBlock": "10.0.0.0/16", "RegionId": "cn-beijing"},
+            c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"),
+        ),
+        (
+            "CreateNetworkInterface",
+            {
+                "VSwitchId": "vsw-1",
+                "SecurityGroupIds": ["sg-1", "sg-2"],
+                "PrimaryIpAddress": "10.0.0.5",
+                "PrivateIpAddress.2": "10.0.0.7",
+                "PrivateIpAddress.1": "10.0.0.6",
+                "NetworkInterfaceName": "front",
+                "Description": "an ENI",
+            },
+            c.CreateNetworkInterface(
+                vswitch_id="vsw-1",
+                security_group_ids=["sg-1", "sg-2"],
+                primary_ip_address="10.0.0.5",
+                private_ip_addresses=["10.0.0.6", "10.0.0.7"],
+                network_interface_name="front",
+                description="an ENI",
+            ),
+        ),
+        (
+            "CreateNetworkInterface",
+            {**ENI, "SecondaryPrivateIpAddressCount": "3"},
+            c.CreateNetworkInterface(
+                vswitch_id="vsw-1", security_group_ids=["sg-1"], secondary_private_ip_address_count=3
+            ),
+        ),
+        (
+            "CreateNetworkInterface",
+            {"VSwitchId": "vsw-1"},
+            c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=[]),
+        ),
+        (
+            "ModifyNetworkInterfaceAttribute",
+            {"NetworkInterfaceId": "eni-1", "SecurityGroupId.1": "sg-1", "SecurityGroupId.2": "sg-2"},
+            c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-1", security_group_ids=["sg-1", "sg-2"]),
+        ),
+        (
+            "ModifyNetworkInterfaceAttribute",
+            {"NetworkInterfaceId": "eni-1", "SecurityGroupId": []},
+            c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-1", security_group_ids=[]),
+        ),
+        (
+            "UnassignPrivateIpAddresses",
+            {"NetworkInterfaceId": "eni-1", "PrivateIpAddress": ["10.0.0.6"]},
+            c.UnassignPrivateIpAddresses(network_interface_id="eni-1", private_ip_addresses=["10.0.0.6"]),
+        ),
+        (
+            "RunInstances",
+            {**RUN, "InstanceChargeType": "PrePaid", "Period": 2, "Amount": "3", "ZoneId": "cn-hangzhou-b"},
+            c.RunInstances(
+                instance_type="ecs.g5.large",
+                vswitch_id="vsw-1",
+                security_group_ids=["sg-1"],
+                instance_charge_type="PrePaid",
+                period=2,
+                amount=3,
+                zone_id="cn-hangzhou-b",
+            ),
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.NetworkInterfaceId": "eni-1"},
+            c.RunInstances(
+                instance_type="ecs.g5.large",
+                vswitch_id="vsw-1",
+                security_group_ids=["sg-1"],
+                network_interface_ids=["eni-1"],
+            ),
+        ),
+        (
+            "AuthorizeSecurityGroup",
+            {"SecurityGroupId": "sg-1", "SourceGroupId": "sg-2", "SourceGroupOwnerId": 1234567890123456},
+            c.AuthorizeSecurityGroup(
+                security_group_id="sg-1", source_group_id="sg-2", source_account_id="1234567890123456"
+            ),
+        ),
+        ("DeleteInstance", {"InstanceId": "i-1", "Force": "true"}, c.DeleteInstance(instance_id="i-1", force=True)),
+        ("DeleteInstance", {"InstanceId": "i-1", "Force": False}, c.DeleteInstance(instance_id="i-1")),
+        ("SetQuota", {"Name": "eips-per-account", "Value": "3"}, c.SetQuota(name="eips-per-account", value=3)),
+    ],
+)
+def test_parameters_become_fields(action: str, parameters: dict[str, Any], command: object) -> None:
+    assert request(action, parameters).command == command
+
+
+def test_flat_and_json_lists_are_the_same_request() -> None:
+    flat = {**RUN, "NetworkInterface.1.NetworkInterfaceId": "eni-1"}
+    nested = {**RUN, "NetworkInterface": [{"NetworkInterfaceId": "eni-1"}]}
+    assert request("RunInstances", flat) == request("RunInstances", nested)
+
+
+def test_what_is_said_about_a_request_besides() -> None:
+    made = request("CreateNetworkInterface", {**ENI, "ClientToken": "t-1", "DryRun": "true", "RegionId": "cn-beijing"})
+    assert (made.client_token, made.dry_run, made.region_id) == ("t-1", True, "cn-beijing")
+    plain = request("CreateNetworkInterface", ENI)
+    assert (plain.client_token, plain.dry_run, plain.region_id) == (None, False, None)
+    assert plain.command == made.command
+
+
+# Refusing
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "parameter", "code", "told"),
+    [
+        ("CreateVpcs", {}, None, "InvalidAction.NotFound", "did you mean CreateVpc?"),
+        ("Zzz", {}, None, "InvalidAction.NotFound", "unknown action 'Zzz'"),
+        ("CreateVpc", {"CidrBlok": "10.0.0.0/16"}, "CidrBlok", "InvalidParameter", "did you mean CidrBlock?"),
+        ("CreateVpc", {}, "CidrBlock", "MissingParameter", "CidrBlock is missing"),
+        ("CreateVSwitch", {"CidrBlock": "10.0.0.0/24"}, "VpcId", "MissingParameter", "VpcId and ZoneId are missing"),
+        ("CreateVpc", {"CidrBlock": "banana"}, "CidrBlock", "InvalidParameter", "CidrBlock must be an IPv4 CIDR block"),
+        ("CreateVpc", {"CidrBlock": None}, "CidrBlock", "InvalidParameter", "leave it out"),
+        ("CreateVpc", {"CidrBlock": True}, "CidrBlock", "InvalidParameter", "must be text"),
+        ("CreateVpc", {"CidrBlock": "10.0.0.0/16", "VpcName": "a"}, "VpcName", "InvalidParameter", "not modelled"),
+        ("RunInstances", {**RUN, "InstanceName": "web"}, "InstanceName", "InvalidParameter", "not modelled"),
+        ("RunInstances", {**RUN, "Tag": [{"Key": "a"}]}, "Tag.1.Key", "InvalidParameter", "not modelled"),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.VSwitchId": "v"},
+            "NetworkInterface.1.VSwitchId",
+            "InvalidParameter",
+            "not modelled",
+        ),
+        ("RunInstances", {**RUN, "OwnerId": 1}, "OwnerId", "InvalidParameter", "not modelled"),
+        ("RunInstances", {**RUN, "Amount": "two"}, "Amount", "InvalidParameter", "whole number"),
+        ("RunInstances", {**RUN, "Amount": 2.0}, "Amount", "InvalidParameter", "whole number"),
+        ("RunInstances", {**RUN, "Amount": True}, "Amount", "InvalidParameter", "whole number"),
+        ("RunInstances", {**RUN, "Amount": "0"}, "Amount", "InvalidParameter", "at least 1"),
+        ("RunInstances", {**RUN, "RegionId": "Hangzhou"}, "RegionId", "InvalidParameter", "cn-hangzhou"),
+        ("StopInstance", {"InstanceId": "i-1", "RegionId": "?"}, "RegionId", "InvalidParameter", "cn-hangzhou"),
+        ("DeleteInstance", {"InstanceId": "i-1", "Force": "yes"}, "Force", "InvalidParameter", "true or false"),
+        ("DeleteInstance", {"InstanceId": ["i-1"]}, "InstanceId", "InvalidParameter", "takes one value"),
+        ("DeleteInstance", {"InstanceId": "i-1", "ClientToken": "t"}, "ClientToken", "InvalidParameter", "takes no"),
+        ("CreateNetworkInterface", {**ENI, "ClientToken": "x" * 65}, "ClientToken", "InvalidParameter", "1 to 64"),
+        (
+            "CreateNetworkInterface",
+            {**ENI, "SecurityGroupIds": ["sg-2"]},
+            "SecurityGroupIds.N",
+            "InvalidParameter.Conflict",
+            "give SecurityGroupId or SecurityGroupIds.N, not both",
+        ),
+        (
+            "CreateNetworkInterface",
+            {"VSwitchId": "v", "SecurityGroupIds": "sg-1"},
+            "SecurityGroupIds",
+            "InvalidParameter",
+            "is a list",
+        ),
+        (
+            "CreateNetworkInterface",
+            {**ENI, "PrivateIpAddress.2": "10.0.0.6"},
+            "PrivateIpAddress.1",
+            "InvalidParameter",
+            "PrivateIpAddress.1 is missing",
+        ),
+        (
+            "CreateNetworkInterface",
+            {**ENI, "PrivateIpAddress": ["10.0.0.5"], "PrivateIpAddress.1": "10.0.0.6"},
+            "PrivateIpAddress.1",
+            "InvalidParameter",
+            "given twice",
+        ),
+        (
+            "CreateNetworkInterface",
+            {**ENI, "PrivateIpAddress": ["10.0.0.5"], "SecondaryPrivateIpAddressCount": 1},
+            "PrivateIpAddress.N",
+            "InvalidParameter",
+            "give PrivateIpAddress.N or SecondaryPrivateIpAddressCount, not both",
+        ),
+        ("SetQuota", {"Name": "nothing", "Value": 1}, "Name", "InvalidParameter", "Name must be one of"),
+    ],
+)
+def test_what_can_never_be_right_is_refused(
+    action: str, parameters: dict[str, Any], parameter: str | None, code: str, told: str
+) -> None:
+    error = refused(action, parameters)
+    assert (error.parameter, error.code) == (parameter, code)
+    assert told in str(error)
+
+
+def test_a_value_keeps_its_words() -> None:
+    # "period" is a field of the command, but here it is what was given
+    error = refused("RunInstances", {**RUN, "InstanceChargeType": "period"})
+    assert "not 'period'" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("resource", "spelled", "attribute"),
+    [
+        (Instance, "PrimaryNetworkInterfaceId", "primary_network_interface_id"),
+        (Instance, "primary_network_interface_id", "primary_network_interface_id"),
+        (Instance, "VSwitchId", "vswitch_id"),
+        (Instance, "InstanceId", "id"),
+        (NetworkInterface, "InstanceId", "instance_id"),
+        (NetworkInterface, "PrivateIpAddress", "primary_private_ip"),
+        (SecurityGroup, "VpcId", "vpc_id"),
+        (Vpc, "VpcId", "id"),
+        (Vpc, "SecurityGroupId", None),
+        (Vpc, "", None),
+    ],
+)
+def test_attributes_are_spelled_either_way(resource: type[msgspec.Struct], spelled: str, attribute: str | None) -> None:
+    assert attribute_of(resource, spelled) == attribute
