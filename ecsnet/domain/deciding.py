@@ -12,7 +12,7 @@ import ecsnet.domain.existence  # noqa: F401  # registers its rules
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain import account, instance, network_interface, private_address, security_group, vpc
+from ecsnet.domain import account, attachment, instance, network_interface, private_address, security_group, vpc
 from ecsnet.domain.case import Case
 from ecsnet.domain.rules import RuleRegistry, rules
 from ecsnet.domain.world import Region, World
@@ -86,8 +86,8 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
         network_interface.resolve_create,
         ("vswitches", "vswitch_id"),
     ),
-    c.AttachNetworkInterface: _of_interface(network_interface.attach, network_interface.resolve_attach),
-    c.DetachNetworkInterface: _of_interface(network_interface.detach, network_interface.resolve_detach),
+    c.AttachNetworkInterface: _of_interface(attachment.attach, attachment.resolve_attach),
+    c.DetachNetworkInterface: _of_interface(attachment.detach, attachment.resolve_detach),
     c.DeleteNetworkInterface: _of_interface(network_interface.delete, network_interface.resolve_interface),
     c.ModifyNetworkInterfaceAttribute: _of_interface(network_interface.modify, network_interface.resolve_modify),
     c.AssignPrivateIpAddresses: _of_interface(private_address.assign, private_address.resolve_assign),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain import network_interface, private_address
+from ecsnet.domain import attachment, network_interface, private_address
 from ecsnet.domain.case import Case
 from ecsnet.domain.deciding import Caller
 from ecsnet.domain.instance import INSTANCE
@@ -48,14 +48,14 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
         c.StopInstance: _when(InstanceStopRequested),
         c.RebootInstance: _when(InstanceRebootRequested),
         c.DeleteInstance: _when(InstanceReleased),
-        c.AttachNetworkInterface: network_interface.SETTLED,
-        c.DetachNetworkInterface: network_interface.SETTLED,
+        c.AttachNetworkInterface: attachment.SETTLED,
+        c.DetachNetworkInterface: attachment.SETTLED,
         c.JoinSecurityGroup: _when(SecurityGroupJoined),
         c.LeaveSecurityGroup: _when(SecurityGroupLeft),
     },
     "network_interfaces": {
-        c.AttachNetworkInterface: network_interface.ATTACHABLE,
-        c.DetachNetworkInterface: network_interface.DETACHABLE,
+        c.AttachNetworkInterface: attachment.ATTACHABLE,
+        c.DetachNetworkInterface: attachment.DETACHABLE,
         c.DeleteNetworkInterface: network_interface.DELETABLE,
         c.ModifyNetworkInterfaceAttribute: network_interface.MODIFIABLE,
         c.AssignPrivateIpAddresses: private_address.ASSIGNABLE,
@@ -79,7 +79,7 @@ def _fill_group(case: Case, group: Any) -> None:
 
 def _fill_instance(case: Case, state: Any) -> None:
     case.instance = state
-    case.host = network_interface.host_of(state)
+    case.host = attachment.host_of(state)
 
 
 def _fill_interface(case: Case, interface: Any) -> None:

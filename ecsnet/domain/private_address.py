@@ -17,13 +17,13 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
 )
 from ecsnet.domain import address_pool
+from ecsnet.domain.attachment import SETTLED
 from ecsnet.domain.case import Case
 from ecsnet.domain.network_interface import (
     NETWORK_INTERFACE,
     PRIMARY,
     PRIMARY_NETWORK_INTERFACE,
     SECONDARY,
-    SETTLED,
     resolve_interface,
 )
 from ecsnet.domain.rules import AnyCommand, Error, Facts, rules

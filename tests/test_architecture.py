@@ -1,0 +1,120 @@
+"""The arrows: who may import whom, and where each third-party library lives."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ecsnet
+
+ROOT = Path(ecsnet.__file__).parent
+LAYERS = [
+    ["errors", "values", "log", "clocks"],
+    ["resources"],
+    ["commands"],
+    ["events.base", "events.account", "events.eip", "events.instance", "events.network_interface", "events.vpc"],
+    ["decision"],
+    ["domain.identity", "domain.lifecycle", "domain.tables", "domain.state", "domain.world"],
+    ["domain.case", "domain.views", "domain.address_pool"],
+    ["domain.rules"],
+    [
+        "domain.account",
+        "domain.attachment",
+        "domain.existence",
+        "domain.vpc",
+        "domain.security_group",
+        "domain.network_interface",
+        "domain.private_address",
+        "domain.instance",
+        "domain.public_address",
+    ],
+    ["domain.deciding", "domain.folding", "domain.passing"],
+    ["domain.permitting"],
+    ["events.store", "events", "events.codec", "events.sqlite", "catalogue"],
+    ["model", "collection"],
+    ["cloud"],
+    ["", "testing"],
+    ["vendor", "plan"],
+    ["cli"],
+]
+HOMES = {
+    "transitions": {"domain.lifecycle"},
+    "structlog": {"log"},
+    "sqlite3": {"events.sqlite"},
+    "csv": {"catalogue"},
+    "logging": {"log"},
+}
+IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imports(name: str) -> Iterator[str]:
+    """The full names that a module imports when it runs, or when it is used; not those for type checkers alone."""
+    tree = ast.parse(MODULES[name].read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = full.removeprefix("ecsnet.") in MODULES
+                yield full if is_module else str(node.module)
+
+
+def layer(name: str) -> int:
+    for number, names in enumerate(LAYERS):
+        if name in names:
+            return number
+    return layer(name.rpartition(".")[0]) if name else len(LAYERS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down_only(name: str) -> None:
+    for imported in imports(name):
+        if imported.split(".")[0] == "ecsnet":
+            target = imported.partition(".")[2]
+            assert layer(target) <= layer(name), f"{name or 'ecsnet'} imports {imported}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("domain")])
+def test_the_domain_is_pure(name: str) -> None:
+    assert not {imported.split(".")[0] for imported in imports(name)} & IMPURE
+
+
+def test_every_library_has_one_home() -> None:
+    for library, homes in HOMES.items():
+        users = {name for name in MODULES if library in {imported.split(".")[0] for imported in imports(name)}}
+        assert users == homes, library
+    for name in MODULES:
+        libraries = {imported.split(".")[0] for imported in imports(name)}
+        assert not libraries & {"click", "rich"} or name.split(".")[0] == "cli", name
+        assert "hypothesis" not in libraries
+
+
+def test_importing_loads_nothing_that_is_not_needed() -> None:
+    code = (
+        "import sys, ecsnet; print([m for m in ('structlog', 'sqlite3', 'click', 'rich', 'csv') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_modules_are_of_a_size_to_be_read() -> None:
+    sizes = sorted(len(path.read_text().splitlines()) for path in MODULES.values())
+    assert sizes[len(sizes) // 2] < 200
