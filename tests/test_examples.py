@@ -37,6 +37,9 @@ def test_every_example_goes_as_it_says(path: Path) -> None:
     assert len(operations) == len(json.loads(path.read_text(encoding="utf-8"))) == summary["summary"]["operations"]
     assert summary["as_expected"] is True
     assert summary["summary"]["denied"] > 0
+    assert [operation["recorded"] for operation in operations] == [
+        bool(operation["events"]) for operation in operations
+    ]
     for operation in operations:  # a refusal is never expected without saying by which rules
         assert operation["expect"] == "allowed" or set(operation["expect"]["denied"]) == {
             violation["rule"] for violation in operation["violations"]

@@ -57,7 +57,7 @@ def _value(outcome: Outcome, dry_run: bool) -> dict[str, Any]:
         "outcome": outcome.verdict,
         "expect": expect.verdict if expect.rules is None else {expect.verdict: sorted(expect.rules)},
         "as_expected": outcome.as_expected,
-        "recorded": outcome.verdict == "allowed" and not (dry_run or outcome.judged),
+        "recorded": bool(outcome.events) and not (dry_run or outcome.judged),
         "resources": outcome.resources,
         "events": [{"type": type(event).__name__, "event": event} for event in outcome.events],
         "violations": outcome.violations,

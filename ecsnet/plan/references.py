@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -46,10 +47,14 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
         raise ValueError(f"{text}: {kind} has no attribute {spelled!r}{nearest}")
     if not path:
         return index, attribute
-    annotations = {field.name: str(field.type) for field in msgspec.structs.fields(named.resource)}
-    if "tuple" in annotations[attribute] and len(path) == 1 and path[0].isdigit():
+    if "tuple" in str(_annotations(named.resource)[attribute]) and len(path) == 1 and path[0].isdigit():
         return index, attribute, int(path[0])
     raise ValueError(f"{text}: {attribute} of {kind} has no {'.'.join(path)!r}")
+
+
+@cache
+def _annotations(resource: type[msgspec.Struct]) -> Mapping[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(resource)}
 
 
 def sample(named: Expected, reference: Reference) -> Any:
@@ -57,7 +62,7 @@ def sample(named: Expected, reference: Reference) -> Any:
     attribute = next((step for step in reference.steps if isinstance(step, str)), None)
     if attribute is None:
         return reference.text
-    annotation = {field.name: field.type for field in msgspec.structs.fields(named.resource)}[attribute]
+    annotation = _annotations(named.resource)[attribute]
     one = _sample(attribute, annotation, reference.text)
     return [one] if "tuple" in str(annotation) and reference.steps[-1] == attribute else one
 

@@ -147,12 +147,12 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
         named[field] = parameter
         values[field] = _value(parameter, value, kinds[field])
     missing = []
-    for one in msgspec.structs.fields(row.command):
-        if one.required and one.name not in values:
-            if kinds[one.name] == "list":
-                values[one.name] = ()  # none at all is for the rules to judge: some lists may be empty
+    for field in _required(row.command):
+        if field not in values:
+            if kinds[field] == "list":
+                values[field] = ()  # none at all is for the rules to judge: some lists may be empty
             else:
-                missing.append(_parameter_of(row, one.name))
+                missing.append(_parameter_of(row, field))
     if missing:
         raise InvalidRequest(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
@@ -215,6 +215,11 @@ def _region_id(given: Mapping[str, Any]) -> str | None:
 def _kinds(command: type[Command[Any]]) -> Mapping[str, Kind]:
     """What each field takes, read off its annotation."""
     return {field.name: _kind(field.type) for field in msgspec.structs.fields(command)}
+
+
+@cache
+def _required(command: type[Command[Any]]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(command) if field.required)
 
 
 def _kind(annotation: Any) -> Kind:
