@@ -46,7 +46,9 @@ class Network(RuleBasedStateMachine):
         }.items():
             net.quota(name, value)
         net.new_group()
-        net.attached(net.run(instance_type="ecs.test.small"))
+        vm, interface = net.run(instance_type="ecs.test.small"), net.eni()
+        net.clock.advance(timedelta(seconds=3))
+        net.cloud.execute(net.attach_command(interface, vm))
         net.run(instance_type="ecs.test.small", vswitch_id=small.id)
         net.eni()
 

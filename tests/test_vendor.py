@@ -264,3 +264,20 @@ def test_a_value_keeps_its_words() -> None:
 )
 def test_attributes_are_spelled_either_way(resource: type[msgspec.Struct], spelled: str, attribute: str | None) -> None:
     assert attribute_of(resource, spelled) == attribute
+
+
+# Permissions
+
+
+AUTHORIZE: dict[str, Any] = {"SecurityGroupId": "sg-1", "SourceGroupId": "sg-2"}
+
+
+@pytest.mark.parametrize("action", ["AuthorizeSecurityGroup", "RevokeSecurityGroup"])
+def test_a_permission_is_for_all_traffic(action: str) -> None:
+    spelled_out = {**AUTHORIZE, "IpProtocol": "ALL", "PortRange": "-1/-1", "NicType": "intranet", "Policy": "accept"}
+    assert request(action, spelled_out).command == request(action, AUTHORIZE).command
+
+
+def test_a_permission_for_some_traffic_is_not_modelled() -> None:
+    error = refused("AuthorizeSecurityGroup", {**AUTHORIZE, "IpProtocol": "tcp", "PortRange": "22/22"})
+    assert (error.parameter, str(error)) == ("IpProtocol", "IpProtocol other than 'all' is not modelled")

@@ -28,9 +28,9 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, repr_omi
     """
 
     def __post_init__(self) -> None:
-        for name, check, optional in _checks(type(self)):
+        for name, check, default in _checks(type(self)):
             given = getattr(self, name)
-            if given is None and optional:
+            if given is default:
                 continue
             value = check(name, given)
             if value is not given:
@@ -42,10 +42,8 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, repr_omi
 
 
 @cache
-def _checks(command: type[Command[Any]]) -> tuple[tuple[str, Check, bool], ...]:
-    return tuple(
-        (field.name, _CHECK_OF[field.name], field.default is None) for field in msgspec.structs.fields(command)
-    )
+def _checks(command: type[Command[Any]]) -> tuple[tuple[str, Check, object], ...]:
+    return tuple((field.name, _CHECK_OF[field.name], field.default) for field in msgspec.structs.fields(command))
 
 
 def _text(name: str, value: Any) -> str:

@@ -27,7 +27,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action of the API.
 
     ``product`` is whose API it is: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for what only this
-    model has. ``parameters`` leads from a parameter (``"SecurityGroupIds.N"``) to the command's field.
+    model has. ``parameters`` leads from a parameter (``"SecurityGroupIds.N"``) to the command's field; those in
+    ``only`` are accepted with the one value that means what the command does.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, str]
     not_modelled: frozenset[str]
     takes_client_token: bool
+    only: Mapping[str, str]
 
 
 def snake_case(name: str) -> str:
@@ -49,6 +51,7 @@ def _row(
     regular: str,
     irregular: Mapping[str, str] | None = None,
     lacks: str = "",
+    only: Mapping[str, str] | None = None,
 ) -> tuple[str, Action]:
     names = regular.split()
     return command.__name__, Action(
@@ -58,6 +61,7 @@ def _row(
         parameters={n: snake_case(n) for n in names if n != "ClientToken"} | dict(irregular or {}),
         not_modelled=frozenset(lacks.split()) | NOT_MODELLED_EVERYWHERE,
         takes_client_token="ClientToken" in names,
+        only=only or {},
     )
 
 
@@ -72,9 +76,10 @@ _NEW_INSTANCE: Final = """
     SpotStrategy StorageSetId StorageSetPartitionNumber SystemDisk Tag Tenancy UserData
 """
 _PERMISSION: Final = """
-    Description DestCidrIp IpProtocol Ipv6DestCidrIp Ipv6SourceCidrIp NicType Permissions Policy PortRange Priority
-    SourceCidrIp SourceGroupOwnerAccount SourcePortRange SourcePrefixListId
+    Description DestCidrIp Ipv6DestCidrIp Ipv6SourceCidrIp Permissions Priority SourceCidrIp SourceGroupOwnerAccount
+    SourcePortRange SourcePrefixListId
 """
+_ALL_TRAFFIC: Final = {"IpProtocol": "all", "PortRange": "-1/-1", "NicType": "intranet", "Policy": "accept"}
 
 ACTIONS: Final[Mapping[str, Action]] = dict(
     [
@@ -106,6 +111,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "SecurityGroupId SourceGroupId ClientToken",
             _SOURCE_GROUP,
             _PERMISSION,
+            _ALL_TRAFFIC,
         ),
         _row(
             "ecs",
@@ -113,6 +119,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "SecurityGroupId SourceGroupId ClientToken",
             _SOURCE_GROUP,
             _PERMISSION + "SecurityGroupRuleId",
+            _ALL_TRAFFIC,
         ),
         _row("ecs", c.JoinSecurityGroup, "SecurityGroupId InstanceId", lacks="NetworkInterfaceId"),
         _row("ecs", c.LeaveSecurityGroup, "SecurityGroupId InstanceId", lacks="NetworkInterfaceId"),

@@ -55,6 +55,9 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
     if row is None:
         raise InvalidRequest(f"unknown action {action!r}{did_you_mean(action, ACTIONS)}", code="InvalidAction.NotFound")
     given = _gather(row, parameters)
+    for parameter, value in row.only.items():
+        if str(given.pop(parameter, value)).casefold() != value:
+            raise InvalidRequest(f"{parameter} other than {value!r} is not modelled", parameter=parameter)
     region_id = _region_id(given)
     client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
     dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
@@ -80,7 +83,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The values by parameter as the table names it; those of a list together, in order."""
-    known = {*row.parameters, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
+    known = {*row.parameters, *row.only, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
     single: dict[str, Any] = {}
     lists: dict[str, dict[int, Any]] = {}
     for name, value in _flat(parameters):
