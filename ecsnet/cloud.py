@@ -133,7 +133,7 @@ class Cloud:
         if log.enabled():
             log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
         answers = self._answers(region, table, ids, last)
-        return answers if isinstance(command, RunInstances) else answers[0]
+        return answers if type(command) is RunInstances else answers[0]
 
     def _answers(self, region: Region, table: str, ids: Iterable[str], last: list[Any] | None) -> tuple[Any, ...]:
         if table == "quotas":

@@ -9,7 +9,6 @@ from typing import Any, Final, Generic, TypeVar, cast
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
 from ecsnet.resources import Resource
-from ecsnet.values import ipv4_to_int
 
 R_co = TypeVar("R_co", bound=Resource, covariant=True)
 Finder = Callable[[Region, Any], Iterable[str]]
@@ -26,8 +25,7 @@ def _interfaces_of_instance(region: Region, instance_id: str) -> Iterable[str]:
 
 
 def _interfaces_at(region: Region, private_ip: str) -> Iterable[str]:
-    address = ipv4_to_int(private_ip)
-    found = (region.addresses[vpc_id, address] for vpc_id in region.vpcs.keys_now())
+    found = (held[private_ip] for held in region.addresses.values_now())
     return [interface_id for interface_id in found if interface_id is not None]
 
 

@@ -53,6 +53,7 @@ def test_every_event_is_frozen() -> None:
 
 def test_an_older_schema_goes_through_its_upcasters(monkeypatch: pytest.MonkeyPatch) -> None:
     event_type = EVENT_TYPES["VpcCreated"]
+    monkeypatch.setattr(codec, "DECODERS", type(codec.DECODERS)())
     monkeypatch.setattr(event_type, "SCHEMA", 3)
     monkeypatch.setitem(codec.UPCASTERS, ("VpcCreated", 1), lambda old: {"id": old["id"], "block": old["cidr"]})
     monkeypatch.setitem(

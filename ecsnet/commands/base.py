@@ -60,7 +60,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _items(name: str, value: Any) -> Iterable[Any]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if type(value) is not list and (isinstance(value, str) or not isinstance(value, Iterable)):
         raise InvalidCommand(f"{name} must be a list, not {value!r}")
     return value
 

@@ -35,7 +35,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     """Who asks for what, when, and what it concerns. None: not named by the command, or not found.
 
     ``region`` is the region whose stream the command would be recorded in, ``missing`` what was named and not found, by
-    the rule that says so. ``addresses`` are the private addresses asked for by name, as numbers, of which
+    the rule that says so. ``addresses`` are the private addresses asked for by name, of which
     ``had_by_name`` are free; ``drawn`` how many are to be drawn besides; the ENI would then hold ``address_count`` and
     is, or would be born, in ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
     """
@@ -63,7 +63,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     host: Host | None = None
     network_interface: NetworkInterfaceState | None = None
     candidates: tuple[NetworkInterfaceState, ...] | None = None
-    addresses: tuple[int, ...] | None = None
+    addresses: tuple[str, ...] | None = None
     had_by_name: int = 0
     drawn: int | None = None
     address_count: int | None = None

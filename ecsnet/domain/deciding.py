@@ -160,13 +160,9 @@ def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple
 
 def removes(command: Command[Any]) -> bool:
     """Whether a command may take away the resource that it is answered with."""
-    return isinstance(command, _REMOVING)
+    return type(command) in _REMOVING
 
 
-_REMOVING: Final = (
-    c.DeleteVpc,
-    c.DeleteVSwitch,
-    c.DeleteSecurityGroup,
-    c.DeleteInstance,
-    c.DeleteNetworkInterface,
+_REMOVING: Final = frozenset(
+    {c.DeleteVpc, c.DeleteVSwitch, c.DeleteSecurityGroup, c.DeleteInstance, c.DeleteNetworkInterface}
 )

@@ -48,4 +48,4 @@ def _first_mac(region_id: str) -> int:
 def mac_address(region_id: str, number: int) -> str:
     """The MAC of the ``number``-th ENI of a region: unique there for the first 2**24 of them."""
     scattered = (_first_mac(region_id) + number * 0x9E3779) & 0xFFFFFF  # an odd factor: no two numbers meet
-    return f"00:16:3e:{scattered >> 16:02x}:{scattered >> 8 & 255:02x}:{scattered & 255:02x}"
+    return "00:16:3e:" + scattered.to_bytes(3, "big").hex(":")

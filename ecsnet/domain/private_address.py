@@ -31,7 +31,7 @@ from ecsnet.domain.state import InstanceState, NetworkInterfaceState, VSwitchSta
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
-from ecsnet.values import NetworkInterfaceStatus, int_to_ipv4
+from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
@@ -80,9 +80,12 @@ OUTSIDE: Final[dict[AnyCommand, Error]] = {
 }
 
 
-def _texts(addresses: list[int]) -> Facts:
-    texts = tuple(map(int_to_ipv4, addresses))
-    return {"addresses": texts, "names": ", ".join(texts)}
+def _named(addresses: list[str]) -> Facts:
+    return {"addresses": tuple(addresses), "names": ", ".join(addresses)}
+
+
+def _inside(vswitch: VSwitchState, ip: str) -> bool:
+    return vswitch.first <= ipv4_to_int(ip) <= vswitch.last
 
 
 @rules.denies(
@@ -94,10 +97,10 @@ def _texts(addresses: list[int]) -> Facts:
     codes=OUTSIDE,
     message="{names} not in {cidr_block} of {vswitch_id}",
 )
-def in_cidr(addresses: tuple[int, ...], vswitch: VSwitchState) -> Facts | None:
+def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [address for address in addresses if not vswitch.first <= address <= vswitch.last]
-    return {**_texts(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
+    outside = [ip for ip in addresses if not _inside(vswitch, ip)]
+    return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
 
 
 @rules.denies(
@@ -108,14 +111,11 @@ def in_cidr(addresses: tuple[int, ...], vswitch: VSwitchState) -> Facts | None:
     codes=OUTSIDE,
     message="{names} kept by the system: the first address and the last three of {cidr_block}",
 )
-def reserved(addresses: tuple[int, ...], vswitch: VSwitchState) -> Facts | None:
+def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
-    kept = [
-        address
-        for address in addresses
-        if vswitch.first <= address <= vswitch.last and not address_pool.usable(vswitch, address)
-    ]
-    return {**_texts(kept), "cidr_block": vswitch.cidr_block} if kept else None
+    inside = [ip for ip in addresses if _inside(vswitch, ip)]
+    kept = [ip for ip in inside if not address_pool.usable(vswitch, ipv4_to_int(ip))]
+    return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
 
 
 @rules.denies(
@@ -126,10 +126,10 @@ def reserved(addresses: tuple[int, ...], vswitch: VSwitchState) -> Facts | None:
     http_status=403,
     message="{names} asked for twice",
 )
-def repeated(addresses: tuple[int, ...]) -> Facts | None:
+def repeated(addresses: tuple[str, ...]) -> Facts | None:
     """A request names a private IP only once."""
-    twice = sorted({address for address in addresses if addresses.count(address) > 1})
-    return _texts(twice) if twice else None
+    twice = sorted({ip for ip in addresses if addresses.count(ip) > 1})
+    return _named(twice) if twice else None
 
 
 @rules.denies(
@@ -141,10 +141,11 @@ def repeated(addresses: tuple[int, ...]) -> Facts | None:
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
     message="{names} in use in {vpc_id}",
 )
-def in_use(addresses: tuple[int, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
+def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
-    taken = [address for address in addresses if region.addresses[vswitch.vpc_id, address] is not None]
-    return {**_texts(taken), "vpc_id": vswitch.vpc_id} if taken else None
+    held = region.addresses.peek(vswitch.vpc_id)
+    taken = [ip for ip in addresses if held[ip] is not None]
+    return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
 
 
 @rules.denies(

@@ -169,7 +169,7 @@ def groups_in_vpc(
 def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, command: object) -> Facts | Breach | None:
     """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
     count, quota = len(group_ids), region.quota(account_id, "security-groups-per-interface")
-    if isinstance(command, LeaveSecurityGroup):
+    if type(command) is LeaveSecurityGroup:
         return None if count else {"count": 0, "quota": quota}
     if not count:
         return Breach({"count": 0, "quota": quota}, ("MissingParameter", 400))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ecsnet.values import (
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     cidr_bounds,
+    int_to_ipv4,
 )
 
 
@@ -39,8 +40,13 @@ class VpcState(State, eq=False, kw_only=True):
     cidr_block: str
 
 
+Freed = tuple[str, Any] | None
+"""A list of addresses as linked pairs, which forks share."""
+
+
 class VSwitchState(State, eq=False, kw_only=True):
-    """``first`` and ``last`` bound the block; ``open_words`` has a bit for every 256 addresses with a free one."""
+    """``first`` and ``last`` bound the block. ``next_ip`` is the next address to give out, None when the block has been
+    gone through; ``freed`` are those that came back, the last one first."""
 
     vpc_id: str
     zone_id: str
@@ -48,13 +54,16 @@ class VSwitchState(State, eq=False, kw_only=True):
     first: int = 0
     last: int = 0
     available_ip_address_count: int = 0
-    open_words: int = 0
+    next_address: int = 0
+    next_ip: str | None = None
+    freed: Freed = None
+    freed_count: int = 0
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)
-        size = self.last - self.first + 1
-        self.available_ip_address_count = size - 4
-        self.open_words = (1 << ((size + 255) // 256)) - 1
+        self.available_ip_address_count = self.last - self.first - 3
+        self.next_address = self.first + 1
+        self.next_ip = int_to_ipv4(self.next_address)
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):

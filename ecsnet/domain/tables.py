@@ -61,6 +61,13 @@ class Table(dict[K, V | None]):
             self.size += 1
         self[key] = value
 
+    def add(self, key: K, value: V) -> None:
+        """Set a new key. Raises KeyError for one that is there."""
+        if self.get(key) is not None or (self._below and self[key] is not None):
+            raise KeyError(key)
+        self[key] = value
+        self.size += 1
+
     def drop(self, key: K) -> None:
         """Remove a key. Raises KeyError where there is none."""
         if not self._below:

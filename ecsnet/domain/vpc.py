@@ -27,6 +27,7 @@ PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> None:
     region.count_created("vpc")
+    region.addresses.put(event.vpc_id, Table())
     region.vswitches_of_vpc.put(event.vpc_id, Table())
     region.groups_of_vpc.put(event.vpc_id, Table())
     region.vpcs.put(
@@ -43,6 +44,7 @@ def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> Non
 
 def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
     region.vpcs.drop(event.vpc_id)
+    region.addresses.drop(event.vpc_id)
     region.vswitches_of_vpc.drop(event.vpc_id)
     region.groups_of_vpc.drop(event.vpc_id)
 
@@ -66,12 +68,9 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.edit(event.vswitch_id)
+    vswitch = region.vswitches.peek(event.vswitch_id)
     region.vswitches_of_vpc.edit(vswitch.vpc_id).drop(vswitch.id)
     region.interfaces_of_vswitch.drop(vswitch.id)
-    for word in range(vswitch.open_words.bit_length()):
-        if region.free_words[vswitch.id, word] is not None:
-            region.free_words[vswitch.id, word] = None
     region.vswitches.drop(vswitch.id)
 
 

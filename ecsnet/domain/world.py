@@ -39,7 +39,6 @@ _TABLES = (
     "quotas",
     "client_tokens",
     "addresses",
-    "free_words",
     "vswitches_of_vpc",
     "groups_of_vpc",
     "interfaces_of_vswitch",
@@ -68,8 +67,7 @@ class Region:
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
         # indexes
-        self.addresses: Table[tuple[str, int], str] = Table()  # (VPC, private address) → ENI
-        self.free_words: Table[tuple[str, int], int] = Table()  # (VSwitch, n-th 256 addresses) → bits of the free ones
+        self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
@@ -99,7 +97,8 @@ class Region:
 
     def use(self, account_id: str, kind: Kind, change: int) -> None:
         """Count resources that come (1) or go (-1)."""
-        self.usage[account_id, kind] = self.used(account_id, kind) + change
+        key = (account_id, kind)
+        self.usage[key] = (self.usage[key] or 0) + change
 
     def next_number(self, kind: Kind) -> int:
         """The number of the next resource of a kind."""
@@ -107,7 +106,7 @@ class Region:
 
     def count_created(self, kind: Kind) -> None:
         """Count a resource that was created."""
-        self.created[kind] = self.next_number(kind)
+        self.created[kind] = (self.created[kind] or 0) + 1
 
     def begin_passing(self, state: NetworkInterfaceState | InstanceState, position: int, since: datetime) -> None:
         """The resource is in a passing state from now on."""

@@ -7,7 +7,6 @@ with; a payload of an older schema goes through `UPCASTERS` until it has the sha
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -25,35 +24,47 @@ class UnreadableEvent(Exception):
     """The type is unknown, the schema is newer than this library, or the payload does not have its shape."""
 
 
-encoder = msgspec.json.Encoder()
+Decode = Callable[[str], Event]
+_encoder = msgspec.json.Encoder()
+
+
+class _Decoders(dict[tuple[str, int], Decode]):
+    """By type and schema version, what reads such a payload; made when first asked for."""
+
+    def __missing__(self, key: tuple[str, int]) -> Decode:
+        type_name, version = key
+        event_type = EVENT_TYPES.get(type_name)
+        if event_type is None:
+            raise UnreadableEvent(f"unknown event type {type_name!r}")
+        current = event_type.SCHEMA
+        if version not in range(1, current + 1):
+            raise UnreadableEvent(f"{type_name} has schema version {version}, and this library knows 1 to {current}")
+        if version == current:
+            self[key] = msgspec.json.Decoder(event_type).decode
+        else:
+            self[key] = lambda payload: msgspec.convert(_upcast(type_name, version, current, payload), event_type)
+        return self[key]
+
+
+DECODERS = _Decoders()
+CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError)
+"""What looking up a decoder, or using it, raises for an event that cannot be read."""
 
 
 def encode(event: Event) -> str:
     """The event's payload."""
-    return encoder.encode(event).decode()
-
-
-@cache
-def _decoder(type_name: str) -> msgspec.json.Decoder[Event]:
-    return msgspec.json.Decoder(EVENT_TYPES[type_name])
+    return _encoder.encode(event).decode()
 
 
 def decode(type_name: str, schema_version: int, payload: str) -> Event:
     """The event of a payload. Raises `UnreadableEvent`."""
-    event_type = EVENT_TYPES.get(type_name)
-    if event_type is None:
-        raise UnreadableEvent(f"unknown event type {type_name!r}")
     try:
-        if schema_version == event_type.SCHEMA:
-            return _decoder(type_name).decode(payload)
-        return msgspec.convert(_upcast(type_name, schema_version, event_type.SCHEMA, payload), event_type)
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        return DECODERS[type_name, schema_version](payload)
+    except CANNOT_READ as error:
         raise UnreadableEvent(f"{type_name} cannot be read: {error}") from error
 
 
 def _upcast(type_name: str, version: int, target: int, payload: str) -> dict[str, Any]:
-    if not 1 <= version <= target:
-        raise UnreadableEvent(f"{type_name} has schema version {version}, and this library knows 1 to {target}")
     fields = msgspec.json.decode(payload, type=dict[str, Any])
     while version < target:
         fields = UPCASTERS[type_name, version](fields)

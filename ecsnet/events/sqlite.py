@@ -124,13 +124,13 @@ class SqliteStore:
             query += " AND instr(payload, ?) > 0"
             parameters.append(naming)
         rows = self._open_connection().execute(query + " ORDER BY position", parameters)
-        decode, parse = codec.decode, datetime.fromisoformat
+        decoders, parse = codec.DECODERS, datetime.fromisoformat
         for position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id in rows:
             try:
-                event = decode(type_name, schema_version, payload)
+                event = decoders[type_name, schema_version](payload)
                 moment = parse(recorded_at)
-            except (codec.UnreadableEvent, TypeError, ValueError) as error:
-                raise ReplayError(str(error), stream=stream, version=version) from error
+            except codec.CANNOT_READ as error:
+                raise ReplayError(f"{type_name} cannot be read: {error}", stream=stream, version=version) from error
             yield RecordedEvent(position, stream, version, event, moment, account_id, command_id)
 
     def head(self) -> int:

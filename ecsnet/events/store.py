@@ -60,14 +60,15 @@ class MemoryStore:
             if version != expected_version:
                 raise VersionConflict(stream, expected=expected_version, actual=version)
             position = self._offset + len(self._events)
-            recorded = [
-                RecordedEvent(
-                    position + n, stream, version + n, new.event, new.recorded_at, new.account_id, new.command_id
+            recorded = []
+            for new in events:
+                position += 1
+                version += 1
+                recorded.append(
+                    RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
                 )
-                for n, new in enumerate(events, start=1)
-            ]
             self._events += recorded
-            self._versions[stream] = version + len(recorded)
+            self._versions[stream] = version
             return recorded
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
