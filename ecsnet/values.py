@@ -76,16 +76,23 @@ QUOTAS: dict[str, int] = {
 """The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
 
 
-@lru_cache(maxsize=8192)
 def ipv4_to_int(address: str) -> int:
-    """``"10.0.0.1"`` as a number. The address was checked when its command was built; this is the fold's fast path."""
+    """``"10.0.0.1"`` as a number. It was checked when its command was built."""
     a, b, c, d = address.split(".")
     return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
 
 
 def int_to_ipv4(number: int) -> str:
     """The dotted text of an address."""
-    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    return _three_octets(number >> 8) + _OCTETS[number & 255]
+
+
+@lru_cache(maxsize=1024)
+def _three_octets(number: int) -> str:
+    return f"{number >> 16}.{number >> 8 & 255}.{number & 255}."
+
+
+_OCTETS = tuple(map(str, range(256)))
 
 
 def cidr_bounds(cidr_block: str) -> tuple[int, int]:

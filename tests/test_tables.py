@@ -45,6 +45,17 @@ class Forks(RuleBasedStateMachine):
                 return
             raise AssertionError(f"{key} was dropped, and is not there")
 
+    @rule(table=tables, keys=st.lists(KEYS, unique=True, max_size=3))
+    def add_or_drop_all(self, table: int, keys: list[int]) -> None:
+        (current,), model = self.models[table]
+        if not model.keys() & set(keys):
+            current.add_all(keys, 7)
+            model.update(dict.fromkeys(keys, 7))
+        elif model.keys() >= set(keys):
+            current.drop_all(keys)
+            for key in keys:
+                del model[key]
+
     @rule(target=tables, table=tables)
     def fork(self, table: int) -> int:
         holder, model = self.models[table]

@@ -28,10 +28,9 @@ def hold(region: Region, interface: NetworkInterfaceState, addresses: tuple[str,
     """The ENI holds these addresses from now on. Raises KeyError for one that is held already."""
     vswitch = region.vswitches.edit(interface.vswitch_id)
     held = region.addresses.edit(vswitch.vpc_id)
-    for ip in addresses:
-        held.add(ip, interface.id)
-        if ip == vswitch.next_ip:
-            _advance(vswitch, held)
+    held.add_all(addresses, interface.id)
+    if vswitch.next_ip in addresses:
+        _advance(vswitch, held)
     if vswitch.next_ip is None:
         while vswitch.freed is not None and held[vswitch.freed[0]] is not None:
             vswitch.freed = vswitch.freed[1]
@@ -52,8 +51,8 @@ def let_go(region: Region, interface: NetworkInterfaceState, addresses: tuple[st
     """The addresses are free again."""
     vswitch = region.vswitches.edit(interface.vswitch_id)
     held = region.addresses.edit(vswitch.vpc_id)
+    held.drop_all(addresses)
     for ip in addresses:
-        held.drop(ip)
         vswitch.freed = (ip, vswitch.freed)
     vswitch.freed_count += len(addresses)
     vswitch.available_ip_address_count += len(addresses)

@@ -184,6 +184,13 @@ def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) ->
     interface.instance_id = instance_id
 
 
+def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
+    instance = region.instances.edit(instance_id)
+    ids = instance.network_interface_ids
+    place = ids.index(interface.id)
+    instance.network_interface_ids = ids[:place] + ids[place + 1 :]
+
+
 def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
     interface = _move(region, event.network_interface_id, DETACH_REQUESTED)
     region.begin_passing(interface, record.position, record.recorded_at)
@@ -191,8 +198,7 @@ def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequ
 
 def interface_detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
     interface = _move(region, event.network_interface_id, DETACHED)
-    instance = region.instances.edit(event.instance_id)
-    instance.network_interface_ids = tuple([i for i in instance.network_interface_ids if i != interface.id])
+    _unbind(region, interface, event.instance_id)
     interface.instance_id = None
 
 
@@ -209,8 +215,7 @@ def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: Re
 
 def interface_released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
     interface = _move(region, event.network_interface_id, RELEASED)
-    instance = region.instances.edit(event.instance_id)
-    instance.network_interface_ids = tuple([i for i in instance.network_interface_ids if i != interface.id])
+    _unbind(region, interface, event.instance_id)
     died(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 

@@ -11,7 +11,7 @@ one above it, so there are never more than log2(n) of them, and a write is merge
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol, Self, TypeVar
 
 
@@ -61,12 +61,13 @@ class Table(dict[K, V | None]):
             self.size += 1
         self[key] = value
 
-    def add(self, key: K, value: V) -> None:
-        """Set a new key. Raises KeyError for one that is there."""
-        if self.get(key) is not None or (self._below and self[key] is not None):
-            raise KeyError(key)
-        self[key] = value
-        self.size += 1
+    def add_all(self, keys: Collection[K], value: V) -> None:
+        """Set new keys, all to one value. Raises KeyError for one that is there."""
+        for key in keys:
+            if self.get(key) is not None or (self._below and self[key] is not None):
+                raise KeyError(key)
+            self[key] = value
+        self.size += len(keys)
 
     def drop(self, key: K) -> None:
         """Remove a key. Raises KeyError where there is none."""
@@ -79,6 +80,16 @@ class Table(dict[K, V | None]):
         else:
             self[key] = None
         self.size -= 1
+
+    def drop_all(self, keys: Collection[K]) -> None:
+        """Remove keys. Raises KeyError where one is not there."""
+        if self._below:
+            for key in keys:
+                self.drop(key)
+            return
+        for key in keys:
+            del self[key]
+        self.size -= len(keys)
 
     def edit(self: Table[K, D], key: K) -> D:
         """The value of a key, to be changed in place. Raises KeyError where there is none."""
