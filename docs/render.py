@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ecsnet import Rule, rules
+from ecsnet.domain.eip import EIP
 from ecsnet.domain.instance import INSTANCE
 from ecsnet.domain.lifecycle import BORN, Lifecycle
 from ecsnet.domain.network_interface import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
-from ecsnet.domain.public_address import EIP
 from ecsnet.domain.rules import RuleKind
 from ecsnet.events import EVENT_TYPES
 

@@ -17,7 +17,7 @@ from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
 from ecsnet.domain.deciding import RULES, Caller, answer, decide, home_region, removes
 from ecsnet.domain.folding import fold
-from ecsnet.domain.passing import all_passing
+from ecsnet.domain.passing import all_waiting
 from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.views import VIEWS
@@ -27,13 +27,14 @@ from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.store import EventStore, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
-from ecsnet.resources import Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import InstanceStatus, InstanceType, NetworkInterfaceStatus
+from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
 
 R = TypeVar("R")
 _GONE: Final[dict[str, str]] = {
     "instances": InstanceStatus.Released,
     "network_interfaces": NetworkInterfaceStatus.Deleted,
+    "eips": EipStatus.Released,
 }
 
 
@@ -197,6 +198,11 @@ class Cloud:
         """The ENIs, primary and secondary."""
         return Collection(self._world, "network_interfaces", NetworkInterface)
 
+    @property
+    def eips(self) -> Collection[Eip]:
+        """The EIPs."""
+        return Collection(self._world, "eips", Eip)
+
     def history(self, resource_id: str | None = None) -> tuple[RecordedEvent, ...]:
         """Every event so far, or those that name a resource, in order."""
         model = self._model
@@ -271,8 +277,8 @@ class Cloud:
         while True:
             now = model.now()
             region = model.world.region(region_id)
-            due = [d for d in all_passing(region) if resource_id in (None, d.resource_id)]
-            endings = [(d, ending) for d in due if (ending := model.ending(d, now)) is not None]
+            due = [d for d in all_waiting(region) if resource_id in (None, d.resource_id)]
+            endings = [(d, ending) for d in due if (ending := model.ending(d, now)).recorded_at <= now]
             if not endings:
                 return []
             last = [_show(region, d.table, d.resource_id) for d, _ in endings]

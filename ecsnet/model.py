@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from ecsnet.clocks import Clock, as_utc
 from ecsnet.domain.folding import fold
-from ecsnet.domain.passing import Due, all_passing
+from ecsnet.domain.passing import Due, all_scheduled, all_waiting
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.world import World
 from ecsnet.events.base import NewEvent, RecordedEvent
@@ -98,35 +98,35 @@ class Model:
 
     def settled(self, now: datetime) -> Settling:
         """The world as it is at this moment, with all that is due settled."""
-        world, after, last = self.world, self.settle_after, self._settling
-        if after == "manual" or not any(region.passing.size for region in world.regions.values()):
+        world, last = self.world, self._settling
+        if not any(region.passing.size or region.scheduled.size for region in world.regions.values()):
             return Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
         if last is None or last.position != world.position or not last.since <= now < last.until:
-            last = self._settling = self._settle(now, after)
+            last = self._settling = self._settle(now)
         return last
 
-    def _settle(self, now: datetime, after: timedelta) -> Settling:
+    def _settle(self, now: datetime) -> Settling:
         events: dict[str, list[NewEvent]] = {}
         until = FAR_FUTURE
         for region_id, region in self.world.regions.items():
-            for due in all_passing(region):  # oldest first
-                ends_at = due.since + after
-                if ends_at > now:
-                    until = min(until, ends_at)
-                    break
-                events.setdefault(region_id, []).append(self._ending(due, ends_at))
+            waiting = all_scheduled(region) if self.settle_after == "manual" else all_waiting(region)
+            endings = [self.ending(due, now) for due in waiting]
+            endings.sort(key=lambda ending: ending.recorded_at)
+            if due_now := [ending for ending in endings if ending.recorded_at <= now]:
+                events[region_id] = due_now
+            if len(due_now) < len(endings):
+                until = min(until, endings[len(due_now)].recorded_at)
         world = self.ahead(events) if events else self.world
         return Settling(world, events, self.world.position, now, until)
 
-    def ending(self, due: Due, now: datetime) -> NewEvent | None:
-        """The event that ends a passing state, if that may end now."""
-        if self.settle_after == "manual":
-            return self._ending(due, now)
-        ends_at = due.since + self.settle_after
-        return self._ending(due, ends_at) if ends_at <= now else None
-
-    @staticmethod
-    def _ending(due: Due, ends_at: datetime) -> NewEvent:
+    def ending(self, due: Due, now: datetime) -> NewEvent:
+        """The event that ends what is passing or waiting, at the moment when it is due; by hand, that is now."""
+        if due.scheduled:
+            ends_at = due.since
+        elif self.settle_after == "manual":
+            ends_at = now
+        else:
+            ends_at = due.since + self.settle_after
         return NewEvent(due.event, ends_at, due.account_id, f"settle:{due.resource_id}")
 
     def ahead(self, events: Mapping[str, Sequence[NewEvent]]) -> World:

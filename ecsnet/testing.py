@@ -13,9 +13,9 @@ import msgspec
 
 from ecsnet.cloud import Cloud
 from ecsnet.domain import address_pool
-from ecsnet.domain.state import InstanceState, NetworkInterfaceState
-from ecsnet.domain.world import Region
-from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, ipv4_to_int
+from ecsnet.domain.state import NetworkInterfaceState
+from ecsnet.domain.world import PassingState, Region
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, ipv4_to_int
 
 __all__ = ["Breach", "invariants"]
 
@@ -28,11 +28,16 @@ PASSING: Final = frozenset(
         NetworkInterfaceStatus.Attaching,
         NetworkInterfaceStatus.Detaching,
         NetworkInterfaceStatus.Deleting,
+        EipStatus.Associating,
+        EipStatus.Unassociating,
+        EipStatus.Releasing,
     }
 )
 ATTACHED: Final = frozenset(
     {NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching}
 )
+
+ASSOCIATED: Final = frozenset({EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating})
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -210,12 +215,45 @@ def _containers(region: Region) -> Iterator[Finding]:
 
 def _passing(region: Region) -> Iterator[Finding]:
     passing = {resource_id for resource_id, _ in region.passing.values_now()}
-    states: list[InstanceState | NetworkInterfaceState] = [
-        *region.network_interfaces.values_now(),
-        *region.instances.values_now(),
-    ]
+    states: list[PassingState] = [*region.network_interfaces.values_now(), *region.instances.values_now()]
+    states += region.eips.values_now()
     if passing != {state.id for state in states if state.status in PASSING}:
         yield region.region_id, "the list of what passes is wrong"
+
+
+def _public_addresses(region: Region) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    associated: dict[str, str] = {}
+    for eip in region.eips.values_now():
+        owners[eip.ip_address] = eip.id
+        if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
+            yield eip.id, f"is {eip.status} and associated with {eip.instance_id}"
+        if eip.instance_id is not None:
+            if eip.instance_id in associated:
+                yield eip.instance_id, "has two EIPs"
+            associated[eip.instance_id] = eip.id
+    for instance in region.instances.values_now():
+        if instance.eip_id != associated.pop(instance.id, None):
+            yield instance.id, f"says that its EIP is {instance.eip_id}"
+        if instance.public_ip is not None:
+            if instance.eip_id is not None:
+                yield instance.id, "has a public address and an EIP"
+            if instance.public_ip in owners:
+                yield instance.id, f"has {instance.public_ip}, which {owners[instance.public_ip]} has"
+            owners[instance.public_ip] = instance.id
+        if (instance.next_bandwidth is None) != (instance.scheduled is None):
+            yield instance.id, "waits for a cycle without a change, or has a change without a cycle"
+    for instance_id, eip_id in associated.items():
+        yield eip_id, f"is associated with {instance_id}, which does not exist"
+    if {ip: region.public_ips[ip] for ip in region.public_ips.keys_now()} != owners:
+        yield region.region_id, "the index of public addresses is wrong"
+    owned = Counter(eip.account_id for eip in region.eips.values_now())
+    for account_id in owned | _used(region, "eip"):
+        if region.used(account_id, "eip") != owned[account_id]:
+            yield account_id, "its count of EIPs is wrong"
+    scheduled = {instance_id for instance_id, _ in region.scheduled.values_now()}
+    if scheduled != {i.id for i in region.instances.values_now() if i.scheduled is not None}:
+        yield region.region_id, "the list of what waits for a cycle is wrong"
 
 
 def _identities(region: Region) -> Iterator[Finding]:
@@ -236,5 +274,6 @@ _INVARIANTS: Final[dict[str, Invariant]] = {
     "security-group.members": _groups,
     "index.containers": _containers,
     "index.passing": _passing,
+    "public-ip.owners": _public_addresses,
     "interface.mac-address": _identities,
 }

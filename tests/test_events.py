@@ -17,6 +17,8 @@ VALUES: dict[Any, Any] = {
     str: "a-1",
     str | None: "b-1",
     int: 7,
+    int | None: 3,
+    datetime: datetime(2019, 4, 11, tzinfo=UTC),
     bool: True,
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),

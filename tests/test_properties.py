@@ -43,6 +43,7 @@ class Network(RuleBasedStateMachine):
             "security-groups-per-interface": 2,
             "security-groups-per-region": 5,
             "vswitches-per-vpc": 4,
+            "eips-per-account": 3,
         }.items():
             net.quota(name, value)
         net.new_group()
@@ -193,6 +194,74 @@ class Network(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete_vswitch(self, data: st.DataObject) -> None:
         self.judge(c.DeleteVSwitch(vswitch_id=self.pick(data, "vswitches")))
+
+    @rule(data=st.data(), bandwidth=st.sampled_from([0, 5]), charge=st.sampled_from(["PostPaid", "PrePaid"]))
+    def create_instance(self, data: st.DataObject, bandwidth: int, charge: str) -> None:
+        self.judge(
+            c.CreateInstance(
+                instance_type="ecs.test.small",
+                vswitch_id=self.pick(data, "vswitches"),
+                security_group_ids=self.groups(data),
+                internet_max_bandwidth_out=bandwidth,
+                instance_charge_type=charge,
+            )
+        )
+
+    @rule(data=st.data(), address=st.none() | st.sampled_from(ADDRESSES))
+    def modify_instance_vpc_attribute(self, data: st.DataObject, address: str | None) -> None:
+        self.judge(
+            c.ModifyInstanceVpcAttribute(
+                instance_id=self.pick(data, "instances", status="Stopped"),
+                vswitch_id=self.pick(data, "vswitches"),
+                private_ip_address=address,
+            )
+        )
+
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(
+            [
+                c.AllocatePublicIpAddress,
+                c.ChangePublicIpAddress,
+                c.ReleasePublicIpAddress,
+                c.ConvertNatPublicIpToEip,
+            ]
+        ),
+    )
+    def public_address(self, data: st.DataObject, action: Any) -> None:
+        self.judge(action(instance_id=self.pick(data, "instances")))
+
+    @rule(data=st.data(), bandwidth=st.sampled_from([0, 5, 10]))
+    def modify_instance_network_spec(self, data: st.DataObject, bandwidth: int) -> None:
+        instance_id = self.pick(data, "instances")
+        self.judge(c.ModifyInstanceNetworkSpec(instance_id=instance_id, internet_max_bandwidth_out=bandwidth))
+
+    @rule(data=st.data(), bandwidth=st.none() | st.sampled_from([0, 5, 10]))
+    def renew_instance(self, data: st.DataObject, bandwidth: int | None) -> None:
+        instance_id = self.pick(data, "instances", charge_type="PrePaid")
+        self.judge(c.RenewInstance(instance_id=instance_id, internet_max_bandwidth_out=bandwidth))
+
+    @rule()
+    def allocate_eip_address(self) -> None:
+        self.judge(c.AllocateEipAddress())
+
+    @rule(data=st.data())
+    def associate_eip_address(self, data: st.DataObject) -> None:
+        allocation_id = self.pick(data, "eips", status="Available")
+        instance_id = self.pick(data, "instances", eip_id=None, public_ip=None)
+        self.judge(c.AssociateEipAddress(allocation_id=allocation_id, instance_id=instance_id))
+
+    @rule(data=st.data())
+    def unassociate_eip_address(self, data: st.DataObject) -> None:
+        self.judge(c.UnassociateEipAddress(allocation_id=self.pick(data, "eips", status="InUse")))
+
+    @rule(data=st.data())
+    def release_eip_address(self, data: st.DataObject) -> None:
+        self.judge(c.ReleaseEipAddress(allocation_id=self.pick(data, "eips", status="Available")))
+
+    @rule()
+    def a_month_goes_by(self) -> None:
+        self.net.clock.advance(timedelta(days=31))
 
     @rule(data=st.data())
     def another_account_finds_nothing(self, data: st.DataObject) -> None:

@@ -6,7 +6,6 @@ the reasons, by `check` and by `execute` alike, and leaves nothing behind; a cou
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,34 +15,15 @@ from ecsnet import Command, CommandDenied, InstanceType, RuleRegistry, rules
 from ecsnet import commands as c
 from ecsnet.domain.rules import RuleKind
 from ecsnet.testing import invariants
+from tests import public_stories  # noqa: F401  # more witnesses
 from tests.net import Net
-
-Story = Callable[[Net], Command[Any]]
-WITNESSES: list[tuple[str, Story, dict[str, Any]]] = []
-COUNTER_WITNESSES: list[tuple[str, Story, dict[str, Any]]] = []
-
-
-def trips(*rule_ids: str, **options: Any) -> Callable[[Story], Story]:
-    def register(story: Story) -> Story:
-        WITNESSES.extend((rule_id, story, options) for rule_id in rule_ids)
-        return story
-
-    return register
-
-
-def keeps(*rule_ids: str, **options: Any) -> Callable[[Story], Story]:
-    def register(story: Story) -> Story:
-        COUNTER_WITNESSES.extend((rule_id, story, options) for rule_id in rule_ids)
-        return story
-
-    return register
+from tests.stories import COUNTER_WITNESSES, MANUAL, WITNESSES, Story, keeps, trips
 
 
 def named(stories: list[tuple[str, Story, dict[str, Any]]]) -> Any:
     return [pytest.param(*entry, id=f"{entry[0]}-{entry[1].__name__}") for entry in stories]
 
 
-MANUAL: dict[str, Any] = {"settle_after": "manual"}
 OWN_TYPES = {
     "instance_types": [
         InstanceType(id="ecs.old.large", eni_quantity=3, private_ipv4_per_eni=4, io_optimized=False),
@@ -1048,6 +1028,7 @@ def everything(net: Any) -> Any:
             cloud.security_groups,
             cloud.instances,
             cloud.network_interfaces,
+            cloud.eips,
         )
     ]
 

@@ -4,6 +4,7 @@ from ecsnet.commands.base import Command
 from ecsnet.commands.instance import (
     CreateInstance,
     DeleteInstance,
+    ModifyInstanceVpcAttribute,
     RebootInstance,
     RunInstances,
     StartInstance,
@@ -17,6 +18,18 @@ from ecsnet.commands.network_interface import (
     DetachNetworkInterface,
     ModifyNetworkInterfaceAttribute,
     UnassignPrivateIpAddresses,
+)
+from ecsnet.commands.public_address import (
+    AllocateEipAddress,
+    AllocatePublicIpAddress,
+    AssociateEipAddress,
+    ChangePublicIpAddress,
+    ConvertNatPublicIpToEip,
+    ModifyInstanceNetworkSpec,
+    ReleaseEipAddress,
+    ReleasePublicIpAddress,
+    RenewInstance,
+    UnassociateEipAddress,
 )
 from ecsnet.commands.vpc import (
     AuthorizeSecurityGroup,
@@ -33,10 +46,15 @@ from ecsnet.commands.vpc import (
 )
 
 __all__ = [
+    "AllocateEipAddress",
+    "AllocatePublicIpAddress",
     "AssignPrivateIpAddresses",
+    "AssociateEipAddress",
     "AttachNetworkInterface",
     "AuthorizeSecurityGroup",
+    "ChangePublicIpAddress",
     "Command",
+    "ConvertNatPublicIpToEip",
     "CreateInstance",
     "CreateNetworkInterface",
     "CreateSecurityGroup",
@@ -50,12 +68,18 @@ __all__ = [
     "DetachNetworkInterface",
     "JoinSecurityGroup",
     "LeaveSecurityGroup",
+    "ModifyInstanceNetworkSpec",
+    "ModifyInstanceVpcAttribute",
     "ModifyNetworkInterfaceAttribute",
     "RebootInstance",
+    "ReleaseEipAddress",
+    "ReleasePublicIpAddress",
+    "RenewInstance",
     "RevokeSecurityGroup",
     "RunInstances",
     "SetQuota",
     "StartInstance",
     "StopInstance",
     "UnassignPrivateIpAddresses",
+    "UnassociateEipAddress",
 ]

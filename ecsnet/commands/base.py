@@ -102,6 +102,12 @@ def _positive(name: str, value: Any) -> int:
     return value
 
 
+def _bandwidth(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 200:
+        raise InvalidCommand(f"{name} must be a whole number of Mbit/s from 0 to 200, not {value!r}")
+    return value
+
+
 def _amount(name: str, value: Any) -> int:
     if _positive(name, value) > 100:
         raise InvalidCommand(f"{name} must be at most 100, not {value!r}")
@@ -156,6 +162,7 @@ _CHECK_OF: dict[str, Check] = {
     "instance_charge_type": _charge_type,
     "instance_id": _text,
     "instance_type": _text,
+    "internet_max_bandwidth_out": _bandwidth,
     "name": _quota_name,
     "network_interface_id": _text,
     "network_interface_ids": _texts,

@@ -20,6 +20,7 @@ class _NewInstance(Command[R_co], frozen=True, kw_only=True):
     image_id: str | None = None
     instance_charge_type: str = ChargeType.PostPaid
     period: int | None = None
+    internet_max_bandwidth_out: int = 0
     network_interface_ids: Sequence[str] = ()
 
     def _check_together(self) -> None:
@@ -30,15 +31,17 @@ class _NewInstance(Command[R_co], frozen=True, kw_only=True):
 class CreateInstance(_NewInstance[Instance], frozen=True, kw_only=True):
     """CreateInstance: one instance, Stopped.
 
-    ``period`` is in months, for subscription (PrePaid) instances only, one if not given. ``network_interface_ids`` are
-    secondary ENIs to attach, at most one (guide 4.3).
+    ``period`` is in months, for subscription (PrePaid) instances only, one if not given.
+    ``internet_max_bandwidth_out`` is in Mbit/s; bought here, it brings no public address yet: `AllocatePublicIpAddress`
+    does. ``network_interface_ids`` are secondary ENIs to attach, at most one (guide 4.3).
     """
 
 
 class RunInstances(_NewInstance[tuple[Instance, ...]], frozen=True, kw_only=True):
     """RunInstances: ``amount`` instances (1 to 100), Running; the answer is a tuple even of one.
 
-    The other parameters are those of `CreateInstance`; an explicit address or ENI is for an amount of one.
+    With a bandwidth each gets a public address (NatPublicIp) at once. The other parameters are those of
+    `CreateInstance`; an explicit address or ENI is for an amount of one.
     """
 
     amount: int = 1
@@ -65,6 +68,18 @@ class RebootInstance(Command[Instance], frozen=True, kw_only=True):
     """RebootInstance, from Running."""
 
     instance_id: str
+
+
+class ModifyInstanceVpcAttribute(Command[Instance], frozen=True, kw_only=True):
+    """ModifyInstanceVpcAttribute (guide 3.1): another private address, or another VSwitch of the same zone and VPC.
+
+    Without ``private_ip_address`` one is drawn. Instance and primary ENI show the change at once; it takes effect at
+    the next start, and until then `Instance.private_ip_change_pending` is true.
+    """
+
+    instance_id: str
+    vswitch_id: str
+    private_ip_address: str | None = None
 
 
 class DeleteInstance(Command[Instance], frozen=True, kw_only=True):

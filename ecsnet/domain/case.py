@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ecsnet.domain.state import (
+    EipState,
     InstanceState,
     NetworkInterfaceState,
     SecurityGroupState,
@@ -38,6 +39,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     the rule that says so. ``addresses`` are the private addresses asked for by name, of which
     ``had_by_name`` are free; ``drawn`` how many are to be drawn besides; the ENI would then hold ``address_count`` and
     is, or would be born, in ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
+    ``here`` tells whether the instance is in ``region``.
     """
 
     world: World
@@ -62,6 +64,8 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     instance_type: InstanceType | None = None
     host: Host | None = None
     network_interface: NetworkInterfaceState | None = None
+    eip: EipState | None = None
+    here: bool | None = None
     candidates: tuple[NetworkInterfaceState, ...] | None = None
     addresses: tuple[str, ...] | None = None
     had_by_name: int = 0
@@ -89,6 +93,13 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     def find_network_interface(self, interface_id: str) -> NetworkInterfaceState | None:
         region = self._region_of("network_interfaces", interface_id)
         return self._own(region.network_interfaces[interface_id], "interface.not-found", interface_id)
+
+    def find_eip(self, allocation_id: str) -> EipState | None:
+        return self._own(self.region.eips[allocation_id], "eip.not-found", allocation_id)
+
+    def is_here(self, instance: InstanceState) -> bool:
+        """Whether the instance is in the region whose stream the command would be recorded in."""
+        return self.region.instances[instance.id] is not None
 
     def _region_of(self, table: str, resource_id: str) -> Region:
         """ENIs and instances are looked for everywhere: that they are too far apart is a rule, not a missing

@@ -12,7 +12,19 @@ import ecsnet.domain.existence  # noqa: F401  # registers its rules
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain import account, attachment, instance, network_interface, private_address, security_group, vpc
+from ecsnet.domain import (
+    account,
+    attachment,
+    eip,
+    instance,
+    network_interface,
+    network_spec,
+    private_address,
+    public_address,
+    relocation,
+    security_group,
+    vpc,
+)
 from ecsnet.domain.case import Case
 from ecsnet.domain.rules import RuleRegistry, rules
 from ecsnet.domain.world import Region, World
@@ -44,6 +56,11 @@ def _of_interface(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable
 
 def _of_instance(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
     subject = ("instances", "instance_id")
+    return Decider(decide, subject, resolve, subject)
+
+
+def _of_eip(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+    subject = ("eips", "allocation_id")
     return Decider(decide, subject, resolve, subject)
 
 
@@ -92,6 +109,17 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
     c.ModifyNetworkInterfaceAttribute: _of_interface(network_interface.modify, network_interface.resolve_modify),
     c.AssignPrivateIpAddresses: _of_interface(private_address.assign, private_address.resolve_assign),
     c.UnassignPrivateIpAddresses: _of_interface(private_address.unassign, private_address.resolve_holder),
+    c.ModifyInstanceVpcAttribute: _of_instance(relocation.modify, relocation.resolve_modify),
+    c.ModifyInstanceNetworkSpec: _of_instance(network_spec.modify, instance.resolve_instance),
+    c.RenewInstance: _of_instance(network_spec.renew, instance.resolve_instance),
+    c.AllocatePublicIpAddress: _of_instance(public_address.allocate, instance.resolve_instance),
+    c.ChangePublicIpAddress: _of_instance(public_address.change, instance.resolve_instance),
+    c.ReleasePublicIpAddress: _of_instance(public_address.release, instance.resolve_instance),
+    c.ConvertNatPublicIpToEip: _of_instance(public_address.convert, instance.resolve_instance),
+    c.AllocateEipAddress: Decider(eip.allocate, ("eips", "allocation_id")),
+    c.AssociateEipAddress: _of_eip(eip.associate, eip.resolve_associate),
+    c.UnassociateEipAddress: _of_eip(eip.unassociate, eip.resolve_unassociate),
+    c.ReleaseEipAddress: _of_eip(eip.release, eip.resolve_eip),
     c.SetQuota: Decider(account.set_quota, ("quotas", "name")),
 }
 
@@ -164,5 +192,12 @@ def removes(command: Command[Any]) -> bool:
 
 
 _REMOVING: Final = frozenset(
-    {c.DeleteVpc, c.DeleteVSwitch, c.DeleteSecurityGroup, c.DeleteInstance, c.DeleteNetworkInterface}
+    {
+        c.DeleteVpc,
+        c.DeleteVSwitch,
+        c.DeleteSecurityGroup,
+        c.DeleteInstance,
+        c.DeleteNetworkInterface,
+        c.ReleaseEipAddress,
+    }
 )

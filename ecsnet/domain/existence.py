@@ -6,9 +6,13 @@ These rules rank first: the API looks for its parameters before it judges anythi
 from __future__ import annotations
 
 from ecsnet.commands import (
+    AllocatePublicIpAddress,
     AssignPrivateIpAddresses,
+    AssociateEipAddress,
     AttachNetworkInterface,
     AuthorizeSecurityGroup,
+    ChangePublicIpAddress,
+    ConvertNatPublicIpToEip,
     CreateInstance,
     CreateNetworkInterface,
     CreateSecurityGroup,
@@ -21,13 +25,19 @@ from ecsnet.commands import (
     DetachNetworkInterface,
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    ModifyInstanceNetworkSpec,
+    ModifyInstanceVpcAttribute,
     ModifyNetworkInterfaceAttribute,
     RebootInstance,
+    ReleaseEipAddress,
+    ReleasePublicIpAddress,
+    RenewInstance,
     RevokeSecurityGroup,
     RunInstances,
     StartInstance,
     StopInstance,
     UnassignPrivateIpAddresses,
+    UnassociateEipAddress,
 )
 from ecsnet.domain.rules import AnyCommand, Error, Facts, Predicate, rules
 
@@ -55,6 +65,7 @@ _must_exist(
     RunInstances,
     CreateInstance,
     DeleteVSwitch,
+    ModifyInstanceVpcAttribute,
 )
 _must_exist(
     "security-group.not-found",
@@ -95,10 +106,29 @@ _must_exist(
     DeleteInstance,
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    ModifyInstanceVpcAttribute,
+    ModifyInstanceNetworkSpec,
+    RenewInstance,
+    AllocatePublicIpAddress,
+    ChangePublicIpAddress,
+    ReleasePublicIpAddress,
+    ConvertNatPublicIpToEip,
+    AssociateEipAddress,
+    UnassociateEipAddress,
     codes={
         AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
         DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
     },
+)
+_must_exist(
+    "eip.not-found",
+    "EIP",
+    "InvalidAllocationId.NotFound",
+    AssociateEipAddress,
+    UnassociateEipAddress,
+    ReleaseEipAddress,
 )
 _must_exist(
     "instance-type.not-found", "instance type", "InvalidInstanceType.ValueNotSupported", RunInstances, CreateInstance

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ecsnet.domain import account, instance, network_interface, private_address, security_group, vpc
+from ecsnet.domain import (
+    account,
+    eip,
+    instance,
+    network_interface,
+    network_spec,
+    private_address,
+    public_address,
+    relocation,
+    security_group,
+    vpc,
+)
 from ecsnet.domain.lifecycle import IllegalMove
 from ecsnet.domain.world import Evolving, Region, World
 from ecsnet.errors import ReplayError
@@ -17,6 +28,10 @@ EVOLVE: Final[Evolving] = {
     **network_interface.EVOLVE,
     **private_address.EVOLVE,
     **instance.EVOLVE,
+    **relocation.EVOLVE,
+    **network_spec.EVOLVE,
+    **public_address.EVOLVE,
+    **eip.EVOLVE,
     **account.EVOLVE,
 }
 

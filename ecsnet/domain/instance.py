@@ -20,7 +20,7 @@ from ecsnet.commands import (
     StartInstance,
     StopInstance,
 )
-from ecsnet.domain import address_pool, network_interface, security_group
+from ecsnet.domain import address_pool, network_interface, public_pool, security_group
 from ecsnet.domain.case import Case, Host
 from ecsnet.domain.identity import mac_address, resource_id
 from ecsnet.domain.lifecycle import BORN, Lifecycle
@@ -28,6 +28,7 @@ from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.eip import EipAddressUnassociated
 from ecsnet.events.instance import (
     InstanceBirth,
     InstanceCreateCompleted,
@@ -54,7 +55,7 @@ from ecsnet.values import ChargeType, InstanceStatus
 S = InstanceStatus
 NewInstance = CreateInstance | RunInstances
 Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
-Settling = InstanceCreateCompleted | InstanceStarted | InstanceStopped | InstanceRebooted
+Settling = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
 
 # The lifecycle
 
@@ -121,7 +122,13 @@ def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -
         expires_at=event.expires_at,
         image_id=event.image_id,
         starts_when_created=isinstance(event, InstanceLaunchRequested),
+        was_started=isinstance(event, InstanceLaunched),
+        internet_max_bandwidth_out=event.internet_max_bandwidth_out,
+        bandwidth_at_creation=event.internet_max_bandwidth_out,
+        public_ip=event.public_ip_address,
     )
+    if event.public_ip_address is not None:
+        public_pool.hold(region, event.public_ip_address, instance.id)
     region.count_created("instance")
     region.instances.put(instance.id, instance)
     if instance.status is S.Pending:
@@ -140,6 +147,12 @@ def instance_settled(region: Region, event: Settling, record: RecordedEvent) -> 
     _move(region, event.instance_id, event)
 
 
+def instance_started(region: Region, event: InstanceStarted, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    instance.was_started = True
+    instance.private_ip_change_pending = False
+
+
 def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> None:
     instance = _move(region, event.instance_id, event)
     region.begin_passing(instance, record.position, record.recorded_at)
@@ -149,6 +162,10 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
     instance = _move(region, event.instance_id, event)
     (primary_id,) = instance.network_interface_ids
     network_interface.died(region, region.network_interfaces.edit(primary_id))
+    if instance.public_ip is not None:
+        region.public_ips.drop(instance.public_ip)
+    if instance.scheduled is not None:
+        region.scheduled.drop(instance.scheduled)
     region.instances.drop(instance.id)
 
 
@@ -172,7 +189,7 @@ EVOLVE: Final[Evolving] = {
     InstanceLaunchRequested: instance_born,
     InstanceCreateCompleted: instance_settled,
     InstanceStartRequested: instance_passes,
-    InstanceStarted: instance_settled,
+    InstanceStarted: instance_started,
     InstanceStopRequested: instance_passes,
     InstanceStopped: instance_settled,
     InstanceRebootRequested: instance_passes,
@@ -365,6 +382,8 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
         addresses = address_pool.draw(region, vswitch, case.drawn)
     subscribed = command.instance_charge_type == ChargeType.PrePaid
     first, first_interface = region.next_number("instance"), region.next_number("network_interface")
+    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
+    public_ips = public_pool.draw(region, amount) if gets_public_ip else ()
     births: list[Event] = [
         birth(
             instance_id=resource_id(region.region_id, "instance", first + n),
@@ -377,6 +396,8 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
             charge_type=ChargeType(command.instance_charge_type),
             expires_at=months_after(case.now, command.period or 1) if subscribed else None,
             image_id=command.image_id,
+            internet_max_bandwidth_out=command.internet_max_bandwidth_out,
+            public_ip_address=public_ips[n] if public_ips else None,
         )
         for n in range(amount)
     ]
@@ -417,10 +438,11 @@ def reboot(case: Case) -> tuple[Event, ...]:
 
 def delete(case: Case) -> tuple[Event, ...]:
     assert case.instance is not None
-    instance_id = case.instance.id
+    instance_id, eip_id = case.instance.id, case.instance.eip_id
     attached = case.instance.network_interface_ids[1:]
     return (
         *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
+        *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
         InstanceReleased(instance_id=instance_id),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from ecsnet.domain import instance, network_interface
+from ecsnet.domain import eip, instance, network_interface, network_spec
 from ecsnet.domain.world import Region
 from ecsnet.events.base import Event
 
@@ -23,16 +23,30 @@ class Due(NamedTuple):
     since: datetime
     account_id: str
     event: Event
+    scheduled: bool = False
 
 
 def all_passing(region: Region) -> Iterator[Due]:
     """Every passing state, oldest first."""
     for resource_id, since in region.passing.values_now():
-        interface = region.network_interfaces[resource_id]
-        if interface is not None:
-            yield Due(
-                "network_interfaces", resource_id, since, interface.account_id, network_interface.settled(interface)
-            )
+        if (interface := region.network_interfaces[resource_id]) is not None:
+            event = network_interface.settled(interface)
+            yield Due("network_interfaces", resource_id, since, interface.account_id, event)
+        elif (address := region.eips[resource_id]) is not None:
+            yield Due("eips", resource_id, since, address.account_id, eip.settled(address))
         else:
             state = region.instances.peek(resource_id)
             yield Due("instances", resource_id, since, state.account_id, instance.settled(state))
+
+
+def all_scheduled(region: Region) -> Iterator[Due]:
+    """Every change that waits for a cycle to begin, with that moment as its ``since``: due by the clock alone."""
+    for instance_id, begins_at in region.scheduled.values_now():
+        state = region.instances.peek(instance_id)
+        yield Due("instances", instance_id, begins_at, state.account_id, network_spec.next_cycle(region, state), True)
+
+
+def all_waiting(region: Region) -> Iterator[Due]:
+    """Both."""
+    yield from all_passing(region)
+    yield from all_scheduled(region)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain import attachment, network_interface, private_address
+from ecsnet.domain import attachment, eip, network_interface, private_address, public_address, relocation
 from ecsnet.domain.case import Case
 from ecsnet.domain.deciding import Caller
 from ecsnet.domain.instance import INSTANCE
@@ -52,6 +52,19 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
         c.DetachNetworkInterface: attachment.SETTLED,
         c.JoinSecurityGroup: _when(SecurityGroupJoined),
         c.LeaveSecurityGroup: _when(SecurityGroupLeft),
+        c.ModifyInstanceVpcAttribute: relocation.MOVABLE,
+        c.ModifyInstanceNetworkSpec: ALWAYS,
+        c.RenewInstance: ALWAYS,
+        c.AllocatePublicIpAddress: attachment.SETTLED,
+        c.ChangePublicIpAddress: public_address.CHANGEABLE,
+        c.ReleasePublicIpAddress: ALWAYS,
+        c.ConvertNatPublicIpToEip: attachment.SETTLED,
+        c.AssociateEipAddress: attachment.SETTLED,
+    },
+    "eips": {
+        c.AssociateEipAddress: eip.ASSOCIABLE,
+        c.UnassociateEipAddress: eip.UNASSOCIABLE,
+        c.ReleaseEipAddress: eip.RELEASABLE,
     },
     "network_interfaces": {
         c.AttachNetworkInterface: attachment.ATTACHABLE,
@@ -77,8 +90,13 @@ def _fill_group(case: Case, group: Any) -> None:
     case.security_group = group
 
 
+def _fill_eip(case: Case, eip: Any) -> None:
+    case.eip = eip
+
+
 def _fill_instance(case: Case, state: Any) -> None:
     case.instance = state
+    case.here = True
     case.host = attachment.host_of(state)
 
 
@@ -95,6 +113,7 @@ _FILL: Final[dict[str, Callable[[Case, Any], None]]] = {
     "security_groups": _fill_group,
     "instances": _fill_instance,
     "network_interfaces": _fill_interface,
+    "eips": _fill_eip,
 }
 
 

@@ -13,6 +13,7 @@ from ecsnet.commands import (
     AssignPrivateIpAddresses,
     CreateInstance,
     CreateNetworkInterface,
+    ModifyInstanceVpcAttribute,
     RunInstances,
     UnassignPrivateIpAddresses,
 )
@@ -73,10 +74,17 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
-TAKING: Final = (CreateNetworkInterface, AssignPrivateIpAddresses, RunInstances, CreateInstance)
+TAKING: Final = (
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceVpcAttribute,
+)
 OUTSIDE: Final[dict[AnyCommand, Error]] = {
     RunInstances: ("InvalidPrivateIpAddress", 400),
     CreateInstance: ("InvalidPrivateIpAddress", 400),
+    ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
 }
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ecsnet.values import (
     ChargeType,
+    EipStatus,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
@@ -92,7 +93,8 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 
 class InstanceState(State, eq=False, kw_only=True):
-    """An instance. Address, VSwitch and groups are its primary ENI's; ``network_interface_ids`` is an index."""
+    """An instance. Address, VSwitch and groups are its primary ENI's; ``network_interface_ids`` and ``eip_id`` are
+    indexes. ``next_bandwidth`` waits for the next cycle, ``scheduled`` is its key among what waits."""
 
     status: InstanceStatus
     instance_type: InstanceType
@@ -103,9 +105,27 @@ class InstanceState(State, eq=False, kw_only=True):
     expires_at: datetime | None
     image_id: str | None
     starts_when_created: bool = False
+    was_started: bool = False
+    private_ip_change_pending: bool = False
+    internet_max_bandwidth_out: int = 0
+    bandwidth_at_creation: int = 0
+    public_ip: str | None = None
+    public_ip_changes: int = 0
+    next_bandwidth: int | None = None
+    scheduled: int | None = None
+    eip_id: str | None = None
     passing: int | None = None
 
     @property
     def primary_network_interface_id(self) -> str:
         """The ENI that was born with the instance."""
         return self.network_interface_ids[0]
+
+
+class EipState(State, eq=False, kw_only=True):
+    """An EIP, and the only home of the fact what it is associated with."""
+
+    ip_address: str
+    status: EipStatus
+    instance_id: str | None = None
+    passing: int | None = None

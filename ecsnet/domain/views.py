@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ecsnet.domain.state import InstanceState, NetworkInterfaceState, SecurityGroupState, VpcState, VSwitchState
+from ecsnet.domain.state import (
+    EipState,
+    InstanceState,
+    NetworkInterfaceState,
+    SecurityGroupState,
+    VpcState,
+    VSwitchState,
+)
 from ecsnet.domain.world import Region
-from ecsnet.resources import Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import NetworkType
 
 
@@ -83,14 +90,26 @@ def instance(region: Region, state: InstanceState) -> Instance:
         primary_network_interface_id=primary.id,
         network_interface_ids=state.network_interface_ids,
         private_ip=primary.private_ips[0],
-        public_ip=None,
-        eip_id=None,
+        public_ip=state.public_ip,
+        eip_id=state.eip_id,
         security_group_ids=primary.security_group_ids,
         charge_type=state.charge_type,
         expires_at=state.expires_at,
         image_id=state.image_id,
-        internet_max_bandwidth_out=0,
-        private_ip_change_pending=False,
+        internet_max_bandwidth_out=state.internet_max_bandwidth_out,
+        private_ip_change_pending=state.private_ip_change_pending,
+    )
+
+
+def eip(region: Region, state: EipState) -> Eip:
+    return Eip(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        ip_address=state.ip_address,
+        status=state.status,
+        instance_id=state.instance_id,
     )
 
 
@@ -100,5 +119,6 @@ VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
     "security_groups": security_group,
     "instances": instance,
     "network_interfaces": network_interface,
+    "eips": eip,
 }
 """The tables of a region that hold resources, and how each is shown."""

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
-from ecsnet.domain.identity import Kind
+from ecsnet.domain.identity import Counted, Kind
 from ecsnet.domain.state import (
+    EipState,
     InstanceState,
     NetworkInterfaceState,
     SecurityGroupState,
@@ -26,6 +27,7 @@ from ecsnet.values import QUOTAS
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
+PassingState = NetworkInterfaceState | InstanceState | EipState
 Evolve = Callable[["Region", Any, RecordedEvent], None]
 Evolving = dict[type[Event], Evolve]
 """How each event of a subject changes a region."""
@@ -36,6 +38,9 @@ _TABLES = (
     "security_groups",
     "instances",
     "network_interfaces",
+    "eips",
+    "public_ips",
+    "scheduled",
     "quotas",
     "client_tokens",
     "addresses",
@@ -64,6 +69,7 @@ class Region:
         self.security_groups: Table[str, SecurityGroupState] = Table()
         self.instances: Table[str, InstanceState] = Table()
         self.network_interfaces: Table[str, NetworkInterfaceState] = Table()
+        self.eips: Table[str, EipState] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
         # indexes
@@ -74,8 +80,10 @@ class Region:
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, what has a quota) → how many
-        self.created: Table[Kind, int] = Table()  # how many there ever were: the numbers that ids are drawn from
+        self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
+        self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.passing: Table[int, tuple[str, datetime]] = Table()  # position → (resource, since), oldest first
+        self.scheduled: Table[int, tuple[str, datetime]] = Table()  # position → (instance, when its next cycle begins)
 
     def draft(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""
@@ -100,20 +108,20 @@ class Region:
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
 
-    def next_number(self, kind: Kind) -> int:
+    def next_number(self, kind: Counted) -> int:
         """The number of the next resource of a kind."""
         return (self.created[kind] or 0) + 1
 
-    def count_created(self, kind: Kind) -> None:
+    def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""
         self.created[kind] = (self.created[kind] or 0) + 1
 
-    def begin_passing(self, state: NetworkInterfaceState | InstanceState, position: int, since: datetime) -> None:
+    def begin_passing(self, state: PassingState, position: int, since: datetime) -> None:
         """The resource is in a passing state from now on."""
         state.passing = position
         self.passing.put(position, (state.id, since))
 
-    def end_passing(self, state: NetworkInterfaceState | InstanceState) -> None:
+    def end_passing(self, state: PassingState) -> None:
         """The resource has settled, or is gone."""
         if state.passing is not None:
             self.passing.drop(state.passing)

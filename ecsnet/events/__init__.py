@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ecsnet.events import account, eip, instance, network_interface, vpc
+from ecsnet.events import account, eip, instance, network_interface, public_address, vpc
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.store import EventStore, MemoryStore
 
@@ -29,5 +29,6 @@ __all__ = [
     "eip",
     "instance",
     "network_interface",
+    "public_address",
     "vpc",
 ]

@@ -10,6 +10,14 @@ class EipAddressAllocated(Event, frozen=True, kw_only=True):
     ip_address: str
 
 
+class NatPublicIpConverted(Event, frozen=True, kw_only=True):
+    """An instance's NatPublicIp is an EIP from now on, associated with it."""
+
+    allocation_id: str
+    ip_address: str
+    instance_id: str
+
+
 class EipAddressAssociateRequested(Event, frozen=True, kw_only=True):
     allocation_id: str
     instance_id: str

@@ -24,6 +24,8 @@ class InstanceBirth(Event, frozen=True, kw_only=True):
     charge_type: ChargeType = ChargeType.PostPaid
     expires_at: datetime | None = None
     image_id: str | None = None
+    internet_max_bandwidth_out: int = 0
+    public_ip_address: str | None = None
 
 
 class InstanceCreated(InstanceBirth, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ _NEW_INSTANCE: Final = """
     Affinity Arn AutoRenew AutoRenewPeriod CreditSpecification DataDisk DedicatedHostId DeletionProtection
     DeploymentSetGroupNo DeploymentSetId Description HibernationOptions HostName HpcClusterId HttpEndpoint
     HttpPutResponseHopLimit HttpTokens ImageFamily InstanceName InternetChargeType InternetMaxBandwidthIn
-    InternetMaxBandwidthOut IoOptimized KeyPairName ManagedHostId Password PasswordInherit PeriodUnit PrivatePoolOptions
+    IoOptimized KeyPairName ManagedHostId Password PasswordInherit PeriodUnit PrivatePoolOptions
     RamRoleName ResourceGroupId SecurityEnhancementStrategy SpotDuration SpotInterruptionBehavior SpotPriceLimit
     SpotStrategy StorageSetId StorageSetPartitionNumber SystemDisk Tag Tenancy UserData
 """
@@ -127,7 +127,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "ecs",
             c.RunInstances,
             "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount "
-            "ClientToken",
+            "InternetMaxBandwidthOut ClientToken",
             {**_ONE_OR_MORE_GROUPS, "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids"},
             _NEW_INSTANCE
             + """
@@ -146,7 +146,8 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateInstance,
-            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period ClientToken",
+            "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period "
+            "InternetMaxBandwidthOut ClientToken",
             {"SecurityGroupId": "security_group_ids"},
             _NEW_INSTANCE + "ClusterId InnerIpAddress NodeControllerId UseAdditionalService VlanId",
         ),
@@ -198,6 +199,46 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             {"PrivateIpAddress.N": "private_ip_addresses"},
             "Ipv4Prefix",
         ),
+        _row(
+            "ecs", c.ModifyInstanceVpcAttribute, "InstanceId VSwitchId PrivateIpAddress", lacks="SecurityGroupId VpcId"
+        ),
+        _row(
+            "ecs",
+            c.ModifyInstanceNetworkSpec,
+            "InstanceId InternetMaxBandwidthOut ClientToken",
+            lacks="AllocatePublicIp AutoPay EndTime ISP InternetMaxBandwidthIn NetworkChargeType StartTime",
+        ),
+        _row(
+            "ecs",
+            c.RenewInstance,
+            "InstanceId Period InternetMaxBandwidthOut ClientToken",
+            lacks="AutoPay ExpectedRenewDay PeriodUnit",
+        ),
+        _row("ecs", c.AllocatePublicIpAddress, "InstanceId", lacks="IpAddress VlanId"),
+        _row("ecs", c.ReleasePublicIpAddress, "InstanceId", lacks="PublicIpAddress"),
+        _row("ecs", c.ConvertNatPublicIpToEip, "InstanceId"),
+        _row(
+            "vpc",
+            c.AllocateEipAddress,
+            "RegionId ClientToken",
+            lacks="ActivityId AutoPay Bandwidth Description ISP InstanceChargeType InstanceId InternetChargeType "
+            "IpAddress Name Netmode Period PricingCycle PublicIpAddressPoolId ResourceGroupId "
+            "SecurityProtectionTypes Tag Zone",
+        ),
+        _row(
+            "vpc",
+            c.AssociateEipAddress,
+            "AllocationId InstanceId ClientToken",
+            lacks="InstanceRegionId InstanceType Mode PrivateIpAddress VpcId",
+        ),
+        _row(
+            "vpc",
+            c.UnassociateEipAddress,
+            "AllocationId InstanceId ClientToken",
+            lacks="Force InstanceType PrivateIpAddress",
+        ),
+        _row("vpc", c.ReleaseEipAddress, "AllocationId"),
+        _row("ecsnet", c.ChangePublicIpAddress, "InstanceId"),
         _row("ecsnet", c.SetQuota, "Name Value RegionId"),
     ]
 )
