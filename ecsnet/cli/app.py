@@ -11,8 +11,10 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ecsnet import Cloud, EcsnetError, __version__
+from ecsnet.cli import guest as guests
 from ecsnet.cli import histories, outcomes, rulebook, tree
 from ecsnet.cli.output import Output
+from ecsnet.guest import guest_configuration
 from ecsnet.plan import read_plan, run_plan
 
 if TYPE_CHECKING:
@@ -133,6 +135,18 @@ def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
     output = Output(as_json)
     with Cloud(_to_read(file), settle_after=settle_after) as cloud:
         tree.show(cloud, output)
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.argument("network_interface_id", metavar="ENI")
+@click.option("--image", help="What the instance runs, as in 'centos 7.2', or an image id; without it, its own image.")
+@click.option("--rps", is_flag=True, help="Spread the work of the receive queues over CPUs too.")
+@_json
+def guest(file: Path, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
+    """Print the script, or on Windows the steps, that configures the attached ENI inside its instance."""
+    with Cloud(_to_read(file), settle_after="manual") as cloud:
+        guests.show(guest_configuration(cloud, network_interface_id, image, rps=rps), Output(as_json))
 
 
 @main.command()

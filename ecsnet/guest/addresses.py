@@ -1,0 +1,124 @@
+"""Secondary private addresses inside the guest (guide 4.6). DHCP brings only the primary address of an ENI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ecsnet.guest.errors import GuestError
+from ecsnet.guest.images import ADDRESSABLE, Family, Image
+from ecsnet.guest.interfaces import DEBIAN_FILE, RHEL_FILE, SLES_FILE
+from ecsnet.guest.network import BASE_METRIC, check_vswitch, checked_name, gateway, netmask, prefix_length
+from ecsnet.guest.script import File, GuestConfiguration
+from ecsnet.resources import NetworkInterface, VSwitch
+from ecsnet.values import NetworkInterfaceType
+
+BY_THE_PRIMARY: Final = (
+    "Only the primary address has a source rule; what is sent from a secondary address follows the main route table."
+)
+
+
+def configure_addresses(
+    interface: NetworkInterface, vswitch: VSwitch, *, image: Image, name: str, metric: int
+) -> GuestConfiguration:
+    """The secondary addresses of an ENI, primary or secondary: rules ``guest.addresses.rhel``, ``.debian``, ``.sles``
+    and ``.windows``. Mask and gateway are the VSwitch's. Nothing, if the ENI has no secondary address.
+
+    Raises `GuestError` for a Linux release of which the guide does not say how, or for another VSwitch.
+    """
+    checked_name(name, image)
+    check_vswitch(interface, vswitch)
+    if not interface.private_ips[1:]:
+        return GuestConfiguration()
+    if image.family is Family.WINDOWS:
+        return _windows(interface, vswitch, name)
+    if image.release not in ADDRESSABLE:
+        raise GuestError(f"the guide does not say how to set secondary addresses on {image}")
+    file = _FILES[image.family]
+    addresses = enumerate(interface.private_ips[1:])
+    secondary = interface.type is NetworkInterfaceType.Secondary
+    return GuestConfiguration(
+        files=tuple(file(interface, vswitch, name, metric, number, address) for number, address in addresses),
+        commands=(image.service("restart", "networking" if image.family is Family.DEBIAN else "network"),),
+        notes=(BY_THE_PRIMARY,) if secondary and not image.ready else (),
+    )
+
+
+def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+    """Rule ``guest.addresses.rhel``: a file an alias."""
+    lines = [
+        f"DEVICE={name}:{number}",
+        "TYPE=Ethernet",
+        "BOOTPROTO=static",
+        "ONBOOT=yes",
+        f"IPADDR={address}",
+        f"NETMASK={netmask(vswitch)}",
+        f"GATEWAY={gateway(vswitch)}",
+    ]
+    if i.type is NetworkInterfaceType.Secondary:
+        # The scripts would make GATEWAY the default route of the instance where the primary ENI's is another.
+        lines.append("NO_ALIASROUTING=yes")
+    return File(path=f"{RHEL_FILE}{name}:{number}", content="\n".join(lines) + "\n")
+
+
+def _debian(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+    """Rule ``guest.addresses.debian``: a stanza an alias.
+
+    ``gateway`` adds a default route, and a second one of the same metric fails, and ifup with it: each has its own.
+    """
+    lines = (
+        "",
+        f"auto {name}:{number}",
+        f"iface {name}:{number} inet static",
+        f"    address {address}",
+        f"    netmask {netmask(vswitch)}",
+        f"    gateway {gateway(vswitch)}",
+        f"    metric {metric + BASE_METRIC * (number + 1)}",
+    )
+    return File(path=DEBIAN_FILE, content="\n".join(lines) + "\n", append=True)
+
+
+def _sles(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+    """Rule ``guest.addresses.sles``: numbered entries in the file of the interface.
+
+    NETMASK is a number of bits in the guide; wicked reads that only as PREFIXLEN, and would take the mask to be /32.
+    """
+    bits = prefix_length(vswitch)
+    lines = (
+        "",
+        f"IPADDR_{number}='{address}'",
+        f"NETMASK_{number}='{bits}'",
+        f"PREFIXLEN_{number}='{bits}'",
+        f"LABEL_{number}='{number}'",
+    )
+    return File(path=f"{SLES_FILE}{name}", content="\n".join(lines) + "\n", append=True)
+
+
+_FILES: Final[dict[Family, Callable[[NetworkInterface, VSwitch, str, int, int, str], File]]] = {
+    Family.RHEL: _rhel,
+    Family.DEBIAN: _debian,
+    Family.SLES: _sles,
+}
+
+
+def _windows(interface: NetworkInterface, vswitch: VSwitch, name: str) -> GuestConfiguration:
+    """Rule ``guest.addresses.windows``: by hand in the adapter's properties, or with netsh."""
+    primary, *others = interface.private_ips
+    mask, via = netmask(vswitch), gateway(vswitch)
+    return GuestConfiguration(
+        steps=(
+            "Open Network and Sharing Center.",
+            "Choose Change adapter settings.",
+            f'Double-click the connection "{name}" and choose Properties.',
+            "Double-click Internet Protocol Version 4 (TCP/IPv4).",
+            f"Select Use the following IP address: {primary}, subnet mask {mask}, default gateway {via}. "
+            "Enter the DNS servers too: those that DHCP had set no longer apply.",
+            "Choose Advanced.",
+            *(f"Under IP addresses, choose Add: {address}, subnet mask {mask}." for address in others),
+            "Confirm every dialog with OK.",
+        ),
+        commands=(
+            f'netsh interface ipv4 set address name="{name}" source=static address={primary} mask={mask} gateway={via}',
+            *(f'netsh interface ipv4 add address name="{name}" address={ip} mask={mask}' for ip in others),
+        ),
+    )

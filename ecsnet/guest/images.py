@@ -1,0 +1,166 @@
+"""Images, and what the guide says of each: which need nothing (4.4), which take secondary addresses (4.6), which have
+multiqueue (5)."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from ecsnet.guest.errors import GuestError
+
+
+class Family(StrEnum):
+    """How a system reads its network configuration."""
+
+    RHEL = "RHEL"
+    DEBIAN = "Debian"
+    SLES = "SLES"
+    WINDOWS = "Windows"
+
+
+class MultiqueueSupport(StrEnum):
+    """What the guide says of an image in section 5."""
+
+    SUPPORTED = "supported"
+    IN_DEVELOPMENT = "in development"
+    BY_INVITATION = "by invitation"
+    UNLISTED = "not listed"
+
+
+CENTOS, RED_HAT, ALIYUN = "CentOS", "Red Hat Enterprise Linux", "Aliyun Linux"
+UBUNTU, DEBIAN = "Ubuntu", "Debian"
+SUSE, OPENSUSE = "SUSE Linux Enterprise Server", "openSUSE"
+WINDOWS = "Windows Server"
+DATA_CENTER = "Data Center"
+
+FAMILIES: Final = {
+    CENTOS: Family.RHEL,
+    RED_HAT: Family.RHEL,
+    ALIYUN: Family.RHEL,
+    UBUNTU: Family.DEBIAN,
+    DEBIAN: Family.DEBIAN,
+    SUSE: Family.SLES,
+    OPENSUSE: Family.SLES,
+    WINDOWS: Family.WINDOWS,
+}
+READY: Final = frozenset({(CENTOS, "7.3"), (CENTOS, "6.8"), (WINDOWS, "2016"), (WINDOWS, "2012 R2")})
+"""Rule ``guest.eni.ready-images``: they configure an ENI themselves; 64-bit, and Windows in its Data Center edition."""
+ADDRESSABLE: Final = frozenset(
+    {
+        *((distribution, major) for distribution in (CENTOS, RED_HAT) for major in ("6", "7")),
+        (ALIYUN, "17"),
+        *((UBUNTU, major) for major in ("14", "16")),
+        *((DEBIAN, major) for major in ("8", "9")),
+        *((SUSE, major) for major in ("11", "12")),
+        (OPENSUSE, "42"),
+    }
+)
+"""The Linux releases for which the guide says how to set secondary addresses: distribution and major version."""
+WITHOUT_SYSTEMD: Final = frozenset({(CENTOS, "6"), (RED_HAT, "6"), (UBUNTU, "14"), (SUSE, "11")})
+MULTIQUEUE: Final = {
+    **{(CENTOS, version): MultiqueueSupport.SUPPORTED for version in ("6.8", "6.9", "7.2", "7.3", "7.4")},
+    **{(UBUNTU, version): MultiqueueSupport.SUPPORTED for version in ("14.04", "16.04")},
+    (DEBIAN, "8.9"): MultiqueueSupport.SUPPORTED,
+    (SUSE, "12 SP1"): MultiqueueSupport.SUPPORTED,
+    (SUSE, "12 SP2"): MultiqueueSupport.IN_DEVELOPMENT,
+    (WINDOWS, "2012 R2"): MultiqueueSupport.BY_INVITATION,
+    (WINDOWS, "2016"): MultiqueueSupport.BY_INVITATION,
+}
+"""Rule ``guest.multiqueue.images``; whether the image is a 32- or a 64-bit one makes no difference."""
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """The operating system of an instance, as far as its network configuration depends on it.
+
+    ``distribution`` is a key of `FAMILIES`, ``version`` as the vendor writes it (``"7.2"``, ``"16.04"``, ``"12 SP1"``,
+    ``"2012 R2"``). ``edition`` is for Windows. Raises `GuestError` for a distribution that is not known.
+    """
+
+    distribution: str
+    version: str
+    bits: int = 64
+    edition: str = DATA_CENTER
+
+    def __post_init__(self) -> None:
+        if self.distribution not in FAMILIES:
+            raise GuestError(f"unknown distribution {self.distribution!r}; known are {', '.join(FAMILIES)}")
+
+    def __str__(self) -> str:
+        edition = f" {self.edition}" if self.family is Family.WINDOWS else ""
+        return f"{self.distribution} {self.version}{edition} {self.bits}-bit"
+
+    @property
+    def family(self) -> Family:
+        """How it reads its network configuration."""
+        return FAMILIES[self.distribution]
+
+    @property
+    def release(self) -> tuple[str, str]:
+        """The distribution and the major version."""
+        return self.distribution, re.split(r"[. ]", self.version)[0]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it configures an ENI itself (rule ``guest.eni.ready-images``)."""
+        listed = (self.distribution, self.version) in READY and self.bits == 64
+        return listed and (self.family is not Family.WINDOWS or self.edition == DATA_CENTER)
+
+    @property
+    def multiqueue(self) -> MultiqueueSupport:
+        """Whether its NICs can have several queues (rule ``guest.multiqueue.images``)."""
+        return MULTIQUEUE.get((self.distribution, self.version), MultiqueueSupport.UNLISTED)
+
+    def service(self, verb: str, name: str) -> str:
+        """The command that starts or restarts a service there."""
+        return f"service {name} {verb}" if self.release in WITHOUT_SYSTEMD else f"systemctl {verb} {name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Image:
+        """The image that is meant by a name (``"centos 7.2"``, ``"Windows Server 2012 R2 64-bit"``) or by the id of a
+        public image (``"centos_7_02_64_20G_alibase_20170818.vhd"``).
+
+        What is not said is taken to be 64-bit and, for Windows, the Data Center edition. Raises `GuestError`.
+        """
+        words = re.sub(r"[\s_:/-]+", " ", text.strip().lower())
+        for distribution, pattern in _PATTERNS.items():
+            found = pattern.match(words)
+            if found is not None:
+                rest = words[found.end() :]
+                return cls(
+                    distribution=distribution,
+                    version=_version(distribution, found, rest),
+                    bits=32 if _BITS_32.search(rest) else 64,
+                    edition=next((name for name, named in _EDITIONS.items() if named.search(rest)), DATA_CENTER),
+                )
+        raise GuestError(f"unknown image {text!r}: name a distribution and its version, as in 'centos 7.2'")
+
+
+_MINOR = r"(?:[u. ]0?(\d|1\d)(?![\da-z]))?"
+_PATTERNS: Final = {
+    CENTOS: re.compile(rf"centos ?(\d)(?!\d){_MINOR}"),
+    RED_HAT: re.compile(rf"(?:red ?hat(?: enterprise)?(?: linux)?|rhel) ?(\d)(?!\d){_MINOR}"),
+    ALIYUN: re.compile(rf"aliyun(?: ?linux)? ?(\d\d?)(?!\d){_MINOR}"),
+    UBUNTU: re.compile(r"ubuntu ?(\d\d)(?:[. ]?(04|10)(?:\d\d)?)?(?!\d)"),
+    DEBIAN: re.compile(rf"debian ?(\d\d?)(?!\d){_MINOR}"),
+    SUSE: re.compile(r"(?:suse(?: linux)?(?: enterprise server)?|sles) ?(\d\d)(?!\d)(?: ?sp ?(\d))?"),
+    OPENSUSE: re.compile(rf"opensuse(?: leap)? ?(\d\d)(?!\d){_MINOR}"),
+    WINDOWS: re.compile(r"win(?:dows)?(?: server)? ?(\d{4})(?!\d)()"),
+}
+_BITS_32: Final = re.compile(r"\b(?:x?32(?: ?bit)?|i[3-6]86|x86(?! 64))\b")
+_EDITIONS: Final = {
+    DATA_CENTER: re.compile(r"\b(?:dtc|datactr|data ?center)\b"),
+    "Standard": re.compile(r"\b(?:std|standard)\b"),
+    "Enterprise": re.compile(r"\b(?:ent|enterprise)\b"),
+}
+
+
+def _version(distribution: str, found: re.Match[str], rest: str) -> str:
+    major, minor = found.groups()
+    if distribution == WINDOWS:
+        return f"{major} R2" if re.search(r"\br2\b", rest) else major
+    if minor is None:
+        return major
+    return f"{major} SP{minor}" if distribution == SUSE else f"{major}.{minor}"

@@ -1,0 +1,101 @@
+"""A secondary ENI inside the guest (guide 4.4): its file, its routes, its route table and its source rule.
+
+An instance has one default route, by its primary ENI. Each secondary ENI gets another one with a metric of its own,
+which loses against the first, and a route table under the same number that holds only that route; a rule sends what
+comes from the ENI's address to that table, so that answers leave by the interface at which the question came in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.guest.errors import GuestError
+from ecsnet.guest.images import Family, Image
+from ecsnet.guest.network import check_vswitch, checked_name, gateway
+from ecsnet.guest.script import File, GuestConfiguration
+from ecsnet.resources import NetworkInterface, VSwitch
+from ecsnet.values import NetworkInterfaceType
+
+RHEL_FILE: Final = "/etc/sysconfig/network-scripts/ifcfg-"
+DEBIAN_FILE: Final = "/etc/network/interfaces"
+SLES_FILE: Final = "/etc/sysconfig/network/ifcfg-"
+UNTIL_RESTART: Final = (
+    "Routes and rules last until the network or the instance restarts; run the ip commands again after that."
+)
+
+
+def configure_interface(interface: NetworkInterface, *, image: Image, name: str, metric: int) -> GuestConfiguration:
+    """The file of a secondary ENI and the command that brings it up: rules ``guest.eni.ready-images`` and
+    ``guest.eni.files``.
+
+    The guide shows the file of the RHEL family; the other two have what those systems need to the same end: DHCP, and
+    no default route that could win against the primary ENI's. ``metric`` is used where the DHCP client takes it.
+
+    Raises `GuestError` for a Windows that is not among the ready images.
+    """
+    checked_name(name, image)
+    if (nothing := _nothing_to_do(interface, image)) is not None:
+        return nothing
+    match image.family:
+        case Family.RHEL:
+            file = File(path=f"{RHEL_FILE}{name}", content=_rhel(interface, name))
+        case Family.DEBIAN:
+            content = f"\nauto {name}\niface {name} inet dhcp\n    metric {metric}\n"
+            file = File(path=DEBIAN_FILE, content=content, append=True)
+        case Family.SLES:
+            content = "BOOTPROTO='dhcp'\nSTARTMODE='auto'\nDHCLIENT_SET_DEFAULT_ROUTE='no'\n"
+            file = File(path=f"{SLES_FILE}{name}", content=content)
+        case Family.WINDOWS:
+            raise GuestError(f"the guide does not say how to configure an ENI on {image}")
+    return GuestConfiguration(files=(file,), commands=(f"ifup {name}",))
+
+
+def configure_routes(
+    interface: NetworkInterface, vswitch: VSwitch, *, image: Image, name: str, metric: int
+) -> GuestConfiguration:
+    """The default route of a secondary ENI by its metric, the route table of that number, and the rule for its primary
+    address: rule ``guest.eni.routes``.
+
+    Raises `GuestError` for a Windows that is not among the ready images, or for another VSwitch than the interface's.
+    """
+    checked_name(name, image)
+    check_vswitch(interface, vswitch)
+    if (nothing := _nothing_to_do(interface, image)) is not None:
+        return nothing
+    if image.family is Family.WINDOWS:
+        raise GuestError(f"the guide does not say how to set the routes of an ENI on {image}")
+    default = f"default via {gateway(vswitch)} dev {name}"
+    # Debian's DHCP client takes the metric from the stanza and has set this route already.
+    set_route = "replace" if image.family is Family.DEBIAN else "add"
+    return GuestConfiguration(
+        commands=(
+            f"ip -4 route {set_route} {default} metric {metric}",
+            f"ip -4 route add {default} table {metric}",
+            f"ip -4 rule add from {interface.primary_private_ip} lookup {metric}",
+        ),
+        notes=(UNTIL_RESTART,),
+    )
+
+
+def _nothing_to_do(interface: NetworkInterface, image: Image) -> GuestConfiguration | None:
+    if image.ready:
+        return GuestConfiguration(notes=(f"{image} configures its ENIs itself.",))
+    if interface.type is NetworkInterfaceType.Primary:
+        return GuestConfiguration(notes=("Every image configures the primary ENI itself.",))
+    return None
+
+
+def _rhel(interface: NetworkInterface, name: str) -> str:
+    lines = (
+        f"DEVICE={name}",
+        "BOOTPROTO=dhcp",
+        "ONBOOT=yes",
+        "TYPE=Ethernet",
+        "USERCTL=yes",
+        "PEERDNS=no",
+        "IPV6INIT=no",
+        "PERSISTENT_DHCLIENT=yes",
+        f"HWADDR={interface.mac_address}",
+        "DEFROUTE=no",
+    )
+    return "\n".join(lines) + "\n"
