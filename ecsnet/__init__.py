@@ -9,6 +9,8 @@ from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.deciding import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
+from ecsnet.domain.intranet import Endpoint, IntranetPath, IntranetVerdict
+from ecsnet.domain.network_facts import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.rules import Rule, RuleRegistry
 from ecsnet.errors import (
     CommandDenied,
@@ -43,12 +45,16 @@ __all__ = [
     "EcsnetError",
     "Eip",
     "EipStatus",
+    "Endpoint",
     "Event",
     "Instance",
     "InstanceStatus",
     "InstanceType",
+    "IntranetPath",
+    "IntranetVerdict",
     "InvalidCommand",
     "ManualClock",
+    "NetworkCapabilities",
     "NetworkInterface",
     "NetworkInterfaceStatus",
     "NetworkInterfaceType",
@@ -61,11 +67,14 @@ __all__ = [
     "RuleRegistry",
     "SecurityGroup",
     "StoreError",
+    "TrafficCharge",
     "VSwitch",
     "VersionConflict",
     "Violation",
     "Vpc",
     "__version__",
     "commands",
+    "network_capabilities",
     "rules",
+    "traffic_charge",
 ]

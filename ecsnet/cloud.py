@@ -17,6 +17,7 @@ from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
 from ecsnet.domain.deciding import RULES, Caller, answer, decide, home_region, removes
 from ecsnet.domain.folding import fold
+from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.passing import all_waiting
 from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
@@ -172,6 +173,13 @@ class Cloud:
                 if region is not None and getattr(region, table).peek(resource_id).account_id == self.account_id:
                     return permitted(world, region, table, resource_id, caller)
         raise KeyError(resource_id)
+
+    def intranet_path(self, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
+        """Whether two instances, by id or as `Endpoint`s, reach each other over the intranet, and what it takes
+        (guide 2.3). Raises KeyError for an instance that does not exist, `InvalidCommand` for ends that contradict each
+        other."""
+        with self._model.lock:
+            return path_between(self._world(), a, b)
 
     @property
     def vpcs(self) -> Collection[Vpc]:

@@ -43,6 +43,8 @@ LAYERS = [
         "domain.network_spec",
         "domain.relocation",
         "domain.public_address",
+        "domain.intranet",
+        "domain.network_facts",
     ],
     ["domain.deciding", "domain.folding", "domain.passing"],
     ["domain.permitting"],

@@ -30,7 +30,7 @@ def test_a_generated_page_is_current(page: str) -> None:
     assert written == render().PAGES[page](), "run: python docs/render.py"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/intranet.md"])
 def test_the_snippets_run(page: str) -> None:
     results = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert results.attempted > 5

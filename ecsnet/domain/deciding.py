@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-import ecsnet.domain.existence  # noqa: F401  # registers its rules
+import ecsnet.domain.existence
+import ecsnet.domain.intranet
+import ecsnet.domain.network_facts  # noqa: F401  # these register their rules
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision

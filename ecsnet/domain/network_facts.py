@@ -1,0 +1,128 @@
+"""What is simply so: what each network type can do (guide 1), and which traffic costs money (guide 2.1, 2.2, 3.3)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from ecsnet.domain.rules import RuleKind, rules
+from ecsnet.errors import InvalidCommand
+from ecsnet.values import NetworkType
+
+
+class NetworkCapabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a network type can do (guide 1).
+
+    ``private_ip_unique_in`` is the space in which no private IP appears twice: one VPC, or the classic network of all
+    regions and accounts. ``communicates_in`` is how far private addresses reach without further ado.
+    """
+
+    network_type: NetworkType
+    layer_2_isolation: bool
+    custom_private_blocks: bool
+    tunnelling: bool
+    custom_router: bool
+    routing_table: bool
+    switches: bool
+    sdn: bool
+    own_nat_gateway: bool
+    own_vpn: bool
+    private_ip_unique_in: Literal["vpc", "classic-network"]
+    communicates_in: Literal["vpc", "region-and-account"]
+
+
+Direction = Literal["inbound", "outbound"]
+Network = Literal["internet", "intranet"]
+BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
+
+
+class TrafficCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """What traffic costs: nothing unless ``billed``, and then by ``billing_method``, if that was told.
+
+    ``eip_charge`` is true where the elastic IP has a charge of its own besides, whatever flows through it.
+    """
+
+    billed: bool
+    billing_method: BillingMethod | None
+    eip_charge: bool
+    rule: str = "traffic.billing"
+    guide: str = "2.1, 2.2, 3.3"
+
+
+rules.states(
+    "network.capabilities",
+    RuleKind.Query,
+    "A VPC has layer-2 isolation, private blocks of one's own, tunnelling, a custom router, a routing table, switches, "
+    "SDN, and room for a NAT gateway and a VPN of one's own; the classic network has none of these. Private IPs are "
+    "unique in a VPC and reach as far as the VPC; in the classic network they are unique throughout, and reach as far "
+    "as the region and the account.",
+    guide="1",
+)
+rules.states(
+    "traffic.billing",
+    RuleKind.Query,
+    "Only traffic out to the Internet is billed: what comes in is free, and so is the intranet. Converting a public IP "
+    "to an EIP leaves the traffic's billing method as it was, and adds a charge for the EIP.",
+    guide="2.1, 2.2, 3.3",
+)
+
+
+def _all(network_type: NetworkType, able: bool) -> NetworkCapabilities:
+    return NetworkCapabilities(
+        network_type=network_type,
+        layer_2_isolation=able,
+        custom_private_blocks=able,
+        tunnelling=able,
+        custom_router=able,
+        routing_table=able,
+        switches=able,
+        sdn=able,
+        own_nat_gateway=able,
+        own_vpn=able,
+        private_ip_unique_in="vpc" if able else "classic-network",
+        communicates_in="vpc" if able else "region-and-account",
+    )
+
+
+_CAPABILITIES: Final = {
+    NetworkType.Vpc: _all(NetworkType.Vpc, True),
+    NetworkType.Classic: _all(NetworkType.Classic, False),
+}
+
+
+def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities:
+    """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
+    try:
+        return _CAPABILITIES[NetworkType(network_type)]
+    except ValueError:
+        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {network_type!r}") from None
+
+
+def traffic_charge(
+    direction: Direction,
+    network: Network,
+    *,
+    billing_method: BillingMethod | None = None,
+    converted_to_eip: bool = False,
+) -> TrafficCharge:
+    """What traffic of an instance costs (guide 2.1, 2.2, 3.3).
+
+    ``direction`` is ``"inbound"`` or ``"outbound"``, ``network`` ``"internet"`` or ``"intranet"``. ``billing_method``
+    is the one that the public address came with (the API's InternetChargeType: ``"PayByTraffic"`` or
+    ``"PayByBandwidth"``). ``converted_to_eip``: that address has been converted to an EIP since, which changes nothing
+    about the traffic. Raises `InvalidCommand` for other values.
+    """
+    _check("direction", direction, "inbound", "outbound")
+    _check("network", network, "internet", "intranet")
+    if billing_method is not None:
+        _check("billing_method", billing_method, "PayByTraffic", "PayByBandwidth")
+    if not isinstance(converted_to_eip, bool):
+        raise InvalidCommand(f"converted_to_eip must be True or False, not {converted_to_eip!r}")
+    billed = direction == "outbound" and network == "internet"
+    return TrafficCharge(billed=billed, billing_method=billing_method if billed else None, eip_charge=converted_to_eip)
+
+
+def _check(name: str, value: object, *possible: str) -> None:
+    if value not in possible:
+        raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {value!r}")
