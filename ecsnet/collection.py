@@ -31,8 +31,13 @@ def _interfaces_at(region: Region, private_ip: str) -> Iterable[str]:
 
 def _instances_among(finder: Finder) -> Finder:
     def find(region: Region, value: Any) -> Iterable[str]:
-        found = (region.network_interfaces.peek(interface_id) for interface_id in finder(region, value))
-        return dict.fromkeys(interface.instance_id for interface in found if interface.instance_id is not None)
+        ids: dict[str, None] = {}
+        for found in finder(region, value):
+            interface = region.network_interfaces[found]
+            holder = found if interface is None else interface.instance_id  # a classic instance is its own member
+            if holder is not None:
+                ids[holder] = None
+        return ids
 
     return find
 
@@ -41,8 +46,17 @@ def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
     return _keys(region.interfaces_of_vswitch, vswitch_id)
 
 
-def _interfaces_in_group(region: Region, group_id: str) -> Iterable[str]:
+def _members_of_group(region: Region, group_id: str) -> Iterable[str]:
     return _keys(region.members_of_group, group_id)
+
+
+def _interfaces_in_group(region: Region, group_id: str) -> Iterable[str]:
+    return [i for i in _members_of_group(region, group_id) if region.network_interfaces[i] is not None]
+
+
+def _holders_of(region: Region, private_ip: str) -> Iterable[str]:
+    classic = region.classic_ips[private_ip]
+    return [*_interfaces_at(region, private_ip), *([classic] if classic is not None else [])]
 
 
 def _interface_itself(region: Region, interface_id: str) -> Iterable[str]:
@@ -54,9 +68,9 @@ _FINDERS: Final[dict[tuple[str, str], Finder]] = {
     ("network_interfaces", "private_ip"): _interfaces_at,
     ("network_interfaces", "vswitch_id"): _interfaces_in_vswitch,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
-    ("instances", "private_ip"): _instances_among(_interfaces_at),
+    ("instances", "private_ip"): _instances_among(_holders_of),
     ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),
-    ("instances", "security_group_id"): _instances_among(_interfaces_in_group),
+    ("instances", "security_group_id"): _instances_among(_members_of_group),
     ("instances", "network_interface_id"): _instances_among(_interface_itself),
     ("vswitches", "vpc_id"): lambda region, vpc_id: _keys(region.vswitches_of_vpc, vpc_id),
     ("security_groups", "vpc_id"): lambda region, vpc_id: _keys(region.groups_of_vpc, vpc_id),

@@ -13,7 +13,6 @@ import msgspec
 
 from ecsnet.cloud import Cloud
 from ecsnet.domain import address_pool
-from ecsnet.domain.state import NetworkInterfaceState
 from ecsnet.domain.world import PassingState, Region
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, ipv4_to_int
 
@@ -68,7 +67,11 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
 
 def _primary_bound_for_life(region: Region) -> Iterator[Finding]:
     for instance in region.instances.values_now():
-        primary = region.network_interfaces[instance.primary_network_interface_id]
+        if instance.vpc_id is None:
+            if instance.network_interface_ids:
+                yield instance.id, "is a classic instance with an ENI"
+            continue
+        primary = region.primary_of(instance)
         if primary is None or primary.type is not NetworkInterfaceType.Primary:
             yield instance.id, "has no primary ENI"
         elif primary.status is not NetworkInterfaceStatus.InUse or primary.instance_id != instance.id:
@@ -165,7 +168,14 @@ def _used(region: Region, kind: str) -> Counter[str]:
 
 
 def _groups(region: Region) -> Iterator[Finding]:
-    members: dict[str, list[NetworkInterfaceState]] = {group.id: [] for group in region.security_groups.values_now()}
+    members: dict[str, dict[str, int]] = {group.id: {} for group in region.security_groups.values_now()}
+    for instance in region.instances.values_now():
+        for group_id in instance.classic_group_ids:
+            group = region.security_groups[group_id]
+            if group is None or group.vpc_id is not None:
+                yield instance.id, f"is in {group_id}, which is not a classic group"
+            else:
+                members[group_id][instance.id] = 1
     for interface in region.network_interfaces.values_now():
         ids = interface.security_group_ids
         quota = region.quota(interface.account_id, "security-groups-per-interface")
@@ -176,15 +186,15 @@ def _groups(region: Region) -> Iterator[Finding]:
             if group is None or group.vpc_id != interface.vpc_id:
                 yield interface.id, f"is in {group_id}, which is not a group of its VPC"
             else:
-                members[group_id].append(interface)
+                members[group_id][interface.id] = len(interface.private_ips)
     owned = Counter(group.account_id for group in region.security_groups.values_now())
     for group in region.security_groups.values_now():
-        count = sum(len(member.private_ips) for member in members[group.id])
+        count = sum(members[group.id].values())
         if group.private_ip_count != count:
             yield group.id, f"counts {group.private_ip_count} private IPs, and has {count}"
-        if count > region.quota(group.account_id, "addresses-per-security-group"):
+        if group.vpc_id and count > region.quota(group.account_id, "addresses-per-security-group"):
             yield group.id, f"has {count} private IPs"
-        if set(region.members_of_group.peek(group.id).keys_now()) != {member.id for member in members[group.id]}:
+        if set(region.members_of_group.peek(group.id).keys_now()) != members[group.id].keys():
             yield group.id, "its index of members is wrong"
         sources = [source for source, of in _authorizations(region) if of != source == group.id]
         if group.authorized_in != len(sources):
@@ -256,6 +266,16 @@ def _public_addresses(region: Region) -> Iterator[Finding]:
         yield region.region_id, "the list of what waits for a cycle is wrong"
 
 
+def _classic(region: Region) -> Iterator[Finding]:
+    held = {i.classic_ip: i.id for i in region.instances.values_now() if i.vpc_id is None}
+    if {ip: region.classic_ips[ip] for ip in region.classic_ips.keys_now()} != held:
+        yield region.region_id, "the index of classic addresses is wrong"
+    links = Counter(i.linked_vpc_id for i in region.instances.values_now() if i.linked_vpc_id is not None)
+    for vpc in region.vpcs.values_now():
+        if vpc.linked_instances != links[vpc.id]:
+            yield vpc.id, f"counts {vpc.linked_instances} linked instances, and has {links[vpc.id]}"
+
+
 def _identities(region: Region) -> Iterator[Finding]:
     macs = Counter(interface.mac_address for interface in region.network_interfaces.values_now())
     for mac, count in macs.items():
@@ -275,5 +295,6 @@ _INVARIANTS: Final[dict[str, Invariant]] = {
     "index.containers": _containers,
     "index.passing": _passing,
     "public-ip.owners": _public_addresses,
+    "address.classic.unique": _classic,
     "interface.mac-address": _identities,
 }

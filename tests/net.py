@@ -25,8 +25,8 @@ class Net:
     The instance type of most stories, ecs.g5.xlarge, takes three ENIs with ten addresses each.
     """
 
-    def __init__(self, **options: Any) -> None:
-        self.clock = ManualClock(START)
+    def __init__(self, start: datetime = START, **options: Any) -> None:
+        self.clock = ManualClock(start)
         self.cloud = Cloud(**{"clock": self.clock, **options})
         self.vpc = self.cloud.execute(CreateVpc(cidr_block="10.0.0.0/16"))
         self.vswitch = self.new_vswitch("10.0.1.0/24")

@@ -20,6 +20,7 @@ LAYERS = [
     [
         "events.base",
         "events.account",
+        "events.classic",
         "events.eip",
         "events.instance",
         "events.network_interface",
@@ -28,12 +29,13 @@ LAYERS = [
     ],
     ["decision"],
     ["domain.identity", "domain.lifecycle", "domain.tables", "domain.state", "domain.world"],
-    ["domain.case", "domain.views", "domain.address_pool", "domain.public_pool"],
+    ["domain.case", "domain.views", "domain.address_pool", "domain.regional_pool"],
     ["domain.rules"],
     [
         "domain.account",
         "domain.attachment",
         "domain.eip",
+        "domain.classic",
         "domain.existence",
         "domain.vpc",
         "domain.security_group",

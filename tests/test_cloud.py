@@ -202,6 +202,7 @@ def test_permitted_agrees_with_the_statuses(slow_net: Net) -> None:
         c.ModifyInstanceNetworkSpec,
         c.RenewInstance,
         c.ReleasePublicIpAddress,
+        c.DetachClassicLinkVpc,
     }
 
 

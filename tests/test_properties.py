@@ -14,6 +14,7 @@ from ecsnet import commands as c
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.testing import invariants
 from tests.net import Net
+from tests.public_stories import SUBSCRIPTION
 from tests.test_rules import everything
 
 TYPES = [
@@ -50,7 +51,7 @@ class Network(RuleBasedStateMachine):
         vm, interface = net.run(instance_type="ecs.test.small"), net.eni()
         net.clock.advance(timedelta(seconds=3))
         net.cloud.execute(net.attach_command(interface, vm))
-        net.run(instance_type="ecs.test.small", vswitch_id=small.id)
+        net.run(instance_type="ecs.test.small", vswitch_id=small.id, **SUBSCRIPTION, internet_max_bandwidth_out=5)
         net.eni()
 
     def pick(self, data: st.DataObject, collection: str, **attributes: Any) -> str:
@@ -80,8 +81,13 @@ class Network(RuleBasedStateMachine):
         assert events[len(events) - len(decision.events) :] == decision.events
         return answer
 
-    @rule(data=st.data(), type_id=st.sampled_from([t.id for t in TYPES]), amount=st.integers(1, 2))
-    def run_instances(self, data: st.DataObject, type_id: str, amount: int) -> None:
+    @rule(
+        data=st.data(),
+        type_id=st.sampled_from([t.id for t in TYPES]),
+        amount=st.integers(1, 2),
+        bandwidth=st.sampled_from([0, 5]),
+    )
+    def run_instances(self, data: st.DataObject, type_id: str, amount: int, bandwidth: int) -> None:
         attach = amount == 1 and data.draw(st.booleans(), label="attach")
         self.judge(
             c.RunInstances(
@@ -90,6 +96,7 @@ class Network(RuleBasedStateMachine):
                 security_group_ids=self.groups(data),
                 network_interface_ids=[self.pick(data, "network_interfaces", status="Available")] if attach else [],
                 amount=amount,
+                internet_max_bandwidth_out=bandwidth,
             )
         )
 

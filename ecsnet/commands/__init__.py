@@ -1,6 +1,7 @@
 """What users ask for: one frozen, keyword-only class an operation, named as the vendor's API actions."""
 
 from ecsnet.commands.base import Command
+from ecsnet.commands.classic import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
 from ecsnet.commands.instance import (
     CreateInstance,
     DeleteInstance,
@@ -50,6 +51,7 @@ __all__ = [
     "AllocatePublicIpAddress",
     "AssignPrivateIpAddresses",
     "AssociateEipAddress",
+    "AttachClassicLinkVpc",
     "AttachNetworkInterface",
     "AuthorizeSecurityGroup",
     "ChangePublicIpAddress",
@@ -65,7 +67,9 @@ __all__ = [
     "DeleteSecurityGroup",
     "DeleteVSwitch",
     "DeleteVpc",
+    "DetachClassicLinkVpc",
     "DetachNetworkInterface",
+    "EnableVpcClassicLink",
     "JoinSecurityGroup",
     "LeaveSecurityGroup",
     "ModifyInstanceNetworkSpec",

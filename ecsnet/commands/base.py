@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import QUOTAS, ChargeType
+from ecsnet.values import QUOTAS, ChargeType, NetworkType
 
 R_co = TypeVar("R_co", covariant=True)
 Check = Callable[[str, Any], object]
@@ -127,6 +127,13 @@ def _charge_type(name: str, value: Any) -> ChargeType:
         raise InvalidCommand(f"{name} must be 'PostPaid' or 'PrePaid', not {value!r}") from None
 
 
+def _network_type(name: str, value: Any) -> NetworkType:
+    try:
+        return NetworkType(value)
+    except ValueError:
+        raise InvalidCommand(f"{name} must be 'vpc' or 'classic', not {value!r}") from None
+
+
 def _interface_name(name: str, value: Any) -> str:
     text = _text(name, value)
     if not re.fullmatch(r"[^\W\d_][\w:.-]{1,127}", text) or text.startswith(("http://", "https://")):
@@ -167,6 +174,7 @@ _CHECK_OF: dict[str, Check] = {
     "network_interface_id": _text,
     "network_interface_ids": _texts,
     "network_interface_name": _interface_name,
+    "network_type": _network_type,
     "period": _positive,
     "primary_ip_address": _ipv4,
     "private_ip_address": _ipv4,

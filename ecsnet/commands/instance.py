@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ecsnet.commands.base import Command, R_co
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import Instance
-from ecsnet.values import ChargeType
+from ecsnet.values import ChargeType, NetworkType
 
 
 class _NewInstance(Command[R_co], frozen=True, kw_only=True):
     instance_type: str
-    vswitch_id: str
+    vswitch_id: str | None = None
     security_group_ids: Sequence[str]
     region_id: str | None = None
     zone_id: str | None = None
@@ -22,8 +22,13 @@ class _NewInstance(Command[R_co], frozen=True, kw_only=True):
     period: int | None = None
     internet_max_bandwidth_out: int = 0
     network_interface_ids: Sequence[str] = ()
+    network_type: str = NetworkType.Vpc
 
     def _check_together(self) -> None:
+        if self.network_type == NetworkType.Vpc and self.vswitch_id is None:
+            raise InvalidCommand("vswitch_id is missing: an instance of a VPC is created in a VSwitch")
+        if self.network_type == NetworkType.Classic and (self.vswitch_id or self.private_ip_address):
+            raise InvalidCommand("a classic instance has no VSwitch, and its private address is the system's choice")
         if self.period is not None and self.instance_charge_type != ChargeType.PrePaid:
             raise InvalidCommand("period is for subscription instances: set instance_charge_type='PrePaid'")
 
@@ -33,7 +38,8 @@ class CreateInstance(_NewInstance[Instance], frozen=True, kw_only=True):
 
     ``period`` is in months, for subscription (PrePaid) instances only, one if not given.
     ``internet_max_bandwidth_out`` is in Mbit/s; bought here, it brings no public address yet: `AllocatePublicIpAddress`
-    does. ``network_interface_ids`` are secondary ENIs to attach, at most one (guide 4.3).
+    does. ``network_interface_ids`` are secondary ENIs to attach, at most one (guide 4.3). An instance of the classic
+    network (``network_type="classic"``, guide 1) has no VSwitch and no ENI.
     """
 
 

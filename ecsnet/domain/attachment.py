@@ -19,6 +19,7 @@ from ecsnet.domain.network_interface import (
     resolve_interface,
 )
 from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.security_group import CLASSIC_NETWORK
 from ecsnet.domain.state import InstanceState, NetworkInterfaceState
 from ecsnet.events.base import Event
 from ecsnet.events.network_interface import (
@@ -126,7 +127,7 @@ def attach_zone(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Fa
     message="{network_interface_id} is in {vpc_id}, the instance in {instance_vpc_id}",
 )
 def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
-    """An ENI and its instance are in one VPC."""
+    """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
     for interface in candidates:
         if interface.vpc_id != host.vpc_id:
             return {
@@ -275,7 +276,7 @@ def host_of(instance: InstanceState) -> Host:
     """An instance, as what ENIs are attached to."""
     return Host(
         zone_id=instance.zone_id,
-        vpc_id=instance.vpc_id,
+        vpc_id=instance.vpc_id or CLASSIC_NETWORK,
         instance_type=instance.instance_type,
         interface_count=len(instance.network_interface_ids),
     )

@@ -17,6 +17,7 @@ from ecsnet.decision import Decision
 from ecsnet.domain import (
     account,
     attachment,
+    classic,
     eip,
     instance,
     network_interface,
@@ -122,6 +123,9 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
     c.AssociateEipAddress: _of_eip(eip.associate, eip.resolve_associate),
     c.UnassociateEipAddress: _of_eip(eip.unassociate, eip.resolve_unassociate),
     c.ReleaseEipAddress: _of_eip(eip.release, eip.resolve_eip),
+    c.EnableVpcClassicLink: Decider(classic.enable, ("vpcs", "vpc_id"), vpc.resolve_vpc, ("vpcs", "vpc_id")),
+    c.AttachClassicLinkVpc: _of_instance(classic.attach, classic.resolve_link),
+    c.DetachClassicLinkVpc: _of_instance(classic.detach, classic.resolve_link),
     c.SetQuota: Decider(account.set_quota, ("quotas", "name")),
 }
 

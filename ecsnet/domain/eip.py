@@ -15,11 +15,11 @@ from ecsnet.commands import (
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
-from ecsnet.domain import public_pool
 from ecsnet.domain.attachment import SETTLED
 from ecsnet.domain.case import Case
 from ecsnet.domain.identity import resource_id
 from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state import EipState, InstanceState
 from ecsnet.domain.world import Evolving, Region, World
@@ -75,7 +75,7 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
     region.eips.put(eip.id, eip)
-    public_pool.hold(region, eip.ip_address, eip.id)
+    PUBLIC.hold(region, eip.ip_address, eip.id)
     return eip
 
 
@@ -98,7 +98,7 @@ def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent)
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
     region.instances.edit(event.instance_id).public_ip = None
-    region.public_ips.drop(event.ip_address)
+    PUBLIC.let_go(region, event.ip_address)
     _bind(region, _born(region, event, record), event.instance_id)
 
 
@@ -127,7 +127,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
     eip = _move(region, event.allocation_id, event)
     region.use(eip.account_id, "eip", -1)
-    region.public_ips.drop(eip.ip_address)
+    PUBLIC.let_go(region, eip.ip_address)
     region.eips.drop(eip.id)
 
 
@@ -188,6 +188,19 @@ def associate_state(eip: EipState) -> Facts | None:
 def associate_region(eip: EipState, instance: InstanceState, here: bool) -> Facts | None:
     """An EIP and its instance are in one region."""
     return None if here else {"instance_id": instance.id, "allocation_id": eip.id}
+
+
+@rules.denies(
+    "eip.associate.network-type",
+    AssociateEipAddress,
+    guide="2.2",
+    code="OperationDenied",
+    http_status=400,
+    message="{instance_id} is a classic instance",
+)
+def associate_network_type(instance: InstanceState) -> Facts | None:
+    """An EIP is associated with an instance of a VPC."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
 @rules.denies(
@@ -275,7 +288,7 @@ def next_id(region: Region) -> str:
 
 
 def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = public_pool.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.region, 1)
     return (EipAddressAllocated(allocation_id=next_id(case.region), ip_address=ip),)
 
 

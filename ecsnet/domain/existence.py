@@ -9,6 +9,7 @@ from ecsnet.commands import (
     AllocatePublicIpAddress,
     AssignPrivateIpAddresses,
     AssociateEipAddress,
+    AttachClassicLinkVpc,
     AttachNetworkInterface,
     AuthorizeSecurityGroup,
     ChangePublicIpAddress,
@@ -22,7 +23,9 @@ from ecsnet.commands import (
     DeleteSecurityGroup,
     DeleteVpc,
     DeleteVSwitch,
+    DetachClassicLinkVpc,
     DetachNetworkInterface,
+    EnableVpcClassicLink,
     JoinSecurityGroup,
     LeaveSecurityGroup,
     ModifyInstanceNetworkSpec,
@@ -56,7 +59,17 @@ def _must_exist(
     )
 
 
-_must_exist("vpc.not-found", "VPC", "InvalidVpcId.NotFound", CreateVSwitch, DeleteVpc, CreateSecurityGroup)
+_must_exist(
+    "vpc.not-found",
+    "VPC",
+    "InvalidVpcId.NotFound",
+    CreateVSwitch,
+    DeleteVpc,
+    CreateSecurityGroup,
+    EnableVpcClassicLink,
+    AttachClassicLinkVpc,
+    DetachClassicLinkVpc,
+)
 _must_exist(
     "vswitch.not-found",
     "VSwitch",
@@ -115,6 +128,8 @@ _must_exist(
     ConvertNatPublicIpToEip,
     AssociateEipAddress,
     UnassociateEipAddress,
+    AttachClassicLinkVpc,
+    DetachClassicLinkVpc,
     codes={
         AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
         DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),

@@ -7,6 +7,7 @@ from typing import Final
 
 from ecsnet.domain import (
     account,
+    classic,
     eip,
     instance,
     network_interface,
@@ -32,6 +33,7 @@ EVOLVE: Final[Evolving] = {
     **network_spec.EVOLVE,
     **public_address.EVOLVE,
     **eip.EVOLVE,
+    **classic.EVOLVE,
     **account.EVOLVE,
 }
 

@@ -7,8 +7,8 @@ ENI's. Releasing an instance takes every ENI with it that is still attached; one
 from __future__ import annotations
 
 import calendar
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from ecsnet.commands import (
     CreateInstance,
@@ -20,12 +20,14 @@ from ecsnet.commands import (
     StartInstance,
     StopInstance,
 )
-from ecsnet.domain import address_pool, network_interface, public_pool, security_group
+from ecsnet.domain import address_pool, network_interface, security_group
 from ecsnet.domain.case import Case, Host
 from ecsnet.domain.identity import mac_address, resource_id
 from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
-from ecsnet.domain.state import InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state import InstanceState, NetworkInterfaceState
+from ecsnet.domain.vpc import is_zone_of
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressUnassociated
@@ -50,9 +52,10 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceReleased,
 )
 from ecsnet.events.vpc import SecurityGroupJoined, SecurityGroupLeft
-from ecsnet.values import ChargeType, InstanceStatus
+from ecsnet.values import ChargeType, InstanceStatus, NetworkType
 
 S = InstanceStatus
+CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 NewInstance = CreateInstance | RunInstances
 Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
 Settling = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
@@ -91,7 +94,43 @@ INSTANCE: Final = Lifecycle(
 
 
 def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.peek(event.vswitch_id)
+    instance = InstanceState(
+        id=event.instance_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        status=INSTANCE.moves(type(event))[BORN],
+        instance_type=event.instance_type,
+        vpc_id=None,
+        zone_id=event.zone_id or "",
+        network_interface_ids=(),
+        charge_type=event.charge_type,
+        expires_at=event.expires_at,
+        image_id=event.image_id,
+        starts_when_created=isinstance(event, InstanceLaunchRequested),
+        was_started=isinstance(event, InstanceLaunched),
+        internet_max_bandwidth_out=event.internet_max_bandwidth_out,
+        bandwidth_at_creation=event.internet_max_bandwidth_out,
+        public_ip=event.public_ip_address,
+    )
+    if event.vswitch_id is None:
+        CLASSIC.hold(region, event.private_ip_address, instance.id)
+        instance.classic_ip = event.private_ip_address
+        _regroup_classic(region, instance, event.security_group_ids)
+    else:
+        _born_in_vpc(region, instance, event, record)
+    if event.public_ip_address is not None:
+        PUBLIC.hold(region, event.public_ip_address, instance.id)
+    region.count_created("instance")
+    region.instances.put(instance.id, instance)
+    if instance.status is S.Pending:
+        region.begin_passing(instance, record.position, record.recorded_at)
+
+
+def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id or "")
+    if event.primary_network_interface_id is None or event.mac_address is None:
+        raise ValueError("an instance of a VPC is born with a primary ENI")
     interface = NetworkInterfaceState(
         id=event.primary_network_interface_id,
         account_id=record.account_id,
@@ -108,31 +147,18 @@ def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -
         instance_id=event.instance_id,
     )
     network_interface.born(region, interface)
-    instance = InstanceState(
-        id=event.instance_id,
-        account_id=record.account_id,
-        created_at=record.recorded_at,
-        position=record.position,
-        status=INSTANCE.moves(type(event))[BORN],
-        instance_type=event.instance_type,
-        vpc_id=vswitch.vpc_id,
-        zone_id=vswitch.zone_id,
-        network_interface_ids=(interface.id,),
-        charge_type=event.charge_type,
-        expires_at=event.expires_at,
-        image_id=event.image_id,
-        starts_when_created=isinstance(event, InstanceLaunchRequested),
-        was_started=isinstance(event, InstanceLaunched),
-        internet_max_bandwidth_out=event.internet_max_bandwidth_out,
-        bandwidth_at_creation=event.internet_max_bandwidth_out,
-        public_ip=event.public_ip_address,
-    )
-    if event.public_ip_address is not None:
-        public_pool.hold(region, event.public_ip_address, instance.id)
-    region.count_created("instance")
-    region.instances.put(instance.id, instance)
-    if instance.status is S.Pending:
-        region.begin_passing(instance, record.position, record.recorded_at)
+    instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
+    instance.network_interface_ids = (interface.id,)
+
+
+def _regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+    for group_id in set(instance.classic_group_ids) - set(group_ids):
+        region.members_of_group.edit(group_id).drop(instance.id)
+        region.security_groups.edit(group_id).private_ip_count -= 1
+    for group_id in set(group_ids) - set(instance.classic_group_ids):
+        region.members_of_group.edit(group_id).put(instance.id, True)
+        region.security_groups.edit(group_id).private_ip_count += 1
+    instance.classic_group_ids = group_ids
 
 
 def _move(region: Region, instance_id: str, event: Event) -> InstanceState:
@@ -160,26 +186,38 @@ def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> No
 
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
     instance = _move(region, event.instance_id, event)
-    (primary_id,) = instance.network_interface_ids
-    network_interface.died(region, region.network_interfaces.edit(primary_id))
+    if instance.vpc_id is None:
+        _regroup_classic(region, instance, ())
+        CLASSIC.let_go(region, instance.classic_ip)
+        if instance.linked_vpc_id is not None:
+            region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
+    else:
+        (primary_id,) = instance.network_interface_ids
+        network_interface.died(region, region.network_interfaces.edit(primary_id))
     if instance.public_ip is not None:
-        region.public_ips.drop(instance.public_ip)
+        PUBLIC.let_go(region, instance.public_ip)
     if instance.scheduled is not None:
         region.scheduled.drop(instance.scheduled)
     region.instances.drop(instance.id)
 
 
+def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+    if instance.vpc_id is None:
+        _regroup_classic(region, instance, group_ids)
+    else:
+        primary = region.network_interfaces.edit(instance.network_interface_ids[0])
+        security_group.replace(region, primary, group_ids)
+
+
 def group_joined(region: Region, event: SecurityGroupJoined, record: RecordedEvent) -> None:
     instance = _move(region, event.instance_id, event)
-    primary = region.network_interfaces.edit(instance.primary_network_interface_id)
-    security_group.replace(region, primary, (*primary.security_group_ids, event.security_group_id))
+    _regroup(region, instance, (*region.groups_of(instance), event.security_group_id))
 
 
 def group_left(region: Region, event: SecurityGroupLeft, record: RecordedEvent) -> None:
     instance = _move(region, event.instance_id, event)
-    primary = region.network_interfaces.edit(instance.primary_network_interface_id)
-    rest = tuple([group_id for group_id in primary.security_group_ids if group_id != event.security_group_id])
-    security_group.replace(region, primary, rest)
+    rest = tuple([group_id for group_id in region.groups_of(instance) if group_id != event.security_group_id])
+    _regroup(region, instance, rest)
 
 
 EVOLVE: Final[Evolving] = {
@@ -208,13 +246,34 @@ EVOLVE: Final[Evolving] = {
     CreateInstance,
     code="InvalidParameter.Mismatch",
     http_status=400,
-    message="{vswitch_id} is in {vswitch_zone_id}, not in {zone_id}",
+    message="{zone_id} is not {expected}",
 )
-def create_zone(command: NewInstance, vswitch: VSwitchState) -> Facts | None:
-    """An instance is created in the zone of its VSwitch."""
-    if command.zone_id is None or command.zone_id == vswitch.zone_id:
+def create_zone(command: NewInstance, region: Region) -> Facts | None:
+    """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
+    vswitch = region.vswitches[command.vswitch_id or ""]
+    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
         return None
-    return {"vswitch_id": vswitch.id, "vswitch_zone_id": vswitch.zone_id, "zone_id": command.zone_id}
+    if vswitch is not None:
+        right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"
+    else:
+        right, expected = is_zone_of(region.region_id, command.zone_id), f"a zone of {region.region_id}"
+    return None if right else {"zone_id": command.zone_id, "expected": expected}
+
+
+@rules.denies(
+    "network.classic.closed",
+    RunInstances,
+    CreateInstance,
+    guide="1",
+    code="InvalidParameter",
+    http_status=400,
+    message="the classic network is closed to instances bought after {closed_at}",
+)
+def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
+    """An instance bought after 17:00 (UTC+8) on 14 June 2017 is not one of the classic network."""
+    if command.network_type != NetworkType.Classic or now <= CLASSIC_CLOSED_AT:
+        return None
+    return {"closed_at": CLASSIC_CLOSED_AT}
 
 
 @rules.denies(
@@ -343,7 +402,8 @@ def leave_state(instance: InstanceState) -> Facts | None:
 def resolve_new(case: Case) -> None:
     command: NewInstance = case.command
     amount = command.amount if isinstance(command, RunInstances) else 1
-    case.vswitch = vswitch = case.find_vswitch(command.vswitch_id)
+    classic = command.vswitch_id is None
+    case.vswitch = vswitch = None if command.vswitch_id is None else case.find_vswitch(command.vswitch_id)
     case.group_ids = tuple(command.security_group_ids)
     case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
     case.growth = amount
@@ -355,12 +415,18 @@ def resolve_new(case: Case) -> None:
     if command.private_ip_address is not None:
         address_pool.resolve_named(case, (command.private_ip_address,))
     case.drawn = 0 if case.addresses else amount
-    if vswitch is not None:
-        case.group_vpc_id = vswitch.vpc_id
-        if instance_type is not None:
-            case.host = Host(
-                zone_id=vswitch.zone_id, vpc_id=vswitch.vpc_id, instance_type=instance_type, interface_count=1
-            )
+    if vswitch is None and not classic:
+        return
+    case.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
+    if instance_type is not None:
+        zone_id = _classic_zone(case) if vswitch is None else vswitch.zone_id
+        case.host = Host(zone_id=zone_id, vpc_id=vpc_id, instance_type=instance_type, interface_count=1)
+
+
+def _classic_zone(case: Case) -> str:
+    region_id = case.region.region_id
+    zone_id: str | None = case.command.zone_id
+    return zone_id or (f"{region_id}-a" if region_id.startswith("cn-") else f"{region_id}a")
 
 
 def create(case: Case) -> tuple[Event, ...]:
@@ -374,39 +440,52 @@ def run(case: Case) -> tuple[Event, ...]:
 
 def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event, ...]:
     command: NewInstance = case.command
-    region, vswitch, instance_type = case.region, case.vswitch, case.instance_type
-    assert vswitch is not None and instance_type is not None and case.drawn is not None
-    if command.private_ip_address is not None:
-        addresses: tuple[str, ...] = (command.private_ip_address,)
-    else:
-        addresses = address_pool.draw(region, vswitch, case.drawn)
+    region, instance_type = case.region, case.instance_type
+    assert instance_type is not None
     subscribed = command.instance_charge_type == ChargeType.PrePaid
-    first, first_interface = region.next_number("instance"), region.next_number("network_interface")
+    first = region.next_number("instance")
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
-    public_ips = public_pool.draw(region, amount) if gets_public_ip else ()
+    public_ips = PUBLIC.draw(region, amount) if gets_public_ip else (None,) * amount
+    places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
     births: list[Event] = [
         birth(
             instance_id=resource_id(region.region_id, "instance", first + n),
             instance_type=instance_type,
-            vswitch_id=vswitch.id,
             security_group_ids=tuple(command.security_group_ids),
-            primary_network_interface_id=resource_id(region.region_id, "network_interface", first_interface + n),
-            mac_address=mac_address(region.region_id, first_interface + n),
-            private_ip_address=addresses[n],
             charge_type=ChargeType(command.instance_charge_type),
             expires_at=months_after(case.now, command.period or 1) if subscribed else None,
             image_id=command.image_id,
             internet_max_bandwidth_out=command.internet_max_bandwidth_out,
-            public_ip_address=public_ips[n] if public_ips else None,
+            public_ip_address=public_ips[n],
+            **places[n],
         )
         for n in range(amount)
     ]
     attached = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
-    instance_id = resource_id(region.region_id, "instance", first)
-    return (
-        *births,
-        *[attached(network_interface_id=i, instance_id=instance_id) for i in command.network_interface_ids],
-    )
+    first_id = resource_id(region.region_id, "instance", first)
+    return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
+
+
+def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
+    region, vswitch, named = case.region, case.vswitch, case.command.private_ip_address
+    assert vswitch is not None
+    assert case.drawn is not None
+    addresses = (named,) if named is not None else address_pool.draw(region, vswitch, case.drawn)
+    first = region.next_number("network_interface")
+    return [
+        {
+            "vswitch_id": vswitch.id,
+            "primary_network_interface_id": resource_id(region.region_id, "network_interface", first + n),
+            "mac_address": mac_address(region.region_id, first + n),
+            "private_ip_address": addresses[n],
+        }
+        for n in range(amount)
+    ]
+
+
+def _places_in_classic(case: Case, amount: int) -> list[dict[str, Any]]:
+    zone_id = _classic_zone(case)
+    return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.region, amount)]
 
 
 def months_after(moment: datetime, months: int) -> datetime:

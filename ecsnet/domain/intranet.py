@@ -286,13 +286,13 @@ def _endpoint(world: World, end: str | Endpoint) -> Endpoint:
 
 
 def endpoint_of(region: Region, instance: InstanceState) -> Endpoint:
-    """An instance as an endpoint. Its groups are those of its primary ENI."""
-    primary = region.network_interfaces.peek(instance.primary_network_interface_id)
+    """An instance as an endpoint. In a VPC, its groups are those of its primary ENI."""
     return Endpoint(
-        network_type=NetworkType.Vpc,
+        network_type=NetworkType.Classic if instance.vpc_id is None else NetworkType.Vpc,
         account_id=instance.account_id,
         region_id=region.region_id,
         vpc_id=instance.vpc_id,
-        security_group_ids=primary.security_group_ids,
+        security_group_ids=region.groups_of(instance),
         io_optimized=instance.instance_type.io_optimized,
+        linked_vpc_id=instance.linked_vpc_id,
     )

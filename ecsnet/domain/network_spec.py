@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
-from ecsnet.domain import public_pool
 from ecsnet.domain.case import Case
 from ecsnet.domain.instance import months_after
+from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Evolving, Region
@@ -29,7 +29,7 @@ def modified(region: Region, event: InstanceNetworkSpecModified, record: Recorde
     _forget_next_cycle(region, instance)
     if event.ip_address is not None:
         instance.public_ip = event.ip_address
-        public_pool.hold(region, event.ip_address, instance.id)
+        PUBLIC.hold(region, event.ip_address, instance.id)
 
 
 def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
@@ -99,7 +99,7 @@ def _change(region: Region, instance: InstanceState, bandwidth: int) -> Event:
     return InstanceNetworkSpecModified(
         instance_id=instance.id,
         internet_max_bandwidth_out=bandwidth,
-        ip_address=public_pool.draw(region, 1)[0] if brings_address else None,
+        ip_address=PUBLIC.draw(region, 1)[0] if brings_address else None,
     )
 
 

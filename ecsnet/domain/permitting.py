@@ -29,7 +29,13 @@ def _when(event: type[Event]) -> Container[str]:
 
 ALWAYS: Final = None
 ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
-    "vpcs": {c.DeleteVpc: ALWAYS, c.CreateVSwitch: ALWAYS, c.CreateSecurityGroup: ALWAYS},
+    "vpcs": {
+        c.DeleteVpc: ALWAYS,
+        c.CreateVSwitch: ALWAYS,
+        c.CreateSecurityGroup: ALWAYS,
+        c.EnableVpcClassicLink: ALWAYS,
+        c.AttachClassicLinkVpc: ALWAYS,
+    },
     "vswitches": {
         c.DeleteVSwitch: ALWAYS,
         c.CreateNetworkInterface: ALWAYS,
@@ -60,6 +66,8 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
         c.ReleasePublicIpAddress: ALWAYS,
         c.ConvertNatPublicIpToEip: attachment.SETTLED,
         c.AssociateEipAddress: attachment.SETTLED,
+        c.AttachClassicLinkVpc: attachment.SETTLED,
+        c.DetachClassicLinkVpc: ALWAYS,
     },
     "eips": {
         c.AssociateEipAddress: eip.ASSOCIABLE,

@@ -16,9 +16,10 @@ from ecsnet.commands import (
     ConvertNatPublicIpToEip,
     ReleasePublicIpAddress,
 )
-from ecsnet.domain import eip, public_pool
+from ecsnet.domain import eip
 from ecsnet.domain.attachment import SETTLED
 from ecsnet.domain.case import Case
+from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Evolving, Region
@@ -36,7 +37,7 @@ LAST_OF_LIFE: Final = timedelta(hours=24)
 
 
 def _give(region: Region, instance: InstanceState, ip: str) -> None:
-    public_pool.hold(region, ip, instance.id)
+    PUBLIC.hold(region, ip, instance.id)
     instance.public_ip = ip
 
 
@@ -46,14 +47,14 @@ def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedE
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    region.public_ips.drop(instance.public_ip or "")
+    PUBLIC.let_go(region, instance.public_ip or "")
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    region.public_ips.drop(instance.public_ip or "")
+    PUBLIC.let_go(region, instance.public_ip or "")
     instance.public_ip = None
 
 
@@ -122,6 +123,19 @@ def assign_subscription(instance: InstanceState) -> Facts | None:
     if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
         return None
     return {"instance_id": instance.id}
+
+
+@rules.denies(
+    "public-ip.classic.kept",
+    ReleasePublicIpAddress,
+    guide="2.1",
+    code="OperationDenied",
+    http_status=403,
+    message="{instance_id} is a classic instance, and keeps its public address",
+)
+def classic_kept(instance: InstanceState) -> Facts | None:
+    """A classic public address is never released nor disassociated; without bandwidth it is kept without Internet."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
 @rules.denies(
@@ -199,6 +213,19 @@ def change_limit(instance: InstanceState) -> Facts | None:
 
 
 @rules.denies(
+    "public-ip.convert.network-type",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="OperationDenied",
+    http_status=404,
+    message="{instance_id} is a classic instance, and its public address cannot be an EIP",
+)
+def convert_network_type(instance: InstanceState) -> Facts | None:
+    """Only an instance of a VPC converts its public address to an EIP."""
+    return classic_kept(instance)
+
+
+@rules.denies(
     "public-ip.convert.assigned",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -265,12 +292,12 @@ rules.states(
 
 
 def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = public_pool.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.region, 1)
     return (PublicIpAddressAllocated(instance_id=case.command.instance_id, ip_address=ip),)
 
 
 def change(case: Case) -> tuple[Event, ...]:
-    (ip,) = public_pool.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.region, 1)
     return (PublicIpAddressChanged(instance_id=case.command.instance_id, ip_address=ip),)
 
 

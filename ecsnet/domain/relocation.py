@@ -25,7 +25,7 @@ MOVABLE: Final = (InstanceStatus.Stopped,)
 
 def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    primary = region.network_interfaces.edit(instance.primary_network_interface_id)
+    primary = region.network_interfaces.edit(instance.network_interface_ids[0])
     address_pool.let_go(region, primary, primary.private_ips[:1])
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.edit(primary.vswitch_id).drop(primary.id)
@@ -39,6 +39,19 @@ def modified(region: Region, event: InstanceVpcAttributeModified, record: Record
 EVOLVE: Final[Evolving] = {InstanceVpcAttributeModified: modified}
 
 # The rules
+
+
+@rules.denies(
+    "instance.modify-vpc.network-type",
+    ModifyInstanceVpcAttribute,
+    guide="2.1",
+    code="OperationDenied",
+    http_status=400,
+    message="{instance_id} is a classic instance, and keeps its private address",
+)
+def modify_network_type(instance: InstanceState) -> Facts | None:
+    """Only an instance of a VPC changes its private address or VSwitch; a classic one never does."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
 @rules.denies(
@@ -71,6 +84,8 @@ def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breac
         "instance_zone_id": instance.zone_id,
         "instance_vpc_id": instance.vpc_id,
     }
+    if instance.vpc_id is None:
+        return None
     if instance.vpc_id != vswitch.vpc_id:
         return Breach(facts, ("InvalidVSwitchId.NotFound", 404))
     return None if instance.zone_id == vswitch.zone_id else facts
@@ -125,7 +140,7 @@ def resolve_modify(case: Case) -> None:
     case.instance = instance = case.find_instance(command.instance_id)
     case.vswitch = case.find_vswitch(command.vswitch_id)
     if instance is not None:
-        case.network_interface = case.region.network_interfaces.peek(instance.primary_network_interface_id)
+        case.network_interface = case.region.primary_of(instance)
     named, primary = command.private_ip_address, case.network_interface
     case.drawn = 1 if named is None else 0
     if named is not None and (primary is None or named != primary.private_ips[0]):

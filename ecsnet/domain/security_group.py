@@ -37,6 +37,8 @@ from ecsnet.events.vpc import (
     SecurityGroupRevoked,
 )
 
+CLASSIC_NETWORK: Final = "the classic network"
+
 # How each event changes the state
 
 
@@ -138,8 +140,8 @@ EVOLVE: Final[Evolving] = {
 def groups_in_vpc(
     security_groups: tuple[SecurityGroupState, ...], group_vpc_id: str, command: object
 ) -> Facts | Breach | None:
-    """Every security group of an ENI belongs to the ENI's VPC."""
-    strangers = [group for group in security_groups if group.vpc_id != group_vpc_id]
+    """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
+    strangers = [group for group in security_groups if (group.vpc_id or CLASSIC_NETWORK) != group_vpc_id]
     if not strangers:
         return None
     ids = tuple(group.id for group in strangers)
@@ -196,7 +198,7 @@ def group_address_quota(
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
     quota = region.quota(account_id, "addresses-per-security-group")
     for group in growing_groups:
-        if group.private_ip_count + growth > quota:
+        if group.vpc_id is not None and group.private_ip_count + growth > quota:
             return {"security_group_id": group.id, "count": group.private_ip_count, "growth": growth, "quota": quota}
     return None
 
@@ -248,8 +250,8 @@ def authorize_same_vpc(security_group: SecurityGroupState, source_group: Securit
     return {
         "security_group_id": security_group.id,
         "source_group_id": source_group.id,
-        "vpc_id": security_group.vpc_id or "the classic network",
-        "source_vpc_id": source_group.vpc_id or "the classic network",
+        "vpc_id": security_group.vpc_id or CLASSIC_NETWORK,
+        "source_vpc_id": source_group.vpc_id or CLASSIC_NETWORK,
     }
 
 
@@ -262,7 +264,7 @@ def authorize_same_vpc(security_group: SecurityGroupState, source_group: Securit
 )
 def join_twice(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
     """An instance joins only a group that it is not in."""
-    member = region.members_of_group.peek(security_group.id)[instance.primary_network_interface_id]
+    member = region.members_of_group.peek(security_group.id)[instance.member_id]
     return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
 
 
@@ -275,7 +277,7 @@ def join_twice(instance: InstanceState, security_group: SecurityGroupState, regi
 )
 def leave_unknown(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
     """An instance leaves only a group that it is in."""
-    member = region.members_of_group.peek(security_group.id)[instance.primary_network_interface_id]
+    member = region.members_of_group.peek(security_group.id)[instance.member_id]
     return None if member else {"instance_id": instance.id, "security_group_id": security_group.id}
 
 
@@ -328,13 +330,13 @@ def resolve_join(case: Case) -> None:
     group = case.security_group
     if instance is None or group is None:
         return
-    primary = case.region.network_interfaces.peek(instance.primary_network_interface_id)
+    primary, group_ids = case.region.primary_of(instance), case.region.groups_of(instance)
     case.security_groups = (group,)
-    case.group_vpc_id = instance.vpc_id
-    if group.id not in primary.security_group_ids:
-        case.group_ids = (*primary.security_group_ids, group.id)
+    case.group_vpc_id = instance.vpc_id or CLASSIC_NETWORK
+    if group.id not in group_ids:
+        case.group_ids = (*group_ids, group.id)
         case.growing_groups = (group,)
-        case.growth = len(primary.private_ips)
+        case.growth = 1 if primary is None else len(primary.private_ips)
 
 
 def join_group(case: Case) -> tuple[Event, ...]:
@@ -346,8 +348,8 @@ def resolve_leave(case: Case) -> None:
     resolve_group(case)
     case.instance = instance = case.find_instance(case.command.instance_id)
     if instance is not None:
-        primary = case.region.network_interfaces.peek(instance.primary_network_interface_id)
-        case.group_ids = tuple(i for i in primary.security_group_ids if i != case.command.security_group_id)
+        group_ids = case.region.groups_of(instance)
+        case.group_ids = tuple(i for i in group_ids if i != case.command.security_group_id)
 
 
 def leave_group(case: Case) -> tuple[Event, ...]:

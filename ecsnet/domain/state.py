@@ -38,7 +38,11 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
+    """``linked_instances`` counts the classic instances that ClassicLink links to the VPC."""
+
     cidr_block: str
+    classic_link_enabled: bool = False
+    linked_instances: int = 0
 
 
 Freed = tuple[str, Any] | None
@@ -93,12 +97,13 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 
 class InstanceState(State, eq=False, kw_only=True):
-    """An instance. Address, VSwitch and groups are its primary ENI's; ``network_interface_ids`` and ``eip_id`` are
-    indexes. ``next_bandwidth`` waits for the next cycle, ``scheduled`` is its key among what waits."""
+    """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, and holds
+    address and groups itself. ``network_interface_ids`` and ``eip_id`` are indexes. ``next_bandwidth`` waits for the
+    next cycle, ``scheduled`` is its key among what waits."""
 
     status: InstanceStatus
     instance_type: InstanceType
-    vpc_id: str
+    vpc_id: str | None
     zone_id: str
     network_interface_ids: tuple[str, ...]
     charge_type: ChargeType
@@ -114,12 +119,20 @@ class InstanceState(State, eq=False, kw_only=True):
     next_bandwidth: int | None = None
     scheduled: int | None = None
     eip_id: str | None = None
+    classic_ip: str = ""
+    classic_group_ids: tuple[str, ...] = ()
+    linked_vpc_id: str | None = None
     passing: int | None = None
 
     @property
-    def primary_network_interface_id(self) -> str:
-        """The ENI that was born with the instance."""
-        return self.network_interface_ids[0]
+    def primary_network_interface_id(self) -> str | None:
+        """The ENI that was born with the instance; a classic one has none."""
+        return self.network_interface_ids[0] if self.network_interface_ids else None
+
+    @property
+    def member_id(self) -> str:
+        """Who is the member of the instance's security groups: its primary ENI, or itself."""
+        return self.network_interface_ids[0] if self.network_interface_ids else self.id
 
 
 class EipState(State, eq=False, kw_only=True):

@@ -74,25 +74,24 @@ def network_interface(region: Region, state: NetworkInterfaceState) -> NetworkIn
 
 
 def instance(region: Region, state: InstanceState) -> Instance:
-    primary = region.network_interfaces[state.primary_network_interface_id]
-    assert primary is not None
+    primary = region.primary_of(state)
     return Instance(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
         status=state.status,
-        network_type=NetworkType.Vpc,
+        network_type=NetworkType.Vpc if primary else NetworkType.Classic,
         instance_type=state.instance_type.id,
         zone_id=state.zone_id,
         vpc_id=state.vpc_id,
-        vswitch_id=primary.vswitch_id,
-        primary_network_interface_id=primary.id,
+        vswitch_id=primary.vswitch_id if primary else None,
+        primary_network_interface_id=primary.id if primary else None,
         network_interface_ids=state.network_interface_ids,
-        private_ip=primary.private_ips[0],
+        private_ip=primary.private_ips[0] if primary else state.classic_ip,
         public_ip=state.public_ip,
         eip_id=state.eip_id,
-        security_group_ids=primary.security_group_ids,
+        security_group_ids=primary.security_group_ids if primary else state.classic_group_ids,
         charge_type=state.charge_type,
         expires_at=state.expires_at,
         image_id=state.image_id,

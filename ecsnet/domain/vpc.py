@@ -22,6 +22,12 @@ from ecsnet.values import cidr_bounds
 
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
+
+def is_zone_of(region_id: str, zone_id: str) -> bool:
+    """Whether a zone is named like one of the region's: ``cn-hangzhou-b``, ``ap-southeast-1a``."""
+    return re.fullmatch(re.escape(region_id) + "-?[a-z]", zone_id) is not None
+
+
 # How each event changes the state
 
 
@@ -106,14 +112,19 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
     DeleteVpc,
     code="DependencyViolation.VSwitch",
     http_status=400,
-    message="{vpc_id} still has {vswitches} VSwitches and {security_groups} security groups",
+    message="{vpc_id} has {vswitches} VSwitches, {security_groups} security groups and {linked} linked instances",
 )
 def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
-    """A VPC is deleted only when no VSwitch and no security group is left in it."""
+    """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it."""
     vswitches, groups = region.vswitches_of_vpc.peek(vpc.id).size, region.groups_of_vpc.peek(vpc.id).size
-    if not vswitches and not groups:
+    if not vswitches and not groups and not vpc.linked_instances:
         return None
-    facts = {"vpc_id": vpc.id, "vswitches": vswitches, "security_groups": groups}
+    facts = {
+        "vpc_id": vpc.id,
+        "vswitches": vswitches,
+        "security_groups": groups,
+        "linked": vpc.linked_instances,
+    }
     return facts if vswitches else Breach(facts, ("DependencyViolation.SecurityGroup", 400))
 
 
@@ -126,7 +137,7 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
 )
 def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts | None:
     """A VSwitch lies in a zone of its VPC's region."""
-    if re.fullmatch(re.escape(region.region_id) + "-?[a-z]", command.zone_id):
+    if is_zone_of(region.region_id, command.zone_id):
         return None
     return {"zone_id": command.zone_id, "region_id": region.region_id}
 

@@ -40,6 +40,7 @@ _TABLES = (
     "network_interfaces",
     "eips",
     "public_ips",
+    "classic_ips",
     "scheduled",
     "quotas",
     "client_tokens",
@@ -82,6 +83,7 @@ class Region:
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, what has a quota) → how many
         self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
+        self.classic_ips: Table[str, str] = Table()  # classic private address → instance
         self.passing: Table[int, tuple[str, datetime]] = Table()  # position → (resource, since), oldest first
         self.scheduled: Table[int, tuple[str, datetime]] = Table()  # position → (instance, when its next cycle begins)
 
@@ -115,6 +117,16 @@ class Region:
     def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""
         self.created[kind] = (self.created[kind] or 0) + 1
+
+    def primary_of(self, instance: InstanceState) -> NetworkInterfaceState | None:
+        """An instance's primary ENI; a classic one has none."""
+        ids = instance.network_interface_ids
+        return self.network_interfaces.peek(ids[0]) if ids else None
+
+    def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
+        """The security groups that an instance is in."""
+        primary = self.primary_of(instance)
+        return instance.classic_group_ids if primary is None else primary.security_group_ids
 
     def begin_passing(self, state: PassingState, position: int, since: datetime) -> None:
         """The resource is in a passing state from now on."""

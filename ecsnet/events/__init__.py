@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ecsnet.events import account, eip, instance, network_interface, public_address, vpc
+from ecsnet.events import account, classic, eip, instance, network_interface, public_address, vpc
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.store import EventStore, MemoryStore
 
@@ -26,6 +26,7 @@ __all__ = [
     "NewEvent",
     "RecordedEvent",
     "account",
+    "classic",
     "eip",
     "instance",
     "network_interface",

@@ -9,18 +9,20 @@ from ecsnet.values import ChargeType, InstanceType
 
 
 class InstanceBirth(Event, frozen=True, kw_only=True):
-    """What every creation of an instance records: the instance and its primary ENI, born together.
+    """What every creation of an instance records: the instance and, in a VPC, its primary ENI, born together.
 
+    A classic instance has no VSwitch and no ENI; its ``zone_id`` is written here.
     ``instance_type`` is written out in full, so that another catalogue never changes the past.
     """
 
     instance_id: str
     instance_type: InstanceType
-    vswitch_id: str
     security_group_ids: tuple[str, ...]
-    primary_network_interface_id: str
-    mac_address: str
     private_ip_address: str
+    vswitch_id: str | None = None
+    primary_network_interface_id: str | None = None
+    mac_address: str | None = None
+    zone_id: str | None = None
     charge_type: ChargeType = ChargeType.PostPaid
     expires_at: datetime | None = None
     image_id: str | None = None

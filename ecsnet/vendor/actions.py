@@ -128,7 +128,11 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             c.RunInstances,
             "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount "
             "InternetMaxBandwidthOut ClientToken",
-            {**_ONE_OR_MORE_GROUPS, "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids"},
+            {
+                **_ONE_OR_MORE_GROUPS,
+                "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids",
+                "InstanceNetworkType": "network_type",
+            },
             _NEW_INSTANCE
             + """
             AutoPay AutoReleaseTime ClockOptions CpuOptions HostNames ImageOptions Ipv6Address Ipv6AddressCount Isp
@@ -148,7 +152,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             c.CreateInstance,
             "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period "
             "InternetMaxBandwidthOut ClientToken",
-            {"SecurityGroupId": "security_group_ids"},
+            {"SecurityGroupId": "security_group_ids", "InstanceNetworkType": "network_type"},
             _NEW_INSTANCE + "ClusterId InnerIpAddress NodeControllerId UseAdditionalService VlanId",
         ),
         _row("ecs", c.StartInstance, "InstanceId", lacks="InitLocalDisk"),
@@ -238,6 +242,9 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             lacks="Force InstanceType PrivateIpAddress",
         ),
         _row("vpc", c.ReleaseEipAddress, "AllocationId"),
+        _row("vpc", c.EnableVpcClassicLink, "VpcId ClientToken"),
+        _row("ecs", c.AttachClassicLinkVpc, "InstanceId VpcId"),
+        _row("ecs", c.DetachClassicLinkVpc, "InstanceId VpcId"),
         _row("ecsnet", c.ChangePublicIpAddress, "InstanceId"),
         _row("ecsnet", c.SetQuota, "Name Value RegionId"),
     ]
