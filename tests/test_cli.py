@@ -184,6 +184,41 @@ def test_a_pace_that_is_none(plan: Path, pace: str) -> None:
     assert "neither a number of seconds nor 'manual'" in result.stderr
 
 
+def test_a_run_begins_when_it_is_told_to_and_waits_as_it_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Days": 1, "Seconds": 30}, {**NETWORK[0], "as": "second"}])
+    store = tmp_path / "net.db"
+    result = ecsnet("run", path, "--start", "2019-03-11T08:00:00+08:00", "--store", store)
+    assert result.exit_code == 0
+    assert "   6 ok Wait until 2019-03-12 00:00:30Z" in result.stdout.splitlines()
+    moments = [line[8:28] for line in ecsnet("history", store).stdout.splitlines()]
+    assert moments == ["2019-03-11 00:00:00Z"] * 5 + ["2019-03-12 00:00:30Z"]
+    *_, waited, _, _ = values(ecsnet("run", path, "--start", "2019-03-11", "--json"))
+    assert (waited["outcome"], waited["recorded"], waited["moment"]) == ("allowed", False, "2019-03-12T00:00:30Z")
+
+
+def test_a_dry_run_waits_too(tmp_path: Path) -> None:
+    path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Hours": 1}])
+    result = ecsnet("run", path, "--start", "2019-03-11", "--dry-run")
+    assert result.exit_code == 0
+    assert "Wait until 2019-03-11 01:00:00Z" in result.stdout
+
+
+def test_nobody_waits_by_the_systems_clock(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Hours": 1}])
+    result = ecsnet("run", path, "--store", store)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"ecsnet: {path}: entry 6 (Wait): the clock can be moved only with --start TIME\n"
+    assert not store.exists()
+
+
+@pytest.mark.parametrize("start", ["noon", "2019-13-01", "0001-01-01T00:00:00+08:00"])
+def test_a_start_that_is_none(plan: Path, start: str) -> None:
+    result = ecsnet("run", plan, "--start", start)
+    assert result.exit_code == 2
+    assert "is no ISO 8601 time" in result.stderr
+
+
 def test_another_account(plan: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     ecsnet("run", plan, "--store", path, "--account-id", "42")

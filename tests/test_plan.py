@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, EcsnetError
+from ecsnet import Cloud, EcsnetError, ManualClock
 from ecsnet.plan import Outcome, PlanError, parse_plan, read_plan, run_plan
 
 Entry = dict[str, Any]
@@ -128,6 +129,19 @@ def problem(*entries: Entry) -> str:
         ({"Action": "Settle", "ResourceId": 1}, "entry 5 (Settle), ResourceId: must be an id, not 1"),
         ({"Action": "Settle", "as": "s"}, "entry 5 (Settle), as: Settle has no result to name"),
         ({"Action": "Settle", "expect": "denied"}, "entry 5 (Settle), expect: Settle is never denied"),
+        ({"Action": "Wiat"}, "entry 5 (Wiat), Action: unknown action 'Wiat': did you mean Wait?"),
+        ({"Action": "Wait"}, "entry 5 (Wait): say how long: Seconds, Hours, Days"),
+        ({"Action": "Wait", "Hour": 1}, "entry 5 (Wait), Hour: unknown parameter: did you mean Hours?"),
+        ({"Action": "Wait", "Hours": "6"}, "entry 5 (Wait), Hours: must be a number above 0, not '6'"),
+        ({"Action": "Wait", "Hours": True}, "entry 5 (Wait), Hours: must be a number above 0, not True"),
+        ({"Action": "Wait", "Hours": 0}, "entry 5 (Wait), Hours: must be a number above 0, not 0"),
+        ({"Action": "Wait", "Hours": 1, "Days": -1}, "entry 5 (Wait), Days: must be a number above 0, not -1"),
+        ({"Action": "Wait", "Hours": "$eni.name"}, "entry 5 (Wait), Hours: must be a number above 0, not $eni.name"),
+        ({"Action": "Wait", "Days": float("nan")}, "entry 5 (Wait), Days: must be a number above 0, not nan"),
+        ({"Action": "Wait", "Days": float("inf")}, "entry 5 (Wait), Days: inf is longer than any time"),
+        ({"Action": "Wait", "Seconds": 1e20}, "entry 5 (Wait), Seconds: 1e+20 is longer than any time"),
+        ({"Action": "Wait", "Hours": 1, "as": "w"}, "entry 5 (Wait), as: Wait has no result to name"),
+        ({"Action": "Wait", "Hours": 1, "expect": "denied"}, "entry 5 (Wait), expect: Wait is never denied"),
     ],
 )
 def test_what_is_malformed_is_named_with_entry_and_field(entry: Entry, told: str) -> None:
@@ -311,6 +325,50 @@ def test_settling_tells_what_settled() -> None:
     assert outcomes[-2].resources[0].status == "Available"
     assert [type(event).__name__ for event in outcomes[-2].events] == ["NetworkInterfaceCreateCompleted"]
     assert (outcomes[-1].verdict, outcomes[-1].resources, outcomes[-1].events) == ("allowed", (), ())
+
+
+START = datetime(2019, 3, 11, tzinfo=UTC)
+
+
+def test_waiting_moves_the_clock_and_records_nothing() -> None:
+    clock = ManualClock(START)
+    cloud = Cloud(clock=clock)
+    plan = parse_plan(
+        json.dumps(
+            [*NETWORK, {"Action": "Wait", "Days": 1, "Hours": 2.5, "Seconds": 1}, {**ENI, "as": "later"}],
+        )
+    )
+    *_, waited, later = run_plan(plan, cloud, clock)
+    assert (waited.verdict, waited.resources, waited.events, waited.as_expected) == ("allowed", (), (), True)
+    assert waited.moment == START + timedelta(days=1, hours=2.5, seconds=1) == clock()
+    assert later.resources[0].created_at == waited.moment
+    assert later.moment is None
+
+
+def test_waiting_makes_passing_states_due() -> None:
+    clock = ManualClock(START)
+    cloud = Cloud(clock=clock, settle_after=timedelta(seconds=5))
+    wait: Entry = {"Action": "Wait", "Seconds": 5}
+    *_, waited, settled = run_plan(parse_plan(json.dumps([*NETWORK, wait, {"Action": "Settle"}])), cloud, clock)
+    assert waited.events == ()
+    assert [resource.status for resource in settled.resources] == ["Available"]
+
+
+def test_waiting_is_refused_before_anything_runs_without_a_clock() -> None:
+    cloud = Cloud()
+    with pytest.raises(PlanError) as caught:
+        run_plan(parse_plan(json.dumps([*NETWORK, {"Action": "Wait", "Hours": 1}]), source="net.json"), cloud)
+    assert str(caught.value) == "net.json: entry 5 (Wait): needs a clock that can be moved"
+    assert cloud.history() == ()
+
+
+def test_waiting_beyond_the_calendar() -> None:
+    clock = ManualClock(START)
+    plan = parse_plan(json.dumps([{"Action": "Wait", "Days": 4_000_000}, *NETWORK]))
+    far, *rest = run_plan(plan, Cloud(clock=clock), clock)
+    assert (far.verdict, far.reason) == ("invalid", "the calendar ends with the year 9999")
+    assert clock() == START
+    assert {outcome.verdict for outcome in rest} == {"allowed"}
 
 
 def test_a_plan_goes_on_where_a_store_ends(tmp_path: Path) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from ecsnet import Cloud, EcsnetError, __version__
+from ecsnet import Cloud, EcsnetError, ManualClock, __version__
 from ecsnet.cli import guest as guests
 from ecsnet.cli import histories, outcomes, rulebook, tree
 from ecsnet.cli.output import Output
+from ecsnet.clocks import utc_now
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import read_plan, run_plan
 
@@ -52,6 +53,16 @@ def _pace(context: click.Context, parameter: click.Parameter, value: str) -> Set
     raise click.BadParameter(f"{value!r} is neither a number of seconds nor 'manual'")
 
 
+def _clock(context: click.Context, parameter: click.Parameter, value: str | None) -> ManualClock | None:
+    if value is None:
+        return None
+    try:
+        start = datetime.fromisoformat(value)
+        return ManualClock(start if start.tzinfo is not None else start.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{value!r} is no ISO 8601 time, such as 2019-03-11T08:00:00+08:00") from None
+
+
 _FILE = click.Path(path_type=Path)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 
@@ -73,20 +84,36 @@ def main() -> None:
     default="0",
     help="How long passing states last; manual: until a Settle in FILE.",
 )
+@click.option(
+    "--start",
+    "clock",
+    metavar="TIME",
+    callback=_clock,
+    help="When FILE begins, in ISO 8601, UTC unless it says otherwise; time then passes only by a Wait in FILE.",
+)
 @click.option("--account-id", default="1234567890123456", show_default=True, help="Who gives the commands.")
 @_json
 def run(
-    file: Path, store: Path | None, dry_run: bool, settle_after: SettleAfter, account_id: str, as_json: bool
+    file: Path,
+    store: Path | None,
+    dry_run: bool,
+    settle_after: SettleAfter,
+    clock: ManualClock | None,
+    account_id: str,
+    as_json: bool,
 ) -> None:
     """Carry out the operations in FILE, a JSON list in the words of the vendor's OpenAPI.
 
     Exits 0 if all went as the file expects, 1 if not, and 2, before anything runs, if the file is malformed.
     """
     plan = read_plan(file)
+    if clock is None and (wait := plan.first_wait()) is not None:
+        raise _Unusable(f"{file}: entry {wait.entry} ({wait.action}): the clock can be moved only with --start TIME")
     output = Output(as_json)
-    with Cloud(_store_to_run_on(store, dry_run), settle_after=settle_after, account_id=account_id) as cloud:
+    kept = _store_to_run_on(store, dry_run)
+    with Cloud(kept, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
         summary = outcomes.Summary(dry_run)
-        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
+        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud, clock):
             summary.count(outcome)
             outcomes.show(outcome, output, dry_run)
         summary.show(output)

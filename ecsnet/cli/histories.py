@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ecsnet.cli.output import Output
+from ecsnet.cli.wording import timestamp
 from ecsnet.events.base import RecordedEvent
 
 
@@ -15,11 +16,12 @@ def show(record: RecordedEvent, output: Output) -> None:
     if output.as_json:
         output.value({"type": record.type, "schema_version": record.schema_version, **msgspec.structs.asdict(record)})
         return
-    moment = record.recorded_at.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
     fields = {name: getattr(record.event, name) for name in record.event.__struct_fields__}
     told = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value is not None)
     output.line(
-        f"{record.position:>6}  {moment}  {record.stream}/{record.version}  ", (record.type, "bold"), f"  {told}"
+        f"{record.position:>6}  {timestamp(record.recorded_at)}  {record.stream}/{record.version}  ",
+        (record.type, "bold"),
+        f"  {told}",
     )
 
 

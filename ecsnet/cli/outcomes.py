@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from ecsnet.cli.output import Output
-from ecsnet.cli.wording import counted, described, listed
+from ecsnet.cli.wording import counted, described, listed, timestamp
 from ecsnet.decision import Violation
 from ecsnet.plan import Expectation, Outcome
 
@@ -31,6 +31,8 @@ def _told(outcome: Outcome, dry_run: bool) -> str:
         return " denied: " + "; ".join(map(_because, outcome.violations))
     if outcome.verdict != "allowed":
         return f" {outcome.verdict}: {outcome.reason}"
+    if outcome.moment is not None:
+        return f" until {timestamp(outcome.moment)}"
     name = outcome.operation.name
     named = "" if name is None or outcome.judged else f" ${name} ="
     resources = f"{named} {listed([described(one) for one in outcome.resources])}" if outcome.resources else " allowed"
@@ -62,6 +64,7 @@ def _value(outcome: Outcome, dry_run: bool) -> dict[str, Any]:
         "events": [{"type": type(event).__name__, "event": event} for event in outcome.events],
         "violations": outcome.violations,
         "reason": outcome.reason,
+        "moment": outcome.moment,
     }
 
 

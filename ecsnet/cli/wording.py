@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from ecsnet.events.base import Event
@@ -39,6 +40,11 @@ def _facts(resource: Any) -> list[str]:
 
 def _public(instance: Instance) -> list[str]:
     return [f"public {address}" for address in (instance.public_ip, instance.eip_id) if address is not None]
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return moment.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
 
 
 def listed(items: Sequence[str]) -> str:

@@ -12,10 +12,11 @@ A plan is a JSON list with one object an operation: ``Action`` and parameters as
 
 from ecsnet.plan.reading import parse_plan, read_plan
 from ecsnet.plan.running import run_plan
-from ecsnet.plan.values import SETTLE, Expectation, Operation, Outcome, Plan, PlanError, Reference
+from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Outcome, Plan, PlanError, Reference
 
 __all__ = [
     "SETTLE",
+    "WAIT",
     "Expectation",
     "Operation",
     "Outcome",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from ecsnet import vendor
 from ecsnet.domain.deciding import RULES
 from ecsnet.plan.references import Expected, sample, steps_to
-from ecsnet.plan.values import SETTLE, Expectation, Operation, Plan, PlanError, Reference, filled
+from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Plan, PlanError, Reference, filled
 from ecsnet.vendor.requests import did_you_mean
 
 _OWN_KEYS: Final = ("as", "expect", "note")
@@ -151,12 +152,15 @@ class _Reader:
         if operation.action == SETTLE:
             _check_settle(operation)
             return None
+        if operation.action == WAIT:
+            _check_wait(operation)
+            return None
         sampled = filled(operation.parameters, lambda reference: sample(self._named[reference.name], reference))
         try:
             request = vendor.request(operation.action, sampled)
         except vendor.InvalidRequest as error:
             if error.code == "InvalidAction.NotFound":
-                nearest = did_you_mean(operation.action, [*vendor.ACTIONS, SETTLE])
+                nearest = did_you_mean(operation.action, [*vendor.ACTIONS, SETTLE, WAIT])
                 raise _Malformed("Action", f"unknown action {operation.action!r}{nearest}") from None
             told = str(error)
             named = error.parameter is None or error.parameter in told
@@ -191,7 +195,31 @@ def _check_settle(operation: Operation) -> None:
             raise _Malformed(key, f"unknown parameter{did_you_mean(key, ['ResourceId'])}")
         if not isinstance(value, str | Reference):
             raise _Malformed(key, f"must be an id, not {value!r}")
+    _check_no_result(operation)
+
+
+def _check_wait(operation: Operation) -> None:
+    units = ("Seconds", "Hours", "Days")
+    if not operation.parameters:
+        raise _Malformed(None, f"say how long: {', '.join(units)}")
+    for key, value in operation.parameters.items():
+        if key not in units:
+            raise _Malformed(key, f"unknown parameter{did_you_mean(key, units)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise _Malformed(key, f"must be a number above 0, not {_told(value)}")
+        try:
+            timedelta(**{key.lower(): value})
+        except OverflowError:
+            raise _Malformed(key, f"{value!r} is longer than any time") from None
+    _check_no_result(operation)
+
+
+def _told(value: Any) -> str:
+    return value.text if isinstance(value, Reference) else repr(value)
+
+
+def _check_no_result(operation: Operation) -> None:
     if operation.name is not None:
-        raise _Malformed("as", f"{SETTLE} has no result to name")
+        raise _Malformed("as", f"{operation.action} has no result to name")
     if operation.expect != Expectation():
-        raise _Malformed("expect", f"{SETTLE} is never denied")
+        raise _Malformed("expect", f"{operation.action} is never denied")

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from ecsnet import vendor
+from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.errors import CommandDenied, InvalidCommand
 from ecsnet.events.base import Event
 from ecsnet.plan.references import NoValue, value_of
-from ecsnet.plan.values import SETTLE, Operation, Outcome, Plan, filled
+from ecsnet.plan.values import SETTLE, WAIT, Operation, Outcome, Plan, PlanError, filled
 
 
-def run_plan(plan: Plan, cloud: Cloud) -> Iterator[Outcome]:
+def run_plan(plan: Plan, cloud: Cloud, clock: ManualClock | None = None) -> Iterator[Outcome]:
     """Carry out a plan on a cloud, one outcome an operation, as they happen.
 
     Every operation is tried, whatever came of those before. To judge a plan without recording it, run it on
-    ``cloud.fork()``. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
+    ``cloud.fork()``. A plan with a *Wait* needs the ``clock`` that the cloud goes by, and moves it: without one it
+    raises `PlanError` before anything runs. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
     """
+    wait = plan.first_wait()
+    if wait is not None and clock is None:
+        raise PlanError(plan.source, [f"entry {wait.entry} ({WAIT}): needs a clock that can be moved"])
+    return _outcomes(plan, cloud, clock)
+
+
+def _outcomes(plan: Plan, cloud: Cloud, clock: ManualClock | None) -> Iterator[Outcome]:
     results: dict[str, Outcome] = {}
     for operation in plan.operations:
-        outcome = _carried_out(operation, cloud, results)
+        if operation.action == WAIT and clock is not None:
+            outcome = _waited(operation, clock)
+        else:
+            outcome = _carried_out(operation, cloud, results)
         if operation.name is not None:
             results[operation.name] = outcome
         yield outcome
@@ -40,6 +53,14 @@ def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outco
     except InvalidCommand as error:
         return Outcome(operation=operation, verdict="invalid", reason=str(error))
     return _answered(operation, request, cloud)
+
+
+def _waited(operation: Operation, clock: ManualClock) -> Outcome:
+    try:
+        clock.advance(timedelta(**{unit.lower(): value for unit, value in operation.parameters.items()}))
+    except OverflowError:
+        return Outcome(operation=operation, verdict="invalid", reason="the calendar ends with the year 9999")
+    return Outcome(operation=operation, verdict="allowed", moment=clock())
 
 
 def _answered(operation: Operation, request: vendor.Request, cloud: Cloud) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -13,6 +14,9 @@ from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"
 """ecsnet's own action: completes the passing states that are due, or that of the resource of ``ResourceId``."""
+
+WAIT: Final = "Wait"
+"""ecsnet's own action: moves the clock on by ``Seconds``, ``Hours`` and ``Days``. Nobody waits."""
 
 
 class PlanError(EcsnetError):
@@ -59,13 +63,17 @@ class Plan(msgspec.Struct, frozen=True):
     source: str
     operations: tuple[Operation, ...]
 
+    def first_wait(self) -> Operation | None:
+        """The first operation that needs a clock which can be moved, if there is one."""
+        return next((operation for operation in self.operations if operation.action == WAIT), None)
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of an operation.
 
     ``resources`` are in their new state and ``events`` what was recorded, or would be if the operation was only
-    ``judged``. *Skipped* is what refers to a result that there is not, *invalid* what its references made of it a
-    request that can never be right; ``reason`` tells.
+    ``judged``; ``moment`` is what the clock says after a *Wait*. *Skipped* is what refers to a result that there is
+    not, *invalid* what its references made of it a request that can never be right; ``reason`` tells.
     """
 
     operation: Operation
@@ -75,6 +83,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
     reason: str | None = None
     judged: bool = False
+    moment: datetime | None = None
 
     @property
     def as_expected(self) -> bool:
