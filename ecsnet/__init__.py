@@ -4,6 +4,7 @@ Every operation is judged by the vendor's own rules, recorded as an immutable ev
 """
 
 from ecsnet import commands
+from ecsnet.auditing import Finding, audit
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
@@ -15,6 +16,7 @@ from ecsnet.domain.rules import Rule, RuleRegistry
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
+    InvalidAnswer,
     InvalidCommand,
     ReadOnlyCloud,
     ReplayError,
@@ -47,11 +49,13 @@ __all__ = [
     "EipStatus",
     "Endpoint",
     "Event",
+    "Finding",
     "Instance",
     "InstanceStatus",
     "InstanceType",
     "IntranetPath",
     "IntranetVerdict",
+    "InvalidAnswer",
     "InvalidCommand",
     "ManualClock",
     "NetworkCapabilities",
@@ -73,6 +77,7 @@ __all__ = [
     "Violation",
     "Vpc",
     "__version__",
+    "audit",
     "commands",
     "network_capabilities",
     "rules",

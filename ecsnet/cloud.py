@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
@@ -23,9 +23,10 @@ from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
-from ecsnet.errors import CommandDenied, InvalidCommand, ReadOnlyCloud, StoreError, VersionConflict
+from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, StoreError, VersionConflict
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.imported import Import
 from ecsnet.events.store import EventStore, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
@@ -161,6 +162,29 @@ class Cloud:
             caller = self._caller(model.now())
             world = model.settled(caller.now).world
             return decide(world, world.region(home_region(world, command, caller)), command, caller)
+
+    def import_resources(self, answers: Iterable[Mapping[str, Any]]) -> int:
+        """Take in what a real account has: the JSON answers of Describe actions, pages of any number, as `json.load`
+        gives them. Answers how many resources there were.
+
+        They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
+        them. Raises `InvalidAnswer`, naming the path, for what is not such an answer, refers to what no answer
+        describes, or describes what is there already; then nothing is imported.
+        """
+        from ecsnet.importing import events_of  # loaded only by those who import
+
+        model = self._model
+        if model.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
+        events = events_of(answers, region_id=self.region_id, instance_types=model.instance_types)
+        with model.lock:
+            model.catch_up()
+            for region_id, imported in events.items():
+                _refuse_known(model.world.region(region_id), imported)
+            now, command_id = model.now(), model.new_command_id()
+            for region_id, imported in events.items():
+                model.append(region_id, [NewEvent(event, now, self.account_id, command_id) for event in imported])
+        return sum(map(len, events.values()))
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
@@ -337,6 +361,14 @@ class Cloud:
         with model.lock:
             model.catch_up()
             return model.settled(model.now()).world
+
+
+def _refuse_known(region: Region, events: Iterable[Import]) -> None:
+    known = [getattr(region, table) for table in VIEWS]
+    for event in events:
+        resource_id = getattr(event, event.ID)
+        if any(table[resource_id] is not None for table in known):
+            raise InvalidAnswer("is there already", path=resource_id)
 
 
 def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:

@@ -23,6 +23,18 @@ class InvalidCommand(EcsnetError, ValueError):
     """A parameter has a value that can never be right; raised when the command is built."""
 
 
+class InvalidAnswer(EcsnetError, ValueError):
+    """What is to be imported is not what a Describe action answers; ``path`` is where. Nothing was imported."""
+
+    def __init__(self, reason: str, *, path: str) -> None:
+        super().__init__(reason, path)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
 class CommandDenied(EcsnetError):
     """The vendor's rules refuse the command; nothing was recorded and nothing changed.
 

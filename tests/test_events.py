@@ -10,12 +10,23 @@ import msgspec
 import pytest
 
 from ecsnet.events import EVENT_TYPES, Event, codec
-from ecsnet.values import ChargeType, InstanceType
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+)
 
 FROZEN = Path(__file__).parent / "frozen_events.jsonl"
 VALUES: dict[Any, Any] = {
     str: "a-1",
     str | None: "b-1",
+    InstanceStatus: InstanceStatus.Running,
+    NetworkInterfaceStatus: NetworkInterfaceStatus.InUse,
+    NetworkInterfaceType: NetworkInterfaceType.Primary,
+    EipStatus: EipStatus.Available,
     int: 7,
     int | None: 3,
     datetime: datetime(2019, 4, 11, tzinfo=UTC),

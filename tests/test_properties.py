@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ecsnet import Cloud, Command, CommandDenied, InstanceType
+from ecsnet import Cloud, Command, CommandDenied, InstanceType, audit
 from ecsnet import commands as c
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.testing import invariants
@@ -310,6 +310,7 @@ class Network(RuleBasedStateMachine):
         again = Cloud(store, clock=self.net.clock, settle_after=cloud._model.settle_after)
         assert everything(again) == everything(cloud)
         assert again.history() == history
+        assert audit(cloud) == ()
         middle = len(history) // 2
         prefix = MemoryStore.follows(store, 0, {})
         for record in history[:middle]:

@@ -51,13 +51,35 @@ def let_go(region: Region, interface: NetworkInterfaceState, addresses: tuple[st
     """The addresses are free again."""
     vswitch = region.vswitches.edit(interface.vswitch_id)
     held = region.addresses.edit(vswitch.vpc_id)
-    held.drop_all(addresses)
+    if region.imported:
+        addresses = _let_go_described(vswitch, held, interface, addresses)
+    else:
+        held.drop_all(addresses)
     for ip in addresses:
         vswitch.freed = (ip, vswitch.freed)
     vswitch.freed_count += len(addresses)
     vswitch.available_ip_address_count += len(addresses)
     if vswitch.freed_count > 2 * (vswitch.last - vswitch.first):  # the same addresses came back over and over
         _compact(vswitch, held)
+
+
+def hold_described(region: Region, interface: NetworkInterfaceState) -> None:
+    """The ENI was described to hold its addresses, whether they are free and in its VSwitch or not."""
+    vswitch = region.vswitches.edit(interface.vswitch_id)
+    held = region.addresses.edit(vswitch.vpc_id)
+    given = [ip for ip in interface.private_ips if held[ip] is None and usable(vswitch, ipv4_to_int(ip))]
+    held.add_all([ip for ip in interface.private_ips if held[ip] is None], interface.id)
+    if vswitch.next_ip in given:
+        _advance(vswitch, held)
+    vswitch.available_ip_address_count -= len(given)
+
+
+def _let_go_described(
+    vswitch: VSwitchState, held: Table[str, str], interface: NetworkInterfaceState, addresses: tuple[str, ...]
+) -> tuple[str, ...]:
+    own = [ip for ip in addresses if held[ip] == interface.id]
+    held.drop_all(own)
+    return tuple([ip for ip in own if usable(vswitch, ipv4_to_int(ip))])
 
 
 def _compact(vswitch: VSwitchState, held: Table[str, str]) -> None:

@@ -9,6 +9,7 @@ from ecsnet.domain import (
     account,
     classic,
     eip,
+    importing,
     instance,
     network_interface,
     network_spec,
@@ -35,6 +36,7 @@ EVOLVE: Final[Evolving] = {
     **eip.EVOLVE,
     **classic.EVOLVE,
     **account.EVOLVE,
+    **importing.EVOLVE,
 }
 
 

@@ -116,7 +116,7 @@ def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -
     if event.vswitch_id is None:
         CLASSIC.hold(region, event.private_ip_address, instance.id)
         instance.classic_ip = event.private_ip_address
-        _regroup_classic(region, instance, event.security_group_ids)
+        regroup_classic(region, instance, event.security_group_ids)
     else:
         _born_in_vpc(region, instance, event, record)
     if event.public_ip_address is not None:
@@ -151,7 +151,8 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, 
     instance.network_interface_ids = (interface.id,)
 
 
-def _regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+    """A classic instance is from now on a member of exactly these groups."""
     for group_id in set(instance.classic_group_ids) - set(group_ids):
         region.members_of_group.edit(group_id).drop(instance.id)
         region.security_groups.edit(group_id).private_ip_count -= 1
@@ -187,7 +188,7 @@ def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> No
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
     instance = _move(region, event.instance_id, event)
     if instance.vpc_id is None:
-        _regroup_classic(region, instance, ())
+        regroup_classic(region, instance, ())
         CLASSIC.let_go(region, instance.classic_ip)
         if instance.linked_vpc_id is not None:
             region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
@@ -203,7 +204,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
 
 def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
     if instance.vpc_id is None:
-        _regroup_classic(region, instance, group_ids)
+        regroup_classic(region, instance, group_ids)
     else:
         primary = region.network_interfaces.edit(instance.network_interface_ids[0])
         security_group.replace(region, primary, group_ids)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-from ecsnet.domain.identity import Counted, Kind
+from ecsnet.domain.identity import Counted, Kind, resource_id
 from ecsnet.domain.state import (
     EipState,
     InstanceState,
@@ -56,14 +56,26 @@ _TABLES = (
 )
 
 
-class Region:
-    """One region of the cloud. ``version`` is the version of the last event folded into it."""
+_TABLE_OF: Final[dict[Counted, str]] = {
+    "vpc": "vpcs",
+    "vswitch": "vswitches",
+    "security_group": "security_groups",
+    "instance": "instances",
+    "network_interface": "network_interfaces",
+    "eip": "eips",
+}
 
-    __slots__ = ("region_id", "version", *_TABLES)
+
+class Region:
+    """One region of the cloud. ``version`` is the version of the last event folded into it; ``imported`` says that some
+    of it was described, not made here: then ids may be taken, and addresses held twice."""
+
+    __slots__ = ("imported", "region_id", "version", *_TABLES)
 
     def __init__(self, region_id: str) -> None:
         self.region_id = region_id
         self.version = 0
+        self.imported = False
         # facts
         self.vpcs: Table[str, VpcState] = Table()
         self.vswitches: Table[str, VSwitchState] = Table()
@@ -92,6 +104,7 @@ class Region:
         copy = type(self).__new__(type(self))
         copy.region_id = self.region_id
         copy.version = self.version
+        copy.imported = self.imported
         for name in _TABLES:
             setattr(copy, name, getattr(self, name).draft())
         return copy
@@ -112,7 +125,12 @@ class Region:
 
     def next_number(self, kind: Counted) -> int:
         """The number of the next resource of a kind."""
-        return (self.created[kind] or 0) + 1
+        number = (self.created[kind] or 0) + 1
+        table = _TABLE_OF.get(kind) if self.imported else None
+        if table is not None:
+            while getattr(self, table)[resource_id(self.region_id, kind, number)] is not None:  # type: ignore[arg-type]
+                number += 1
+        return number
 
     def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ecsnet.events import account, classic, eip, instance, network_interface, public_address, vpc
+from ecsnet.events import account, classic, eip, imported, instance, network_interface, public_address, vpc
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.store import EventStore, MemoryStore
 
@@ -28,6 +28,7 @@ __all__ = [
     "account",
     "classic",
     "eip",
+    "imported",
     "instance",
     "network_interface",
     "public_address",

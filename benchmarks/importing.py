@@ -1,0 +1,113 @@
+"""What it costs to start from a described network, and to ask it a thousand questions, however large it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks._measure import Contender, Effort, measure, stopwatch
+from ecsnet import Cloud
+from ecsnet.commands import AttachNetworkInterface, Command, CreateNetworkInterface
+
+ZONE = "cn-hangzhou-b"
+
+
+def run(effort: Effort) -> None:
+    """Import a small and a large description, check commands against both, and print the tables."""
+    small, large, times = 100, effort.of(10_000), 1_000
+    sizes = (small, 1_000, large)
+    base = f"{small} ENIs described"
+    described = {size: _described(size) for size in sizes}
+    measure(
+        "import a description, per ENI",
+        [
+            Contender(f"{size:,} ENIs described", _importing(described[size], size), None if size == small else base)
+            for size in sizes
+        ],
+        effort.rounds,
+    )
+    measure(
+        f"check {times:,} commands against what was imported, per command",
+        [
+            Contender(
+                f"{size:,} ENIs described",
+                _checking(described[size], times),
+                None if size == small else base,
+                "flat",
+            )
+            for size in sizes
+        ],
+        effort.rounds,
+    )
+
+
+def _described(interfaces: int) -> list[dict[str, Any]]:
+    """The answers that describe a VPC with two VSwitches, a group, an instance, and so many ENIs."""
+    free = [
+        {
+            "NetworkInterfaceId": f"eni-{number:020}",
+            "Type": "Secondary",
+            "Status": "Available",
+            "VSwitchId": "vsw-1",
+            "MacAddress": f"00:16:3e:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
+            "PrivateIpAddress": f"10.0.{number >> 8}.{number & 255}",
+            "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]},
+        }
+        for number in range(1, interfaces + 1)
+    ]
+    primary = {
+        "NetworkInterfaceId": "eni-primary",
+        "Type": "Primary",
+        "Status": "InUse",
+        "VSwitchId": "vsw-2",
+        "MacAddress": "00:16:3e:ff:ff:ff",
+        "PrivateIpAddress": "10.1.0.1",
+        "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]},
+        "InstanceId": "i-1",
+    }
+    vswitches = [
+        {"VSwitchId": f"vsw-{n}", "VpcId": "vpc-1", "ZoneId": ZONE, "CidrBlock": f"10.{n - 1}.0.0/16"} for n in (1, 2)
+    ]
+    instance = {
+        "InstanceId": "i-1",
+        "Status": "Running",
+        "ZoneId": ZONE,
+        "InstanceType": "ecs.g5.xlarge",
+        "VpcAttributes": {"VpcId": "vpc-1", "VSwitchId": "vsw-2"},
+    }
+    return [
+        {"Vpcs": {"Vpc": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/8"}]}},
+        {"VSwitches": {"VSwitch": vswitches}},
+        {"SecurityGroups": {"SecurityGroup": [{"SecurityGroupId": "sg-1", "VpcId": "vpc-1"}]}},
+        {"Instances": {"Instance": [instance]}},
+        {"NetworkInterfaceSets": {"NetworkInterfaceSet": [primary, *free]}},
+    ]
+
+
+def _importing(answers: list[dict[str, Any]], interfaces: int) -> Callable[[], float]:
+    def run() -> float:
+        with stopwatch() as watch:
+            Cloud().import_resources(answers)
+        return watch.seconds / interfaces
+
+    return run
+
+
+def _checking(answers: list[dict[str, Any]], times: int) -> Callable[[], float]:
+    cloud = Cloud()
+    cloud.import_resources(answers)
+    ids = [interface.id for interface in cloud.network_interfaces.where(status="Available")]
+    commands: list[Command[Any]] = [
+        AttachNetworkInterface(network_interface_id=ids[number % len(ids)], instance_id="i-1")
+        if number % 2
+        else CreateNetworkInterface(vswitch_id="vsw-2", security_group_ids=("sg-1",))
+        for number in range(times)
+    ]
+
+    def run() -> float:
+        with stopwatch() as watch:
+            for command in commands:
+                cloud.check(command)
+        return watch.seconds / times
+
+    return run
