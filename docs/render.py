@@ -90,7 +90,8 @@ def _rule(rule: Rule) -> Iterable[str]:
             yield f"- Answer to {', '.join(commands)}: `{code}`, HTTP {http_status}."
         yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
     else:
-        yield f"- Guide: {rule.guide}. A {rule.kind}: it refuses no command of its own."
+        article = "An" if rule.kind is RuleKind.Invariant else "A"
+        yield f"- Guide: {rule.guide}. {article} {rule.kind}: it refuses no command of its own."
     yield ""
 
 

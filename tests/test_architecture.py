@@ -38,6 +38,7 @@ LAYERS = [
         "domain.eip",
         "domain.classic",
         "domain.existence",
+        "domain.guest_facts",
         "domain.vpc",
         "domain.security_group",
         "domain.network_interface",

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 import ecsnet.domain.existence
+import ecsnet.domain.guest_facts
 import ecsnet.domain.intranet
 import ecsnet.domain.network_facts  # noqa: F401  # these register their rules
 from ecsnet import commands as c

@@ -1,0 +1,44 @@
+"""The registry has every id of the rulebook, and of others only those that are accounted for.
+
+Ids are public API: one that disappears or changes breaks what users wrote. ``rulebook_ids.txt`` has the rulebook's, in
+its order; ``rulebook_additions.txt`` what was added since, in groups, each under a line that says where it is from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecsnet import rules
+
+HERE = Path(__file__).parent
+RULEBOOK = (HERE / "rulebook_ids.txt").read_text(encoding="utf-8").splitlines()
+ADDITIONS = (HERE / "rulebook_additions.txt").read_text(encoding="utf-8")
+ADDED = [line for line in ADDITIONS.splitlines() if line and not line.startswith("#")]
+REGISTERED = {rule.id for rule in rules}
+
+
+@pytest.mark.parametrize("rule_id", RULEBOOK)
+def test_every_id_of_the_rulebook_is_registered(rule_id: str) -> None:
+    assert rule_id in rules
+    assert rules[rule_id].doc.endswith(".")
+
+
+def test_what_is_registered_besides_is_what_was_added() -> None:
+    assert sorted(REGISTERED - set(RULEBOOK)) == sorted(ADDED)
+
+
+def test_no_id_is_listed_twice() -> None:
+    listed = [*RULEBOOK, *ADDED]
+    assert len(listed) == len(set(listed)) == len(rules) > 100
+
+
+def test_every_group_of_additions_says_where_it_is_from() -> None:
+    groups = ADDITIONS.strip().split("\n\n")
+    assert len(groups) > 1
+    for group in groups:
+        first, *ids = group.splitlines()
+        assert first.startswith("# ")
+        assert ids == sorted(ids)
+        assert not any(line.startswith("#") for line in ids)
