@@ -21,7 +21,7 @@ def run(effort: Effort) -> None:
     measure(
         "import a description, per ENI",
         [
-            Contender(f"{size:,} ENIs described", _importing(described[size], size), None if size == small else base)
+            Contender(f"{size:,} ENIs described", _importing(described[size], size), "" if size == small else base)
             for size in sizes
         ],
         effort.rounds,
@@ -32,7 +32,7 @@ def run(effort: Effort) -> None:
             Contender(
                 f"{size:,} ENIs described",
                 _checking(described[size], times),
-                None if size == small else base,
+                "" if size == small else base,
                 "flat",
             )
             for size in sizes

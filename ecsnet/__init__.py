@@ -1,85 +1,29 @@
 """ecsnet: an Alibaba Cloud ECS network that behaves like the real thing.
 
 Every operation is judged by the vendor's own rules, recorded as an immutable event, and rebuilt by replay.
+
+Importing the package loads nothing: its names are loaded when the first of them is used, so that a test suite that only
+collects, or a command line that only prints its help, does not wait for them.
 """
 
-from ecsnet import commands
-from ecsnet.auditing import Finding, audit
-from ecsnet.clocks import Clock, ManualClock
-from ecsnet.cloud import Cloud
-from ecsnet.commands import Command
-from ecsnet.decision import Decision, Violation
-from ecsnet.domain.deciding import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
-from ecsnet.domain.intranet import Endpoint, IntranetPath, IntranetVerdict
-from ecsnet.domain.network_facts import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
-from ecsnet.domain.rules import Rule, RuleRegistry
-from ecsnet.errors import (
-    CommandDenied,
-    EcsnetError,
-    InvalidAnswer,
-    InvalidCommand,
-    ReadOnlyCloud,
-    ReplayError,
-    StoreError,
-    VersionConflict,
-)
-from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import (
-    ChargeType,
-    EipStatus,
-    InstanceStatus,
-    InstanceType,
-    NetworkInterfaceStatus,
-    NetworkInterfaceType,
-    NetworkType,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecsnet.api import *  # noqa: F403  # one list of the public names is enough
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "ChargeType",
-    "Clock",
-    "Cloud",
-    "Command",
-    "CommandDenied",
-    "Decision",
-    "EcsnetError",
-    "Eip",
-    "EipStatus",
-    "Endpoint",
-    "Event",
-    "Finding",
-    "Instance",
-    "InstanceStatus",
-    "InstanceType",
-    "IntranetPath",
-    "IntranetVerdict",
-    "InvalidAnswer",
-    "InvalidCommand",
-    "ManualClock",
-    "NetworkCapabilities",
-    "NetworkInterface",
-    "NetworkInterfaceStatus",
-    "NetworkInterfaceType",
-    "NetworkType",
-    "Quota",
-    "ReadOnlyCloud",
-    "RecordedEvent",
-    "ReplayError",
-    "Rule",
-    "RuleRegistry",
-    "SecurityGroup",
-    "StoreError",
-    "TrafficCharge",
-    "VSwitch",
-    "VersionConflict",
-    "Violation",
-    "Vpc",
-    "__version__",
-    "audit",
-    "commands",
-    "network_capabilities",
-    "rules",
-    "traffic_charge",
-]
+
+def __getattr__(name: str) -> Any:
+    if name == "__all__" or not name.startswith("_"):
+        api = import_module("ecsnet.api")
+        names = getattr(api, "__all__", ())  # none while it is being loaded: then submodules are asked for
+        if name == "__all__" or name in names:
+            globals().update({public: getattr(api, public) for public in names}, __all__=names)
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *import_module("ecsnet.api").__all__})

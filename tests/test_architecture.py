@@ -55,7 +55,9 @@ LAYERS = [
     ["events.store", "events", "events.codec", "events.sqlite", "catalogue"],
     ["model", "collection", "importing"],
     ["cloud"],
-    ["", "testing", "auditing"],
+    ["auditing"],
+    ["api"],
+    ["", "testing"],
     ["vendor", "plan", "guest"],
     ["cli"],
 ]
@@ -124,12 +126,30 @@ def test_every_library_has_one_home() -> None:
         assert "hypothesis" not in libraries
 
 
-def test_importing_loads_nothing_that_is_not_needed() -> None:
-    code = (
-        "import sys, ecsnet; print([m for m in ('structlog', 'sqlite3', 'click', 'rich', 'csv') if m in sys.modules])"
-    )
+def loaded(code: str) -> set[str]:
+    code += "; import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_importing_loads_nothing_that_is_not_needed() -> None:
+    assert not {name for name in loaded("import ecsnet") if name.startswith("ecsnet.")}
+    used = loaded("import ecsnet; ecsnet.Cloud")
+    assert "ecsnet.cloud" in used
+    assert not used & {"structlog", "sqlite3", "click", "rich", "csv", "ecsnet.importing", "ecsnet.guest"}
+
+
+def test_the_package_has_the_public_names_and_no_others() -> None:
+    from ecsnet import api
+
+    assert set(api.__all__) <= set(dir(ecsnet))
+    assert all(getattr(ecsnet, name) is getattr(api, name) for name in api.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'banana'"):
+        ecsnet.banana  # noqa: B018  # asking is the test
+    names: dict[str, object] = {}
+    exec("from ecsnet import *", names)
+    assert set(api.__all__) <= set(names)
 
 
 def test_modules_are_of_a_size_to_be_read() -> None:
