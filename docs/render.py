@@ -71,6 +71,7 @@ def rulebook() -> str:
         f"{sum(rule.kind is RuleKind.Denial for rule in rules)} rules refuse commands. A command is judged by all",
         "that guard it, and all that refuse are reported: what is not found first, then in the order of registration.",
         "*Guide* is the section of the vendor's guide of March 2019; a dash means that only the real API knows it.",
+        "Where the guide leaves room, [Readings](readings.md) tells what is done and why.",
     ]
     for subject, group in groupby(sorted(rules, key=lambda rule: rule.id), key=lambda rule: rule.id.split(".")[0]):
         lines += ["", f"## {subject}", ""]

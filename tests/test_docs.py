@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_a_generated_page_is_current(page: str) -> None:
     assert written == render().PAGES[page](), "run: python docs/render.py"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/intranet.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/real-networks.md", "docs/intranet.md"])
 def test_the_snippets_run(page: str) -> None:
     results = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert results.attempted > 5
@@ -41,11 +42,32 @@ def test_the_doctests_of_the_library_run() -> None:
     assert doctest.testmod(clocks) == (0, 4)
 
 
-def test_the_readme_links_lead_somewhere() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    links = [link.split(")")[0] for link in text.split("](")[1:]]
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/getting-started.md", "docs/real-networks.md", "docs/guest.md", "docs/intranet.md", "docs/readings.md"]
+)
+def test_the_links_lead_somewhere(page: str) -> None:
+    path = ROOT / page
+    links = [link.split(")")[0] for link in path.read_text("utf-8").split("](")[1:]]
     assert links
-    assert all((ROOT / link).exists() for link in links if "://" not in link)
+    assert all((path.parent / link).exists() for link in links if "://" not in link)
+
+
+def test_the_readme_names_every_page() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    pages = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    assert [page for page in pages if f"(docs/{page})" not in text] == []
+
+
+def test_every_reading_is_of_a_rule_and_says_as_much_as_the_others() -> None:
+    rows = [line for line in (ROOT / "docs" / "readings.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    assert len(rows) > 40
+    for row in rows:
+        rule_id, section, *told = [cell.strip() for cell in row.strip("|").split("|")]
+        assert rule_id.strip("`") in ecsnet.rules, rule_id
+        assert re.fullmatch(r"-|\d(\.\d)?(, \d(\.\d)?)*", section), row
+        assert len(told) == 2 and all(told), row
+    named = re.findall(r"`([a-z-]+(?:\.[a-z-]+)+)`", "\n".join(rows))
+    assert all(name in ecsnet.rules for name in named)
 
 
 def test_every_rule_has_its_place_in_the_docs() -> None:
