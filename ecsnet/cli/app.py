@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
+from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
-from ecsnet.cli import histories, outcomes, rulebook, tree
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
 from ecsnet.guest import guest_configuration
@@ -117,6 +117,32 @@ def run(
             summary.count(outcome)
             outcomes.show(outcome, output, dry_run)
         summary.show(output)
+    sys.exit(AS_EXPECTED if summary.as_expected else NOT_AS_EXPECTED)
+
+
+@main.command()
+@click.argument("answers", type=_FILE, nargs=-1, required=True)
+@click.argument("plan", type=_FILE)
+@click.option("--account-id", default="1234567890123456", show_default=True, help="Whose account it is.")
+@_json
+def check(answers: tuple[Path, ...], plan: Path, account_id: str, as_json: bool) -> None:
+    """Judge the operations in PLAN against a real network, as the ANSWERS of Describe actions show it.
+
+    ANSWERS are files with the JSON answers of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
+    DescribeInstances, DescribeNetworkInterfaces and DescribeEipAddresses, one or a list of them in each, pages of any
+    number. Exits as run does; nothing is recorded.
+    """
+    operations = read_plan(plan)
+    if (wait := operations.first_wait()) is not None:
+        raise _Unusable(f"{plan}: entry {wait.entry} ({wait.action}): a real network goes by the real clock")
+    output = Output(as_json)
+    cloud = Cloud(account_id=account_id)
+    checking.start_from(cloud, answers, output)
+    summary = outcomes.Summary(dry_run=True)
+    for outcome in run_plan(operations, cloud):
+        summary.count(outcome)
+        outcomes.show(outcome, output, dry_run=True)
+    summary.show(output)
     sys.exit(AS_EXPECTED if summary.as_expected else NOT_AS_EXPECTED)
 
 

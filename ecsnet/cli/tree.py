@@ -37,6 +37,7 @@ class _Inventory:
         self._vswitches = tuple(cloud.vswitches.values())
         self._groups = tuple(cloud.security_groups.values())
         self._instances = tuple(cloud.instances.values())
+        self._eips = tuple(cloud.eips.values())
         self._interfaces = {interface.id: interface for interface in cloud.network_interfaces.values()}
         self.everything: tuple[Any, ...] = (
             *self._vpcs,
@@ -44,6 +45,7 @@ class _Inventory:
             *self._groups,
             *self._instances,
             *self._interfaces.values(),
+            *self._eips,
         )
         self._inside: dict[tuple[str, str | None], list[Any]] = defaultdict(list)
         for vpc in self._vpcs:
@@ -54,6 +56,8 @@ class _Inventory:
             self._inside["groups", group.vpc_id or group.region_id].append(group)
         for instance in self._instances:
             self._inside["instances", instance.vswitch_id or instance.region_id].append(instance)
+        for eip in self._eips:
+            self._inside["eips", eip.region_id].append(eip)
         for interface in self._interfaces.values():
             if interface.instance_id is None:
                 self._inside["interfaces", interface.vswitch_id].append(interface)
@@ -78,6 +82,8 @@ class _Inventory:
             _add(root, group)
         for instance in self._inside["instances", region_id]:
             self._instance(root, instance)
+        for eip in self._inside["eips", region_id]:
+            _add(root, eip)
         return root
 
     def _instance(self, parent: Tree, instance: Instance) -> None:

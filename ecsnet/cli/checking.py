@@ -1,0 +1,47 @@
+"""``ecsnet check``: a plan judged against what a real account is described to have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ecsnet import Cloud, InvalidAnswer, audit
+from ecsnet.cli.output import Output
+
+
+def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
+    """Import the answers in files, an object or a list of them in each, and print what contradicts the rules in them.
+
+    Raises `InvalidAnswer`, with the file in its path.
+    """
+    answers: list[Any] = []
+    places: list[str] = []
+    for file in files:
+        for number, answer in enumerate(_read(file)):
+            answers.append(answer)
+            places.append(f"{file}[{number}]")
+    try:
+        count = cloud.import_resources(answers)
+    except InvalidAnswer as error:
+        which, _, rest = error.path.removeprefix("answers[").partition("]")
+        place = places[int(which)] + rest if error.path.startswith("answers[") else error.path
+        raise InvalidAnswer(error.reason, path=place) from error
+    findings = audit(cloud)
+    if output.as_json:
+        output.value({"imported": count, "findings": findings})
+        return
+    output.line(f"imported {count} resources", ("; they contradict the rules:" if findings else "", "yellow"))
+    for finding in findings:
+        output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
+
+
+def _read(file: Path) -> list[Any]:
+    try:
+        answers = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InvalidAnswer(f"cannot be read: {error.strerror}", path=str(file)) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidAnswer(f"not JSON: {error}", path=str(file)) from error
+    return answers if isinstance(answers, list) else [answers]
