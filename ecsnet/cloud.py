@@ -15,7 +15,7 @@ from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.collection import Collection
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.deciding import RULES, Caller, answer, decide, home_region, removes
+from ecsnet.domain.deciding import DECIDERS, RULES, Caller, answer, decide, home_region, removes
 from ecsnet.domain.folding import fold
 from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.passing import all_waiting
@@ -94,6 +94,7 @@ class Cloud:
         model = self._model
         if model.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
+        _must_be_command(command)
         if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
             raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
         with model.lock:
@@ -156,6 +157,7 @@ class Cloud:
 
     def check(self, command: Command[Any]) -> Decision:
         """Judge a command without doing it. Records nothing and changes nothing."""
+        _must_be_command(command)
         model = self._model
         with model.lock:
             model.catch_up()
@@ -208,32 +210,32 @@ class Cloud:
     @property
     def vpcs(self) -> Collection[Vpc]:
         """The VPCs."""
-        return Collection(self._world, "vpcs", Vpc)
+        return Collection(self._world, self._model.lock, "vpcs", Vpc)
 
     @property
     def vswitches(self) -> Collection[VSwitch]:
         """The VSwitches."""
-        return Collection(self._world, "vswitches", VSwitch)
+        return Collection(self._world, self._model.lock, "vswitches", VSwitch)
 
     @property
     def security_groups(self) -> Collection[SecurityGroup]:
         """The security groups."""
-        return Collection(self._world, "security_groups", SecurityGroup)
+        return Collection(self._world, self._model.lock, "security_groups", SecurityGroup)
 
     @property
     def instances(self) -> Collection[Instance]:
         """The instances."""
-        return Collection(self._world, "instances", Instance)
+        return Collection(self._world, self._model.lock, "instances", Instance)
 
     @property
     def network_interfaces(self) -> Collection[NetworkInterface]:
         """The ENIs, primary and secondary."""
-        return Collection(self._world, "network_interfaces", NetworkInterface)
+        return Collection(self._world, self._model.lock, "network_interfaces", NetworkInterface)
 
     @property
     def eips(self) -> Collection[Eip]:
         """The EIPs."""
-        return Collection(self._world, "eips", Eip)
+        return Collection(self._world, self._model.lock, "eips", Eip)
 
     def history(self, resource_id: str | None = None) -> tuple[RecordedEvent, ...]:
         """Every event so far, or those that name a resource, in order."""
@@ -361,6 +363,11 @@ class Cloud:
         with model.lock:
             model.catch_up()
             return model.settled(model.now()).world
+
+
+def _must_be_command(command: object) -> None:
+    if type(command) not in DECIDERS:
+        raise TypeError(f"not a command of ecsnet.commands: {command!r}")
 
 
 def _refuse_known(region: Region, events: Iterable[Import]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from contextlib import AbstractContextManager
 from heapq import merge
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -81,23 +82,41 @@ _FINDERS: Final[dict[tuple[str, str], Finder]] = {
 class Collection(Mapping[str, R_co], Generic[R_co]):
     """What exists now, by id, in the order of creation. Each look is at the cloud as it is at that moment."""
 
-    def __init__(self, world: Callable[[], World], table: str, resource: type[R_co]) -> None:
+    def __init__(
+        self, world: Callable[[], World], lock: AbstractContextManager[Any], table: str, resource: type[R_co]
+    ) -> None:
         self._world = world
+        self._lock = lock  # a world is changed in place: nobody may write while it is looked at
         self._table = table
         self._attributes = frozenset(resource.__struct_fields__)
 
     def __getitem__(self, resource_id: str) -> R_co:
-        for region in self._world().regions.values():
-            state = getattr(region, self._table)[resource_id]
-            if state is not None:
-                return self._show(region, state)
+        with self._lock:
+            for region in self._world().regions.values():
+                state = getattr(region, self._table)[resource_id]
+                if state is not None:
+                    return self._show(region, state)
         raise KeyError(resource_id)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([state.id for _, _, state in self._in_order(self._world())])
+        with self._lock:
+            return iter([state.id for _, _, state in self._in_order(self._world())])
 
     def __len__(self) -> int:
-        return sum(getattr(region, self._table).size for region in self._world().regions.values())
+        with self._lock:
+            return sum(getattr(region, self._table).size for region in self._world().regions.values())
+
+    def values(self) -> ValuesView[R_co]:
+        """The resources as they are at this moment."""
+        return self._snapshot().values()
+
+    def items(self) -> ItemsView[str, R_co]:
+        """Ids and resources as they are at this moment."""
+        return self._snapshot().items()
+
+    def _snapshot(self) -> dict[str, R_co]:
+        with self._lock:
+            return {state.id: self._show(region, state) for _, region, state in self._in_order(self._world())}
 
     def __repr__(self) -> str:
         return f"<{len(self)} {self._table.replace('_', ' ')}>"
@@ -110,12 +129,9 @@ class Collection(Mapping[str, R_co], Generic[R_co]):
         name that the resource does not have.
         """
         tests = [(self._reader(name), value) for name, value in attributes.items()]
-        found = []
-        for _, region, state in self._candidates(attributes):
-            resource = self._show(region, state)
-            if all(matches(resource, value) for matches, value in tests):
-                found.append(resource)
-        return tuple(found)
+        with self._lock:
+            resources = [self._show(region, state) for _, region, state in self._candidates(attributes)]
+        return tuple([one for one in resources if all(matches(one, value) for matches, value in tests)])
 
     def _reader(self, name: str) -> Callable[[Any, Any], bool]:
         if name in self._attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -256,6 +257,31 @@ def test_several_regions_are_one_cloud(net: Net) -> None:
     assert group.region_id == "cn-beijing"
     assert {record.stream for record in net.cloud.history()} == {"cn-hangzhou", "cn-beijing"}
     assert [record.version for record in net.cloud.history() if record.stream == "cn-beijing"] == [1, 2]
+
+
+def test_threads_may_look_while_others_write(net: Net) -> None:
+    done = Event()
+    seen: list[int] = []
+
+    def look() -> None:
+        while not done.is_set():
+            seen.append(len(tuple(net.cloud.network_interfaces.values())))
+            net.cloud.network_interfaces.where(status="Available")
+
+    looker = Thread(target=look)
+    looker.start()
+    for _ in range(100):
+        interface = net.eni()
+        net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
+    done.set()
+    looker.join()
+    assert set(seen) <= {0, 1}
+
+
+def test_what_is_no_command_is_refused(net: Net) -> None:
+    for ask in (net.cloud.execute, net.cloud.check):
+        with pytest.raises(TypeError, match="not a command"):
+            ask("DeleteVpc")  # type: ignore[arg-type]
 
 
 # The past, forks, and accounts
