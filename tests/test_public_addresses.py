@@ -123,6 +123,25 @@ def test_a_renewal_waits_for_its_cycle_by_the_clock_at_any_pace() -> None:
         assert invariants(net.cloud) == ()
 
 
+def test_an_expired_subscription_is_renewed_with_its_new_bandwidth_at_once(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.clock.advance(timedelta(days=40))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=9))
+    assert renewed.internet_max_bandwidth_out == 9
+    assert renewed.expires_at == START.replace(month=5, day=20)
+    assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=3))
+
+
+def test_a_converted_address_takes_its_bandwidth_with_it(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5)
+    converted = net.cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+    assert converted.internet_max_bandwidth_out == 0
+    net.cloud.execute(c.UnassociateEipAddress(allocation_id=converted.eip_id or ""))
+    denied = net.cloud.check(c.AllocatePublicIpAddress(instance_id=vm.id)).violations
+    assert [v.rule for v in denied] == ["public-ip.assign.pay-as-you-go"]
+    assert denied[0].message.endswith("; it can take an EIP")
+
+
 def test_a_moved_instance_shows_its_new_address_at_once_and_is_pending_until_its_start(net: Net) -> None:
     vm = stopped(net)
     other = net.new_vswitch("10.0.2.0/24")

@@ -97,7 +97,9 @@ def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
-    region.instances.edit(event.instance_id).public_ip = None
+    instance = region.instances.edit(event.instance_id)
+    instance.public_ip = None
+    instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
     PUBLIC.let_go(region, event.ip_address)
     _bind(region, _born(region, event, record), event.instance_id)
 

@@ -6,7 +6,6 @@ the clock alone, whatever the pace of passing states; meanwhile it is the specif
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
@@ -108,16 +107,18 @@ def renew(case: Case) -> tuple[Event, ...]:
     instance = case.instance
     assert instance is not None
     assert instance.expires_at is not None
-    next_cycle_at: datetime = max(instance.expires_at, case.now)
     bandwidth = command.internet_max_bandwidth_out
     if bandwidth == instance.internet_max_bandwidth_out:
         bandwidth = None
+    if instance.expires_at <= case.now:  # the next cycle begins with the renewal
+        renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(case.now, command.period))
+        return (renewed,) if bandwidth is None else (renewed, _change(case.region, instance, bandwidth))
     return (
         InstanceRenewed(
             instance_id=instance.id,
-            expires_at=months_after(next_cycle_at, command.period),
+            expires_at=months_after(instance.expires_at, command.period),
             next_bandwidth=bandwidth,
-            next_cycle_at=None if bandwidth is None else next_cycle_at,
+            next_cycle_at=None if bandwidth is None else instance.expires_at,
         ),
     )
 

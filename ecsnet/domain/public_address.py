@@ -101,13 +101,14 @@ def assign_state(instance: InstanceState) -> Facts | None:
     guide="3.2",
     code="OperationDenied",
     http_status=400,
-    message="{instance_id} is a pay-as-you-go instance that was created without Internet access; it can take an EIP",
+    message="{instance_id} is a pay-as-you-go instance without bandwidth from its creation{remedy}",
 )
 def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
     """A pay-as-you-go instance that was created without Internet access never gets a public address of its own."""
-    if instance.charge_type is not ChargeType.PostPaid or instance.bandwidth_at_creation:
+    bought_at_creation = instance.bandwidth_at_creation and instance.internet_max_bandwidth_out
+    if instance.charge_type is not ChargeType.PostPaid or bought_at_creation:
         return None
-    return {"instance_id": instance.id}
+    return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
 
 
 @rules.denies(
