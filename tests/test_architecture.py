@@ -44,6 +44,7 @@ LAYERS = [
         "domain.network_interface",
         "domain.private_address",
         "domain.instance",
+        "domain.launching",
         "domain.network_spec",
         "domain.relocation",
         "domain.public_address",

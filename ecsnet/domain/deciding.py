@@ -21,6 +21,7 @@ from ecsnet.domain import (
     classic,
     eip,
     instance,
+    launching,
     network_interface,
     network_spec,
     private_address,
@@ -92,10 +93,10 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
     c.JoinSecurityGroup: _of_instance(security_group.join_group, security_group.resolve_join),
     c.LeaveSecurityGroup: _of_instance(security_group.leave_group, security_group.resolve_leave),
     c.CreateInstance: Decider(
-        instance.create, ("instances", "instance_id"), instance.resolve_new, ("vswitches", "vswitch_id")
+        launching.create, ("instances", "instance_id"), launching.resolve_new, ("vswitches", "vswitch_id")
     ),
     c.RunInstances: Decider(
-        instance.run, ("instances", "instance_id"), instance.resolve_new, ("vswitches", "vswitch_id")
+        launching.run, ("instances", "instance_id"), launching.resolve_new, ("vswitches", "vswitch_id")
     ),
     c.StartInstance: _of_instance(instance.start, instance.resolve_instance),
     c.StopInstance: _of_instance(instance.stop, instance.resolve_instance),

@@ -6,28 +6,23 @@ ENI's. Releasing an instance takes every ENI with it that is still attached; one
 
 from __future__ import annotations
 
-import calendar
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from ecsnet.commands import (
-    CreateInstance,
     DeleteInstance,
     JoinSecurityGroup,
     LeaveSecurityGroup,
     RebootInstance,
-    RunInstances,
     StartInstance,
     StopInstance,
 )
-from ecsnet.domain import address_pool, network_interface, security_group
-from ecsnet.domain.case import Case, Host
-from ecsnet.domain.identity import mac_address, resource_id
+from ecsnet.domain import network_interface, security_group
+from ecsnet.domain.case import Case
 from ecsnet.domain.lifecycle import BORN, Lifecycle
 from ecsnet.domain.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state import InstanceState, NetworkInterfaceState
-from ecsnet.domain.vpc import is_zone_of
 from ecsnet.domain.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressUnassociated
@@ -47,16 +42,12 @@ from ecsnet.events.instance import (
     InstanceStopRequested,
 )
 from ecsnet.events.network_interface import (
-    NetworkInterfaceAttached,
-    NetworkInterfaceAttachRequested,
     NetworkInterfaceReleased,
 )
 from ecsnet.events.vpc import SecurityGroupJoined, SecurityGroupLeft
-from ecsnet.values import ChargeType, InstanceStatus, NetworkType
+from ecsnet.values import InstanceStatus
 
 S = InstanceStatus
-CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
-NewInstance = CreateInstance | RunInstances
 Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
 Settling = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
 
@@ -241,57 +232,6 @@ EVOLVE: Final[Evolving] = {
 # The rules
 
 
-@rules.denies(
-    "instance.create.zone",
-    RunInstances,
-    CreateInstance,
-    code="InvalidParameter.Mismatch",
-    http_status=400,
-    message="{zone_id} is not {expected}",
-)
-def create_zone(command: NewInstance, region: Region) -> Facts | None:
-    """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
-    vswitch = region.vswitches[command.vswitch_id or ""]
-    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
-        return None
-    if vswitch is not None:
-        right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"
-    else:
-        right, expected = is_zone_of(region.region_id, command.zone_id), f"a zone of {region.region_id}"
-    return None if right else {"zone_id": command.zone_id, "expected": expected}
-
-
-@rules.denies(
-    "network.classic.closed",
-    RunInstances,
-    CreateInstance,
-    guide="1",
-    code="InvalidParameter",
-    http_status=400,
-    message="the classic network is closed to instances bought after {closed_at}",
-)
-def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
-    """An instance bought after 17:00 (UTC+8) on 14 June 2017 is not one of the classic network."""
-    if command.network_type != NetworkType.Classic or now <= CLASSIC_CLOSED_AT:
-        return None
-    return {"closed_at": CLASSIC_CLOSED_AT}
-
-
-@rules.denies(
-    "instance.create.one-secondary",
-    RunInstances,
-    CreateInstance,
-    guide="4.3",
-    code="EniPerInstanceLimitExceeded",
-    http_status=403,
-    message="{count} secondary ENIs, and only one can be attached at creation",
-)
-def create_one_secondary(command: NewInstance) -> Facts | None:
-    """At its creation an instance gets at most one secondary ENI besides the primary."""
-    count = len(command.network_interface_ids)
-    return {"count": count} if count > 1 else None
-
-
 def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     if INSTANCE.admits(instance.status, event):
         return None
@@ -398,103 +338,6 @@ def leave_state(instance: InstanceState) -> Facts | None:
 
 
 # How each command is decided
-
-
-def resolve_new(case: Case) -> None:
-    command: NewInstance = case.command
-    amount = command.amount if isinstance(command, RunInstances) else 1
-    classic = command.vswitch_id is None
-    case.vswitch = vswitch = None if command.vswitch_id is None else case.find_vswitch(command.vswitch_id)
-    case.group_ids = tuple(command.security_group_ids)
-    case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
-    case.growth = amount
-    found = [case.find_network_interface(interface_id) for interface_id in command.network_interface_ids]
-    case.candidates = tuple([interface for interface in found if interface is not None])
-    case.instance_type = instance_type = case.instance_types.get(command.instance_type)
-    if instance_type is None:
-        case.miss("instance-type.not-found", command.instance_type)
-    if command.private_ip_address is not None:
-        address_pool.resolve_named(case, (command.private_ip_address,))
-    case.drawn = 0 if case.addresses else amount
-    if vswitch is None and not classic:
-        return
-    case.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
-    if instance_type is not None:
-        zone_id = _classic_zone(case) if vswitch is None else vswitch.zone_id
-        case.host = Host(zone_id=zone_id, vpc_id=vpc_id, instance_type=instance_type, interface_count=1)
-
-
-def _classic_zone(case: Case) -> str:
-    region_id = case.region.region_id
-    zone_id: str | None = case.command.zone_id
-    return zone_id or (f"{region_id}-a" if region_id.startswith("cn-") else f"{region_id}a")
-
-
-def create(case: Case) -> tuple[Event, ...]:
-    return _births(case, InstanceCreateRequested if case.passes else InstanceCreated, 1)
-
-
-def run(case: Case) -> tuple[Event, ...]:
-    command: RunInstances = case.command
-    return _births(case, InstanceLaunchRequested if case.passes else InstanceLaunched, command.amount)
-
-
-def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event, ...]:
-    command: NewInstance = case.command
-    region, instance_type = case.region, case.instance_type
-    assert instance_type is not None
-    subscribed = command.instance_charge_type == ChargeType.PrePaid
-    first = region.next_number("instance")
-    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
-    public_ips = PUBLIC.draw(region, amount) if gets_public_ip else (None,) * amount
-    places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
-    births: list[Event] = [
-        birth(
-            instance_id=resource_id(region.region_id, "instance", first + n),
-            instance_type=instance_type,
-            security_group_ids=tuple(command.security_group_ids),
-            charge_type=ChargeType(command.instance_charge_type),
-            expires_at=months_after(case.now, command.period or 1) if subscribed else None,
-            image_id=command.image_id,
-            internet_max_bandwidth_out=command.internet_max_bandwidth_out,
-            public_ip_address=public_ips[n],
-            **places[n],
-        )
-        for n in range(amount)
-    ]
-    attached = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
-    first_id = resource_id(region.region_id, "instance", first)
-    return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
-
-
-def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
-    region, vswitch, named = case.region, case.vswitch, case.command.private_ip_address
-    assert vswitch is not None
-    assert case.drawn is not None
-    addresses = (named,) if named is not None else address_pool.draw(region, vswitch, case.drawn)
-    first = region.next_number("network_interface")
-    return [
-        {
-            "vswitch_id": vswitch.id,
-            "primary_network_interface_id": resource_id(region.region_id, "network_interface", first + n),
-            "mac_address": mac_address(region.region_id, first + n),
-            "private_ip_address": addresses[n],
-        }
-        for n in range(amount)
-    ]
-
-
-def _places_in_classic(case: Case, amount: int) -> list[dict[str, Any]]:
-    zone_id = _classic_zone(case)
-    return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.region, amount)]
-
-
-def months_after(moment: datetime, months: int) -> datetime:
-    """The same day so many months later, or the month's last day where there is no such day."""
-    years, month = divmod(moment.month - 1 + months, 12)
-    year = moment.year + years
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day)
 
 
 def resolve_instance(case: Case) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.case import Case
-from ecsnet.domain.instance import months_after
+from ecsnet.domain.launching import months_after
 from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state import InstanceState
