@@ -99,7 +99,10 @@ class Model:
     def settled(self, now: datetime) -> Settling:
         """The world as it is at this moment, with all that is due settled."""
         world, last = self.world, self._settling
-        if not any(region.passing.size or region.scheduled.size for region in world.regions.values()):
+        for region in world.regions.values():
+            if region.passing.size or region.scheduled.size:
+                break
+        else:
             return Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
         if last is None or last.position != world.position or not last.since <= now < last.until:
             last = self._settling = self._settle(now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -69,6 +70,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 Judge = tuple[Rule, Callable[[Case], Any], bool, Predicate]
+Gated = tuple[Callable[[Case], Any] | None, tuple[Judge, ...]]
 
 
 class RuleRegistry:
@@ -82,7 +84,7 @@ class RuleRegistry:
     def __init__(self, base: RuleRegistry | None = None) -> None:
         self._rules: dict[str, Rule] = dict(base._rules) if base else {}
         self._own_prefix = "x." if base else ""
-        self._judges: dict[AnyCommand, tuple[Judge, ...]] = {}
+        self._judges: dict[AnyCommand, tuple[Gated, ...]] = {}
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules.values())
@@ -152,28 +154,40 @@ class RuleRegistry:
     def judge(self, case: Case, command: AnyCommand) -> tuple[Violation, ...]:
         """Every violation of the rules that guard the command, in rank order. An error in a rule propagates."""
         violations: list[Violation] = []
-        for rule, known, several, predicate in self._judges.get(command) or self._prepare(command):
-            values = known(case)
-            if not several:
-                found = None if values is None else predicate(values)
-            elif None in values:
+        for gate, guards in self._judges.get(command) or self._prepare(command):
+            if gate is not None and gate(case) is None:
                 continue
-            else:
-                found = predicate(*values)
-            if found is not None:
-                violations.append(_violation(rule, command, found))
+            for rule, known, several, predicate in guards:
+                values = known(case)
+                if not several:
+                    found = None if values is None else predicate(values)
+                elif None in values:
+                    continue
+                else:
+                    found = predicate(*values)
+                if found is not None:
+                    violations.append(_violation(rule, command, found))
         return tuple(violations)
 
-    def _prepare(self, command: AnyCommand) -> tuple[Judge, ...]:
+    def _prepare(self, command: AnyCommand) -> tuple[Gated, ...]:
         guards = [rule for rule in self if command in rule.commands]
         guards.sort(key=lambda rule: "missing" not in rule.needs)  # stable: what is not found ranks first
         judges = tuple(
-            (rule, attrgetter(*rule.needs), len(rule.needs) > 1, rule.predicate)
-            for rule in guards
-            if rule.predicate is not None
+            (None if gate is None else attrgetter(gate), tuple(map(_judge, gated)))
+            for gate, gated in groupby(guards, key=_gate)
         )
         self._judges[command] = judges
         return judges
+
+
+def _gate(rule: Rule) -> str | None:
+    """What a rule needs and most cases do not have: neighbours that need it are skipped together."""
+    return next((need for need in ("missing", "client_token", "addresses") if need in rule.needs), None)
+
+
+def _judge(rule: Rule) -> Judge:
+    assert rule.predicate is not None
+    return rule, attrgetter(*rule.needs), len(rule.needs) > 1, rule.predicate
 
 
 def _violation(rule: Rule, command: AnyCommand, found: Facts | Breach) -> Violation:

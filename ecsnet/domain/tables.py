@@ -64,7 +64,7 @@ class Table(dict[K, V | None]):
     def add_all(self, keys: Collection[K], value: V) -> None:
         """Set new keys, all to one value. Raises KeyError for one that is there."""
         for key in keys:
-            if self.get(key) is not None or (self._below and self[key] is not None):
+            if key in self if not self._below else self[key] is not None:
                 raise KeyError(key)
             self[key] = value
         self.size += len(keys)
