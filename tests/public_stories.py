@@ -313,6 +313,54 @@ def renew_a_subscription_again(net: Net) -> Command[Any]:
     return c.RenewInstance(instance_id=vm.id, period=12)
 
 
+# The end of a region's public addresses
+
+
+def use_up_the_public_addresses(net: Net, but: int = 0) -> None:
+    net.quota("addresses-per-security-group", 10_000)
+    net.vswitch = net.new_vswitch("10.0.64.0/18")
+    for amount in (*[100] * 20, 46 - but):
+        net.cloud.execute(net.run_command(amount=amount, internet_max_bandwidth_out=5))
+
+
+@trips("address.region.exhausted")
+def run_with_one_public_address_too_many(net: Net) -> Command[Any]:
+    use_up_the_public_addresses(net, but=1)
+    return net.run_command(amount=2, internet_max_bandwidth_out=5)
+
+
+@trips("address.region.exhausted")
+def allocate_an_eip_when_none_is_left(net: Net) -> Command[Any]:
+    use_up_the_public_addresses(net)
+    return c.AllocateEipAddress()
+
+
+@keeps("address.region.exhausted")
+def run_with_the_last_public_address(net: Net) -> Command[Any]:
+    use_up_the_public_addresses(net, but=1)
+    return net.run_command(internet_max_bandwidth_out=5)
+
+
+@keeps("address.region.exhausted")
+def run_without_a_public_address_when_none_is_left(net: Net) -> Command[Any]:
+    use_up_the_public_addresses(net)
+    return net.run_command(amount=2)
+
+
+@trips("address.region.exhausted")
+def buy_bandwidth_when_no_address_is_left(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net)
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@keeps("address.region.exhausted")
+def buy_bandwidth_for_an_address_that_is_there(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    use_up_the_public_addresses(net, but=1)
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=7)
+
+
 # The private address of an instance
 
 

@@ -51,6 +51,7 @@ LAYERS = [
         "domain.intranet",
         "domain.network_facts",
     ],
+    ["domain.exhaustion"],
     ["domain.deciding", "domain.folding", "domain.importing", "domain.passing"],
     ["domain.permitting", "domain.invariants", "domain.retelling"],
     ["events.store", "events", "events.codec", "events.sqlite", "catalogue"],

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+import ecsnet.domain.exhaustion
 import ecsnet.domain.existence
 import ecsnet.domain.guest_facts
 import ecsnet.domain.intranet

@@ -88,17 +88,22 @@ def modify(case: Case) -> tuple[Event, ...]:
     return (_change(case.region, case.instance, command.internet_max_bandwidth_out),)
 
 
-def _change(region: Region, instance: InstanceState, bandwidth: int) -> Event:
-    brings_address = (
+def brings_address(instance: InstanceState, bandwidth: int) -> bool:
+    """Whether an instance gets a public address with a bandwidth."""
+    return (
         bandwidth > 0
         and instance.charge_type is ChargeType.PrePaid
         and instance.public_ip is None
         and instance.eip_id is None
     )
+
+
+def _change(region: Region, instance: InstanceState, bandwidth: int) -> Event:
+    drawn = PUBLIC.draw(region, 1) if brings_address(instance, bandwidth) else ()
     return InstanceNetworkSpecModified(
         instance_id=instance.id,
         internet_max_bandwidth_out=bandwidth,
-        ip_address=PUBLIC.draw(region, 1)[0] if brings_address else None,
+        ip_address=drawn[0] if drawn else None,
     )
 
 

@@ -84,16 +84,17 @@ class RegionalPool:
         return block_bounds(self._cidr_block, region.region_id)[1] - self._held(region).size
 
     def draw(self, region: Region, count: int) -> tuple[str, ...]:
-        """The next free addresses. The caller has made sure that there are so many."""
+        """The next free addresses, as many as there are up to ``count``."""
         first, size = block_bounds(self._cidr_block, region.region_id)
         held = self._held(region)
         drawn: list[str] = []
-        number = region.next_number(self._counter) - 1
-        while len(drawn) < count:
+        start = region.next_number(self._counter) - 1
+        for number in range(start, start + size):
+            if len(drawn) == count:
+                break
             ip = int_to_ipv4(first + number % size)
             if held[ip] is None:
                 drawn.append(ip)
-            number += 1
         return tuple(drawn)
 
 
