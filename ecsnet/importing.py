@@ -159,6 +159,7 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     eip_addresses: _Eips = _Eips(())
 
 
+_ATTACHED = (NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching)
 _KINDS = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaceSets", "EipAddresses")
 
 
@@ -195,6 +196,7 @@ class _Reader:
         self._instances: dict[str, _Found[_Instance]] = {}
         self._interfaces: dict[str, _Found[_Interface]] = {}
         self._eips: dict[str, _Found[_Eip]] = {}
+        self._primaries: dict[str, str] = {}
         self._events: dict[str, list[Import]] = {}
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
@@ -336,6 +338,7 @@ class _Reader:
             self._region_of(self._groups, found, "SecurityGroupIds", group_id)
         if one.instance_id:
             self._region_of(self._instances, found, "InstanceId", one.instance_id)
+        self._check_attachment(found)
         primary = one.private_ip_address or one.primary_ip_address
         ips = [
             ip.private_ip_address for ip in sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
@@ -362,10 +365,21 @@ class _Reader:
             ),
         )
 
+    def _check_attachment(self, found: _Found[_Interface]) -> None:
+        one = found.one
+        if one.status is NetworkInterfaceStatus.Deleted:
+            raise InvalidAnswer("what is Deleted is not described", path=f"{found.path}.Status")
+        if (one.status in _ATTACHED) != bool(one.instance_id):
+            where = "an instance" if one.status in _ATTACHED else "no instance"
+            raise InvalidAnswer(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
+        if one.type is NetworkInterfaceType.Primary:
+            other = self._primaries.setdefault(one.instance_id, one.network_interface_id)
+            if other != one.network_interface_id:
+                raise InvalidAnswer(f"{one.instance_id} has another primary ENI", path=f"{found.path}.Type")
+
     def _check_primaries(self) -> None:
-        primaries = {found.one.instance_id for found in self._interfaces.values() if found.one.type == "Primary"}
         for found in self._instances.values():
-            if found.one.vpc_attributes.vpc_id and found.one.instance_id not in primaries:
+            if found.one.vpc_attributes.vpc_id and found.one.instance_id not in self._primaries:
                 reason = f"no answer describes the primary ENI of {found.one.instance_id}"
                 raise InvalidAnswer(reason, path=f"{found.path}.NetworkInterfaces")
 

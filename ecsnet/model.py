@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from ecsnet.clocks import Clock, as_utc
 from ecsnet.domain.folding import fold
-from ecsnet.domain.passing import Due, all_scheduled, all_waiting
+from ecsnet.domain.passing import Due, all_passing, all_scheduled
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.world import World
 from ecsnet.events.base import NewEvent, RecordedEvent
@@ -83,8 +83,14 @@ class Model:
             fold(self.world, self.store.read(after=self.world.position))
 
     def append(self, region_id: str, events: Sequence[NewEvent]) -> None:
-        """Record events and fold them. Raises `VersionConflict` if somebody else was first."""
+        """Record events and fold them. Raises `VersionConflict` if somebody else was first.
+
+        Where something was imported, the events are folded ahead first: what was described may contradict itself in
+        ways that no rule foresees, and events that cannot be folded must not be recorded (`ReplayError`).
+        """
         world = self.world
+        if world.region(region_id).imported:
+            self.ahead({region_id: events})
         recorded = self.store.append(region_id, world.region(region_id).version, events)
         before = recorded[0].position - 1
         if world.position != before:  # others appended to other regions meanwhile
@@ -112,13 +118,20 @@ class Model:
         events: dict[str, list[NewEvent]] = {}
         until = FAR_FUTURE
         for region_id, region in self.world.regions.items():
-            waiting = all_scheduled(region) if self.settle_after == "manual" else all_waiting(region)
-            endings = [self.ending(due, now) for due in waiting]
-            endings.sort(key=lambda ending: ending.recorded_at)
-            if due_now := [ending for ending in endings if ending.recorded_at <= now]:
-                events[region_id] = due_now
-            if len(due_now) < len(endings):
-                until = min(until, endings[len(due_now)].recorded_at)
+            due_now = []
+            for due in all_scheduled(region):
+                if due.since <= now:
+                    due_now.append(self.ending(due, now))
+                else:
+                    until = min(until, due.since)
+            for due in () if self.settle_after == "manual" else all_passing(region):
+                ending = self.ending(due, now)
+                if ending.recorded_at > now:
+                    until = min(until, ending.recorded_at)
+                    break  # they are kept oldest first
+                due_now.append(ending)
+            if due_now:
+                events[region_id] = sorted(due_now, key=lambda ending: ending.recorded_at)
         world = self.ahead(events) if events else self.world
         return Settling(world, events, self.world.position, now, until)
 

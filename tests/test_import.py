@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, InvalidAnswer, ReadOnlyCloud, RuleRegistry, audit, rules
+from ecsnet import Cloud, InvalidAnswer, ReadOnlyCloud, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
 from ecsnet.events import MemoryStore
 from ecsnet.testing import invariants
@@ -276,3 +276,62 @@ def test_audit_reports_an_event_that_the_rules_would_have_refused(net: Net) -> N
     position = len(cloud.history())
     found = {(finding.position, finding.rule) for finding in audit(cloud)}
     assert found == {(position, "interface.attach.zone"), (None, "interface.zone-and-vpc")}
+
+
+# Contradictions that commands meet later: whatever comes of them, no history is ever left that cannot be folded
+
+
+def test_two_owners_of_one_public_address_can_both_be_released(net: Net) -> None:
+    answers = copy.deepcopy(describe(net.cloud))
+    owners = [one for one in entries(answers, "Instances") if one["InstanceChargeType"] == "PostPaid"]
+    for one in owners:
+        one["PublicIpAddress"] = {"IpAddress": ["203.0.113.7"]}
+    cloud = imported(net, answers)
+    assert "public-ip.owners" in {finding.rule for finding in audit(cloud)}
+    for one in owners:
+        cloud.execute(c.DeleteInstance(instance_id=one["InstanceId"], force=True))
+    assert Cloud(cloud._model.store).history() == cloud.history()
+
+
+def test_an_eip_of_another_service_is_neither_unassociated_nor_in_the_way(net: Net) -> None:
+    answers = copy.deepcopy(describe(net.cloud))
+    spare = next(one for one in entries(answers, "EipAddresses") if not one["InstanceId"])
+    spare.update(Status="Associating", InstanceId="lb-1", InstanceType="SlbInstance")
+    cloud = imported(net, answers)
+    assert cloud.eips[spare["AllocationId"]].instance_id is None
+    assert cloud.settle() == ()
+    denied = cloud.check(c.UnassociateEipAddress(allocation_id=spare["AllocationId"])).violations
+    assert [v.rule for v in denied] == ["eip.unassociate.state"]
+    spare["Status"] = "InUse"
+    denied = imported(net, answers).check(c.UnassociateEipAddress(allocation_id=spare["AllocationId"])).violations
+    assert [v.rule for v in denied] == ["eip.unassociate.state"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"InstanceId": ""}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is InUse is on an instance"),
+        ({"Status": "Available"}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is Available is on no instance"),
+        ({"Type": "Primary"}, r"NetworkInterfaceSet\[\d\]\.Type: i-\w+ has another primary ENI"),
+        ({"Status": "Deleted"}, r"NetworkInterfaceSet\[\d\]\.Status: what is Deleted is not described"),
+    ],
+)
+def test_an_attachment_that_cannot_be_is_refused(net: Net, changes: dict[str, Any], message: str) -> None:
+    answers = copy.deepcopy(describe(net.cloud))
+    web = next(one for one in entries(answers, "NetworkInterfaceSets") if one["NetworkInterfaceName"] == "web-1")
+    web.update(changes)
+    with pytest.raises(InvalidAnswer, match=message):
+        imported(net, answers)
+
+
+def test_a_command_that_an_import_makes_impossible_records_nothing(net: Net) -> None:
+    """Two ENIs of the same groups and addresses twice over: whatever cannot be folded is not appended."""
+    cloud = imported(net)
+    region = cloud._model.world.writable("cn-hangzhou")
+    vm = cloud.instances.where(charge_type="PostPaid")[0]
+    region.instances.edit(vm.id).network_interface_ids += ("eni-none",)  # as a contradiction not thought of might
+    recorded = cloud.history()
+    with pytest.raises(ReplayError, match="does not fit"):
+        cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert cloud.history() == recorded
+    assert vm.id in cloud.instances

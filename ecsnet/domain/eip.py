@@ -100,7 +100,7 @@ def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent
     instance = region.instances.edit(event.instance_id)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
-    PUBLIC.let_go(region, event.ip_address)
+    PUBLIC.let_go(region, event.ip_address, event.instance_id)
     _bind(region, _born(region, event, record), event.instance_id)
 
 
@@ -129,7 +129,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
     eip = _move(region, event.allocation_id, event)
     region.use(eip.account_id, "eip", -1)
-    PUBLIC.let_go(region, eip.ip_address)
+    PUBLIC.let_go(region, eip.ip_address, eip.id)
     region.eips.drop(eip.id)
 
 
@@ -247,11 +247,15 @@ def associate_duplicate(instance: InstanceState) -> Facts | None:
     UnassociateEipAddress,
     code="IncorrectEipStatus",
     http_status=400,
-    message="{allocation_id} is {status}, and only an EIP that is InUse is unassociated",
+    message="{allocation_id} is {status}, and only an EIP that is InUse on an instance is unassociated",
 )
 def unassociate_state(eip: EipState) -> Facts | None:
-    """Only an EIP that is InUse is unassociated."""
-    return None if eip.status in UNASSOCIABLE else {"allocation_id": eip.id, "status": eip.status}
+    """Only an EIP that is InUse is unassociated; one that another service uses is not known to the model."""
+    return (
+        None
+        if eip.status in UNASSOCIABLE and eip.instance_id is not None
+        else {"allocation_id": eip.id, "status": eip.status}
+    )
 
 
 @rules.denies(

@@ -154,7 +154,10 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.public_ips.put(eip.ip_address, eip.id)
     if event.instance_id is not None:
         region.instances.edit(event.instance_id).eip_id = eip.id
-    _pass_on(region, eip, record)
+    if (
+        event.instance_id is not None or event.status is EipStatus.Releasing
+    ):  # else another service's, and it settles it
+        _pass_on(region, eip, record)
     region.imported = True
 
 

@@ -180,14 +180,14 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
     instance = _move(region, event.instance_id, event)
     if instance.vpc_id is None:
         regroup_classic(region, instance, ())
-        CLASSIC.let_go(region, instance.classic_ip)
+        CLASSIC.let_go(region, instance.classic_ip, instance.id)
         if instance.linked_vpc_id is not None:
             region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
     else:
         (primary_id,) = instance.network_interface_ids
         network_interface.died(region, region.network_interfaces.edit(primary_id))
     if instance.public_ip is not None:
-        PUBLIC.let_go(region, instance.public_ip)
+        PUBLIC.let_go(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
         region.scheduled.drop(instance.scheduled)
     region.instances.drop(instance.id)

@@ -47,14 +47,14 @@ def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedE
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    PUBLIC.let_go(region, instance.public_ip or "")
+    PUBLIC.let_go(region, instance.public_ip or "", instance.id)
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    PUBLIC.let_go(region, instance.public_ip or "")
+    PUBLIC.let_go(region, instance.public_ip or "", instance.id)
     instance.public_ip = None
 
 

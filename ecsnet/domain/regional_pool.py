@@ -75,9 +75,10 @@ class RegionalPool:
         region.count_created(self._counter)
         self._held(region).add_all((ip,), owner_id)
 
-    def let_go(self, region: Region, ip: str) -> None:
-        """The address is nobody's again."""
-        self._held(region).drop(ip)
+    def let_go(self, region: Region, ip: str, owner_id: str) -> None:
+        """The address is not the owner's any more; if it was described to be another's too, it stays that one's."""
+        if self._held(region)[ip] == owner_id:
+            self._held(region).drop(ip)
 
     def free_count(self, region: Region) -> int:
         """How many addresses the region has left."""
