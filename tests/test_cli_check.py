@@ -52,11 +52,11 @@ def test_what_contradicts_the_rules_is_shown(net: Net, tmp_path: Path) -> None:
     assert result.exit_code == 0
     (imported, summary) = [json.loads(line) for line in result.output.splitlines()]
     assert imported["imported"] == 6
-    assert [finding["rule"] for finding in imported["findings"]] == ["security-group.members"]
+    assert [finding["rule"] for finding in imported["findings"]] == ["interface.security-groups.count"]
     assert summary["as_expected"]
     plain = check(tmp_path, [answers], [])
     assert "they contradict the rules:" in plain.output
-    assert "security-group.members" in plain.output
+    assert "interface.security-groups.count" in plain.output
 
 
 def test_not_as_expected(net: Net, tmp_path: Path) -> None:

@@ -169,10 +169,11 @@ def contradicting(net: Net) -> tuple[Cloud, set[str]]:
 def test_contradictions_are_taken_in_and_reported(net: Net) -> None:
     cloud, found = contradicting(net)
     assert found == {
-        "address.private.unique",
-        "security-group.members",
-        "interface.quotas",
-        "interface.address-quotas",
+        "address.private.in-cidr",
+        "address.private.in-use",
+        "interface.assign.type-quota",
+        "interface.attach.quota",
+        "interface.security-groups.count",
     }
     assert all(finding.position is None for finding in audit(cloud))
 
@@ -275,7 +276,7 @@ def test_audit_reports_an_event_that_the_rules_would_have_refused(net: Net) -> N
     cloud.execute(c.AttachNetworkInterface(network_interface_id=far.id, instance_id=vm.id))
     position = len(cloud.history())
     found = {(finding.position, finding.rule) for finding in audit(cloud)}
-    assert found == {(position, "interface.attach.zone"), (None, "interface.zone-and-vpc")}
+    assert found == {(position, "interface.attach.zone"), (None, "interface.attach.zone")}
 
 
 # Contradictions that commands meet later: whatever comes of them, no history is ever left that cannot be folded

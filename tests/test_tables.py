@@ -69,6 +69,8 @@ class Forks(RuleBasedStateMachine):
         for (table,), model in self.models:
             assert {key: table[key] for key in range(13) if table[key] is not None} == model
             assert sorted(table.keys_now()) == sorted(model)
+            assert table.now() == model
+            assert list(table.now()) == list(table.keys_now())
             assert table.size == len(model)
             sizes = [len(layer) for layer in table._below]
             assert all(2 * upper <= lower for upper, lower in pairwise(sizes))

@@ -7,16 +7,31 @@ from typing import Any, Final
 from ecsnet import commands
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.case import Case
+from ecsnet.domain.identity import Kind
 from ecsnet.domain.rules import Facts, rules
-from ecsnet.domain.world import Evolving, Region
+from ecsnet.domain.world import Allowance, Evolving, Region
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 
 # How each event changes the state
 
 
+_COUNTED: Final[dict[str, Kind]] = {
+    "interfaces-per-region": "network_interface",
+    "security-groups-per-region": "security_group",
+    "eips-per-account": "eip",
+}
+
+
 def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
-    region.quotas.put((record.account_id, event.name), event.value)
+    account_id, name, value = record.account_id, event.name, event.value
+    before = region.allowance(account_id, name)
+    if name in _COUNTED:
+        in_use = region.used(account_id, _COUNTED[name])
+    else:  # of one resource among many: where there is any, it may hold all that was allowed
+        in_use = before.now if region.vpcs.size or region.instances.size else 0
+    region.allowances.put((account_id, name), Allowance(max(value, in_use), max(value, before.ever)))
+    region.quotas.put((account_id, name), value)
 
 
 def client_token_used(region: Region, event: ClientTokenUsed, record: RecordedEvent) -> None:

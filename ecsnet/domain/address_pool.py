@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from ecsnet.domain.case import Case
-from ecsnet.domain.state import Freed, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state import NetworkInterfaceState, VSwitchState
 from ecsnet.domain.tables import Table
 from ecsnet.domain.world import Region
 from ecsnet.values import int_to_ipv4, ipv4_to_int
@@ -83,13 +83,15 @@ def _let_go_described(
 
 
 def _compact(vswitch: VSwitchState, held: Table[str, str]) -> None:
-    ips = [ip for ip in dict.fromkeys(_chain(vswitch.freed)) if held[ip] is None]
+    ips = [ip for ip in dict.fromkeys(freed(vswitch)) if held[ip] is None]
     vswitch.freed, vswitch.freed_count = None, len(ips)
     for ip in reversed(ips):
         vswitch.freed = (ip, vswitch.freed)
 
 
-def _chain(freed: Freed) -> Iterator[str]:
+def freed(vswitch: VSwitchState) -> Iterator[str]:
+    """The addresses that came back, the last one first; some may be held again, some may come twice."""
+    freed = vswitch.freed
     while freed is not None:
         ip, freed = freed
         yield ip
@@ -117,7 +119,7 @@ def candidates(region: Region, vswitch: VSwitchState) -> Iterator[str]:
             ip = int_to_ipv4(address)
             if held[ip] is None:
                 yield ip
-    for ip in _chain(vswitch.freed):
+    for ip in freed(vswitch):
         if held[ip] is None:
             yield ip
 

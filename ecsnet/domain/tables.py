@@ -11,8 +11,8 @@ one above it, so there are never more than log2(n) of them, and a write is merge
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Protocol, Self, TypeVar, cast
 
 
 class Draftable(Protocol):
@@ -119,8 +119,20 @@ class Table(dict[K, V | None]):
             layers[:2] = [merged]
         return tuple(layers)
 
+    def now(self) -> Mapping[K, V]:
+        """All that is there, in the order of `keys_now`, to read: what a scan of everything wants."""
+        if not self._below:
+            return cast("Mapping[K, V]", self)  # nothing is marked as gone where there is nothing below
+        merged: Layer = {}
+        for layer in (*reversed(self._below), self):
+            merged.update(layer)
+        return {key: value for key, value in merged.items() if value is not None}
+
     def keys_now(self) -> Iterator[K]:
         """The keys that are there, oldest layer first; within a layer in the order of insertion."""
+        if not self._below:
+            yield from self
+            return
         older: list[Layer] = []
         for layer in (*reversed(self._below), self):
             for key in dict.keys(layer):

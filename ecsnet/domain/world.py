@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.identity import Counted, Kind, resource_id
 from ecsnet.domain.state import (
@@ -43,6 +43,7 @@ _TABLES = (
     "classic_ips",
     "scheduled",
     "quotas",
+    "allowances",
     "client_tokens",
     "addresses",
     "vswitches_of_vpc",
@@ -66,6 +67,16 @@ _TABLE_OF: Final[dict[Counted, str]] = {
 }
 
 
+class Allowance(NamedTuple):
+    """What may be there of something that has a quota: a quota that is lowered takes nothing away.
+
+    ``now`` is the quota, or what was in use when it was lowered below that; ``ever`` is the highest quota there was.
+    """
+
+    now: int
+    ever: int
+
+
 class Region:
     """One region of the cloud. ``version`` is the version of the last event folded into it; ``imported`` says that some
     of it was described, not made here: then ids may be taken, and addresses held twice."""
@@ -85,6 +96,7 @@ class Region:
         self.eips: Table[str, EipState] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
+        self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
         self.vswitches_of_vpc: Table[str, Ids] = Table()
@@ -113,6 +125,11 @@ class Region:
         """An account's quota: as it was set, or the vendor's default."""
         value = self.quotas[account_id, name] if self.quotas.size else None
         return QUOTAS[name] if value is None else value
+
+    def allowance(self, account_id: str, name: str) -> Allowance:
+        """What an account's quota has allowed so far."""
+        allowed = self.allowances[account_id, name] if self.allowances.size else None
+        return Allowance(QUOTAS[name], QUOTAS[name]) if allowed is None else allowed
 
     def used(self, account_id: str, kind: Kind) -> int:
         """How many resources that count towards a quota an account has here."""
