@@ -7,6 +7,7 @@ collects, or a command line that only prints its help, does not wait for them.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
+        return import_module(f"{__name__}.{name}")  # whoever asks for a submodule must not wait for all the others
     if name == "__all__" or not name.startswith("_"):
         api = import_module("ecsnet.api")
         names = getattr(api, "__all__", ())  # none while it is being loaded: then submodules are asked for

@@ -82,6 +82,12 @@ class Cloud:
                 opened.close()
             raise
 
+    def __repr__(self) -> str:
+        regions = self._world().regions.values()
+        counts = {table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS}
+        there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"<Cloud {self.region_id}: {there or 'empty'}>"
+
     def execute(self, command: Command[R], *, client_token: str | None = None) -> R:
         """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.
 

@@ -1,0 +1,334 @@
+"""Hypothesis strategies: clouds, what is in them, commands on them, and their histories.
+
+Whatever is generated was reached by executing commands, so it is a state that the model can be in. Clouds are small,
+and shrink to few commands; a failing example prints them as a call of `ecsnet.testing.cloud_after`, to be pasted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
+from typing import Any, Final, Literal, TypeVar
+
+from hypothesis import reject
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+from ecsnet import commands as c
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.events.base import RecordedEvent
+from ecsnet.model import AT_ONCE, SettleAfter
+from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.testing.beginning import cloud_after
+from ecsnet.testing.drawing import Drawn
+from ecsnet.testing.script import Settle, Step, take
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
+
+__all__ = [
+    "cidr_blocks",
+    "clouds",
+    "commands",
+    "eips",
+    "histories",
+    "instances",
+    "network_interfaces",
+    "private_ips",
+    "security_groups",
+    "vpcs",
+    "vswitches",
+]
+
+R = TypeVar("R", bound=Resource)
+Legality = Literal["legal", "illegal", "mixed"]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+PLACES: Final[tuple[Callable[[Cloud], Step], ...]] = (
+    lambda cloud: c.CreateVpc(cidr_block="10.0.0.0/16"),
+    lambda cloud: c.CreateVSwitch(
+        vpc_id=next(iter(cloud.vpcs)), zone_id=f"{cloud.region_id}-b", cidr_block="10.0.0.0/28"
+    ),
+    lambda cloud: c.CreateSecurityGroup(vpc_id=next(iter(cloud.vpcs))),
+)
+"""What must be there before an instance or an ENI can be."""
+INHABITANTS: Final[tuple[Callable[[Cloud], Step], ...]] = (
+    lambda cloud: c.RunInstances(instance_type="ecs.g5.large", **_place(cloud)),
+    lambda cloud: c.CreateNetworkInterface(**_place(cloud)),
+)
+
+
+def cidr_blocks(*, within: str = "10.0.0.0/8", min_mask: int = 16, max_mask: int = 29) -> st.SearchStrategy[str]:
+    """CIDR blocks inside a block, with a mask of ``min_mask`` to ``max_mask`` bits: by default what a VSwitch of a
+    large VPC may have. They shrink to the first and smallest block."""
+    outer = _network("within", within)
+    low, high = max(_whole("min_mask", min_mask, 0, 32), outer.prefixlen), _whole("max_mask", max_mask, 0, 32)
+    if low > high:
+        raise InvalidArgument(f"no block inside {within} has a mask of {min_mask} to {max_mask}")
+    first = int(outer.network_address)
+
+    def block(mask: int) -> st.SearchStrategy[str]:
+        count = 1 << (mask - outer.prefixlen)
+        return st.integers(0, count - 1).map(lambda n: f"{int_to_ipv4(first + (n << (32 - mask)))}/{mask}")
+
+    return st.integers(0, high - low).map(lambda n: high - n).flatmap(block)
+
+
+def private_ips(vswitch: VSwitch | str, *, usable: bool = True) -> st.SearchStrategy[str]:
+    """Addresses of a VSwitch, given as such or as its CIDR block: those that ENIs may have, in use or not; or, with
+    ``usable=False``, those that the system keeps: the first, and the last three."""
+    block = vswitch if isinstance(vswitch, str) else getattr(vswitch, "cidr_block", vswitch)
+    first, last = cidr_bounds(str(_network("vswitch", block)))
+    if last - first < 4:
+        raise InvalidArgument(f"{block} has no address that an ENI may have")
+    if usable:
+        return st.integers(first + 1, last - 3).map(int_to_ipv4)
+    return st.sampled_from([first, last - 2, last - 1, last]).map(int_to_ipv4)
+
+
+def commands(
+    cloud: Cloud, *, legality: Legality = "mixed", operations: Sequence[type[Command[Any]]] | None = None
+) -> st.SearchStrategy[Command[Any]]:
+    """Commands that the cloud, as it is when one is drawn, allows (``"legal"``), refuses (``"illegal"``), or either.
+
+    They name resources that are there, and now and then one that is not. ``operations`` are the kinds of command, all
+    if not given. An example for which there is no command as asked for is rejected.
+    """
+    if not isinstance(cloud, Cloud):
+        raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
+    if legality not in ("legal", "illegal", "mixed"):
+        raise InvalidArgument(f"legality must be 'legal', 'illegal' or 'mixed', not {legality!r}")
+    chosen = tuple(ASKING if operations is None else operations)
+    if not chosen or not set(chosen) <= set(ASKING):
+        raise InvalidArgument(f"operations must be classes of ecsnet.commands, at least one, not {operations!r}")
+    return _commands(cloud, None if legality == "mixed" else legality == "legal", chosen)
+
+
+TRIES: Final = 8
+
+
+@st.composite
+def _commands(draw: Draw, cloud: Cloud, legal: bool | None, operations: tuple[type[Command[Any]], ...]) -> Command[Any]:
+    for _ in range(TRIES):
+        see, pick = Sight(cloud), Drawn(draw)
+        command = ASKING[pick(operations)](see, pick)
+        if legal is None or cloud.check(command).allowed is legal:
+            return command
+    for command in every(Sight(cloud), operations):  # what is rare is looked for
+        if cloud.check(command).allowed is legal:
+            return command
+    return reject()
+
+
+def clouds(
+    *,
+    min_commands: int = 0,
+    max_commands: int = 12,
+    settle_after: SettleAfter = AT_ONCE,
+    operations: Sequence[type[Command[Any]]] | None = None,
+    **options: Any,
+) -> st.SearchStrategy[Cloud]:
+    """Clouds in memory, by a `ManualClock`, after ``min_commands`` to ``max_commands`` commands, all of them allowed.
+
+    Most begin with a VPC, a VSwitch and a security group, some of these with an instance and an ENI. With a
+    ``settle_after`` some passing states have settled and some have not. ``operations`` are the kinds of command used,
+    ``options`` more options of `ecsnet.Cloud`, but for its store. They shrink to an empty cloud.
+    """
+    low = _whole("min_commands", min_commands, 0, 10_000)
+    high = _whole("max_commands", max_commands, low, 10_000)
+    if "store" in options:
+        raise InvalidArgument("clouds are in memory: there is no store to choose")
+    if settle_after != AT_ONCE:
+        options["settle_after"] = settle_after
+    return _clouds(low, high, tuple(operations or ASKING), options)
+
+
+@st.composite
+def _clouds(
+    draw: Draw, low: int, high: int, operations: tuple[type[Command[Any]], ...], options: dict[str, Any]
+) -> Cloud:
+    steps = _walk(draw, low, high, operations, options)
+    cloud: Cloud = draw(st.builds(cloud_after, *map(st.just, steps), **{k: st.just(v) for k, v in options.items()}))
+    return cloud
+
+
+def _walk(
+    draw: Draw, low: int, high: int, operations: tuple[type[Command[Any]], ...], options: dict[str, Any]
+) -> list[Step]:
+    cloud, steps = cloud_after(**options), list[Step]()
+
+    def go(step: Step) -> None:
+        take(cloud, step)
+        steps.append(step)
+
+    wanted = draw(st.integers(low, high))
+    usual = (*PLACES, *INHABITANTS) if set(operations) == set(ASKING) else ()
+    for step in usual[: min(wanted, draw(st.integers(0, len(usual))))]:
+        go(step(cloud))
+    while len(steps) < wanted:
+        go(draw(_commands(cloud, True, operations)))
+        if options.get("settle_after") == "manual" and draw(st.booleans()):
+            cloud.settle()
+            steps.append(Settle())
+    return steps
+
+
+def histories(
+    *, min_commands: int = 1, max_commands: int = 12, **options: Any
+) -> st.SearchStrategy[tuple[RecordedEvent, ...]]:
+    """What clouds have recorded: see `clouds` for the knobs."""
+    found = clouds(min_commands=min_commands, max_commands=max_commands, **options)
+    return found.map(lambda cloud: cloud.history())
+
+
+def vpcs(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Vpc]:
+    """VPCs: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    return _resources(Vpc, "vpcs", cloud, attributes)
+
+
+def vswitches(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[VSwitch]:
+    """VSwitches: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    return _resources(VSwitch, "vswitches", cloud, attributes)
+
+
+def security_groups(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[SecurityGroup]:
+    """Security groups: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    return _resources(SecurityGroup, "security_groups", cloud, attributes)
+
+
+def instances(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Instance]:
+    """Instances: of a cloud, or of any cloud, in any status; with these values (``status="Stopping"``), named as for
+    ``where``. An example in which there is none is rejected."""
+    return _resources(Instance, "instances", cloud, attributes)
+
+
+def network_interfaces(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[NetworkInterface]:
+    """ENIs: of a cloud, or of any cloud, in any status; with these values (``type="Secondary"``), named as for
+    ``where``. An example in which there is none is rejected."""
+    return _resources(NetworkInterface, "network_interfaces", cloud, attributes)
+
+
+def eips(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Eip]:
+    """EIPs: of a cloud, or of any cloud, in any status; with these values, named as for ``where``. An example in which
+    there is none is rejected."""
+    return _resources(Eip, "eips", cloud, attributes)
+
+
+def _resources(resource: type[R], table: str, cloud: Cloud | None, attributes: dict[str, Any]) -> st.SearchStrategy[R]:
+    if cloud is not None and not isinstance(cloud, Cloud):
+        raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
+    fields = resource.__struct_fields__
+    for name in attributes:
+        if name not in fields and f"{name}s" not in fields:
+            raise InvalidArgument(f"{table} have no attribute {name!r}")
+    status, ways = attributes.get("status"), _WAYS.get(resource, {})
+    if status is not None and status not in ways:
+        raise InvalidArgument(f"status must be one of {', '.join(ways)}, not {status!r}")
+    if cloud is not None:
+        return _of_cloud(cloud, table, attributes)
+    return _of_any_cloud(table, attributes, tuple(ways) if status is None else (status,), ways)
+
+
+@st.composite
+def _of_cloud(draw: Draw, cloud: Cloud, table: str, attributes: dict[str, Any]) -> Any:
+    return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or reject()))
+
+
+@st.composite
+def _of_any_cloud(
+    draw: Draw, table: str, attributes: dict[str, Any], statuses: tuple[str, ...], ways: dict[str, tuple[Way, ...]]
+) -> Any:
+    cloud = cloud_after(settle_after="manual")
+    for place in PLACES:
+        take(cloud, place(cloud))
+    for step in ways[draw(st.sampled_from(statuses))] if statuses else ():
+        take(cloud, step(cloud))
+    there = getattr(cloud, table).where(**attributes)
+    for _ in range(draw(st.integers(0, 6))):
+        cloud.execute(draw(_commands(cloud, True, tuple(ASKING))))
+    return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or there or reject()))
+
+
+# How a resource gets into each status, in a cloud that settles by hand
+
+Way = Callable[[Cloud], Step]
+
+
+def _place(cloud: Cloud) -> dict[str, Any]:
+    return {"vswitch_id": next(iter(cloud.vswitches)), "security_group_ids": tuple(cloud.security_groups)}
+
+
+def _settle(cloud: Cloud) -> Step:
+    return Settle()
+
+
+def _on_the_instance(command: type[Command[Any]]) -> Way:
+    return lambda cloud: command(instance_id=next(iter(cloud.instances)))
+
+
+def _attachment(command: type[c.AttachNetworkInterface | c.DetachNetworkInterface]) -> Way:
+    def way(cloud: Cloud) -> Step:
+        (interface,) = cloud.network_interfaces.where(type="Secondary")
+        return command(network_interface_id=interface.id, instance_id=next(iter(cloud.instances)))
+
+    return way
+
+
+def _delete(cloud: Cloud) -> Step:
+    return c.DeleteNetworkInterface(network_interface_id=next(iter(cloud.network_interfaces)))
+
+
+def _allocate(cloud: Cloud) -> Step:
+    return c.AllocateEipAddress()
+
+
+def _associate(cloud: Cloud) -> Step:
+    return c.AssociateEipAddress(allocation_id=next(iter(cloud.eips)), instance_id=next(iter(cloud.instances)))
+
+
+def _on_the_eip(command: type[c.UnassociateEipAddress | c.ReleaseEipAddress]) -> Way:
+    return lambda cloud: command(allocation_id=next(iter(cloud.eips)))
+
+
+_RUN, _CREATE = INHABITANTS
+_RUNNING: Final = (_RUN, _settle)
+_ATTACHING: Final = (_CREATE, *_RUNNING, _attachment(c.AttachNetworkInterface))
+_ASSOCIATING: Final = (_allocate, *_RUNNING, _associate)
+_WAYS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
+    Instance: {
+        InstanceStatus.Running: _RUNNING,
+        InstanceStatus.Stopped: (*_RUNNING, _on_the_instance(c.StopInstance), _settle),
+        InstanceStatus.Pending: (_RUN,),
+        InstanceStatus.Starting: (*_RUNNING, _on_the_instance(c.RebootInstance)),
+        InstanceStatus.Stopping: (*_RUNNING, _on_the_instance(c.StopInstance)),
+    },
+    NetworkInterface: {
+        NetworkInterfaceStatus.Available: (_CREATE, _settle),
+        NetworkInterfaceStatus.InUse: (*_ATTACHING, _settle),
+        NetworkInterfaceStatus.Creating: (_CREATE,),
+        NetworkInterfaceStatus.Attaching: _ATTACHING,
+        NetworkInterfaceStatus.Detaching: (*_ATTACHING, _settle, _attachment(c.DetachNetworkInterface)),
+        NetworkInterfaceStatus.Deleting: (_CREATE, _settle, _delete),
+    },
+    Eip: {
+        EipStatus.Available: (_allocate,),
+        EipStatus.InUse: (*_ASSOCIATING, _settle),
+        EipStatus.Associating: _ASSOCIATING,
+        EipStatus.Unassociating: (*_ASSOCIATING, _settle, _on_the_eip(c.UnassociateEipAddress)),
+        EipStatus.Releasing: (_allocate, _on_the_eip(c.ReleaseEipAddress)),
+    },
+}
+
+# What is asked of callers
+
+
+def _network(name: str, block: Any) -> IPv4Network:
+    try:
+        return IPv4Network(block)
+    except ValueError as error:
+        raise InvalidArgument(f"{name} must be an IPv4 CIDR block, not {block!r}: {error}") from None
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidArgument(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    return value

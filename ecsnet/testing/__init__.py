@@ -1,0 +1,59 @@
+"""For tests: the invariants, given/when/then, every reachable state, and a machine that tests a system of your own.
+
+Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), and loads it when it is asked for; strategies
+are in `ecsnet.strategies`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ecsnet.clocks import ManualClock
+from ecsnet.cloud import Cloud
+from ecsnet.domain.invariants import INVARIANTS, Breach, breaches
+from ecsnet.testing.beginning import START, cloud_after
+from ecsnet.testing.comparing import Difference, System
+from ecsnet.testing.exploring import Exploration, InvariantBroken, every_command, explore, passing
+from ecsnet.testing.scenarios import Scenario, scenario
+from ecsnet.testing.script import Script, Settle, Wait
+
+if TYPE_CHECKING:
+    from ecsnet.testing.machine import CloudMachine
+
+__all__ = [
+    "INVARIANTS",
+    "START",
+    "Breach",
+    "CloudMachine",
+    "Difference",
+    "Exploration",
+    "InvariantBroken",
+    "ManualClock",
+    "Scenario",
+    "Script",
+    "Settle",
+    "System",
+    "Wait",
+    "cloud_after",
+    "every_command",
+    "explore",
+    "invariants",
+    "passing",
+    "scenario",
+]
+
+
+def invariants(cloud: Cloud) -> tuple[Breach, ...]:
+    """The breaches of the global invariants: always empty, by construction, unless they were imported.
+
+    `INVARIANTS` says what each of them promises. A quota that is lowered takes nothing away, so what may be there is
+    what the quota allowed when it came to be.
+    """
+    return breaches(cloud._world())
+
+
+def __getattr__(name: str) -> Any:
+    if name == "CloudMachine":
+        return import_module("ecsnet.testing.machine").CloudMachine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,134 @@
+"""A system of your own beside the model: the same commands to both, and what differs afterwards.
+
+A system has ids of its own. They are learned where they appear, in what the system answers to a command and in what it
+shows, and are translated ever after; a system that gives the model's ids, as a cloud of ecsnet does, needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol
+
+import msgspec
+
+from ecsnet.commands import Command
+from ecsnet.resources import Resource
+from ecsnet.testing.script import Script
+
+
+class System(Protocol):
+    """What is tested. (An `ecsnet.Cloud` lacks only `observe`.)"""
+
+    def execute(self, command: Command[Any]) -> object:
+        """Carry a command out, or raise an exception that has a ``code`` (text).
+
+        What is answered names what came to be: its id, or an object with an ``id``, or for `RunInstances` a sequence of
+        them. None means that the system's ids are the model's.
+        """
+
+    def observe(self, resource_id: str) -> object | None:
+        """What the system shows of a resource: a mapping from attributes of the model's resource to values, or an
+        object that has such attributes. Only what is there is compared, and a set without order. None: there is no
+        such resource.
+        """
+
+
+class Difference(AssertionError):
+    """System and model differ. ``step`` is the command after which they do, None for what was seen at the end;
+    ``script`` is what was done until then, ``rules`` are the rules by which the model refuses the command."""
+
+    def __init__(self, message: str, step: Command[Any] | None, script: Script, rules: tuple[str, ...] = ()) -> None:
+        super().__init__(message, step, script, rules)
+        self.message = message
+        self.step = step
+        self.script = script
+        self.rules = rules
+
+    def __str__(self) -> str:
+        return f"{self.message}\n\nafter\n\n{self.script}"
+
+
+class Names:
+    """The system's id of each thing that the model knows by another, and the other way round."""
+
+    def __init__(self) -> None:
+        self._of_model: dict[str, str] = {}
+        self._of_system: dict[str, str] = {}
+
+    def learn(self, of_model: str, of_system: str) -> None:
+        """Two ids are of one thing. What is known already stays."""
+        if of_model != of_system and of_model not in self._of_model and of_system not in self._of_system:
+            self._of_model[of_model] = of_system
+            self._of_system[of_system] = of_model
+
+    def learn_answer(self, resources: Iterable[Resource], answer: object) -> None:
+        """What a system answered to a command that the model answered with these resources."""
+        if answer is None:
+            return
+        answers = answer if isinstance(answer, list | tuple) else (answer,)
+        for resource, one in zip(resources, answers, strict=False):
+            of_system = one if isinstance(one, str) else getattr(one, "id", None)
+            if isinstance(of_system, str):
+                self.learn(resource.id, of_system)
+
+    def to_system(self, resource_id: str) -> str:
+        """The system's id of what the model calls so."""
+        return self._of_model.get(resource_id, resource_id)
+
+    def command(self, command: Command[Any]) -> Command[Any]:
+        """The command in the system's ids."""
+        if not self._of_model:
+            return command
+        changed = {
+            name: _each(value, self.to_system)
+            for name in command.__struct_fields__
+            if is_resource_id(name) and (value := getattr(command, name)) is not None
+        }
+        return msgspec.structs.replace(command, **changed)
+
+    def read(self, name: str, model: Any, seen: Any) -> Any:
+        """What a system shows for an attribute, in the model's ids and shape."""
+        if not is_resource_id(name):
+            return tuple(seen) if isinstance(seen, list) else seen
+        if isinstance(model, str) and isinstance(seen, str):
+            self.learn(model, seen)
+        elif isinstance(model, tuple) and isinstance(seen, list | tuple) and len(model) == len(seen):
+            for one, other in zip(model, seen, strict=True):
+                self.learn(one, other)
+        return _each(seen, lambda resource_id: self._of_system.get(resource_id, resource_id))
+
+
+def is_resource_id(name: str) -> bool:
+    """Whether a parameter or attribute of this name has ids of resources."""
+    return name.endswith(("_id", "_ids")) and name not in {"region_id", "zone_id", "account_id", "image_id"}
+
+
+def _each(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list | tuple):
+        return tuple([change(one) for one in value])
+    return {change(one) for one in value} if isinstance(value, AbstractSet) else value
+
+
+def differences(names: Names, model: Resource | None, seen: object | None) -> list[str]:
+    """What a system shows otherwise than the model does, in words. Raises TypeError for what no such resource has."""
+    if model is None or seen is None:
+        if model is None and seen is None:
+            return []
+        return ["the system still has it" if model is None else "the system has it no more"]
+    found = []
+    for name, value in _attributes(seen).items():
+        if not hasattr(model, name):
+            raise TypeError(f"a system shows {name!r}, and a {type(model).__name__} has no such attribute")
+        expected, shown = getattr(model, name), names.read(name, getattr(model, name), value)
+        if (set(expected) if isinstance(shown, AbstractSet) and isinstance(expected, tuple) else expected) != shown:
+            found.append(f"{name} is {shown!r}, not {expected!r}")
+    return found
+
+
+def _attributes(seen: object) -> Mapping[str, Any]:
+    if isinstance(seen, Mapping):
+        return seen
+    return msgspec.structs.asdict(seen) if isinstance(seen, msgspec.Struct) else vars(seen)

@@ -1,0 +1,122 @@
+"""`explore`: every state that can be reached, each of them checked. The model checker's answer, beside Hypothesis's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.domain.fingerprint import essence
+from ecsnet.domain.invariants import Breach, breaches
+from ecsnet.testing.asking import Sight, every
+from ecsnet.testing.script import Script, Settle, take
+
+Move = Command[Any] | Settle
+Moves = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
+
+
+class Exploration(msgspec.Struct, frozen=True, kw_only=True):
+    """What `explore` saw: distinct ``states``, ``moves`` tried in them, how many of these were ``denied``, and the
+    ``depth``, in moves, of the deepest state. ``complete`` says that every state was left by every move: there are no
+    more."""
+
+    states: int
+    moves: int
+    denied: int
+    depth: int
+    complete: bool
+
+
+class InvariantBroken(AssertionError):
+    """A state breaks an invariant: ``breaches`` are which, ``script`` is a shortest way into it."""
+
+    def __init__(self, breaches: tuple[Breach, ...], script: Script) -> None:
+        super().__init__(breaches, script)
+        self.breaches = breaches
+        self.script = script
+
+    def __str__(self) -> str:
+        broken = "\n".join(f"{b.invariant}: {b.resource_id} {b.message}" for b in self.breaches)
+        return f"{broken}\n\nafter\n\n{self.script}"
+
+
+def explore(
+    cloud: Cloud,
+    moves: Moves,
+    depth: int | None = None,
+    *,
+    check: Callable[[Cloud], Iterable[Breach]] | None = None,
+) -> Exploration:
+    """Walk through every state that the moves lead to from here, breadth first, and check the invariants in each.
+
+    ``moves`` are commands and `Settle`s, or a function that tells them for a state, such as `every_command`; they
+    should create nothing without end. ``depth`` is how many moves to go, as many as it takes if not given. Time stands
+    still: states that differ only in when things happened are one state, and so are those that differ in which of the
+    free addresses would be drawn next. The cloud itself is left as it is. ``check`` is asked for breaches of your own,
+    besides the invariants.
+
+    Raises `InvariantBroken` at the first state that breaks one, with a shortest script that leads there.
+    """
+    start = cloud.fork()
+    _check(start, check, ())
+    came_from: dict[bytes, tuple[bytes, Move] | None] = {essence(start._world()): None}
+    frontier = [(essence(start._world()), start)]
+    tried = denied = reached = 0
+    while frontier and (depth is None or reached < depth):
+        found: list[tuple[bytes, Cloud]] = []
+        for key, state in frontier:
+            for move in moves(state) if callable(moves) else moves:
+                tried += 1
+                if isinstance(move, Command) and not (decision := state.check(move)).events:
+                    denied += not decision.allowed
+                    continue
+                after = state.fork()
+                take(after, move)
+                after_key = essence(after._world())
+                if after_key not in came_from:
+                    came_from[after_key] = (key, move)
+                    _check(after, check, lambda at=after_key: _script(cloud, came_from, at))
+                    found.append((after_key, after))
+        frontier = found
+        reached += bool(found)
+    return Exploration(states=len(came_from), moves=tried, denied=denied, depth=reached, complete=not frontier)
+
+
+def _check(state: Cloud, check: Callable[[Cloud], Iterable[Breach]] | None, script: Any) -> None:
+    broken = breaches(state._world())
+    if check is not None:
+        broken += tuple(check(state))
+    if broken:
+        raise InvariantBroken(broken, script() if script else Script())
+
+
+def _script(start: Cloud, came_from: dict[bytes, tuple[bytes, Move] | None], key: bytes) -> Script:
+    way: list[Move] = []
+    while (step := came_from[key]) is not None:
+        key, move = step
+        way.append(move)
+    cloud, script = start.fork(), Script()
+    for move in reversed(way):
+        script.add(move, take(cloud, move))
+    return script
+
+
+def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator[Move]]:
+    """Moves for `explore`: these operations with all parameters worth trying in a state, right and wrong, and the
+    settling of each resource that is passing."""
+
+    def moves(cloud: Cloud) -> Iterator[Move]:
+        yield from every(Sight(cloud), operations)
+        yield from passing(cloud)
+
+    return moves
+
+
+def passing(cloud: Cloud) -> Iterator[Settle]:
+    """Moves for `explore`: the settling of each resource that is passing."""
+    for region in cloud._world().regions.values():
+        for resource_id, _ in region.passing.now().values():
+            yield Settle(resource_id)
