@@ -171,6 +171,15 @@ class Cloud:
             world = model.settled(caller.now).world
             return decide(world, world.region(home_region(world, command, caller)), command, caller)
 
+    def _outcome(self, decision: Decision) -> World:
+        """The world as an allowed command would leave it."""
+        model = self._model
+        caller = self._caller(model.now())
+        settling = model.settled(caller.now)
+        region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
+        news = [NewEvent(event, caller.now, self.account_id, "") for event in decision.events]
+        return model.ahead({**settling.events, region_id: [*settling.events.get(region_id, ()), *news]})
+
     def import_resources(self, answers: Iterable[Mapping[str, Any]]) -> int:
         """Take in what a real account has: the JSON answers of Describe actions, pages of any number, as `json.load`
         gives them. Answers how many resources there were.

@@ -6,7 +6,7 @@ and shrink to few commands; a failing example prints them as a call of `ecsnet.t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ipaddress import IPv4Network
 from typing import Any, Final, Literal, TypeVar
 
@@ -20,9 +20,9 @@ from ecsnet.commands import Command
 from ecsnet.events.base import RecordedEvent
 from ecsnet.model import AT_ONCE, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.testing.asking import ASKING, Sight
 from ecsnet.testing.beginning import cloud_after
-from ecsnet.testing.drawing import Drawn
+from ecsnet.testing.drawing import Draw, Operations, judged_commands, walk
 from ecsnet.testing.script import Settle, Step, take
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
 
@@ -42,7 +42,6 @@ __all__ = [
 
 R = TypeVar("R", bound=Resource)
 Legality = Literal["legal", "illegal", "mixed"]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 PLACES: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.CreateVpc(cidr_block="10.0.0.0/16"),
     lambda cloud: c.CreateVSwitch(
@@ -86,7 +85,7 @@ def private_ips(vswitch: VSwitch | str, *, usable: bool = True) -> st.SearchStra
 
 
 def commands(
-    cloud: Cloud, *, legality: Legality = "mixed", operations: Sequence[type[Command[Any]]] | None = None
+    cloud: Cloud, *, legality: Legality = "mixed", operations: Operations | None = None
 ) -> st.SearchStrategy[Command[Any]]:
     """Commands that the cloud, as it is when one is drawn, allows (``"legal"``), refuses (``"illegal"``), or either.
 
@@ -100,23 +99,7 @@ def commands(
     chosen = tuple(ASKING if operations is None else operations)
     if not chosen or not set(chosen) <= set(ASKING):
         raise InvalidArgument(f"operations must be classes of ecsnet.commands, at least one, not {operations!r}")
-    return _commands(cloud, None if legality == "mixed" else legality == "legal", chosen)
-
-
-TRIES: Final = 8
-
-
-@st.composite
-def _commands(draw: Draw, cloud: Cloud, legal: bool | None, operations: tuple[type[Command[Any]], ...]) -> Command[Any]:
-    for _ in range(TRIES):
-        see, pick = Sight(cloud), Drawn(draw)
-        command = ASKING[pick(operations)](see, pick)
-        if legal is None or cloud.check(command).allowed is legal:
-            return command
-    for command in every(Sight(cloud), operations):  # what is rare is looked for
-        if cloud.check(command).allowed is legal:
-            return command
-    return reject()
+    return judged_commands(cloud, Sight, None if legality == "mixed" else legality == "legal", chosen)
 
 
 def clouds(
@@ -124,7 +107,7 @@ def clouds(
     min_commands: int = 0,
     max_commands: int = 12,
     settle_after: SettleAfter = AT_ONCE,
-    operations: Sequence[type[Command[Any]]] | None = None,
+    operations: Operations | None = None,
     **options: Any,
 ) -> st.SearchStrategy[Cloud]:
     """Clouds in memory, by a `ManualClock`, after ``min_commands`` to ``max_commands`` commands, all of them allowed.
@@ -143,33 +126,16 @@ def clouds(
 
 
 @st.composite
-def _clouds(
-    draw: Draw, low: int, high: int, operations: tuple[type[Command[Any]], ...], options: dict[str, Any]
-) -> Cloud:
-    steps = _walk(draw, low, high, operations, options)
+def _clouds(draw: Draw, low: int, high: int, operations: Operations, options: dict[str, Any]) -> Cloud:
+    scratch, steps = cloud_after(**options), list[Step]()
+    usual = (*PLACES, *INHABITANTS) if set(operations) == set(ASKING) else ()
+    for step in usual[: min(high, draw(st.integers(0, len(usual))))]:
+        steps.append(step(scratch))
+        take(scratch, steps[-1])
+    limits = {"at_least": max(0, low - len(steps)), "at_most": high - len(steps)}
+    steps += walk(draw, scratch, Sight, operations, **limits)
     cloud: Cloud = draw(st.builds(cloud_after, *map(st.just, steps), **{k: st.just(v) for k, v in options.items()}))
     return cloud
-
-
-def _walk(
-    draw: Draw, low: int, high: int, operations: tuple[type[Command[Any]], ...], options: dict[str, Any]
-) -> list[Step]:
-    cloud, steps = cloud_after(**options), list[Step]()
-
-    def go(step: Step) -> None:
-        take(cloud, step)
-        steps.append(step)
-
-    wanted = draw(st.integers(low, high))
-    usual = (*PLACES, *INHABITANTS) if set(operations) == set(ASKING) else ()
-    for step in usual[: min(wanted, draw(st.integers(0, len(usual))))]:
-        go(step(cloud))
-    while len(steps) < wanted:
-        go(draw(_commands(cloud, True, operations)))
-        if options.get("settle_after") == "manual" and draw(st.booleans()):
-            cloud.settle()
-            steps.append(Settle())
-    return steps
 
 
 def histories(
@@ -244,7 +210,7 @@ def _of_any_cloud(
         take(cloud, step(cloud))
     there = getattr(cloud, table).where(**attributes)
     for _ in range(draw(st.integers(0, 6))):
-        cloud.execute(draw(_commands(cloud, True, tuple(ASKING))))
+        cloud.execute(draw(judged_commands(cloud, Sight, True, tuple(ASKING))))
     return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or there or reject()))
 
 

@@ -98,6 +98,14 @@ class RuleRegistry:
     def __getitem__(self, rule_id: str) -> Rule:
         return self._rules[rule_id]
 
+    def without(self, *rule_ids: str) -> RuleRegistry:
+        """A registry like this one that lacks these rules, to model what does not hold them. Raises KeyError for an id
+        that is not there."""
+        less = RuleRegistry(self)
+        for rule_id in rule_ids:
+            del less._rules[rule_id]
+        return less
+
     def denies(
         self,
         rule_id: str,

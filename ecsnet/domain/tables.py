@@ -103,7 +103,7 @@ class Table(dict[K, V | None]):
 
     def draft(self) -> Self:
         """An independent copy. From now on *this* table must not be written to: the copy shares its layers."""
-        copy = type(self)()
+        copy = self.__class__.__new__(self.__class__)
         copy.size = self.size
         copy._below = self._merged() if self else self._below
         return copy

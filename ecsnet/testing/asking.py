@@ -72,6 +72,11 @@ class Sight:
         """The region that has a resource."""
         return next((region for region in self.regions if getattr(region, table)[resource_id] is not None), None)
 
+    def groups_of(self, instance: Any) -> tuple[str, ...]:
+        """The groups that an instance is in."""
+        region = self.region_with("instances", _id(instance))
+        return () if region is None else region.groups_of(instance)
+
     def one(self, pick: Pick, states: Sequence[Any], fits: Callable[[Any], object], none: str) -> Any:
         """One of the states, or None for one that does not exist; mostly one that fits, and is the account's own."""
         fitting = [state for state in states if state.account_id == self.account_id and fits(state)]
@@ -104,14 +109,15 @@ class Sight:
         return pick([*[(group_id,) for group_id in own] * FITTING, *two, (all_ids[-1],), ()])
 
     def addresses(self, pick: Pick, vswitch: Any) -> list[str]:
-        """Addresses of a VSwitch: free ones, one that is held, the system's, and one outside."""
+        """Addresses of a VSwitch: free ones, the one that last came back, held ones, the system's, and one outside."""
         if not isinstance(vswitch, VSwitchState):
             return ["10.0.0.9"]
         region = self.region_with("vswitches", vswitch.id)
         assert region is not None
-        free = address_pool.draw(region, vswitch, 2)
+        came_back = [ip for ip, _ in zip(address_pool.freed(vswitch), range(1), strict=False)]
+        free = [*address_pool.draw(region, vswitch, 2), *came_back]  # perhaps taken again meanwhile
         holders = region.interfaces_of_vswitch.peek(vswitch.id).now()
-        held = [region.network_interfaces.peek(holder).private_ips[-1] for holder in holders][-1:]
+        held = [region.network_interfaces.peek(holder).private_ips[-1] for holder in holders]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
         return [*free * FITTING, *held, *ends]
 
@@ -137,7 +143,8 @@ def create_vpc(see: Sight, pick: Pick) -> Command[Any]:
 
 
 def delete_vpc(see: Sight, pick: Pick) -> Command[Any]:
-    return c.DeleteVpc(vpc_id=_id(see.vpc(pick)))
+    in_use = {vswitch.vpc_id for vswitch in see.vswitches()} | {group.vpc_id for group in see.groups()}
+    return c.DeleteVpc(vpc_id=_id(see.vpc(pick, lambda vpc: vpc.id not in in_use)))
 
 
 def create_vswitch(see: Sight, pick: Pick) -> Command[Any]:
@@ -153,7 +160,8 @@ def create_vswitch(see: Sight, pick: Pick) -> Command[Any]:
 
 
 def delete_vswitch(see: Sight, pick: Pick) -> Command[Any]:
-    return c.DeleteVSwitch(vswitch_id=_id(see.vswitch(pick)))
+    in_use = {interface.vswitch_id for interface in see.interfaces()}
+    return c.DeleteVSwitch(vswitch_id=_id(see.vswitch(pick, lambda vswitch: vswitch.id not in in_use)))
 
 
 def create_security_group(see: Sight, pick: Pick) -> Command[Any]:
@@ -179,14 +187,14 @@ def _permission(command: type[c.AuthorizeSecurityGroup | c.RevokeSecurityGroup])
 def join_security_group(see: Sight, pick: Pick) -> Command[Any]:
     instance = see.instance(pick, _settled)
     vpc_id = None if isinstance(instance, str) else instance.vpc_id
-    group = see.group(pick, lambda group: group.vpc_id == vpc_id)
+    group_ids = see.groups_of(instance)
+    group = see.group(pick, lambda group: group.vpc_id == vpc_id and group.id not in group_ids)
     return c.JoinSecurityGroup(security_group_id=_id(group), instance_id=_id(instance))
 
 
 def leave_security_group(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, _settled)
-    region = see.region_with("instances", _id(instance))
-    group_ids = () if region is None else region.groups_of(instance)
+    instance = see.instance(pick, lambda one: _settled(one) and len(see.groups_of(one)) > 1)
+    group_ids = see.groups_of(instance)
     group = see.group(pick, lambda group: group.id in group_ids)
     return c.LeaveSecurityGroup(security_group_id=_id(group), instance_id=_id(instance))
 
@@ -303,7 +311,7 @@ def create_network_interface(see: Sight, pick: Pick) -> Command[Any]:
     vswitch = see.vswitch(pick)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": see.group_ids(pick, vpc_id)}
-    extra = pick(("nothing", "nothing", "count", "address", "addresses"))
+    extra = pick(("nothing", "count", "address", "addresses"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = pick((1, 2, 3))
     elif extra == "address":
@@ -352,7 +360,7 @@ def modify_network_interface_attribute(see: Sight, pick: Pick) -> Command[Any]:
 
 def assign_private_ip_addresses(see: Sight, pick: Pick) -> Command[Any]:
     interface = see.interface(pick)
-    count = pick((1, 2, 3, None))
+    count = pick((1, None, 2, None))
     if count is not None:
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
@@ -413,8 +421,12 @@ ASKING: Final[dict[type[Command[Any]], Ask]] = {
     c.AllocatePublicIpAddress: _on_instance(
         c.AllocatePublicIpAddress, lambda one: one.internet_max_bandwidth_out and not one.public_ip
     ),
-    c.ChangePublicIpAddress: _on_instance(c.ChangePublicIpAddress, lambda one: one.public_ip),
-    c.ReleasePublicIpAddress: _on_instance(c.ReleasePublicIpAddress, lambda one: one.public_ip),
+    c.ChangePublicIpAddress: _on_instance(
+        c.ChangePublicIpAddress, lambda one: one.public_ip and one.status is InstanceStatus.Stopped
+    ),
+    c.ReleasePublicIpAddress: _on_instance(
+        c.ReleasePublicIpAddress, lambda one: one.public_ip and one.charge_type is ChargeType.PrePaid
+    ),
     c.ConvertNatPublicIpToEip: _on_instance(c.ConvertNatPublicIpToEip, lambda one: one.public_ip),
     c.AllocateEipAddress: allocate_eip_address,
     c.AssociateEipAddress: associate_eip_address,

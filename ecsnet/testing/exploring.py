@@ -61,39 +61,54 @@ def explore(
     Raises `InvariantBroken` at the first state that breaks one, with a shortest script that leads there.
     """
     start = cloud.fork()
-    _check(start, check, ())
-    came_from: dict[bytes, tuple[bytes, Move] | None] = {essence(start._world()): None}
-    frontier = [(essence(start._world()), start)]
+    key = essence(start._world())
+    came_from: CameFrom = {key: None}
+    _check(start, check, cloud, came_from, key)
+    frontier = [(key, start)]
     tried = denied = reached = 0
     while frontier and (depth is None or reached < depth):
         found: list[tuple[bytes, Cloud]] = []
         for key, state in frontier:
             for move in moves(state) if callable(moves) else moves:
                 tried += 1
-                if isinstance(move, Command) and not (decision := state.check(move)).events:
-                    denied += not decision.allowed
+                after: Cloud | None = None
+                if isinstance(move, Command):
+                    decision = state.check(move)
+                    if not decision.events:
+                        denied += not decision.allowed
+                        continue
+                    leads_to = essence(state._outcome(decision))
+                else:
+                    after = state.fork()
+                    take(after, move)
+                    leads_to = essence(after._world())
+                if leads_to in came_from:
                     continue
-                after = state.fork()
-                take(after, move)
-                after_key = essence(after._world())
-                if after_key not in came_from:
-                    came_from[after_key] = (key, move)
-                    _check(after, check, lambda at=after_key: _script(cloud, came_from, at))
-                    found.append((after_key, after))
+                if after is None:  # the whole way of a command is gone for states that are new
+                    after = state.fork()
+                    take(after, move)
+                came_from[leads_to] = (key, move)
+                _check(after, check, cloud, came_from, leads_to)
+                found.append((leads_to, after))
         frontier = found
         reached += bool(found)
     return Exploration(states=len(came_from), moves=tried, denied=denied, depth=reached, complete=not frontier)
 
 
-def _check(state: Cloud, check: Callable[[Cloud], Iterable[Breach]] | None, script: Any) -> None:
+CameFrom = dict[bytes, tuple[bytes, Move] | None]
+
+
+def _check(
+    state: Cloud, check: Callable[[Cloud], Iterable[Breach]] | None, start: Cloud, came_from: CameFrom, key: bytes
+) -> None:
     broken = breaches(state._world())
     if check is not None:
         broken += tuple(check(state))
     if broken:
-        raise InvariantBroken(broken, script() if script else Script())
+        raise InvariantBroken(broken, _script(start, came_from, key))
 
 
-def _script(start: Cloud, came_from: dict[bytes, tuple[bytes, Move] | None], key: bytes) -> Script:
+def _script(start: Cloud, came_from: CameFrom, key: bytes) -> Script:
     way: list[Move] = []
     while (step := came_from[key]) is not None:
         key, move = step

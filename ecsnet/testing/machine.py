@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, NoReturn
 
 from hypothesis import strategies as st
@@ -22,19 +22,35 @@ from ecsnet.resources import Resource
 from ecsnet.testing.asking import ASKING, Sight
 from ecsnet.testing.beginning import START
 from ecsnet.testing.comparing import Difference, Names, System, differences, is_resource_id
-from ecsnet.testing.drawing import Drawn
+from ecsnet.testing.drawing import BUILDING, Draw, Drawn, walk
 from ecsnet.testing.exploring import InvariantBroken, passing
-from ecsnet.testing.script import Script, Settle, Wait
-from ecsnet.values import InstanceType, NetworkInterfaceType
+from ecsnet.testing.script import Script, Settle, Step, Wait, take
+from ecsnet.values import InstanceType
 
 _MACHINE: Final = st.runner()
 
 
 @st.composite
-def _asked(draw: Callable[[Any], Any], operation: type[Command[Any]]) -> Command[Any]:
+def _asked(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
     machine: CloudMachine = draw(_MACHINE)
-    see = Sight(machine.model, region_ids=machine.region_ids, instance_types=machine.type_names)
-    return ASKING[operation](see, Drawn(draw))
+    return ASKING[operation](machine.look(machine.model), Drawn(draw))
+
+
+@st.composite
+def _beginning(draw: Draw) -> list[Step]:
+    machine: CloudMachine = draw(_MACHINE)
+    scratch, steps = machine.model.fork(), list[Step]()
+    scratch._model.clock = ManualClock(machine.clock())  # the machine's own stands still while this is drawn
+    for step in machine.set_up(scratch):
+        take(scratch, step)
+        steps.append(step)
+    among = [operation for operation in BUILDING if getattr(machine, _rule_name(operation)) is not None]
+    steps += walk(draw, scratch, machine.look, among, at_least=0, at_most=12)
+    return steps
+
+
+def _rule_name(operation: type[Command[Any]]) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation.__name__.replace("VSwitch", "Vswitch")).lower()
 
 
 def _operation(operation: type[Command[Any]]) -> Any:
@@ -43,7 +59,7 @@ def _operation(operation: type[Command[Any]]) -> Any:
     def give(self: CloudMachine, command: Command[Any]) -> None:
         self.give(command)
 
-    give.__name__ = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation.__name__.replace("VSwitch", "Vswitch")).lower()
+    give.__name__ = _rule_name(operation)
     give.__qualname__ = f"CloudMachine.{give.__name__}"
     give.__doc__ = f"{operation.__name__}, with parameters that are mostly right."
     return rule(command=_asked(operation))(give)
@@ -61,6 +77,8 @@ class CloudMachine(RuleBasedStateMachine):
     """The model's pace, as `ecsnet.Cloud` has it. Where something passes, the rules `settle` and `wait` are used."""
     time_passes: ClassVar[bool] = False
     """Whether the rule `wait` moves the clock even where nothing passes: hours and months, for what expires."""
+    start: ClassVar[datetime] = START
+    """When the machine's clock begins."""
     region_ids: ClassVar[Sequence[str]] = ("cn-hangzhou",)
     """Where new things are created; the first one is the model's own region."""
     instance_types: ClassVar[Sequence[InstanceType]] = (
@@ -75,7 +93,7 @@ class CloudMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = ManualClock(START)
+        self.clock = ManualClock(self.start)
         self.type_names = [instance_type.id for instance_type in self.instance_types]
         self.script = Script()
         self.names = Names()
@@ -99,26 +117,13 @@ class CloudMachine(RuleBasedStateMachine):
         """A fresh system of your own, for one example; None for the model alone."""
         return None
 
-    def set_up(self, instances: int, network_interfaces: int, attached: bool) -> None:
-        """What an example begins with: a VPC, a VSwitch and a security group, some instances and ENIs in them, and
-        these attached to those, one each, or not."""
-        self.give(c.CreateVpc(cidr_block="10.0.0.0/16"))
-        (vpc_id,) = self.model.vpcs
+    def set_up(self, cloud: Cloud) -> Iterator[Step]:
+        """What every example begins with: a VPC, a VSwitch and a security group; told step by step, as it is there."""
+        yield c.CreateVpc(cidr_block="10.0.0.0/16")
+        (vpc_id,) = cloud.vpcs
         zone_id = self.region_ids[0] + ("-b" if self.region_ids[0].startswith("cn-") else "b")
-        self.give(c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28"))
-        self.give(c.CreateSecurityGroup(vpc_id=vpc_id))
-        (vswitch_id,), group_ids = self.model.vswitches, tuple(self.model.security_groups)
-        place: Any = {"vswitch_id": vswitch_id, "security_group_ids": group_ids}
-        for _ in range(instances):
-            self.give(c.RunInstances(instance_type=self.type_names[0], **place))
-        for _ in range(network_interfaces):
-            self.give(c.CreateNetworkInterface(**place))
-        self._settle(None)
-        if attached:
-            interfaces = self.model.network_interfaces.where(type=NetworkInterfaceType.Secondary)
-            for interface, instance_id in zip(interfaces, self.model.instances, strict=False):
-                self.give(c.AttachNetworkInterface(network_interface_id=interface.id, instance_id=instance_id))
-            self._settle(None)
+        yield c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28")
+        yield c.CreateSecurityGroup(vpc_id=vpc_id)
 
     def avoids(self, command: Command[Any], decision: Decision) -> bool:
         """Whether a command is not given, because it is known that the system would differ."""
@@ -140,12 +145,22 @@ class CloudMachine(RuleBasedStateMachine):
     def wait_for_system(self) -> None:
         """Give a system that settles late some time; it is looked at again afterwards, ``patience`` times at most."""
 
+    def look(self, cloud: Cloud) -> Sight:
+        """What commands are made from: the regions and instance types of the machine, and what is in a cloud."""
+        return Sight(cloud, region_ids=self.region_ids, instance_types=self.type_names)
+
     # How an example goes
 
-    @initialize(instances=st.integers(0, 2), network_interfaces=st.integers(0, 3), attached=st.booleans())
-    def begin(self, instances: int, network_interfaces: int, attached: bool) -> None:
-        """What an example begins with."""
-        self.set_up(instances, network_interfaces, attached)
+    @initialize(steps=_beginning())
+    def begin(self, steps: list[Step]) -> None:
+        """What an example begins with: `set_up`, and some operations that are allowed one after the other."""
+        for step in steps:
+            if isinstance(step, Settle):
+                self._settle(step.resource_id)
+            elif isinstance(step, Wait):
+                self._wait(step.by)
+            else:
+                self.give(step)
 
     def give(self, command: Command[Any]) -> None:
         """Give a command to model and system, and compare. Raises `Difference`."""
@@ -258,6 +273,9 @@ class CloudMachine(RuleBasedStateMachine):
     @rule(by=st.sampled_from([timedelta(seconds=1), timedelta(seconds=5), timedelta(hours=6), timedelta(days=31)]))
     def wait(self, by: timedelta) -> None:
         """The clock moves on."""
+        self._wait(by)
+
+    def _wait(self, by: timedelta) -> None:
         self.clock.advance(by)
         self.script.add(Wait(by))
         self.advance_system(by)
