@@ -36,6 +36,9 @@ class ManualClock:
     def __call__(self) -> datetime:
         return self._now
 
+    def __repr__(self) -> str:
+        return f"ManualClock({self._now!r})"
+
     def advance(self, by: timedelta) -> None:
         """Move forward. Raises ValueError for a negative time."""
         if by < timedelta(0):

@@ -327,19 +327,19 @@ class Cloud:
             now = model.now()
             region = model.world.region(region_id)
             due = [d for d in all_waiting(region) if resource_id in (None, d.resource_id)]
-            endings = [(d, ending) for d in due if (ending := model.ending(d, now)).recorded_at <= now]
-            if not endings:
+            due = [d for d in due if model.ends_at(d, now) <= now]
+            if not due:
                 return []
-            last = [_show(region, d.table, d.resource_id) for d, _ in endings]
+            last = [_show(region, d.table, d.resource_id) for d in due]
             try:
-                model.append(region_id, [ending for _, ending in endings])
+                model.append(region_id, model.endings(region, due, now))
             except VersionConflict:
                 model.catch_up()
                 continue
             region = model.world.region(region_id)
             return [
                 self._answers(region, d.table, [d.resource_id], [before])[0]
-                for (d, _), before in zip(endings, last, strict=True)
+                for d, before in zip(due, last, strict=True)
             ]
 
     def close(self) -> None:

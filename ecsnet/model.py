@@ -14,9 +14,10 @@ from typing import Final, Literal, NamedTuple
 
 from ecsnet.clocks import Clock, as_utc
 from ecsnet.domain.folding import fold
+from ecsnet.domain.network_spec import next_cycle
 from ecsnet.domain.passing import Due, all_passing, all_scheduled
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.world import World
+from ecsnet.domain.world import Region, World
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.store import EventStore, MemoryStore
 from ecsnet.values import InstanceType
@@ -121,29 +122,36 @@ class Model:
             due_now = []
             for due in all_scheduled(region):
                 if due.since <= now:
-                    due_now.append(self.ending(due, now))
+                    due_now.append(due)
                 else:
                     until = min(until, due.since)
             for due in () if self.settle_after == "manual" else all_passing(region):
-                ending = self.ending(due, now)
-                if ending.recorded_at > now:
-                    until = min(until, ending.recorded_at)
+                if (ends_at := self.ends_at(due, now)) > now:
+                    until = min(until, ends_at)
                     break  # they are kept oldest first
-                due_now.append(ending)
+                due_now.append(due)
             if due_now:
-                events[region_id] = sorted(due_now, key=lambda ending: ending.recorded_at)
+                events[region_id] = self.endings(region, due_now, now)
         world = self.ahead(events) if events else self.world
         return Settling(world, events, self.world.position, now, until)
 
-    def ending(self, due: Due, now: datetime) -> NewEvent:
-        """The event that ends what is passing or waiting, at the moment when it is due; by hand, that is now."""
-        if due.scheduled:
-            ends_at = due.since
-        elif self.settle_after == "manual":
-            ends_at = now
-        else:
-            ends_at = due.since + self.settle_after
-        return NewEvent(due.event, ends_at, due.account_id, f"settle:{due.resource_id}")
+    def ends_at(self, due: Due, now: datetime) -> datetime:
+        """When what is passing or waiting is due; by hand, what passes is due now."""
+        if due.event is None:
+            return due.since
+        return now if self.settle_after == "manual" else due.since + self.settle_after
+
+    def endings(self, region: Region, dues: Sequence[Due], now: datetime) -> list[NewEvent]:
+        """The events that end what is passing or waiting in a region, in the order in which it is due."""
+        given: set[str] = set()
+        endings = []
+        for due in sorted(dues, key=lambda due: self.ends_at(due, now)):
+            event = due.event
+            if event is None:
+                event = next_cycle(self.world, region, due.resource_id, given)
+                given.add(event.ip_address or "")
+            endings.append(NewEvent(event, self.ends_at(due, now), due.account_id, f"settle:{due.resource_id}"))
+        return endings
 
     def ahead(self, events: Mapping[str, Sequence[NewEvent]]) -> World:
         """The world as it would be with these events, by region."""

@@ -6,7 +6,8 @@ and shrink to few commands; a failing example prints them as a call of `ecsnet.t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from ipaddress import IPv4Network
 from typing import Any, Final, Literal, TypeVar
 
@@ -15,13 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from ecsnet import commands as c
+from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.events.base import RecordedEvent
 from ecsnet.model import AT_ONCE, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.testing.asking import ASKING, Sight
-from ecsnet.testing.beginning import cloud_after
+from ecsnet.testing.asking import ASKING
+from ecsnet.testing.beginning import START, cloud_after
 from ecsnet.testing.drawing import Draw, Operations, judged_commands, walk
 from ecsnet.testing.script import Settle, Step, take
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
@@ -96,50 +98,58 @@ def commands(
         raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
     if legality not in ("legal", "illegal", "mixed"):
         raise InvalidArgument(f"legality must be 'legal', 'illegal' or 'mixed', not {legality!r}")
-    chosen = tuple(ASKING if operations is None else operations)
-    if not chosen or not set(chosen) <= set(ASKING):
-        raise InvalidArgument(f"operations must be classes of ecsnet.commands, at least one, not {operations!r}")
-    return judged_commands(cloud, Sight, None if legality == "mixed" else legality == "legal", chosen)
+    return judged_commands(cloud, None if legality == "mixed" else legality == "legal", _chosen(operations))
 
 
 def clouds(
     *,
     min_commands: int = 0,
-    max_commands: int = 12,
+    max_commands: int | None = None,
     settle_after: SettleAfter = AT_ONCE,
     operations: Operations | None = None,
     **options: Any,
 ) -> st.SearchStrategy[Cloud]:
-    """Clouds in memory, by a `ManualClock`, after ``min_commands`` to ``max_commands`` commands, all of them allowed.
+    """Clouds in memory, by a `ManualClock` of their own, after ``min_commands`` to ``max_commands`` (12, or as many as
+    the least) commands, all of them allowed.
 
     Most begin with a VPC, a VSwitch and a security group, some of these with an instance and an ENI. With a
     ``settle_after`` some passing states have settled and some have not. ``operations`` are the kinds of command used,
     ``options`` more options of `ecsnet.Cloud`, but for its store. They shrink to an empty cloud.
     """
     low = _whole("min_commands", min_commands, 0, 10_000)
-    high = _whole("max_commands", max_commands, low, 10_000)
+    high = max(12, low) if max_commands is None else _whole("max_commands", max_commands, low, 10_000)
     if "store" in options:
         raise InvalidArgument("clouds are in memory: there is no store to choose")
+    clock = options.pop("clock", ManualClock(START))
+    if not isinstance(clock, ManualClock):
+        raise InvalidArgument(f"clock must be a ManualClock, of which each cloud gets a copy, not {clock!r}")
     if settle_after != AT_ONCE:
         options["settle_after"] = settle_after
-    return _clouds(low, high, tuple(operations or ASKING), options)
+    try:
+        cloud_after(**options)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidArgument(f"no cloud has the options {options}: {error}") from error
+    return _clouds(low, high, _chosen(operations), clock(), options)
 
 
 @st.composite
-def _clouds(draw: Draw, low: int, high: int, operations: Operations, options: dict[str, Any]) -> Cloud:
-    scratch, steps = cloud_after(**options), list[Step]()
+def _clouds(draw: Draw, low: int, high: int, operations: Operations, start: datetime, options: dict[str, Any]) -> Cloud:
+    scratch, steps = cloud_after(clock=ManualClock(start), **options), list[Step]()
     usual = (*PLACES, *INHABITANTS) if set(operations) == set(ASKING) else ()
     for step in usual[: min(high, draw(st.integers(0, len(usual))))]:
         steps.append(step(scratch))
         take(scratch, steps[-1])
     limits = {"at_least": max(0, low - len(steps)), "at_most": high - len(steps)}
-    steps += walk(draw, scratch, Sight, operations, **limits)
-    cloud: Cloud = draw(st.builds(cloud_after, *map(st.just, steps), **{k: st.just(v) for k, v in options.items()}))
+    steps += walk(draw, scratch, operations, **limits)
+    given = {name: st.just(value) for name, value in options.items()}
+    if start != START:
+        given["clock"] = st.builds(ManualClock, st.just(start))
+    cloud: Cloud = draw(st.builds(cloud_after, *map(st.just, steps), **given))
     return cloud
 
 
 def histories(
-    *, min_commands: int = 1, max_commands: int = 12, **options: Any
+    *, min_commands: int = 1, max_commands: int | None = None, **options: Any
 ) -> st.SearchStrategy[tuple[RecordedEvent, ...]]:
     """What clouds have recorded: see `clouds` for the knobs."""
     found = clouds(min_commands=min_commands, max_commands=max_commands, **options)
@@ -187,7 +197,7 @@ def _resources(resource: type[R], table: str, cloud: Cloud | None, attributes: d
         if name not in fields and f"{name}s" not in fields:
             raise InvalidArgument(f"{table} have no attribute {name!r}")
     status, ways = attributes.get("status"), _WAYS.get(resource, {})
-    if status is not None and status not in ways:
+    if status is not None and not any(status == way for way in ways):
         raise InvalidArgument(f"status must be one of {', '.join(ways)}, not {status!r}")
     if cloud is not None:
         return _of_cloud(cloud, table, attributes)
@@ -210,7 +220,7 @@ def _of_any_cloud(
         take(cloud, step(cloud))
     there = getattr(cloud, table).where(**attributes)
     for _ in range(draw(st.integers(0, 6))):
-        cloud.execute(draw(judged_commands(cloud, Sight, True, tuple(ASKING))))
+        cloud.execute(draw(judged_commands(cloud, True, tuple(ASKING))))
     return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or there or reject()))
 
 
@@ -285,6 +295,14 @@ _WAYS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
 }
 
 # What is asked of callers
+
+
+def _chosen(operations: Operations | None) -> Operations:
+    if operations is None:
+        return tuple(ASKING)
+    if not isinstance(operations, Collection) or not operations or not set(operations) <= set(ASKING):
+        raise InvalidArgument(f"operations must be classes of ecsnet.commands, at least one, not {operations!r}")
+    return tuple(operations)
 
 
 def _network(name: str, block: Any) -> IPv4Network:

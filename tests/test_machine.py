@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,7 +24,6 @@ from ecsnet.domain.fingerprint import whole
 from ecsnet.testing import CloudMachine, invariants
 from ecsnet.testing.asking import ASKING
 from ecsnet.testing.scenarios import stored_again
-from ecsnet.testing.script import Step
 
 OTHER_ACCOUNT = "6543210987654321"
 QUOTAS = {
@@ -105,10 +104,11 @@ class Network(CloudMachine):
     def make_system(self) -> Twin:
         return Twin(self)
 
-    def set_up(self, cloud: Cloud) -> Iterator[Step]:
-        yield from (c.SetQuota(name=name, value=value) for name, value in QUOTAS.items())
-        yield from super().set_up(cloud)
-        yield c.CreateSecurityGroup(vpc_id=next(iter(cloud.vpcs)))
+    def set_up(self) -> None:
+        for name, value in QUOTAS.items():
+            self.give(c.SetQuota(name=name, value=value))
+        super().set_up()
+        self.give(c.CreateSecurityGroup(vpc_id=next(iter(self.model.vpcs))))
 
     def give(self, command: Command[Any]) -> None:
         decision = self.model.check(command)
@@ -176,12 +176,13 @@ class WithTheClassicNetwork(Network):
 
     start: ClassVar[datetime] = datetime(2017, 5, 20, tzinfo=UTC)
 
-    def set_up(self, cloud: Cloud) -> Iterator[Step]:
-        yield from super().set_up(cloud)
-        yield c.EnableVpcClassicLink(vpc_id=next(iter(cloud.vpcs)))
-        yield c.CreateSecurityGroup()
-        group_ids = [group.id for group in cloud.security_groups.where(vpc_id=None)]
-        yield c.RunInstances(instance_type=self.type_names[0], network_type="classic", security_group_ids=group_ids)
+    def set_up(self) -> None:
+        super().set_up()
+        self.give(c.EnableVpcClassicLink(vpc_id=next(iter(self.model.vpcs))))
+        self.give(c.CreateSecurityGroup())
+        group_ids = [group.id for group in self.model.security_groups.where(vpc_id=None)]
+        run = c.RunInstances(instance_type=self.type_names[0], network_type="classic", security_group_ids=group_ids)
+        self.give(run)
 
 
 @pytest.mark.parametrize("machine", [InAFile, ByHand, ByTime, WithTheClassicNetwork])

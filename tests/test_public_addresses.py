@@ -166,3 +166,25 @@ def test_the_whole_story_is_replayed(net: Net) -> None:
     assert dict(again.instances) == dict(net.cloud.instances)
     net.clock.advance(timedelta(days=31))
     assert again.instances[vm.id].internet_max_bandwidth_out == 7
+
+
+def test_cycles_that_begin_at_one_moment_bring_different_addresses(net: Net) -> None:
+    vms = net.cloud.execute(net.run_command(amount=2, **SUBSCRIPTION))
+    for vm in vms:
+        net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    net.clock.advance(timedelta(days=40))
+    seen = [net.cloud.instances[vm.id].public_ip for vm in vms]
+    assert len({*seen, None}) == 3
+    net.cloud.settle()
+    assert [net.cloud.instances[vm.id].public_ip for vm in vms] == seen
+
+
+def test_regions_that_share_a_block_do_not_share_an_address(net: Net) -> None:
+    """Two regions that the model does not know by name and that fall on one block of public addresses."""
+    eips = [
+        net.cloud.execute(c.AllocateEipAddress(region_id=region))
+        for region in ("eu-north-9", "eu-north-6")
+        for _ in "ab"
+    ]
+    assert len({one.ip_address for one in eips}) == 4
+    assert invariants(net.cloud) == ()

@@ -294,7 +294,7 @@ def next_id(region: Region) -> str:
 
 
 def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.world, case.region, 1)
     return (EipAddressAllocated(allocation_id=next_id(case.region), ip_address=ip),)
 
 

@@ -16,11 +16,11 @@ from ecsnet.commands import (
 from ecsnet.domain.network_spec import brings_address
 from ecsnet.domain.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.rules import Facts, rules
-from ecsnet.domain.world import Region
+from ecsnet.domain.world import Region, World
 
 
-def _short(region: Region, wanted: int, kind: str) -> Facts | None:
-    available = (PUBLIC if kind == "public" else CLASSIC).free_count(region)
+def _short(world: World, region: Region, wanted: int, kind: str) -> Facts | None:
+    available = (PUBLIC if kind == "public" else CLASSIC).free_count(world, region)
     if wanted <= available:
         return None
     return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
@@ -38,15 +38,15 @@ def _short(region: Region, wanted: int, kind: str) -> Facts | None:
     http_status=403,
     message="{region_id} has {available} {kind} addresses left, not {wanted}",
 )
-def region_exhausted(command: Command[Any], region: Region) -> Facts | None:
+def region_exhausted(command: Command[Any], world: World, region: Region) -> Facts | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
     if isinstance(command, RunInstances | CreateInstance):
         amount = command.amount if isinstance(command, RunInstances) else 1
         gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out
-        short = _short(region, amount, "classic") if command.vswitch_id is None else None
-        return short or (_short(region, amount, "public") if gets_public_ip else None)
+        short = _short(world, region, amount, "classic") if command.vswitch_id is None else None
+        return short or (_short(world, region, amount, "public") if gets_public_ip else None)
     if isinstance(command, ModifyInstanceNetworkSpec):
         instance = region.instances[command.instance_id]
         if instance is None or not brings_address(instance, command.internet_max_bandwidth_out):
             return None
-    return _short(region, 1, "public")
+    return _short(world, region, 1, "public")

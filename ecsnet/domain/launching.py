@@ -135,7 +135,7 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
     subscribed = command.instance_charge_type == ChargeType.PrePaid
     first = region.next_number("instance")
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
-    public_ips = PUBLIC.draw(region, amount) if gets_public_ip else (None,) * amount
+    public_ips = PUBLIC.draw(case.world, region, amount) if gets_public_ip else (None,) * amount
     places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
     births: list[Event] = [
         birth(
@@ -175,7 +175,7 @@ def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
 
 def _places_in_classic(case: Case, amount: int) -> list[dict[str, Any]]:
     zone_id = _classic_zone(case)
-    return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.region, amount)]
+    return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.world, case.region, amount)]
 
 
 def months_after(moment: datetime, months: int) -> datetime:

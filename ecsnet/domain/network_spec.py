@@ -6,6 +6,7 @@ the clock alone, whatever the pace of passing states; meanwhile it is the specif
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
@@ -14,7 +15,7 @@ from ecsnet.domain.launching import months_after
 from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state import InstanceState
-from ecsnet.domain.world import Evolving, Region
+from ecsnet.domain.world import Evolving, Region, World
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.public_address import InstanceNetworkSpecModified, InstanceRenewed
 from ecsnet.values import ChargeType
@@ -85,7 +86,7 @@ def pending_change(instance: InstanceState, command: ModifyInstanceNetworkSpec |
 def modify(case: Case) -> tuple[Event, ...]:
     command: ModifyInstanceNetworkSpec = case.command
     assert case.instance is not None
-    return (_change(case.region, case.instance, command.internet_max_bandwidth_out),)
+    return (_change(case.world, case.region, case.instance, command.internet_max_bandwidth_out),)
 
 
 def brings_address(instance: InstanceState, bandwidth: int) -> bool:
@@ -98,8 +99,10 @@ def brings_address(instance: InstanceState, bandwidth: int) -> bool:
     )
 
 
-def _change(region: Region, instance: InstanceState, bandwidth: int) -> Event:
-    drawn = PUBLIC.draw(region, 1) if brings_address(instance, bandwidth) else ()
+def _change(
+    world: World, region: Region, instance: InstanceState, bandwidth: int, avoiding: Container[str] = ()
+) -> InstanceNetworkSpecModified:
+    drawn = PUBLIC.draw(world, region, 1, avoiding) if brings_address(instance, bandwidth) else ()
     return InstanceNetworkSpecModified(
         instance_id=instance.id,
         internet_max_bandwidth_out=bandwidth,
@@ -117,7 +120,7 @@ def renew(case: Case) -> tuple[Event, ...]:
         bandwidth = None
     if instance.expires_at <= case.now:  # the next cycle begins with the renewal
         renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(case.now, command.period))
-        return (renewed,) if bandwidth is None else (renewed, _change(case.region, instance, bandwidth))
+        return (renewed,) if bandwidth is None else (renewed, _change(case.world, case.region, instance, bandwidth))
     return (
         InstanceRenewed(
             instance_id=instance.id,
@@ -128,7 +131,9 @@ def renew(case: Case) -> tuple[Event, ...]:
     )
 
 
-def next_cycle(region: Region, instance: InstanceState) -> Event:
-    """What happens to an instance's bandwidth when its next cycle begins."""
+def next_cycle(world: World, region: Region, instance_id: str, avoiding: Container[str]) -> InstanceNetworkSpecModified:
+    """What happens to an instance's bandwidth when its next cycle begins; ``avoiding`` are addresses that others get
+    at the same moment."""
+    instance = region.instances.peek(instance_id)
     assert instance.next_bandwidth is not None
-    return _change(region, instance, instance.next_bandwidth)
+    return _change(world, region, instance, instance.next_bandwidth, avoiding)

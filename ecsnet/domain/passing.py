@@ -10,20 +10,22 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from ecsnet.domain import eip, instance, network_interface, network_spec
+from ecsnet.domain import eip, instance, network_interface
 from ecsnet.domain.world import Region
 from ecsnet.events.base import Event
 
 
 class Due(NamedTuple):
-    """One passing state that ends: the resource, since when it passes, on whose account, and the event that ends it."""
+    """One passing state that ends: the resource, since when it passes, on whose account, and the event that ends it.
+
+    A change that waits for a cycle ends in an event that may draw an address: it is None here, and made when it is due.
+    """
 
     table: str
     resource_id: str
     since: datetime
     account_id: str
-    event: Event
-    scheduled: bool = False
+    event: Event | None
 
 
 def all_passing(region: Region) -> Iterator[Due]:
@@ -43,7 +45,7 @@ def all_scheduled(region: Region) -> Iterator[Due]:
     """Every change that waits for a cycle to begin, with that moment as its ``since``: due by the clock alone."""
     for instance_id, begins_at in region.scheduled.values_now():
         state = region.instances.peek(instance_id)
-        yield Due("instances", instance_id, begins_at, state.account_id, network_spec.next_cycle(region, state), True)
+        yield Due("instances", instance_id, begins_at, state.account_id, None)
 
 
 def all_waiting(region: Region) -> Iterator[Due]:

@@ -293,12 +293,12 @@ rules.states(
 
 
 def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.world, case.region, 1)
     return (PublicIpAddressAllocated(instance_id=case.command.instance_id, ip_address=ip),)
 
 
 def change(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.region, 1)
+    (ip,) = PUBLIC.draw(case.world, case.region, 1)
     return (PublicIpAddressChanged(instance_id=case.command.instance_id, ip_address=ip),)
 
 

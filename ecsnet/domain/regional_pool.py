@@ -1,19 +1,20 @@
 """Addresses that a region draws by itself: public ones, and the private ones of the classic network.
 
 Each region draws from a block of its own of a range, in order, and again from the block's beginning when it has been
-gone through: so no address is held twice over all regions and accounts, and no region has to ask another. The blocks of
-the regions known here are disjoint; another region shares its block with those that fall on the same one.
+gone through: so no address is held twice over all regions and accounts. The blocks of the regions known here are
+disjoint; another region may share its block with some that fall on the same one, and then looks what these hold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 from hashlib import blake2b
 from typing import Final
 
 from ecsnet.domain.identity import Counted
 from ecsnet.domain.tables import Table
-from ecsnet.domain.world import Region
+from ecsnet.domain.world import Region, World
 from ecsnet.values import cidr_bounds, int_to_ipv4
 
 _KNOWN: Final = [
@@ -80,21 +81,27 @@ class RegionalPool:
         if self._held(region)[ip] == owner_id:
             self._held(region).drop(ip)
 
-    def free_count(self, region: Region) -> int:
-        """How many addresses the region has left."""
-        return block_bounds(self._cidr_block, region.region_id)[1] - self._held(region).size
+    def _held_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
+        block = block_number(region.region_id)
+        others = [one for one in world.regions.values() if one.region_id != region.region_id]
+        return [self._held(one) for one in (region, *others) if block_number(one.region_id) == block]
 
-    def draw(self, region: Region, count: int) -> tuple[str, ...]:
+    def free_count(self, world: World, region: Region) -> int:
+        """How many addresses the region has left."""
+        held = sum(table.size for table in self._held_in_block(world, region))
+        return block_bounds(self._cidr_block, region.region_id)[1] - held
+
+    def draw(self, world: World, region: Region, count: int, avoiding: Container[str] = ()) -> tuple[str, ...]:
         """The next free addresses, as many as there are up to ``count``."""
         first, size = block_bounds(self._cidr_block, region.region_id)
-        held = self._held(region)
+        held = self._held_in_block(world, region)
         drawn: list[str] = []
         start = region.next_number(self._counter) - 1
         for number in range(start, start + size):
             if len(drawn) == count:
                 break
             ip = int_to_ipv4(first + number % size)
-            if held[ip] is None:
+            if ip not in avoiding and all(table[ip] is None for table in held):
                 drawn.append(ip)
         return tuple(drawn)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from ecsnet import commands as c
+from ecsnet.catalogue import vendor_types
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain import address_pool
@@ -31,7 +32,7 @@ from ecsnet.values import QUOTAS, ChargeType, InstanceStatus, NetworkType, cidr_
 T = TypeVar("T")
 INSTANCE_TYPES: Final = ("ecs.g5.large", "ecs.t5-lc1m1.small")
 """One that takes two ENIs with six private IPs each, and one that takes no second ENI."""
-FITTING: Final = 3
+FITTING: Final = 7
 """How many times what fits stands in a list, beside everything else once."""
 
 
@@ -47,7 +48,7 @@ class Sight:
     def __init__(self, cloud: Cloud, *, region_ids: Sequence[str] = (), instance_types: Sequence[str] = ()) -> None:
         self.account_id = cloud.account_id
         self.region_ids = tuple(region_ids) or (cloud.region_id,)
-        self.instance_types = tuple(instance_types) or INSTANCE_TYPES
+        self.instance_types = tuple(instance_types) or _own_types(cloud) or INSTANCE_TYPES
         self.regions = tuple(cloud._world().regions.values())
 
     def vpcs(self) -> list[VpcState]:
@@ -81,7 +82,8 @@ class Sight:
         """One of the states, or None for one that does not exist; mostly one that fits, and is the account's own."""
         fitting = [state for state in states if state.account_id == self.account_id and fits(state)]
         everything = [*states, none]
-        return pick(pick([fitting, fitting, fitting, fitting, everything]) if fitting else everything)
+        often = -(-FITTING * len(everything) // len(fitting)) if fitting else 0
+        return pick([*fitting * often, *everything])
 
     def vpc(self, pick: Pick, fits: Callable[[VpcState], object] = bool) -> Any:
         return self.one(pick, self.vpcs(), fits, "vpc-none")
@@ -115,11 +117,16 @@ class Sight:
         region = self.region_with("vswitches", vswitch.id)
         assert region is not None
         came_back = [ip for ip, _ in zip(address_pool.freed(vswitch), range(1), strict=False)]
-        free = [*address_pool.draw(region, vswitch, 2), *came_back]  # perhaps taken again meanwhile
+        free = [*address_pool.draw(region, vswitch, 1), *came_back]  # perhaps taken again meanwhile
         holders = region.interfaces_of_vswitch.peek(vswitch.id).now()
         held = [region.network_interfaces.peek(holder).private_ips[-1] for holder in holders]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
         return [*free * FITTING, *held, *ends]
+
+
+def _own_types(cloud: Cloud) -> tuple[str, ...]:
+    types, vendors = cloud._model.instance_types, vendor_types()
+    return () if types is vendors else tuple(name for name, one in types.items() if vendors.get(name) is not one)
 
 
 def _id(state: Any) -> str:
@@ -207,7 +214,7 @@ def set_quota(see: Sight, pick: Pick) -> Command[Any]:
 
 
 def run_instances(see: Sight, pick: Pick) -> Command[Any]:
-    return c.RunInstances(**_new_instance(see, pick, pick((1, 1, 1, 2))))
+    return c.RunInstances(**_new_instance(see, pick, pick((*[1] * 7, 2))))
 
 
 def create_instance(see: Sight, pick: Pick) -> Command[Any]:
@@ -224,13 +231,13 @@ def _new_instance(see: Sight, pick: Pick, amount: int) -> dict[str, Any]:
         "instance_charge_type": charge_type,
         "internet_max_bandwidth_out": pick((0, 0, 5)),
     }
-    if pick((NetworkType.Vpc,) * 7 + (NetworkType.Classic,)) is NetworkType.Classic:
+    if pick((*[NetworkType.Vpc] * 15, NetworkType.Classic)) is NetworkType.Classic:
         groups = see.group_ids(pick, None)
         return {**parameters, "network_type": NetworkType.Classic, "security_group_ids": groups}
     vswitch = see.vswitch(pick)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters |= {"vswitch_id": _id(vswitch), "security_group_ids": see.group_ids(pick, vpc_id)}
-    extra = pick(("nothing", "nothing", "address", "ENI")) if amount == 1 else "nothing"
+    extra = pick((*["nothing"] * 6, "address", "ENI")) if amount == 1 else "nothing"
     if extra == "address":
         parameters["private_ip_address"] = pick(see.addresses(pick, vswitch))
     elif extra == "ENI":
@@ -256,7 +263,7 @@ def _on_instance(command: type[Any], fits: Callable[[InstanceState], object]) ->
 
 def delete_instance(see: Sight, pick: Pick) -> Command[Any]:
     instance = see.instance(pick, lambda instance: _settled(instance) and instance.expires_at is None)
-    return c.DeleteInstance(instance_id=_id(instance), force=pick((True, False)))
+    return c.DeleteInstance(instance_id=_id(instance), force=pick((True, True, True, False)))
 
 
 def modify_instance_vpc_attribute(see: Sight, pick: Pick) -> Command[Any]:
@@ -367,8 +374,9 @@ def assign_private_ip_addresses(see: Sight, pick: Pick) -> Command[Any]:
     region = see.region_with("vswitches", vswitch_id)
     vswitch = None if region is None else region.vswitches.peek(vswitch_id)
     address = pick(see.addresses(pick, vswitch))
+    once, twice = (address,), (address, address)
     return c.AssignPrivateIpAddresses(
-        network_interface_id=_id(interface), private_ip_addresses=pick(((address,), (address, address)))
+        network_interface_id=_id(interface), private_ip_addresses=pick((once, once, once, twice))
     )
 
 

@@ -27,3 +27,11 @@ def cloud_after(*steps: Step, **options: Any) -> Cloud:
     for step in steps:
         take(cloud, step)
     return cloud
+
+
+def apart(cloud: Cloud) -> Cloud:
+    """A fork in which time passes by itself: a `ManualClock` is the fork's own from now on."""
+    fork = cloud.fork()
+    if isinstance(fork._model.clock, ManualClock):
+        fork._model.clock = ManualClock(fork._model.now())
+    return fork

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -21,7 +21,7 @@ class System(Protocol):
     """What is tested. (An `ecsnet.Cloud` lacks only `observe`.)"""
 
     def execute(self, command: Command[Any]) -> object:
-        """Carry a command out, or raise an exception that has a ``code`` (text).
+        """Carry a command out, or raise an exception that has a ``code`` (text); one that has none is a crash.
 
         What is answered names what came to be: its id, or an object with an ``id``, or for `RunInstances` a sequence of
         them. None means that the system's ids are the model's.
@@ -99,9 +99,17 @@ class Names:
         return _each(seen, lambda resource_id: self._of_system.get(resource_id, resource_id))
 
 
+_OTHER_IDS: Final = frozenset({"region_id", "zone_id", "account_id", "source_account_id", "image_id"})
+
+
 def is_resource_id(name: str) -> bool:
     """Whether a parameter or attribute of this name has ids of resources."""
-    return name.endswith(("_id", "_ids")) and name not in {"region_id", "zone_id", "account_id", "image_id"}
+    return (name == "id" or name.endswith(("_id", "_ids"))) and name not in {
+        "region_id",
+        "zone_id",
+        "account_id",
+        "image_id",
+    }
 
 
 def _each(value: Any, change: Any) -> Any:
@@ -119,7 +127,7 @@ def differences(names: Names, model: Resource | None, seen: object | None) -> li
             return []
         return ["the system still has it" if model is None else "the system has it no more"]
     found = []
-    for name, value in _attributes(seen).items():
+    for name, value in _attributes(model, seen).items():
         if not hasattr(model, name):
             raise TypeError(f"a system shows {name!r}, and a {type(model).__name__} has no such attribute")
         expected, shown = getattr(model, name), names.read(name, getattr(model, name), value)
@@ -128,7 +136,7 @@ def differences(names: Names, model: Resource | None, seen: object | None) -> li
     return found
 
 
-def _attributes(seen: object) -> Mapping[str, Any]:
+def _attributes(model: Resource, seen: object) -> Mapping[str, Any]:
     if isinstance(seen, Mapping):
         return seen
-    return msgspec.structs.asdict(seen) if isinstance(seen, msgspec.Struct) else vars(seen)
+    return {name: getattr(seen, name) for name in model.__struct_fields__ if hasattr(seen, name)}

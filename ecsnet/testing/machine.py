@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ecsnet import commands as c
@@ -22,31 +24,19 @@ from ecsnet.resources import Resource
 from ecsnet.testing.asking import ASKING, Sight
 from ecsnet.testing.beginning import START
 from ecsnet.testing.comparing import Difference, Names, System, differences, is_resource_id
-from ecsnet.testing.drawing import BUILDING, Draw, Drawn, walk
+from ecsnet.testing.drawing import Draw, drawn
 from ecsnet.testing.exploring import InvariantBroken, passing
-from ecsnet.testing.script import Script, Settle, Step, Wait, take
-from ecsnet.values import InstanceType
+from ecsnet.testing.script import Script, Settle, Wait
+from ecsnet.values import ChargeType, InstanceType, NetworkInterfaceType
 
+T = TypeVar("T")
 _MACHINE: Final = st.runner()
 
 
 @st.composite
 def _asked(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
     machine: CloudMachine = draw(_MACHINE)
-    return ASKING[operation](machine.look(machine.model), Drawn(draw))
-
-
-@st.composite
-def _beginning(draw: Draw) -> list[Step]:
-    machine: CloudMachine = draw(_MACHINE)
-    scratch, steps = machine.model.fork(), list[Step]()
-    scratch._model.clock = ManualClock(machine.clock())  # the machine's own stands still while this is drawn
-    for step in machine.set_up(scratch):
-        take(scratch, step)
-        steps.append(step)
-    among = [operation for operation in BUILDING if getattr(machine, _rule_name(operation)) is not None]
-    steps += walk(draw, scratch, machine.look, among, at_least=0, at_most=12)
-    return steps
+    return ASKING[operation](machine.look(), drawn(draw))
 
 
 def _rule_name(operation: type[Command[Any]]) -> str:
@@ -70,7 +60,7 @@ class CloudMachine(RuleBasedStateMachine):
 
     Subclass it and give `make_system`; run its ``TestCase``. After each operation verdict, code and state are compared;
     the first `Difference` is shrunk, and reads like API calls. Without a system it tests the model alone: all
-    invariants are checked after every step. To leave an operation out, set it to None in the subclass.
+    invariants are checked after every step.
     """
 
     settle_after: ClassVar[SettleAfter] = AT_ONCE
@@ -86,10 +76,21 @@ class CloudMachine(RuleBasedStateMachine):
         InstanceType(id="ecs.one.small", eni_quantity=1, private_ipv4_per_eni=2),
     )
     """The instance types that are run; small ones, so that every limit is near."""
+    operations: ClassVar[Collection[type[Command[Any]]]] = tuple(ASKING)
+    """The operations that are used: all, unless the system does not have them all."""
     known_differences: ClassVar[frozenset[str]] = frozenset()
     """Ids of rules that the system is known not to hold: commands that they refuse are not given at all."""
     patience: ClassVar[int] = 0
     """How often `wait_for_system` is called for a resource that the system shows in a passing state."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for operation in set(ASKING) - set(cls.operations):
+            setattr(cls, _rule_name(operation), None)
+        usual = (
+            cls.TestCase.settings
+        )  # to explain a failure takes Hypothesis far longer than to find it: the script does
+        cls.TestCase.settings = settings(usual, phases=[phase for phase in usual.phases if phase is not Phase.explain])
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,13 +118,13 @@ class CloudMachine(RuleBasedStateMachine):
         """A fresh system of your own, for one example; None for the model alone."""
         return None
 
-    def set_up(self, cloud: Cloud) -> Iterator[Step]:
-        """What every example begins with: a VPC, a VSwitch and a security group; told step by step, as it is there."""
-        yield c.CreateVpc(cidr_block="10.0.0.0/16")
-        (vpc_id,) = cloud.vpcs
+    def set_up(self) -> None:
+        """What every example begins with: a VPC, a VSwitch and a security group."""
+        self.give(c.CreateVpc(cidr_block="10.0.0.0/16"))
+        (vpc_id,) = self.model.vpcs
         zone_id = self.region_ids[0] + ("-b" if self.region_ids[0].startswith("cn-") else "b")
-        yield c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28")
-        yield c.CreateSecurityGroup(vpc_id=vpc_id)
+        self.give(c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28"))
+        self.give(c.CreateSecurityGroup(vpc_id=vpc_id))
 
     def avoids(self, command: Command[Any], decision: Decision) -> bool:
         """Whether a command is not given, because it is known that the system would differ."""
@@ -145,22 +146,67 @@ class CloudMachine(RuleBasedStateMachine):
     def wait_for_system(self) -> None:
         """Give a system that settles late some time; it is looked at again afterwards, ``patience`` times at most."""
 
-    def look(self, cloud: Cloud) -> Sight:
-        """What commands are made from: the regions and instance types of the machine, and what is in a cloud."""
-        return Sight(cloud, region_ids=self.region_ids, instance_types=self.type_names)
+    def look(self) -> Sight:
+        """What commands are made from: the regions and instance types of the machine, and what is in the model."""
+        return Sight(self.model, region_ids=self.region_ids, instance_types=self.type_names)
 
     # How an example goes
 
-    @initialize(steps=_beginning())
-    def begin(self, steps: list[Step]) -> None:
-        """What an example begins with: `set_up`, and some operations that are allowed one after the other."""
-        for step in steps:
-            if isinstance(step, Settle):
-                self._settle(step.resource_id)
-            elif isinstance(step, Wait):
-                self._wait(step.by)
-            else:
-                self.give(step)
+    @initialize(
+        instances=st.integers(0, 2),
+        public_instances=st.integers(0, 1),
+        subscriptions=st.integers(0, 1),
+        network_interfaces=st.integers(0, 3),
+        secondary_addresses=st.integers(0, 2),
+        attached=st.booleans(),
+        eips=st.integers(0, 2),
+        associated=st.booleans(),
+    )
+    def begin(
+        self,
+        instances: int,
+        public_instances: int,
+        subscriptions: int,
+        network_interfaces: int,
+        secondary_addresses: int,
+        attached: bool,
+        eips: int,
+        associated: bool,
+    ) -> None:
+        """What an example begins with: `set_up`, and a network to work on, so that what depends on much is near."""
+        self.set_up()
+        vswitch_id, group_id = next(iter(self.model.vswitches)), next(iter(self.model.security_groups))
+        place: Any = {"vswitch_id": vswitch_id, "security_group_ids": (group_id,)}
+        run: Any = {"instance_type": self.type_names[0], **place}
+        for _ in range(instances):
+            self._use(c.RunInstances, **run)
+        for _ in range(public_instances):
+            self._use(c.RunInstances, **run, internet_max_bandwidth_out=5)
+        for _ in range(subscriptions):
+            self._use(c.RunInstances, **run, instance_charge_type=ChargeType.PrePaid)
+        for _ in range(network_interfaces):
+            self._use(c.CreateNetworkInterface, **place, secondary_private_ip_address_count=secondary_addresses or None)
+        for _ in range(eips):
+            self._use(c.AllocateEipAddress)
+        self._let_pass()
+        free = self.model.network_interfaces.where(type=NetworkInterfaceType.Secondary)
+        for interface, instance_id in zip(free, self.model.instances, strict=False) if attached else ():
+            self._use(c.AttachNetworkInterface, network_interface_id=interface.id, instance_id=instance_id)
+        for eip_id, instance_id in zip(self.model.eips, self.model.instances, strict=False) if associated else ():
+            self._use(c.AssociateEipAddress, allocation_id=eip_id, instance_id=instance_id)
+        self._let_pass()
+
+    def _use(self, operation: type[Command[Any]], **parameters: Any) -> None:
+        """Give a command that is allowed, of an operation that is not left out."""
+        command = operation(**parameters)
+        if operation in self.operations and self.model.check(command):
+            self.give(command)
+
+    def _let_pass(self) -> None:
+        if isinstance(self.settle_after, timedelta) and self.settle_after:
+            self._wait(self.settle_after)
+        if next(passing(self.model), None) is not None or self.settle_after not in (AT_ONCE, "manual"):
+            self._settle(None)
 
     def give(self, command: Command[Any]) -> None:
         """Give a command to model and system, and compare. Raises `Difference`."""
@@ -200,18 +246,23 @@ class CloudMachine(RuleBasedStateMachine):
 
     def _ask(self, system: System, command: Command[Any]) -> tuple[object, str | None]:
         """What the system answers, or the code that it refuses with."""
-        try:
-            return system.execute(self.names.command(command)), None
-        except Exception as error:
-            code = getattr(error, "code", None)
-            if isinstance(code, str):
-                return None, code
-            raise  # no answer, but a bug of the system or of its adapter
+        answer, error = _attempt(lambda: system.execute(self.names.command(command)))
+        code = getattr(error, "code", None)
+        if error is not None and not isinstance(code, str):
+            self._differ(f"the system crashes with {error!r} at {command}", command, crash=error)
+        return answer, code
 
-    def _differ(self, message: str, step: Command[Any] | None, rules: tuple[str, ...] = ()) -> NoReturn:
+    def _differ(
+        self,
+        message: str,
+        step: Command[Any] | None,
+        rules: tuple[str, ...] = (),
+        *,
+        crash: Exception | None = None,
+    ) -> NoReturn:
         # Raised in one place only: Hypothesis tells failures apart by where they come from, and shrinks each by itself.
         self._differs = True
-        raise Difference(message, step, self.script, rules)
+        raise Difference(message, step, self.script, rules) from crash
 
     def _concerned(self, command: Command[Any], decision: Decision) -> list[str]:
         """What a command concerns: what it and its events name, and what that is attached to, in, or part of."""
@@ -234,23 +285,30 @@ class CloudMachine(RuleBasedStateMachine):
         """Compare what model and system show of resources, those of them that ever were. Raises `Difference`."""
         if self.system is None:
             return
+        found = []
         for resource_id in dict.fromkeys(resource_ids):
             model = self._resource(resource_id)
             if resource_id in self._existed:
-                found = differences(self.names, model, self._observe(resource_id))
-                if found:
-                    self._differ(f"{resource_id}: {'; '.join(found)}", step)
+                seen = differences(self.names, model, self._observe(resource_id, step))
+                found += [f"{resource_id}: {'; '.join(seen)}"] if seen else []
+        if found:
+            self._differ("\n".join(found), step)
 
-    def _observe(self, resource_id: str) -> object | None:
+    def _observe(self, resource_id: str, step: Command[Any] | None) -> object | None:
+        seen, error = _attempt(lambda: self._look_at(self.names.to_system(resource_id)))
+        if error is not None:
+            self._differ(f"the system crashes with {error!r} when {resource_id} is looked at", step, crash=error)
+        return seen
+
+    def _look_at(self, resource_id: str) -> object | None:
         assert self.system is not None
-        of_system = self.names.to_system(resource_id)
         for _ in range(self.patience):
-            seen = self.system.observe(of_system)
+            seen = self.system.observe(resource_id)
             status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
             if status not in PASSING:
                 return seen
             self.wait_for_system()
-        return self.system.observe(of_system)
+        return self.system.observe(resource_id)
 
     @precondition(lambda self: self.settle_after != AT_ONCE)
     @rule(number=st.integers(0, 3))
@@ -261,8 +319,6 @@ class CloudMachine(RuleBasedStateMachine):
         self._settle(one)
 
     def _settle(self, resource_id: str | None) -> None:
-        if self.settle_after == AT_ONCE:
-            return
         settled = self.model.settle(resource_id)
         self.script.add(Settle(resource_id))
         if self.system is not None:
@@ -337,6 +393,16 @@ class CloudMachine(RuleBasedStateMachine):
     enable_vpc_classic_link = _operation(c.EnableVpcClassicLink)
     attach_classic_link_vpc = _operation(c.AttachClassicLinkVpc)
     detach_classic_link_vpc = _operation(c.DetachClassicLinkVpc)
+
+
+def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """What a system answers, or raises: either may be as it should be, or a difference."""
+    try:
+        return call(), None
+    except HypothesisException:
+        raise
+    except Exception as error:  # noqa: BLE001  # systems are anybody's
+        return None, error
 
 
 def _ids_of(named: Any) -> list[str]:

@@ -12,7 +12,7 @@ from ecsnet.domain.views import VIEWS
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.testing.beginning import cloud_after
+from ecsnet.testing.beginning import apart, cloud_after
 from ecsnet.testing.script import Settle, Step, Wait, take
 
 Given = Step | Event | Callable[[Cloud], Step]
@@ -28,7 +28,9 @@ def scenario(cloud: Cloud | None = None, **options: Any) -> Scenario:
     >>> story.then(VSwitchCreated).when(ask).denied("vswitch.create.overlap").cloud
     <Cloud cn-hangzhou: 1 vpcs, 1 vswitches>
     """
-    return Scenario(cloud_after(**options) if cloud is None else cloud.fork())
+    if cloud is not None and options:
+        raise TypeError(f"a story that begins with a cloud has its options, not {', '.join(options)}")
+    return Scenario(cloud_after(**options) if cloud is None else apart(cloud))
 
 
 class Scenario:
@@ -79,6 +81,8 @@ class Scenario:
 
     def denied(self, *rule_ids: str) -> Self:
         """It was refused, and these rules are among the reasons. Nothing was recorded, and nothing changed."""
+        if self._denied is None and self._events is None:
+            raise AssertionError("nothing was done yet: say what, with when(...)")
         if self._denied is None:
             raise AssertionError(f"expected to be refused by {', '.join(rule_ids)}, but {self._events} happened")
         reasons = [violation.rule for violation in self._denied.violations]

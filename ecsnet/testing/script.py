@@ -9,7 +9,7 @@ import msgspec
 
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
-from ecsnet.commands import Command, RunInstances
+from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
@@ -71,10 +71,12 @@ class _Variables:
         if isinstance(step, Settle):
             return f"cloud.settle({self._text(step.resource_id) if step.resource_id else ''})"
         if isinstance(step, Wait):
-            return f"clock.advance(timedelta(seconds={step.by.total_seconds():.0f}))"
+            return f"clock.advance({step.by!r})".replace("datetime.", "")
         call = f"cloud.execute({self._command(step)})"
         if isinstance(answer, str):
             return f"# {call}: {answer}"
+        if isinstance(step, ConvertNatPublicIpToEip):
+            return f"{self._name('eip', answer.eip_id)} = cloud.eips[{call}.eip_id]"
         many = isinstance(step, RunInstances)
         new = [name for one in (answer if many else (answer,)) if (name := self._new_name(one))]
         if not new:
@@ -100,16 +102,17 @@ class _Variables:
         kind = _NAMES.get(type(resource))
         if kind is None:
             return None
-        known = self._text_of.get(resource.id)
-        if kind == "vm" and resource.eip_id is not None and known is not None:
-            self._text_of.setdefault(resource.eip_id, f"cloud.instances[{known}].eip_id")
-        if known is not None:
+        if resource.id in self._text_of:
             return None
-        number = self._counts[kind] = self._counts.get(kind, 0) + 1
-        name = kind if number == 1 else f"{kind}_{number}"
-        self._text_of[resource.id] = f"{name}.id"
+        name = self._name(kind, resource.id)
         if kind == "vm" and resource.primary_network_interface_id is not None:
             self._text_of[resource.primary_network_interface_id] = f"{name}.primary_network_interface_id"
+        return name
+
+    def _name(self, kind: str, resource_id: str) -> str:
+        number = self._counts[kind] = self._counts.get(kind, 0) + 1
+        name = kind if number == 1 else f"{kind}_{number}"
+        self._text_of[resource_id] = f"{name}.id"
         return name
 
 

@@ -1,0 +1,331 @@
+"""Given, when, then: what a story may be told in, and every way in which an expectation is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecsnet import Cloud, Command, ManualClock
+from ecsnet import commands as c
+from ecsnet.domain.fingerprint import whole
+from ecsnet.errors import CommandDenied, ReplayError
+from ecsnet.events.eip import EipAddressAllocated, EipAddressAssociateRequested
+from ecsnet.events.instance import InstanceStopped, InstanceStopRequested
+from ecsnet.events.vpc import SecurityGroupCreated, VpcCreated, VpcDeleted, VSwitchCreated
+from ecsnet.testing import START, Scenario, Settle, Wait, cloud_after, invariants, scenario
+
+CREATE_VPC = c.CreateVpc(cidr_block="10.0.0.0/16")
+VPC = VpcCreated(vpc_id="vpc-1", cidr_block="10.0.0.0/16")
+VSWITCH = VSwitchCreated(vswitch_id="vsw-1", vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+GROUP = SecurityGroupCreated(security_group_id="sg-1", vpc_id="vpc-1")
+RUN = c.RunInstances(instance_type="ecs.g5.large", vswitch_id="vsw-1", security_group_ids=["sg-1"])
+SAME_BLOCK = c.CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+
+
+def the(table: str) -> Callable[[Cloud], str]:
+    """The id of the only one there is."""
+    return lambda cloud: next(iter(getattr(cloud, table)))
+
+
+def stop(cloud: Cloud) -> Command[Any]:
+    return c.StopInstance(instance_id=the("instances")(cloud))
+
+
+def associate(cloud: Cloud) -> Command[Any]:
+    return c.AssociateEipAddress(allocation_id=the("eips")(cloud), instance_id=the("instances")(cloud))
+
+
+def running(**options: Any) -> Scenario:
+    """An instance that runs, and has settled."""
+    return scenario(**options).given(VPC, VSWITCH, GROUP, RUN, Settle())
+
+
+# What was given
+
+
+def test_commands_are_given() -> None:
+    story = scenario().given(CREATE_VPC, lambda cloud: c.CreateSecurityGroup(vpc_id=the("vpcs")(cloud)))
+    assert [record.type for record in story.cloud.history()] == ["VpcCreated", "SecurityGroupCreated"]
+
+
+def test_events_are_given_with_ids_of_their_own_and_are_not_judged() -> None:
+    """Two VSwitches with one block: no command would do that."""
+    twice = VSwitchCreated(vswitch_id="vsw-2", vpc_id="vpc-1", zone_id="nowhere", cidr_block="10.0.1.0/24")
+    story = scenario().given(VPC, VSWITCH, twice)
+    assert list(story.cloud.vswitches) == ["vsw-1", "vsw-2"]
+    assert {breach.invariant for breach in invariants(story.cloud)} == {"vswitch.create.overlap"}
+
+
+def test_an_event_that_cannot_be_folded_is_not_given() -> None:
+    with pytest.raises(ReplayError):
+        scenario().given(VSWITCH)
+
+
+def test_given_events_are_the_accounts_in_its_region_at_its_time() -> None:
+    clock = ManualClock(datetime(2017, 5, 20, tzinfo=UTC))
+    (vpc,) = scenario(region_id="cn-beijing", account_id="42", clock=clock).given(VPC).cloud.vpcs.values()
+    assert (vpc.id, vpc.region_id, vpc.account_id, vpc.created_at) == ("vpc-1", "cn-beijing", "42", clock())
+
+
+def test_given_in_parts_is_given() -> None:
+    story = scenario().given().given(VPC).given(VSWITCH, GROUP)
+    story.when(RUN).shows("vsw-1", available_ip_address_count=251)
+
+
+def test_a_command_that_is_refused_cannot_be_given() -> None:
+    with pytest.raises(CommandDenied):
+        scenario().given(VPC, VSWITCH, SAME_BLOCK)
+
+
+def test_what_passes_settles_when_it_is_said() -> None:
+    story = scenario(settle_after="manual").given(VPC, VSWITCH, GROUP, RUN)
+    story.shows(the("instances")(story.cloud), status="Pending")
+    story.given(Settle()).shows(the("instances")(story.cloud), status="Running")
+
+
+def test_one_resource_settles_alone() -> None:
+    story = running(settle_after="manual").given(RUN)
+    first, second = story.cloud.instances
+    story.given(c.StopInstance(instance_id=first), Settle(second))
+    story.shows(first, status="Stopping").shows(second, status="Running")
+
+
+def test_time_passes_when_it_is_said() -> None:
+    story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=4)))
+    vm = the("instances")(story.cloud)
+    story.shows(vm, status="Pending").given(Wait(timedelta(seconds=1))).shows(vm, status="Running")
+    assert story.cloud._model.now() == START + timedelta(seconds=5)
+
+
+def test_time_passes_only_by_a_clock_that_can_be_moved() -> None:
+    with pytest.raises(TypeError, match="ManualClock"):
+        scenario(clock=lambda: START).given(Wait(timedelta(seconds=1)))
+
+
+# When, then
+
+
+def test_then_takes_events() -> None:
+    story = scenario().given(VPC).when(SAME_BLOCK)
+    (vswitch,) = story.cloud.vswitches
+    story.then(VSwitchCreated(vswitch_id=vswitch, vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
+
+
+def test_then_takes_types_of_events_and_both_together() -> None:
+    scenario().given(VPC).when(c.DeleteVpc(vpc_id="vpc-1")).then(VpcDeleted).then(VpcDeleted(vpc_id="vpc-1"))
+
+
+def test_then_takes_all_events_of_a_command_in_their_order() -> None:
+    story = running().given(c.AllocateEipAddress(), associate)
+    before = len(story.cloud.history())
+    story.when(lambda cloud: c.DeleteInstance(instance_id=the("instances")(cloud), force=True))
+    events = [record.event for record in story.cloud.history()[before:]]
+    assert len(events) > 1
+    story.then(*events)
+    for wrong in (events[::-1], events[1:], [*events, events[-1]]):
+        with pytest.raises(AssertionError):
+            story.then(*wrong)
+
+
+def test_nothing_happens_to_what_is_so_already() -> None:
+    enable = c.EnableVpcClassicLink(vpc_id="vpc-1")
+    scenario().given(VPC, enable).when(enable).then()
+
+
+def test_when_takes_an_event_a_settle_and_a_wait() -> None:
+    story = running(settle_after="manual").when(VPC_2).then(VPC_2)
+    story.when(stop).then(InstanceStopRequested).when(Settle()).then(InstanceStopped)
+    story.when(Settle()).then().when(Wait(timedelta(seconds=1))).then()
+
+
+VPC_2 = VpcCreated(vpc_id="vpc-2", cidr_block="10.1.0.0/16")
+
+
+def test_one_story_follows_the_other() -> None:
+    story = scenario().given(VPC).when(SAME_BLOCK).then(VSwitchCreated)
+    story.when(SAME_BLOCK).denied("vswitch.create.overlap")
+    story.given(GROUP).when(c.DeleteVpc(vpc_id="vpc-1")).denied("vpc.delete.in-use")
+    vswitch = the("vswitches")(story.cloud)
+    story.given(c.DeleteVSwitch(vswitch_id=vswitch), c.DeleteSecurityGroup(security_group_id="sg-1"))
+    story.when(c.DeleteVpc(vpc_id="vpc-1")).then(VpcDeleted)
+    assert len(story.cloud.vpcs) == 0
+
+
+def test_what_was_denied_before_is_forgotten() -> None:
+    story = scenario().given(VPC, VSWITCH).when(SAME_BLOCK).denied("vswitch.create.overlap")
+    story.when(VPC_2).then(VpcCreated)
+    with pytest.raises(AssertionError, match="expected to be refused"):
+        story.denied("vswitch.create.overlap")
+
+
+def test_several_rules_refuse_and_some_of_them_are_named() -> None:
+    wrong = c.CreateVSwitch(vpc_id="vpc-1", zone_id="nowhere-1", cidr_block="10.0.1.0/30")
+    story = scenario().given(VPC, VSWITCH).when(wrong)
+    story.denied("vswitch.create.zone").denied("vswitch.create.cidr", "vswitch.create.overlap")
+    story.denied("vswitch.create.zone", "vswitch.create.cidr", "vswitch.create.overlap").denied()
+
+
+def test_what_is_denied_changes_nothing() -> None:
+    story = running()
+    before, history = whole(story.cloud._world()), story.cloud.history()
+    for wrong in (SAME_BLOCK, c.DeleteVpc(vpc_id="vpc-1"), c.StopInstance(instance_id="i-none")):
+        story.when(wrong).denied()
+    assert whole(story.cloud._world()) == before
+    assert story.cloud.history() == history
+
+
+def test_resources_of_every_kind_show_what_they_are() -> None:
+    story = running().given(c.AllocateEipAddress())
+    vm, eni = the("instances")(story.cloud), the("network_interfaces")(story.cloud)
+    story.shows("vpc-1", cidr_block="10.0.0.0/16").shows("vsw-1", zone_id="cn-hangzhou-b", vpc_id="vpc-1")
+    story.shows("sg-1", private_ip_count=1).shows(vm, status="Running", network_interface_ids=(eni,), eip_id=None)
+    story.shows(eni, type="Primary", private_ips=("10.0.1.1",)).shows(the("eips")(story.cloud), status="Available")
+    story.shows("vpc-1")
+
+
+# Where a story begins
+
+
+def test_a_story_begins_with_a_fork_of_a_cloud() -> None:
+    cloud = cloud_after(CREATE_VPC)
+    before, history = whole(cloud._world()), cloud.history()
+    story = scenario(cloud).given(VPC_2).when(c.DeleteVpc(vpc_id=the("vpcs")(cloud))).then(VpcDeleted)
+    assert list(story.cloud.vpcs) == ["vpc-2"]
+    assert whole(cloud._world()) == before
+    assert cloud.history() == history
+
+
+def test_two_stories_of_one_cloud_know_nothing_of_each_other() -> None:
+    cloud = cloud_after(CREATE_VPC)
+    one, other = scenario(cloud).given(VPC), scenario(cloud).given(VPC_2)
+    assert len(one.cloud.vpcs) == len(other.cloud.vpcs) == 2
+
+
+def test_time_that_passes_in_a_story_does_not_pass_in_the_cloud_it_began_with() -> None:
+    story = running(settle_after=timedelta(seconds=5)).given(Wait(timedelta(seconds=5)), stop)
+    cloud = story.cloud
+    vm, now = the("instances")(cloud), cloud._model.now()
+    before = cloud.instances[vm]
+    scenario(cloud).given(Wait(timedelta(seconds=5))).shows(vm, status="Stopped")
+    assert cloud._model.now() == now
+    assert cloud.instances[vm] == before
+
+
+def test_a_story_keeps_the_options_of_its_cloud() -> None:
+    story = scenario(cloud_after(CREATE_VPC, settle_after="manual", region_id="cn-beijing", account_id="42"))
+    assert (story.cloud.region_id, story.cloud.account_id) == ("cn-beijing", "42")
+    assert story.cloud._model.settle_after == "manual"
+
+
+def test_a_cloud_of_its_own_options_takes_no_others() -> None:
+    with pytest.raises(TypeError):
+        scenario(cloud_after(), settle_after="manual")
+
+
+def test_the_past_is_where_a_story_may_begin() -> None:
+    cloud = cloud_after(CREATE_VPC, c.AllocateEipAddress())
+    scenario(cloud.at(1)).when(c.AllocateEipAddress()).then(EipAddressAllocated)
+
+
+# Under a pace
+
+
+def test_the_events_of_settling_are_not_the_commands_own() -> None:
+    """What was due is recorded with the next command in the region, before its own events."""
+    story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=9)))
+    before = len(story.cloud.history())
+    story.when(stop).then(InstanceStopRequested)
+    settled, own = story.cloud.history()[before:]
+    assert (settled.type, own.type) == ("InstanceStarted", "InstanceStopRequested")
+    assert settled.recorded_at == START + timedelta(seconds=5)
+
+
+def test_a_command_that_is_denied_does_not_record_what_was_due() -> None:
+    story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=9)))
+    before = story.cloud.history()
+    story.when(c.StartInstance(instance_id=the("instances")(story.cloud))).denied()
+    assert story.cloud.history() == before
+
+
+def test_what_changes_nothing_has_no_events_even_where_something_is_due() -> None:
+    enable = c.EnableVpcClassicLink(vpc_id="vpc-1")
+    story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, enable, RUN)
+    story.given(Wait(timedelta(seconds=9))).when(enable).then()
+
+
+def test_settling_by_time_is_told_as_such() -> None:
+    story = running(settle_after=timedelta(seconds=5)).given(Wait(timedelta(seconds=5)), stop)
+    story.when(Settle()).then().given(Wait(timedelta(seconds=5))).when(Settle()).then(InstanceStopped)
+
+
+# How expectations are not met
+
+
+def overlapping() -> Scenario:
+    return scenario().given(VPC, VSWITCH).when(SAME_BLOCK)
+
+
+def allowed() -> Scenario:
+    return scenario().given(VPC).when(c.DeleteVpc(vpc_id="vpc-1"))
+
+
+WRONG: list[tuple[str, Callable[[], object], list[str]]] = [
+    ("nothing was done", lambda: scenario().then(), ["nothing was done yet"]),
+    ("nothing but given", lambda: scenario().given(VPC).then(VpcCreated), ["nothing was done yet", "when"]),
+    ("nothing was refused", lambda: scenario().denied("vpc.delete.in-use"), ["nothing was done yet"]),
+    ("no reason at all", lambda: allowed().denied(), ["expected to be refused", "VpcDeleted(vpc_id='vpc-1')"]),
+    ("then, but denied", lambda: overlapping().then(VSwitchCreated), ["VSwitchCreated", "CreateVSwitch denied"]),
+    ("nothing, but denied", lambda: overlapping().then(), ["vswitch.create.overlap", "InvalidCidrBlock.Overlapped"]),
+    ("another type", lambda: allowed().then(VpcCreated), ["VpcCreated", "[VpcDeleted(vpc_id='vpc-1')] happened"]),
+    ("another event", lambda: allowed().then(VpcDeleted(vpc_id="vpc-2")), ["'vpc-2'", "'vpc-1'", "happened"]),
+    ("too few", lambda: allowed().then(), ["expected []", "VpcDeleted(vpc_id='vpc-1')"]),
+    ("too many", lambda: allowed().then(VpcDeleted, VpcDeleted), ["expected [", "VpcDeleted(vpc_id='vpc-1')"]),
+    ("denied, but done", lambda: allowed().denied("vpc.delete.in-use"), ["refused by vpc.delete.in-use", "VpcDeleted"]),
+    ("another rule", lambda: overlapping().denied("vswitch.create.zone"), ["vswitch.create.zone", "create.overlap"]),
+    (
+        "one rule of two",
+        lambda: overlapping().denied("vswitch.create.overlap", "vswitch.create.zone"),
+        ["expected to be refused by vswitch.create.zone, but"],
+    ),
+    ("no resource", lambda: allowed().shows("vpc-1", cidr_block="10.0.0.0/16"), ["there is no vpc-1"]),
+    (
+        "another value",
+        lambda: scenario().given(VPC).shows("vpc-1", cidr_block="10.1.0.0/16", account_id="1234567890123456"),
+        ["vpc-1", "10.1.0.0/16", "10.0.0.0/16"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("tell", "words"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_an_expectation_that_is_not_met_is_told(tell: Callable[[], object], words: list[str]) -> None:
+    with pytest.raises(AssertionError) as wrong:
+        tell()
+    for word in words:
+        assert word in str(wrong.value)
+
+
+def test_what_refused_is_the_cause() -> None:
+    with pytest.raises(AssertionError) as wrong:
+        overlapping().then(VSwitchCreated)
+    assert isinstance(wrong.value.__cause__, CommandDenied)
+
+
+def test_an_attribute_that_there_is_not_is_no_expectation() -> None:
+    with pytest.raises(AttributeError, match="colour"):
+        scenario().given(VPC).shows("vpc-1", colour="red")
+
+
+def test_what_is_no_step_is_refused() -> None:
+    with pytest.raises(TypeError):
+        scenario().given("CreateVpc")  # type: ignore[arg-type]
+
+
+def test_eips_are_associated_in_two_steps() -> None:
+    """The whole of it, once, as a reader would write it."""
+    story = running(settle_after="manual").given(c.AllocateEipAddress()).when(associate)
+    story.then(EipAddressAssociateRequested).shows(the("eips")(story.cloud), status="Associating")
+    story.when(associate).denied("eip.associate.state").given(Settle())
+    story.shows(the("eips")(story.cloud), status="InUse", instance_id=the("instances")(story.cloud))
