@@ -1,0 +1,171 @@
+"""What the stories do not tell: where one rule ends and another begins, and what every command that is alike shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsnet import Command, rules
+from ecsnet import commands as c
+from ecsnet.testing import invariants
+from tests import public_stories, test_rules
+from tests.net import Net
+from tests.stories import WITNESSES, Story
+
+# What a command names must be there
+
+NOTHING: dict[str, Any] = {
+    "vpc_id": "vpc-none",
+    "vswitch_id": "vsw-none",
+    "security_group_id": "sg-none",
+    "source_group_id": "sg-gone",
+    "network_interface_id": "eni-none",
+    "instance_id": "i-none",
+    "allocation_id": "eip-none",
+}
+MISSING = {
+    "vpc_id": "vpc.not-found",
+    "vswitch_id": "vswitch.not-found",
+    "security_group_id": "security-group.not-found",
+    "network_interface_id": "interface.not-found",
+    "instance_id": "instance.not-found",
+    "allocation_id": "eip.not-found",
+}
+REST: dict[str, Any] = {
+    "cidr_block": "10.0.9.0/24",
+    "zone_id": "cn-hangzhou-b",
+    "internet_max_bandwidth_out": 5,
+    "private_ip_addresses": ["10.0.1.9"],
+    "description": "one that is not there",
+}
+"""What some of them need besides."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.DeleteVpc,
+        c.CreateVSwitch,
+        c.EnableVpcClassicLink,
+        c.DeleteVSwitch,
+        c.DeleteSecurityGroup,
+        c.AuthorizeSecurityGroup,
+        c.RevokeSecurityGroup,
+        c.JoinSecurityGroup,
+        c.LeaveSecurityGroup,
+        c.StartInstance,
+        c.StopInstance,
+        c.RebootInstance,
+        c.DeleteInstance,
+        c.ModifyInstanceVpcAttribute,
+        c.ModifyInstanceNetworkSpec,
+        c.RenewInstance,
+        c.AttachNetworkInterface,
+        c.DetachNetworkInterface,
+        c.DeleteNetworkInterface,
+        c.ModifyNetworkInterfaceAttribute,
+        c.AssignPrivateIpAddresses,
+        c.UnassignPrivateIpAddresses,
+        c.AllocatePublicIpAddress,
+        c.ChangePublicIpAddress,
+        c.ReleasePublicIpAddress,
+        c.ConvertNatPublicIpToEip,
+        c.AssociateEipAddress,
+        c.UnassociateEipAddress,
+        c.ReleaseEipAddress,
+        c.AttachClassicLinkVpc,
+        c.DetachClassicLinkVpc,
+    ],
+)
+def test_all_that_is_not_there_is_reported_and_nothing_else(net: Net, command: type[Command[Any]]) -> None:
+    fields = command.__struct_fields__
+    named = {name: value for name, value in NOTHING.items() if name in fields}
+    rest = {name: value for name, value in REST.items() if name in fields}
+    decision = net.cloud.check(command(**named, **rest))
+    assert {v.rule for v in decision.violations} == {MISSING[name] for name in named if name in MISSING}
+    missing = [resource_id for violation in decision.violations for resource_id in violation.facts["ids"]]
+    assert sorted(missing) == sorted(named.values())
+    assert all(resource_id in str(decision.violations) for resource_id in missing)
+
+
+@pytest.mark.parametrize("rule_id", ["vpc.not-found", "instance.not-found", "interface.not-found", "eip.not-found"])
+def test_every_command_that_a_missing_resource_stops_is_told_so(rule_id: str) -> None:
+    parameter = next(name for name, rule in MISSING.items() if rule == rule_id)
+    naming = {command for command in commands() if parameter in command.__struct_fields__}
+    assert naming <= set(rules[rule_id].commands)
+
+
+def commands() -> list[type[Command[Any]]]:
+    named = [getattr(c, name) for name in c.__all__]
+    return [one for one in named if isinstance(one, type) and issubclass(one, Command) and one is not Command]
+
+
+# What is refused to the one is refused to the other
+
+
+def runs_one(rule_id: str, story: Story) -> bool:
+    others = (test_rules.instance_type_is_unknown, test_rules.instance_with_a_group_of_another_vpc)
+    draws_public_ips = rule_id == "address.region.exhausted"  # CreateInstance never does
+    return (story.__name__.startswith("run_") or story in others) and not draws_public_ips
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "story", "options"),
+    test_rules.named([entry for entry in WITNESSES if runs_one(entry[0], entry[1])]),
+)
+def test_create_instance_is_refused_what_run_instances_is(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+    net = Net(**options)
+    run = story(net)
+    assert isinstance(run, c.RunInstances)
+    fields = {name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"}
+    decision = net.cloud.check(c.CreateInstance(**fields))
+    assert rule_id in {v.rule for v in decision.violations}
+
+
+# Answers that depend on the facts
+
+
+@pytest.mark.parametrize(
+    ("story", "code", "http_status"),
+    [
+        (public_stories.move_to_another_vpc, "InvalidVSwitchId.NotFound", 404),
+        (public_stories.move_to_another_zone, "InvalidVSwitchId.Mismatch", 400),
+        (public_stories.allocate_beside_a_public_address, "AllocatedAlready", 403),
+        (public_stories.allocate_beside_an_eip, "OperationDenied", 400),
+        (test_rules.delete_a_vpc_with_a_vswitch, "DependencyViolation.VSwitch", 400),
+        (test_rules.delete_a_vpc_with_a_group, "DependencyViolation.SecurityGroup", 400),
+        (test_rules.vswitch_outside_its_vpc, "InvalidParameter", 400),
+        (test_rules.vswitch_of_eight_addresses_less, "InvalidCirdrBlock.MaskLength", 400),
+        (test_rules.interface_with_a_group_of_another_vpc, "InvalidOperation.VpcMismatch", 403),
+        (test_rules.interface_with_a_classic_group, "InvalidSecurityGroupId.NotVpc", 403),
+        (test_rules.release_a_running_instance, "IncorrectInstanceStatus", 403),
+    ],
+)
+def test_a_rule_answers_as_the_vendor_does_to_these_facts(net: Net, story: Story, code: str, http_status: int) -> None:
+    (violation,) = net.cloud.check(story(net)).violations
+    assert (violation.code, violation.http_status) == (code, http_status)
+
+
+# The private address of an instance
+
+
+def test_an_instance_moves_and_its_secondary_interface_stays(net: Net) -> None:
+    vm = net.run()
+    secondary, other = net.attached(vm), net.new_vswitch("10.0.2.0/24")
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    moved = net.cloud.execute(c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=other.id))
+    assert (moved.vswitch_id, moved.private_ip) == (other.id, "10.0.2.1")
+    assert net.cloud.network_interfaces[secondary.id] == secondary
+    assert net.primary(vm).private_ips == ("10.0.2.1",)
+    assert invariants(net.cloud) == ()
+
+
+# Answers
+
+
+def test_what_is_deleted_is_answered_as_it_was(net: Net) -> None:
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.group.id))
+    assert net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id)) == net.vswitch
+    assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id)) == net.group
+    assert net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id)) == net.vpc
