@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Command, rules
+from ecsnet import Cloud, Command, ReplayError, rules
 from ecsnet import commands as c
+from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
+from ecsnet.events.instance import InstanceReleased
 from ecsnet.testing import invariants
 from tests import public_stories, test_rules
 from tests.net import Net
@@ -169,3 +171,92 @@ def test_what_is_deleted_is_answered_as_it_was(net: Net) -> None:
     assert net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id)) == net.vswitch
     assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id)) == net.group
     assert net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id)) == net.vpc
+
+
+# Names and addresses of new things: written down, for scripts and documents quote them
+
+
+def test_the_first_of_every_kind_is_always_called_the_same(net: Net) -> None:
+    vm, interface = net.run(), net.eni()
+    address = net.cloud.execute(c.AllocateEipAddress())
+    assert [net.vpc.id, net.vswitch.id, net.group.id, vm.id, interface.id, address.id] == [
+        "vpc-bp1npebipon4jfs4vaqqn",
+        "vsw-bp1qguekom1jq68csq0t6",
+        "sg-bp1j4573715gn9al3y3u",
+        "i-bp1prpt8seykbp3v4cm4",
+        "eni-bp15ikjktg7l2qvor3uc",
+        "eip-bp1nx55l9s9i38g8s17yq",
+    ]
+    assert (net.primary(vm).mac_address, interface.mac_address) == ("00:16:3e:65:9b:22", "00:16:3e:03:d2:9b")
+
+
+@pytest.mark.parametrize(
+    ("region_id", "vpc_id"),
+    [
+        ("cn-beijing", "vpc-2zetlcp2obflse5c3nxot"),
+        ("cn-shanghai", "vpc-uf6wbg3ocfa9sgcdm9prw"),
+        ("cn-shenzhen", "vpc-wz9jnytyu5htnifh57bxe"),
+        ("ap-southeast-1", "vpc-t4nx0omihxxf2n4drtdvy"),
+        ("eu-central-1", "vpc-gw8jl8lluag6onug7b2z2"),
+        ("us-west-1", "vpc-19iy06qgrxa58hvm4eej8"),
+    ],
+)
+def test_ids_show_their_region(net: Net, region_id: str, vpc_id: str) -> None:
+    assert net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/8", region_id=region_id)).id == vpc_id
+
+
+@pytest.mark.parametrize(
+    ("region_id", "first"),
+    [
+        ("cn-hangzhou", "198.18.0.1"),
+        ("cn-shanghai", "198.18.8.1"),
+        ("me-east-1", "198.18.152.1"),
+        ("cn-nowhere", "198.18.248.1"),
+    ],
+)
+def test_each_region_has_its_block_of_public_addresses(net: Net, region_id: str, first: str) -> None:
+    assert net.cloud.execute(c.AllocateEipAddress(region_id=region_id)).ip_address == first
+
+
+def test_public_addresses_go_up_to_the_last_of_the_block_and_begin_again(net: Net) -> None:
+    public_stories.use_up_the_public_addresses(net, but=1)
+    (first, *_, last) = net.cloud.instances.values()
+    assert last.public_ip == "198.18.7.253"
+    end = net.cloud.execute(c.AllocateEipAddress())
+    assert end.ip_address == "198.18.7.254"
+    net.cloud.execute(c.DeleteInstance(instance_id=last.id, force=True))
+    net.cloud.execute(c.DeleteInstance(instance_id=first.id, force=True))
+    again = [net.cloud.execute(c.AllocateEipAddress()).ip_address for _ in range(2)]
+    assert again == [first.public_ip, last.public_ip] == ["198.18.0.1", "198.18.7.253"]
+
+
+# A damaged record
+
+
+def test_a_release_that_forgets_an_interface_cannot_be_replayed(net: Net) -> None:
+    """The interface still names the instance: what came before and the event contradict each other."""
+    vm = net.run()
+    net.attached(vm)
+    store = MemoryStore()
+    for record in net.cloud.history():
+        store.append(record.stream, record.version - 1, [new_event(record, record.event)])
+    last = net.cloud.history()[-1]
+    store.append(last.stream, last.version, [new_event(last, InstanceReleased(instance_id=vm.id))])
+    with pytest.raises(ReplayError, match="InstanceReleased does not fit what came before: ValueError"):
+        Cloud(store, clock=net.clock).instances  # noqa: B018  # looking folds the record
+
+
+def new_event(record: RecordedEvent, event: Event) -> NewEvent:
+    return NewEvent(event, record.recorded_at, record.account_id, record.command_id)
+
+
+# By hand
+
+
+def test_an_instance_passes_through_starting(slow_net: Net) -> None:
+    vm = slow_net.run()
+    slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    slow_net.cloud.settle()
+    assert slow_net.cloud.execute(c.StartInstance(instance_id=vm.id)).status == "Starting"
+    (started,) = slow_net.cloud.settle()
+    assert started == slow_net.cloud.instances[vm.id] == vm
