@@ -8,12 +8,13 @@ import pytest
 
 from ecsnet import Cloud, Command, ReplayError, rules
 from ecsnet import commands as c
+from ecsnet.domain.retelling import command_of
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.instance import InstanceReleased
 from ecsnet.testing import invariants
 from tests import public_stories, test_rules
 from tests.net import Net
-from tests.stories import WITNESSES, Story
+from tests.stories import COUNTER_WITNESSES, WITNESSES, Story
 
 # What a command names must be there
 
@@ -364,3 +365,25 @@ def test_what_is_admitted_is_judged_by_what_is_known_of_the_resource(net: Net) -
     net.cloud.execute(c.AssociateEipAddress(allocation_id=address.id, instance_id=vm.id))
     permitted = net.cloud.permitted(vm.id)
     assert [v.rule for v in permitted[c.AssociateEipAddress].violations] == ["eip.associate.duplicate"]
+
+
+# Events told back as commands
+
+NOT_TOLD_BACK = {"amount", "force", "image_id", "network_interface_ids", "period", "secondary_private_ip_address_count"}
+"""Of these an event has the outcome alone, or another event has them."""
+
+
+@pytest.mark.parametrize(("rule_id", "story", "options"), test_rules.named(COUNTER_WITNESSES))
+def test_an_event_tells_the_command_that_asked_for_it(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+    net = Net(**options)
+    command = story(net)
+    others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
+    by_hand = Cloud(net.cloud._model.store, clock=net.clock, settle_after="manual", **others)
+    for cloud in (net.cloud, by_hand):
+        for event in cloud.check(command).events[:1]:
+            told = command_of(cloud._world().region("cn-hangzhou"), event)
+            assert type(told) is type(command)
+            for name in set(command.__struct_fields__) - NOT_TOLD_BACK:
+                asked = getattr(command, name)
+                told_by_the_vswitch = name == "zone_id" and getattr(command, "vswitch_id", None) is not None
+                assert told_by_the_vswitch or asked in (None, (), getattr(told, name)), name
