@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, Command, ReplayError, audit, rules
+from ecsnet import Cloud, Command, Instance, ReplayError, audit, rules
 from ecsnet import commands as c
 from ecsnet.domain.retelling import command_of
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
@@ -438,3 +439,95 @@ def test_what_stands_in_no_story_is_told_back(net: Net) -> None:
     renewal = c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10)
     enabling = c.EnableVpcClassicLink(vpc_id=net.vpc.id)
     assert [told(net.cloud, command) for command in (renewal, enabling)] == [renewal, enabling]
+
+
+# Bandwidth and subscriptions
+
+
+def subscription(net: Net, **changes: Any) -> Instance:
+    return net.run(**{**SUBSCRIPTION, "internet_max_bandwidth_out": 5, **changes})
+
+
+@pytest.mark.parametrize(
+    ("bought", "months", "expires"),
+    [
+        (datetime(2019, 1, 31, 8, tzinfo=UTC), 1, datetime(2019, 2, 28, 8, tzinfo=UTC)),
+        (datetime(2020, 1, 31, 8, tzinfo=UTC), 1, datetime(2020, 2, 29, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 31, 8, tzinfo=UTC), 1, datetime(2019, 4, 30, 8, tzinfo=UTC)),
+        (datetime(2019, 11, 30, 8, tzinfo=UTC), 1, datetime(2019, 12, 30, 8, tzinfo=UTC)),
+        (datetime(2019, 12, 15, 8, tzinfo=UTC), 1, datetime(2020, 1, 15, 8, tzinfo=UTC)),
+        (datetime(2019, 12, 31, 8, tzinfo=UTC), 14, datetime(2021, 2, 28, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 11, 8, tzinfo=UTC), 12, datetime(2020, 3, 11, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 11, 8, tzinfo=UTC), None, datetime(2019, 4, 11, 8, tzinfo=UTC)),
+    ],
+)
+def test_a_subscription_lasts_whole_months(bought: datetime, months: int | None, expires: datetime) -> None:
+    assert Net(bought).run(**SUBSCRIPTION, period=months).expires_at == expires
+
+
+def test_a_renewal_before_the_end_lengthens_what_is_left_and_its_bandwidth_waits(net: Net) -> None:
+    vm = subscription(net)
+    net.clock.advance(timedelta(days=31) - timedelta(microseconds=1))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
+    assert (renewed.expires_at, renewed.internet_max_bandwidth_out) == (datetime(2019, 6, 11, 8, tzinfo=UTC), 5)
+    net.clock.advance(timedelta(microseconds=1))
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 10
+
+
+def test_a_renewal_at_the_end_begins_a_cycle_with_its_bandwidth(net: Net) -> None:
+    vm = subscription(net)
+    net.clock.advance(timedelta(days=31))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
+    assert (renewed.expires_at, renewed.internet_max_bandwidth_out) == (datetime(2019, 6, 11, 8, tzinfo=UTC), 10)
+    net.clock.advance(timedelta(days=100))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id))
+    assert renewed.expires_at == datetime(2019, 8, 20, 8, tzinfo=UTC)  # a month from then, not from the end
+    assert net.cloud.history()[-1].type == "InstanceRenewed"
+
+
+def test_a_renewal_with_the_same_bandwidth_leaves_nothing_waiting(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=6))
+    assert net.cloud.check(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+
+
+@pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
+def test_a_subscription_gets_an_address_with_its_first_bandwidth(net: Net, bandwidth: int, brings: bool) -> None:
+    vm = subscription(net, internet_max_bandwidth_out=0)
+    changed = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=bandwidth))
+    assert (changed.public_ip is not None) is brings
+
+
+def test_bandwidth_brings_no_address_beside_one_or_an_eip_or_on_pay_as_you_go(net: Net) -> None:
+    with_address, with_eip = subscription(net), subscription(net, internet_max_bandwidth_out=0)
+    public_stories.associated(net, with_eip)
+    for vm in (with_address, with_eip, net.run()):
+        changed = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=7))
+        assert (changed.public_ip, changed.internet_max_bandwidth_out) == (vm.public_ip, 7)
+
+
+def test_a_waiting_bandwidth_of_a_released_instance_is_forgotten(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    net.clock.advance(timedelta(days=31))
+    net.cloud.settle()
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=20))
+    later = net.cloud.fork()
+    assert later.instances[vm.id].internet_max_bandwidth_out == 10
+    net.clock.advance(timedelta(days=61))
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert not net.cloud.instances
+    assert net.cloud.settle() == ()
+    assert invariants(net.cloud) == ()
+
+
+def test_the_old_address_is_free_after_a_change(net: Net) -> None:
+    vm = public_stories.stopped(net, internet_max_bandwidth_out=5)
+    public_stories.use_up_the_public_addresses(net, but=2)
+    for _ in range(3):
+        net.cloud.execute(c.ChangePublicIpAddress(instance_id=vm.id))
+    assert net.cloud.check(c.AllocateEipAddress())
+    net.cloud.execute(c.AllocateEipAddress())
+    assert not net.cloud.check(c.AllocateEipAddress())
+    assert invariants(net.cloud) == ()
