@@ -9,10 +9,13 @@ import pytest
 
 from ecsnet import Cloud, Command, Instance, ReplayError, audit, rules
 from ecsnet import commands as c
+from ecsnet.domain import address_pool
+from ecsnet.domain.regional_pool import block_bounds
 from ecsnet.domain.retelling import command_of
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
-from ecsnet.events.instance import InstanceReleased
+from ecsnet.events.instance import InstanceReleased, InstanceStarted
 from ecsnet.testing import invariants
+from ecsnet.values import int_to_ipv4
 from tests import public_stories, test_rules
 from tests.classic_stories import OPEN, classic_command
 from tests.net import Net
@@ -237,17 +240,24 @@ def test_public_addresses_go_up_to_the_last_of_the_block_and_begin_again(net: Ne
 # A damaged record
 
 
-def test_a_release_that_forgets_an_interface_cannot_be_replayed(net: Net) -> None:
-    """The interface still names the instance: what came before and the event contradict each other."""
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (InstanceReleased, "InstanceReleased does not fit what came before: ValueError"),  # its ENI is still attached
+        (InstanceStarted, "InstanceStarted is not possible in status Running"),
+    ],
+)
+def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: type[Event], reason: str) -> None:
     vm = net.run()
     net.attached(vm)
     store = MemoryStore()
     for record in net.cloud.history():
         store.append(record.stream, record.version - 1, [new_event(record, record.event)])
     last = net.cloud.history()[-1]
-    store.append(last.stream, last.version, [new_event(last, InstanceReleased(instance_id=vm.id))])
-    with pytest.raises(ReplayError, match="InstanceReleased does not fit what came before: ValueError"):
-        Cloud(store, clock=net.clock).instances  # noqa: B018  # looking folds the record
+    store.append(last.stream, last.version, [new_event(last, event(instance_id=vm.id))])
+    with pytest.raises(ReplayError, match=reason) as error:
+        Cloud(store, clock=net.clock).instances[vm.id]
+    assert (error.value.stream, error.value.version) == ("cn-hangzhou", last.version + 1)
 
 
 def new_event(record: RecordedEvent, event: Event) -> NewEvent:
@@ -531,3 +541,89 @@ def test_the_old_address_is_free_after_a_change(net: Net) -> None:
     net.cloud.execute(c.AllocateEipAddress())
     assert not net.cloud.check(c.AllocateEipAddress())
     assert invariants(net.cloud) == ()
+
+
+# In which order a VSwitch gives its addresses
+
+
+class Small(Net):
+    """A VSwitch with four addresses for users, 10.0.2.1 to 10.0.2.4."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vswitch = self.new_vswitch("10.0.2.0/29")
+
+    def address(self) -> str:
+        return self.eni().primary_private_ip
+
+    def delete(self, *addresses: str) -> None:
+        for address in addresses:
+            (interface,) = self.cloud.network_interfaces.where(private_ip=address)
+            self.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
+
+
+def test_what_came_back_is_given_when_the_block_has_been_gone_through() -> None:
+    net = Small()
+    assert [net.address() for _ in range(3)] == ["10.0.2.1", "10.0.2.2", "10.0.2.3"]
+    net.delete("10.0.2.1", "10.0.2.2")
+    assert [net.address() for _ in range(3)] == ["10.0.2.4", "10.0.2.2", "10.0.2.1"]
+    assert [v.rule for v in net.cloud.check(net.eni_command()).violations] == ["address.private.exhausted"]
+
+
+def test_what_came_back_and_was_taken_by_name_is_not_drawn() -> None:
+    net = Small()
+    interface = net.eni(secondary_private_ip_address_count=3)
+    by_name = {"network_interface_id": interface.id}
+    net.cloud.execute(c.UnassignPrivateIpAddresses(private_ip_addresses=["10.0.2.2", "10.0.2.3"], **by_name))
+    for taken, left in (("10.0.2.3", "10.0.2.2"), ("10.0.2.2", "10.0.2.3")):
+        fork = net.cloud.fork()
+        fork.execute(c.AssignPrivateIpAddresses(private_ip_addresses=[taken], **by_name))
+        assert fork.execute(net.eni_command()).primary_private_ip == left
+
+
+def test_what_is_asked_for_by_name_is_not_drawn_besides(net: Net) -> None:
+    interface = net.eni(private_ip_addresses=["10.0.1.1", "10.0.1.3"])
+    assert interface.private_ips == ("10.0.1.2", "10.0.1.1", "10.0.1.3")
+    assert net.eni().primary_private_ip == "10.0.1.4"
+
+
+def test_what_cannot_be_had_by_name_uses_up_nothing() -> None:
+    net = Small()
+    net.eni(secondary_private_ip_address_count=2)
+    for address, rule_id in (("10.0.2.1", "address.private.in-use"), ("10.0.2.0", "address.private.reserved")):
+        decision = net.cloud.check(net.eni_command(private_ip_addresses=[address]))
+        assert [v.rule for v in decision.violations] == [rule_id]
+
+
+def test_an_address_that_comes_back_over_and_over_takes_no_room() -> None:
+    net = Small()
+    for _ in range(3):
+        net.address()
+    net.delete("10.0.2.2", "10.0.2.3")
+    for _ in range(50):
+        net.eni(primary_ip_address="10.0.2.2")
+        net.delete("10.0.2.2")
+    vswitch = net.cloud._world().region("cn-hangzhou").vswitches.peek(net.vswitch.id)
+    assert vswitch.freed_count <= 14  # twice the block
+    assert len(list(address_pool._chain(vswitch.freed))) == vswitch.freed_count
+    assert [net.address() for _ in range(3)] == ["10.0.2.4", "10.0.2.2", "10.0.2.3"]
+
+
+def test_the_classic_addresses_of_a_region_end() -> None:
+    net = Net(**OPEN)
+    run = classic_command(net)
+    create = c.CreateInstance(
+        instance_type=run.instance_type, security_group_ids=run.security_group_ids, network_type="classic"
+    )
+    held = net.cloud._model.world.writable("cn-hangzhou").classic_ips
+    first, size = block_bounds("10.0.0.0/8", "cn-hangzhou")
+    held.add_all([int_to_ipv4(first + n) for n in range(size - 1)], "i-none")  # it would take 2,622 commands
+    two = classic_command(net, amount=2)
+    assert [v.rule for v in net.cloud.check(two).violations] == ["address.region.exhausted"]
+    (last,) = net.cloud.fork().execute(run)
+    assert last.private_ip == "10.3.255.254"
+    net.cloud.execute(create)
+    for command in (run, create):
+        (violation,) = net.cloud.check(command).violations
+        assert violation.message == "cn-hangzhou has 0 classic addresses left, not 1"
+    assert net.cloud.check(net.run_command())
