@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ecsnet import Cloud, Command, Instance, ReplayError, audit, rules
+from ecsnet import Cloud, Command, Instance, InvalidCommand, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
 from ecsnet.domain import address_pool
+from ecsnet.domain.lifecycle import BORN, Lifecycle, LifecycleError
 from ecsnet.domain.regional_pool import block_bounds
 from ecsnet.domain.retelling import command_of
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
 from ecsnet.testing import invariants
 from ecsnet.values import int_to_ipv4
-from tests import public_stories, test_rules
+from tests import public_stories, test_import, test_intranet, test_rules
 from tests.classic_stories import OPEN, classic_command
-from tests.net import Net
+from tests.describe import describe
+from tests.net import START, Net
 from tests.public_stories import SUBSCRIPTION
 from tests.stories import COUNTER_WITNESSES, WITNESSES, Story
 
@@ -627,3 +633,217 @@ def test_the_classic_addresses_of_a_region_end() -> None:
         (violation,) = net.cloud.check(command).violations
         assert violation.message == "cn-hangzhou has 0 classic addresses left, not 1"
     assert net.cloud.check(net.run_command())
+
+
+# Imports
+
+
+def test_what_passes_is_described_passing_and_settles_like_its_original(slow_net: Net) -> None:
+    net, cloud = slow_net, slow_net.cloud
+    vm, addresses = net.run(), [cloud.execute(c.AllocateEipAddress()) for _ in range(3)]
+    detaching, attaching, deleting = net.attached(vm), net.eni(), net.eni()
+    cloud.execute(c.AssociateEipAddress(allocation_id=addresses[0].id, instance_id=vm.id))
+    cloud.execute(c.ReleaseEipAddress(allocation_id=addresses[1].id))
+    cloud.execute(c.DetachNetworkInterface(network_interface_id=detaching.id, instance_id=vm.id))
+    cloud.execute(net.attach_command(attaching, vm))
+    cloud.execute(c.DeleteNetworkInterface(network_interface_id=deleting.id))
+    cloud.execute(net.eni_command())
+    copy = Cloud(clock=net.clock, settle_after="manual")
+    copy.import_resources(describe(cloud))
+    assert test_rules.everything(copy) == test_rules.everything(cloud)
+    assert sorted(copy.settle(), key=str) == sorted(cloud.settle(), key=str)
+    assert test_rules.everything(copy) == test_rules.everything(cloud)
+    assert copy.eips[addresses[2].id].status == "Available"
+    assert invariants(copy) == ()
+
+
+def test_what_was_described_is_as_old_as_it_says_or_as_its_import() -> None:
+    net = test_import.network()
+    answers = describe(net.cloud)
+    for kind in ("Vpcs", "Instances"):
+        test_import.entries(answers, kind)[0].pop("CreationTime")
+    net.clock.advance(timedelta(days=1))
+    cloud = test_import.imported(net, answers)
+    by_age: dict[datetime, int] = {}
+    for name in test_import.COLLECTIONS:
+        for resource in getattr(cloud, name).values():
+            by_age[resource.created_at] = by_age.get(resource.created_at, 0) + 1
+    everything = sum(len(getattr(net.cloud, name)) for name in test_import.COLLECTIONS)
+    assert by_age == {START: everything - 2, START + timedelta(days=1): 2}
+
+
+def test_a_described_instance_was_started_and_has_bought_its_bandwidth(net: Net) -> None:
+    vm = public_stories.stopped(net)
+    bought = public_stories.created(net, internet_max_bandwidth_out=5)
+    cloud = test_import.imported(net)
+    assert cloud.check(c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=net.vswitch.id))
+    assert cloud.check(c.AllocatePublicIpAddress(instance_id=bought.id))
+
+
+def test_a_primary_interface_is_the_first_whenever_it_is_described(net: Net) -> None:
+    vm = net.run()
+    net.attached(vm)
+    answers = describe(net.cloud)
+    test_import.entries(answers, "NetworkInterfaceSets").reverse()
+    cloud = test_import.imported(net, answers)
+    assert cloud.instances[vm.id] == net.cloud.instances[vm.id]
+    assert invariants(cloud) == ()
+
+
+def emptied() -> Net:
+    """The first VPC, VSwitch and group are gone."""
+    net = Net(**OPEN)
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id))
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    return net
+
+
+def without_its_vswitch() -> Net:
+    net = Net()
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    return net
+
+
+def without_its_first(create: Callable[[Net], Command[Any]], delete: Callable[[str], Command[Any]]) -> Net:
+    net = Net(**OPEN)
+    net.cloud.execute(delete(id_of(net.cloud.execute(create(net)))))
+    return net
+
+
+def id_of(answer: Any) -> str:
+    return str((answer[0] if isinstance(answer, tuple) else answer).id)
+
+
+def allocate(net: Net) -> Command[Any]:
+    return c.AllocateEipAddress()
+
+
+def release(instance_id: str) -> Command[Any]:
+    return c.DeleteInstance(instance_id=instance_id, force=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "create"),
+    [
+        (emptied, lambda net: c.CreateVpc(cidr_block="10.0.0.0/16")),
+        (emptied, lambda net: c.CreateSecurityGroup()),
+        (
+            without_its_vswitch,
+            lambda net: c.CreateVSwitch(
+                vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block=f"10.0.{len(net.cloud.vswitches)}.0/24"
+            ),
+        ),
+        (lambda: without_its_first(classic_command, release), classic_command),
+        (
+            lambda: without_its_first(Net.eni_command, lambda i: c.DeleteNetworkInterface(network_interface_id=i)),
+            Net.eni_command,
+        ),
+        (lambda: without_its_first(allocate, lambda i: c.ReleaseEipAddress(allocation_id=i)), allocate),
+    ],
+    ids=["vpc", "security group", "vswitch", "instance", "network interface", "eip"],
+)
+def test_the_id_of_a_described_resource_is_not_given_again(
+    start: Callable[[], Net], create: Callable[[Net], Command[Any]]
+) -> None:
+    """The second of its kind is described as the only one: the next is the second, by its number."""
+    net = start()
+    second = id_of(net.cloud.execute(create(net)))
+    net.cloud = test_import.imported(net)
+    assert id_of(net.cloud.execute(create(net))) != second
+    assert invariants(net.cloud) == ()
+
+
+def test_numbers_go_on_after_those_that_were_described(net: Net) -> None:
+    vm, interface, address = net.run(), net.eni(), public_stories.eip(net)
+    text = json.dumps(describe(net.cloud))
+    for known in (vm.id, interface.id, address.id):
+        text = text.replace(known, f"{known.partition('-')[0]}-foreign")
+    cloud = test_import.imported(net, json.loads(text))
+    for command in (net.run_command(), net.eni_command(), c.AllocateEipAddress()):
+        here, there = cloud.execute(command), net.cloud.execute(command)
+        assert str(here) == str(there)
+
+
+# What has no command of its own
+
+
+def test_a_waiting_bandwidth_goes_with_its_instance() -> None:
+    """The rules keep a subscription until its changes have taken effect; a registry of one's own need not."""
+    net = Net(rules=RuleRegistry())
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    net.clock.advance(timedelta(days=32))
+    assert net.cloud.settle() == ()
+    assert not net.cloud.instances
+
+
+@pytest.mark.parametrize("missing", ["mac_address", "primary_network_interface_id"])
+def test_an_instance_of_a_vpc_cannot_have_been_born_without_its_primary_interface(net: Net, missing: str) -> None:
+    net.run()
+    *before, last = net.cloud.history()
+    store = MemoryStore()
+    for record in before:
+        store.append(record.stream, record.version - 1, [new_event(record, record.event)])
+    store.append(last.stream, last.version - 1, [new_event(last, replace(last.event, **{missing: None}))])
+    with pytest.raises(ReplayError, match="born with a primary ENI"):
+        list(Cloud(store, clock=net.clock).instances)
+
+
+@pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
+def test_the_first_mbit_brings_an_address(net: Net, bandwidth: int, brings: bool) -> None:
+    assert (net.run(internet_max_bandwidth_out=bandwidth).public_ip is not None) is brings
+
+
+def test_one_created_instance_takes_one_address_and_one_place(net: Net) -> None:
+    net.vswitch = net.new_vswitch("10.0.2.0/29")
+    net.quota("addresses-per-security-group", 4)
+    net.eni(secondary_private_ip_address_count=2)
+    assert public_stories.created(net).private_ip == "10.0.2.4"
+
+
+def test_a_release_while_pending_is_answered_as_not_yet_initialized(slow_net: Net) -> None:
+    (violation,) = slow_net.cloud.check(test_rules.release_while_pending(slow_net)).violations
+    assert (violation.code, violation.http_status) == ("IncorrectInstanceStatus.Initializing", 403)
+
+
+# The intranet
+
+
+def test_the_remedies_of_classic_link_are_whole_sentences() -> None:
+    old, new = test_intranet.classic("sg-2"), test_intranet.vpc()
+    elsewhere = test_intranet.classic("sg-2", linked_vpc_id="vpc-9")
+    here = test_intranet.classic("sg-2", linked_vpc_id="vpc-1")
+    paths = [test_intranet.path(end, new) for end in (old, elsewhere, here)]
+    assert [path.remedy for path in paths] == [
+        "Enable ClassicLink for vpc-1 and link the classic instance to it.",
+        "Unlink the classic instance from vpc-9, for it has one link at a time; then enable ClassicLink for vpc-1 and "
+        "link the classic instance to it.",
+        "Nothing: ClassicLink links the classic instance to vpc-1.",
+    ]
+    assert {(path.rule, path.guide) for path in paths} == {("intranet.classic-link", "2.3")}
+
+
+def test_the_link_of_a_classic_endpoint_has_a_name() -> None:
+    with pytest.raises(InvalidCommand, match="linked_vpc_id must be a non-empty string"):
+        test_intranet.classic(linked_vpc_id=" ")
+
+
+# Lifecycles
+
+
+class Lamp(StrEnum):
+    On = "On"
+    Off = "Off"
+
+
+def test_a_lifecycle_may_have_one_status() -> None:
+    one = Lifecycle("lamp", [Lamp.On], final=[Lamp.On], rows=[(BORN, InstanceStarted, Lamp.On)])
+    assert one.moves(InstanceStarted) == {BORN: Lamp.On}
+
+
+def test_a_row_from_an_unknown_status_is_a_definition_error() -> None:
+    rows = [(BORN, InstanceStarted, Lamp.On), ("Broken", InstanceReleased, Lamp.On)]
+    with pytest.raises(LifecycleError, match="unknown status in the row Broken InstanceReleased On"):
+        Lifecycle("lamp", [Lamp.On], final=[], rows=rows)
