@@ -19,6 +19,7 @@ from ecsnet.domain.regional_pool import block_bounds
 from ecsnet.domain.retelling import command_of
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
+from ecsnet.events.network_interface import NetworkInterfaceDetached
 from ecsnet.testing import invariants
 from ecsnet.values import int_to_ipv4
 from tests import public_stories, test_import, test_intranet, test_rules
@@ -251,16 +252,20 @@ def test_public_addresses_go_up_to_the_last_of_the_block_and_begin_again(net: Ne
     [
         (InstanceReleased, "InstanceReleased does not fit what came before: ValueError"),  # its ENI is still attached
         (InstanceStarted, "InstanceStarted is not possible in status Running"),
+        (NetworkInterfaceDetached, "NetworkInterfaceDetached is not possible for a primary ENI"),
     ],
 )
 def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: type[Event], reason: str) -> None:
     vm = net.run()
     net.attached(vm)
+    names = {"network_interface_id": vm.primary_network_interface_id, "instance_id": vm.id}
     store = MemoryStore()
     for record in net.cloud.history():
         store.append(record.stream, record.version - 1, [new_event(record, record.event)])
     last = net.cloud.history()[-1]
-    store.append(last.stream, last.version, [new_event(last, event(instance_id=vm.id))])
+    store.append(
+        last.stream, last.version, [new_event(last, event(**{name: names[name] for name in event.__struct_fields__}))]
+    )
     with pytest.raises(ReplayError, match=reason) as error:
         Cloud(store, clock=net.clock).instances[vm.id]
     assert (error.value.stream, error.value.version) == ("cn-hangzhou", last.version + 1)
@@ -847,3 +852,59 @@ def test_a_row_from_an_unknown_status_is_a_definition_error() -> None:
     rows = [(BORN, InstanceStarted, Lamp.On), ("Broken", InstanceReleased, Lamp.On)]
     with pytest.raises(LifecycleError, match="unknown status in the row Broken InstanceReleased On"):
         Lifecycle("lamp", [Lamp.On], final=[], rows=rows)
+
+
+# Interfaces
+
+
+def test_addresses_are_drawn_beside_a_primary_one_that_was_named(net: Net) -> None:
+    interface = net.eni(primary_ip_address="10.0.1.9", secondary_private_ip_address_count=2)
+    assert interface.private_ips == ("10.0.1.9", "10.0.1.1", "10.0.1.2")
+
+
+def test_what_is_not_modified_stays(net: Net) -> None:
+    interface = net.eni(network_interface_name="web-1", description="the first")
+    other = net.new_group()
+    changes: list[dict[str, Any]] = [
+        {"network_interface_name": "web-2"},
+        {"description": "the second"},
+        {"security_group_ids": (other.id,)},
+    ]
+    seen = []
+    for change in changes:
+        command = c.ModifyNetworkInterfaceAttribute(network_interface_id=interface.id, **change)
+        now = net.cloud.execute(command)
+        seen.append((now.name, now.description, now.security_group_ids))
+    assert seen == [
+        ("web-2", "the first", (net.group.id,)),
+        ("web-2", "the second", (net.group.id,)),
+        ("web-2", "the second", (other.id,)),
+    ]
+
+
+def test_a_rule_of_ones_own_about_what_is_attached_is_asked_of_an_interface() -> None:
+    own = RuleRegistry(rules)
+
+    @own.denies("x.frozen", c.AttachNetworkInterface, message="{name} is frozen")
+    def frozen(candidates: Any) -> dict[str, Any] | None:
+        """What is frozen stays where it is."""
+        return next(({"name": one.name} for one in candidates if one.name == "frozen-1"), None)
+
+    net = Net(rules=own)
+    permitted = net.cloud.permitted(net.eni(network_interface_name="frozen-1").id)
+    assert [v.rule for v in permitted[c.AttachNetworkInterface].violations] == ["x.frozen"]
+    assert net.cloud.permitted(net.eni(network_interface_name="free-1").id)[c.AttachNetworkInterface]
+
+
+def test_the_last_of_two_waiting_bandwidths_counts() -> None:
+    """The rules let only one wait; a registry of one's own may let another take its place."""
+    net = Net(rules=RuleRegistry())
+    vm = subscription(net)
+    for bandwidth in (10, 20):
+        net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=bandwidth))
+    net.clock.advance(timedelta(days=31))
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 5
+    net.clock.advance(timedelta(days=30))
+    (settled,) = net.cloud.settle()
+    assert settled == net.cloud.instances[vm.id]
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 20
