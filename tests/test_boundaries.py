@@ -456,10 +456,18 @@ def test_an_authorization_is_told_back_with_the_account_of_the_other_group(net: 
 
 
 def test_what_stands_in_no_story_is_told_back(net: Net) -> None:
-    vm = net.run(**SUBSCRIPTION)
-    renewal = c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10)
-    enabling = c.EnableVpcClassicLink(vpc_id=net.vpc.id)
-    assert [told(net.cloud, command) for command in (renewal, enabling)] == [renewal, enabling]
+    vm, interface = net.run(**SUBSCRIPTION), net.eni()
+    names: dict[str, Any] = {"network_interface_name": "web-1", "description": "the first"}
+    for command in (
+        c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10),
+        c.EnableVpcClassicLink(vpc_id=net.vpc.id),
+        c.CreateSecurityGroup(vpc_id=net.vpc.id, region_id="cn-hangzhou"),
+        net.eni_command(primary_ip_address="10.0.1.9", private_ip_addresses=["10.0.1.7", "10.0.1.8"], **names),
+        c.ModifyNetworkInterfaceAttribute(
+            network_interface_id=interface.id, security_group_ids=[net.new_group().id], **names
+        ),
+    ):
+        assert told(net.cloud, command) == command
 
 
 # Bandwidth and subscriptions
@@ -908,3 +916,28 @@ def test_the_last_of_two_waiting_bandwidths_counts() -> None:
     (settled,) = net.cloud.settle()
     assert settled == net.cloud.instances[vm.id]
     assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 20
+
+
+# Facts
+
+
+@pytest.mark.parametrize(
+    ("story", "facts"),
+    [
+        (test_rules.named_addresses_leave_none_to_draw, {"available": 1, "wanted": 2}),
+        (test_rules.create_with_eleven_secondary_addresses, {"count": 11, "quota": 10}),
+        (test_rules.address_outside_the_vswitch, {"addresses": ("10.0.2.5",), "names": "10.0.2.5"}),
+        (test_rules.revoke_an_address_of_another, {"addresses": ("10.0.1.2",), "names": "10.0.1.2"}),
+    ],
+)
+def test_the_facts_tell_what_broke_the_rule(net: Net, story: Story, facts: dict[str, Any]) -> None:
+    (violation,) = net.cloud.check(story(net)).violations
+    assert facts.items() <= violation.facts.items()
+
+
+def test_what_is_allocated_is_the_instances_from_then_on(net: Net) -> None:
+    vm = public_stories.created(net, internet_max_bandwidth_out=5)
+    allocated = net.cloud.execute(c.AllocatePublicIpAddress(instance_id=vm.id))
+    assert allocated.public_ip == "198.18.0.1"
+    assert net.cloud.instances.where(public_ip="198.18.0.1") == (allocated,)
+    assert net.cloud.execute(c.AllocateEipAddress()).ip_address == "198.18.0.2"
