@@ -1013,3 +1013,27 @@ def test_the_first_address_of_an_interface_is_its_instances(net: Net) -> None:
         c.AssignPrivateIpAddresses(network_interface_id=net.primary(vm).id, secondary_private_ip_address_count=1)
     )
     assert net.cloud.instances[vm.id].private_ip == vm.private_ip == net.primary(vm).private_ips[0]
+
+
+# The indexes
+
+
+def test_what_is_deleted_leaves_nothing_behind() -> None:
+    net = Net(**OPEN)
+    other = net.new_group()
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id))
+    made = [net.run(internet_max_bandwidth_out=5), net.cloud.execute(classic_command(net))[0]]
+    interface, address = net.attached(made[0]), public_stories.associated(net, net.run())
+    for vm in (*made, net.cloud.instances[address.instance_id or ""]):
+        net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert interface.id not in net.cloud.network_interfaces
+    net.cloud.execute(c.ReleaseEipAddress(allocation_id=address.id))
+    for group_id in [*net.cloud.security_groups]:
+        net.cloud.execute(c.DeleteSecurityGroup(security_group_id=group_id))
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    region = net.cloud._world().region("cn-hangzhou")
+    tables = {name: getattr(region, name) for name in region.__slots__ if hasattr(getattr(region, name), "size")}
+    left = {name: sorted(map(str, table.keys_now())) for name, table in tables.items() if table.size}
+    assert left == {}
+    assert not any(region.usage.values_now())
