@@ -782,12 +782,14 @@ def release(instance_id: str) -> Command[Any]:
 def test_the_id_of_a_described_resource_is_not_given_again(
     start: Callable[[], Net], create: Callable[[Net], Command[Any]]
 ) -> None:
-    """The second of its kind is described as the only one: the next is the second, by its number."""
+    """The second of its kind is described as the only one: by its number the next is the second, and that is there."""
     net = start()
-    second = id_of(net.cloud.execute(create(net)))
-    net.cloud = test_import.imported(net)
-    assert id_of(net.cloud.execute(create(net))) != second
-    assert invariants(net.cloud) == ()
+    net.cloud.execute(create(net))
+    command = create(net)
+    third = id_of(net.cloud.fork().execute(command))
+    cloud = test_import.imported(net)
+    assert id_of(cloud.execute(command)) == third
+    assert invariants(cloud) == ()
 
 
 def test_numbers_go_on_after_those_that_were_described(net: Net) -> None:
@@ -1037,3 +1039,8 @@ def test_what_is_deleted_leaves_nothing_behind() -> None:
     left = {name: sorted(map(str, table.keys_now())) for name, table in tables.items() if table.size}
     assert left == {}
     assert not any(region.usage.values_now())
+
+
+def test_where_nothing_has_happened_the_past_is_empty() -> None:
+    assert not Cloud().at(0).vpcs
+    assert Cloud().at(0).history() == ()
