@@ -40,7 +40,7 @@ FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{su
 PAGES = ("tests/test_rulebook.py", "tests/test_docs.py")
 """They hold the registry to lists and pages that are written down: they come when no story noticed."""
 LAST = "tests/test_properties.py"
-LIMIT = 30
+LIMIT = 120
 """Seconds for the tests of one mutant; what takes longer does not end."""
 BROKEN = 99
 """The exit status of a fork in which the runner failed, and not a test."""
