@@ -1044,3 +1044,15 @@ def test_what_is_deleted_leaves_nothing_behind() -> None:
 def test_where_nothing_has_happened_the_past_is_empty() -> None:
     assert not Cloud().at(0).vpcs
     assert Cloud().at(0).history() == ()
+
+
+# The registry
+
+
+def test_a_rule_that_comes_later_judges_from_then_on() -> None:
+    own = RuleRegistry(rules)
+    net = Net(rules=own)
+    command = c.DeleteNetworkInterface(network_interface_id=net.eni().id)
+    assert net.cloud.check(command)
+    own.denies("x.kept", c.DeleteNetworkInterface, message="kept")(lambda network_interface: {})
+    assert [v.rule for v in net.cloud.check(command).violations] == ["x.kept"]
