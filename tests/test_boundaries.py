@@ -1056,3 +1056,11 @@ def test_a_rule_that_comes_later_judges_from_then_on() -> None:
     assert net.cloud.check(command)
     own.denies("x.kept", c.DeleteNetworkInterface, message="kept")(lambda network_interface: {})
     assert [v.rule for v in net.cloud.check(command).violations] == ["x.kept"]
+
+
+@pytest.mark.parametrize("pace", [timedelta(0), "manual"])
+def test_a_created_instance_is_told_back_as_created_not_run(pace: Any) -> None:
+    net = Net(settle_after=pace)
+    run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9")
+    create = c.CreateInstance(**{name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"})
+    assert told(net.cloud, create) == create
