@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from ecsnet import Cloud, Command, Instance, InvalidCommand, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
-from ecsnet.domain import address_pool
 from ecsnet.domain.lifecycle import BORN, Lifecycle, LifecycleError
 from ecsnet.domain.regional_pool import block_bounds
 from ecsnet.domain.retelling import command_of
@@ -584,7 +583,10 @@ class Small(Net):
 def came_back(cloud: Cloud, vswitch_id: str) -> list[str]:
     """What the VSwitch keeps of the addresses that came back, the next one to give first."""
     vswitch = cloud._world().region("cn-hangzhou").vswitches.peek(vswitch_id)
-    kept = list(address_pool._chain(vswitch.freed))
+    kept, rest = [], vswitch.freed
+    while rest is not None:
+        ip, rest = rest
+        kept.append(ip)
     assert vswitch.freed_count == len(kept)
     return kept
 
