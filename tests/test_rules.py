@@ -15,7 +15,7 @@ from ecsnet import Command, CommandDenied, InstanceType, RuleRegistry, rules
 from ecsnet import commands as c
 from ecsnet.domain.rules import RuleKind
 from ecsnet.testing import invariants
-from tests import classic_stories, public_stories  # noqa: F401  # more witnesses
+from tests import boundary_stories, classic_stories, public_stories  # noqa: F401  # more witnesses
 from tests.net import Net
 from tests.stories import COUNTER_WITNESSES, MANUAL, WITNESSES, Story, keeps, trips
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
@@ -110,3 +111,48 @@ def test_a_value_is_copied_before_it_is_changed_if_it_is_shared() -> None:
     assert fork.edit("box") is fork["box"]
     assert mine is not None
     assert mine.content == 1
+
+
+def layers(*sizes: int) -> list[int]:
+    """The sizes of what is below a table after it was forked once for each size, so many new keys at a time."""
+    table: Table[int, int] = Table()
+    key = 0
+    for size in sizes:
+        for _ in range(size):
+            table.put(key, key)
+            key += 1
+        table = table.draft()
+    return [len(layer) for layer in table._below]
+
+
+def test_a_layer_is_merged_when_it_is_more_than_half_of_the_next() -> None:
+    assert layers(12, 5) == [5, 12]
+    assert layers(12, 6) == [6, 12]
+    assert layers(12, 7) == [19]
+    assert layers(12, 6, 3) == [3, 6, 12]
+    assert layers(12, 6, 4) == [22]
+
+
+def test_nothing_is_kept_of_what_was_dropped_once_the_lowest_layer_is_merged() -> None:
+    table: Table[str, int] = Table()
+    table.put("a", 1)
+    table = table.draft()
+    table.drop("a")
+    table.put("b", 2)
+    assert table.draft()._below == ({"b": 2},)
+
+
+def test_what_is_not_there_is_an_error_in_every_layer() -> None:
+    table: Table[str, Box] = Table()
+    table.put("box", Box(1))
+    fork = table.draft()
+    for one in (Table[str, Box](), fork):
+        for ask in (one.peek, one.edit, one.drop):
+            with pytest.raises(KeyError, match="none"):
+                ask("none")
+        with pytest.raises(KeyError, match="none"):
+            one.drop_all(["none"])
+    for one in (table, fork):
+        with pytest.raises(KeyError, match="box"):
+            one.add_all(["box"], Box(2))
+    assert (table.size, fork.size) == (1, 1)

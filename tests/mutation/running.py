@@ -1,0 +1,316 @@
+"""Runs tests against mutants, each in a fork.
+
+What is inside a function that no import runs is changed in place, in a fork of a pytest session that has collected
+every test. The rest, tables and rules and what they are made with, takes an import: it happens in a fork of a process
+that has the libraries loaded, but nothing of ecsnet.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import CodeType, FunctionType
+from typing import Any, NamedTuple
+
+import click.testing  # noqa: F401  # loaded once, before the forks
+import coverage
+import hypothesis.stateful  # noqa: F401
+import msgspec.json  # noqa: F401
+import pytest
+import rich.console  # noqa: F401
+import structlog  # noqa: F401
+import transitions  # noqa: F401
+from coverage.exceptions import CoverageWarning
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.mutation.mutants import DOMAIN, Mutant
+
+SUBJECTS = (
+    *("rules", "cloud", "passing", "public_addresses", "classic", "intranet", "tables", "import", "lifecycles"),
+    *("events", "plan", "vendor", "examples", "properties", "boundaries", "rulebook", "docs"),
+)
+FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{subject}.py")]
+PAGES = ("tests/test_rulebook.py", "tests/test_docs.py")
+"""They hold the registry to lists and pages that are written down: they come when no story noticed."""
+LAST = "tests/test_properties.py"
+LIMIT = 120
+"""Seconds for the tests of one mutant; what takes longer does not end."""
+BROKEN = 99
+"""The exit status of a fork in which the runner failed, and not a test."""
+
+
+class Test(NamedTuple):
+    """How many seconds a test took, and which lines of which module it reached."""
+
+    seconds: float
+    lines: Mapping[str, list[int]]
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant: killed, survived or timeout; by which test and error, or how many did not notice."""
+
+    mutant: Mutant
+    outcome: str
+    told: str
+    seconds: float
+
+
+Reach = dict[str, Test]
+IMPORT = ""
+"""The name under which a `Reach` has what importing reaches."""
+Attempt = Callable[[Mutant], tuple[int, str]]
+
+
+class Session:
+    """A pytest plugin: few examples, the same each time; only the chosen tests, the fastest first."""
+
+    def __init__(self, chosen: Mapping[str, Test] | None = None) -> None:
+        self.chosen = chosen
+        self.killer: tuple[str, str] | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        settings.register_profile(
+            "mutation",
+            max_examples=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        settings.load_profile("mutation")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.chosen is not None:
+            items[:] = self.choose(items, self.chosen)
+
+    def choose(self, items: list[pytest.Item], chosen: Mapping[str, Test]) -> list[pytest.Item]:
+        found = [item for item in items if item.nodeid in chosen]
+        return sorted(found, key=lambda item: (_rank(item.nodeid), chosen[item.nodeid].seconds))
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        if call.excinfo is not None and self.killer is None and call.excinfo.typename != "Skipped":
+            self.killer = item.nodeid, call.excinfo.typename
+
+
+class Reaching(Session):
+    """Notes which lines each test reaches, and before them the import of it all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.coverage = coverage.Coverage(data_file=None, source=[str(DOMAIN)])
+        self.reach: Reach = {}
+        self.begin()
+
+    def begin(self) -> None:
+        self.coverage.erase()
+        self.coverage.start()
+        self.start = time.perf_counter()
+
+    def end(self, name: str) -> None:
+        seconds = time.perf_counter() - self.start
+        self.coverage.stop()
+        with warnings.catch_warnings(category=CoverageWarning, action="ignore"):
+            data = self.coverage.get_data()
+        lines = {os.path.basename(path)[:-3]: data.lines(path) or [] for path in data.measured_files()}
+        self.reach[name] = Test(seconds, lines)
+
+    def pytest_collection_finish(self) -> None:
+        self.end(IMPORT)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.begin()
+        try:
+            return (yield)
+        finally:
+            self.end(item.nodeid)
+
+
+class Forking(Session):
+    """Instead of running the tests that it has collected, tries mutants in forks."""
+
+    def __init__(self, mutants: Iterable[Mutant], reached: Reach, jobs: int, done: Callable[[Outcome], None]) -> None:
+        super().__init__()
+        self.mutants, self.reached, self.jobs, self.done = mutants, reached, jobs, done
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        def attempt(mutant: Mutant) -> tuple[int, str]:
+            _change_in_place(mutant)
+            items = self.choose(session.items, _reaching(mutant, self.reached))
+            for n, item in enumerate(items):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=(*items, None)[n + 1])
+                if self.killer is not None:
+                    return 1, "; ".join(self.killer)
+            return 0, f"{len(items)} tests"
+
+        for outcome in _fork(self.mutants, attempt, self.jobs):
+            self.done(outcome)
+        return True
+
+
+class Changed(SourceFileLoader):
+    """Gives the mutant's code for its module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        super().__init__(f"ecsnet.domain.{mutant.module}", str(DOMAIN / f"{mutant.module}.py"))
+        self.mutant = mutant
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        return importlib.util.spec_from_loader(fullname, self) if fullname == self.name else None
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.mutant.code, self.path, "exec")
+
+
+def run(mutants: Iterable[Mutant], jobs: int, done: Callable[[Outcome], None]) -> None:
+    """Try each mutant. Raises RuntimeError if a test fails without any."""
+    reached = _reach()
+    imported = reached.pop(IMPORT)
+    in_place = []
+
+    def to_import() -> Iterator[Mutant]:
+        for mutant in mutants:
+            if mutant.lines is not None and _reaches(imported, mutant):
+                yield mutant._replace(lines=None)  # what it did when it ran may be noticed by any test
+            elif not _fits_in_place(mutant):
+                yield mutant
+            else:
+                in_place.append(mutant)
+
+    def attempt(mutant: Mutant) -> tuple[int, str]:
+        chosen = _reaching(mutant, reached)
+        session = Session(chosen)
+        sys.meta_path.insert(0, Changed(mutant))
+        code = _pytest(session, sorted({test.partition("::")[0] for test in chosen}))
+        return code, "; ".join(session.killer) if session.killer else f"{len(chosen)} tests"
+
+    for outcome in _fork(to_import(), attempt, jobs):
+        done(outcome)
+    if in_place and _pytest(Forking(in_place, reached, jobs, done), FILES):
+        raise RuntimeError("the tests could not be collected: run pytest")
+
+
+def _reach() -> Reach:
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        session = Reaching()
+        _silence()
+        code = _pytest(session, FILES)
+        with os.fdopen(writing, "w") as pipe:
+            json.dump(session.reach, pipe)
+        os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        found = {test: Test(*entry) for test, entry in json.load(pipe).items()}
+    if os.waitpid(child, 0)[1]:
+        raise RuntimeError(f"a test does not pass without a mutant: {list(found)[-1:]}")
+    return found
+
+
+def _pytest(session: Session, files: Iterable[str]) -> int:
+    options = ["-x", "-s", "-qq", "-p", "no:cacheprovider"]
+    loaded = "ignore::pytest.PytestAssertRewriteWarning"
+    return int(pytest.main([*options, "-W", loaded, *files], plugins=[session]))
+
+
+def _silence() -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+
+
+def _fork(mutants: Iterable[Mutant], attempt: Attempt, jobs: int) -> Iterator[Outcome]:
+    """The outcomes of the attempts, each of which has a process of its own."""
+    running: dict[int, tuple[Mutant, int, float]] = {}
+    for mutant in mutants:
+        if len(running) == jobs:
+            yield _wait(running)
+        reading, writing = os.pipe()
+        if not (child := os.fork()):
+            _try(mutant, attempt, writing)
+        os.close(writing)
+        running[child] = mutant, reading, time.perf_counter()
+    while running:
+        yield _wait(running)
+
+
+def _wait(running: dict[int, tuple[Mutant, int, float]]) -> Outcome:
+    child, status = os.wait()
+    mutant, reading, start = running.pop(child)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    code = os.waitstatus_to_exitcode(status)
+    if code == BROKEN:
+        raise RuntimeError(f"{mutant.id} could not be tried: {told}")
+    outcome = "timeout" if code == -signal.SIGALRM else "killed" if code else "survived"
+    return Outcome(mutant, outcome, told, time.perf_counter() - start)
+
+
+def _try(mutant: Mutant, attempt: Attempt, writing: int) -> None:
+    """In the fork: never returns."""
+    signal.alarm(LIMIT)
+    _silence()
+    code, told = BROKEN, ""
+    try:
+        code, told = attempt(mutant)
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it is told
+        told = repr(error)
+    finally:
+        os.write(writing, told.encode())
+        os._exit(code)
+
+
+def _fits_in_place(mutant: Mutant) -> bool:
+    if mutant.lines is None or mutant.function is None:
+        return False
+    if "." not in mutant.function:
+        return True
+    path = DOMAIN / f"{mutant.module}.py"  # a method that says ``super`` has a variable of its class, or loses it
+    before, after = (_code_of(mutant.function, code) for code in (path.read_text("utf-8"), mutant.code))
+    return before.co_freevars == after.co_freevars
+
+
+def _code_of(function: str, module: str) -> CodeType:
+    code = compile(module, "", "exec")
+    for name in function.split("."):
+        code = next(part for part in code.co_consts if isinstance(part, CodeType) and part.co_name == name)
+    return code
+
+
+def _change_in_place(mutant: Mutant) -> None:
+    """Give the function that is there the mutant's code."""
+    assert mutant.function is not None
+    found: Any = importlib.import_module(f"ecsnet.domain.{mutant.module}")
+    for name in mutant.function.split("."):
+        found = vars(found)[name]
+    while not isinstance(found, FunctionType):
+        found = found.fget if isinstance(found, property) else getattr(found, "__wrapped__", None) or found.__func__
+    found.__code__ = _code_of(mutant.function, mutant.code)
+
+
+def _reaching(mutant: Mutant, reached: Reach) -> Reach:
+    return {name: test for name, test in reached.items() if _could_notice(name, test, mutant)}
+
+
+def _could_notice(name: str, test: Test, mutant: Mutant) -> bool:
+    in_a_table = mutant.lines is None or (mutant.function is None and name.startswith(PAGES))
+    return in_a_table or _reaches(test, mutant)
+
+
+def _rank(name: str) -> int:
+    return 2 if name.startswith(LAST) else int(name.startswith(PAGES))
+
+
+def _reaches(test: Test, mutant: Mutant) -> bool:
+    assert mutant.lines is not None
+    first, last = mutant.lines
+    return any(first <= line <= last for line in test.lines.get(mutant.module, ()))
