@@ -9,7 +9,7 @@ from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.net import START, Net
-from tests.public_stories import SUBSCRIPTION, associated, created, eip, stopped
+from tests.public_stories import SUBSCRIPTION, associated, created, eip, move, stopped
 
 
 def test_run_instances_allocates_and_create_instance_does_not(net: Net) -> None:
@@ -188,3 +188,9 @@ def test_regions_that_share_a_block_do_not_share_an_address(net: Net) -> None:
     ]
     assert len({one.ip_address for one in eips}) == 4
     assert invariants(net.cloud) == ()
+
+
+def test_the_present_address_is_not_one_of_another_vswitch(net: Net) -> None:
+    vm, other = stopped(net), net.new_vswitch("10.0.2.0/24")
+    denied = net.cloud.check(move(vm, other.id, vm.private_ip)).violations
+    assert [violation.rule for violation in denied] == ["address.private.in-cidr", "address.private.in-use"]

@@ -127,9 +127,12 @@ def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch
     message="{address} is the present address",
 )
 def modify_same_address(network_interface: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) -> Facts | None:
-    """The new address is not the present one."""
-    address = network_interface.private_ips[0]
-    return {"address": address} if command.private_ip_address == address else None
+    """The new address is not the present one, or the VSwitch is another."""
+    return {"address": command.private_ip_address} if _stays(network_interface, command) else None
+
+
+def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) -> bool:
+    return (command.vswitch_id, command.private_ip_address) == (primary.vswitch_id, primary.private_ips[0])
 
 
 # How the command is decided
@@ -143,7 +146,7 @@ def resolve_modify(case: Case) -> None:
         case.network_interface = case.region.primary_of(instance)
     named, primary = command.private_ip_address, case.network_interface
     case.drawn = 1 if named is None else 0
-    if named is not None and (primary is None or named != primary.private_ips[0]):
+    if named is not None and (primary is None or not _stays(primary, command)):
         address_pool.resolve_named(case, (named,))
 
 

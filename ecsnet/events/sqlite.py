@@ -80,7 +80,7 @@ class SqliteStore:
         if not read_only:
             if fresh:
                 _lay_out(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
 
     def _open_connection(self) -> sqlite3.Connection:
@@ -197,6 +197,20 @@ def _check_file(path: Path, read_only: bool) -> bool:
     if not read_only and not writable:
         raise StoreError(f"{path} is read-only")
     return False
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """The mode is the file's. While another process changes it, SQLite refuses at once, whatever the timeout; to begin
+    a transaction waits for that process."""
+    for _ in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _lay_out(connection: sqlite3.Connection) -> None:
