@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks._measure import Effort
 
-NAMES = ("operations", "check", "fold", "fork", "importing", "imports", "store")
+NAMES = ("operations", "check", "fold", "fork", "importing", "imports", "store", "testing")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from ecsnet import Cloud, Command, InstanceType, rules
 from ecsnet import commands as c
@@ -58,11 +59,13 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
 
 
 def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
-    cloud, moves = small_world(with_eip=True)
+    """In CI with an EIP, which makes seven times as many states."""
+    in_full = settings().max_examples >= 300
+    cloud, moves = small_world(with_eip=in_full)
     before = whole(cloud._model.world)
     seen = explore(cloud, moves)
     assert seen.complete
-    assert seen.states >= 100_000
+    assert seen.states >= (100_000 if in_full else 15_000)
     assert seen.denied < seen.moves
     assert whole(cloud._model.world) == before
 

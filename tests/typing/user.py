@@ -1,10 +1,25 @@
 """What a user types, as a type checker sees it. Checked by mypy, never run."""
 
 from datetime import UTC, datetime
-from typing import assert_type
+from typing import Any, assert_type
 
-from ecsnet import Cloud, CommandDenied, Decision, Eip, Instance, NetworkInterface, Vpc, audit, rules
+from hypothesis.strategies import SearchStrategy
+
+from ecsnet import (
+    Cloud,
+    Command,
+    CommandDenied,
+    Decision,
+    Eip,
+    Instance,
+    NetworkInterface,
+    Vpc,
+    audit,
+    rules,
+    strategies,
+)
 from ecsnet.commands import AllocateEipAddress, AttachNetworkInterface, CreateInstance, CreateVpc, RunInstances
+from ecsnet.testing import Breach, CloudMachine, System, explore, invariants, scenario
 
 cloud = Cloud("network.db", settle_after="manual", clock=lambda: datetime.now(UTC))
 assert_type(cloud.execute(CreateVpc(cidr_block="10.0.0.0/16")), Vpc)
@@ -24,6 +39,30 @@ try:
     cloud.execute(attach)
 except CommandDenied as denied:
     assert_type(denied.code, str)
+
+
+class BesideMySystem(CloudMachine):
+    settle_after = "manual"
+    operations = (RunInstances, AttachNetworkInterface)
+
+    def make_system(self) -> System:
+        return MySystem()
+
+
+class MySystem:
+    def execute(self, command: Command[Any]) -> str:
+        raise NotImplementedError
+
+    def observe(self, resource_id: str) -> dict[str, str] | None:
+        return {"status": "Running"} if resource_id == "i-1" else None
+
+
+assert_type(strategies.clouds(max_commands=3), SearchStrategy[Cloud])
+assert_type(strategies.network_interfaces(status="InUse"), SearchStrategy[NetworkInterface])
+assert_type(strategies.cidr_blocks(), SearchStrategy[str])
+assert_type(invariants(cloud), tuple[Breach, ...])
+assert_type(explore(cloud, [attach], depth=2).states, int)
+scenario(cloud).given(CreateVpc(cidr_block="10.0.0.0/16")).when(lambda now: attach).denied("interface.not-found")
 
 CreateVpc("10.0.0.0/16")  # type: ignore[call-arg]  # parameters are keywords
 RunInstances(instance_type="ecs.g5.large", amount="3", security_group_ids=[])  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+"""Laws of the model, over any cloud and any command: what replay, forks, refusals and order never change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ecsnet import Cloud, Command, CommandDenied, RecordedEvent
+from ecsnet.commands import SetQuota
+from ecsnet.domain.fingerprint import TABLES, essence, whole
+from ecsnet.domain.tables import Table
+from ecsnet.events import codec
+from ecsnet.strategies import clouds, commands, histories
+from ecsnet.testing import cloud_after, invariants
+from ecsnet.testing.asking import ASKING
+from ecsnet.testing.scenarios import stored_again
+
+MANUAL: Any = {"settle_after": "manual"}
+patient = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+
+
+def state(cloud: Cloud) -> bytes:
+    return whole(cloud._model.world)
+
+
+@patient
+@given(clouds(**MANUAL))
+def test_replay_equals_live(cloud: Cloud) -> None:
+    again = Cloud(stored_again(cloud.history()))
+    assert state(again) == state(cloud)
+    assert again.history() == cloud.history()
+    assert invariants(cloud) == ()
+
+
+@patient
+@given(clouds(**MANUAL), st.data())
+def test_the_fold_of_a_prefix_is_the_cloud_as_it_was(cloud: Cloud, data: st.DataObject) -> None:
+    history = cloud.history()
+    prefix = data.draw(st.integers(0, len(history)), label="prefix")
+    assert state(Cloud(stored_again(history[:prefix]))) == state(cloud.at(prefix))
+
+
+@patient
+@given(clouds(**MANUAL), st.data())
+def test_check_agrees_with_execute(cloud: Cloud, data: st.DataObject) -> None:
+    command = data.draw(commands(cloud), label="command")
+    before, recorded = state(cloud), len(cloud.history())
+    decision = cloud.check(command)
+    assert state(cloud) == before
+    if decision:
+        cloud.execute(command)
+        assert tuple(record.event for record in cloud.history()[recorded:]) == decision.events
+        return
+    with pytest.raises(CommandDenied) as denied:
+        cloud.execute(command)
+    assert denied.value.violations == decision.violations
+    assert state(cloud) == before
+    assert len(cloud.history()) == recorded
+
+
+@patient
+@given(histories(**MANUAL))
+def test_every_event_survives_its_codec(history: tuple[RecordedEvent, ...]) -> None:
+    for record in history:
+        assert codec.decode(record.type, record.schema_version, codec.encode(record.event)) == record.event
+
+
+@patient
+@given(clouds(**MANUAL), st.data())
+def test_a_fork_never_leaks(cloud: Cloud, data: st.DataObject) -> None:
+    fork = cloud.fork()
+    before = state(cloud)
+    for _ in range(3):
+        fork.execute(data.draw(commands(fork, legality="legal"), label="in the fork"))
+    assert state(cloud) == before
+    forked = state(fork)
+    cloud.execute(data.draw(commands(cloud, legality="legal"), label="in the original"))
+    assert state(fork) == forked
+
+
+@patient
+@given(clouds(**MANUAL), st.data())
+def test_ids_are_deterministic_and_of_their_kind_alone(cloud: Cloud, data: st.DataObject) -> None:
+    command = data.draw(commands(cloud, legality="legal"), label="command")
+    one, other = cloud.fork(), cloud.fork()
+    assert one.execute(command) == other.execute(command)
+    assert essence(one._world()) == essence(other._world())
+
+
+Rows = dict[tuple[str, Any], Any]
+
+
+def rows(cloud: Cloud) -> Rows:
+    """Every row of every table, those of the tables in tables included."""
+    found: Rows = {}
+    for region in cloud._model.world.regions.values():
+        for name in TABLES:
+            for key, value in getattr(region, name).now().items():
+                if isinstance(value, Table):
+                    found |= {(name, (key, inner)): held for inner, held in value.now().items()}
+                else:
+                    found[name, key] = repr(value)
+    return found
+
+
+def footprint(before: Rows, cloud: Cloud) -> set[Any]:
+    """The resources whose rows differ, and the counters, by the row."""
+    after = rows(cloud)
+    touched: set[Any] = set()
+    for name, key in before.keys() | after.keys():
+        if before.get((name, key)) != after.get((name, key)):
+            is_counter = name in {"usage", "created"} or isinstance(key, int)
+            touched |= {(name, key)} if is_counter else set(key) if isinstance(key, tuple) else {key}
+    return touched
+
+
+UNRELATED = [operation for operation in ASKING if operation is not SetQuota]  # a quota is everybody's
+
+
+@patient
+@given(clouds(min_commands=4), st.data())
+def test_commands_on_unrelated_resources_commute(cloud: Cloud, data: st.DataObject) -> None:
+    legal = commands(cloud, legality="legal", operations=UNRELATED)
+    first: Command[Any] = data.draw(legal, label="first")
+    second: Command[Any] = data.draw(legal, label="second")
+    before = rows(cloud)
+    footprints = []
+    for command in (first, second):
+        alone = cloud.fork()
+        alone.execute(command)
+        footprints.append(footprint(before, alone))
+    assume(all(footprints) and not footprints[0] & footprints[1])
+    one, other = cloud.fork(), cloud.fork()
+    for command in (first, second):
+        one.execute(command)
+    for command in (second, first):
+        other.execute(command)
+    assert essence(one._world()) == essence(other._world())
+
+
+def test_an_empty_cloud_has_the_state_of_another() -> None:
+    assert state(cloud_after()) == state(Cloud())
