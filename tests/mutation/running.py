@@ -34,12 +34,13 @@ from tests.mutation.mutants import DOMAIN, Mutant
 
 SUBJECTS = (
     *("rules", "cloud", "passing", "public_addresses", "classic", "intranet", "tables", "import", "lifecycles"),
-    *("events", "plan", "vendor", "examples", "properties", "boundaries", "rulebook", "docs"),
+    *("events", "plan", "vendor", "examples", "invariants", "boundaries", "scenario", "rulebook", "docs"),
+    *("laws", "machine"),
 )
 FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{subject}.py")]
 PAGES = ("tests/test_rulebook.py", "tests/test_docs.py")
 """They hold the registry to lists and pages that are written down: they come when no story noticed."""
-LAST = "tests/test_properties.py"
+LAST = ("tests/test_machine.py", "tests/test_laws.py")
 LIMIT = 120
 """Seconds for the tests of one mutant; what takes longer does not end."""
 BROKEN = 99
