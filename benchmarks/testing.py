@@ -18,8 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from benchmarks._measure import Contender, Effort, measure, per_operation
 from ecsnet import Cloud, Command, InstanceType
 from ecsnet import commands as c
-from ecsnet.domain.views import VIEWS
-from ecsnet.testing import CloudMachine, cloud_after, explore, invariants, passing
+from ecsnet.testing import CloudMachine, CloudSystem, cloud_after, explore, invariants, passing
 from ecsnet.testing.asking import ASKING
 
 STEPS = 50
@@ -66,19 +65,7 @@ class Beside(_Counted, CloudMachine):
     """The model beside another cloud of ours."""
 
     def make_system(self) -> Any:
-        return _System(self)
-
-
-class _System:
-    def __init__(self, machine: CloudMachine) -> None:
-        self.cloud = Cloud(clock=machine.clock, instance_types=machine.instance_types)
-
-    def execute(self, command: Command[Any]) -> object:
-        return self.cloud.execute(command)
-
-    def observe(self, resource_id: str) -> object | None:
-        tables = [getattr(self.cloud, table) for table in VIEWS]
-        return next((table[resource_id] for table in tables if resource_id in table), None)
+        return CloudSystem(Cloud(clock=self.clock, instance_types=self.instance_types))
 
 
 def _empty_machine() -> type[RuleBasedStateMachine]:

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
-from ecsnet.testing import CloudMachine, Difference
+from ecsnet.testing import CloudMachine, CloudSystem, Difference
 
 CI = settings(
     max_examples=2_000,
@@ -26,23 +26,12 @@ CI = settings(
 )
 
 
-class Right:
+class Right(CloudSystem):
     """A system without a bug: a cloud of its own."""
 
     def __init__(self, machine: CloudMachine, **options: Any) -> None:
         usual = {"clock": machine.clock, "settle_after": machine.settle_after, "instance_types": machine.instance_types}
-        self.cloud = Cloud(**{**usual, **options})
-
-    def execute(self, command: Command[Any]) -> Any:
-        return self.cloud.execute(command)
-
-    def settle(self, resource_id: str | None) -> None:
-        self.cloud.settle(resource_id)
-
-    def observe(self, resource_id: str) -> Any:
-        tables: list[Any] = [self.cloud.vpcs, self.cloud.vswitches, self.cloud.security_groups]
-        tables += [self.cloud.instances, self.cloud.network_interfaces, self.cloud.eips]
-        return next((table[resource_id] for table in tables if resource_id in table), None)
+        super().__init__(Cloud(**{**usual, **options}))
 
 
 class PrimaryIsDetachable(Right):

@@ -19,6 +19,7 @@ from ecsnet.testing import CloudMachine, Difference, InvariantBroken, Script
 from ecsnet.testing.asking import ASKING
 from ecsnet.testing.comparing import Names, differences, is_resource_id
 from tests.net import Net
+from tests.test_broken_systems import Right
 
 QUICK = settings(
     max_examples=8,
@@ -45,26 +46,6 @@ def renamed(named: Any, change: Any) -> dict[str, Any]:
         if whole_id(name) and value is not None:
             fields[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
     return fields
-
-
-class Right:
-    """A cloud as a system, which has the model's ids."""
-
-    def __init__(self, machine: CloudMachine, **options: Any) -> None:
-        usual = {"clock": machine.clock, "settle_after": machine.settle_after, "instance_types": machine.instance_types}
-        self.cloud = Cloud(**{**usual, **options})
-
-    def execute(self, command: Command[Any]) -> Any:
-        return self.cloud.execute(command)
-
-    def settle(self, resource_id: str | None) -> None:
-        self.cloud.settle(resource_id)
-
-    def observe(self, resource_id: str) -> Any:
-        cloud = self.cloud
-        tables: list[Any] = [cloud.vpcs, cloud.vswitches, cloud.security_groups]
-        tables += [cloud.instances, cloud.network_interfaces, cloud.eips]
-        return next((table[resource_id] for table in tables if resource_id in table), None)
 
 
 class Own(Right):

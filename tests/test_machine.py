@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +20,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from ecsnet import Cloud, Command, CommandDenied, audit
 from ecsnet import commands as c
 from ecsnet.domain.fingerprint import whole
-from ecsnet.testing import CloudMachine, invariants
+from ecsnet.testing import CloudMachine, CloudSystem, invariants
 from ecsnet.testing.asking import ASKING
 from ecsnet.testing.scenarios import stored_again
 
@@ -38,7 +37,7 @@ QUOTAS = {
 }
 
 
-class Twin:
+class Twin(CloudSystem):
     """The same network beside the model, in a file or in memory."""
 
     def __init__(self, machine: Network) -> None:
@@ -50,26 +49,8 @@ class Twin:
             "instance_types": machine.instance_types,
         }
         self.path = self.folder / "network.db" if machine.in_a_file else None
-        self.cloud = Cloud(self.path, **self.options)
+        super().__init__(Cloud(self.path, **self.options))
         self.left_behind: list[tuple[Cloud, bytes]] = []
-
-    def execute(self, command: Command[Any]) -> Any:
-        return self.cloud.execute(command)
-
-    def settle(self, resource_id: str | None) -> None:
-        self.cloud.settle(resource_id)
-
-    def observe(self, resource_id: str) -> Any:
-        cloud = self.cloud
-        tables: Sequence[Any] = (
-            cloud.vpcs,
-            cloud.vswitches,
-            cloud.security_groups,
-            cloud.instances,
-            cloud.network_interfaces,
-            cloud.eips,
-        )
-        return next((table[resource_id] for table in tables if resource_id in table), None)
 
     def act_as(self, account_id: str) -> None:
         self.cloud = self.cloud.as_account(account_id)

@@ -13,7 +13,7 @@ from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.domain.invariants import INVARIANTS, Breach, breaches
 from ecsnet.testing.beginning import START, cloud_after
-from ecsnet.testing.comparing import Difference, System
+from ecsnet.testing.comparing import CloudSystem, Difference, System
 from ecsnet.testing.exploring import Exploration, InvariantBroken, every_command, explore, passing
 from ecsnet.testing.scenarios import Scenario, scenario
 from ecsnet.testing.script import Script, Settle, Wait
@@ -26,6 +26,7 @@ __all__ = [
     "START",
     "Breach",
     "CloudMachine",
+    "CloudSystem",
     "Difference",
     "Exploration",
     "InvariantBroken",

@@ -12,13 +12,15 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
+from ecsnet.domain.views import VIEWS
 from ecsnet.resources import Resource
 from ecsnet.testing.script import Script
 
 
 class System(Protocol):
-    """What is tested. (An `ecsnet.Cloud` lacks only `observe`.)"""
+    """What is tested. `CloudSystem` makes one of a cloud."""
 
     def execute(self, command: Command[Any]) -> object:
         """Carry a command out, or raise an exception that has a ``code`` (text); one that has none is a crash.
@@ -32,6 +34,35 @@ class System(Protocol):
         object that has such attributes. Only what is there is compared, and a set without order. None: there is no
         such resource.
         """
+
+
+class CloudSystem:
+    """A cloud of ecsnet as a system: to build one of your own on, or to break."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    def execute(self, command: Command[Any]) -> Any:
+        """What the cloud answers. Raises `CommandDenied`, which has a code."""
+        return self.cloud.execute(command)
+
+    def observe(self, resource_id: str) -> Any:
+        """The resource as the cloud shows it."""
+        return look_up(self.cloud, resource_id)
+
+    def settle(self, resource_id: str | None) -> None:
+        """What is passing settles, as in the model."""
+        self.cloud.settle(resource_id)
+
+
+def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
+    """The resource of an id, of whatever kind it is."""
+    world = cloud._world()
+    for table, view in VIEWS.items():
+        region = world.region_of(table, resource_id)
+        if region is not None:
+            return view(region, getattr(region, table).peek(resource_id))
+    return None
 
 
 class Difference(AssertionError):

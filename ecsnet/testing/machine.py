@@ -23,7 +23,7 @@ from ecsnet.model import AT_ONCE, SettleAfter
 from ecsnet.resources import Resource
 from ecsnet.testing.asking import ASKING, Sight
 from ecsnet.testing.beginning import START
-from ecsnet.testing.comparing import Difference, Names, System, differences, is_resource_id
+from ecsnet.testing.comparing import Difference, Names, System, differences, is_resource_id, look_up
 from ecsnet.testing.drawing import Draw, drawn
 from ecsnet.testing.exploring import InvariantBroken, passing
 from ecsnet.testing.script import Script, Settle, Wait
@@ -87,9 +87,8 @@ class CloudMachine(RuleBasedStateMachine):
         super().__init_subclass__()
         for operation in set(ASKING) - set(cls.operations):
             setattr(cls, _rule_name(operation), None)
-        usual = (
-            cls.TestCase.settings
-        )  # to explain a failure takes Hypothesis far longer than to find it: the script does
+        # To explain a failure takes Hypothesis far longer than to find it, and the script tells as much.
+        usual = cls.TestCase.settings
         cls.TestCase.settings = settings(usual, phases=[phase for phase in usual.phases if phase is not Phase.explain])
 
     def __init__(self) -> None:
@@ -273,13 +272,10 @@ class CloudMachine(RuleBasedStateMachine):
         return [*named, *(resource_id for resource in resources for resource_id in _ids_of(resource))]
 
     def _resource(self, resource_id: str) -> Resource | None:
-        world = self.model._world()
-        for table, view in VIEWS.items():
-            region = world.region_of(table, resource_id)
-            if region is not None:
-                self._existed.add(resource_id)
-                return view(region, getattr(region, table).peek(resource_id))
-        return None
+        resource = look_up(self.model, resource_id)
+        if resource is not None:
+            self._existed.add(resource_id)
+        return resource
 
     def compare(self, resource_ids: Sequence[str], step: Command[Any] | None = None) -> None:
         """Compare what model and system show of resources, those of them that ever were. Raises `Difference`."""

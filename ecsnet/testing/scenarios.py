@@ -8,11 +8,11 @@ from typing import Any, Self
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.fingerprint import whole
-from ecsnet.domain.views import VIEWS
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.testing.beginning import apart, cloud_after
+from ecsnet.testing.comparing import look_up
 from ecsnet.testing.script import Settle, Step, Wait, take
 
 Given = Step | Event | Callable[[Cloud], Step]
@@ -92,8 +92,7 @@ class Scenario:
 
     def shows(self, resource_id: str, **attributes: Any) -> Self:
         """A resource has these values now."""
-        tables = [getattr(self.cloud, table) for table in VIEWS]
-        found = next((table[resource_id] for table in tables if resource_id in table), None)
+        found = look_up(self.cloud, resource_id)
         if found is None:
             raise AssertionError(f"there is no {resource_id}")
         actual = {name: getattr(found, name) for name in attributes}
