@@ -469,3 +469,11 @@ def test_rules_can_be_looked_up_and_iterated() -> None:
 def test_every_public_name_is_there() -> None:
     missing: list[Any] = [name for name in ecsnet.__all__ if not hasattr(ecsnet, name)]
     assert not missing
+
+
+def test_a_cloud_and_its_clock_say_what_they_are(net: Net) -> None:
+    assert repr(Cloud(region_id="cn-beijing")) == "<Cloud cn-beijing: empty>"
+    net.run()
+    there = "1 vpcs, 1 vswitches, 1 security groups, 1 instances, 1 network interfaces"
+    assert repr(net.cloud) == f"<Cloud cn-hangzhou: {there}>"
+    assert repr(net.clock) == f"ManualClock({START!r})"

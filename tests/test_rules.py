@@ -1100,6 +1100,20 @@ def test_a_registry_of_ones_own_stands_on_the_vendors() -> None:
     assert net.cloud.check(detach(net.attached(vm).id, vm.id)).allowed
 
 
+def test_a_registry_without_a_rule_holds_all_the_others() -> None:
+    lax = rules.without("interface.detach.instance-state", "instance.stop.state")
+    net = Net(rules=lax, **MANUAL)
+    vm = net.run()
+    interface = net.attached(vm)
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    assert net.cloud.check(detach(interface.id, vm.id)).allowed
+    assert [v.rule for v in net.cloud.check(c.StartInstance(instance_id=vm.id)).violations] == ["instance.start.state"]
+    assert len(lax) == len(rules) - 2
+    assert "instance.stop.state" in rules
+    with pytest.raises(KeyError):
+        rules.without("x.banana")
+
+
 def test_a_registry_refuses_what_cannot_be_a_rule() -> None:
     own = RuleRegistry(rules)
     with pytest.raises(ValueError, match=r"begins with 'x\.'"):

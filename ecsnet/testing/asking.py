@@ -237,7 +237,9 @@ def _new_instance(see: Sight, pick: Pick, amount: int) -> dict[str, Any]:
     vswitch = see.vswitch(pick)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters |= {"vswitch_id": _id(vswitch), "security_group_ids": see.group_ids(pick, vpc_id)}
-    extra = pick((*["nothing"] * 6, "address", "ENI")) if amount == 1 else "nothing"
+    extra = pick((*["nothing"] * 6, "address", "ENI"))  # picked in any case, lest two instances be simpler than one
+    if amount > 1:
+        return parameters
     if extra == "address":
         parameters["private_ip_address"] = pick(see.addresses(pick, vswitch))
     elif extra == "ENI":
