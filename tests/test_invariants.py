@@ -843,3 +843,37 @@ def test_the_quota_of_one_account_is_not_the_others() -> None:
         stranger.execute(c.SetQuota(name=quota, value=1))
     assert invariants(net.cloud) == ()
     assert net.cloud.check(net.eni_command()).allowed
+
+
+def test_a_change_of_address_still_waits_while_the_instance_starts(slow_net: Net) -> None:
+    vm = slow_net.run()
+    for step in (
+        c.StopInstance(instance_id=vm.id),
+        c.StartInstance(instance_id=vm.id),
+        c.StopInstance(instance_id=vm.id),
+    ):
+        slow_net.cloud.execute(step)
+        slow_net.cloud.settle()
+    slow_net.cloud.execute(c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=slow_net.vswitch.id))
+    started = slow_net.cloud.execute(c.StartInstance(instance_id=vm.id))
+    assert (started.status, started.private_ip_change_pending) == ("Starting", True)
+    assert invariants(slow_net.cloud) == ()
+
+
+@pytest.mark.parametrize(
+    ("quota", "invariant", "create"),
+    [
+        ("interfaces-per-region", "account.interface-quota", lambda net: net.eni()),
+        ("security-groups-per-region", "account.security-group-quota", lambda net: net.new_group()),
+        ("eips-per-account", "account.eip-quota", lambda net: net.cloud.execute(c.AllocateEipAddress())),
+    ],
+)
+def test_a_quota_that_is_lowered_to_what_is_in_use_is_tight_from_then_on(
+    quota: str, invariant: str, create: Callable[[Net], Any]
+) -> None:
+    net = Net(rules=rules.without(invariant))
+    create(net)
+    net.quota(quota, len(net.cloud.security_groups) if "groups" in quota else 1)
+    assert invariants(net.cloud) == ()
+    create(net)
+    assert [breach.invariant for breach in invariants(net.cloud)] == [invariant]
