@@ -34,7 +34,8 @@ from tests.mutation.mutants import DOMAIN, Mutant
 
 SUBJECTS = (
     *("rules", "cloud", "passing", "public_addresses", "classic", "intranet", "tables", "import", "lifecycles"),
-    *("events", "plan", "vendor", "examples", "invariants", "boundaries", "scenario", "rulebook", "docs"),
+    *("events", "plan", "vendor", "examples", "invariants", "fingerprint", "boundaries", "scenario"),
+    *("rulebook", "docs"),
     *("laws", "machine"),
 )
 FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{subject}.py")]
