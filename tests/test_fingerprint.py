@@ -1,4 +1,4 @@
-"""What a state is in bytes: whatever differs in it makes a difference, and when it happened makes none to its essence."""
+"""What a state is in bytes: whatever differs in it shows, and when it came about does not show in its essence."""
 
 from __future__ import annotations
 
