@@ -52,6 +52,16 @@ def test_a_row_that_is_missing_is_seen(table: str) -> None:
     assert whole(world) != before
 
 
+@pytest.mark.parametrize("table", ["addresses", "members_of_group", "sources_of_group", "vswitches_of_vpc"])
+def test_a_row_that_is_missing_in_a_table_in_a_table_is_seen(table: str) -> None:
+    world, region = damaged()
+    before = whole(world)
+    tables = getattr(region, table)
+    rows = tables.edit(next(key for key, rows in tables.now().items() if rows.now()))
+    rows[next(iter(rows.now()))] = None
+    assert whole(world) != before
+
+
 @pytest.mark.parametrize(("table", "field"), [(table, field) for table, fields in MATTERS.items() for field in fields])
 def test_what_matters_is_in_the_essence_and_in_the_whole(table: str, field: str) -> None:
     world, _ = damaged()
