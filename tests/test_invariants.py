@@ -14,6 +14,7 @@ import pytest
 
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
+from ecsnet.domain.invariants import breaches
 from ecsnet.domain.world import Allowance, Region
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing.scenarios import stored_again
@@ -877,3 +878,83 @@ def test_a_quota_that_is_lowered_to_what_is_in_use_is_tight_from_then_on(
     assert invariants(net.cloud) == ()
     create(net)
     assert [breach.invariant for breach in invariants(net.cloud)] == [invariant]
+
+
+INDEXES = {
+    "public_ips": "index.public-ips",
+    "classic_ips": "index.classic-ips",
+    "addresses": "index.addresses",
+    "vswitches_of_vpc": "index.vswitches-of-vpc",
+    "groups_of_vpc": "index.groups-of-vpc",
+    "interfaces_of_vswitch": "index.interfaces-of-vswitch",
+    "members_of_group": "index.members-of-group",
+}
+
+
+def index_of(region: Region, name: str) -> Any:
+    """The index; of those that are tables in a table, the first that has a row."""
+    table = getattr(region, name)
+    if name in {"public_ips", "classic_ips"}:
+        return table
+    return table.edit(next(key for key, rows in table.now().items() if rows.now()))
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_an_index_that_counts_wrong_is_a_breach(name: str) -> None:
+    cloud = SOUND.cloud.fork()
+    index_of(cloud._model.world.writable(HOME), name).size += 1
+    assert [breach.invariant for breach in breaches(cloud._model.world)] == [INDEXES[name]]
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_an_index_of_something_else_is_a_breach_though_it_counts_right(name: str) -> None:
+    cloud = SOUND.cloud.fork()
+    index = index_of(cloud._model.world.writable(HOME), name)
+    key, value = next(iter(index.now().items()))
+    index.drop(key)
+    index.put("something else", value)
+    assert INDEXES[name] in {breach.invariant for breach in breaches(cloud._model.world)}
+
+
+@pytest.mark.parametrize("change", ["counts", "lists twice", "lists another"])
+def test_what_is_listed_as_passing_is_what_passes(change: str) -> None:
+    cloud = SOUND.cloud.fork()
+    passing = cloud._model.world.writable(HOME).passing
+    key, (resource_id, since) = next(iter(passing.now().items()))
+    if change == "counts":
+        passing.size += 1
+    elif change == "lists twice":
+        passing.put(999_999, (resource_id, since))
+    else:
+        passing[key] = ("i-other", since)
+    assert "index.passing" in {breach.invariant for breach in breaches(cloud._model.world)}
+
+
+@pytest.mark.parametrize("change", ["held", "of another number"])
+def test_the_next_address_is_free_and_of_its_number(change: str) -> None:
+    cloud = SOUND.cloud.fork()
+    region = cloud._model.world.writable(HOME)
+    vswitch = region.vswitches.edit(SOUND.vswitch)
+    assert vswitch.next_ip is not None
+    if change == "held":
+        region.addresses.edit(vswitch.vpc_id).put(vswitch.next_ip, "eni-other")
+    else:
+        vswitch.next_address += 1
+    messages = [breach.message for breach in breaches(cloud._model.world) if breach.resource_id == vswitch.id]
+    assert f"would give {vswitch.next_ip}, which is not free" in messages
+
+
+def test_a_group_without_a_list_of_members_is_a_breach_and_no_crash() -> None:
+    cloud = SOUND.cloud.fork()
+    cloud._model.world.writable(HOME).members_of_group.drop(SOUND.group)
+    assert "index.members-of-group" in {breach.invariant for breach in breaches(cloud._model.world)}
+
+
+def test_one_eni_without_a_vswitch_does_not_hide_what_is_wrong_with_the_next() -> None:
+    cloud = SOUND.cloud.fork()
+    interfaces = cloud._model.world.writable(HOME).network_interfaces
+    first, *_, last = list(interfaces.now())
+    interfaces.edit(first).vswitch_id = "vsw-none"
+    interfaces.edit(last).private_ips = ("8.8.8.8",)
+    found = {(breach.invariant, breach.resource_id) for breach in breaches(cloud._model.world)}
+    assert {("interface.create.vswitch", first), ("address.private.in-cidr", last)} <= found
