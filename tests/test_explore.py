@@ -124,3 +124,9 @@ def test_checks_of_your_own_are_asked_too(net: Net) -> None:
 
     with pytest.raises(InvariantBroken, match=r"x\.never-stopped"):
         explore(net.cloud, [c.StopInstance(instance_id=vm.id)], check=never_stopped)
+
+
+def test_moves_that_are_given_one_by_one_are_tried_in_every_state(net: Net) -> None:
+    vm = net.run()
+    moves = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
+    assert explore(net.cloud, iter(moves)) == explore(net.cloud, moves)

@@ -60,6 +60,7 @@ def explore(
 
     Raises `InvariantBroken` at the first state that breaks one, with a shortest script that leads there.
     """
+    always = None if callable(moves) else tuple(moves)  # an iterator would give its moves to the first state alone
     start = cloud.fork()
     key = essence(start._world())
     came_from: CameFrom = {key: None}
@@ -69,7 +70,7 @@ def explore(
     while frontier and (depth is None or reached < depth):
         found: list[tuple[bytes, Cloud]] = []
         for key, state in frontier:
-            for move in moves(state) if callable(moves) else moves:
+            for move in moves(state) if callable(moves) else always or ():
                 tried += 1
                 after: Cloud | None = None
                 if isinstance(move, Command):
