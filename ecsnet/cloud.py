@@ -252,11 +252,19 @@ class Cloud:
         """The EIPs."""
         return Collection(self._world, self._model.lock, "eips", Eip)
 
-    def history(self, resource_id: str | None = None) -> tuple[RecordedEvent, ...]:
-        """Every event so far, or those that name a resource, in order."""
+    @property
+    def position(self) -> int:
+        """The position of the last event, 0 while nothing has happened."""
         model = self._model
         with model.lock:
-            records = model.store.read(until=model.until, naming=resource_id)
+            model.catch_up()
+            return model.world.position
+
+    def history(self, resource_id: str | None = None, *, after: int = 0) -> tuple[RecordedEvent, ...]:
+        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position."""
+        model = self._model
+        with model.lock:
+            records = model.store.read(after=after, until=model.until, naming=resource_id)
             return tuple(record for record in records if resource_id is None or record.event.names(resource_id))
 
     def at(self, moment: int | datetime) -> Cloud:

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.attack.budget import PROFILE
 from tests.net import Net
 
 settings.register_profile("dev", max_examples=30, deadline=None)
@@ -12,7 +11,7 @@ settings.register_profile(
     "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("deep", max_examples=20_000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+settings.load_profile(PROFILE)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The attack: everything that may go wrong around the model, tried many times over."""
