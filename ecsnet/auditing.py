@@ -13,6 +13,7 @@ from ecsnet.domain.folding import fold
 from ecsnet.domain.invariants import breaches
 from ecsnet.domain.retelling import command_of
 from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.streams import is_shared
 from ecsnet.domain.world import World
 from ecsnet.errors import InvalidCommand, ReplayError
 from ecsnet.events.base import RecordedEvent
@@ -61,6 +62,9 @@ class _Auditor:
         released = any(isinstance(record.event, InstanceReleased) for record in records)
         for record in records:
             if record.stream in self._broken:
+                continue
+            if is_shared(record.stream):  # it repeats what a region's event says, or is the use of a token
+                self._fold(record)
                 continue
             follows = (made and not isinstance(record.event, InstanceBirth)) or (
                 released and not isinstance(record.event, InstanceReleased)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import takewhile
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -15,19 +17,20 @@ from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.collection import Collection
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
+from ecsnet.domain.account import token_use
 from ecsnet.domain.deciding import DECIDERS, RULES, Caller, answer, decide, home_region, removes
-from ecsnet.domain.folding import fold
+from ecsnet.domain.folding import replay
 from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
-from ecsnet.domain.passing import all_waiting
 from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.streams import with_shared
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
-from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, StoreError, VersionConflict
+from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, ReplayError, StoreError
 from ecsnet.events.account import ClientTokenUsed
-from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.base import RecordedEvent
 from ecsnet.events.imported import Import
-from ecsnet.events.store import EventStore, MemoryStore
+from ecsnet.events.store import EventStore, Lease, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
@@ -69,9 +72,10 @@ class Cloud:
         self.account_id = account_id
         own = tuple(instance_types)
         opened = _open(store)
+        lease = Lease(opened, own=opened is not store)
         try:
             self._model = Model(
-                opened,
+                lease,
                 clock=clock,
                 settle_after=settle_after,
                 rules=rules,
@@ -79,12 +83,17 @@ class Cloud:
             )
         except BaseException:
             if opened is not store:
-                opened.close()
+                lease.release()
             raise
 
     def __repr__(self) -> str:
-        regions = self._world().regions.values()
-        counts = {table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS}
+        if self._model.closed:
+            return f"<Cloud {self.region_id}: closed>"
+        with self._model.lock:
+            regions = self._world().regions.values()
+            counts = {
+                table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
+            }
         there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"<Cloud {self.region_id}: {there or 'empty'}>"
 
@@ -105,11 +114,7 @@ class Cloud:
             raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
         with model.lock:
             command_id = model.new_command_id()
-            while True:
-                try:
-                    return cast("R", self._execute(command, client_token, command_id))
-                except VersionConflict:
-                    continue  # somebody else was first: look again, decide again
+            return cast("R", model.repeatedly(lambda: self._execute(command, client_token, command_id)))
 
     def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
         model = self._model
@@ -121,7 +126,7 @@ class Cloud:
         region_id = home_region(world, command, caller)
         region = world.region(region_id)
         if client_token is not None:
-            used = region.client_tokens[self.account_id, client_token]
+            used = token_use(world, self.account_id, client_token)
             if used is not None and used.command == repr(command):
                 return _first_answer(used)
         decision = decide(world, region, command, caller)
@@ -132,13 +137,13 @@ class Cloud:
         table, ids = answer(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
-            news = [NewEvent(event, now, self.account_id, command_id) for event in decision.events]
+            news = [*settling.events.get(region_id, ())]
+            news += model.news(region_id, decision.events, now, self.account_id, command_id)
             if client_token is not None:
-                ahead = model.ahead({region_id: [*settling.events.get(region_id, ()), *news]}).region(region_id)
-                answers = self._answers(ahead, table, ids, last)
+                answers = self._answers(model.ahead(news).region(region_id), table, ids, last)
                 token_used = _token_used(client_token, command, answers)
-                news.append(NewEvent(token_used, now, self.account_id, command_id))
-            model.append(region_id, [*settling.events.get(region_id, ()), *news])
+                news += model.news(region_id, (token_used,), now, self.account_id, command_id)
+            model.append(news, region_id)
             region = model.world.region(region_id)
         if log.enabled():
             log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
@@ -177,8 +182,8 @@ class Cloud:
         caller = self._caller(model.now())
         settling = model.settled(caller.now)
         region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
-        news = [NewEvent(event, caller.now, self.account_id, "") for event in decision.events]
-        return model.ahead({**settling.events, region_id: [*settling.events.get(region_id, ()), *news]})
+        news = [new for of_region in settling.events.values() for new in of_region]
+        return model.ahead([*news, *model.news(region_id, decision.events, caller.now, self.account_id, "")])
 
     def import_resources(self, answers: Iterable[Mapping[str, Any]]) -> int:
         """Take in what a real account has: the JSON answers of Describe actions, pages of any number, as `json.load`
@@ -195,13 +200,28 @@ class Cloud:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
         events = events_of(answers, region_id=self.region_id, instance_types=model.instance_types)
         with model.lock:
-            model.catch_up()
-            for region_id, imported in events.items():
-                _refuse_known(model.world.region(region_id), imported)
-            now, command_id = model.now(), model.new_command_id()
-            for region_id, imported in events.items():
-                model.append(region_id, [NewEvent(event, now, self.account_id, command_id) for event in imported])
+            command_id = model.new_command_id()
+            model.repeatedly(lambda: self._import(events, command_id))
         return sum(map(len, events.values()))
+
+    def _import(self, events: Mapping[str, Sequence[Import]], command_id: str) -> None:
+        model = self._model
+        model.catch_up()
+        _refuse_known(model.world, events)
+        now, account_id = model.now(), self.account_id
+        news = [
+            new
+            for region_id, imported in events.items()
+            for new in model.news(region_id, with_shared(region_id, tuple(imported)), now, account_id, command_id)
+        ]
+        if not news:
+            return
+        try:
+            model.append(news, decided=False)
+        except ReplayError as error:
+            raise InvalidAnswer(
+                f"contradicts itself: {error.reason}", path=f"{error.stream}/{error.version}"
+            ) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
@@ -264,8 +284,11 @@ class Cloud:
         """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position."""
         model = self._model
         with model.lock:
-            records = model.store.read(after=after, until=model.until, naming=resource_id)
-            return tuple(record for record in records if resource_id is None or record.event.names(resource_id))
+            model.catch_up()
+            if resource_id is None:
+                return tuple(model.read(after, model.world.position))
+            records = model.store.read(after=after, until=model.world.position, naming=resource_id)
+            return tuple(record for record in records if record.event.names(resource_id))
 
     def at(self, moment: int | datetime) -> Cloud:
         """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
@@ -275,27 +298,19 @@ class Cloud:
         with self._model.lock:
             self._model.catch_up()
             head = self._model.world.position
+            records: Iterable[RecordedEvent]
             if isinstance(moment, datetime):
-                moment = as_utc(moment)
-                world = self._folded_until(moment)
+                then = as_utc(moment)
+                # The history up to its first later event: a past without gaps, whatever clocks said what.
+                records = takewhile(lambda record: record.recorded_at <= then, self._model.read(0, head))
             elif 0 <= moment <= head:
-                world = World()
-                fold(world, self._model.store.read(until=moment))
-                moment = self._recorded_at(moment)
+                records = self._model.read(0, moment)
+                then = self._recorded_at(moment)
             else:
                 raise ValueError(f"the history has the positions 0 to {head}, not {moment}")
-            return self._view(self._model.as_of(world, moment))
-
-    def _folded_until(self, moment: datetime) -> World:
-        # A stream ends at its first later event: clocks may differ between streams, but a stream has no gaps.
-        world = World()
-        ended: set[str] = set()
-        for record in self._model.store.read(until=self._model.until):
-            if record.recorded_at > moment:
-                ended.add(record.stream)
-            elif record.stream not in ended:
-                fold(world, (record,))
-        return world
+            world = World()
+            replay(world, records)
+            return self._view(self._model.as_of(world, then))
 
     def _recorded_at(self, position: int) -> datetime:
         for record in self._model.store.read(after=position - 1, until=position):
@@ -326,33 +341,29 @@ class Cloud:
         with model.lock:
             model.catch_up()
             for region_id in list(model.world.regions):
-                settled += self._settle_region(region_id, resource_id)
+                settled += model.repeatedly(partial(self._settle_region, region_id, resource_id))
         return tuple(settled)
 
     def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
         model = self._model
-        while True:
-            now = model.now()
-            region = model.world.region(region_id)
-            due = [d for d in all_waiting(region) if resource_id in (None, d.resource_id)]
-            due = [d for d in due if model.ends_at(d, now) <= now]
-            if not due:
-                return []
-            last = [_show(region, d.table, d.resource_id) for d in due]
-            try:
-                model.append(region_id, model.endings(region, due, now))
-            except VersionConflict:
-                model.catch_up()
-                continue
-            region = model.world.region(region_id)
-            return [
-                self._answers(region, d.table, [d.resource_id], [before])[0]
-                for d, before in zip(due, last, strict=True)
-            ]
+        now = model.now()
+        region = model.world.region(region_id)
+        due = model.due(region, now, resource_id)
+        if not due:
+            return []
+        last = [_show(region, d.table, d.resource_id) for d in due]
+        model.append(model.endings(region, due, now), region_id)
+        region = model.world.region(region_id)
+        return [
+            self._answers(region, d.table, [d.resource_id], [before])[0] for d, before in zip(due, last, strict=True)
+        ]
 
     def close(self) -> None:
-        """Close the store."""
-        self._model.store.close()
+        """Close the store, unless forks and clouds of the past still read it: the last of them closes it.
+
+        Other threads that use this cloud get `StoreError`; closing waits for none of them, and closing twice is fine.
+        """
+        self._model.close()
 
     def __enter__(self) -> Self:
         return self
@@ -393,12 +404,12 @@ def _must_be_command(command: object) -> None:
         raise TypeError(f"not a command of ecsnet.commands: {command!r}")
 
 
-def _refuse_known(region: Region, events: Iterable[Import]) -> None:
-    known = [getattr(region, table) for table in VIEWS]
-    for event in events:
-        resource_id = getattr(event, event.ID)
-        if any(table[resource_id] is not None for table in known):
-            raise InvalidAnswer("is there already", path=resource_id)
+def _refuse_known(world: World, events: Mapping[str, Sequence[Import]]) -> None:
+    for imported in events.values():
+        for event in imported:
+            resource_id = getattr(event, event.ID)
+            if any(world.region_of(table, resource_id) is not None for table in VIEWS):
+                raise InvalidAnswer("is there already", path=resource_id)
 
 
 def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:

@@ -60,17 +60,17 @@ class CommandDenied(EcsnetError):
 class ReplayError(EcsnetError):
     """A stored history cannot be folded: it has a gap, an unknown or unreadable event, or an illegal move.
 
-    ``stream`` and ``version`` name the place (``version`` is None where the record does not even tell that).
+    ``stream`` and ``version`` name the place; each is None where the record does not even tell that.
     """
 
-    def __init__(self, reason: str, *, stream: str, version: int | None) -> None:
+    def __init__(self, reason: str, *, stream: str | None, version: int | None) -> None:
         super().__init__(reason, stream, version)
         self.reason = reason
         self.stream = stream
         self.version = version
 
     def __str__(self) -> str:
-        return f"stream {self.stream!r}, version {self.version}: {self.reason}"
+        return self.reason if self.stream is None else f"stream {self.stream!r}, version {self.version}: {self.reason}"
 
 
 class ReadOnlyCloud(EcsnetError):

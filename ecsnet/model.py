@@ -1,35 +1,47 @@
 """`Model`: one network's history and its folded state. The clouds of all accounts on that network share it.
 
-This is where pure core and outer world meet: it reads the clock, loads what others appended, appends and folds.
+This is the imperative shell: it reads the clock, loads what others appended, appends and folds.
+
+The history is the truth, and the world is a cache of it. Whatever ends a command before its time (an interrupt, the
+exception of a signal's handler, no memory) leaves one of two things: a world that lacks events at its end, which the
+next look folds, or one in the middle of an event, which `_folding` tells and which is folded anew from the history.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import RLock
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
+from weakref import WeakSet
 
 from ecsnet.clocks import Clock, as_utc
-from ecsnet.domain.folding import fold
+from ecsnet.domain.folding import replay
 from ecsnet.domain.network_spec import next_cycle
 from ecsnet.domain.passing import Due, all_passing, all_scheduled
 from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.streams import stream_of, with_shared
 from ecsnet.domain.world import Region, World
-from ecsnet.events.base import NewEvent, RecordedEvent
-from ecsnet.events.store import EventStore, MemoryStore
+from ecsnet.errors import ReplayError, StoreError, VersionConflict
+from ecsnet.events.base import Event, NewEvent, RecordedEvent
+from ecsnet.events.store import EventStore, Lease, MemoryStore, numbered
 from ecsnet.values import InstanceType
 
 SettleAfter = timedelta | Literal["manual"]
 AT_ONCE: Final = timedelta(0)
 FAR_FUTURE: Final = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Final[Mapping[str, Sequence[NewEvent]]] = {}
+_MOST_TRIES: Final = 200
+_MOST_TRIES_WITHOUT_NEWS: Final = 8
+_LONGEST_PAUSE: Final = 0.1  # seconds
+T = TypeVar("T")
 
 
 class Settling(NamedTuple):
-    """A world with what is due settled, and the events that say so, by region.
+    """A world with what is due settled, and the events that say so, by the region that they are of.
 
     They are recorded with the next command in their region; until then nothing has been written. It holds for the
     history up to ``position`` and from ``since`` until something more is due.
@@ -47,7 +59,8 @@ class Model:
 
     def __init__(
         self,
-        store: EventStore,
+        lease: Lease,
+        store: EventStore | None = None,
         *,
         clock: Clock,
         settle_after: SettleAfter,
@@ -56,47 +69,167 @@ class Model:
         world: World | None = None,
         until: int | None = None,
     ) -> None:
-        self.store = store
+        self._lease = lease
+        self.store = lease.store if store is None else store
         self.clock = clock
         self.settle_after: SettleAfter = settle_after
         self.rules = rules
         self.instance_types = instance_types
         self.until = until
         """Where the history ends for this model, if it shows the past."""
-        self.lock = RLock()
-        self._process = os.urandom(8).hex()
-        self._commands = count(1)
+        self.closed = False
+        self._begin_process()
+        _MODELS.add(self)
         self._settling: Settling | None = None
+        self._folding = False
+        self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
         self.catch_up()
 
+    def _begin_process(self) -> None:
+        """Take what no other process may have: a lock that nobody holds, and ids of commands."""
+        self.lock = RLock()
+        self._process: str | None = None
+        self._commands = count(1)
+
     def new_command_id(self) -> str:
         """An id that no other command has, here or in another process."""
+        if self._process is None:
+            self._process = os.urandom(8).hex()
         return f"{self._process}-{next(self._commands)}"
 
     def now(self) -> datetime:
         """The clock's time, in UTC."""
         return as_utc(self.clock())
 
+    def close(self) -> None:
+        """Let go of the store, without waiting for other threads: what they do next raises `StoreError`."""
+        self.closed = True
+        self._lease.release()
+
     def catch_up(self) -> None:
-        """Fold what has been appended since, by this process or another."""
-        if self.until is None and self.store.head() != self.world.position:
-            fold(self.world, self.store.read(after=self.world.position))
+        """Fold what has been appended since, by this process or another.
 
-    def append(self, region_id: str, events: Sequence[NewEvent]) -> None:
-        """Record events and fold them. Raises `VersionConflict` if somebody else was first.
+        Raises `StoreError` if the cloud was closed, `ReplayError` if the history cannot be folded or is not that which
+        was folded so far; the world is then as it was before.
+        """
+        if self.closed:
+            raise StoreError("the cloud is closed")
+        if self._folding:
+            self._fold_anew()
+        elif self.until is None:
+            head = self.store.head()
+            if head != self.world.position:
+                self._fold_news(head)
 
-        Where something was imported, the events are folded ahead first: what was described may contradict itself in
-        ways that no rule foresees, and events that cannot be folded must not be recorded (`ReplayError`).
+    def _fold_anew(self) -> None:
+        self._settling = None
+        world = World()
+        replay(world, self.read(0, self.store.head() if self.until is None else self.until))
+        self.world = world
+        self._last = None
+        self._folding = False
+
+    def _fold_news(self, head: int) -> None:
+        position = self.world.position
+        if head < position:
+            reason = f"the history ends at position {head}, and {position} events were read from it before"
+            raise ReplayError(reason, stream=None, version=None)
+        # On a fork: an event that cannot be folded, or an interrupt, leaves the world as it is.
+        world = self.world.fork()
+        if self._last is not None and self._last.position == position:
+            self._check_same(self._last)
+        records = self.read(position, head)
+        last: RecordedEvent | None = None
+
+        def noting() -> Iterator[RecordedEvent]:
+            nonlocal last
+            for record in records:
+                last = record
+                yield record
+
+        replay(world, noting())
+        self.world, self._last = world, last
+
+    def _check_same(self, known: RecordedEvent) -> None:
+        """Raises `ReplayError` if the history has not the event any more: a backup was put in its place."""
+        for record in self.store.read(after=known.position - 1, until=known.position):
+            if record == known:
+                return
+        raise ReplayError(
+            f"the event at position {known.position} is not the one that was there before: "
+            "another history was put in the place of this one",
+            stream=known.stream,
+            version=known.version,
+        )
+
+    def read(self, after: int, until: int) -> Iterator[RecordedEvent]:
+        """The events with ``after`` < position <= ``until``. Raises `ReplayError` if one of them is missing."""
+        position = after
+        for record in self.store.read(after=after, until=until):
+            position += 1
+            yield record  # even if one before it is missing: in its stream, the fold can say which version
+            if record.position != position:
+                break
+        else:
+            if position >= until:
+                return
+            position += 1
+        raise ReplayError(f"the event at position {position} is missing", stream=None, version=None)
+
+    def repeatedly(self, work: Callable[[], T]) -> T:
+        """Do something that decides and appends, and do it again whenever somebody else appended first.
+
+        Raises `StoreError` if that does not end: after a number of tries, or sooner if nothing new is there to be read.
+        """
+        without_news = 0
+        for tries in range(_MOST_TRIES):
+            position = self.world.position
+            try:
+                return work()
+            except VersionConflict as error:
+                conflict = error
+            self.catch_up()
+            without_news = without_news + 1 if self.world.position == position else 0
+            if without_news == _MOST_TRIES_WITHOUT_NEWS:
+                raise StoreError(
+                    f"{conflict}, and nothing new is there to be read: the history was damaged"
+                ) from conflict
+            time.sleep(os.urandom(1)[0] / 256 * min(0.0005 * 2**tries, _LONGEST_PAUSE))
+        raise StoreError(f"gave up after {_MOST_TRIES} tries: {conflict}") from conflict
+
+    def append(self, news: Sequence[NewEvent], *streams: str, decided: bool = True) -> None:
+        """Record events and fold them. ``streams`` are those that the decision read besides the events' own. Raises
+        `VersionConflict` if somebody else was first.
+
+        Events that were not ``decided`` by the rules are folded ahead first, and so are those of a region where
+        something was imported: what was described may contradict itself in ways that no rule foresees. Events that
+        cannot be folded must not be recorded (`ReplayError`).
         """
         world = self.world
-        if world.region(region_id).imported:
-            self.ahead({region_id: events})
-        recorded = self.store.append(region_id, world.region(region_id).version, events)
+        expected = {stream: world.version(stream) for stream in streams}
+        for new in news:
+            if new.stream not in expected:
+                expected[new.stream] = world.version(new.stream)
+        if not decided or any(stream in world.regions and world.regions[stream].imported for stream in expected):
+            self.ahead(news)
+        recorded = self.store.append(news, expected)
         before = recorded[0].position - 1
-        if world.position != before:  # others appended to other regions meanwhile
-            fold(world, self.store.read(after=world.position, until=before))
-        fold(world, recorded)
+        if world.position != before:  # others appended to other streams meanwhile
+            self._fold_news(before)
+            world = self.world
+        self._folding = True
+        replay(world, recorded)
+        self._last = recorded[-1]
+        self._folding = False
+
+    def news(
+        self, region_id: str, events: Sequence[Event], now: datetime, account_id: str, command_id: str
+    ) -> list[NewEvent]:
+        """Events of one command in a region, each for its stream."""
+        return [
+            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id) for event in events
+        ]
 
     @property
     def passes(self) -> bool:
@@ -118,75 +251,86 @@ class Model:
     def _settle(self, now: datetime) -> Settling:
         events: dict[str, list[NewEvent]] = {}
         until = FAR_FUTURE
+        given: set[str] = set()
         for region_id, region in self.world.regions.items():
+            by_pace = () if self.settle_after == "manual" else all_passing(region)
             due_now = []
-            for due in all_scheduled(region):
-                if due.since <= now:
+            for waiting in (all_scheduled(region), by_pace):
+                for due in waiting:
+                    if (ends_at := self.ends_at(due, now)) > now:
+                        until = min(until, ends_at)
+                        break  # the others end later
                     due_now.append(due)
-                else:
-                    until = min(until, due.since)
-            for due in () if self.settle_after == "manual" else all_passing(region):
-                if (ends_at := self.ends_at(due, now)) > now:
-                    until = min(until, ends_at)
-                    break  # they are kept oldest first
-                due_now.append(due)
             if due_now:
-                events[region_id] = self.endings(region, due_now, now)
-        world = self.ahead(events) if events else self.world
+                events[region_id] = self._endings(region, due_now, now, given)
+        world = self.ahead([new for news in events.values() for new in news]) if events else self.world
         return Settling(world, events, self.world.position, now, until)
+
+    def due(self, region: Region, now: datetime, resource_id: str | None) -> list[Due]:
+        """What is passing or waiting in a region and due now, or that of one resource; by hand, all that passes."""
+        due_now = []
+        for waiting in (all_passing(region), all_scheduled(region)):
+            for due in waiting:
+                if self.ends_at(due, now) > now:
+                    break
+                if resource_id in (None, due.resource_id):
+                    due_now.append(due)
+        return due_now
 
     def ends_at(self, due: Due, now: datetime) -> datetime:
         """When what is passing or waiting is due; by hand, what passes is due now."""
         if due.event is None:
             return due.since
-        return now if self.settle_after == "manual" else due.since + self.settle_after
+        if self.settle_after == "manual":
+            return now
+        try:
+            return due.since + self.settle_after
+        except OverflowError:
+            return FAR_FUTURE
 
     def endings(self, region: Region, dues: Sequence[Due], now: datetime) -> list[NewEvent]:
         """The events that end what is passing or waiting in a region, in the order in which it is due."""
-        given: set[str] = set()
-        endings = []
+        return self._endings(region, dues, now, set())
+
+    def _endings(self, region: Region, dues: Sequence[Due], now: datetime, given: set[str]) -> list[NewEvent]:
+        """``given`` are the addresses that are drawn at this moment, in this region and others."""
+        endings: list[NewEvent] = []
         for due in sorted(dues, key=lambda due: self.ends_at(due, now)):
             event = due.event
             if event is None:
                 event = next_cycle(self.world, region, due.resource_id, given)
                 given.add(event.ip_address or "")
-            endings.append(NewEvent(event, self.ends_at(due, now), due.account_id, f"settle:{due.resource_id}"))
+            events = with_shared(region.region_id, (event,))
+            when, command_id = self.ends_at(due, now), f"settle:{due.resource_id}"
+            endings += self.news(region.region_id, events, when, due.account_id, command_id)
         return endings
 
-    def ahead(self, events: Mapping[str, Sequence[NewEvent]]) -> World:
-        """The world as it would be with these events, by region."""
+    def ahead(self, news: Sequence[NewEvent]) -> World:
+        """The world as it would be with these events."""
         world = self.world.fork()
-        position = world.position
-        for region_id, news in events.items():
-            version = world.region(region_id).version
-            fold(
-                world,
-                [
-                    RecordedEvent(
-                        position + n, region_id, version + n, new.event, new.recorded_at, new.account_id, new.command_id
-                    )
-                    for n, new in enumerate(news, start=1)
-                ],
-            )
-            position += len(news)
+        expected = {new.stream: world.version(new.stream) for new in news}
+        replay(world, numbered(news, expected, world.position))
         return world
 
     def fork(self) -> Model:
         """An independent model in memory, from here."""
-        versions = {region_id: region.version for region_id, region in self.world.regions.items()}
-        position = self.world.position
+        world = self.world.fork()
+        versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
+        store = MemoryStore.follows(self.store, world.position, versions)
         return Model(
-            MemoryStore.follows(self.store, position, versions),
+            self._lease.share(),
+            store,
             clock=self.clock,
             settle_after=self.settle_after,
             rules=self.rules,
             instance_types=self.instance_types,
-            world=self.world.fork(),
+            world=world,
         )
 
     def as_of(self, world: World, moment: datetime) -> Model:
         """A model that shows a world of the past, at a moment that stands still."""
         return Model(
+            self._lease.share(),
             self.store,
             clock=lambda: moment,
             settle_after=self.settle_after,
@@ -195,3 +339,14 @@ class Model:
             world=world,
             until=world.position,
         )
+
+
+_MODELS: Final[WeakSet[Model]] = WeakSet()
+
+
+def _begin_in_child() -> None:
+    for model in list(_MODELS):
+        model._begin_process()
+
+
+os.register_at_fork(after_in_child=_begin_in_child)

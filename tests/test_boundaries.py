@@ -260,18 +260,17 @@ def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: typ
     names = {"network_interface_id": vm.primary_network_interface_id, "instance_id": vm.id}
     store = MemoryStore()
     for record in net.cloud.history():
-        store.append(record.stream, record.version - 1, [new_event(record, record.event)])
+        store.append([new_event(record, record.event)], {record.stream: record.version - 1})
     last = net.cloud.history()[-1]
-    store.append(
-        last.stream, last.version, [new_event(last, event(**{name: names[name] for name in event.__struct_fields__}))]
-    )
+    impossible = new_event(last, event(**{name: names[name] for name in event.__struct_fields__}))
+    store.append([impossible], {last.stream: last.version})
     with pytest.raises(ReplayError, match=reason) as error:
         Cloud(store, clock=net.clock).instances[vm.id]
     assert (error.value.stream, error.value.version) == ("cn-hangzhou", last.version + 1)
 
 
 def new_event(record: RecordedEvent, event: Event) -> NewEvent:
-    return NewEvent(event, record.recorded_at, record.account_id, record.command_id)
+    return NewEvent(record.stream, event, record.recorded_at, record.account_id, record.command_id)
 
 
 # By hand
@@ -721,7 +720,7 @@ def test_a_primary_interface_is_the_first_in_whatever_order_it_was_recorded(net:
     *before, primary, secondary = test_import.imported(net).history()
     store = MemoryStore()
     for record, event in zip((*before, primary, secondary), (*before, secondary, primary), strict=True):
-        store.append(record.stream, record.version - 1, [new_event(record, event.event)])
+        store.append([new_event(record, event.event)], {record.stream: record.version - 1})
     cloud = Cloud(store, clock=net.clock)
     assert cloud.instances[vm.id] == net.cloud.instances[vm.id]
     assert invariants(cloud) == ()
@@ -825,8 +824,8 @@ def test_an_instance_of_a_vpc_cannot_have_been_born_without_its_primary_interfac
     *before, last = net.cloud.history()
     store = MemoryStore()
     for record in before:
-        store.append(record.stream, record.version - 1, [new_event(record, record.event)])
-    store.append(last.stream, last.version - 1, [new_event(last, replace(last.event, **{missing: None}))])
+        store.append([new_event(record, record.event)], {record.stream: record.version - 1})
+    store.append([new_event(last, replace(last.event, **{missing: None}))], {last.stream: last.version - 1})
     with pytest.raises(ReplayError, match="born with a primary ENI"):
         list(Cloud(store, clock=net.clock).instances)
 

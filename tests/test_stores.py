@@ -31,8 +31,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventStore
     opened.close()
 
 
-def news(*names: str) -> list[NewEvent]:
-    return [NewEvent(VpcDeleted(vpc_id=name), START, "1", "c") for name in names]
+def news(stream: str, *names: str) -> list[NewEvent]:
+    return [NewEvent(stream, VpcDeleted(vpc_id=name), START, "1", "c") for name in names]
 
 
 def test_an_empty_store(store: EventStore) -> None:
@@ -41,9 +41,9 @@ def test_an_empty_store(store: EventStore) -> None:
 
 
 def test_positions_and_versions_have_no_gaps(store: EventStore) -> None:
-    store.append("a", 0, news("1", "2"))
-    (other,) = store.append("b", 0, news("3"))
-    (third,) = store.append("a", 2, news("4"))
+    store.append(news("a", "1", "2"), {"a": 0})
+    (other,) = store.append(news("b", "3"), {"b": 0})
+    (third,) = store.append(news("a", "4"), {"a": 2})
     assert [(r.position, r.stream, r.version) for r in store.read()] == [
         (1, "a", 1),
         (2, "a", 2),
@@ -56,15 +56,15 @@ def test_positions_and_versions_have_no_gaps(store: EventStore) -> None:
 
 @pytest.mark.parametrize("expected", [0, 1, 3])
 def test_another_version_than_expected_appends_nothing(store: EventStore, expected: int) -> None:
-    store.append("a", 0, news("1", "2"))
+    store.append(news("a", "1", "2"), {"a": 0})
     with pytest.raises(VersionConflict, match=f"at version 2, not {expected}"):
-        store.append("a", expected, news("3", "4"))
+        store.append(news("a", "3", "4"), {"a": expected})
     assert store.head() == 2
-    store.append("a", 2, news("3"))
+    store.append(news("a", "3"), {"a": 2})
 
 
 def test_bounds_and_order_of_reading(store: EventStore) -> None:
-    store.append("a", 0, news("1", "2", "3", "4"))
+    store.append(news("a", "1", "2", "3", "4"), {"a": 0})
     assert [r.position for r in store.read(after=1, until=3)] == [2, 3]
     assert [r.position for r in store.read(after=4)] == []
     assert [r.position for r in store.read(until=0)] == []
@@ -72,7 +72,7 @@ def test_bounds_and_order_of_reading(store: EventStore) -> None:
 
 
 def test_what_is_read_is_what_was_appended(store: EventStore) -> None:
-    recorded = store.append("a", 0, news("1", "2"))
+    recorded = store.append(news("a", "1", "2"), {"a": 0})
     assert list(store.read()) == list(recorded)
 
 
@@ -80,7 +80,7 @@ def test_closing_is_final_and_can_be_repeated(store: EventStore) -> None:
     store.close()
     store.close()
     with pytest.raises(StoreError, match="closed"):
-        store.append("a", 0, news("1"))
+        store.append(news("a", "1"), {"a": 0})
     with pytest.raises(StoreError, match="closed"):
         list(store.read())
 
@@ -229,7 +229,7 @@ def test_the_database_refuses_to_change_the_past(path: Path, statement: str) -> 
 
 def test_the_file_is_durable_on_return(path: Path) -> None:
     store = SqliteStore(path)
-    connection = store._open_connection()
+    connection = store._usable()
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     store.close()
@@ -237,11 +237,11 @@ def test_the_file_is_durable_on_return(path: Path) -> None:
 
 def test_a_batch_that_fails_in_its_middle_leaves_nothing(path: Path) -> None:
     store = SqliteStore(path)
-    bad = NewEvent(VpcDeleted(vpc_id="x"), START, None, "c")  # type: ignore[arg-type]
-    with pytest.raises(StoreError, match="NOT NULL"):
-        store.append("a", 0, [*news("1"), bad])
+    bad = NewEvent("a", VpcDeleted(vpc_id="x"), START, None, "c")  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="VpcDeleted cannot be stored"):
+        store.append([*news("a", "1"), bad], {"a": 0})
     assert store.head() == 0
-    store.append("a", 0, news("1"))
+    store.append(news("a", "1"), {"a": 0})
     store.close()
 
 

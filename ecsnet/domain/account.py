@@ -9,7 +9,8 @@ from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.case import Case
 from ecsnet.domain.identity import Kind
 from ecsnet.domain.rules import Facts, rules
-from ecsnet.domain.world import Allowance, Evolving, Region
+from ecsnet.domain.streams import account_stream
+from ecsnet.domain.world import Allowance, Evolving, Region, SharedStream, World
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 
@@ -34,8 +35,23 @@ def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
     region.quotas.put((account_id, name), value)
 
 
-def client_token_used(region: Region, event: ClientTokenUsed, record: RecordedEvent) -> None:
-    region.client_tokens.put((record.account_id, event.client_token), event)
+def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
+    stream.client_tokens.put((record.account_id, event.client_token), event)
+
+
+def token_use(world: World, account_id: str, client_token: str) -> ClientTokenUsed | None:
+    """Returns the use of a client token of an account, None for a token that was not used yet.
+
+    The account's stream has them. Histories of before it was there have them in the stream of a region.
+    """
+    key = (account_id, client_token)
+    own = world.shared.get(account_stream(account_id))
+    used = None if own is None else own.client_tokens[key]
+    if used is None:
+        for region in world.regions.values():
+            if region.client_tokens.size and (used := region.client_tokens[key]) is not None:
+                break
+    return used
 
 
 EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
@@ -54,9 +70,9 @@ ALL_COMMANDS: tuple[type[Command[Any]], ...] = tuple(
     http_status=400,
     message="client token {client_token} was used for {first}",
 )
-def client_token(client_token: str, region: Region, account_id: str, command: Command[Any]) -> Facts | None:
+def client_token(client_token: str, world: World, account_id: str, command: Command[Any]) -> Facts | None:
     """A client token that was used before comes with the same command, or not at all."""
-    used = region.client_tokens[account_id, client_token]
+    used = token_use(world, account_id, client_token)
     if used is None or used.command == repr(command):
         return None
     return {"client_token": client_token, "first": used.command}

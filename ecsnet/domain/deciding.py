@@ -33,6 +33,7 @@ from ecsnet.domain import (
 )
 from ecsnet.domain.case import Case
 from ecsnet.domain.rules import RuleRegistry, rules
+from ecsnet.domain.streams import with_shared
 from ecsnet.domain.world import Region, World
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
@@ -181,7 +182,7 @@ def decide(world: World, region: Region, command: Command[Any], caller: Caller) 
     violations = caller.rules.judge(case, type(command))
     if violations:
         return Decision(command=command, violations=violations)
-    return Decision(command=command, events=decider.decide(case))
+    return Decision(command=command, events=with_shared(region.region_id, decider.decide(case)))
 
 
 def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
@@ -192,7 +193,7 @@ def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple
         return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
-    return table, tuple(dict.fromkeys([getattr(event, field) for event in events]))
+    return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))
 
 
 def removes(command: Command[Any]) -> bool:

@@ -22,14 +22,17 @@ Rows = tuple[Any, ...]
 
 def whole(world: World) -> bytes:
     """Everything that is kept of every region in which something happened."""
-    regions = sorted(world.regions.items())
-    return _encode(
-        [
-            (region_id, region.version, region.imported, [(name, _table(getattr(region, name))) for name in TABLES])
-            for region_id, region in regions
-            if region.version
-        ]
-    )
+    regions = [
+        (region_id, region.version, region.imported, [(name, _table(getattr(region, name))) for name in TABLES])
+        for region_id, region in sorted(world.regions.items())
+        if region.version
+    ]
+    shared = [
+        (stream, kept.version, _table(kept.client_tokens))
+        for stream, kept in sorted(world.shared.items())
+        if kept.version
+    ]
+    return _encode([regions, shared])
 
 
 TABLES = tuple(sorted(name for name in Region.__slots__ if name not in {"imported", "region_id", "version"}))
@@ -51,7 +54,9 @@ def _value(value: Any) -> Any:
 
 def essence(world: World) -> bytes:
     """A digest of what matters: equal for states in which the same commands are allowed, with the same outcome."""
-    return blake2b(_encode([_essence(region) for _, region in sorted(world.regions.items())]), digest_size=16).digest()
+    regions = [_essence(region) for _, region in sorted(world.regions.items())]
+    tokens = [(stream, kept.client_tokens.size) for stream, kept in sorted(world.shared.items())]
+    return blake2b(_encode([regions, [row for row in tokens if row[1]]]), digest_size=16).digest()
 
 
 def _essence(region: Region) -> Rows:

@@ -1,9 +1,13 @@
-"""The fold: recorded events into a world. It checks that the record is whole and legal, and judges nothing again."""
+"""The fold: recorded events into a world. It checks that the record is whole and legal, and judges nothing again.
+
+`replay` is the fast one, for worlds that are thrown away if it fails; `fold` leaves a world as the events before the
+illegal one made it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from ecsnet.domain import (
     account,
@@ -20,9 +24,12 @@ from ecsnet.domain import (
     vpc,
 )
 from ecsnet.domain.lifecycle import IllegalMove
-from ecsnet.domain.world import Evolving, Region, World
+from ecsnet.domain.streams import is_shared
+from ecsnet.domain.world import Evolving, SharedStream, World
 from ecsnet.errors import ReplayError
-from ecsnet.events.base import RecordedEvent
+from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.shared import EipAddressRegistered, SharedAddressDrawn
 
 EVOLVE: Final[Evolving] = {
     **vpc.EVOLVE,
@@ -40,27 +47,70 @@ EVOLVE: Final[Evolving] = {
 }
 
 
+def _ordered(stream: SharedStream, event: Event, record: RecordedEvent) -> None:
+    """The event says nothing that a region's event does not say: it only moves the version of the stream."""
+
+
+EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEvent], None]]] = {
+    ClientTokenUsed: account.client_token_used,
+    EipAddressRegistered: _ordered,
+    SharedAddressDrawn: _ordered,
+}
+"""How each event changes what is kept of a stream that is not a region's."""
+
+
 def fold(world: World, records: Iterable[RecordedEvent]) -> None:
     """Apply events to a world, in order.
 
     Raises `ReplayError`, naming stream and version, at the first that leaves a gap, moves a resource as its lifecycle
     does not allow, or concerns what is not there; the events before it are in the world, it is not.
     """
-    region: Region | None = None
-    evolve = EVOLVE
+    given = tuple(records)
+    reached = 0
+
+    def counted() -> Iterator[RecordedEvent]:
+        nonlocal reached
+        for record in given:
+            yield record
+            reached += 1
+
+    ahead = world.fork()
+    try:
+        replay(ahead, counted())
+    except ReplayError:
+        ahead = world.fork()
+        replay(ahead, given[:reached])
+        world.become(ahead)
+        raise
+    world.become(ahead)
+
+
+def replay(world: World, records: Iterable[RecordedEvent]) -> None:
+    """Apply events to a world, in order and in place. After a `ReplayError` (see `fold`) the world is of no use."""
+    stream: str | None = None
+    of_stream: Any = None
+    evolve: Mapping[type[Event], Callable[[Any, Any, RecordedEvent], None]] = EVOLVE
     for record in records:
-        if region is None or region.region_id != record.stream:
-            region = world.writable(record.stream)
+        if stream != record.stream:
+            stream = record.stream
+            if is_shared(stream):
+                of_stream, evolve = world.writable_shared(stream), EVOLVE_SHARED
+            else:
+                of_stream, evolve = world.writable(stream), EVOLVE
         event = record.event
-        version = region.version + 1
+        version = of_stream.version + 1
         if record.version != version:
-            raise ReplayError(f"version {version} is missing", stream=record.stream, version=record.version)
+            raise ReplayError(f"version {version} is missing", stream=stream, version=record.version)
         try:
-            evolve[type(event)](region, event, record)
+            evolve[type(event)](of_stream, event, record)
         except IllegalMove as error:
-            raise ReplayError(str(error), stream=record.stream, version=version) from error
-        except (LookupError, ValueError) as error:
+            raise ReplayError(str(error), stream=stream, version=version) from error
+        except CANNOT_BE_FOLDED as error:
             reason = f"{record.type} does not fit what came before: {error!r}"
-            raise ReplayError(reason, stream=record.stream, version=version) from error
-        region.version = version
+            raise ReplayError(reason, stream=stream, version=version) from error
+        of_stream.version = version
         world.position = record.position
+
+
+CANNOT_BE_FOLDED: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
+"""What comes of an event that does not fit the state: of a damaged record, or of one that no command made."""

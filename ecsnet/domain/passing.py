@@ -29,26 +29,24 @@ class Due(NamedTuple):
 
 
 def all_passing(region: Region) -> Iterator[Due]:
-    """Every passing state, oldest first."""
-    for resource_id, since in region.passing.values_now():
-        if (interface := region.network_interfaces[resource_id]) is not None:
-            event = network_interface.settled(interface)
-            yield Due("network_interfaces", resource_id, since, interface.account_id, event)
-        elif (address := region.eips[resource_id]) is not None:
-            yield Due("eips", resource_id, since, address.account_id, eip.settled(address))
-        else:
-            state = region.instances.peek(resource_id)
-            yield Due("instances", resource_id, since, state.account_id, instance.settled(state))
+    """Every passing state, the one that began first in time first."""
+    for resource_id, since in region.passing.by_moment():
+        yield _passing(region, resource_id, since)
+
+
+def _passing(region: Region, resource_id: str, since: datetime) -> Due:
+    if (interface := region.network_interfaces[resource_id]) is not None:
+        event = network_interface.settled(interface)
+        return Due("network_interfaces", resource_id, since, interface.account_id, event)
+    if (address := region.eips[resource_id]) is not None:
+        return Due("eips", resource_id, since, address.account_id, eip.settled(address))
+    state = region.instances.peek(resource_id)
+    return Due("instances", resource_id, since, state.account_id, instance.settled(state))
 
 
 def all_scheduled(region: Region) -> Iterator[Due]:
-    """Every change that waits for a cycle to begin, with that moment as its ``since``: due by the clock alone."""
-    for instance_id, begins_at in region.scheduled.values_now():
+    """Every change that waits for a cycle to begin, the first in time first, with that moment as its ``since``: due by
+    the clock alone."""
+    for instance_id, begins_at in region.scheduled.by_moment():
         state = region.instances.peek(instance_id)
         yield Due("instances", instance_id, begins_at, state.account_id, None)
-
-
-def all_waiting(region: Region) -> Iterator[Due]:
-    """Both."""
-    yield from all_passing(region)
-    yield from all_scheduled(region)

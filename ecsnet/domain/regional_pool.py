@@ -2,7 +2,8 @@
 
 Each region draws from a block of its own of a range, in order, and again from the block's beginning when it has been
 gone through: so no address is held twice over all regions and accounts. The blocks of the regions known here are
-disjoint; another region may share its block with some that fall on the same one, and then looks what these hold.
+disjoint; another region may share its block with some that fall on the same one. It looks what these hold, and records
+what it draws in a stream of the block (`ecsnet.domain.streams`), so that no two of them draw the same at once.
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ def block_number(region_id: str) -> int:
         return _KNOWN.index(region_id)
     spare = _BLOCKS - len(_KNOWN)
     return len(_KNOWN) + int.from_bytes(blake2b(region_id.encode(), digest_size=4).digest(), "big") % spare
+
+
+def shares_block(region_id: str) -> bool:
+    """Whether other regions may draw from the region's block too."""
+    return region_id not in _KNOWN
 
 
 @cache

@@ -21,6 +21,7 @@ from ecsnet.domain.state import (
     VSwitchState,
 )
 from ecsnet.domain.tables import Table
+from ecsnet.domain.waiting import WaitingTable
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.values import QUOTAS
@@ -108,8 +109,8 @@ class Region:
         self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.passing: Table[int, tuple[str, datetime]] = Table()  # position → (resource, since), oldest first
-        self.scheduled: Table[int, tuple[str, datetime]] = Table()  # position → (instance, when its next cycle begins)
+        self.passing = WaitingTable()  # position → (resource, since)
+        self.scheduled = WaitingTable()  # position → (instance, when its next cycle begins)
 
     def draft(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""
@@ -174,15 +175,33 @@ class Region:
             self.passing.drop(state.passing)
             state.passing = None
             if not self.passing.size:
-                self.passing = Table()
+                self.passing = WaitingTable()
+
+
+class SharedStream:
+    """What is kept of a stream that is not a region's: its version, and the client tokens of an account."""
+
+    __slots__ = ("client_tokens", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()
+
+    def draft(self) -> Self:
+        """An independent copy, in constant time; this one must not be written to any more."""
+        copy = type(self).__new__(type(self))
+        copy.version = self.version
+        copy.client_tokens = self.client_tokens.draft()
+        return copy
 
 
 class World:
-    """All regions. ``position`` is that of the last event folded in."""
+    """All regions, and what they share by stream. ``position`` is that of the last event folded in."""
 
     def __init__(self) -> None:
         self.position = 0
         self.regions: dict[str, Region] = {}
+        self.shared: dict[str, SharedStream] = {}
         self._owned: set[str] = set()
 
     def fork(self) -> World:
@@ -190,8 +209,14 @@ class World:
         copy = World()
         copy.position = self.position
         copy.regions = dict(self.regions)
+        copy.shared = dict(self.shared)
         self._owned = set()
         return copy
+
+    def become(self, other: World) -> None:
+        """Take over another world, which must not be used any more."""
+        self.position, self.regions, self.shared = other.position, other.regions, other.shared
+        self._owned = other._owned
 
     def region(self, region_id: str) -> Region:
         """A region to read; an empty one where nothing has happened yet."""
@@ -206,6 +231,20 @@ class World:
         region = self.regions[region_id] = Region(region_id) if known is None else known.draft()
         self._owned.add(region_id)
         return region
+
+    def writable_shared(self, stream: str) -> SharedStream:
+        """What is kept of a stream that is not a region's, for the fold to change."""
+        if stream in self._owned:
+            return self.shared[stream]
+        known = self.shared.get(stream)
+        shared = self.shared[stream] = SharedStream() if known is None else known.draft()
+        self._owned.add(stream)
+        return shared
+
+    def version(self, stream: str) -> int:
+        """The version of a stream, 0 where nothing has happened yet."""
+        of_stream = self.regions.get(stream) or self.shared.get(stream)
+        return 0 if of_stream is None else of_stream.version
 
     def region_of(self, table: str, resource_id: str) -> Region | None:
         """The region that has a resource in one of its tables."""

@@ -27,19 +27,27 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event on its way into a store, which adds stream, version and position."""
+    """An event on its way to the end of a stream; the store adds version and position."""
 
+    stream: str
     event: Event
     recorded_at: datetime
     account_id: str
     command_id: str
 
+    def at(self, position: int, version: int) -> RecordedEvent:
+        """Returns the event as it is recorded at a position of the history and a version of its stream."""
+        return RecordedEvent(
+            position, self.stream, version, self.event, self.recorded_at, self.account_id, self.command_id
+        )
+
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event where it stands in the history.
 
-    ``position`` counts from 1 over the whole store, ``version`` from 1 within its ``stream`` (a region), both without
-    gaps. Events of one command share its ``command_id``. ``recorded_at`` is aware UTC.
+    ``position`` counts from 1 over the whole store, ``version`` from 1 within its ``stream``, both without gaps. A
+    stream is a region (``cn-hangzhou``), an account (``account/1234567890123456``) or a block of addresses that regions
+    share (``addresses/public/21``). Events of one command share its ``command_id``. ``recorded_at`` is aware UTC.
     """
 
     position: int

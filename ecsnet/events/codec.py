@@ -11,9 +11,18 @@ from typing import Any
 
 import msgspec
 
-from ecsnet.events import EVENT_TYPES
-from ecsnet.events.base import Event
+from ecsnet.errors import StoreError
+from ecsnet.events import account, classic, eip, imported, instance, network_interface, public_address, shared, vpc
+from ecsnet.events.base import Event, NewEvent
 
+SUBJECTS = (account, classic, eip, imported, instance, network_interface, public_address, shared, vpc)
+EVENT_TYPES: dict[str, type[Event]] = {
+    name: event_type
+    for subject in SUBJECTS
+    for name, event_type in vars(subject).items()
+    if isinstance(event_type, type) and issubclass(event_type, Event) and not event_type.__subclasses__()
+}
+"""Every stored type by its name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
@@ -47,13 +56,29 @@ class _Decoders(dict[tuple[str, int], Decode]):
 
 
 DECODERS = _Decoders()
-CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError)
+CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
 """What looking up a decoder, or using it, raises for an event that cannot be read."""
 
 
 def encode(event: Event) -> str:
     """The event's payload."""
     return _encoder.encode(event).decode()
+
+
+def check(new: NewEvent) -> None:
+    """Raises `StoreError` for an event that cannot be stored: with text that is no Unicode, a number that is too large,
+    a value that has no JSON form, or a time without timezone."""
+    try:
+        _encoder.encode(new.event)
+        (new.stream + new.account_id + new.command_id).encode()
+        if new.recorded_at.tzinfo is None:
+            raise ValueError(f"{new.recorded_at!r} has no timezone")
+    except CANNOT_WRITE as error:
+        raise StoreError(f"{type(new.event).__name__} cannot be stored: {error}") from error
+
+
+CANNOT_WRITE = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What encoding an event raises for one that cannot be stored."""
 
 
 def decode(type_name: str, schema_version: int, payload: str) -> Event:

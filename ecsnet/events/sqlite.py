@@ -1,7 +1,8 @@
 """Events in a SQLite file: one table that can only grow, guarded by the database itself.
 
 A command's events are one transaction, durable on return (WAL, synchronous FULL). Several processes may share a file:
-the writer's lock is taken before the version is read, and a unique constraint stands behind it. Payloads are JSON text:
+the writer's lock is taken before the versions are read, and a unique constraint stands behind it. Several threads share
+the one connection by a lock, which each holds for one statement, or one transaction, at a time. Payloads are JSON text:
 ``sqlite3 network.db 'select position, type, payload from events'``.
 """
 
@@ -9,42 +10,31 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from threading import RLock
+from time import monotonic
 from typing import Any, Final
-from urllib.parse import quote
+from weakref import WeakSet
+
+import msgspec
 
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events import codec
 from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.sqlite_file import Stamp, absolute, has_log, open_to_read, open_to_write, shown
+from ecsnet.events.store import numbered
 
-APPLICATION_ID: Final = 0x6563736E  # "ecsn"
-FORMAT: Final = 1
-"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)"""
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS events (
-    position INTEGER PRIMARY KEY,
-    stream TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    schema_version INTEGER NOT NULL,
-    payload TEXT NOT NULL,
-    recorded_at TEXT NOT NULL,
-    account_id TEXT NOT NULL,
-    command_id TEXT NOT NULL,
-    UNIQUE (stream, version)
-);
-CREATE TRIGGER IF NOT EXISTS events_are_never_changed BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-CREATE TRIGGER IF NOT EXISTS events_are_never_deleted BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
-"""
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS: Final = "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id"
+_ROWS: Final = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?"
+_AT_ONCE: Final = 500
+"""How many rows are read at a time, so that other threads need not wait for long."""
+_SEARCHED_AT_ONCE: Final = 20_000
+_LAST_POSITION: Final = 2**63 - 1
+_TURN: Final = 100  # milliseconds that a writer waits for another process before it lets other threads have their turn
+_PATIENCE: Final = 60.0  # seconds that it waits in all
+_FAILURES: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, OSError)
 
 
 class SqliteStore:
@@ -55,105 +45,206 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
-        self._path = Path(path)
+        self._path = absolute(path)
+        self._read_only = read_only
+        self._closed = False
+        self._begin_process()
+        try:
+            with self._lock:
+                self._usable()
+        except _FAILURES as error:
+            raise self._failure(error) from error
+        _STORES.add(self)
+
+    def _begin_process(self) -> None:
+        self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
-        fresh = _check_file(self._path, read_only)
+        self._head: int | None = None  # not known
+        self._data_version = 0
+
+    def _connect(self) -> sqlite3.Connection:
+        self._stamp: Stamp | None = None
+        if self._read_only:
+            connection, self._stamp = open_to_read(self._path)
+        else:
+            connection = open_to_write(self._path)
+        self._file = Stamp.of(self._path)
+        connection.execute(f"PRAGMA busy_timeout = {_TURN}")
+        self._connection, self._head = connection, None
+        return connection
+
+    def _usable(self) -> sqlite3.Connection:
+        """The connection, in order, for who holds the lock."""
+        if self._closed:
+            raise StoreError(f"{shown(self._path)}: the store is closed")
+        connection = self._connection
+        if connection is None:
+            return self._connect()
         try:
-            self._connect(read_only, fresh)
-            self._head = self._read_head()
-            self._data_version = self._read_data_version()
-        except sqlite3.Error as error:
-            self.close()
-            raise StoreError(f"{self._path}: {error}") from error
+            now = Stamp.of(self._path)
+        except FileNotFoundError:
+            raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
+        if now[:2] != self._file[:2]:
+            raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
+        if self._stamp is not None and (now != self._stamp or has_log(self._path)):
+            connection.close()
+            return self._connect()
+        if connection.in_transaction:  # of an append that was interrupted even while it was taken back
+            connection.execute("ROLLBACK")
+        return connection
 
-    def _connect(self, read_only: bool, fresh: bool) -> None:
-        mode = "ro" if read_only else "rwc"
-        if read_only and not os.access(self._path.parent, os.W_OK):
-            mode += "&immutable=1"  # SQLite could not make its index of the log
-        connection = self._connection = sqlite3.connect(
-            f"file:{quote(str(self._path.absolute()))}?mode={mode}",
-            uri=True,
-            timeout=60,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        if not read_only:
-            if fresh:
-                _lay_out(connection)
-            _use_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL")
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        for new in events:
+            codec.check(new)
+        patience = monotonic() + _PATIENCE
+        while True:
+            with self._lock:
+                try:
+                    connection = self._usable()
+                    self._head = None  # until it is known again
+                    try:
+                        connection.execute("BEGIN IMMEDIATE")
+                        position = self._one("SELECT coalesce(max(position), 0) FROM events")
+                        self._check(expected)
+                        recorded = numbered(events, expected, position)
+                        before = connection.total_changes
+                        connection.executemany(_INSERT, map(_row, recorded))
+                        if connection.total_changes - before != len(recorded):
+                            raise StoreError(f"{shown(self._path)}: a trigger in the file swallows events")
+                        connection.execute("COMMIT")
+                    except BaseException:
+                        if connection.in_transaction:
+                            connection.execute("ROLLBACK")
+                        raise
+                    self._head = position + len(recorded)
+                    return recorded
+                except sqlite3.OperationalError as error:
+                    if not _is_busy(error) or monotonic() > patience:
+                        raise self._failure(error) from error
+                except _FAILURES as error:
+                    raise self._failure(error) from error
 
-    def _open_connection(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise StoreError(f"{self._path}: the store is closed")
-        return self._connection
-
-    def append(self, stream: str, expected_version: int, events: Sequence[NewEvent]) -> Sequence[RecordedEvent]:
-        connection = self._open_connection()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                version = self._one("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", stream)
-                if version != expected_version:
-                    raise VersionConflict(stream, expected=expected_version, actual=version)
-                position = self._read_head()
-                recorded = [
-                    RecordedEvent(
-                        position + n, stream, version + n, new.event, new.recorded_at, new.account_id, new.command_id
-                    )
-                    for n, new in enumerate(events, start=1)
-                ]
-                connection.executemany(_INSERT, map(_row, recorded))
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}") from error
-        self._head = position + len(recorded)
-        return recorded
+    def _check(self, expected: Mapping[str, int]) -> None:
+        for stream, version in expected.items():
+            actual = self._one("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", stream)
+            if actual != version:
+                raise VersionConflict(stream, expected=version, actual=actual)
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        query = f"SELECT {_COLUMNS} FROM events WHERE position > ?"
-        parameters: list[Any] = [after]
-        if until is not None:
-            query += " AND position <= ?"
-            parameters.append(until)
-        if naming is not None:
-            query += " AND instr(payload, ?) > 0"
-            parameters.append(naming)
-        rows = self._open_connection().execute(query + " ORDER BY position", parameters)
-        decoders, parse = codec.DECODERS, datetime.fromisoformat
-        for position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id in rows:
+        end = _LAST_POSITION if until is None else min(until, _LAST_POSITION)
+        while after < end:
+            rows, after = self._rows(after, end, naming)
+            yield from map(_record, rows)
+
+    def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
+        """The next rows, and the position up to which that is all."""
+        with self._lock:
             try:
-                event = decoders[type_name, schema_version](payload)
-                moment = parse(recorded_at)
-            except codec.CANNOT_READ as error:
-                raise ReplayError(f"{type_name} cannot be read: {error}", stream=stream, version=version) from error
-            yield RecordedEvent(position, stream, version, event, moment, account_id, command_id)
+                if naming is None:
+                    rows = self._fetch(f"{_ROWS} ORDER BY position LIMIT {_AT_ONCE}", after, end)
+                    last = rows[-1][0] if len(rows) == _AT_ONCE else end
+                    return rows, last if type(last) is int else end
+                reached = self._one(
+                    "SELECT coalesce(max(position), ?2) FROM (SELECT position FROM events WHERE position > ?1 "
+                    f"AND position <= ?2 ORDER BY position LIMIT {_SEARCHED_AT_ONCE})",
+                    after,
+                    end,
+                )
+                text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
+                query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position"
+                return self._fetch(query, after, reached, text), reached
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def _fetch(self, query: str, *parameters: object) -> list[Any]:
+        connection = self._usable()
+        try:
+            return connection.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+        # There is text in it that is no Unicode. As bytes it can be read, and told by who reads the row.
+        connection.text_factory = bytes
+        try:
+            rows = connection.execute(query, parameters).fetchall()
+        finally:
+            connection.text_factory = str
+        return [tuple(map(_as_text, row)) for row in rows]
 
     def head(self) -> int:
-        data_version = self._read_data_version()
-        if data_version != self._data_version:  # another connection wrote
-            self._head = self._read_head()
-            self._data_version = data_version
-        return self._head
+        with self._lock:
+            try:
+                self._usable()
+                data_version = self._one("PRAGMA data_version")
+                if self._head is None or data_version != self._data_version:  # another connection wrote
+                    self._head = None
+                    self._data_version = data_version
+                    self._head = self._one("SELECT coalesce(max(position), 0) FROM events")
+                return self._head
+            except _FAILURES as error:
+                raise self._failure(error) from error
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _read_head(self) -> int:
-        return self._one("SELECT coalesce(max(position), 0) FROM events")
-
-    def _read_data_version(self) -> int:
-        return self._one("PRAGMA data_version")
+        self._closed = True
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def _one(self, query: str, *parameters: object) -> int:
-        value: int = self._open_connection().execute(query, parameters).fetchone()[0]
+        connection = self._connection
+        if connection is None:
+            raise StoreError(f"{shown(self._path)}: the store is closed")
+        value = connection.execute(query, parameters).fetchone()[0]
+        if type(value) is not int:
+            raise StoreError(f"{shown(self._path)} is damaged: {value!r} where a number belongs")
         return value
+
+    def _failure(self, error: Exception) -> StoreError:
+        return StoreError(f"{shown(self._path)}: {error}")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _as_text(value: Any) -> Any:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def _record(row: Any) -> RecordedEvent:
+    """The event of a row. Raises `ReplayError` for one in which anything is not as it is written."""
+    position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id = row
+    try:
+        event = codec.DECODERS[type_name, schema_version](payload)
+        moment = datetime.fromisoformat(recorded_at)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC) if moment.tzinfo is not None else _no_timezone(recorded_at)
+    except codec.CANNOT_READ as error:
+        raise _unreadable(row, str(error)) from error
+    if not (
+        type(stream) is type(account_id) is type(command_id) is str
+        and type(position) is type(version) is type(schema_version) is int
+        and position > 0 < version
+    ):
+        raise _unreadable(row, "its envelope is damaged")
+    return RecordedEvent(position, stream, version, event, moment, account_id, command_id)
+
+
+def _no_timezone(text: str) -> datetime:
+    raise ValueError(f"{text!r} has no timezone")
+
+
+def _unreadable(row: Any, reason: str) -> ReplayError:
+    position, stream, version, type_name, *_ = row
+    return ReplayError(
+        f"{type_name} cannot be read: {reason} (position {position})",
+        stream=stream if isinstance(stream, str) else None,
+        version=version if isinstance(version, int) else None,
+    )
 
 
 def _row(record: RecordedEvent) -> tuple[Any, ...]:
@@ -170,50 +261,15 @@ def _row(record: RecordedEvent) -> tuple[Any, ...]:
     )
 
 
-def _check_file(path: Path, read_only: bool) -> bool:
-    """Whether the file has still to be laid out; everything is judged by its header, without opening it as a
-    database."""
-    if not path.parent.is_dir():
-        raise StoreError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder, not a file")
-    if not path.exists() or not path.stat().st_size:
-        if read_only:
-            raise StoreError(f"{path}: there is no store to read")
-        return True
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise StoreError(f"{path} is not a store of ecsnet's: it is no SQLite file")
-    (user_version,), (application_id,) = struct.unpack(">I", header[60:64]), struct.unpack(">I", header[68:72])
-    if application_id != APPLICATION_ID:
-        raise StoreError(f"{path} is not a store of ecsnet's: it belongs to another program")
-    if user_version > FORMAT:
-        raise StoreError(f"{path} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
-    writable = path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
-    if not read_only and not writable:
-        raise StoreError(f"{path} is read-only")
-    return False
+_STORES: Final[WeakSet[SqliteStore]] = WeakSet()
+_INHERITED: Final[list[sqlite3.Connection | None]] = []
+"""Connections of the process that this one was forked from. Closing them here would take its locks from it."""
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """The mode is the file's. While another process changes it, SQLite refuses at once, whatever the timeout; to begin
-    a transaction waits for that process."""
-    for _ in range(100):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        else:
-            return
-    connection.execute("PRAGMA journal_mode = WAL")
+def _begin_in_child() -> None:
+    for store in list(_STORES):
+        _INHERITED.append(store._connection)
+        store._begin_process()
 
 
-def _lay_out(connection: sqlite3.Connection) -> None:
-    # Before WAL is turned on, so that the header says whose file this is however the process ends.
-    statements = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};{_SCHEMA}"
-    connection.executescript(f"BEGIN EXCLUSIVE; {statements} COMMIT;")
+os.register_at_fork(after_in_child=_begin_in_child)

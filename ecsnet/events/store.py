@@ -4,85 +4,183 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import Protocol
 
 from ecsnet.errors import StoreError, VersionConflict
+from ecsnet.events import codec
 from ecsnet.events.base import NewEvent, RecordedEvent
 
 
 class EventStore(Protocol):
     """An append-only history of several streams, with one sequence of positions over all of them.
 
-    Every method raises `StoreError` where the store cannot do it, and then has changed nothing.
+    Every method raises `StoreError` where the store cannot do it, and then has changed nothing. Methods may be called
+    from several threads at once. `ecsnet.testing.check_event_store` tests all that is promised here.
     """
 
-    def append(self, stream: str, expected_version: int, events: Sequence[NewEvent]) -> Sequence[RecordedEvent]:
-        """Add events to the end of a stream, all or none, durable on return.
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        """Add events to the ends of their streams, in this order: all or none, durable on return.
 
-        Raises `VersionConflict` if the stream's version is not ``expected_version`` (0: the stream is new).
+        ``expected`` has the version of every stream that the decision read, 0 for one in which nothing has happened.
+        All streams of the events are among them; others may be.
+
+        Raises `VersionConflict` if one of these streams has another version, `StoreError` for an event that cannot be
+        stored (text that is no Unicode, for one) or whose stream ``expected`` does not name.
         """
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         """The events with ``after`` < position <= ``until``, in order; with ``naming`` at least those whose payload
-        contains that text. Raises `ReplayError` at an event that cannot be read."""
+        contains that text. Other threads may append meanwhile, or close the store: the next event is then a
+        `StoreError`. Raises `ReplayError` at an event that cannot be read."""
 
     def head(self) -> int:
         """The position of the last event, 0 for an empty store. Cheap: it is asked before every command."""
 
     def close(self) -> None:
-        """Give back what the store holds. Closing twice is fine."""
+        """Give back what the store holds. Waits for no other thread's work to end; closing twice is fine."""
 
 
 class MemoryStore:
-    """A store in memory. One that `follows` another begins where that one stood, and reads the older events from it."""
+    """A store in memory.
+
+    One that `follows` another begins where that one stood, and reads the older events from where they are. It does so
+    when the other one is closed, too, if that is a `MemoryStore`; any other must stay open (see `Lease`).
+    """
 
     def __init__(self) -> None:
         self._events: list[RecordedEvent] = []
         self._versions: dict[str, int] = {}
-        self._older: EventStore | None = None
+        self._counted = 0  # how many of the events the versions are those of
         self._offset = 0
-        self._lock = Lock()
+        self._older: tuple[tuple[int, EventStore | list[RecordedEvent]], ...] = ()
+        """Up to which position which store, or list of the events of one, has the older events."""
+        self._lock = RLock()
         self._closed = False
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
         """A store that shares the older one's events up to a position, in constant time."""
         store = cls()
-        store._older, store._offset, store._versions = older, position, dict(versions)
+        store._offset, store._versions = position, dict(versions)
+        if not isinstance(older, MemoryStore):
+            store._older = ((position, older),)
+        elif position > older._offset:
+            store._older = (*older._older, (position, older._events))
+        else:  # the past of a fork: it ends within what the fork reads from others
+            last = next(number for number, (end, _) in enumerate(older._older) if end >= position)
+            store._older = (*older._older[:last], (position, older._older[last][1]))
         return store
 
-    def append(self, stream: str, expected_version: int, events: Sequence[NewEvent]) -> Sequence[RecordedEvent]:
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        for new in events:
+            codec.check(new)
         with self._lock:
             if self._closed:
                 raise StoreError("the store is closed")
-            version = self._versions.get(stream, 0)
-            if version != expected_version:
-                raise VersionConflict(stream, expected=expected_version, actual=version)
-            position = self._offset + len(self._events)
-            recorded = []
-            for new in events:
-                position += 1
-                version += 1
-                recorded.append(
-                    RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
-                )
-            self._events += recorded
-            self._versions[stream] = version
+            versions = self._count()
+            for stream, version in expected.items():
+                actual = versions.get(stream, 0)
+                if actual != version:
+                    raise VersionConflict(stream, expected=version, actual=actual)
+            recorded = numbered(events, expected, self._offset + len(self._events))
+            self._events += recorded  # one step: what ends this thread here or there leaves all of them, or none
             return recorded
 
+    def _count(self) -> Mapping[str, int]:
+        """The versions of all streams, brought up to date with what was appended."""
+        events, versions = self._events, self._versions
+        while self._counted < len(events):
+            record = events[self._counted]
+            versions[record.stream] = record.version
+            self._counted += 1
+        return versions
+
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        if self._closed:
-            raise StoreError("the store is closed")
-        if self._older is not None and after < self._offset:
-            older_until = self._offset if until is None else min(until, self._offset)
-            yield from self._older.read(after=after, until=older_until, naming=naming)
+        self._check_open()
+        begin = 0
+        for end, older in self._older:
+            if after < end and (until is None or until > begin):
+                stop = end if until is None else min(until, end)
+                if isinstance(older, list):
+                    # The list is of the events between two positions, and its owner may have appended more to it.
+                    yield from islice(older, max(after - begin, 0), stop - begin)
+                else:
+                    yield from older.read(after=after, until=stop, naming=naming)
+            begin = end
         start = max(after - self._offset, 0)
-        stop = None if until is None else max(until - self._offset, 0)
-        yield from islice(self._events, start, stop)
+        stop = len(self._events) if until is None else max(until - self._offset, 0)
+        for record in islice(self._events, start, stop):
+            self._check_open()
+            yield record
 
     def head(self) -> int:
+        self._check_open()
         return self._offset + len(self._events)
 
     def close(self) -> None:
         self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+
+
+def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: int) -> list[RecordedEvent]:
+    """Returns events as they are recorded behind a position, in streams that have the expected versions.
+
+    Raises `StoreError` for an event in a stream without one.
+    """
+    versions = dict(expected)
+    recorded = []
+    for new in events:
+        stream = new.stream
+        try:
+            versions[stream] = version = versions[stream] + 1
+        except KeyError:
+            raise StoreError(f"an event for stream {stream!r}, of which no version is expected") from None
+        position += 1
+        recorded.append(new.at(position, version))
+    return recorded
+
+
+class _Use:
+    """How a store is used: by whom, and whether it is to be closed when nobody does any more."""
+
+    __slots__ = ("ends", "users")
+
+    def __init__(self, ends: bool) -> None:
+        self.users: set[int] = set()
+        self.ends = ends
+
+
+class Lease:
+    """A cloud's use of a store, which its forks and its clouds of the past share.
+
+    The store is closed when the last of them lets go of it, by `release` or by not being there any more, if one of them
+    was closed, or if the store is ``own``: made for the cloud, and known to nobody else.
+    """
+
+    def __init__(self, store: EventStore, *, own: bool = False, use: _Use | None = None) -> None:
+        self.store = store
+        self._use = _Use(ends=own) if use is None else use
+        self._use.users.add(id(self))
+
+    def share(self) -> Lease:
+        """Returns another use of the same store."""
+        return Lease(self.store, use=self._use)
+
+    def release(self) -> None:
+        """Let go of the store, which is to be closed. Letting go twice is fine."""
+        self._use.ends = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        users = self._use.users
+        if id(self) in users:
+            users.discard(id(self))
+            if not users and self._use.ends:
+                self.store.close()
+
+    def __del__(self) -> None:
+        self._let_go()

@@ -8,6 +8,7 @@ from typing import Any, Self
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.streams import is_shared
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.events.base import Event, RecordedEvent
@@ -60,13 +61,15 @@ class Scenario:
                 raise AssertionError(f"{denied}\nand yet something changed") from denied
         else:
             new = self.cloud.history()[before:]
+            new = tuple(record for record in new if not is_shared(record.stream))
             own = [record for record in new if not record.command_id.startswith("settle:")] or new
             self._denied, self._events = None, [record.event for record in own]
             _must_survive_storage(self.cloud)
         return self
 
     def then(self, *expected: Event | type[Event]) -> Self:
-        """It was allowed, and these events, or events of these types, were recorded, in this order; none if none."""
+        """It was allowed, and these events, or events of these types, were recorded in regions, in this order; none if
+        none."""
         if self._denied is not None:
             raise AssertionError(f"expected {list(expected)}, but {self._denied}") from self._denied
         if self._events is None:
@@ -103,7 +106,9 @@ class Scenario:
     def _do(self, step: Given) -> None:
         if isinstance(step, Event):
             model = self.cloud._model
-            model.append(self.cloud.region_id, [NewEvent(step, model.now(), self.cloud.account_id, "given")])
+            news = model.news(self.cloud.region_id, (step,), model.now(), self.cloud.account_id, "given")
+            with model.lock:
+                model.append(news, decided=False)
         elif isinstance(step, Command | Settle | Wait):
             take(self.cloud, step)
         else:
@@ -115,8 +120,8 @@ def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
     store = MemoryStore()
     for record in records:
         event = codec.decode(record.type, record.schema_version, codec.encode(record.event))
-        new = NewEvent(event, record.recorded_at, record.account_id, record.command_id)
-        store.append(record.stream, record.version - 1, [new])
+        new = NewEvent(record.stream, event, record.recorded_at, record.account_id, record.command_id)
+        store.append([new], {record.stream: record.version - 1})
     return store
 
 

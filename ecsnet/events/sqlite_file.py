@@ -1,0 +1,259 @@
+"""The file of a `SqliteStore`: which one it is, whose it is, and how it is opened.
+
+Whose file it is, is said by ``application_id``, once SQLite has put the file in order: after a kill in the midst of its
+creation the header alone may say anything. What is certainly another program's is refused by a look at the bytes, so
+that it is left exactly as it was.
+
+Database, log (``-wal``) and index of the log (``-shm``) are one: without its log a database is a shorter history.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import struct
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote_from_bytes
+
+from ecsnet.errors import StoreError
+
+APPLICATION_ID: Final = 0x6563736E  # "ecsn"
+FORMAT: Final = 1
+"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)"""
+
+_SCHEMA: Final = (
+    """
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    schema_version INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    command_id TEXT NOT NULL,
+    UNIQUE (stream, version)
+)""",
+    """
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
+    """
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
+)
+_MAGIC: Final = b"SQLite format 3\0"
+_PATIENCE: Final = 60.0  # seconds, for other processes that lay out the same file
+
+
+class Stamp(NamedTuple):
+    """What tells a file from another one that stands in its place, and one state of it from another."""
+
+    device: int
+    inode: int
+    modified: int
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """Returns the stamp of the file that a path leads to. Raises OSError."""
+        found = os.stat(path)
+        return cls(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Returns the path from the root. Raises `StoreError` for one that cannot be a file's."""
+    try:
+        given = os.path.abspath(os.fsdecode(path))
+        if b"\0" in os.fsencode(given):
+            raise StoreError(f"{path!r} is no path: there is a NUL in it")
+    except (ValueError, TypeError, OSError) as error:
+        raise StoreError(f"{path!r} is no path: {error}") from error
+    return Path(given)
+
+
+def shown(path: Path) -> str:
+    """Returns a path as text that can be printed, whatever its bytes are."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Returns a connection to a store, which is created if it is missing. Raises `StoreError`, `sqlite3.Error`."""
+    _refuse_by_header(path, read_only=False)
+    connection = _connect(path, "mode=rwc")
+    try:
+        if not _is_laid_out(path, connection):
+            _lay_out(path, connection)
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
+    """Returns a connection that only reads, and creates nothing beside the file that its owner could not use.
+
+    Where SQLite cannot have its log, the file is read as one that does not change: the stamp tells if it did. Raises
+    `StoreError`, `sqlite3.Error`.
+    """
+    for _ in range(20):  # the files beside it come and go with other processes
+        _refuse_by_header(path, read_only=True)
+        stamp = Stamp.of(path)
+        logged = has_log(path)
+        if logged and not _beside(path, "-shm").exists() and not _may_create(path):
+            raise StoreError(f"{shown(path)}: its log can be read only by its owner, who may write to the folder")
+        connection = _connect(path, "mode=ro" if logged else "mode=ro&immutable=1")
+        try:
+            if not _is_laid_out(path, connection):
+                raise StoreError(f"{shown(path)}: there is no store to read")
+        except sqlite3.OperationalError:
+            connection.close()
+            if logged == has_log(path) and Stamp.of(path) == stamp:
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            if logged or not (has_log(path) or Stamp.of(path) != stamp):
+                return connection, None if logged else stamp
+            connection.close()
+    raise StoreError(f"{shown(path)}: it is opened and closed too often to be read")
+
+
+def has_log(path: Path) -> bool:
+    """Whether there is a log beside the file which may have what the file has not, or a journal to take it back."""
+    wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
+    return _size(wal) > 0 or _size(journal) > 0 or (wal.exists() and _beside(path, "-shm").exists())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _may_create(path: Path) -> bool:
+    """Whether what SQLite would create beside the file is of use to its owner too. Root's is given to the owner."""
+    return os.access(path.parent, os.W_OK) and os.geteuid() in (0, path.stat().st_uid)
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file://{quote_from_bytes(os.fsencode(path))}?{options}",
+        uri=True,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _refuse_by_header(path: Path, read_only: bool) -> None:
+    """Raises `StoreError` for what is certainly no store that can be opened, without opening it as a database."""
+    name = shown(path)
+    try:
+        if not path.parent.is_dir():
+            raise StoreError(f"{name}: there is no folder {shown(path.parent)}")
+        if path.is_dir():
+            raise StoreError(f"{name} is a folder, not a file")
+        if not path.exists() or not path.stat().st_size:
+            if read_only:
+                raise StoreError(f"{name}: there is no store to read")
+            return
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise StoreError(f"{name} is not a file")
+        with path.open("rb") as file:
+            header = file.read(100)
+        interrupted = _size(_beside(path, "-journal")) > 0
+        writable = mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
+    except OSError as error:
+        raise StoreError(f"{name}: {error.strerror}") from error
+    if interrupted and not header.strip(b"\0"):
+        return  # its creation was cut off; SQLite takes it back
+    if len(header) < 100 or not header.startswith(_MAGIC):
+        raise StoreError(f"{name} is not a store of ecsnet's: it is no SQLite file")
+    (user_version,), (application_id,) = struct.unpack(">I", header[60:64]), struct.unpack(">I", header[68:72])
+    if application_id != APPLICATION_ID and (application_id or user_version or not _is_empty(path)):
+        raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
+    if user_version > FORMAT:
+        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
+    if not read_only and not writable:
+        raise StoreError(f"{name} is read-only")
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is nothing in a database, as far as the file alone tells; nothing is locked or created for it."""
+    try:
+        connection = _connect(path, "mode=ro&immutable=1")
+        try:
+            return _count_of_schema(connection) == 0
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return False
+
+
+def _count_of_schema(connection: sqlite3.Connection) -> int:
+    return _number(connection, "SELECT count(*) FROM sqlite_master")
+
+
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    value: int = connection.execute(query).fetchone()[0]
+    return value
+
+
+def _is_laid_out(path: Path, connection: sqlite3.Connection) -> bool:
+    """Whether the database is a store; False if there is nothing in it yet. Raises `StoreError` if it is neither."""
+    name = shown(path)
+    application_id = _number(connection, "PRAGMA application_id")
+    user_version = _number(connection, "PRAGMA user_version")
+    if application_id not in (0, APPLICATION_ID):
+        raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
+    if user_version > FORMAT:
+        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
+    if not _count_of_schema(connection):
+        return False
+    if application_id != APPLICATION_ID:
+        raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
+    if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'events'"):
+        raise StoreError(f"{name} is damaged: there is no table of events in it")
+    return True
+
+
+def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
+    """One transaction: a process that is killed in it leaves an empty file. Others may do the same at this moment."""
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        if not _is_laid_out(path, connection):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """The mode is the file's. While another process changes it, SQLite refuses at once, whatever the timeout; to begin
+    a transaction waits for that process."""
+    for _ in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
