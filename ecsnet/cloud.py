@@ -23,7 +23,7 @@ from ecsnet.domain.folding import replay
 from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.streams import with_shared
+from ecsnet.domain.streams import account_stream, with_shared
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
 from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, ReplayError, StoreError
@@ -128,7 +128,7 @@ class Cloud:
         if client_token is not None:
             used = token_use(world, self.account_id, client_token)
             if used is not None and used.command == repr(command):
-                return _first_answer(used)
+                return _first_answer(used, self.account_id)
         decision = decide(world, region, command, caller)
         if decision.violations:
             if log.enabled():
@@ -439,7 +439,11 @@ def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ..
     )
 
 
-def _first_answer(used: ClientTokenUsed) -> Any:
-    resource_type = getattr(resources, used.resource_type)
-    answers = tuple(msgspec.convert(one, resource_type) for one in used.resources)
-    return answers if used.many else answers[0]
+def _first_answer(used: ClientTokenUsed, account_id: str) -> Any:
+    try:
+        resource_type = getattr(resources, used.resource_type)
+        answers = tuple(msgspec.convert(one, resource_type) for one in used.resources)
+        return answers if used.many else answers[0]
+    except (AttributeError, IndexError, TypeError, msgspec.ValidationError) as error:
+        reason = f"the first result of client token {used.client_token!r} cannot be read: {error}"
+        raise ReplayError(reason, stream=account_stream(account_id), version=None) from error

@@ -213,6 +213,14 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
 
 def _is_laid_out(path: Path, connection: sqlite3.Connection) -> bool:
     """Whether the database is a store; False if there is nothing in it yet. Raises `StoreError` if it is neither."""
+    connection.execute("BEGIN")  # one look: another process may lay it out at this moment
+    try:
+        return _judged(path, connection)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _judged(path: Path, connection: sqlite3.Connection) -> bool:
     name = shown(path)
     application_id = _number(connection, "PRAGMA application_id")
     user_version = _number(connection, "PRAGMA user_version")
@@ -233,7 +241,7 @@ def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
     """One transaction: a process that is killed in it leaves an empty file. Others may do the same at this moment."""
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        if not _is_laid_out(path, connection):
+        if not _judged(path, connection):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT}")
             for statement in _SCHEMA:

@@ -67,9 +67,11 @@ class MemoryStore:
             store._older = ((position, older),)
         elif position > older._offset:
             store._older = (*older._older, (position, older._events))
+        elif position == older._offset:
+            store._older = older._older
         else:  # the past of a fork: it ends within what the fork reads from others
-            last = next(number for number, (end, _) in enumerate(older._older) if end >= position)
-            store._older = (*older._older[:last], (position, older._older[last][1]))
+            begun = sum(end < position for end, _ in older._older)
+            store._older = (*older._older[:begun], (position, older._older[begun][1]))
         return store
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:

@@ -1,0 +1,173 @@
+"""Whatever ends a command before its time, at whatever instruction: the cloud shows exactly the stored history, the
+command is wholly there or not at all, the file is unlocked, and the next command works."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsnet import Cloud, ManualClock
+from ecsnet import commands as c
+from ecsnet.commands import Command
+from ecsnet.domain.fingerprint import whole
+from tests.attack.budget import PROFILE, budget
+from tests.attack.interrupting import Interrupted
+from tests.attack.network import BEGIN, one_of_each, rich_cloud
+
+KINDS = sorted(one_of_each(rich_cloud()))
+MANY = 60  # places of each command and store in CI; a command has 150 to 800
+Work = Callable[[Cloud], object]
+
+
+class Attacked:
+    """A cloud to be interrupted, as often as wanted from the same state, and what must hold afterwards."""
+
+    def __init__(self, folder: Path, on_disk: bool, work: Callable[[Cloud], Work]) -> None:
+        self.folder = folder
+        self.on_disk = on_disk
+        self.origin = folder / "origin.db"
+        self.in_memory = rich_cloud()
+        if on_disk:
+            rich_cloud(store=self.origin).close()
+        self.work = work(self.in_memory)
+        self.before = len(self.in_memory.history())
+        whole_run = self.cloud()
+        counting = Interrupted(0, KeyboardInterrupt())
+        counting.run(lambda: self.work(whole_run))
+        self.places = counting.reached
+        self.after = len(whole_run.history())
+        self.close(whole_run)
+
+    def cloud(self) -> Cloud:
+        """A cloud in the state before the work."""
+        if not self.on_disk:
+            return self.in_memory.fork()
+        path = self.folder / "tried.db"
+        shutil.copyfile(self.origin, path)
+        return Cloud(path, clock=ManualClock(BEGIN))
+
+    def close(self, cloud: Cloud) -> None:
+        cloud.close()
+        if self.on_disk:
+            for file in self.folder.glob("tried.db*"):
+                file.unlink()
+
+    def interrupt(self, place: int, error: BaseException) -> None:
+        """Interrupt the work at a place, and see that all is well."""
+        cloud = self.cloud()
+        attack = Interrupted(place, error)
+        attack.run(lambda: self.work(cloud))
+        assert attack.came
+        if self.on_disk:
+            with sqlite3.connect(self.folder / "tried.db", timeout=0) as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("ROLLBACK")
+            other.close()
+        history = cloud.history()
+        assert len(history) in (self.before, self.after), f"part of the command is there, at place {place}"
+        shown = whole(cloud._world())
+        assert shown == whole(Cloud(cloud._model.store, clock=ManualClock(BEGIN))._world()), f"place {place}"
+        cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
+        assert len(cloud.history()) == len(history) + 1
+        self.close(cloud)
+
+
+def places(attacked: Attacked, seed: int) -> range:
+    """All places by night, some of them in CI, and a few for somebody who passes the tests; not the same for each."""
+    step = 1 if PROFILE == "deep" else max(1, attacked.places // budget(MANY))
+    return range(1 + seed % step, attacked.places + 1, step)
+
+
+@pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_interrupted_command_is_there_or_not(kind: str, on_disk: bool, tmp_path: Path) -> None:
+    def work(cloud: Cloud) -> Work:
+        command: Command[Any] = one_of_each(cloud)[kind]
+        return lambda cloud: cloud.execute(command)
+
+    attacked = Attacked(tmp_path, on_disk, work)
+    for number, place in enumerate(places(attacked, KINDS.index(kind))):
+        attacked.interrupt(place, MemoryError() if number % 3 == 2 else KeyboardInterrupt())
+
+
+@pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
+def test_an_interrupted_command_with_a_token_is_there_or_not(on_disk: bool, tmp_path: Path) -> None:
+    def work(cloud: Cloud) -> Work:
+        return lambda cloud: cloud.execute(c.AllocateEipAddress(), client_token="t-1")
+
+    attacked = Attacked(tmp_path, on_disk, work)
+    for place in places(attacked, 0):
+        attacked.interrupt(place, KeyboardInterrupt())
+
+
+def test_an_interrupted_look_at_what_another_wrote_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "network.db"
+    rich_cloud(store=path).close()
+    with Cloud(path, clock=ManualClock(BEGIN)) as cloud, Cloud(path, clock=ManualClock(BEGIN)) as other:
+        place = 1
+        while True:
+            vpc = other.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
+            attack = Interrupted(place, KeyboardInterrupt())
+            attack.run(lambda: len(cloud.vpcs))
+            assert vpc.id in cloud.vpcs
+            if not attack.came:
+                break
+            place += max(1, 10 // budget(10))
+        assert whole(cloud._world()) == whole(other._world())
+
+
+CHILD = """
+import signal, sqlite3, sys, time
+from random import Random
+from ecsnet import Cloud
+from ecsnet import commands as c
+
+path, signals = sys.argv[1], int(sys.argv[2])
+random = Random(4711)
+cloud = Cloud(path if path != "memory" else None)
+
+class Rung(Exception): pass
+def ring(*_): raise Rung
+
+signal.signal(signal.SIGALRM, ring)
+for number in range(signals):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.004))
+        while True:
+            cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+            cloud.execute(c.AllocateEipAddress()) if number % 5 == 0 and len(cloud.eips) < 20 else None
+    except Rung:
+        pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    shown = len(cloud.vpcs)
+    stored = sum(record.type == "VpcCreated" for record in cloud._model.store.read())
+    assert shown == stored, (shown, stored)
+    if path != "memory":
+        with sqlite3.connect(path, timeout=0) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+    cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    if len(cloud.vpcs) > 500:
+        cloud.close()
+        cloud = Cloud() if path == "memory" else Cloud(path)
+print("survived", number + 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
+@pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
+def test_real_signals_are_survived(on_disk: bool, tmp_path: Path) -> None:
+    path = str(tmp_path / "network.db") if on_disk else "memory"
+    tries = budget(400)
+    arguments = [sys.executable, "-W", "error", "-c", CHILD, path, str(tries)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, env={**os.environ})
+    assert done.stdout == f"survived {tries}\n", done.stderr
