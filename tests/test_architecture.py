@@ -62,7 +62,7 @@ LAYERS = [
     ["api"],
     ["", "hypothesis_plugin"],
     ["testing.script", "testing.asking"],
-    ["testing.beginning", "testing.drawing", "testing.comparing", "testing.exploring"],
+    ["testing.beginning", "testing.drawing", "testing.comparing", "testing.event_stores", "testing.exploring"],
     ["testing", "testing.scenarios", "testing.machine"],
     ["strategies"],
     ["vendor", "plan", "guest"],

@@ -100,19 +100,19 @@ class MemoryStore:
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         self._check_open()
+        head = self._offset + len(self._events)
+        after, until = max(after, 0), head if until is None else min(until, head)
         begin = 0
         for end, older in self._older:
-            if after < end and (until is None or until > begin):
-                stop = end if until is None else min(until, end)
+            if after < end and until > begin:
+                stop = min(until, end)
                 if isinstance(older, list):
                     # The list is of the events between two positions, and its owner may have appended more to it.
                     yield from islice(older, max(after - begin, 0), stop - begin)
                 else:
                     yield from older.read(after=after, until=stop, naming=naming)
             begin = end
-        start = max(after - self._offset, 0)
-        stop = len(self._events) if until is None else max(until - self._offset, 0)
-        for record in islice(self._events, start, stop):
+        for record in islice(self._events, max(after - self._offset, 0), max(until - self._offset, 0)):
             self._check_open()
             yield record
 

@@ -1,4 +1,5 @@
-"""For tests: the invariants, given/when/then, every reachable state, and a machine that tests a system of your own.
+"""For tests: the invariants, given/when/then, every reachable state, a machine that tests a system of your own, and what
+an event store of your own must keep.
 
 Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), and loads it when it is asked for; strategies
 are in `ecsnet.strategies`.
@@ -14,6 +15,7 @@ from ecsnet.cloud import Cloud
 from ecsnet.domain.invariants import INVARIANTS, Breach, breaches
 from ecsnet.testing.beginning import START, cloud_after
 from ecsnet.testing.comparing import CloudSystem, Difference, System
+from ecsnet.testing.event_stores import check_event_store
 from ecsnet.testing.exploring import Exploration, InvariantBroken, every_command, explore, passing
 from ecsnet.testing.scenarios import Scenario, scenario
 from ecsnet.testing.script import Script, Settle, Wait
@@ -36,6 +38,7 @@ __all__ = [
     "Settle",
     "System",
     "Wait",
+    "check_event_store",
     "cloud_after",
     "every_command",
     "explore",

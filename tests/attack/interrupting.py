@@ -47,7 +47,9 @@ class Interrupted:
 
     def run(self, work: Callable[[], object]) -> None:
         """Do the work. What comes of it, but for the exception, is raised."""
-        before = sys.gettrace()
+        before, unraisable = sys.gettrace(), sys.unraisablehook
+        # Where nobody could catch it, in the closing of a generator for one, CPython reports it and goes on.
+        sys.unraisablehook = lambda told: None if told.exc_value is self.error else unraisable(told)
         sys.settrace(self._trace)
         try:
             work()
@@ -56,6 +58,7 @@ class Interrupted:
                 raise
         finally:
             sys.settrace(before)
+            sys.unraisablehook = unraisable
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
         if not frame.f_code.co_filename.startswith(PACKAGE):
