@@ -1,5 +1,5 @@
-"""For tests: the invariants, given/when/then, every reachable state, a machine that tests a system of your own, and what
-an event store of your own must keep.
+"""For tests: the invariants, given/when/then, every reachable state, a machine that tests a system of your own, and
+what an event store of your own must keep.
 
 Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), and loads it when it is asked for; strategies
 are in `ecsnet.strategies`.
