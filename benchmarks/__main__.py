@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks._measure import Effort
 
-NAMES = ("operations", "check", "fold", "fork", "importing", "imports", "store", "testing")
+NAMES = ("against", "operations", "check", "fold", "fork", "importing", "imports", "store", "testing")
 
 
 def main() -> None:
@@ -16,10 +16,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; all of them if none is given")
     parser.add_argument("--quick", action="store_true", help="networks and histories of a tenth of the size")
     parser.add_argument("--rounds", type=int, default=7, help="how often each contender is measured")
+    parser.add_argument("--other", metavar="DIR", help="another checkout, for `against`")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    effort = Effort(rounds=arguments.rounds, quick=arguments.quick)
+    effort = Effort(rounds=arguments.rounds, quick=arguments.quick, other=arguments.other)
     for name in arguments.names or NAMES:
         import_module(f"benchmarks.{name}").run(effort)
 

@@ -21,10 +21,14 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to do: the number of rounds, and whether networks and histories are a tenth of their full size."""
+    """How much to do: the number of rounds, and whether networks and histories are a tenth of their full size.
+
+    ``other`` is the folder of another checkout, to be measured beside this one.
+    """
 
     rounds: int = 7
     quick: bool = False
+    other: str | None = None
 
     def of(self, full: int) -> int:
         """A size, or a tenth of it."""

@@ -20,7 +20,7 @@ import msgspec
 from benchmarks._measure import Contender, Effort, measure, stopwatch
 from benchmarks._network import build, live
 from ecsnet import Cloud, RecordedEvent
-from ecsnet.domain.folding import fold
+from ecsnet.domain.folding import replay
 from ecsnet.domain.world import World
 from ecsnet.events import EVENT_TYPES, NewEvent
 from ecsnet.events.sqlite import SqliteStore
@@ -65,7 +65,7 @@ def _folding(history: tuple[RecordedEvent, ...]) -> Callable[[], float]:
 
     def run() -> float:
         with stopwatch() as watch:
-            fold(World(), records)
+            replay(World(), records)
         return watch.seconds / len(records)
 
     return run
@@ -73,8 +73,11 @@ def _folding(history: tuple[RecordedEvent, ...]) -> Callable[[], float]:
 
 def _store(history: tuple[RecordedEvent, ...], path: Path) -> None:
     store = SqliteStore(path)
-    news = [NewEvent(record.event, record.recorded_at, record.account_id, record.command_id) for record in history]
-    store.append(history[0].stream, 0, news)
+    news = [
+        NewEvent(record.stream, record.event, record.recorded_at, record.account_id, record.command_id)
+        for record in history
+    ]
+    store.append(news, dict.fromkeys((new.stream for new in news), 0))
     store.close()
 
 

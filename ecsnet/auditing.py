@@ -13,8 +13,7 @@ from ecsnet.domain.folding import fold
 from ecsnet.domain.invariants import breaches
 from ecsnet.domain.retelling import command_of
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.streams import is_shared
-from ecsnet.domain.world import World
+from ecsnet.domain.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.instance import InstanceBirth, InstanceReleased

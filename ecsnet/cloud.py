@@ -26,7 +26,15 @@ from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.streams import account_stream, with_shared
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
-from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, ReplayError, StoreError
+from ecsnet.errors import (
+    CommandDenied,
+    InvalidAnswer,
+    InvalidCommand,
+    ReadOnlyCloud,
+    ReplayError,
+    StoreError,
+    VersionConflict,
+)
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.imported import Import
@@ -114,7 +122,10 @@ class Cloud:
             raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
         with model.lock:
             command_id = model.new_command_id()
-            return cast("R", model.repeatedly(lambda: self._execute(command, client_token, command_id)))
+            try:
+                return cast("R", self._execute(command, client_token, command_id))
+            except VersionConflict as error:
+                return cast("R", model.again(partial(self._execute, command, client_token, command_id), error))
 
     def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
         model = self._model
@@ -137,13 +148,14 @@ class Cloud:
         table, ids = answer(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
-            news = [*settling.events.get(region_id, ())]
-            news += model.news(region_id, decision.events, now, self.account_id, command_id)
+            news = model.news(region_id, decision.events, now, self.account_id, command_id)
+            if settling.events:
+                news = [*settling.events.get(region_id, ()), *news]
             if client_token is not None:
                 answers = self._answers(model.ahead(news).region(region_id), table, ids, last)
                 token_used = _token_used(client_token, command, answers)
                 news += model.news(region_id, (token_used,), now, self.account_id, command_id)
-            model.append(news, region_id)
+            model.append(region_id, news)
             region = model.world.region(region_id)
         if log.enabled():
             log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
@@ -217,7 +229,7 @@ class Cloud:
         if not news:
             return
         try:
-            model.append(news, decided=False)
+            model.append(self.region_id, news, decided=False)
         except ReplayError as error:
             raise InvalidAnswer(
                 f"contradicts itself: {error.reason}", path=f"{error.stream}/{error.version}"
@@ -352,7 +364,7 @@ class Cloud:
         if not due:
             return []
         last = [_show(region, d.table, d.resource_id) for d in due]
-        model.append(model.endings(region, due, now), region_id)
+        model.append(region_id, model.endings(region, due, now))
         region = model.world.region(region_id)
         return [
             self._answers(region, d.table, [d.resource_id], [before])[0] for d, before in zip(due, last, strict=True)

@@ -23,7 +23,7 @@ from ecsnet.domain.folding import replay
 from ecsnet.domain.network_spec import next_cycle
 from ecsnet.domain.passing import Due, all_passing, all_scheduled
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.streams import stream_of, with_shared
+from ecsnet.domain.streams import OF_NO_REGION, shared_stream, with_shared
 from ecsnet.domain.world import Region, World
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
@@ -84,6 +84,7 @@ class Model:
         self._folding = False
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
+        self._at_rest = Settling(self.world, _NOTHING, 0, FAR_FUTURE, FAR_FUTURE)
         self.catch_up()
 
     def _begin_process(self) -> None:
@@ -178,17 +179,20 @@ class Model:
         raise ReplayError(f"the event at position {position} is missing", stream=None, version=None)
 
     def repeatedly(self, work: Callable[[], T]) -> T:
-        """Do something that decides and appends, and do it again whenever somebody else appended first.
+        """Do something that decides and appends, and `again` if somebody else appended first."""
+        try:
+            return work()
+        except VersionConflict as error:
+            return self.again(work, error)
+
+    def again(self, work: Callable[[], T], conflict: VersionConflict) -> T:
+        """After a conflict, look what is new and do the work again, until nobody else is first.
 
         Raises `StoreError` if that does not end: after a number of tries, or sooner if nothing new is there to be read.
         """
         without_news = 0
         for tries in range(_MOST_TRIES):
             position = self.world.position
-            try:
-                return work()
-            except VersionConflict as error:
-                conflict = error
             self.catch_up()
             without_news = without_news + 1 if self.world.position == position else 0
             if without_news == _MOST_TRIES_WITHOUT_NEWS:
@@ -196,22 +200,27 @@ class Model:
                     f"{conflict}, and nothing new is there to be read: the history was damaged"
                 ) from conflict
             time.sleep(os.urandom(1)[0] / 256 * min(0.0005 * 2**tries, _LONGEST_PAUSE))
+            try:
+                return work()
+            except VersionConflict as error:
+                conflict = error
         raise StoreError(f"gave up after {_MOST_TRIES} tries: {conflict}") from conflict
 
-    def append(self, news: Sequence[NewEvent], *streams: str, decided: bool = True) -> None:
-        """Record events and fold them. ``streams`` are those that the decision read besides the events' own. Raises
-        `VersionConflict` if somebody else was first.
+    def append(self, region_id: str, news: Sequence[NewEvent], *, decided: bool = True) -> None:
+        """Record events, which were decided by what is in a region and in the streams that they are for, and fold them.
+        Raises `VersionConflict` if somebody else was first.
 
         Events that were not ``decided`` by the rules are folded ahead first, and so are those of a region where
         something was imported: what was described may contradict itself in ways that no rule foresees. Events that
         cannot be folded must not be recorded (`ReplayError`).
         """
         world = self.world
-        expected = {stream: world.version(stream) for stream in streams}
+        region = world.regions.get(region_id)
+        expected = {region_id: 0 if region is None else region.version}
         for new in news:
             if new.stream not in expected:
                 expected[new.stream] = world.version(new.stream)
-        if not decided or any(stream in world.regions and world.regions[stream].imported for stream in expected):
+        if not decided or (region is not None and region.imported):
             self.ahead(news)
         recorded = self.store.append(news, expected)
         before = recorded[0].position - 1
@@ -228,7 +237,14 @@ class Model:
     ) -> list[NewEvent]:
         """Events of one command in a region, each for its stream."""
         return [
-            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id) for event in events
+            NewEvent(
+                region_id if type(event) not in OF_NO_REGION else shared_stream(event, account_id),
+                event,
+                now,
+                account_id,
+                command_id,
+            )
+            for event in events
         ]
 
     @property
@@ -243,7 +259,9 @@ class Model:
             if region.passing.size or region.scheduled.size:
                 break
         else:
-            return Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
+            if self._at_rest.world is not world:
+                self._at_rest = Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
+            return self._at_rest
         if last is None or last.position != world.position or not last.since <= now < last.until:
             last = self._settling = self._settle(now)
         return last

@@ -24,8 +24,7 @@ from ecsnet.domain import (
     vpc,
 )
 from ecsnet.domain.lifecycle import IllegalMove
-from ecsnet.domain.streams import is_shared
-from ecsnet.domain.world import Evolving, SharedStream, World
+from ecsnet.domain.world import Evolving, Region, SharedStream, World
 from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
@@ -93,10 +92,8 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
     for record in records:
         if stream != record.stream:
             stream = record.stream
-            if is_shared(stream):
-                of_stream, evolve = world.writable_shared(stream), EVOLVE_SHARED
-            else:
-                of_stream, evolve = world.writable(stream), EVOLVE
+            of_stream = world.writable(stream)
+            evolve = EVOLVE if type(of_stream) is Region else EVOLVE_SHARED
         event = record.event
         version = of_stream.version + 1
         if record.version != version:

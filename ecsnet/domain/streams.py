@@ -50,6 +50,8 @@ _TAKING: Final = frozenset(
     }
 )
 """The events that may take something that regions share."""
+OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, SharedAddressDrawn})
+"""The events that are not recorded in the stream of a region."""
 
 
 def account_stream(account_id: str) -> str:
@@ -62,22 +64,18 @@ def address_stream(pool: str, region_id: str) -> str:
     return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
 
 
-def is_shared(stream: str) -> bool:
-    """Whether a stream is not a region's: ids of regions have no slash."""
-    return "/" in stream
-
-
-def stream_of(event: Event, region_id: str, account_id: str) -> str:
-    """Returns the stream that an event of a command in a region, by an account, is recorded in."""
+def shared_stream(event: Event, account_id: str) -> str:
+    """Returns the stream that an event `OF_NO_REGION` of an account's command is recorded in."""
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
-    return account_stream(account_id) if isinstance(event, ClientTokenUsed | EipAddressRegistered) else region_id
+    return account_stream(account_id)
 
 
 def with_shared(region_id: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
     """Returns the events of a region, and behind them those for the streams whose facts they take something of."""
-    shared = [one for event in events if type(event) in _TAKING for one in _shared(region_id, event)]
-    return (*events, *shared) if shared else events
+    if (len(events) == 1 and type(events[0]) not in _TAKING) or _TAKING.isdisjoint(map(type, events)):
+        return events
+    return (*events, *[one for event in events if type(event) in _TAKING for one in _shared(region_id, event)])
 
 
 def _shared(region_id: str, event: Event) -> Iterator[Event]:

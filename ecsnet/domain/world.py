@@ -178,6 +178,11 @@ class Region:
                 self.passing = WaitingTable()
 
 
+def is_shared(stream: str) -> bool:
+    """Whether a stream is not a region's: ids of regions have no slash."""
+    return "/" in stream
+
+
 class SharedStream:
     """What is kept of a stream that is not a region's: its version, and the client tokens of an account."""
 
@@ -223,23 +228,19 @@ class World:
         region = self.regions.get(region_id)
         return Region(region_id) if region is None else region
 
-    def writable(self, region_id: str) -> Region:
-        """A region for the fold to change."""
-        if region_id in self._owned:
-            return self.regions[region_id]
-        known = self.regions.get(region_id)
-        region = self.regions[region_id] = Region(region_id) if known is None else known.draft()
-        self._owned.add(region_id)
-        return region
-
-    def writable_shared(self, stream: str) -> SharedStream:
-        """What is kept of a stream that is not a region's, for the fold to change."""
+    def writable(self, stream: str) -> Region | SharedStream:
+        """A region, or what is kept of a stream that is not a region's, for the fold to change."""
+        region = self.regions.get(stream)
         if stream in self._owned:
-            return self.shared[stream]
-        known = self.shared.get(stream)
-        shared = self.shared[stream] = SharedStream() if known is None else known.draft()
+            return self.shared[stream] if region is None else region
+        kept: Region | SharedStream
+        if is_shared(stream):
+            known = self.shared.get(stream)
+            kept = self.shared[stream] = SharedStream() if known is None else known.draft()
+        else:
+            kept = self.regions[stream] = Region(stream) if region is None else region.draft()
         self._owned.add(stream)
-        return shared
+        return kept
 
     def version(self, stream: str) -> int:
         """The version of a stream, 0 where nothing has happened yet."""

@@ -35,12 +35,6 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     command_id: str
 
-    def at(self, position: int, version: int) -> RecordedEvent:
-        """Returns the event as it is recorded at a position of the history and a version of its stream."""
-        return RecordedEvent(
-            position, self.stream, version, self.event, self.recorded_at, self.account_id, self.command_id
-        )
-
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event where it stands in the history.

@@ -34,7 +34,7 @@ class UnreadableEvent(Exception):
 
 
 Decode = Callable[[str], Event]
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
 class _Decoders(dict[tuple[str, int], Decode]):
@@ -62,15 +62,17 @@ CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, Ove
 
 def encode(event: Event) -> str:
     """The event's payload."""
-    return _encoder.encode(event).decode()
+    return _encode(event).decode()
 
 
 def check(new: NewEvent) -> None:
     """Raises `StoreError` for an event that cannot be stored: with text that is no Unicode, a number that is too large,
     a value that has no JSON form, or a time without timezone."""
     try:
-        _encoder.encode(new.event)
-        (new.stream + new.account_id + new.command_id).encode()
+        _encode(new.event)
+        names = new.stream + new.account_id + new.command_id
+        if not names.isascii():
+            names.encode()
         if new.recorded_at.tzinfo is None:
             raise ValueError(f"{new.recorded_at!r} has no timezone")
     except CANNOT_WRITE as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from threading import RLock
-from typing import Protocol
+from typing import Final, Protocol
 
 from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events import codec
 from ecsnet.events.base import NewEvent, RecordedEvent
+
+_AT_ONCE: Final = 1_000
 
 
 class EventStore(Protocol):
@@ -80,23 +81,17 @@ class MemoryStore:
         with self._lock:
             if self._closed:
                 raise StoreError("the store is closed")
-            versions = self._count()
+            kept, versions = self._events, self._versions
+            for record in kept[self._counted :]:
+                versions[record.stream] = record.version
+            self._counted = len(kept)
             for stream, version in expected.items():
                 actual = versions.get(stream, 0)
                 if actual != version:
                     raise VersionConflict(stream, expected=version, actual=actual)
-            recorded = numbered(events, expected, self._offset + len(self._events))
-            self._events += recorded  # one step: what ends this thread here or there leaves all of them, or none
+            recorded = numbered(events, expected, self._offset + self._counted)
+            kept += recorded  # one step, whatever ends this thread: the versions are counted by the next append
             return recorded
-
-    def _count(self) -> Mapping[str, int]:
-        """The versions of all streams, brought up to date with what was appended."""
-        events, versions = self._events, self._versions
-        while self._counted < len(events):
-            record = events[self._counted]
-            versions[record.stream] = record.version
-            self._counted += 1
-        return versions
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         self._check_open()
@@ -106,18 +101,20 @@ class MemoryStore:
         for end, older in self._older:
             if after < end and until > begin:
                 stop = min(until, end)
-                if isinstance(older, list):
-                    # The list is of the events between two positions, and its owner may have appended more to it.
-                    yield from islice(older, max(after - begin, 0), stop - begin)
+                if isinstance(older, list):  # of the events behind `begin`; its owner may have appended more to it
+                    for record in _between(older, max(after - begin, 0), stop - begin):
+                        self._check_open()
+                        yield record
                 else:
                     yield from older.read(after=after, until=stop, naming=naming)
             begin = end
-        for record in islice(self._events, max(after - self._offset, 0), max(until - self._offset, 0)):
+        for record in _between(self._events, max(after - self._offset, 0), until - self._offset):
             self._check_open()
             yield record
 
     def head(self) -> int:
-        self._check_open()
+        if self._closed:
+            self._check_open()
         return self._offset + len(self._events)
 
     def close(self) -> None:
@@ -128,6 +125,13 @@ class MemoryStore:
             raise StoreError("the store is closed")
 
 
+def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
+    """The events from one index to another; those before are not gone through, as `islice` would."""
+    while start < stop:
+        yield from events[start : min(start + _AT_ONCE, stop)]
+        start += _AT_ONCE
+
+
 def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: int) -> list[RecordedEvent]:
     """Returns events as they are recorded behind a position, in streams that have the expected versions.
 
@@ -135,14 +139,15 @@ def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: 
     """
     versions = dict(expected)
     recorded = []
-    for new in events:
-        stream = new.stream
-        try:
+    try:
+        for new in events:
+            stream, position = new.stream, position + 1
             versions[stream] = version = versions[stream] + 1
-        except KeyError:
-            raise StoreError(f"an event for stream {stream!r}, of which no version is expected") from None
-        position += 1
-        recorded.append(new.at(position, version))
+            recorded.append(
+                RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
+            )
+    except KeyError:
+        raise StoreError(f"an event for stream {stream!r}, of which no version is expected") from None
     return recorded
 
 

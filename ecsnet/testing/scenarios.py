@@ -8,7 +8,7 @@ from typing import Any, Self
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.fingerprint import whole
-from ecsnet.domain.streams import is_shared
+from ecsnet.domain.world import is_shared
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent, codec
 from ecsnet.events.base import Event, RecordedEvent
@@ -108,7 +108,7 @@ class Scenario:
             model = self.cloud._model
             news = model.news(self.cloud.region_id, (step,), model.now(), self.cloud.account_id, "given")
             with model.lock:
-                model.append(news, decided=False)
+                model.append(self.cloud.region_id, news, decided=False)
         elif isinstance(step, Command | Settle | Wait):
             take(self.cloud, step)
         else:
