@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks._measure import Effort
 
-NAMES = ("against", "operations", "check", "fold", "fork", "importing", "imports", "store", "testing")
+NAMES = ("against", "operations", "check", "fold", "fork", "history", "importing", "imports", "store", "testing")
 
 
 def main() -> None:

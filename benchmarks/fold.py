@@ -44,7 +44,7 @@ def run(effort: Effort) -> None:
     )
     with TemporaryDirectory() as folder:
         ours, theirs = Path(folder, "ours.db"), Path(folder, "theirs.db")
-        _store(history, ours)
+        store_history(history, ours)
         _eventsourcing("write", str(ours), str(theirs))
         floor = "floor: SELECT and decode"
         measure(
@@ -71,7 +71,8 @@ def _folding(history: tuple[RecordedEvent, ...]) -> Callable[[], float]:
     return run
 
 
-def _store(history: tuple[RecordedEvent, ...], path: Path) -> None:
+def store_history(history: tuple[RecordedEvent, ...], path: Path) -> None:
+    """Store a whole history in a new file."""
     store = SqliteStore(path)
     news = [
         NewEvent(record.stream, record.event, record.recorded_at, record.account_id, record.command_id)
