@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from rich.text import Text
 from rich.tree import Tree
 
-from ecsnet.cli.output import Output
+from ecsnet.cli.output import Output, text
 from ecsnet.cli.wording import described
 from ecsnet.cloud import Cloud
 from ecsnet.resources import Instance, NetworkInterface
@@ -94,18 +93,14 @@ class _Inventory:
 
 def _interface(parent: Tree, interface: NetworkInterface) -> None:
     named = f" {interface.name}" if interface.name else ""
-    node = parent.add(_text(f"{interface.id} ({interface.type}, {interface.status}, {interface.mac_address}){named}"))
+    node = parent.add(text(f"{interface.id} ({interface.type}, {interface.status}, {interface.mac_address}){named}"))
     for number, address in enumerate(interface.private_ips):
-        node.add(_text(address if number else f"{address} (primary)"))
+        node.add(text(address if number else f"{address} (primary)"))
 
 
 def _add(parent: Tree, resource: Any) -> Tree:
-    return parent.add(_text(described(resource)))
+    return parent.add(text(described(resource)))
 
 
 def _node(label: str, *, style: str) -> Tree:
-    return Tree(_text(label, style))
-
-
-def _text(label: str, style: str = "") -> Text:
-    return Text(label, style)  # never markup: names and descriptions may hold brackets
+    return Tree(text(label, style))
