@@ -62,10 +62,9 @@ def _errors_told() -> Iterator[None]:
     """Ends with exit code 2 whatever says that an input cannot be used, in lines that no value in them can break."""
     try:
         yield
-    except (_Unusable, *_HELP):
-        raise
     except click.ClickException as error:
-        error.message = escaped(error.message)  # type: ignore[misc]  # it repeats arguments as they were typed
+        if not isinstance(error, (_Unusable, *_HELP)):
+            error.message = escaped(error.message)  # type: ignore[misc]  # it repeats arguments as they were typed
         raise
     except PlanError as error:
         raise _Unusable(*(f"{error.source}: {problem}" for problem in error.problems)) from error
