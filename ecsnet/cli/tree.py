@@ -52,9 +52,11 @@ class _Inventory:
         for vswitch in self._vswitches:
             self._inside["vswitches", vswitch.vpc_id].append(vswitch)
         for group in self._groups:
-            self._inside["groups", group.vpc_id or group.region_id].append(group)
+            self._inside["groups", group.vpc_id].append(group)
+            self._inside["classic groups", None if group.vpc_id else group.region_id].append(group)
         for instance in self._instances:
-            self._inside["instances", instance.vswitch_id or instance.region_id].append(instance)
+            self._inside["instances", instance.vswitch_id].append(instance)
+            self._inside["classic instances", None if instance.vswitch_id else instance.region_id].append(instance)
         for eip in self._eips:
             self._inside["eips", eip.region_id].append(eip)
         for interface in self._interfaces.values():
@@ -77,9 +79,9 @@ class _Inventory:
                     self._instance(twig, instance)
                 for interface in self._inside["interfaces", vswitch.id]:
                     _interface(twig, interface)
-        for group in self._inside["groups", region_id]:
+        for group in self._inside["classic groups", region_id]:
             _add(root, group)
-        for instance in self._inside["instances", region_id]:
+        for instance in self._inside["classic instances", region_id]:
             self._instance(root, instance)
         for eip in self._inside["eips", region_id]:
             _add(root, eip)
