@@ -18,12 +18,24 @@ from click.testing import CliRunner, Result
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from ecsnet import Cloud, EcsnetError, log
+from ecsnet import (
+    Cloud,
+    EcsnetError,
+    InvalidAnswer,
+    InvalidCommand,
+    ReplayError,
+    StoreError,
+    VersionConflict,
+    log,
+    vendor,
+)
 from ecsnet import commands as c
 from ecsnet.cli import main
 from ecsnet.cli.checking import _place
 from ecsnet.cli.output import Output
 from ecsnet.escaping import escaped
+from ecsnet.guest import GuestError, Image, guest_configuration
+from ecsnet.plan import PlanError, parse_plan
 from tests.attack.budget import budget
 from tests.attack.hostile import UNSEEN, described_networks, hostile_texts
 
@@ -373,6 +385,41 @@ def test_escaped_text_is_one_line_that_can_be_encoded(text: str) -> None:
 
 def test_letters_and_blanks_of_other_scripts_stay() -> None:
     assert escaped("中文\u3000é 1") == "中文\u3000é 1"
+
+
+# Errors
+
+
+@settings(max_examples=budget(300))
+@given(text=hostile_texts)
+def test_the_message_of_an_error_is_one_line(text: str) -> None:
+    cloud = Cloud()
+    errors = [
+        EcsnetError(text),
+        StoreError(f"{text}: there is no folder"),
+        InvalidCommand(text),
+        GuestError(text),
+        InvalidAnswer(text, path=text),
+        ReplayError(text, stream=text, version=1),
+        VersionConflict(text, expected=1, actual=2),
+        PlanError(text, [text]),
+        raised(lambda: cloud.execute(c.DeleteVpc(vpc_id=f"vpc-{text}"))),
+        raised(lambda: guest_configuration(cloud, text)),
+        raised(lambda: vendor.request(text, {})),
+        raised(lambda: vendor.request("CreateVpc", {text: text})),
+        raised(lambda: parse_plan(json.dumps([{"Action": "CreateVpc", text: text}]))),
+        raised(lambda: Image.parse(text)),
+        raised(lambda: c.CreateVpc(cidr_block=text)),
+    ]
+    for error in errors:
+        assert not UNSEEN.search(str(error)), ascii(str(error))
+        assert "\n" not in str(error)
+
+
+def raised(do: Callable[[], object]) -> EcsnetError:
+    with pytest.raises(EcsnetError) as caught:
+        do()
+    return caught.value
 
 
 # The log
