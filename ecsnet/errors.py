@@ -2,11 +2,16 @@
 
 *You did it*: `CommandDenied` (the vendor's rules refuse the command), `InvalidCommand` (the command could never be
 right) and `ReadOnlyCloud`. *The record is broken*: `ReplayError`. *The store*: `StoreError` and its kinds.
+
+Messages name ids and files, which may be any text, and end up in logs and on terminals: ``str`` of an error is one line
+of characters that can be seen.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from ecsnet.escaping import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 
 class EcsnetError(Exception):
     """The base of every error that ecsnet raises on purpose."""
+
+    def __str__(self) -> str:
+        return escaped(super().__str__())
 
 
 class InvalidCommand(EcsnetError, ValueError):
@@ -32,7 +40,7 @@ class InvalidAnswer(EcsnetError, ValueError):
         self.path = path
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return escaped(f"{self.path}: {self.reason}")
 
 
 class CommandDenied(EcsnetError):
@@ -54,7 +62,7 @@ class CommandDenied(EcsnetError):
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{v.message} [{v.rule}, {v.code}]" for v in self.violations)
-        return f"{type(self.command).__name__} denied: {reasons}"
+        return escaped(f"{type(self.command).__name__} denied: {reasons}")
 
 
 class ReplayError(EcsnetError):
@@ -70,7 +78,8 @@ class ReplayError(EcsnetError):
         self.version = version
 
     def __str__(self) -> str:
-        return self.reason if self.stream is None else f"stream {self.stream!r}, version {self.version}: {self.reason}"
+        place = "" if self.stream is None else f"stream {self.stream!r}, version {self.version}: "
+        return escaped(place + self.reason)
 
 
 class ReadOnlyCloud(EcsnetError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,30 +16,74 @@ from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
+from ecsnet.escaping import escaped
 from ecsnet.guest import guest_configuration
-from ecsnet.plan import read_plan, run_plan
+from ecsnet.plan import PlanError, read_plan, run_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ecsnet.events.store import EventStore
     from ecsnet.model import SettleAfter
 
+_HELP: Final[tuple[type[click.ClickException], ...]] = (
+    (click.exceptions.NoArgsIsHelpError,) if hasattr(click.exceptions, "NoArgsIsHelpError") else ()
+)
+"""What click raises, from 8.2 on, to print the help when there are no arguments."""
 AS_EXPECTED, NOT_AS_EXPECTED, UNUSABLE = 0, 1, 2
 
 
 class _Unusable(click.ClickException):
+    """The end with exit code 2, and a line for each problem."""
+
     exit_code = UNUSABLE
 
+    def __init__(self, *problems: str) -> None:
+        self._lines = [f"ecsnet: {escaped(problem)}" for problem in problems]
+        super().__init__("\n".join(self._lines))
+
     def show(self, file: IO[Any] | None = None) -> None:
-        for line in self.message.splitlines():
-            click.echo(f"ecsnet: {line}", file=file or sys.stderr)
+        for line in self._lines:
+            click.echo(line, file=file or sys.stderr)
 
 
 class _Group(click.Group):
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _errors_told():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _errors_told():
             return super().invoke(ctx)
-        except EcsnetError as error:
-            raise _Unusable(str(error)) from error
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Ends with exit code 2 whatever says that an input cannot be used, in lines that no value in them can break."""
+    try:
+        yield
+    except click.ClickException as error:
+        if not isinstance(error, (_Unusable, *_HELP)):
+            error.message = escaped(error.message)  # type: ignore[misc]  # it repeats arguments as they were typed
+        raise
+    except PlanError as error:
+        raise _Unusable(*(f"{error.source}: {problem}" for problem in error.problems)) from error
+    except EcsnetError as error:
+        raise _Unusable(str(error)) from error
+    except BrokenPipeError:
+        raise  # nobody reads the output any more: click ends quietly
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise _Unusable(reason if error.filename is None else f"{error.filename}: {reason}") from error
+    except UnicodeEncodeError as error:
+        near = error.object[max(0, error.start - 20) : error.end + 20]
+        raise _Unusable(f"text that cannot be encoded: {near!r}") from error
+    except (ValueError, OverflowError) as error:
+        raise _Unusable(f"a value that cannot be used: {error}") from error
+    except RecursionError as error:
+        raise _Unusable("the input is nested too deeply") from error
+    except MemoryError as error:
+        raise _Unusable("the input does not fit into memory") from error
 
 
 def _pace(context: click.Context, parameter: click.Parameter, value: str) -> SettleAfter:

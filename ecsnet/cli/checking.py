@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,7 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     try:
         count = cloud.import_resources(answers)
     except InvalidAnswer as error:
-        which, _, rest = error.path.removeprefix("answers[").partition("]")
-        place = places[int(which)] + rest if error.path.startswith("answers[") else error.path
-        raise InvalidAnswer(error.reason, path=place) from error
+        raise InvalidAnswer(error.reason, path=_place(error.path, places)) from error
     findings = audit(cloud)
     if output.as_json:
         output.value({"imported": count, "findings": findings})
@@ -35,6 +34,14 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     output.line(f"imported {count} resources", ("; they contradict the rules:" if findings else "", "yellow"))
     for finding in findings:
         output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
+
+
+def _place(path: str, places: Sequence[str]) -> str:
+    """Returns where a path of the import is in the files. Ids, which may be anything, are no such path."""
+    found = re.match(r"answers\[([0-9]{1,9})\]", path)
+    if found is None or int(found[1]) >= len(places):
+        return path
+    return places[int(found[1])] + path[found.end() :]
 
 
 def _read(file: Path) -> list[Any]:

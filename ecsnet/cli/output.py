@@ -1,7 +1,15 @@
-"""Where everything is printed: plain lines, with colour on a terminal, or JSON."""
+"""Where everything is printed: plain lines, with colour on a terminal, or JSON.
+
+What comes out of data is never more than text: in lines, what cannot be seen is shown as an escape, and brackets are
+brackets; JSON is ASCII.
+"""
 
 from __future__ import annotations
 
+import io
+import json
+import math
+import sys
 from typing import Any
 
 import click
@@ -10,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-_encoder = msgspec.json.Encoder(enc_hook=str)  # the facts of a user's own rules may be anything
+from ecsnet.escaping import escaped
 
 UNBOUNDED = 100_000
 """Columns: a line is never wrapped here, or ids would be cut where nobody can copy them; a terminal wraps by itself."""
@@ -21,16 +29,36 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # letters that the encoding of a terminal does not have
         self._console = Console(width=UNBOUNDED, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def value(self, value: Any) -> None:
-        """One line of JSON."""
-        click.echo(_encoder.encode(value).decode())
+        """One line of JSON, in ASCII."""
+        plain = msgspec.to_builtins(
+            value, str_keys=True, enc_hook=str
+        )  # the facts of a user's own rules may be anything
+        click.echo(json.dumps(_finite(plain), separators=(",", ":"), allow_nan=False))
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """One line of parts, each with its style if it has one."""
-        self._console.print(Text.assemble(*parts))
+        texts = [text(part) if isinstance(part, str) else text(*part) for part in parts]
+        self._console.print(Text.assemble(*texts))
 
     def tree(self, tree: Tree) -> None:
-        """A tree, one line a node."""
+        """A tree of `text`, one line a node."""
         self._console.print(tree)
+
+
+def text(words: str, style: str = "") -> Text:
+    """Returns one line, or a part of one, as it is to be shown; it is never read as markup."""
+    return Text(escaped(words), style)
+
+
+def _finite(value: Any) -> Any:
+    """Returns a value of JSON with null for the numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from rich.text import Text
 from rich.tree import Tree
 
-from ecsnet.cli.output import Output
+from ecsnet.cli.output import Output, text
 from ecsnet.cli.wording import described
 from ecsnet.cloud import Cloud
 from ecsnet.resources import Instance, NetworkInterface
@@ -53,9 +52,11 @@ class _Inventory:
         for vswitch in self._vswitches:
             self._inside["vswitches", vswitch.vpc_id].append(vswitch)
         for group in self._groups:
-            self._inside["groups", group.vpc_id or group.region_id].append(group)
+            self._inside["groups", group.vpc_id].append(group)
+            self._inside["classic groups", None if group.vpc_id else group.region_id].append(group)
         for instance in self._instances:
-            self._inside["instances", instance.vswitch_id or instance.region_id].append(instance)
+            self._inside["instances", instance.vswitch_id].append(instance)
+            self._inside["classic instances", None if instance.vswitch_id else instance.region_id].append(instance)
         for eip in self._eips:
             self._inside["eips", eip.region_id].append(eip)
         for interface in self._interfaces.values():
@@ -78,9 +79,9 @@ class _Inventory:
                     self._instance(twig, instance)
                 for interface in self._inside["interfaces", vswitch.id]:
                     _interface(twig, interface)
-        for group in self._inside["groups", region_id]:
+        for group in self._inside["classic groups", region_id]:
             _add(root, group)
-        for instance in self._inside["instances", region_id]:
+        for instance in self._inside["classic instances", region_id]:
             self._instance(root, instance)
         for eip in self._inside["eips", region_id]:
             _add(root, eip)
@@ -94,18 +95,14 @@ class _Inventory:
 
 def _interface(parent: Tree, interface: NetworkInterface) -> None:
     named = f" {interface.name}" if interface.name else ""
-    node = parent.add(_text(f"{interface.id} ({interface.type}, {interface.status}, {interface.mac_address}){named}"))
+    node = parent.add(text(f"{interface.id} ({interface.type}, {interface.status}, {interface.mac_address}){named}"))
     for number, address in enumerate(interface.private_ips):
-        node.add(_text(address if number else f"{address} (primary)"))
+        node.add(text(address if number else f"{address} (primary)"))
 
 
 def _add(parent: Tree, resource: Any) -> Tree:
-    return parent.add(_text(described(resource)))
+    return parent.add(text(described(resource)))
 
 
 def _node(label: str, *, style: str) -> Tree:
-    return Tree(_text(label, style))
-
-
-def _text(label: str, style: str = "") -> Text:
-    return Text(label, style)  # never markup: names and descriptions may hold brackets
+    return Tree(text(label, style))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import ADDRESSABLE, Family, Image
 from ecsnet.guest.interfaces import DEBIAN_FILE, RHEL_FILE, SLES_FILE
-from ecsnet.guest.network import BASE_METRIC, check_vswitch, checked_name, gateway, netmask, prefix_length
+from ecsnet.guest.network import (
+    BASE_METRIC,
+    check_vswitch,
+    checked_metric,
+    checked_name,
+    gateway,
+    netmask,
+    prefix_length,
+    private_addresses,
+)
 from ecsnet.guest.script import File, GuestConfiguration
 from ecsnet.resources import NetworkInterface, VSwitch
 from ecsnet.values import NetworkInterfaceType
@@ -24,21 +33,22 @@ def configure_addresses(
     """The secondary addresses of an ENI, primary or secondary: rules ``guest.addresses.rhel``, ``.debian``, ``.sles``
     and ``.windows``. Mask and gateway are the VSwitch's. Nothing, if the ENI has no secondary address.
 
-    Raises `GuestError` for a Linux release of which the guide does not say how, or for another VSwitch.
+    Raises `GuestError` for a Linux release of which the guide does not say how, for another VSwitch, and for a value
+    that has no place in a file or a command.
     """
-    checked_name(name, image)
+    name, metric = checked_name(name, image), checked_metric(metric)
     check_vswitch(interface, vswitch)
-    if not interface.private_ips[1:]:
+    primary, *others = private_addresses(interface) or ("",)
+    if not others:
         return GuestConfiguration()
     if image.family is Family.WINDOWS:
-        return _windows(interface, vswitch, name)
+        return _windows(vswitch, name, primary, others)
     if image.release not in ADDRESSABLE:
         raise GuestError(f"the guide does not say how to set secondary addresses on {image}")
     file = _FILES[image.family]
-    addresses = enumerate(interface.private_ips[1:])
     secondary = interface.type is NetworkInterfaceType.Secondary
     return GuestConfiguration(
-        files=tuple(file(interface, vswitch, name, metric, number, address) for number, address in addresses),
+        files=tuple(file(interface, vswitch, name, metric, number, address) for number, address in enumerate(others)),
         commands=(image.service("restart", "networking" if image.family is Family.DEBIAN else "network"),),
         notes=(BY_THE_PRIMARY,) if secondary and not image.ready else (),
     )
@@ -101,9 +111,8 @@ _FILES: Final[dict[Family, Callable[[NetworkInterface, VSwitch, str, int, int, s
 }
 
 
-def _windows(interface: NetworkInterface, vswitch: VSwitch, name: str) -> GuestConfiguration:
+def _windows(vswitch: VSwitch, name: str, primary: str, others: Sequence[str]) -> GuestConfiguration:
     """Rule ``guest.addresses.windows``: by hand in the adapter's properties, or with netsh."""
-    primary, *others = interface.private_ips
     mask, via = netmask(vswitch), gateway(vswitch)
     return GuestConfiguration(
         steps=(

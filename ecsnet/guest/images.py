@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 
 
@@ -72,11 +73,15 @@ MULTIQUEUE: Final = {
 """Rule ``guest.multiqueue.images``; whether the image is a 32- or a 64-bit one makes no difference."""
 
 
+_WORDS: Final = re.compile(r"[A-Za-z0-9]+(?:[ ._-][A-Za-z0-9]+)*")
+
+
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """The operating system of an instance, as far as its network configuration depends on it.
 
     ``distribution`` is a key of `FAMILIES`, ``version`` as the vendor writes it (``"7.2"``, ``"16.04"``, ``"12 SP1"``,
-    ``"2012 R2"``). ``edition`` is for Windows. Raises `GuestError` for a distribution that is not known.
+    ``"2012 R2"``). ``edition`` is for Windows. Raises `GuestError` for a distribution that is not known, and for a
+    version, an edition or a number of bits that can be none: they are printed in scripts.
     """
 
     distribution: str
@@ -85,8 +90,13 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     edition: str = DATA_CENTER
 
     def __post_init__(self) -> None:
-        if self.distribution not in FAMILIES:
+        if checks.text("distribution", self.distribution) not in FAMILIES:
             raise GuestError(f"unknown distribution {self.distribution!r}; known are {', '.join(FAMILIES)}")
+        for what, value in (("version", self.version), ("edition", self.edition)):
+            if _WORDS.fullmatch(checks.text(what, value)) is None:
+                raise GuestError(f"{what} must be a few letters and digits, such as '16.04' or '12 SP1', not {value!r}")
+        if checks.number("bits", self.bits, 32, 64) not in (32, 64):
+            raise GuestError(f"bits must be 32 or 64, not {self.bits}")
 
     def __str__(self) -> str:
         edition = f" {self.edition}" if self.family is Family.WINDOWS else ""
@@ -124,7 +134,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
         What is not said is taken to be 64-bit and, for Windows, the Data Center edition. Raises `GuestError`.
         """
-        words = re.sub(r"[\s_:/-]+", " ", text.strip().lower())
+        words = re.sub(r"[\s_:/-]+", " ", checks.text("image", text).strip().lower())
         for distribution, pattern in _PATTERNS.items():
             found = pattern.match(words)
             if found is not None:
@@ -140,14 +150,14 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
 _MINOR = r"(?:[u. ]0?(\d|1\d)(?![\da-z]))?"
 _PATTERNS: Final = {
-    CENTOS: re.compile(rf"centos ?(\d)(?!\d){_MINOR}"),
-    RED_HAT: re.compile(rf"(?:red ?hat(?: enterprise)?(?: linux)?|rhel) ?(\d)(?!\d){_MINOR}"),
-    ALIYUN: re.compile(rf"aliyun(?: ?linux)? ?(\d\d?)(?!\d){_MINOR}"),
-    UBUNTU: re.compile(r"ubuntu ?(\d\d)(?:[. ]?(04|10)(?:\d\d)?)?(?!\d)"),
-    DEBIAN: re.compile(rf"debian ?(\d\d?)(?!\d){_MINOR}"),
-    SUSE: re.compile(r"(?:suse(?: linux)?(?: enterprise server)?|sles) ?(\d\d)(?!\d)(?: ?sp ?(\d))?"),
-    OPENSUSE: re.compile(rf"opensuse(?: leap)? ?(\d\d)(?!\d){_MINOR}"),
-    WINDOWS: re.compile(r"win(?:dows)?(?: server)? ?(\d{4})(?!\d)()"),
+    CENTOS: re.compile(rf"centos ?(\d)(?!\d){_MINOR}", re.ASCII),
+    RED_HAT: re.compile(rf"(?:red ?hat(?: enterprise)?(?: linux)?|rhel) ?(\d)(?!\d){_MINOR}", re.ASCII),
+    ALIYUN: re.compile(rf"aliyun(?: ?linux)? ?(\d\d?)(?!\d){_MINOR}", re.ASCII),
+    UBUNTU: re.compile(r"ubuntu ?(\d\d)(?:[. ]?(04|10)(?:\d\d)?)?(?!\d)", re.ASCII),
+    DEBIAN: re.compile(rf"debian ?(\d\d?)(?!\d){_MINOR}", re.ASCII),
+    SUSE: re.compile(r"(?:suse(?: linux)?(?: enterprise server)?|sles) ?(\d\d)(?!\d)(?: ?sp ?(\d))?", re.ASCII),
+    OPENSUSE: re.compile(rf"opensuse(?: leap)? ?(\d\d)(?!\d){_MINOR}", re.ASCII),
+    WINDOWS: re.compile(r"win(?:dows)?(?: server)? ?(\d{4})(?!\d)()", re.ASCII),
 }
 _BITS_32: Final = re.compile(r"\b(?:x?32(?: ?bit)?|i[3-6]86|x86(?! 64))\b")
 _EDITIONS: Final = {

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import Family, Image
-from ecsnet.guest.network import check_vswitch, checked_name, gateway
+from ecsnet.guest.network import check_vswitch, checked_metric, checked_name, gateway, primary_address
 from ecsnet.guest.script import File, GuestConfiguration
 from ecsnet.resources import NetworkInterface, VSwitch
 from ecsnet.values import NetworkInterfaceType
@@ -31,9 +32,10 @@ def configure_interface(interface: NetworkInterface, *, image: Image, name: str,
     The guide shows the file of the RHEL family; the other two have what those systems need to the same end: DHCP, and
     no default route that could win against the primary ENI's. ``metric`` is used where the DHCP client takes it.
 
-    Raises `GuestError` for a Windows that is not among the ready images.
+    Raises `GuestError` for a Windows that is not among the ready images, and for a value that has no place in a
+    file or a command.
     """
-    checked_name(name, image)
+    name, metric = checked_name(name, image), checked_metric(metric)
     if (nothing := _nothing_to_do(interface, image)) is not None:
         return nothing
     match image.family:
@@ -56,9 +58,10 @@ def configure_routes(
     """The default route of a secondary ENI by its metric, the route table of that number, and the rule for its primary
     address: rule ``guest.eni.routes``.
 
-    Raises `GuestError` for a Windows that is not among the ready images, or for another VSwitch than the interface's.
+    Raises `GuestError` for a Windows that is not among the ready images, for another VSwitch than the interface's, and
+    for a value that has no place in a command.
     """
-    checked_name(name, image)
+    name, metric = checked_name(name, image), checked_metric(metric)
     check_vswitch(interface, vswitch)
     if (nothing := _nothing_to_do(interface, image)) is not None:
         return nothing
@@ -71,7 +74,7 @@ def configure_routes(
         commands=(
             f"ip -4 route {set_route} {default} metric {metric}",
             f"ip -4 route add {default} table {metric}",
-            f"ip -4 rule add from {interface.primary_private_ip} lookup {metric}",
+            f"ip -4 rule add from {primary_address(interface)} lookup {metric}",
         ),
         notes=(UNTIL_RESTART,),
     )
@@ -95,7 +98,7 @@ def _rhel(interface: NetworkInterface, name: str) -> str:
         "PEERDNS=no",
         "IPV6INIT=no",
         "PERSISTENT_DHCLIENT=yes",
-        f"HWADDR={interface.mac_address}",
+        f"HWADDR={checks.mac_address('mac_address', interface.mac_address)}",
         "DEFROUTE=no",
     )
     return "\n".join(lines) + "\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
+from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import Family, Image, MultiqueueSupport
 from ecsnet.guest.network import checked_name
@@ -12,6 +13,8 @@ from ecsnet.guest.script import GuestConfiguration
 from ecsnet.values import InstanceType
 
 _RPS_FILES: Final = "/sys/class/net/eth*/queues/rx-*/rps_cpus"
+_MOST_QUEUES: Final = 0xFFFF
+_MOST_CPUS: Final = 0xFFFF
 
 
 def configure_multiqueue(
@@ -21,21 +24,23 @@ def configure_multiqueue(
     ``guest.multiqueue.commands``; on Windows the steps that install the driver.
 
     ``queues`` is as many as the instance type allows, unless it is given. Nothing, and a note, if the type has one
-    queue or the image is not listed as supporting more. Raises `GuestError` if the type does not allow ``queues``.
+    queue or the image is not listed as supporting more. Raises `GuestError` if the type does not allow ``queues``, and
+    for a value that has no place in a command.
     """
-    most = instance_type.nic_queues
-    if queues is not None and not 1 <= queues <= most:
-        raise GuestError(f"{instance_type.id} allows 1 to {most} queues, not {queues}")
+    type_id = checks.line("the id of the instance type", instance_type.id)
+    most = checks.number("nic_queues", instance_type.nic_queues, 1, _MOST_QUEUES)
+    wanted = most if queues is None else checks.number("queues", queues, 0, _MOST_QUEUES)
+    if not 1 <= wanted <= most:
+        raise GuestError(f"{type_id} allows 1 to {most} queues, not {wanted}")
     if most == 1:
-        return GuestConfiguration(notes=(f"Multiqueue: {instance_type.id} has one queue for each ENI.",))
+        return GuestConfiguration(notes=(f"Multiqueue: {type_id} has one queue for each ENI.",))
     if image.multiqueue is MultiqueueSupport.BY_INVITATION:
         return _windows(image)
     if image.multiqueue is not MultiqueueSupport.SUPPORTED:
         return GuestConfiguration(notes=(f"Multiqueue: {image.multiqueue} for {image}.",))
     commands: list[str] = []
-    for name in names:
-        checked_name(name, image)
-        commands += (f"ethtool -l {name}", f"ethtool -L {name} combined {most if queues is None else queues}")
+    for name in (checked_name(one, image) for one in names):
+        commands += (f"ethtool -l {name}", f"ethtool -L {name} combined {wanted}")
     # Upstart fails to start what runs already.
     starts = image.service("start", "irqbalance")
     return GuestConfiguration(commands=(*commands, starts.replace("irqbalance start", "irqbalance restart")))
@@ -44,8 +49,12 @@ def configure_multiqueue(
 def rps_mask(vcpu: int) -> str:
     """The CPUs that share the work of a receive queue, in hexadecimal: four, or eight from 16 CPUs on. Rule
     ``guest.multiqueue.rps``: ``f``, as often as there are eights in the number of CPUs, but once at least and at most
-    twice."""
-    return "f" * min(max(vcpu // 8, 1), 2)
+    twice. Raises `GuestError` for what is no number of CPUs."""
+    return "f" * min(max(_cpus(vcpu) // 8, 1), 2)
+
+
+def _cpus(vcpu: Any) -> int:
+    return checks.number("vcpu", vcpu, 1, _MOST_CPUS)
 
 
 def configure_rps(instance_type: InstanceType, *, image: Image) -> GuestConfiguration:
@@ -53,9 +62,10 @@ def configure_rps(instance_type: InstanceType, *, image: Image) -> GuestConfigur
     queues did not help enough. Raises `GuestError` for Windows."""
     if image.family is Family.WINDOWS:
         raise GuestError(f"RPS is of Linux, and there is none on {image}")
-    write = f'echo {rps_mask(instance_type.vcpu)} > "$file"'
-    if instance_type.vcpu < 4:  # a kernel that knows of no fourth CPU refuses f
-        write += f' 2>/dev/null || echo {(1 << instance_type.vcpu) - 1:x} > "$file"'
+    vcpu = _cpus(instance_type.vcpu)
+    write = f'echo {rps_mask(vcpu)} > "$file"'
+    if vcpu < 4:  # a kernel that knows of no fourth CPU refuses f
+        write += f' 2>/dev/null || echo {(1 << vcpu) - 1:x} > "$file"'
     return GuestConfiguration(commands=(f"for file in {_RPS_FILES}; do {write}; done",))
 
 

@@ -1,19 +1,38 @@
-"""`GuestConfiguration`: what is to be done inside a guest, as a value; printed, it is a script or a list of steps."""
+"""`GuestConfiguration`: what is to be done inside a guest, as a value; printed, it is a script or a list of steps.
+
+A script is text that root runs. What is data in it stays data, also in configurations that are built by hand: the
+content of a file cannot end its here-document, a path is one word, a note is a comment on every line. Commands are the
+only code.
+"""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from itertools import count
+from typing import Any
 
 import msgspec
 
+from ecsnet.escaping import escaped
+from ecsnet.guest import checks
+from ecsnet.guest.errors import GuestError
+
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file: all of it, or, with ``append``, what is added to it unless its first line is there already."""
+    """A file: all of it, or, with ``append``, what is added to it unless its first line is there already.
+
+    Raises `GuestError` for a path or a content with characters that cannot be seen (controls, lone surrogates, marks
+    that change the direction of writing); a content may have lines and tabs.
+    """
 
     path: str
     content: str
     append: bool = False
+
+    def __post_init__(self) -> None:
+        checks.line("the path of a file", self.path)
+        checks.lines("the content of a file", self.content)
 
 
 class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,12 +41,26 @@ class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     First the ``files`` are written, then the ``commands`` run, in order. ``steps`` are done by hand; where a
     configuration has both (Windows), the commands do the same as steps. ``notes`` tell what to know. Configurations
     are put together with ``+``; ``str`` gives a bash script, or the steps with their numbers.
+
+    Raises `GuestError` for a command with characters that cannot be seen; it may have several lines. In steps and notes
+    such characters are shown as escapes.
     """
 
     files: tuple[File, ...] = ()
     commands: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            msgspec.structs.force_setattr(self, name, _several(name, getattr(self, name)))
+        for file in self.files:
+            if not isinstance(file, File):
+                raise GuestError(f"files must have a File each, not {type(file).__name__}")
+        for command in self.commands:
+            checks.lines("a command", command)
+        for text in (*self.steps, *self.notes):
+            checks.text("a step or a note", text)
 
     def __add__(self, other: GuestConfiguration) -> GuestConfiguration:
         return GuestConfiguration(
@@ -41,30 +74,50 @@ class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(self._by_hand() if self.steps else self._script()) + "\n"
 
     def _by_hand(self) -> Iterator[str]:
-        yield from (f"# {note}" for note in self.notes)
-        yield from (f"{number}. {step}" for number, step in enumerate(self.steps, start=1))
+        yield from self._comments()
+        yield from (f"{number}. {escaped(step)}" for number, step in enumerate(self.steps, start=1))
         if self.commands:
             yield "By command, as administrator, where there is one:"
-            yield from (f"    {command}" for command in self.commands)
+            yield from (f"    {line}" for command in self.commands for line in command.split("\n"))
 
     def _script(self) -> Iterator[str]:
         acts = bool(self.files or self.commands)
         if acts:
             yield "#!/bin/bash"
-        yield from (f"# {note}" for note in self.notes)
+        yield from self._comments()
         if acts:
             yield "set -eu"
         for file in self.files:
             yield from _written(file)
         yield from self.commands
 
+    def _comments(self) -> Iterator[str]:
+        yield from (f"# {escaped(line)}" for note in self.notes for line in note.split("\n"))
+
+
+def _several(what: str, values: Any) -> tuple[Any, ...]:
+    if not isinstance(values, tuple | list):
+        raise GuestError(f"{what} must be a tuple, not {type(values).__name__}")
+    return tuple(values)
+
 
 def _written(file: File) -> Iterator[str]:
-    path = shlex.quote(file.path)
+    # An argument that begins with a hyphen would be read as an option.
+    path = shlex.quote(f"./{file.path}" if file.path.startswith("-") else file.path)
+    lines = file.content.removesuffix("\n").split("\n")
+    end = _line_that_is_not_in(lines)
     if file.append:
-        first = shlex.quote(file.content.lstrip("\n").partition("\n")[0])
-        yield f"grep -qsxF {first} {path} || cat >> {path} <<'EOF'"
+        first = file.content.lstrip("\n").partition("\n")[0]
+        pattern = f"-e {shlex.quote(first)}" if first.startswith("-") else shlex.quote(first)
+        yield f"grep -qsxF {pattern} {path} || cat >> {path} <<'{end}'"
     else:
-        yield f"cat > {path} <<'EOF'"
-    yield file.content.removesuffix("\n")
-    yield "EOF"
+        yield f"cat > {path} <<'{end}'"
+    if file.content:
+        yield from lines
+    yield end
+
+
+def _line_that_is_not_in(lines: list[str]) -> str:
+    """Returns a line that ends a here-document of these lines, and none of them does."""
+    taken = set(lines)
+    return next(end for number in count() if (end := f"EOF_{number}" if number else "EOF") not in taken)

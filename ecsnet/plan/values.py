@@ -10,6 +10,7 @@ import msgspec
 
 from ecsnet.decision import Violation
 from ecsnet.errors import EcsnetError
+from ecsnet.escaping import escaped
 from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"
@@ -20,7 +21,8 @@ WAIT: Final = "Wait"
 
 
 class PlanError(EcsnetError):
-    """A plan is malformed; nothing of it has run. ``problems`` has one sentence each, with entry and field."""
+    """A plan is malformed; nothing of it has run. ``problems`` has one sentence each, with entry and field;
+    ``str`` has a line for each."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         super().__init__(source, problems)
@@ -28,7 +30,7 @@ class PlanError(EcsnetError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
+        return "\n".join(escaped(f"{self.source}: {problem}") for problem in self.problems)
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):

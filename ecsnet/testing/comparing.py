@@ -15,6 +15,7 @@ import msgspec
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.views import VIEWS
+from ecsnet.escaping import escaped
 from ecsnet.resources import Resource
 from ecsnet.testing.script import Script
 
@@ -77,7 +78,8 @@ class Difference(AssertionError):
         self.rules = rules
 
     def __str__(self) -> str:
-        return f"{self.message}\n\nafter\n\n{self.script}"
+        message = "\n".join(map(escaped, self.message.split("\n")))  # what a system answers may be anything
+        return f"{message}\n\nafter\n\n{self.script}"
 
 
 class Names:

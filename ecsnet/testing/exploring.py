@@ -11,6 +11,7 @@ from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.fingerprint import essence
 from ecsnet.domain.invariants import Breach, breaches
+from ecsnet.escaping import escaped
 from ecsnet.testing.asking import Sight, every
 from ecsnet.testing.script import Script, Settle, take
 
@@ -39,7 +40,7 @@ class InvariantBroken(AssertionError):
         self.script = script
 
     def __str__(self) -> str:
-        broken = "\n".join(f"{b.invariant}: {b.resource_id} {b.message}" for b in self.breaches)
+        broken = "\n".join(escaped(f"{b.invariant}: {b.resource_id} {b.message}") for b in self.breaches)
         return f"{broken}\n\nafter\n\n{self.script}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
+from ecsnet.escaping import escaped
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
@@ -41,7 +43,8 @@ _NAMES: dict[type[Any], str] = {
 class Script:
     """Steps and their answers; ``str()`` is the program. What was refused stands in it as a comment.
 
-    It speaks of ``cloud`` and, where time passes, of ``clock``, and of the commands by their names.
+    It speaks of ``cloud`` and, where time passes, of ``clock``, and of the commands by their names. Every value is a
+    literal or a variable, and a step is one line: no value can be more than a value when the program runs.
     """
 
     def __init__(self) -> None:
@@ -74,7 +77,7 @@ class _Variables:
             return f"clock.advance({step.by!r})".replace("datetime.", "")
         call = f"cloud.execute({self._command(step)})"
         if isinstance(answer, str):
-            return f"# {call}: {answer}"
+            return _comment(f"{call}: {answer}")
         if isinstance(step, ConvertNatPublicIpToEip):
             return f"{self._name('eip', answer.eip_id)} = cloud.eips[{call}.eip_id]"
         many = isinstance(step, RunInstances)
@@ -95,7 +98,7 @@ class _Variables:
         if isinstance(value, tuple):
             return f"[{', '.join(map(self._text, value))}]"
         if isinstance(value, str):
-            return self._text_of.get(value) or repr(str(value))
+            return self._text_of.get(value) or str.__repr__(value)
         return repr(value)
 
     def _new_name(self, resource: Any) -> str | None:
@@ -114,6 +117,12 @@ class _Variables:
         name = kind if number == 1 else f"{kind}_{number}"
         self._text_of[resource_id] = f"{name}.id"
         return name
+
+
+def _comment(text: str) -> str:
+    # "coding:" in one of the first two comments of a file would choose the encoding in which Python reads the rest. The
+    # escape means the same letter where it stands in a literal.
+    return "# " + re.sub("coding(?=[:=])", r"codin\\x67", escaped(text))
 
 
 def take(cloud: Cloud, step: Step) -> Any:
