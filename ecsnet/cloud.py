@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
 import msgspec
 
 from ecsnet import catalogue, log, resources
+from ecsnet.arguments import (
+    account_problem,
+    is_encodable,
+    region_problem,
+    required,
+    shown,
+    token_problem,
+    whole_number,
+)
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.collection import Collection
 from ecsnet.commands import Command, RunInstances
@@ -18,12 +27,20 @@ from ecsnet.decision import Decision
 from ecsnet.domain.deciding import DECIDERS, RULES, Caller, answer, decide, home_region, removes
 from ecsnet.domain.folding import fold
 from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
-from ecsnet.domain.passing import all_waiting
+from ecsnet.domain.passing import all_waiting, waiting_of
 from ecsnet.domain.permitting import permitted
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
-from ecsnet.errors import CommandDenied, InvalidAnswer, InvalidCommand, ReadOnlyCloud, StoreError, VersionConflict
+from ecsnet.errors import (
+    CommandDenied,
+    InvalidAnswer,
+    InvalidArgument,
+    InvalidCommand,
+    ReadOnlyCloud,
+    StoreError,
+    VersionConflict,
+)
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.imported import Import
@@ -33,6 +50,7 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, S
 from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
 
 R = TypeVar("R")
+LONGEST_SETTLING: Final = timedelta(days=10_000)
 _GONE: Final[dict[str, str]] = {
     "instances": InstanceStatus.Released,
     "network_interfaces": NetworkInterfaceStatus.Deleted,
@@ -49,7 +67,11 @@ class Cloud:
     until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
     vendor's catalogue or replaces what is there.
 
-    Raises `StoreError` for a store that cannot be used, `ReplayError` for one whose history is damaged.
+    A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
+    ``settle_after`` is at most 10,000 days.
+
+    Raises `InvalidArgument` (a ValueError) for an argument that can never be right, `StoreError` for a store that
+    cannot be used, `ReplayError` for one whose history is damaged.
     """
 
     def __init__(
@@ -63,11 +85,10 @@ class Cloud:
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
     ) -> None:
-        if settle_after != "manual" and (isinstance(settle_after, str) or settle_after < AT_ONCE):
-            raise ValueError(f"settle_after is a timedelta of at least 0 or 'manual', not {settle_after!r}")
-        self.region_id = region_id
-        self.account_id = account_id
-        own = tuple(instance_types)
+        self.region_id = required("region_id", region_id, region_problem(region_id))
+        self.account_id = required("account_id", account_id, account_problem(account_id))
+        _check_ways(store, clock, settle_after, rules)
+        own = catalogue.own_types(instance_types)
         opened = _open(store)
         try:
             self._model = Model(
@@ -92,7 +113,8 @@ class Cloud:
         """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.
 
         A deleted resource is answered in its last state; `RunInstances` is answered with a tuple, even of one. A
-        repeated ``client_token`` (at most 64 ASCII characters) with the same command gives the first answer again.
+        repeated ``client_token`` (1 to 64 printable ASCII characters) with the same command gives the first answer
+        again.
 
         Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
         cloud of the past; `StoreError` if the events cannot be stored.
@@ -101,8 +123,10 @@ class Cloud:
         if model.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
         _must_be_command(command)
-        if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
-            raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
+        if client_token is not None:
+            if (problem := token_problem(client_token)) is not None:
+                raise InvalidCommand(f"client_token {problem}")
+            client_token = str.__str__(client_token)
         with model.lock:
             command_id = model.new_command_id()
             while True:
@@ -206,6 +230,8 @@ class Cloud:
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
         need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        if not isinstance(resource_id, str):
+            raise KeyError(resource_id)
         with self._model.lock:
             caller = self._caller(self._model.now())
             world = self._world()
@@ -261,8 +287,20 @@ class Cloud:
             return model.world.position
 
     def history(self, resource_id: str | None = None, *, after: int = 0) -> tuple[RecordedEvent, ...]:
-        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position."""
+        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position.
+
+        There are none of what no id can be. Raises `InvalidArgument` for an ``after`` that is no whole number of at
+        least 0, and for a ``resource_id`` that is no text.
+        """
+        if not whole_number(after) or after < 0:
+            raise InvalidArgument(
+                f"after must be a position, which is a whole number of at least 0, not {shown(after)}"
+            )
+        if resource_id is not None and not isinstance(resource_id, str):
+            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
         model = self._model
+        if resource_id is not None and not is_encodable(resource_id):
+            return ()
         with model.lock:
             records = model.store.read(after=after, until=model.until, naming=resource_id)
             return tuple(record for record in records if resource_id is None or record.event.names(resource_id))
@@ -270,7 +308,8 @@ class Cloud:
     def at(self, moment: int | datetime) -> Cloud:
         """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
 
-        Raises ValueError for a position that the history does not have, or a time without timezone.
+        Raises `InvalidArgument` (a ValueError) for a position that the history does not have, a time without timezone,
+        and a time that the calendar of UTC does not have.
         """
         with self._model.lock:
             self._model.catch_up()
@@ -278,12 +317,12 @@ class Cloud:
             if isinstance(moment, datetime):
                 moment = as_utc(moment)
                 world = self._folded_until(moment)
-            elif 0 <= moment <= head:
+            elif whole_number(moment) and 0 <= moment <= head:
                 world = World()
                 fold(world, self._model.store.read(until=moment))
                 moment = self._recorded_at(moment)
             else:
-                raise ValueError(f"the history has the positions 0 to {head}, not {moment}")
+                raise InvalidArgument(f"the history has the positions 0 to {head}, not {shown(moment)}")
             return self._view(self._model.as_of(world, moment))
 
     def _folded_until(self, moment: datetime) -> World:
@@ -309,7 +348,11 @@ class Cloud:
             return self._view(self._model.fork())
 
     def as_account(self, account_id: str) -> Cloud:
-        """The same cloud, acting as another account. It sees everything; its commands find only its own resources."""
+        """The same cloud, acting as another account. It sees everything; its commands find only its own resources.
+
+        Raises `InvalidArgument` for what no account id can be, as `Cloud` does.
+        """
+        account_id = required("account_id", account_id, account_problem(account_id))
         cloud = self._view(self._model)
         cloud.account_id = account_id
         return cloud
@@ -317,8 +360,11 @@ class Cloud:
     def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
         """Complete the passing states that are due, or that of one resource; under ``"manual"`` all of them are due.
 
-        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past.
+        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
+        `InvalidArgument` for a ``resource_id`` that is no text.
         """
+        if resource_id is not None and not isinstance(resource_id, str):
+            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
         model = self._model
         if model.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
@@ -334,7 +380,7 @@ class Cloud:
         while True:
             now = model.now()
             region = model.world.region(region_id)
-            due = [d for d in all_waiting(region) if resource_id in (None, d.resource_id)]
+            due = list(all_waiting(region) if resource_id is None else waiting_of(region, resource_id))
             due = [d for d in due if model.ends_at(d, now) <= now]
             if not due:
                 return []
@@ -390,7 +436,22 @@ class Cloud:
 
 def _must_be_command(command: object) -> None:
     if type(command) not in DECIDERS:
-        raise TypeError(f"not a command of ecsnet.commands: {command!r}")
+        raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
+
+
+def _check_ways(store: object, clock: object, settle_after: object, rules: object) -> None:
+    """Refuse what a cloud cannot go by. Raises `InvalidArgument`."""
+    methods = ("append", "read", "head", "close")
+    is_store = all(callable(getattr(store, name, None)) for name in methods)
+    if not (store is None or isinstance(store, str | os.PathLike) or is_store):
+        raise InvalidArgument(f"store is a path, an EventStore or None, not {shown(store)}")
+    if not callable(clock):
+        raise InvalidArgument(f"clock must be callable and give an aware datetime, not {shown(clock)}")
+    lasts = isinstance(settle_after, timedelta) and AT_ONCE <= settle_after <= LONGEST_SETTLING
+    if not lasts and settle_after != "manual":
+        raise InvalidArgument(f"settle_after is a timedelta of 0 to 10,000 days or 'manual', not {shown(settle_after)}")
+    if not isinstance(rules, RuleRegistry):
+        raise InvalidArgument(f"rules must be a RuleRegistry, not {shown(rules)}")
 
 
 def _refuse_known(region: Region, events: Iterable[Import]) -> None:

@@ -14,7 +14,7 @@ import ecsnet
 
 ROOT = Path(ecsnet.__file__).parent
 LAYERS = [
-    ["errors", "values", "log", "clocks"],
+    ["errors", "values", "log", "clocks", "arguments"],
     ["resources"],
     ["commands"],
     [

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ecsnet.domain import eip, instance, network_interface
+from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Region
 from ecsnet.events.base import Event
 
@@ -31,24 +32,39 @@ class Due(NamedTuple):
 def all_passing(region: Region) -> Iterator[Due]:
     """Every passing state, oldest first."""
     for resource_id, since in region.passing.values_now():
-        if (interface := region.network_interfaces[resource_id]) is not None:
-            event = network_interface.settled(interface)
-            yield Due("network_interfaces", resource_id, since, interface.account_id, event)
-        elif (address := region.eips[resource_id]) is not None:
-            yield Due("eips", resource_id, since, address.account_id, eip.settled(address))
-        else:
-            state = region.instances.peek(resource_id)
-            yield Due("instances", resource_id, since, state.account_id, instance.settled(state))
+        yield _passing(region, resource_id, since)
+
+
+def _passing(region: Region, resource_id: str, since: datetime) -> Due:
+    if (interface := region.network_interfaces[resource_id]) is not None:
+        event = network_interface.settled(interface)
+        return Due("network_interfaces", resource_id, since, interface.account_id, event)
+    if (address := region.eips[resource_id]) is not None:
+        return Due("eips", resource_id, since, address.account_id, eip.settled(address))
+    state = region.instances.peek(resource_id)
+    return Due("instances", resource_id, since, state.account_id, instance.settled(state))
 
 
 def all_scheduled(region: Region) -> Iterator[Due]:
     """Every change that waits for a cycle to begin, with that moment as its ``since``: due by the clock alone."""
     for instance_id, begins_at in region.scheduled.values_now():
-        state = region.instances.peek(instance_id)
-        yield Due("instances", instance_id, begins_at, state.account_id, None)
+        yield _scheduled(region, instance_id, begins_at)
+
+
+def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> Due:
+    return Due("instances", instance_id, begins_at, region.instances.peek(instance_id).account_id, None)
 
 
 def all_waiting(region: Region) -> Iterator[Due]:
     """Both."""
     yield from all_passing(region)
     yield from all_scheduled(region)
+
+
+def waiting_of(region: Region, resource_id: str) -> Iterator[Due]:
+    """Those of one resource, found without a look at the others'."""
+    state = region.network_interfaces[resource_id] or region.eips[resource_id] or region.instances[resource_id]
+    if state is not None and state.passing is not None:
+        yield _passing(region, *region.passing.peek(state.passing))
+    if isinstance(state, InstanceState) and state.scheduled is not None:
+        yield _scheduled(region, *region.scheduled.peek(state.scheduled))
