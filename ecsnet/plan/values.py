@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from ecsnet.arguments import named
 from ecsnet.decision import Violation
 from ecsnet.errors import EcsnetError
 from ecsnet.events.base import Event
@@ -28,7 +29,8 @@ class PlanError(EcsnetError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
+        source = named(str(self.source))
+        return "\n".join(f"{source}: {problem}" for problem in self.problems)
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
