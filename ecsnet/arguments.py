@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 import reprlib
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from ecsnet.errors import InvalidArgument
+
+E = TypeVar("E", bound=StrEnum)
 
 MOST_CHARACTERS: Final = 128
 """The longest id."""
@@ -99,6 +102,14 @@ def is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def member_of(kind: type[E], value: Any) -> E | None:
+    """Returns the member of an enumeration of texts that a value is, None if it is none."""
+    try:
+        return kind(value) if isinstance(value, str) else None  # of other values Enum makes messages, of any depth
+    except ValueError:
+        return None
 
 
 def whole_number(value: Any) -> bool:

@@ -292,10 +292,8 @@ class Cloud:
         There are none of what no id can be. Raises `InvalidArgument` for an ``after`` that is no whole number of at
         least 0, and for a ``resource_id`` that is no text.
         """
-        if not whole_number(after) or after < 0:
-            raise InvalidArgument(
-                f"after must be a position, which is a whole number of at least 0, not {shown(after)}"
-            )
+        if not whole_number(after) or not 0 <= after < 2**63:
+            raise InvalidArgument(f"after must be a position, a whole number of at least 0, not {shown(after)}")
         if resource_id is not None and not isinstance(resource_id, str):
             raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
         model = self._model
@@ -484,7 +482,7 @@ def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ..
         client_token=client_token,
         command=repr(command),
         resource_type=type(answers[0]).__name__,
-        resources=tuple(msgspec.to_builtins(one) for one in answers),
+        resources=tuple(msgspec.json.decode(msgspec.json.encode(one)) for one in answers),  # as any store gives it back
         many=isinstance(command, RunInstances),
     )
 

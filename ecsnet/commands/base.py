@@ -20,6 +20,7 @@ from ecsnet.arguments import (
     MOST_ITEMS,
     account_problem,
     id_problem,
+    member_of,
     region_problem,
     shown,
     text_problem,
@@ -171,17 +172,15 @@ def _flag(name: str, value: Any) -> bool:
 
 
 def _charge_type(name: str, value: Any) -> ChargeType:
-    try:
-        return ChargeType(value)
-    except ValueError:
-        raise InvalidCommand(f"{name} must be 'PostPaid' or 'PrePaid', not {shown(value)}") from None
+    if (charge_type := member_of(ChargeType, value)) is None:
+        raise InvalidCommand(f"{name} must be 'PostPaid' or 'PrePaid', not {shown(value)}")
+    return charge_type
 
 
 def _network_type(name: str, value: Any) -> NetworkType:
-    try:
-        return NetworkType(value)
-    except ValueError:
-        raise InvalidCommand(f"{name} must be 'vpc' or 'classic', not {shown(value)}") from None
+    if (network_type := member_of(NetworkType, value)) is None:
+        raise InvalidCommand(f"{name} must be 'vpc' or 'classic', not {shown(value)}")
+    return network_type
 
 
 def _interface_name(name: str, value: Any) -> str:

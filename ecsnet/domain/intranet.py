@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ecsnet.arguments import MOST_ITEMS, id_problem, shown
+from ecsnet.arguments import MOST_ITEMS, id_problem, member_of, shown
 from ecsnet.domain.rules import RuleKind, rules
 from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Region, World
@@ -47,10 +47,10 @@ class Endpoint(msgspec.Struct, frozen=True):
     io_optimized: bool = True
 
     def __post_init__(self) -> None:
-        try:
-            msgspec.structs.force_setattr(self, "network_type", NetworkType(self.network_type))
-        except ValueError:
-            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(self.network_type)}") from None
+        network_type = member_of(NetworkType, self.network_type)
+        if network_type is None:
+            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(self.network_type)}")
+        msgspec.structs.force_setattr(self, "network_type", network_type)
         msgspec.structs.force_setattr(self, "security_group_ids", _groups(self.security_group_ids))
         for name in ("account_id", "region_id", "vpc_id", "linked_vpc_id"):
             _id_or_none(name, getattr(self, name))

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ecsnet.arguments import shown
+from ecsnet.arguments import member_of, shown
 from ecsnet.domain.rules import RuleKind, rules
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
@@ -94,10 +94,10 @@ _CAPABILITIES: Final = {
 
 def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities:
     """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
-    try:
-        return _CAPABILITIES[NetworkType(network_type)]
-    except ValueError:
-        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}") from None
+    known = member_of(NetworkType, network_type)
+    if known is None:
+        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}")
+    return _CAPABILITIES[known]
 
 
 def traffic_charge(
@@ -125,5 +125,5 @@ def traffic_charge(
 
 
 def _check(name: str, value: object, *possible: str) -> None:
-    if value not in possible:
+    if not isinstance(value, str) or value not in possible:
         raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {shown(value)}")

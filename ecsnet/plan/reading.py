@@ -145,7 +145,7 @@ class _Reader:
         return did_you_mean(word, known) if len(self.problems) < _MOST_SUGGESTIONS else ""
 
     def _with_references(self, field: str, value: Any, depth: int = 0) -> Any:
-        if depth > MOST_NESTED:
+        if depth >= MOST_NESTED and isinstance(value, list | dict):
             raise _Malformed(field.partition(".")[0], f"nested more than {MOST_NESTED} deep")
         if isinstance(value, list):
             return [self._with_references(field, item, depth + 1) for item in value]
