@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -218,6 +218,24 @@ def ids(cloud: Cloud) -> list[str]:
     """Every id of a cloud."""
     tables = (cloud.vpcs, cloud.vswitches, cloud.security_groups, cloud.instances, cloud.network_interfaces, cloud.eips)
     return [resource_id for table in tables for resource_id in table]
+
+
+_PREFIXES = {
+    "vpc": "vpc-",
+    "vswitch": "vsw-",
+    "group": "sg-",
+    "interface": "eni-",
+    "instance": "i-",
+    "allocation": "eip-",
+}
+
+
+def fitting(name: str, known: Sequence[str]) -> Sequence[str]:
+    """Those of the ids that a parameter of a name may mean."""
+    for kind, prefix in _PREFIXES.items():
+        if kind in name.lower():
+            return [one for one in known if one.startswith(prefix)]
+    return known
 
 
 def is_stored_as_it_is(events: Any) -> bool:

@@ -16,6 +16,7 @@ from tests.attack.hostile import (
     COMMANDS,
     FIELDS,
     HOSTILE,
+    fitting,
     ids,
     inhabited,
     is_stored_as_it_is,
@@ -61,22 +62,18 @@ def before() -> tuple[bytes, Any]:
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[type[Any], dict[str, Any]]:
-    """A command class and makers or values of its parameters; mostly one of them is hostile."""
+    """A command class and values of its parameters; in half of the calls one of them is hostile."""
     command = draw(st.sampled_from(COMMANDS))
-    known = st.sampled_from(world()[1])
-    hostile = draw(st.sets(st.sampled_from(sorted(FIELDS[command])), max_size=2)) if FIELDS[command] else set()
+    hostile = draw(st.sampled_from([(), (), tuple(FIELDS[command]), tuple(FIELDS[command])]))
+    hostile = draw(st.sampled_from(hostile)) if hostile else None
     given: dict[str, Any] = {}
     for name, field in FIELDS[command].items():
-        if name in hostile:
+        if name == hostile:
             given[name] = draw(makers())()
-        elif field.required or draw(st.booleans()):
-            given[name] = draw(
-                st.sampled_from(RIGHT[name])
-                if name in RIGHT
-                else st.lists(known, max_size=3)
-                if "ids" in name
-                else known
-            )
+        elif field.required or not draw(st.integers(0, 3)):
+            known = st.sampled_from(fitting(name, world()[1]))
+            right = st.lists(known, min_size=1, max_size=2, unique=True) if name.endswith("_ids") else known
+            given[name] = draw(st.sampled_from(RIGHT[name]) if name in RIGHT else right)
     return command, given
 
 

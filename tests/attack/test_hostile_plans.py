@@ -109,7 +109,6 @@ KEYS: tuple[str, ...] = (
     "a" * 200,
     "1",
 )
-ACTIONS: tuple[str, ...] = ("CreateVpc", "DeleteVpc", "Settle", "Wait", "SetQuota", "Nonsense", "ReleaseEipAddress")
 Entry = list[tuple[str, str]]
 
 
@@ -117,11 +116,15 @@ Entry = list[tuple[str, str]]
 def plans(draw: st.DrawFn) -> str:
     """The text of a plan that was right until some places of it were changed."""
     entries: list[Entry] = [[(k, json.dumps(v)) for k, v in entry.items()] for entry in NETWORK]
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3, 5]))):
         number = draw(st.integers(0, len(entries) - 1))
         entry = list(entries[number])
         place = draw(st.integers(0, max(len(entry) - 1, 0)))
-        match draw(st.sampled_from(["value", "value", "value", "key", "drop", "twice", "move", "again", "action"])):
+        match draw(
+            st.sampled_from(
+                ["value", "value", "key", "drop", "twice", "move", "move", "again", "again", "judge", "more"]
+            )
+        ):
             case "value" if entry:
                 entry[place] = (entry[place][0], draw(st.sampled_from(VALUES)))
             case "key" if entry:
@@ -130,11 +133,18 @@ def plans(draw: st.DrawFn) -> str:
                 del entry[place]
             case "twice" if entry:
                 entry.append(entry[place])
-            case "action":
-                entry.append(("Action", json.dumps(draw(st.sampled_from(ACTIONS)))))
-                entry[:] = [pair for n, pair in enumerate(entry) if pair[0] != "Action" or n == len(entry) - 1]
+            case "move":
+                other = draw(st.integers(0, len(entries) - 1))
+                entries[number], entries[other] = entries[other], entries[number]
+                continue
             case "again":
-                entries.insert(draw(st.integers(0, len(entries))), list(entry))
+                once_more = [(key, value) for key, value in entry if key != "as"]
+                entries.insert(draw(st.integers(number, len(entries))), once_more)
+                continue
+            case "judge":
+                entry.append(
+                    draw(st.sampled_from([("DryRun", "true"), ("expect", '"denied"'), ("ClientToken", '"t"')]))
+                )
             case _:
                 entry.append((draw(st.sampled_from(KEYS)), draw(st.sampled_from(VALUES))))
         entries[number] = entry

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, CommandDenied
 from ecsnet.vendor import ACTIONS, InvalidRequest, request
 from tests.attack.budget import budget
-from tests.attack.hostile import HOSTILE, TEXTS, ids, inhabited, makers, must_be_told, state_of
+from tests.attack.hostile import HOSTILE, TEXTS, fitting, ids, inhabited, makers, must_be_told, state_of
 
 RIGHT: dict[str, tuple[Any, ...]] = {
     "Amount": (1, "2"),
@@ -64,22 +64,22 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[Any, Any]]:
     needed = [parameter for parameter, field in row.parameters.items() if _required(row.command, field)]
     names = [*row.parameters, *row.only, "RegionId", "ClientToken", "DryRun"]
     given: dict[Any, Any] = {}
-    for name in dict.fromkeys(
-        [*(needed if draw(st.integers(0, 3)) else ()), *sorted(draw(st.sets(st.sampled_from(names), max_size=4)))]
-    ):
+    others = draw(st.lists(st.sampled_from(names), max_size=2))
+    wrong = draw(st.sampled_from([None, None, *needed, *others]))
+    for name in dict.fromkeys([*needed, *others]):
         plain = name.replace(".N", "")
-        right = (row.only[name],) if name in row.only else RIGHT.get(plain) or known()
+        right = (row.only[name],) if name in row.only else RIGHT.get(plain) or fitting(name, known())
         value = draw(st.sampled_from(right))
-        if draw(st.integers(0, 7)) == 0:
+        if name == wrong:
             value = draw(makers())()
-        if ".N" not in name and draw(st.integers(0, 3)):
-            given[name] = value
+        if draw(st.integers(0, 7)):
+            given[name.replace(".N", ".1", 1)] = value
             continue
         forms = [(name, value), (plain, [value]), (plain, value), (name.replace(".N", ".1", 1), value)]
         forms += [(f"{plain}.2", value), (f"{name}.1", value), (plain, {"1": value}), (f"{plain}.{'1' * 400}", value)]
-        key, value = forms[1] if draw(st.booleans()) and ".N" in name else draw(st.sampled_from(forms))
+        key, value = draw(st.sampled_from(forms))
         given[key] = value
-    if draw(st.integers(0, 5)) == 0:
+    if not draw(st.integers(0, 9)):
         key = draw(st.one_of(st.sampled_from(TEXTS), st.text(max_size=8), st.sampled_from([1, None, b"a", ("a",)])))
         given[key] = draw(makers())()
     return row.name, given
