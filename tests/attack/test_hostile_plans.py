@@ -156,7 +156,7 @@ def plans(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=budget(2_500), deadline=None)
+@settings(max_examples=budget(2_000), deadline=None)
 @given(plans(), st.booleans())
 @example("[" * 100_000, False)
 @example('[{"Action":"CreateVpc","CidrBlock":' + "9" * 5_000 + "}]", False)

@@ -85,7 +85,7 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[Any, Any]]:
     return row.name, given
 
 
-@settings(max_examples=budget(4_000), deadline=None)
+@settings(max_examples=budget(3_000), deadline=None)
 @given(requests())
 @example(("CreateNetworkInterface", {"VSwitchId": "vsw-1", "SecurityGroupIds.N": "abc"}))
 @example(("DeleteVpc", {"VpcId": 10**5_000}))
