@@ -1,11 +1,19 @@
-"""Clocks: any callable that gives an aware UTC datetime. ecsnet never waits; it asks the clock it was given."""
+"""Clocks: any callable that gives an aware UTC datetime. ecsnet never waits; it asks the clock it was given.
+
+The calendar is Python's: it ends with the year 9999. A moment that it does not have, in UTC, is an `InvalidArgument`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ecsnet.arguments import shown
+from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
+END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -14,10 +22,26 @@ def utc_now() -> datetime:
 
 
 def as_utc(moment: datetime) -> datetime:
-    """The moment in UTC. Raises ValueError for one that does not say its timezone."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no timezone: give an aware datetime, such as datetime.now(UTC)")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    """Returns the moment in UTC. Raises `InvalidArgument` (a ValueError) for what is no datetime, for one that does not
+    say its timezone, and for one that the calendar of UTC does not have."""
+    if not isinstance(moment, datetime):
+        raise InvalidArgument(f"{shown(moment)} is no time: give an aware datetime, such as datetime.now(UTC)")
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.utcoffset() is None:
+        raise InvalidArgument(f"{moment!r} has no timezone: give an aware datetime, such as datetime.now(UTC)")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgument(f"{moment!r} is outside of the calendar, which has the years 1 to 9999 of UTC") from None
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """Returns a moment that is so much later, or the end of the calendar where it has none."""
+    try:
+        return moment + by
+    except OverflowError:
+        return END_OF_TIME
 
 
 class ManualClock:
@@ -28,6 +52,8 @@ class ManualClock:
     >>> clock.advance(timedelta(hours=6))
     >>> clock()
     datetime.datetime(2019, 3, 11, 6, 0, tzinfo=datetime.timezone.utc)
+
+    Raises `InvalidArgument` (a ValueError) for a time without timezone, or beyond the calendar.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -40,11 +66,15 @@ class ManualClock:
         return f"ManualClock({self._now!r})"
 
     def advance(self, by: timedelta) -> None:
-        """Move forward. Raises ValueError for a negative time."""
-        if by < timedelta(0):
-            raise ValueError(f"a clock advances by a positive time, not by {by}")
-        self._now += by
+        """Move forward. Raises `InvalidArgument` (a ValueError) for a negative time, and for one that leads beyond the
+        calendar; then the clock stays where it is."""
+        if not isinstance(by, timedelta) or by < timedelta(0):
+            raise InvalidArgument(f"a clock advances by a positive timedelta, not by {shown(by)}")
+        try:
+            self._now += by
+        except OverflowError:
+            raise InvalidArgument(f"{by} from {self._now} on there is no time: the calendar ends in 9999") from None
 
     def set(self, moment: datetime) -> None:
-        """Move to a moment."""
+        """Move to a moment. Raises `InvalidArgument` (a ValueError) as `ManualClock` does."""
         self._now = as_utc(moment)

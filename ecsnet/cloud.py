@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
@@ -13,6 +13,15 @@ from typing import Any, Final, Self, TypeVar, cast
 import msgspec
 
 from ecsnet import catalogue, log, resources
+from ecsnet.arguments import (
+    account_problem,
+    is_encodable,
+    region_problem,
+    required,
+    shown,
+    token_problem,
+    whole_number,
+)
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.collection import Collection
 from ecsnet.commands import Command, RunInstances
@@ -29,6 +38,7 @@ from ecsnet.domain.world import Region, World
 from ecsnet.errors import (
     CommandDenied,
     InvalidAnswer,
+    InvalidArgument,
     InvalidCommand,
     ReadOnlyCloud,
     ReplayError,
@@ -44,6 +54,7 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, S
 from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
 
 R = TypeVar("R")
+LONGEST_SETTLING: Final = timedelta(days=10_000)
 _GONE: Final[dict[str, str]] = {
     "instances": InstanceStatus.Released,
     "network_interfaces": NetworkInterfaceStatus.Deleted,
@@ -60,7 +71,11 @@ class Cloud:
     until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
     vendor's catalogue or replaces what is there.
 
-    Raises `StoreError` for a store that cannot be used, `ReplayError` for one whose history is damaged.
+    A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
+    ``settle_after`` is at most 10,000 days.
+
+    Raises `InvalidArgument` (a ValueError) for an argument that can never be right, `StoreError` for a store that
+    cannot be used, `ReplayError` for one whose history is damaged.
     """
 
     def __init__(
@@ -74,11 +89,10 @@ class Cloud:
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
     ) -> None:
-        if settle_after != "manual" and (isinstance(settle_after, str) or settle_after < AT_ONCE):
-            raise ValueError(f"settle_after is a timedelta of at least 0 or 'manual', not {settle_after!r}")
-        self.region_id = region_id
-        self.account_id = account_id
-        own = tuple(instance_types)
+        self.region_id = required("region_id", region_id, region_problem(region_id))
+        self.account_id = required("account_id", account_id, account_problem(account_id))
+        _check_ways(store, clock, settle_after, rules)
+        own = catalogue.own_types(instance_types)
         opened = _open(store)
         lease = Lease(opened, own=opened is not store)
         try:
@@ -109,7 +123,8 @@ class Cloud:
         """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.
 
         A deleted resource is answered in its last state; `RunInstances` is answered with a tuple, even of one. A
-        repeated ``client_token`` (at most 64 ASCII characters) with the same command gives the first answer again.
+        repeated ``client_token`` (1 to 64 printable ASCII characters) with the same command gives the first answer
+        again.
 
         Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
         cloud of the past; `StoreError` if the events cannot be stored.
@@ -118,8 +133,10 @@ class Cloud:
         if model.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
         _must_be_command(command)
-        if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
-            raise InvalidCommand(f"client_token must be 1 to 64 ASCII characters, not {client_token!r}")
+        if client_token is not None:
+            if (problem := token_problem(client_token)) is not None:
+                raise InvalidCommand(f"client_token {problem}")
+            client_token = str.__str__(client_token)
         with model.lock:
             command_id = model.new_command_id()
             try:
@@ -238,6 +255,8 @@ class Cloud:
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
         need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        if not isinstance(resource_id, str):
+            raise KeyError(resource_id)
         with self._model.lock:
             caller = self._caller(self._model.now())
             world = self._world()
@@ -293,8 +312,18 @@ class Cloud:
             return model.world.position
 
     def history(self, resource_id: str | None = None, *, after: int = 0) -> tuple[RecordedEvent, ...]:
-        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position."""
+        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position.
+
+        There are none of what no id can be. Raises `InvalidArgument` for an ``after`` that is no whole number of at
+        least 0, and for a ``resource_id`` that is no text.
+        """
+        if not whole_number(after) or not 0 <= after < 2**63:
+            raise InvalidArgument(f"after must be a position, a whole number of at least 0, not {shown(after)}")
+        if resource_id is not None and not isinstance(resource_id, str):
+            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
         model = self._model
+        if resource_id is not None and not is_encodable(resource_id):
+            return ()
         with model.lock:
             model.catch_up()
             if resource_id is None:
@@ -305,7 +334,8 @@ class Cloud:
     def at(self, moment: int | datetime) -> Cloud:
         """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
 
-        Raises ValueError for a position that the history does not have, or a time without timezone.
+        Raises `InvalidArgument` (a ValueError) for a position that the history does not have, a time without timezone,
+        and a time that the calendar of UTC does not have.
         """
         with self._model.lock:
             self._model.catch_up()
@@ -315,11 +345,11 @@ class Cloud:
                 then = as_utc(moment)
                 # The history up to its first later event: a past without gaps, whatever clocks said what.
                 records = takewhile(lambda record: record.recorded_at <= then, self._model.read(0, head))
-            elif 0 <= moment <= head:
+            elif whole_number(moment) and 0 <= moment <= head:
                 records = self._model.read(0, moment)
                 then = self._recorded_at(moment)
             else:
-                raise ValueError(f"the history has the positions 0 to {head}, not {moment}")
+                raise InvalidArgument(f"the history has the positions 0 to {head}, not {shown(moment)}")
             world = World()
             replay(world, records)
             return self._view(self._model.as_of(world, then))
@@ -336,7 +366,11 @@ class Cloud:
             return self._view(self._model.fork())
 
     def as_account(self, account_id: str) -> Cloud:
-        """The same cloud, acting as another account. It sees everything; its commands find only its own resources."""
+        """The same cloud, acting as another account. It sees everything; its commands find only its own resources.
+
+        Raises `InvalidArgument` for what no account id can be, as `Cloud` does.
+        """
+        account_id = required("account_id", account_id, account_problem(account_id))
         cloud = self._view(self._model)
         cloud.account_id = account_id
         return cloud
@@ -344,8 +378,11 @@ class Cloud:
     def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
         """Complete the passing states that are due, or that of one resource; under ``"manual"`` all of them are due.
 
-        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past.
+        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
+        `InvalidArgument` for a ``resource_id`` that is no text.
         """
+        if resource_id is not None and not isinstance(resource_id, str):
+            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
         model = self._model
         if model.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
@@ -413,7 +450,22 @@ class Cloud:
 
 def _must_be_command(command: object) -> None:
     if type(command) not in DECIDERS:
-        raise TypeError(f"not a command of ecsnet.commands: {command!r}")
+        raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
+
+
+def _check_ways(store: object, clock: object, settle_after: object, rules: object) -> None:
+    """Refuse what a cloud cannot go by. Raises `InvalidArgument`."""
+    methods = ("append", "read", "head", "close")
+    is_store = all(callable(getattr(store, name, None)) for name in methods)
+    if not (store is None or isinstance(store, str | os.PathLike) or is_store):
+        raise InvalidArgument(f"store is a path, an EventStore or None, not {shown(store)}")
+    if not callable(clock):
+        raise InvalidArgument(f"clock must be callable and give an aware datetime, not {shown(clock)}")
+    lasts = isinstance(settle_after, timedelta) and AT_ONCE <= settle_after <= LONGEST_SETTLING
+    if not lasts and settle_after != "manual":
+        raise InvalidArgument(f"settle_after is a timedelta of 0 to 10,000 days or 'manual', not {shown(settle_after)}")
+    if not isinstance(rules, RuleRegistry):
+        raise InvalidArgument(f"rules must be a RuleRegistry, not {shown(rules)}")
 
 
 def _refuse_known(world: World, events: Mapping[str, Sequence[Import]]) -> None:
@@ -446,7 +498,7 @@ def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ..
         client_token=client_token,
         command=repr(command),
         resource_type=type(answers[0]).__name__,
-        resources=tuple(msgspec.to_builtins(one) for one in answers),
+        resources=tuple(msgspec.json.decode(msgspec.json.encode(one)) for one in answers),  # as any store gives it back
         many=isinstance(command, RunInstances),
     )
 

@@ -144,7 +144,7 @@ class Collection(Mapping[str, R_co], Generic[R_co]):
         world = self._world()
         for name, value in attributes.items():
             finder = _FINDERS.get((self._table, name))
-            if finder is not None and value is not None:
+            if finder is not None and isinstance(value, str):  # an index has ids and addresses; others equal none
                 rows = [
                     (state.position, region, state)
                     for region in world.regions.values()

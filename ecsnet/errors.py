@@ -1,7 +1,8 @@
 """What can go wrong, in three families.
 
 *You did it*: `CommandDenied` (the vendor's rules refuse the command), `InvalidCommand` (the command could never be
-right) and `ReadOnlyCloud`. *The record is broken*: `ReplayError`. *The store*: `StoreError` and its kinds.
+right), `InvalidArgument` (another argument could never be right) and `ReadOnlyCloud`. *The record is broken*:
+`ReplayError`. *The store*: `StoreError` and its kinds.
 
 Messages name ids and files, which may be any text, and end up in logs and on terminals: ``str`` of an error is one line
 of characters that can be seen.
@@ -21,14 +22,30 @@ if TYPE_CHECKING:
 
 
 class EcsnetError(Exception):
-    """The base of every error that ecsnet raises on purpose."""
+    """The base of every error that ecsnet raises on purpose. All of them can be copied and pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are unpickled by calling their class with ``args``; those with keyword-only parameters cannot be.
+        return _rebuilt, (type(self), self.args, vars(self))
 
     def __str__(self) -> str:
         return escaped(super().__str__())
 
 
+def _rebuilt(kind: type[EcsnetError], args: tuple[Any, ...], attributes: dict[str, Any]) -> EcsnetError:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(attributes)
+    return error
+
+
 class InvalidCommand(EcsnetError, ValueError):
     """A parameter has a value that can never be right; raised when the command is built."""
+
+
+class InvalidArgument(EcsnetError, ValueError):
+    """An argument of something else than a command has a value that can never be right: an account id that is no text,
+    a time beyond the calendar, a position that the history does not have. Nothing has changed."""
 
 
 class InvalidAnswer(EcsnetError, ValueError):

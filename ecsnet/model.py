@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, takewhile
 from threading import RLock
 from typing import Final, Literal, NamedTuple, TypeVar
 from weakref import WeakSet
@@ -21,7 +21,7 @@ from weakref import WeakSet
 from ecsnet.clocks import Clock, as_utc
 from ecsnet.domain.folding import replay
 from ecsnet.domain.network_spec import next_cycle
-from ecsnet.domain.passing import Due, all_passing, all_scheduled
+from ecsnet.domain.passing import Due, all_passing, all_scheduled, waiting_of
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.streams import OF_NO_REGION, shared_stream, with_shared
 from ecsnet.domain.world import Region, World
@@ -286,14 +286,13 @@ class Model:
 
     def due(self, region: Region, now: datetime, resource_id: str | None) -> list[Due]:
         """What is passing or waiting in a region and due now, or that of one resource; by hand, all that passes."""
-        due_now = []
-        for waiting in (all_passing(region), all_scheduled(region)):
-            for due in waiting:
-                if self.ends_at(due, now) > now:
-                    break
-                if resource_id in (None, due.resource_id):
-                    due_now.append(due)
-        return due_now
+        if resource_id is not None:
+            return [due for due in waiting_of(region, resource_id) if self.ends_at(due, now) <= now]
+        return [
+            due
+            for waiting in (all_passing(region), all_scheduled(region))
+            for due in takewhile(lambda due: self.ends_at(due, now) <= now, waiting)
+        ]
 
     def ends_at(self, due: Due, now: datetime) -> datetime:
         """When what is passing or waiting is due; by hand, what passes is due now."""

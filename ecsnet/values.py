@@ -108,6 +108,8 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
     private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI.
     ``attach_requires_stopped``: ENIs are attached and detached only while the instance is Stopped.
+
+    A `Cloud` that is given one checks it: counts are whole numbers from 1 on, ``memory_gib`` is above 0.
     """
 
     id: str

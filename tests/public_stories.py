@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ecsnet import Command, Eip, Instance
@@ -10,6 +10,7 @@ from ecsnet import commands as c
 from tests.net import Net
 from tests.stories import MANUAL, keeps, trips
 
+LAST_DECEMBER = datetime(9999, 12, 1, tzinfo=UTC)
 SUBSCRIPTION: dict[str, Any] = {"instance_charge_type": "PrePaid"}
 
 
@@ -311,6 +312,29 @@ def renew_a_subscription_again(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
     return c.RenewInstance(instance_id=vm.id, period=12)
+
+
+# The end of the calendar
+
+
+@trips("instance.period.calendar", start=LAST_DECEMBER)
+def subscribe_beyond_the_calendar(net: Net) -> Command[Any]:
+    return net.run_command(**SUBSCRIPTION)
+
+
+@trips("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=30))
+def renew_beyond_the_calendar(net: Net) -> Command[Any]:
+    return c.RenewInstance(instance_id=net.run(**SUBSCRIPTION).id)
+
+
+@keeps("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=30))
+def subscribe_to_the_end_of_the_calendar(net: Net) -> Command[Any]:
+    return net.run_command(**SUBSCRIPTION)
+
+
+@keeps("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=61))
+def renew_to_the_end_of_the_calendar(net: Net) -> Command[Any]:
+    return c.RenewInstance(instance_id=net.run(**SUBSCRIPTION).id)
 
 
 # The end of a region's public addresses

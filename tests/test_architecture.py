@@ -14,7 +14,7 @@ import ecsnet
 
 ROOT = Path(ecsnet.__file__).parent
 LAYERS = [
-    ["errors", "values", "escaping", "log", "clocks"],
+    ["errors", "values", "escaping", "log", "clocks", "arguments"],
     ["resources"],
     ["commands"],
     [

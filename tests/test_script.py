@@ -346,8 +346,9 @@ def test_what_was_refused_is_a_comment_with_the_codes() -> None:
 
 
 def test_what_was_refused_stays_one_comment_however_it_is_written() -> None:
-    """A name with a line break in it must not become code."""
-    (refused,) = lines(lambda cloud: c.StopInstance(instance_id="i-none\nraise SystemExit"))
+    """A text with a line break in it must not become code."""
+    text = "i-none\nraise SystemExit"
+    (refused,) = lines(lambda cloud: c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-1", description=text))
     assert refused.startswith("# ")
 
 

@@ -10,7 +10,7 @@ still uses an address that he gave back finds out late rather than never.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ecsnet.domain.case import Case
 from ecsnet.domain.state import NetworkInterfaceState, VSwitchState
@@ -97,12 +97,13 @@ def freed(vswitch: VSwitchState) -> Iterator[str]:
         yield ip
 
 
-def draw(region: Region, vswitch: VSwitchState, count: int, avoiding: Container[str] = ()) -> tuple[str, ...]:
+def draw(region: Region, vswitch: VSwitchState, count: int, avoiding: Collection[str] = ()) -> tuple[str, ...]:
     """The next free addresses of a VSwitch, as many as there are up to ``count``."""
     if count == 1 and vswitch.next_ip is not None and vswitch.next_ip not in avoiding:
         return (vswitch.next_ip,)
     drawn: dict[str, None] = {}
     if count:
+        avoiding = frozenset(avoiding)  # as many as there are may stand in the way
         for ip in candidates(region, vswitch):
             if ip not in avoiding:
                 drawn[ip] = None

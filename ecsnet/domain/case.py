@@ -39,7 +39,8 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     the rule that says so. ``addresses`` are the private addresses asked for by name, of which
     ``had_by_name`` are free; ``drawn`` how many are to be drawn besides; the ENI would then hold ``address_count`` and
     is, or would be born, in ``interface_status``. ``growing_groups`` would each get ``growth`` more private addresses.
-    ``here`` tells whether the instance is in ``region``.
+    ``here`` tells whether the instance is in ``region``. ``paid_from`` is when the months that are bought begin, and
+    ``months`` how many they are.
     """
 
     world: World
@@ -66,6 +67,8 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     network_interface: NetworkInterfaceState | None = None
     eip: EipState | None = None
     here: bool | None = None
+    paid_from: datetime | None = None
+    months: int | None = None
     candidates: tuple[NetworkInterfaceState, ...] | None = None
     addresses: tuple[str, ...] | None = None
     had_by_name: int = 0

@@ -118,7 +118,7 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
     c.UnassignPrivateIpAddresses: _of_interface(private_address.unassign, private_address.resolve_holder),
     c.ModifyInstanceVpcAttribute: _of_instance(relocation.modify, relocation.resolve_modify),
     c.ModifyInstanceNetworkSpec: _of_instance(network_spec.modify, instance.resolve_instance),
-    c.RenewInstance: _of_instance(network_spec.renew, instance.resolve_instance),
+    c.RenewInstance: _of_instance(network_spec.renew, network_spec.resolve_renew),
     c.AllocatePublicIpAddress: _of_instance(public_address.allocate, instance.resolve_instance),
     c.ChangePublicIpAddress: _of_instance(public_address.change, instance.resolve_instance),
     c.ReleasePublicIpAddress: _of_instance(public_address.release, instance.resolve_instance),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from ecsnet.arguments import MOST_ITEMS, id_problem, member_of, shown
 from ecsnet.domain.rules import RuleKind, rules
 from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Region, World
@@ -45,15 +47,15 @@ class Endpoint(msgspec.Struct, frozen=True):
     io_optimized: bool = True
 
     def __post_init__(self) -> None:
-        try:
-            msgspec.structs.force_setattr(self, "network_type", NetworkType(self.network_type))
-        except ValueError:
-            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {self.network_type!r}") from None
+        network_type = member_of(NetworkType, self.network_type)
+        if network_type is None:
+            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(self.network_type)}")
+        msgspec.structs.force_setattr(self, "network_type", network_type)
         msgspec.structs.force_setattr(self, "security_group_ids", _groups(self.security_group_ids))
         for name in ("account_id", "region_id", "vpc_id", "linked_vpc_id"):
-            _text_or_none(name, getattr(self, name))
+            _id_or_none(name, getattr(self, name))
         if not isinstance(self.io_optimized, bool):
-            raise InvalidCommand(f"io_optimized must be True or False, not {self.io_optimized!r}")
+            raise InvalidCommand(f"io_optimized must be True or False, not {shown(self.io_optimized)}")
         if self.account_id is None or self.region_id is None:
             raise InvalidCommand("an endpoint needs an account_id and a region_id")
         if self.network_type == NetworkType.Vpc and self.vpc_id is None:
@@ -65,19 +67,21 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def _groups(given: Any) -> tuple[str, ...]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InvalidCommand(f"security_group_ids must be a list, not {given!r}")
-    group_ids = tuple(given)
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidCommand(f"security_group_ids must be a list, not {shown(given)}")
+    group_ids = tuple(islice(given, MOST_ITEMS + 1))  # it may have no end
+    if len(group_ids) > MOST_ITEMS:
+        raise InvalidCommand(f"security_group_ids must have at most {MOST_ITEMS:,} items")
     if not group_ids:
         raise InvalidCommand("an endpoint is in at least one security group")
     for group_id in group_ids:
-        _text_or_none("a security group id", group_id if group_id is not None else "")
+        _id_or_none("a security group id", group_id if group_id is not None else "")
     return group_ids
 
 
-def _text_or_none(name: str, value: Any) -> None:
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise InvalidCommand(f"{name} must be a non-empty string, not {value!r}")
+def _id_or_none(name: str, value: Any) -> None:
+    if value is not None and (problem := id_problem(value)) is not None:
+        raise InvalidCommand(f"{name} {problem}")
 
 
 class IntranetVerdict(StrEnum):
@@ -203,8 +207,9 @@ def _between_types(classic: Endpoint, vpc: Endpoint) -> IntranetPath:
 
 
 def _by_sharing(a: Endpoint, b: Endpoint) -> IntranetPath | None:
+    others = set(b.security_group_ids)
     for group_id in a.security_group_ids:
-        if group_id in b.security_group_ids:
+        if group_id in others:
             remedy = f"Nothing: both are in {group_id}."
             return _path(a, b, IntranetVerdict.EnabledByDefault, True, remedy)
     return None
@@ -279,7 +284,7 @@ def path_between(world: World, a: str | Endpoint, b: str | Endpoint) -> Intranet
 def _endpoint(world: World, end: str | Endpoint) -> Endpoint:
     if isinstance(end, Endpoint):
         return end
-    region = world.region_of("instances", end)
+    region = world.region_of("instances", end) if isinstance(end, str) else None
     if region is None:
         raise KeyError(end)
     return endpoint_of(region, region.instances.peek(end))

@@ -7,10 +7,11 @@ an address of its region's. All that is drawn is written into the events: ids, a
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
-from ecsnet.commands import CreateInstance, RunInstances
+from ecsnet.clocks import END_OF_TIME
+from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
 from ecsnet.domain import address_pool, security_group
 from ecsnet.domain.case import Case, Host
 from ecsnet.domain.identity import mac_address, resource_id
@@ -86,11 +87,29 @@ def create_one_secondary(command: NewInstance) -> Facts | None:
     return {"count": count} if count > 1 else None
 
 
+@rules.denies(
+    "instance.period.calendar",
+    RunInstances,
+    CreateInstance,
+    RenewInstance,
+    code="InvalidParameter",
+    http_status=400,
+    message="{months} months from {paid_from} end after the year 9999",
+)
+def period_calendar(paid_from: datetime, months: int) -> Facts | None:
+    """A subscription ends within the calendar, which ends with the year 9999."""
+    if last_year(paid_from, months) <= MAXYEAR:
+        return None
+    return {"months": months, "paid_from": paid_from}
+
+
 # How the commands are decided
 
 
 def resolve_new(case: Case) -> None:
     command: NewInstance = case.command
+    if command.instance_charge_type == ChargeType.PrePaid:
+        case.paid_from, case.months = case.now, command.period or 1
     amount = command.amount if isinstance(command, RunInstances) else 1
     classic = command.vswitch_id is None
     case.vswitch = vswitch = None if command.vswitch_id is None else case.find_vswitch(command.vswitch_id)
@@ -178,9 +197,16 @@ def _places_in_classic(case: Case, amount: int) -> list[dict[str, Any]]:
     return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.world, case.region, amount)]
 
 
+def last_year(moment: datetime, months: int) -> int:
+    """Returns the year that it is so many months later."""
+    return moment.year + (moment.month - 1 + months) // 12
+
+
 def months_after(moment: datetime, months: int) -> datetime:
-    """The same day so many months later, or the month's last day where there is no such day."""
-    years, month = divmod(moment.month - 1 + months, 12)
-    year = moment.year + years
+    """The same day so many months later, or the month's last day where there is no such day; the calendar's end where
+    `period_calendar` does not judge (a registry may lack it)."""
+    year, month = last_year(moment, months), (moment.month - 1 + months) % 12
+    if year > MAXYEAR:
+        return END_OF_TIME
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ecsnet.arguments import member_of, shown
 from ecsnet.domain.rules import RuleKind, rules
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
@@ -93,10 +94,10 @@ _CAPABILITIES: Final = {
 
 def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities:
     """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
-    try:
-        return _CAPABILITIES[NetworkType(network_type)]
-    except ValueError:
-        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {network_type!r}") from None
+    known = member_of(NetworkType, network_type)
+    if known is None:
+        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}")
+    return _CAPABILITIES[known]
 
 
 def traffic_charge(
@@ -118,11 +119,11 @@ def traffic_charge(
     if billing_method is not None:
         _check("billing_method", billing_method, "PayByTraffic", "PayByBandwidth")
     if not isinstance(converted_to_eip, bool):
-        raise InvalidCommand(f"converted_to_eip must be True or False, not {converted_to_eip!r}")
+        raise InvalidCommand(f"converted_to_eip must be True or False, not {shown(converted_to_eip)}")
     billed = direction == "outbound" and network == "internet"
     return TrafficCharge(billed=billed, billing_method=billing_method if billed else None, eip_charge=converted_to_eip)
 
 
 def _check(name: str, value: object, *possible: str) -> None:
-    if value not in possible:
-        raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {value!r}")
+    if not isinstance(value, str) or value not in possible:
+        raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {shown(value)}")

@@ -408,7 +408,8 @@ def resolve_modify(case: Case) -> None:
     if interface is not None:
         case.group_vpc_id = interface.vpc_id
         case.growth = len(interface.private_ips)
-        case.growing_groups = tuple(g for g in case.security_groups if g.id not in interface.security_group_ids)
+        held = set(interface.security_group_ids)
+        case.growing_groups = tuple(g for g in case.security_groups if g.id not in held)
 
 
 def modify(case: Case) -> tuple[Event, ...]:

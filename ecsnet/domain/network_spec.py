@@ -11,6 +11,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.case import Case
+from ecsnet.domain.instance import resolve_instance
 from ecsnet.domain.launching import months_after
 from ecsnet.domain.regional_pool import PUBLIC
 from ecsnet.domain.rules import Facts, rules
@@ -108,6 +109,12 @@ def _change(
         internet_max_bandwidth_out=bandwidth,
         ip_address=drawn[0] if drawn else None,
     )
+
+
+def resolve_renew(case: Case) -> None:
+    resolve_instance(case)
+    if case.instance is not None and case.instance.expires_at is not None:
+        case.paid_from, case.months = max(case.instance.expires_at, case.now), case.command.period
 
 
 def renew(case: Case) -> tuple[Event, ...]:

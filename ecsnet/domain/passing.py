@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ecsnet.domain import eip, instance, network_interface
+from ecsnet.domain.state import InstanceState
 from ecsnet.domain.world import Region
 from ecsnet.events.base import Event
 
@@ -48,5 +49,17 @@ def all_scheduled(region: Region) -> Iterator[Due]:
     """Every change that waits for a cycle to begin, the first in time first, with that moment as its ``since``: due by
     the clock alone."""
     for instance_id, begins_at in region.scheduled.by_moment():
-        state = region.instances.peek(instance_id)
-        yield Due("instances", instance_id, begins_at, state.account_id, None)
+        yield _scheduled(region, instance_id, begins_at)
+
+
+def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> Due:
+    return Due("instances", instance_id, begins_at, region.instances.peek(instance_id).account_id, None)
+
+
+def waiting_of(region: Region, resource_id: str) -> Iterator[Due]:
+    """Yields what waits of one resource, found without a look at the others'."""
+    state = region.network_interfaces[resource_id] or region.eips[resource_id] or region.instances[resource_id]
+    if state is not None and state.passing is not None:
+        yield _passing(region, *region.passing.peek(state.passing))
+    if isinstance(state, InstanceState) and state.scheduled is not None:
+        yield _scheduled(region, *region.scheduled.peek(state.scheduled))

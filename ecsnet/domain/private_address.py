@@ -7,6 +7,7 @@ ones, by default); each says what may be assigned, none takes away what is held.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from ecsnet.commands import (
@@ -62,7 +63,8 @@ def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, re
     interface = region.network_interfaces.edit(event.network_interface_id)
     interface.status = UNASSIGNED[interface.type][interface.status]
     address_pool.let_go(region, interface, event.private_ip_addresses)
-    interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in event.private_ip_addresses])
+    gone = set(event.private_ip_addresses)
+    interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
     for group_id in interface.security_group_ids:
         region.security_groups.edit(group_id).private_ip_count -= len(event.private_ip_addresses)
 
@@ -136,8 +138,9 @@ def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
 )
 def repeated(addresses: tuple[str, ...]) -> Facts | None:
     """A request names a private IP only once."""
-    twice = sorted({ip for ip in addresses if addresses.count(ip) > 1})
-    return _named(twice) if twice else None
+    if len(set(addresses)) == len(addresses):
+        return None
+    return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
 
 
 @rules.denies(
@@ -306,7 +309,8 @@ def unassign_primary(network_interface: NetworkInterfaceState, command: Unassign
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, command: UnassignPrivateIpAddresses) -> Facts | None:
     """Only addresses that the ENI holds can be revoked."""
-    unknown = [ip for ip in command.private_ip_addresses if ip not in network_interface.private_ips]
+    held = set(network_interface.private_ips)
+    unknown = [ip for ip in command.private_ip_addresses if ip not in held]
     if not unknown:
         return None
     return {"network_interface_id": network_interface.id, "addresses": tuple(unknown), "names": ", ".join(unknown)}

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from ecsnet import vendor
+from ecsnet.arguments import shown
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
-from ecsnet.errors import CommandDenied, InvalidCommand
+from ecsnet.errors import CommandDenied, InvalidArgument, InvalidCommand
 from ecsnet.events.base import Event
 from ecsnet.plan.references import NoValue, value_of
 from ecsnet.plan.values import SETTLE, WAIT, Operation, Outcome, Plan, PlanError, filled
@@ -45,8 +46,12 @@ def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outco
     except NoValue as error:
         return Outcome(operation=operation, verdict="skipped", reason=str(error))
     if operation.action == SETTLE:
-        before = len(cloud.history())
-        settled = cloud.settle(parameters.get("ResourceId"))
+        before = cloud.position
+        resource_id = parameters.get("ResourceId")
+        if not isinstance(resource_id, str | None):
+            told = f"ResourceId must be an id, not {shown(resource_id)}"
+            return Outcome(operation=operation, verdict="invalid", reason=told)
+        settled = cloud.settle(resource_id)
         return Outcome(operation=operation, verdict="allowed", resources=settled, events=_recorded(cloud, before))
     try:
         request = vendor.request(operation.action, parameters)
@@ -58,7 +63,7 @@ def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outco
 def _waited(operation: Operation, clock: ManualClock) -> Outcome:
     try:
         clock.advance(timedelta(**{unit.lower(): value for unit, value in operation.parameters.items()}))
-    except OverflowError:
+    except (OverflowError, InvalidArgument):
         return Outcome(operation=operation, verdict="invalid", reason="the calendar ends with the year 9999")
     return Outcome(operation=operation, verdict="allowed", moment=clock())
 
@@ -79,7 +84,7 @@ def _answered(operation: Operation, request: vendor.Request, cloud: Cloud) -> Ou
             )
         events = decision.events
     else:
-        before = len(cloud.history())  # a repeated token records nothing: only the history can tell
+        before = cloud.position  # a repeated token records nothing: only the history can tell
     try:
         answer = cloud.execute(command, client_token=client_token)
     except CommandDenied as denied:
@@ -93,4 +98,4 @@ def _answered(operation: Operation, request: vendor.Request, cloud: Cloud) -> Ou
 
 
 def _recorded(cloud: Cloud, before: int) -> tuple[Event, ...]:
-    return tuple(record.event for record in cloud.history()[before:])
+    return tuple(record.event for record in cloud.history(after=before))

@@ -52,16 +52,15 @@ class Scenario:
 
     def when(self, step: Step | Callable[[Cloud], Step]) -> Self:
         """What is done now."""
-        before, state = len(self.cloud.history()), whole(self.cloud._world())
+        before, state = self.cloud.position, whole(self.cloud._world())
         try:
             self._do(step)
         except CommandDenied as denied:
             self._denied, self._events = denied, None
-            if whole(self.cloud._world()) != state or len(self.cloud.history()) != before:
+            if whole(self.cloud._world()) != state or self.cloud.position != before:
                 raise AssertionError(f"{denied}\nand yet something changed") from denied
         else:
-            new = self.cloud.history()[before:]
-            new = tuple(record for record in new if not is_shared(record.stream))
+            new = tuple(r for r in self.cloud.history(after=before) if not is_shared(r.stream))
             own = [record for record in new if not record.command_id.startswith("settle:")] or new
             self._denied, self._events = None, [record.event for record in own]
             _must_survive_storage(self.cloud)

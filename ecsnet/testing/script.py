@@ -50,6 +50,12 @@ class Script:
     def __init__(self) -> None:
         self._steps: list[tuple[Step, Any]] = []
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the same was done, with the same answers."""
+        return self._steps == other._steps if isinstance(other, Script) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # a script grows
+
     def __len__(self) -> int:
         """How many operations there are."""
         return len(self._steps)

@@ -2,6 +2,7 @@
 
 Parameters come as a client writes them: values may be text, as on the wire, or JSON's; lists are flat (``Name.1``,
 ``Name.2``, ``NetworkInterface.1.NetworkInterfaceId``) or JSON's. Everything is made flat first, then read by one way.
+How deep values nest and how long names are has a bound: no request of the API's comes near it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,23 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from types import NoneType
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from ecsnet.arguments import MOST_CHARACTERS, named, region_problem, shown, token_problem, whole_number
 from ecsnet.commands import Command
 from ecsnet.errors import InvalidCommand
 from ecsnet.vendor.actions import ACTIONS, EVERYWHERE, Action
 
 Kind = Literal["text", "number", "flag", "list"]
+
+MOST_NESTED: Final = 8
+"""How deep lists and objects are in each other at most; two levels are the most that the model reads."""
+MOST_COMPARED: Final = 200
+"""How many known words an unknown one is compared with: each costs microseconds, and there may be thousands."""
 
 
 class InvalidRequest(InvalidCommand):
@@ -51,27 +59,32 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
     Raises `InvalidRequest` for an action or a parameter that the API or the model does not have, a parameter that is
     missing, and a value that can never be right.
     """
-    row = ACTIONS.get(action)
+    if not isinstance(parameters, Mapping):
+        raise InvalidRequest(f"parameters are given by name, as a mapping, not as {shown(parameters)}")
+    row = ACTIONS.get(action) if isinstance(action, str) else None
     if row is None:
-        raise InvalidRequest(f"unknown action {action!r}{did_you_mean(action, ACTIONS)}", code="InvalidAction.NotFound")
+        nearest = did_you_mean(action, ACTIONS) if isinstance(action, str) else ""
+        raise InvalidRequest(f"unknown action {shown(action)}{nearest}", code="InvalidAction.NotFound")
     given = _gather(row, parameters)
     for parameter, value in row.only.items():
-        if str(given.pop(parameter, value)).casefold() != value:
+        if parameter in given and _text(parameter, given.pop(parameter)).casefold() != value:
             raise InvalidRequest(f"{parameter} other than {value!r} is not modelled", parameter=parameter)
     region_id = _region_id(given)
     client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
     dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
     if "region_id" not in row.command.__struct_fields__:
         given.pop("RegionId", None)
-    if client_token is not None and not (client_token.isascii() and 1 <= len(client_token) <= 64):
+    if client_token is not None and token_problem(client_token) is not None:
         raise InvalidRequest("ClientToken must be 1 to 64 ASCII characters", parameter="ClientToken")
     command = _command(row, given)
     return Request(action=row, command=command, client_token=client_token, dry_run=dry_run, region_id=region_id)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: the nearest known one, if any is near."""
-    spelled = {name.casefold(): name for name in known}
+    """Returns the end of a message about an unknown word: the nearest of the first 200 known ones, if any is near."""
+    if len(word) > MOST_CHARACTERS:
+        return ""
+    spelled = {name.casefold(): name for name in islice(known, MOST_COMPARED)}
     folded = word.casefold()
     begun = [name for name in spelled if len(folded) > 2 and name.startswith(folded)]
     near = begun or difflib.get_close_matches(folded, spelled, n=1)
@@ -80,6 +93,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 # Which parameters there are
 
+_NUMBER: Final = re.compile(r"\.([1-9][0-9]{0,8})(?=\.|\Z)")
+
 
 def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The values by parameter as the table names it; those of a list together, in order."""
@@ -87,16 +102,16 @@ def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     single: dict[str, Any] = {}
     lists: dict[str, dict[int, Any]] = {}
     for name, value in _flat(parameters):
-        pattern = re.sub(r"\.[1-9]\d*(?=\.|$)", ".N", name)
+        pattern = _NUMBER.sub(".N", name)
         if value == [] and f"{name}.N" in known:
             lists.setdefault(f"{name}.N", {})
-        elif pattern not in known:
+        elif pattern not in known or (pattern == name and ".N" in name):
             raise _unknown(row, known, name, pattern)
         elif pattern == name:
             single[name] = value
         else:
             items = lists.setdefault(pattern, {})
-            number = int(re.findall(r"\.(\d+)", name)[0])
+            number = int(_NUMBER.findall(name)[0])
             if number in items:
                 raise InvalidRequest(f"{name} is given twice", parameter=name)
             items[number] = value
@@ -107,29 +122,39 @@ def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return single | {pattern: [items[n] for n in sorted(items)] for pattern, items in lists.items()}
 
 
-def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(parameters: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if depth > MOST_NESTED:
+        parameter = prefix.partition(".")[0]
+        raise InvalidRequest(f"{named(parameter)} is nested more than {MOST_NESTED} deep", parameter=parameter)
     for name, value in parameters.items():
+        if not isinstance(name, str) or len(name) > MOST_CHARACTERS:
+            raise InvalidRequest(
+                f"the name of a parameter is text of at most {MOST_CHARACTERS} characters, not {shown(name)}"
+            )
         if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from _flat(value, f"{prefix}{name}.", depth + 1)
         elif isinstance(value, list | tuple) and value:
-            yield from _flat({str(n): item for n, item in enumerate(value, start=1)}, f"{prefix}{name}.")
+            items = {str(n): item for n, item in enumerate(value, start=1)}
+            yield from _flat(items, f"{prefix}{name}.", depth + 1)
         else:
             yield prefix + name, list(value) if isinstance(value, tuple) else value
 
 
 def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> InvalidRequest:
+    parameter, name = name, named(name)
     head = pattern.partition(".")[0]
     if pattern in known or f"{pattern}.N" in known:
-        return InvalidRequest(f"{name} is a list: [...], or {name}.1, {name}.2 and so on", parameter=name)
+        name = name.removesuffix(".N")
+        return InvalidRequest(f"{name} is a list: [...], or {name}.1, {name}.2 and so on", parameter=parameter)
     if pattern == f"{head}.N" and head in known:
         return InvalidRequest(f"{head} takes one value, not a list", parameter=head)
     if not row.not_modelled.isdisjoint((head, pattern, pattern.removesuffix(".N"))):
         return InvalidRequest(
-            f"{name} is a parameter of the vendor's {row.name} that is not modelled: leave it out", parameter=name
+            f"{name} is a parameter of the vendor's {row.name} that is not modelled: leave it out", parameter=parameter
         )
     if pattern == "ClientToken":
-        return InvalidRequest(f"{row.name} takes no ClientToken", parameter=name)
-    return InvalidRequest(f"unknown parameter {name}{did_you_mean(pattern, known)}", parameter=name)
+        return InvalidRequest(f"{row.name} takes no ClientToken", parameter=parameter)
+    return InvalidRequest(f"unknown parameter {name}{did_you_mean(pattern, known)}", parameter=parameter)
 
 
 # What their values are
@@ -180,14 +205,14 @@ def _value(parameter: str, value: Any, kind: Kind) -> Any:
 def _text(parameter: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if whole_number(value) and value.bit_length() <= 256:
         return str(value)  # account ids are digits, and JSON writers may leave the quotes out
     raise InvalidRequest(f"{parameter} must be text, not {_shown(value)}", parameter=parameter)
 
 
 def _number(parameter: str, value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if whole_number(value):
+        return int(value)
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         return int(value)
     raise InvalidRequest(f"{parameter} must be a whole number, not {_shown(value)}", parameter=parameter)
@@ -202,15 +227,15 @@ def _flag(parameter: str, value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return "null (leave it out instead)" if value is None else repr(value)
+    return "null (leave it out instead)" if value is None else shown(value)
 
 
 def _region_id(given: Mapping[str, Any]) -> str | None:
     if "RegionId" not in given:
         return None
     region_id = _text("RegionId", given["RegionId"])
-    if not re.fullmatch(r"[a-z]{2}(-[a-z0-9]+)+", region_id):
-        raise InvalidRequest(f"RegionId must look like 'cn-hangzhou', not {region_id!r}", parameter="RegionId")
+    if region_problem(region_id) is not None:
+        raise InvalidRequest(f"RegionId must look like 'cn-hangzhou', not {shown(region_id)}", parameter="RegionId")
     return region_id
 
 

@@ -1,128 +1,249 @@
-"""Hostile text: what would be code, a line, an escape sequence or markup, if it were taken for more than text."""
+"""Values that somebody may pass where another one is wanted, and what must come of that."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
-PIECES = [
-    # characters that a terminal acts on, or that cannot be encoded
-    *("\n", "\r", "\t", "\0", "\x07", "\x1b]0;owned\x07", "\x1b[31m", "\x7f", "\x85", "\x9b31m", "\x0b", "\x1c"),
-    *("\u202e", "\u2066", "\u2028", "\u2029", "\u200b", "\ufeff", "\ud800", "\udc9b", "\udcff", "\U000e0041"),
-    # signs and words that a shell acts on
-    *("'", '"', "'\"'\"'", "\\", "`", "$", "#", "%", "^", "!", "&", "*", "~", "!!", "${IFS}", "{a,b}", "-e", "--"),
-    *("\nEOF\n", "\nEOF_1\n", "EOF", "cat > owned <<'EOF'", "\nifup owned\n", "\n>owned\n", "' ; >owned ; '"),
-    *("; >owned;", "$(>owned)", "`>owned`", "&& >owned", "| cat >owned", ">owned ", "../", "/"),
-    *('" & echo owned > owned & "', "%COMSPEC%", "\uff02", "\u201d"),
-    # markup, and lines that look like those of the command line
-    *("[red]x[/red]", "[link=file:///x]x[/link]", ":smile:"),
-    *("\necsnet: forged", "\n     9  2019-03-11 00:00:00Z  forged", "\n   9 ok forged"),
-    # what Python would read
-    *("# coding: utf-7\n", "coding=unicode_escape", "+AAo-", "\\n", "\\x0aimport os", '"""', "{0}", "%s"),
-    # what is harmless, or almost right
-    *("\N{ARABIC-INDIC DIGIT THREE}", " ", "", "x", "1", "中文\u3000"),
-]
-RIGHT = (
-    "10.0.1.9",
-    "10.0.1.0/24",
-    "00:16:3e:00:00:01",
-    "eth1",
-    "Ethernet 2",
-    "centos 7.2",
-    "7.2",
-    "CentOS",
-    "ecs.x.large",
-)
-UNSEEN = re.compile(
-    "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
-)
-"""What no terminal gets out of data. A line feed is not here: lines are counted."""
+from ecsnet import Cloud
+from ecsnet import commands as c
+from ecsnet.domain.fingerprint import whole
+from tests.net import Net
 
-pieces = st.sampled_from(PIECES)
-hostile_texts = st.lists(pieces, min_size=1, max_size=5).map("".join)
-visible_texts = st.lists(
-    st.sampled_from([one for one in PIECES if not UNSEEN.search(one)]), min_size=1, max_size=5
-).map("".join)
-"""Hostile, but of characters that can be seen, and of lines."""
-nearly_right_texts = st.builds("{}{}{}".format, pieces, st.sampled_from(RIGHT), pieces)
-anything = st.one_of(
-    hostile_texts,
-    nearly_right_texts,
-    st.sampled_from([None, 0, -1, 5, 2**40, 1.5, True, b"x", (), ["a"], float("nan")]),
+
+class Text(str):
+    """A subclass of str: no codec stores it."""
+
+
+class Number(int):
+    """A subclass of int."""
+
+
+class Word(StrEnum):
+    Vpc = "vpc-1"
+
+
+class Two(IntEnum):
+    Two = 2
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("this has no repr")
+
+
+class Unhashable:
+    __hash__ = None  # type: ignore[assignment]
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def nested_objects(depth: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+def endless() -> list[Any]:
+    value: list[Any] = []
+    value += [value, value]
+    return value
+
+
+SURROGATE = "\ud800x"
+TEXTS: tuple[str, ...] = (
+    "",
+    " ",
+    "\t\n",
+    "\x00",
+    "a\x00b",
+    "\x1b[31mred",
+    "\x7f",
+    SURROGATE,
+    "x\udfff",
+    "\u202eright to left",
+    "\ufeff",
+    "\U0010ffff",
+    "网卡",
+    "a" * 128,
+    "a" * 129,
+    "a" * 100_000,
+    "-1",
+    "0",
+    "9" * 5_000,
+    "1e400",
+    "NaN",
+    "null",
+    "$vpc",
+    "$$",
+    "../../etc/passwd",
+    "account/1",
+    "cn-hangzhou\n",
+    "cn-" + "a" * 200,
+    "10.0.0.0/8",
+    "10.0.0.0/" + "9" * 4_400,
+    "10.0.0.1",
+    "0010.0.0.1",
+    "10.0.1.٣",
+    "'; DROP TABLE events; --",
+    "%s{0}{}%n",
 )
+NUMBERS: tuple[Any, ...] = (
+    0,
+    -1,
+    1,
+    2**31,
+    2**63,
+    2**64,
+    10**30,
+    10**5_000,
+    -(10**5_000),
+    True,
+    False,
+    1.0,
+    0.5,
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e308,
+    Decimal("NaN"),
+    2j,
+    Number(3),
+    Two.Two,
+)
+OTHERS: tuple[Callable[[], Any], ...] = (
+    lambda: None,
+    lambda: ...,
+    lambda: b"bytes",
+    lambda: bytearray(b"10.0.0.1"),
+    list,
+    lambda: (),
+    dict,
+    lambda: [None],
+    lambda: [[]],
+    lambda: ["a", "a"],
+    lambda: [SURROGATE],
+    lambda: ["10.0.1.9", "10.0.1.9"],
+    lambda: [10**5_000],
+    lambda: {"a": 1},
+    lambda: {"1": "10.0.1.9"},
+    lambda: {1: 2},
+    lambda: {"a", "b"},
+    lambda: ["a"] * 70_000,
+    lambda: list(map(str, range(70_000))),
+    lambda: nested(50),
+    lambda: nested(5_000),
+    lambda: nested_objects(50),
+    lambda: nested_objects(5_000),
+    endless,
+    lambda: itertools.repeat("sg-1"),
+    lambda: itertools.count(),
+    lambda: iter(["sg-1"]),
+    lambda: (text for text in "abc"),
+    lambda: range(3),
+    lambda: memoryview(b"abc"),
+    object,
+    lambda: object,
+    Unprintable,
+    lambda: [Unprintable()],
+    Unhashable,
+    lambda: Text("vpc-1"),
+    lambda: Word.Vpc,
+    lambda: MappingProxyType({"a": 1}),
+    lambda: datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+    lambda: datetime(2019, 3, 11),  # noqa: DTZ001  # a time without timezone is what is wrong with it
+    lambda: datetime(2019, 3, 11, tzinfo=UTC),
+    lambda: timedelta.max,
+    lambda: c.DeleteVpc(vpc_id="vpc-1"),
+    lambda: c.DeleteVpc,
+    lambda: Exception("no value"),
+)
+HOSTILE: tuple[Callable[[], Any], ...] = (
+    *(lambda text=text: text for text in TEXTS),
+    *(lambda number=number: number for number in NUMBERS),
+    *OTHERS,
+)
+"""Makers: some of the values are used up by who reads them."""
 
-# Described networks
 
-DESCRIBED = {
-    "VPC": ["VpcId", "RegionId"],
-    "VSwitch": ["VSwitchId", "ZoneId"],
-    "SecurityGroup": ["SecurityGroupId"],
-    "Instance": ["ImageId", "InstanceType", "ZoneId", "InstanceId"],
-    "NetworkInterface": ["MacAddress", "PrivateIpAddress", "NetworkInterfaceName", "Description", "NetworkInterfaceId"],
-    "secondary": ["PrivateIpAddress"],
+def makers() -> st.SearchStrategy[Callable[[], Any]]:
+    """A maker of one of all these, or of any text or number."""
+    return st.one_of(
+        st.sampled_from(HOSTILE),
+        st.text(st.characters(), max_size=20).map(lambda text: lambda: text),
+        st.integers().map(lambda number: lambda: number),
+    )
+
+
+def state_of(cloud: Cloud) -> tuple[bytes, Any]:
+    """All that a cloud keeps, and what it has recorded."""
+    return whole(cloud._model.world), cloud.history()
+
+
+def must_be_told(error: Exception, most: int = 10_000) -> None:
+    """What is wrong is told in words that can be printed, and not in too many."""
+    told = str(error)
+    told.encode()
+    assert len(told) < most
+
+
+def inhabited() -> Net:
+    """A network with something of every kind, and of everything that passes."""
+    net = Net()
+    net.vm = net.run(internet_max_bandwidth_out=5)  # type: ignore[attr-defined]
+    net.attached(net.vm)  # type: ignore[attr-defined]
+    net.eni(private_ip_addresses=["10.0.1.100"])
+    net.run(instance_charge_type="PrePaid")
+    net.cloud.execute(c.AllocateEipAddress())
+    net.cloud.execute(c.StopInstance(instance_id=net.run().id))
+    return net
+
+
+def ids(cloud: Cloud) -> list[str]:
+    """Every id of a cloud."""
+    tables = (cloud.vpcs, cloud.vswitches, cloud.security_groups, cloud.instances, cloud.network_interfaces, cloud.eips)
+    return [resource_id for table in tables for resource_id in table]
+
+
+_PREFIXES = {
+    "vpc": "vpc-",
+    "vswitch": "vsw-",
+    "group": "sg-",
+    "interface": "eni-",
+    "instance": "i-",
+    "allocation": "eip-",
 }
 
 
-def described(where: str, hostile: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A network as Describe actions answer it, with an ENI attached, and other values in one of its resources."""
-
-    def told(what: str, **facts: Any) -> dict[str, Any]:
-        return facts | (dict(hostile) if what == where else {})
-
-    vpc = told("VPC", VpcId="vpc-1", CidrBlock="10.0.0.0/16", RegionId="cn-hangzhou")
-    vsw = told("VSwitch", VSwitchId="vsw-1", VpcId=vpc["VpcId"], ZoneId="cn-hangzhou-b", CidrBlock="10.0.1.0/24")
-    group = told("SecurityGroup", SecurityGroupId="sg-1", VpcId=vpc["VpcId"])
-    groups = {"SecurityGroupId": [group["SecurityGroupId"]]}
-    instance = told(
-        "Instance",
-        InstanceId="i-1",
-        Status="Running",
-        InstanceType="ecs.g5.xlarge",
-        ZoneId="cn-hangzhou-b",
-        RegionId=vpc["RegionId"],
-        ImageId="centos 7.2",
-        VpcAttributes={"VpcId": vpc["VpcId"], "VSwitchId": vsw["VSwitchId"]},
-        SecurityGroupIds=groups,
-        NetworkInterfaces={
-            "NetworkInterface": [
-                {
-                    "NetworkInterfaceId": "eni-0",
-                    "MacAddress": "00:16:3e:00:00:00",
-                    "Type": "Primary",
-                    "PrivateIpAddress": "10.0.1.8",
-                }
-            ]
-        },
-    )
-    interface = told(
-        "NetworkInterface",
-        NetworkInterfaceId="eni-1",
-        VSwitchId=vsw["VSwitchId"],
-        Type="Secondary",
-        Status="InUse",
-        InstanceId=instance["InstanceId"],
-        MacAddress="00:16:3e:00:00:01",
-        PrivateIpAddress="10.0.1.9",
-        SecurityGroupIds=groups,
-    )
-    secondary = told("secondary", PrivateIpAddress="10.0.1.10", Primary=False)
-    interface["PrivateIpSets"] = {
-        "PrivateIpSet": [{"PrivateIpAddress": interface["PrivateIpAddress"], "Primary": True}, secondary]
-    }
-    return [
-        {"Vpcs": {"Vpc": [vpc]}},
-        {"VSwitches": {"VSwitch": [vsw]}},
-        {"SecurityGroups": {"SecurityGroup": [group]}},
-        {"Instances": {"Instance": [instance]}},
-        {"NetworkInterfaceSets": {"NetworkInterfaceSet": [interface]}},
-    ]
+def fitting(name: str, known: Sequence[str]) -> Sequence[str]:
+    """Those of the ids that a parameter of a name may mean."""
+    for kind, prefix in _PREFIXES.items():
+        if kind in name.lower():
+            return [one for one in known if one.startswith(prefix)]
+    return known
 
 
-@st.composite
-def described_networks(draw: st.DrawFn) -> list[dict[str, Any]]:
-    where = draw(st.sampled_from(list(DESCRIBED)))
-    texts = st.one_of(hostile_texts, nearly_right_texts)
-    return described(where, draw(st.dictionaries(st.sampled_from(DESCRIBED[where]), texts, min_size=1, max_size=2)))
+def is_stored_as_it_is(events: Any) -> bool:
+    """Whether events can be written and read again."""
+    from ecsnet.events import codec
+
+    return all(codec.decode(type(one).__name__, one.SCHEMA, codec.encode(one)) == one for one in events)
+
+
+COMMANDS = tuple(getattr(c, name) for name in c.__all__ if name != "Command")
+FIELDS = {command: {field.name: field for field in msgspec.structs.fields(command)} for command in COMMANDS}

@@ -37,7 +37,7 @@ from ecsnet.escaping import escaped
 from ecsnet.guest import GuestError, Image, guest_configuration
 from ecsnet.plan import PlanError, parse_plan
 from tests.attack.budget import budget
-from tests.attack.hostile import UNSEEN, described_networks, hostile_texts
+from tests.attack.hostile_text import UNSEEN, described_networks, hostile_texts
 
 # The command line
 

@@ -43,7 +43,7 @@ from ecsnet.guest import (
 from ecsnet.testing.script import Script, Settle
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
 from tests.attack.budget import budget
-from tests.attack.hostile import UNSEEN, anything, described_networks, hostile_texts, visible_texts
+from tests.attack.hostile_text import UNSEEN, anything, described_networks, hostile_texts, visible_texts
 from tests.describe import describe
 from tests.net import Net
 
