@@ -472,7 +472,7 @@ def test_no_value_in_a_script_of_steps_is_more_than_a_value(texts: list[str], co
 @pytest.mark.parametrize("sign", [":", "=", ": "])
 def test_a_refused_step_cannot_choose_the_encoding_of_the_script(codec: str, sign: str) -> None:
     script = Script()
-    script.add(c.DeleteVpc(vpc_id=f"-*- coding{sign}{codec} -*- +AAo-owned=1 \\nowned=1 \n"), "InvalidVpcId.NotFound")
+    script.add(c.DeleteVpc(vpc_id=f"-*- coding{sign}{codec} -*- +AAo-owned=1 \\nowned=1 "), "InvalidVpcId.NotFound")
     script.add(c.DeleteVpc(vpc_id="vpc-1"))
     assert statements(script)[1] == ["Expr"]
     (call, _) = str(script).removeprefix("# ").split(": InvalidVpcId")
