@@ -160,12 +160,6 @@ def an_eni_that_its_instance_does_not_list(here: Region, abroad: Region) -> str:
 
 
 @breaks("interface.attachment")
-def an_eni_that_is_listed_twice(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).network_interface_ids += (SOUND.attached,)
-    return SOUND.server
-
-
-@breaks("interface.attachment")
 def an_eni_on_an_instance_that_does_not_exist(here: Region, abroad: Region) -> str:
     here.network_interfaces.edit(SOUND.attached).instance_id = "i-none"
     return "i-none"

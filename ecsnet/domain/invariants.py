@@ -277,6 +277,7 @@ class _Scan:
     def private_addresses(self) -> None:
         """Who holds which private address, and what is left to give."""
         found, holders, held_in = self.found, self.holders, self.held_in
+        outside: dict[str, list[int]] = {}
         for interface in self.all_interfaces.values():
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
@@ -287,6 +288,8 @@ class _Scan:
                 number = _number(ip)
                 if not first <= number <= last:
                     found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
+                    if ip not in held:
+                        outside.setdefault(interface.vpc_id, []).append(number)
                 elif not first < number <= last - 3:
                     found("address.private.reserved", interface.id, f"holds {ip}, which {vswitch.cidr_block} reserves")
                 elif ip not in held:
@@ -295,6 +298,10 @@ class _Scan:
                     found("address.private.in-use", interface.id, f"holds {ip}, which {held[ip]} holds")
                 else:
                     held[ip] = interface.id
+        for vswitch in self.all_vswitches.values() if outside else ():
+            for number in outside.get(vswitch.vpc_id, ()):
+                if vswitch.first < number <= vswitch.last - 3:
+                    held_in[vswitch.id].append(number)
         indexed = self.region.addresses.now()
         if indexed.keys() != holders.keys():
             found("index.addresses", self.region.region_id, f"is of {sorted(indexed)}, not of {sorted(holders)}")
@@ -305,7 +312,7 @@ class _Scan:
             self._free(vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].now() if vswitch.vpc_id in indexed else {})
 
     def _free(self, vswitch: VSwitchState, held_in: Collection[int], held: Mapping[str, str]) -> None:
-        free = vswitch.last - vswitch.first - 3 - len(held_in)
+        free = max(0, vswitch.last - vswitch.first - 3) - len(held_in)
         if vswitch.available_ip_address_count != free:
             message = f"counts {vswitch.available_ip_address_count} free addresses, and has {free}"
             self.found("address.private.free", vswitch.id, message)
@@ -332,7 +339,7 @@ class _Scan:
             if instance.status in PASSING:
                 self.passing.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
-            if len(ids) != len(attached) or attached != set(ids):
+            if attached != set(ids):
                 message = f"lists {ids}, and {sorted(attached)} are attached to it"
                 found("interface.attachment", instance.id, message)
             if len(ids) > instance.instance_type.eni_quantity:

@@ -179,16 +179,12 @@ def interface_attached(region: Region, event: NetworkInterfaceAttached, record: 
 
 
 def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    instance = region.instances.edit(instance_id)
-    instance.network_interface_ids = (*instance.network_interface_ids, interface.id)
+    region.instances.edit(instance_id).attached[interface.id] = None
     interface.instance_id = instance_id
 
 
 def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    instance = region.instances.edit(instance_id)
-    ids = instance.network_interface_ids
-    place = ids.index(interface.id)
-    instance.network_interface_ids = ids[:place] + ids[place + 1 :]
+    del region.instances.edit(instance_id).attached[interface.id]
 
 
 def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
@@ -408,7 +404,8 @@ def resolve_modify(case: Case) -> None:
     if interface is not None:
         case.group_vpc_id = interface.vpc_id
         case.growth = len(interface.private_ips)
-        case.growing_groups = tuple(g for g in case.security_groups if g.id not in interface.security_group_ids)
+        before = set(interface.security_group_ids)
+        case.growing_groups = tuple(group for group in case.security_groups if group.id not in before)
 
 
 def modify(case: Case) -> tuple[Event, ...]:

@@ -58,8 +58,9 @@ def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[
 
 def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:
     """An ENI is from now on a member of exactly these groups."""
-    leave(region, interface, [group_id for group_id in interface.security_group_ids if group_id not in group_ids])
-    enter(region, interface, [group_id for group_id in group_ids if group_id not in interface.security_group_ids])
+    before, after = set(interface.security_group_ids), set(group_ids)
+    leave(region, interface, [group_id for group_id in interface.security_group_ids if group_id not in after])
+    enter(region, interface, [group_id for group_id in group_ids if group_id not in before])
     interface.security_group_ids = group_ids
 
 

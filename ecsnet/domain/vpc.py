@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.domain import address_pool
 from ecsnet.domain.case import Case
 from ecsnet.domain.identity import resource_id
 from ecsnet.domain.rules import Breach, Facts, rules
@@ -59,18 +60,18 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
     region.count_created("vswitch")
     region.vswitches_of_vpc.edit(event.vpc_id).put(event.vswitch_id, True)
     region.interfaces_of_vswitch.put(event.vswitch_id, Table())
-    region.vswitches.put(
-        event.vswitch_id,
-        VSwitchState(
-            id=event.vswitch_id,
-            account_id=record.account_id,
-            created_at=record.recorded_at,
-            position=record.position,
-            vpc_id=event.vpc_id,
-            zone_id=event.zone_id,
-            cidr_block=event.cidr_block,
-        ),
+    vswitch = VSwitchState(
+        id=event.vswitch_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
     )
+    region.vswitches.put(vswitch.id, vswitch)
+    if region.imported:
+        address_pool.open_among_described(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:

@@ -6,8 +6,9 @@ fold keeps beside it, so that no rule ever has to scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.identity import Counted, Kind, resource_id
@@ -57,7 +58,7 @@ _TABLES = (
 )
 
 
-_TABLE_OF: Final[dict[Counted, str]] = {
+_IDENTIFIED: Final[dict[Kind, str]] = {
     "vpc": "vpcs",
     "vswitch": "vswitches",
     "security_group": "security_groups",
@@ -142,12 +143,18 @@ class Region:
 
     def next_number(self, kind: Counted) -> int:
         """The number of the next resource of a kind."""
-        number = (self.created[kind] or 0) + 1
-        table = _TABLE_OF.get(kind) if self.imported else None
-        if table is not None:
-            while getattr(self, table)[resource_id(self.region_id, kind, number)] is not None:  # type: ignore[arg-type]
-                number += 1
-        return number
+        return self.next_numbers(kind, 1)[0]
+
+    def next_numbers(self, kind: Counted, amount: int) -> Sequence[int]:
+        """The numbers of the next resources of a kind. What was imported may have an id that a number would give."""
+        first = (self.created[kind] or 0) + 1
+        if not self.imported or kind not in _IDENTIFIED:
+            return range(first, first + amount)
+        free = (number for number in count(first) if not self._is_taken(resource_id(self.region_id, kind, number)))
+        return tuple(islice(free, amount))
+
+    def _is_taken(self, resource_id: str) -> bool:
+        return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED.values())
 
     def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""
@@ -155,8 +162,8 @@ class Region:
 
     def primary_of(self, instance: InstanceState) -> NetworkInterfaceState | None:
         """An instance's primary ENI; a classic one has none."""
-        ids = instance.network_interface_ids
-        return self.network_interfaces.peek(ids[0]) if ids else None
+        primary_id = instance.primary_network_interface_id
+        return None if primary_id is None else self.network_interfaces.peek(primary_id)
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
         """The security groups that an instance is in."""
