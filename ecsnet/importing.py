@@ -173,7 +173,6 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 # Every field by itself
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # the escapes of a name or a description are text, if odd text
 _REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
 _MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
@@ -188,7 +187,7 @@ def _shown(text: str) -> str:
 
 
 def _id(path: str, text: str) -> str:
-    if not text.strip() or len(text) > _LONGEST_ID or _CONTROL.search(text):
+    if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
         raise InvalidAnswer(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters", path=path)
     return text
 
@@ -363,6 +362,9 @@ class _Reader:
         except msgspec.ValidationError as error:
             reason, _, path = str(error).partition(" - at `$")
             raise InvalidAnswer(reason, path=place + path.rstrip("`")) from None
+        except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+            # what is no JSON, such as a lone surrogate where a list should be
+            raise InvalidAnswer(f"cannot be read: {type(error).__name__}", path=place) from error
         _normal(place, answer)
         for kind, found, ids, table in (
             ("Vpcs.Vpc", answer.vpcs.vpc, "vpc_id", self._vpcs),

@@ -67,14 +67,21 @@ def _came_back(vswitch: VSwitchState, held: Table[str, str], addresses: Collecti
         _compact(vswitch, held)
 
 
-# What was described may be outside its VSwitch: in the block of another one of the VPC, or in nobody's. Whose block an
-# address is in gives it to nobody else while it is held.
+# What was described may be outside its VSwitch, in the block of another one of the VPC or in nobody's; and several ENIs
+# may have been described with one address: the first holds it, and when it lets go the next one does.
 
 
 def hold_described(region: Region, interface: NetworkInterfaceState) -> None:
     """The ENI was described to hold its addresses, whether they are free and in its VSwitch or not."""
     held = region.addresses.edit(interface.vpc_id)
-    given = [ip for ip in interface.private_ips if held[ip] is None]
+    given = []
+    for ip in interface.private_ips:
+        if held[ip] is None:
+            given.append(ip)
+        else:
+            if region.other_holders[interface.vpc_id, ip] is None:
+                region.other_holders.put((interface.vpc_id, ip), Table())
+            region.other_holders.edit((interface.vpc_id, ip)).put(interface.id, True)
     held.add_all(given, interface.id)
     for vswitch, addresses in _by_block(region, interface, given):
         vswitch.available_ip_address_count -= len(addresses)
@@ -93,11 +100,27 @@ def open_among_described(region: Region, vswitch: VSwitchState) -> None:
 
 
 def _let_go_described(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
-    held = region.addresses.edit(region.vswitches.peek(interface.vswitch_id).vpc_id)
-    own = [ip for ip in addresses if held[ip] == interface.id]
-    held.drop_all(own)
-    for vswitch, free in _by_block(region, interface, own):
-        _came_back(vswitch, held, free)
+    vpc_id = region.vswitches.peek(interface.vswitch_id).vpc_id
+    held = region.addresses.edit(vpc_id)
+    free = [ip for ip in addresses if region.other_holders[vpc_id, ip] is None]
+    if len(free) < len(addresses):
+        for ip in addresses:
+            if region.other_holders[vpc_id, ip] is not None:
+                _pass_on(region, vpc_id, ip, interface.id)
+    held.drop_all(free)
+    for vswitch, ips in _by_block(region, interface, free):
+        _came_back(vswitch, held, ips)
+
+
+def _pass_on(region: Region, vpc_id: str, ip: str, holder_id: str) -> None:
+    held, others = region.addresses.edit(vpc_id), region.other_holders.edit((vpc_id, ip))
+    gone = holder_id
+    if held[ip] == holder_id:
+        gone = next(others.keys_now())
+        held.put(ip, gone)
+    others.drop(gone)
+    if not others.size:
+        region.other_holders.drop((vpc_id, ip))
 
 
 def _by_block(

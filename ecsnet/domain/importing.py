@@ -1,7 +1,7 @@
 """Imports: resources that come into the model as they were described, not as a command made them.
 
 What is described may contradict itself (two ENIs with one address, an address outside its VSwitch, a quota exceeded):
-it is taken as it is, so that `ecsnet.audit` can report it. An address that another ENI holds already is in no index.
+it is taken as it is, so that `ecsnet.audit` can report it.
 """
 
 from __future__ import annotations

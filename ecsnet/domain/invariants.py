@@ -278,6 +278,7 @@ class _Scan:
         """Who holds which private address, and what is left to give."""
         found, holders, held_in = self.found, self.holders, self.held_in
         outside: dict[str, list[int]] = {}
+        others: dict[tuple[str, str], dict[str, bool]] = {}
         for interface in self.all_interfaces.values():
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
@@ -296,6 +297,7 @@ class _Scan:
                     in_vswitch.append(number)
                 if ip in held:
                     found("address.private.in-use", interface.id, f"holds {ip}, which {held[ip]} holds")
+                    others.setdefault((interface.vpc_id, ip), {})[interface.id] = True
                 else:
                     held[ip] = interface.id
         for vswitch in self.all_vswitches.values() if outside else ():
@@ -308,6 +310,9 @@ class _Scan:
         for vpc_id, table in indexed.items():
             if table.now() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
                 found("index.addresses", vpc_id, "is not what the ENIs hold")
+        indexed_others = {key: table.now() for key, table in self.region.other_holders.now().items()}
+        if indexed_others != others:
+            found("index.addresses", self.region.region_id, "does not tell who else holds an address")
         for vswitch in self.all_vswitches.values():
             self._free(vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].now() if vswitch.vpc_id in indexed else {})
 

@@ -47,6 +47,7 @@ _TABLES = (
     "allowances",
     "client_tokens",
     "addresses",
+    "other_holders",
     "vswitches_of_vpc",
     "groups_of_vpc",
     "interfaces_of_vswitch",
@@ -100,6 +101,7 @@ class Region:
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
+        self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → ENIs described with it too
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
