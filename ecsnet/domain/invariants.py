@@ -381,8 +381,8 @@ class _Scan:
             self._owns(eip, eip.ip_address, owners)
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
                 found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
-            if eip.status in PASSING:
-                self.passing.add(eip.id)
+            if eip.status is EipStatus.Releasing or (eip.status in PASSING and eip.instance_id is not None):
+                self.passing.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
                 if eip.instance_id in associated:
                     found("eip.associate.duplicate", eip.instance_id, f"has {associated[eip.instance_id]} and {eip.id}")

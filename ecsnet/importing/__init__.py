@@ -5,24 +5,31 @@ DescribeNetworkInterfaces or DescribeEipAddresses, one page or many. Fields that
 that does not have its shape, or refers to what no answer describes, is refused with its path, and nothing is imported.
 
 An import is the only way into a history that no rule has judged, so everything that the fold and the rules rely on is
-checked here, in three steps. Every field by itself: texts, addresses, times, and numbers are what they should be, and
-are kept in their normal form. Every resource among the others: what it refers to is described, in its region, and its
-status and its attachments leave it a way on. Last, what may be once only: ids, primary ENIs, EIPs of an instance,
-blocks. What merely contradicts a rule is taken as it is, so that `ecsnet.audit` can report it.
+checked: every field by itself in `answers`, every resource among the others here. What it refers to is described, in
+its region; its status and its attachments leave it a way on; and what there may be one of is there once: ids, primary
+ENIs, EIPs of an instance, blocks of addresses. What merely contradicts a rule is taken as it is, so that
+`ecsnet.audit` can report it.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from ecsnet.importing.answers import (
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedSecurityGroup,
+    DescribedVpc,
+    DescribedVSwitch,
+    moment_of,
+    read_answer,
+)
 from ecsnet.errors import InvalidAnswer
 from ecsnet.events.imported import (
     EipImported,
@@ -44,271 +51,8 @@ from ecsnet.values import (
 )
 
 T = TypeVar("T")
-Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-
-# The shapes of the answers: only what is read
-
-
-class _Described(msgspec.Struct, frozen=True, rename="pascal"):
-    region_id: str | None = None
-    creation_time: str | None = None
-
-
-class _Vpc(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vpc_id: str
-    cidr_block: str
-
-
-class _VSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vswitch_id: str = msgspec.field(name="VSwitchId")
-    vpc_id: str
-    zone_id: str
-    cidr_block: str
-
-
-class _SecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
-    security_group_id: str
-    vpc_id: str | None = None
-
-
-class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    security_group_id: tuple[str, ...] = ()
-
-
-class _Ips(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    ip_address: tuple[str, ...] = ()
-
-
-class _PrivateIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    private_ip_address: str
-    primary: bool = False
-
-
-class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    private_ip_set: tuple[_PrivateIp, ...] = ()
-
-
-class _Interface(_Described, frozen=True, kw_only=True, rename="pascal"):
-    network_interface_id: str
-    mac_address: str
-    type: NetworkInterfaceType | None = None
-    status: NetworkInterfaceStatus = NetworkInterfaceStatus.InUse
-    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
-    private_ip_address: str = ""
-    primary_ip_address: str = ""
-    private_ip_sets: _PrivateIps = _PrivateIps()
-    security_group_ids: _Ids = _Ids()
-    network_interface_name: str = ""
-    description: str = ""
-    instance_id: str = ""
-
-
-class _Interfaces(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    network_interface: tuple[_Interface, ...] = ()
-
-
-class _VpcAttributes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    vpc_id: str = ""
-    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
-
-
-class _Instance(_Described, frozen=True, kw_only=True, rename="pascal"):
-    instance_id: str
-    status: InstanceStatus
-    instance_type: str
-    zone_id: str
-    image_id: str = ""
-    instance_charge_type: ChargeType = ChargeType.PostPaid
-    expired_time: str = ""
-    internet_max_bandwidth_out: Mbits = 0
-    public_ip_address: _Ips = _Ips()
-    inner_ip_address: _Ips = _Ips()
-    vpc_attributes: _VpcAttributes = _VpcAttributes()
-    security_group_ids: _Ids = _Ids()
-    network_interfaces: _Interfaces = _Interfaces()
-
-
-class _Eip(_Described, frozen=True, kw_only=True, rename="pascal"):
-    allocation_id: str
-    ip_address: str
-    status: EipStatus
-    instance_id: str = ""
-    instance_type: str = ""
-    allocation_time: str | None = None
-
-
-class _Vpcs(msgspec.Struct, frozen=True, rename="pascal"):
-    vpc: tuple[_Vpc, ...]
-
-
-class _VSwitches(msgspec.Struct, frozen=True):
-    vswitch: tuple[_VSwitch, ...] = msgspec.field(name="VSwitch")
-
-
-class _SecurityGroups(msgspec.Struct, frozen=True, rename="pascal"):
-    security_group: tuple[_SecurityGroup, ...]
-
-
-class _Instances(msgspec.Struct, frozen=True, rename="pascal"):
-    instance: tuple[_Instance, ...]
-
-
-class _InterfaceSets(msgspec.Struct, frozen=True, rename="pascal"):
-    network_interface_set: tuple[_Interface, ...]
-
-
-class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
-    eip_address: tuple[_Eip, ...]
-
-
-class _Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    region_id: str | None = None
-    vpcs: _Vpcs = _Vpcs(())
-    vswitches: _VSwitches = msgspec.field(name="VSwitches", default=_VSwitches(()))
-    security_groups: _SecurityGroups = _SecurityGroups(())
-    instances: _Instances = _Instances(())
-    network_interface_sets: _InterfaceSets = _InterfaceSets(())
-    eip_addresses: _Eips = _Eips(())
-
-
-# Every field by itself
-
-_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # the escapes of a name or a description are text, if odd text
-_REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
-_MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
-_MASK: Final = re.compile("/[0-9]{1,2}")
-_LONGEST_ID: Final = 256
-_LONGEST_TEXT: Final = 4096
-_LAST_YEAR: Final = 9000  # the calendar ends at 9999, and subscriptions are renewed
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 80 else f"{text[:77]!r}..."
-
-
-def _id(path: str, text: str) -> str:
-    if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
-        raise InvalidAnswer(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters", path=path)
-    return text
-
-
-def _region(path: str, text: str) -> str:
-    if len(text) > 64 or not _REGION_ID.fullmatch(text):
-        raise InvalidAnswer(f"{_shown(text)} is no region: they look like 'cn-hangzhou'", path=path)
-    return text
-
-
-def _label(path: str, text: str) -> str:
-    if len(text) > _LONGEST_TEXT or _NO_TEXT.search(text):
-        raise InvalidAnswer(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters", path=path)
-    return text
-
-
-def _zone(path: str, text: str) -> str:
-    if not text.strip():
-        raise InvalidAnswer(f"{_shown(text)} is no zone", path=path)
-    return _label(path, text)
-
-
-def _mac(path: str, text: str) -> str:
-    if not _MAC_ADDRESS.fullmatch(text):
-        raise InvalidAnswer(f"{_shown(text)} is no MAC address", path=path)
-    return text.replace("-", ":").lower()
-
-
-def _ip(path: str, text: str) -> str:
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no IPv4 address", path=path) from None
-
-
-def _cidr(path: str, text: str) -> str:
-    try:
-        if not _MASK.fullmatch(text[text.find("/") :]):
-            raise ValueError(text)
-        return str(ipaddress.IPv4Network(text))
-    except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no CIDR block", path=path) from None
-
-
-_CHECKS: Final[dict[str, Callable[[str, str], str]]] = {
-    "allocation_id": _id,
-    "cidr_block": _cidr,
-    "description": _label,
-    "image_id": _id,
-    "instance_id": _id,
-    "instance_type": _id,
-    "ip_address": _ip,
-    "mac_address": _mac,
-    "network_interface_id": _id,
-    "network_interface_name": _label,
-    "primary_ip_address": _ip,
-    "private_ip_address": _ip,
-    "region_id": _region,
-    "security_group_id": _id,
-    "vpc_id": _id,
-    "vswitch_id": _id,
-    "zone_id": _zone,
-}
-"""By field, whatever it is a field of."""
-
-
-@cache
-def _fields_of(shape: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    return msgspec.structs.fields(shape)
-
-
-def _normal(path: str, shape: msgspec.Struct) -> None:
-    """Check every field of a shape, and put what it has into its normal form. An optional text may be empty."""
-    for field in _fields_of(type(shape)):
-        value, check = getattr(shape, field.name), _CHECKS.get(field.name)
-        if value == field.default or (value == "" and not field.required):
-            continue
-        place = f"{path}.{field.encode_name}"
-        if isinstance(value, tuple):
-            normal: Any = tuple([_normal_item(f"{place}[{n}]", item, check) for n, item in enumerate(value)])
-        else:
-            normal = _normal_item(place, value, check)
-        if normal is not value:
-            msgspec.structs.force_setattr(shape, field.name, normal)
-
-
-def _normal_item(path: str, item: Any, check: Callable[[str, str], str] | None) -> Any:
-    if isinstance(item, msgspec.Struct):
-        _normal(path, item)
-    elif check is not None:
-        return check(path, item)
-    return item
-
-
-def _time(found: _Found[Any]) -> datetime | None:
-    return _moment(f"{found.path}.CreationTime", found.one.creation_time)
-
-
-def _moment(path: str, text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no time", path=path) from None
-    if moment.tzinfo is None:
-        raise InvalidAnswer(f"{_shown(text)} has no timezone", path=path)
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        moment = datetime.max.replace(tzinfo=UTC)
-    if moment.year > _LAST_YEAR:
-        raise InvalidAnswer(f"{_shown(text)} is out of the calendar", path=path)
-    return moment
-
-
-# Every resource among the others
-
 _ATTACHED = (NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching)
 _ASSOCIATED = (EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating)
-_KINDS = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaceSets", "EipAddresses")
 
 
 class _Found(msgspec.Struct, Generic[T], frozen=True):
@@ -341,12 +85,12 @@ class _Reader:
     def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
         self._instance_types = instance_types
-        self._vpcs: dict[str, _Found[_Vpc]] = {}
-        self._vswitches: dict[str, _Found[_VSwitch]] = {}
-        self._groups: dict[str, _Found[_SecurityGroup]] = {}
-        self._instances: dict[str, _Found[_Instance]] = {}
-        self._interfaces: dict[str, _Found[_Interface]] = {}
-        self._eips: dict[str, _Found[_Eip]] = {}
+        self._vpcs: dict[str, _Found[DescribedVpc]] = {}
+        self._vswitches: dict[str, _Found[DescribedVSwitch]] = {}
+        self._groups: dict[str, _Found[DescribedSecurityGroup]] = {}
+        self._instances: dict[str, _Found[DescribedInstance]] = {}
+        self._interfaces: dict[str, _Found[DescribedInterface]] = {}
+        self._eips: dict[str, _Found[DescribedEip]] = {}
         self._paths: dict[str, str] = {}
         self._regions: dict[str, str] = {}
         self._primaries: dict[str, str] = {}
@@ -355,17 +99,7 @@ class _Reader:
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
         """Take in one answer."""
-        if not isinstance(given, Mapping) or not any(kind in given for kind in _KINDS):
-            raise InvalidAnswer("not the answer of a Describe action: none of " + ", ".join(_KINDS), path=place)
-        try:
-            answer = msgspec.convert(given, _Answer)
-        except msgspec.ValidationError as error:
-            reason, _, path = str(error).partition(" - at `$")
-            raise InvalidAnswer(reason, path=place + path.rstrip("`")) from None
-        except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
-            # what is no JSON, such as a lone surrogate where a list should be
-            raise InvalidAnswer(f"cannot be read: {type(error).__name__}", path=place) from error
-        _normal(place, answer)
+        answer = read_answer(place, given)
         for kind, found, ids, table in (
             ("Vpcs.Vpc", answer.vpcs.vpc, "vpc_id", self._vpcs),
             ("VSwitches.VSwitch", answer.vswitches.vswitch, "vswitch_id", self._vswitches),
@@ -447,13 +181,13 @@ class _Reader:
         region_id = self._regions[resource_id] = region_id or self._region_id
         return region_id
 
-    def _groups_of(self, found: _Found[_Instance] | _Found[_Interface]) -> tuple[str, ...]:
+    def _groups_of(self, found: _Found[DescribedInstance] | _Found[DescribedInterface]) -> tuple[str, ...]:
         group_ids = found.one.security_group_ids.security_group_id
         if len(set(group_ids)) != len(group_ids):
             raise InvalidAnswer("a security group is listed twice", path=f"{found.path}.SecurityGroupIds")
         return group_ids
 
-    def _vswitch(self, found: _Found[_VSwitch]) -> None:
+    def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
         one = found.one
         self._add(
             self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id])),
@@ -480,7 +214,7 @@ class _Reader:
                     raise InvalidAnswer(reason, path=f"{found.path}.CidrBlock")
                 end, before = last, vswitch_id
 
-    def _group(self, found: _Found[_SecurityGroup]) -> None:
+    def _group(self, found: _Found[DescribedSecurityGroup]) -> None:
         one = found.one
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
@@ -489,7 +223,7 @@ class _Reader:
             ),
         )
 
-    def _instance(self, found: _Found[_Instance]) -> None:
+    def _instance(self, found: _Found[DescribedInstance]) -> None:
         one, vpc_id = found.one, found.one.vpc_attributes.vpc_id
         group_ids = () if vpc_id else self._groups_of(found)
         region_id = self._place(
@@ -506,7 +240,7 @@ class _Reader:
             raise InvalidAnswer("an instance has one public address", path=f"{found.path}.PublicIpAddress")
         expires_at = None
         if one.instance_charge_type is ChargeType.PrePaid:
-            expires_at = _moment(f"{found.path}.ExpiredTime", one.expired_time)
+            expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
             if expires_at is None:
                 raise InvalidAnswer("a subscription expires", path=f"{found.path}.ExpiredTime")
         for number, embedded in enumerate(one.network_interfaces.network_interface):
@@ -530,7 +264,7 @@ class _Reader:
             ),
         )
 
-    def _embedded(self, instance: _Found[_Instance], path: str, interface: _Interface) -> None:
+    def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
         """An ENI that its instance's answer describes: in the instance's VSwitch and groups, if no other answer says
         more of it."""
         one = instance.one
@@ -551,7 +285,7 @@ class _Reader:
             self._interfaces, interface.network_interface_id, _Found(path, interface.region_id or None, described)
         )
 
-    def _interface(self, found: _Found[_Interface]) -> None:
+    def _interface(self, found: _Found[DescribedInterface]) -> None:
         one, group_ids = found.one, self._groups_of(found)
         region_id = self._place(
             found,
@@ -578,7 +312,7 @@ class _Reader:
             ),
         )
 
-    def _check_attachment(self, found: _Found[_Interface]) -> None:
+    def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
         one = found.one
         if one.status is NetworkInterfaceStatus.Deleted:
             raise InvalidAnswer("what is Deleted is not described", path=f"{found.path}.Status")
@@ -605,7 +339,7 @@ class _Reader:
                 reason = f"no answer describes the primary ENI of {found.one.instance_id}"
                 raise InvalidAnswer(reason, path=f"{found.path}.NetworkInterfaces")
 
-    def _eip(self, found: _Found[_Eip]) -> None:
+    def _eip(self, found: _Found[DescribedEip]) -> None:
         one = found.one
         instance_id = one.instance_id if one.instance_type in ("", "EcsInstance") else ""
         region_id = self._place(
@@ -629,12 +363,12 @@ class _Reader:
                 ip_address=one.ip_address,
                 status=one.status,
                 instance_id=instance_id or None,
-                created_at=_moment(f"{found.path}.AllocationTime", one.allocation_time),
+                created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
 
 
-def _agree(known: _Interface, embedded: _Interface, instance_id: str) -> bool:
+def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:
     """Whether what an instance's answer says of an ENI, which is not all, is what is known of it."""
     ip = embedded.private_ip_address or embedded.primary_ip_address
     return (
@@ -645,7 +379,7 @@ def _agree(known: _Interface, embedded: _Interface, instance_id: str) -> bool:
     )
 
 
-def _addresses(found: _Found[_Interface]) -> tuple[str, ...]:
+def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     """The addresses of an ENI, the primary one first. It is listed once more among all of them."""
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
@@ -662,3 +396,7 @@ def _addresses(found: _Found[_Interface]) -> tuple[str, ...]:
 def unknown_type(type_id: str) -> InstanceType:
     """A type that is in no catalogue, of which nothing is known: it is taken to have no room for anything more."""
     return InstanceType(id=type_id, eni_quantity=1, private_ipv4_per_eni=1)
+
+
+def _time(found: _Found[Any]) -> datetime | None:
+    return moment_of(f"{found.path}.CreationTime", found.one.creation_time)
