@@ -20,16 +20,6 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ecsnet.importing.answers import (
-    DescribedEip,
-    DescribedInstance,
-    DescribedInterface,
-    DescribedSecurityGroup,
-    DescribedVpc,
-    DescribedVSwitch,
-    moment_of,
-    read_answer,
-)
 from ecsnet.errors import InvalidAnswer
 from ecsnet.events.imported import (
     EipImported,
@@ -39,6 +29,16 @@ from ecsnet.events.imported import (
     SecurityGroupImported,
     VpcImported,
     VSwitchImported,
+)
+from ecsnet.importing.answers import (
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedSecurityGroup,
+    DescribedVpc,
+    DescribedVSwitch,
+    moment_of,
+    read_answer,
 )
 from ecsnet.values import (
     ChargeType,
