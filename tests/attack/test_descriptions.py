@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ecsnet import Cloud, CommandDenied, InvalidAnswer, InvalidCommand, ManualClock, audit
+from ecsnet import Cloud, CommandDenied, InvalidAnswer, InvalidCommand, ManualClock, ReplayError, audit
 from ecsnet.domain.fingerprint import whole
 from ecsnet.domain.folding import fold
 from ecsnet.domain.world import World
@@ -33,11 +35,11 @@ def attack(tries: int) -> Any:
     return settings(max_examples=budget(tries), deadline=None, suppress_health_check=checks)
 
 
-def look(cloud: Cloud) -> None:
+def look(cloud: Cloud, promised: tuple[str, ...] = PROMISED) -> None:
     """Look at everything that there is. Whatever was described, the indexes are right, and what is free is given."""
     repr(cloud)
     audit(cloud)
-    broken = [one for one in invariants(cloud) if one.invariant.startswith(PROMISED)]
+    broken = [one for one in invariants(cloud) if one.invariant.startswith(promised)]
     assert [one for one in broken if one.invariant not in TWO_OWNERS] == []
     for resource_id in ids_of(cloud):
         cloud.permitted(resource_id)
@@ -56,9 +58,9 @@ def look(cloud: Cloud) -> None:
             continue
 
 
-def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int) -> None:
-    """Do whatever comes, most of it right."""
-    operations = list(ASKING)
+def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int, *also: type[Exception]) -> None:
+    """Do whatever comes, most of it right. It may be denied; ``also`` is what else may come of it."""
+    operations, may_raise = list(ASKING), (CommandDenied, InvalidCommand, *also)
     for _ in range(steps):
         chance = rng.random()
         if chance < 0.1:
@@ -70,7 +72,7 @@ def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int) -> None:
                 command = ASKING[rng.choice(operations)](Sight(cloud), rng.choice)
                 cloud.check(command)
                 cloud.execute(command)
-            except (CommandDenied, InvalidCommand):
+            except may_raise:
                 continue
 
 
@@ -84,7 +86,7 @@ def written_and_read(cloud: Cloud) -> World:
 
 
 @given(description=descriptions, pace=st.sampled_from(PACES), seed=st.integers(0, 1 << 32), beside=st.booleans())
-@attack(2500)
+@attack(3000)
 def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
     description: list[Any], pace: Any, seed: int, beside: bool
 ) -> None:
@@ -106,6 +108,9 @@ def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
     assert len(cloud.history()) == len(recorded) + count
     rng = Random(seed)
     look(cloud)
+    half = cloud.at(rng.randint(len(recorded), len(cloud.history())))  # an instance may be there before its ENIs
+    look(half, promised=())
+    work(half.fork(), clock, rng, 5, ReplayError)
     fork = cloud.fork()
     work(fork, clock, rng, 25)
     look(fork)
@@ -115,3 +120,22 @@ def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
     look(cloud)
     assert whole(written_and_read(cloud)) == whole(cloud._model.world)
     assert whole(cloud.at(cloud.position)._model.world) == whole(cloud._model.world)
+
+
+@given(description=descriptions, seed=st.integers(0, 1 << 32))
+@attack(100)
+def test_a_file_that_something_was_imported_into_can_be_opened_again(description: list[Any], seed: int) -> None:
+    clock, rng = ManualClock(START), Random(seed)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "network.db"
+        with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as cloud:
+            try:
+                cloud.import_resources(description)
+            except InvalidAnswer:
+                assert cloud.history() == ()
+            work(cloud, clock, rng, 10)
+            seen = whole(cloud._model.world)
+        with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as again:
+            assert whole(again._model.world) == seen
+            look(again)
+            work(again, clock, rng, 5)
