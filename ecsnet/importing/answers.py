@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple, get_origin
 
 import msgspec
 
@@ -179,53 +179,58 @@ def _shown(text: str) -> str:
     return repr(text) if len(text) <= 80 else f"{text[:77]!r}..."
 
 
-def _id(path: str, text: str) -> str:
+class _Unfit(ValueError):
+    """The text is not what its field is for."""
+
+
+def _id(text: str) -> str:
     if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
-        raise InvalidAnswer(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters", path=path)
+        raise _Unfit(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
     return text
 
 
-def _region(path: str, text: str) -> str:
+def _region(text: str) -> str:
     if len(text) > 64 or not _REGION_ID.fullmatch(text):
-        raise InvalidAnswer(f"{_shown(text)} is no region: they look like 'cn-hangzhou'", path=path)
+        raise _Unfit(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
     return text
 
 
-def _label(path: str, text: str) -> str:
+def _label(text: str) -> str:
     if len(text) > _LONGEST_TEXT or _NO_TEXT.search(text):
-        raise InvalidAnswer(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters", path=path)
+        raise _Unfit(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
     return text
 
 
-def _zone(path: str, text: str) -> str:
+def _zone(text: str) -> str:
     if not text.strip():
-        raise InvalidAnswer(f"{_shown(text)} is no zone", path=path)
-    return _label(path, text)
+        raise _Unfit(f"{_shown(text)} is no zone")
+    return _label(text)
 
 
-def _mac(path: str, text: str) -> str:
+def _mac(text: str) -> str:
     if not _MAC_ADDRESS.fullmatch(text):
-        raise InvalidAnswer(f"{_shown(text)} is no MAC address", path=path)
+        raise _Unfit(f"{_shown(text)} is no MAC address")
     return text.replace("-", ":").lower()
 
 
-def _ip(path: str, text: str) -> str:
+def _ip(text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no IPv4 address", path=path) from None
+        raise _Unfit(f"{_shown(text)} is no IPv4 address") from None
 
 
-def _cidr(path: str, text: str) -> str:
+def _cidr(text: str) -> str:
     try:
         if not _MASK.fullmatch(text[text.find("/") :]):
             raise ValueError(text)
         return str(ipaddress.IPv4Network(text))
     except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no CIDR block", path=path) from None
+        raise _Unfit(f"{_shown(text)} is no CIDR block") from None
 
 
-_CHECKS: Final[dict[str, Callable[[str, str], str]]] = {
+Check = Callable[[str], str]
+_CHECKS: Final[dict[str, Check]] = {
     "allocation_id": _id,
     "cidr_block": _cidr,
     "description": _label,
@@ -247,32 +252,49 @@ _CHECKS: Final[dict[str, Callable[[str, str], str]]] = {
 """By field, whatever it is a field of."""
 
 
+class _Field(NamedTuple):
+    """A field that is checked, or has something in it that is."""
+
+    name: str
+    called: str
+    default: object
+    required: bool
+    check: Check | None
+
+
 @cache
-def _fields_of(shape: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    return msgspec.structs.fields(shape)
+def _fields_of(shape: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(field.name, field.encode_name, field.default, field.required, _CHECKS.get(field.name))
+        for field in msgspec.structs.fields(shape)
+        if field.name in _CHECKS or get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct)
+    )
 
 
 def _normal(path: str, shape: msgspec.Struct) -> None:
     """Check every field of a shape, and put what it has into its normal form. An optional text may be empty."""
-    for field in _fields_of(type(shape)):
-        value, check = getattr(shape, field.name), _CHECKS.get(field.name)
-        if value == field.default or (value == "" and not field.required):
+    for name, called, default, required, check in _fields_of(type(shape)):
+        value = getattr(shape, name)
+        if value == default or (value == "" and not required):
             continue
-        place = f"{path}.{field.encode_name}"
-        if isinstance(value, tuple):
-            normal: Any = tuple([_normal_item(f"{place}[{n}]", item, check) for n, item in enumerate(value)])
+        if isinstance(value, msgspec.Struct):
+            _normal(f"{path}.{called}", value)
+        elif check is None:
+            for number, item in enumerate(value):
+                _normal(f"{path}.{called}[{number}]", item)
         else:
-            normal = _normal_item(place, value, check)
-        if normal is not value:
-            msgspec.structs.force_setattr(shape, field.name, normal)
+            if isinstance(value, tuple):
+                normal: Any = tuple([_checked(check, one, path, f"{called}[{n}]") for n, one in enumerate(value)])
+            else:
+                normal = _checked(check, value, path, called)
+            msgspec.structs.force_setattr(shape, name, normal)
 
 
-def _normal_item(path: str, item: Any, check: Callable[[str, str], str] | None) -> Any:
-    if isinstance(item, msgspec.Struct):
-        _normal(path, item)
-    elif check is not None:
-        return check(path, item)
-    return item
+def _checked(check: Check, text: str, path: str, called: str) -> str:
+    try:
+        return check(text)
+    except _Unfit as error:
+        raise InvalidAnswer(str(error), path=f"{path}.{called}") from None
 
 
 def moment_of(path: str, text: str | None) -> datetime | None:
