@@ -560,6 +560,15 @@ def test_new_ids_step_around_described_ones_of_any_kind() -> None:
     assert of_the_fold(cloud) == []
 
 
+def test_new_ids_step_around_described_ones_of_other_regions() -> None:
+    would_be = Cloud(clock=ManualClock(START)).execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id
+    cloud = imported(vpcs=[vpc(would_be, **FAR)], vswitches=[], groups=[], instances=[], interfaces=[])
+    new = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    assert new.id != would_be
+    assert cloud.vpcs[new.id] == new
+    assert cloud.vpcs[would_be].region_id == "cn-beijing"
+
+
 def test_thousands_of_enis_of_one_instance_come_and_go_with_it() -> None:
     count = 20_000
     many = [

@@ -133,7 +133,7 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
     region, instance_type = case.region, case.instance_type
     assert instance_type is not None
     subscribed = command.instance_charge_type == ChargeType.PrePaid
-    numbers = region.next_numbers("instance", amount)
+    numbers = case.world.next_numbers(region, "instance", amount)
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
     public_ips = PUBLIC.draw(case.world, region, amount) if gets_public_ip else (None,) * amount
     places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
@@ -161,7 +161,7 @@ def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
     assert vswitch is not None
     assert case.drawn is not None
     addresses = (named,) if named is not None else address_pool.draw(region, vswitch, case.drawn)
-    numbers = region.next_numbers("network_interface", amount)
+    numbers = case.world.next_numbers(region, "network_interface", amount)
     return [
         {
             "vswitch_id": vswitch.id,

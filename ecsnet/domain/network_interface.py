@@ -366,7 +366,7 @@ def create(case: Case) -> tuple[Event, ...]:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
     else:
         addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
-    number = region.next_number("network_interface")
+    (number,) = case.world.next_numbers(region, "network_interface", 1)
     birth = NetworkInterfaceCreateRequested if case.passes else NetworkInterfaceCreated
     return (
         birth(

@@ -208,7 +208,7 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
 
 
 def create_vpc(case: Case) -> tuple[Event, ...]:
-    number = case.region.next_number("vpc")
+    (number,) = case.world.next_numbers(case.region, "vpc", 1)
     vpc_id = resource_id(case.region.region_id, "vpc", number)
     return (VpcCreated(vpc_id=vpc_id, cidr_block=case.command.cidr_block),)
 
@@ -223,7 +223,8 @@ def delete_vpc(case: Case) -> tuple[Event, ...]:
 
 def create_vswitch(case: Case) -> tuple[Event, ...]:
     command: CreateVSwitch = case.command
-    vswitch_id = resource_id(case.region.region_id, "vswitch", case.region.next_number("vswitch"))
+    (number,) = case.world.next_numbers(case.region, "vswitch", 1)
+    vswitch_id = resource_id(case.region.region_id, "vswitch", number)
     return (
         VSwitchCreated(
             vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block

@@ -59,14 +59,7 @@ _TABLES = (
 )
 
 
-_IDENTIFIED: Final[dict[Kind, str]] = {
-    "vpc": "vpcs",
-    "vswitch": "vswitches",
-    "security_group": "security_groups",
-    "instance": "instances",
-    "network_interface": "network_interfaces",
-    "eip": "eips",
-}
+_IDENTIFIED: Final = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
 
 
 class Allowance(NamedTuple):
@@ -144,19 +137,12 @@ class Region:
         self.usage[key] = (self.usage[key] or 0) + change
 
     def next_number(self, kind: Counted) -> int:
-        """The number of the next resource of a kind."""
-        return self.next_numbers(kind, 1)[0]
+        """The number of the next of a kind that is counted here."""
+        return (self.created[kind] or 0) + 1
 
-    def next_numbers(self, kind: Counted, amount: int) -> Sequence[int]:
-        """The numbers of the next resources of a kind. What was imported may have an id that a number would give."""
-        first = (self.created[kind] or 0) + 1
-        if not self.imported or kind not in _IDENTIFIED:
-            return range(first, first + amount)
-        free = (number for number in count(first) if not self._is_taken(resource_id(self.region_id, kind, number)))
-        return tuple(islice(free, amount))
-
-    def _is_taken(self, resource_id: str) -> bool:
-        return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED.values())
+    def has(self, resource_id: str) -> bool:
+        """Whether a resource of any kind has the id."""
+        return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED)
 
     def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""
@@ -222,3 +208,12 @@ class World:
             if getattr(region, table)[resource_id] is not None:
                 return region
         return None
+
+    def next_numbers(self, region: Region, kind: Kind, amount: int) -> Sequence[int]:
+        """The numbers of the next resources of a kind in a region, passing over those whose id something has that was
+        imported, whatever it is and wherever."""
+        first, regions = region.next_number(kind), self.regions.values()
+        if not any(one.imported for one in regions):
+            return range(first, first + amount)
+        ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
+        return tuple(islice((number for number, one in ids if not any(place.has(one) for place in regions)), amount))

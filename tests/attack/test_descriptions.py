@@ -41,7 +41,9 @@ def look(cloud: Cloud, promised: tuple[str, ...] = PROMISED) -> None:
     audit(cloud)
     broken = [one for one in invariants(cloud) if one.invariant.startswith(promised)]
     assert [one for one in broken if one.invariant not in TWO_OWNERS] == []
-    for resource_id in ids_of(cloud):
+    ids = ids_of(cloud)
+    assert len(set(ids)) == len(ids)
+    for resource_id in ids:
         cloud.permitted(resource_id)
         assert cloud.history(resource_id)
     instances = list(cloud.instances)
