@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 import msgspec
 
@@ -52,6 +52,9 @@ from ecsnet.events.store import EventStore, Lease, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
+
+if TYPE_CHECKING:
+    from ecsnet.importing import Described
 
 R = TypeVar("R")
 LONGEST_SETTLING: Final = timedelta(days=10_000)
@@ -222,25 +225,27 @@ class Cloud:
         them. Raises `InvalidAnswer`, naming the path, for what is not such an answer, refers to what no answer
         describes, or describes what is there already; then nothing is imported.
         """
-        from ecsnet.importing import events_of  # loaded only by those who import
+        from ecsnet.importing import read_answers  # loaded only by those who import
 
         model = self._model
         if model.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
-        events = events_of(answers, region_id=self.region_id, instance_types=model.instance_types)
+        described = read_answers(answers, region_id=self.region_id, instance_types=model.instance_types)
         with model.lock:
             command_id = model.new_command_id()
-            model.repeatedly(lambda: self._import(events, command_id))
-        return sum(map(len, events.values()))
+            model.repeatedly(partial(self._import, described, command_id))
+        return len(described.paths)
 
-    def _import(self, events: Mapping[str, Sequence[Import]], command_id: str) -> None:
+    def _import(self, described: Described, command_id: str) -> None:
         model = self._model
         model.catch_up()
-        _refuse_known(model.world, events)
+        for resource_id, path in described.paths.items():
+            if any(model.world.region_of(table, resource_id) is not None for table in VIEWS):
+                raise InvalidAnswer(f"{resource_id} is there already", path=path)
         now, account_id = model.now(), self.account_id
         news = [
             new
-            for region_id, imported in events.items()
+            for region_id, imported in described.events.items()
             for new in model.news(region_id, with_shared(region_id, tuple(imported)), now, account_id, command_id)
         ]
         if not news:
@@ -248,9 +253,10 @@ class Cloud:
         try:
             model.append(self.region_id, news, decided=False)
         except ReplayError as error:
-            raise InvalidAnswer(
-                f"contradicts itself: {error.reason}", path=f"{error.stream}/{error.version}"
-            ) from error
+            of_stream = [new for new in news if new.stream == error.stream]
+            imported = of_stream[(error.version or 0) - model.world.version(error.stream or "") - 1].event
+            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
+            raise InvalidAnswer(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
@@ -466,14 +472,6 @@ def _check_ways(store: object, clock: object, settle_after: object, rules: objec
         raise InvalidArgument(f"settle_after is a timedelta of 0 to 10,000 days or 'manual', not {shown(settle_after)}")
     if not isinstance(rules, RuleRegistry):
         raise InvalidArgument(f"rules must be a RuleRegistry, not {shown(rules)}")
-
-
-def _refuse_known(world: World, events: Mapping[str, Sequence[Import]]) -> None:
-    for imported in events.values():
-        for event in imported:
-            resource_id = getattr(event, event.ID)
-            if any(world.region_of(table, resource_id) is not None for table in VIEWS):
-                raise InvalidAnswer("is there already", path=resource_id)
 
 
 def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:

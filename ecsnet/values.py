@@ -96,10 +96,12 @@ _OCTETS = tuple(map(str, range(256)))
 
 
 def cidr_bounds(cidr_block: str) -> tuple[int, int]:
-    """The first and the last address of a CIDR block, as numbers."""
+    """The first and the last address of a CIDR block, as numbers. Raises ValueError for what is no CIDR block."""
     network, _, mask = cidr_block.partition("/")
-    first = ipv4_to_int(network)
-    return first, first + (1 << (32 - int(mask))) - 1
+    first, bits = ipv4_to_int(network), int(mask)
+    if not 0 <= bits <= 32 or first >> 32:
+        raise ValueError(f"{cidr_block!r} is no CIDR block")
+    return first, first + (1 << (32 - bits)) - 1
 
 
 class InstanceType(msgspec.Struct, frozen=True, kw_only=True):

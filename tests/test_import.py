@@ -283,8 +283,11 @@ def test_audit_reports_an_event_that_the_rules_would_have_refused(net: Net) -> N
 
 
 def test_two_owners_of_one_public_address_can_both_be_released(net: Net) -> None:
+    net.run()
     answers = copy.deepcopy(describe(net.cloud))
-    owners = [one for one in entries(answers, "Instances") if one["InstanceChargeType"] == "PostPaid"]
+    pay_as_you_go = [one for one in entries(answers, "Instances") if one["InstanceChargeType"] == "PostPaid"]
+    owners = [one for one in pay_as_you_go if not one["EipAddress"]["AllocationId"]]
+    assert len(owners) == 2
     for one in owners:
         one["PublicIpAddress"] = {"IpAddress": ["203.0.113.7"]}
     cloud = imported(net, answers)

@@ -15,6 +15,7 @@ import pytest
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.invariants import breaches
+from ecsnet.domain.tables import Table
 from ecsnet.domain.world import Allowance, Region
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing.scenarios import stored_again
@@ -160,12 +161,6 @@ def an_eni_that_its_instance_does_not_list(here: Region, abroad: Region) -> str:
 
 
 @breaks("interface.attachment")
-def an_eni_that_is_listed_twice(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).network_interface_ids += (SOUND.attached,)
-    return SOUND.server
-
-
-@breaks("interface.attachment")
 def an_eni_on_an_instance_that_does_not_exist(here: Region, abroad: Region) -> str:
     here.network_interfaces.edit(SOUND.attached).instance_id = "i-none"
     return "i-none"
@@ -301,6 +296,12 @@ def the_first_address(here: Region, abroad: Region) -> str:
 def the_last_address_but_two(here: Region, abroad: Region) -> str:
     here.network_interfaces.edit(SOUND.free).private_ips = ("10.0.1.253",)
     return SOUND.free
+
+
+@breaks("index.addresses")
+def another_holder_who_is_none(here: Region, abroad: Region) -> str:
+    here.other_holders.put((SOUND.vpc, "10.0.1.1"), Table())
+    return HOME
 
 
 @breaks("address.private.free")

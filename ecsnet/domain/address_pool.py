@@ -49,12 +49,16 @@ def _advance(vswitch: VSwitchState, held: Table[str, str]) -> None:
 
 def let_go(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
     """The addresses are free again."""
+    if region.imported:
+        _let_go_described(region, interface, addresses)
+        return
     vswitch = region.vswitches.edit(interface.vswitch_id)
     held = region.addresses.edit(vswitch.vpc_id)
-    if region.imported:
-        addresses = _let_go_described(vswitch, held, interface, addresses)
-    else:
-        held.drop_all(addresses)
+    held.drop_all(addresses)
+    _came_back(vswitch, held, addresses)
+
+
+def _came_back(vswitch: VSwitchState, held: Table[str, str], addresses: Collection[str]) -> None:
     for ip in addresses:
         vswitch.freed = (ip, vswitch.freed)
     vswitch.freed_count += len(addresses)
@@ -63,23 +67,83 @@ def let_go(region: Region, interface: NetworkInterfaceState, addresses: tuple[st
         _compact(vswitch, held)
 
 
+# What was described may be outside its VSwitch, in the block of another one of the VPC or in nobody's; and several ENIs
+# may have been described with one address: the first holds it, and when it lets go the next one does.
+
+
 def hold_described(region: Region, interface: NetworkInterfaceState) -> None:
     """The ENI was described to hold its addresses, whether they are free and in its VSwitch or not."""
-    vswitch = region.vswitches.edit(interface.vswitch_id)
-    held = region.addresses.edit(vswitch.vpc_id)
-    given = [ip for ip in interface.private_ips if held[ip] is None and usable(vswitch, ipv4_to_int(ip))]
-    held.add_all([ip for ip in interface.private_ips if held[ip] is None], interface.id)
-    if vswitch.next_ip in given:
-        _advance(vswitch, held)
-    vswitch.available_ip_address_count -= len(given)
+    held = region.addresses.edit(interface.vpc_id)
+    given = []
+    for ip in interface.private_ips:
+        if held[ip] is None:
+            given.append(ip)
+        else:
+            if region.other_holders[interface.vpc_id, ip] is None:
+                region.other_holders.put((interface.vpc_id, ip), Table())
+            region.other_holders.edit((interface.vpc_id, ip)).put(interface.id, True)
+    held.add_all(given, interface.id)
+    for vswitch, addresses in _by_block(region, interface, given):
+        vswitch.available_ip_address_count -= len(addresses)
+        if vswitch.next_ip in addresses:
+            _advance(vswitch, held)
 
 
-def _let_go_described(
-    vswitch: VSwitchState, held: Table[str, str], interface: NetworkInterfaceState, addresses: tuple[str, ...]
-) -> tuple[str, ...]:
-    own = [ip for ip in addresses if held[ip] == interface.id]
-    held.drop_all(own)
-    return tuple([ip for ip in own if usable(vswitch, ipv4_to_int(ip))])
+def open_among_described(region: Region, vswitch: VSwitchState) -> None:
+    """The VSwitch is new, and addresses of its block may have been described as held by ENIs of others."""
+    held = region.addresses.peek(vswitch.vpc_id)
+    count = sum(usable(vswitch, ipv4_to_int(ip)) for ip in held.keys_now())
+    if count:
+        vswitch.available_ip_address_count -= count
+        if held[vswitch.next_ip or ""] is not None:
+            _advance(vswitch, held)
+
+
+def _let_go_described(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
+    vpc_id = region.vswitches.peek(interface.vswitch_id).vpc_id
+    held = region.addresses.edit(vpc_id)
+    free = [ip for ip in addresses if region.other_holders[vpc_id, ip] is None]
+    if len(free) < len(addresses):
+        for ip in addresses:
+            if region.other_holders[vpc_id, ip] is not None:
+                _pass_on(region, vpc_id, ip, interface.id)
+    held.drop_all(free)
+    for vswitch, ips in _by_block(region, interface, free):
+        _came_back(vswitch, held, ips)
+
+
+def _pass_on(region: Region, vpc_id: str, ip: str, holder_id: str) -> None:
+    held, others = region.addresses.edit(vpc_id), region.other_holders.edit((vpc_id, ip))
+    gone = holder_id
+    if held[ip] == holder_id:
+        gone = next(others.keys_now())
+        held.put(ip, gone)
+    others.drop(gone)
+    if not others.size:
+        region.other_holders.drop((vpc_id, ip))
+
+
+def _by_block(
+    region: Region, interface: NetworkInterfaceState, addresses: Iterable[str]
+) -> Iterator[tuple[VSwitchState, Collection[str]]]:
+    """The VSwitches that give addresses, each with those of its block that are for users."""
+    own = region.vswitches.peek(interface.vswitch_id)
+    inside: dict[str, dict[str, None]] = {}
+    for ip in addresses:
+        number = ipv4_to_int(ip)
+        vswitch = own if own.first <= number <= own.last else _block_of(region, own.vpc_id, number)
+        if vswitch is not None and usable(vswitch, number):
+            inside.setdefault(vswitch.id, {})[ip] = None
+    for vswitch_id, ips in inside.items():
+        yield region.vswitches.edit(vswitch_id), ips
+
+
+def _block_of(region: Region, vpc_id: str, address: int) -> VSwitchState | None:
+    for vswitch_id in region.vswitches_of_vpc.peek(vpc_id).keys_now():
+        vswitch = region.vswitches.peek(vswitch_id)
+        if vswitch.first <= address <= vswitch.last:
+            return vswitch
+    return None
 
 
 def _compact(vswitch: VSwitchState, held: Table[str, str]) -> None:

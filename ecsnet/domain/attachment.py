@@ -278,7 +278,7 @@ def host_of(instance: InstanceState) -> Host:
         zone_id=instance.zone_id,
         vpc_id=instance.vpc_id or CLASSIC_NETWORK,
         instance_type=instance.instance_type,
-        interface_count=len(instance.network_interface_ids),
+        interface_count=len(instance.attached),
     )
 
 

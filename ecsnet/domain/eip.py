@@ -288,14 +288,15 @@ def release_state(eip: EipState) -> Facts | None:
 # How each command is decided
 
 
-def next_id(region: Region) -> str:
+def next_id(case: Case) -> str:
     """The id of the next EIP."""
-    return resource_id(region.region_id, "eip", region.next_number("eip"))
+    (number,) = case.world.next_numbers(case.region, "eip", 1)
+    return resource_id(case.region.region_id, "eip", number)
 
 
 def allocate(case: Case) -> tuple[Event, ...]:
     (ip,) = PUBLIC.draw(case.world, case.region, 1)
-    return (EipAddressAllocated(allocation_id=next_id(case.region), ip_address=ip),)
+    return (EipAddressAllocated(allocation_id=next_id(case), ip_address=ip),)
 
 
 def resolve_eip(case: Case) -> None:

@@ -1,7 +1,7 @@
 """Imports: resources that come into the model as they were described, not as a command made them.
 
 What is described may contradict itself (two ENIs with one address, an address outside its VSwitch, a quota exceeded):
-it is taken as it is, so that `ecsnet.audit` can report it. An address that another ENI holds already is in no index.
+it is taken as it is, so that `ecsnet.audit` can report it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,6 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         instance_type=event.instance_type,
         vpc_id=event.vpc_id,
         zone_id=event.zone_id,
-        network_interface_ids=(),
         charge_type=event.charge_type,
         expires_at=event.expires_at,
         image_id=event.image_id,
@@ -133,9 +132,9 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
 def _attach(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
     state = region.instances.edit(instance_id)
     if interface.type is network_interface.PRIMARY:
-        state.network_interface_ids = (interface.id, *state.network_interface_ids)
+        state.attached = {interface.id: None, **state.attached}
     else:
-        state.network_interface_ids = (*state.network_interface_ids, interface.id)
+        state.attached[interface.id] = None
 
 
 def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> None:

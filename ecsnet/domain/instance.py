@@ -94,7 +94,6 @@ def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -
         instance_type=event.instance_type,
         vpc_id=None,
         zone_id=event.zone_id or "",
-        network_interface_ids=(),
         charge_type=event.charge_type,
         expires_at=event.expires_at,
         image_id=event.image_id,
@@ -139,7 +138,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, 
     )
     network_interface.born(region, interface)
     instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
-    instance.network_interface_ids = (interface.id,)
+    instance.attached = {interface.id: None}
 
 
 def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
@@ -184,7 +183,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
         if instance.linked_vpc_id is not None:
             region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
     else:
-        (primary_id,) = instance.network_interface_ids
+        (primary_id,) = instance.attached
         network_interface.died(region, region.network_interfaces.edit(primary_id))
     if instance.public_ip is not None:
         PUBLIC.let_go(region, instance.public_ip, instance.id)
@@ -197,7 +196,7 @@ def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]
     if instance.vpc_id is None:
         regroup_classic(region, instance, group_ids)
     else:
-        primary = region.network_interfaces.edit(instance.network_interface_ids[0])
+        primary = region.network_interfaces.edit(instance.member_id)
         security_group.replace(region, primary, group_ids)
 
 

@@ -277,6 +277,8 @@ class _Scan:
     def private_addresses(self) -> None:
         """Who holds which private address, and what is left to give."""
         found, holders, held_in = self.found, self.holders, self.held_in
+        outside: dict[str, list[int]] = {}
+        others: dict[tuple[str, str], dict[str, bool]] = {}
         for interface in self.all_interfaces.values():
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
@@ -287,25 +289,35 @@ class _Scan:
                 number = _number(ip)
                 if not first <= number <= last:
                     found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
+                    if ip not in held:
+                        outside.setdefault(interface.vpc_id, []).append(number)
                 elif not first < number <= last - 3:
                     found("address.private.reserved", interface.id, f"holds {ip}, which {vswitch.cidr_block} reserves")
                 elif ip not in held:
                     in_vswitch.append(number)
                 if ip in held:
                     found("address.private.in-use", interface.id, f"holds {ip}, which {held[ip]} holds")
+                    others.setdefault((interface.vpc_id, ip), {})[interface.id] = True
                 else:
                     held[ip] = interface.id
+        for vswitch in self.all_vswitches.values() if outside else ():
+            for number in outside.get(vswitch.vpc_id, ()):
+                if vswitch.first < number <= vswitch.last - 3:
+                    held_in[vswitch.id].append(number)
         indexed = self.region.addresses.now()
         if indexed.keys() != holders.keys():
             found("index.addresses", self.region.region_id, f"is of {sorted(indexed)}, not of {sorted(holders)}")
         for vpc_id, table in indexed.items():
             if table.now() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
                 found("index.addresses", vpc_id, "is not what the ENIs hold")
+        indexed_others = {key: table.now() for key, table in self.region.other_holders.now().items()}
+        if indexed_others != others:
+            found("index.addresses", self.region.region_id, "does not tell who else holds an address")
         for vswitch in self.all_vswitches.values():
             self._free(vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].now() if vswitch.vpc_id in indexed else {})
 
     def _free(self, vswitch: VSwitchState, held_in: Collection[int], held: Mapping[str, str]) -> None:
-        free = vswitch.last - vswitch.first - 3 - len(held_in)
+        free = max(0, vswitch.last - vswitch.first - 3) - len(held_in)
         if vswitch.available_ip_address_count != free:
             message = f"counts {vswitch.available_ip_address_count} free addresses, and has {free}"
             self.found("address.private.free", vswitch.id, message)
@@ -332,7 +344,7 @@ class _Scan:
             if instance.status in PASSING:
                 self.passing.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
-            if len(ids) != len(attached) or attached != set(ids):
+            if attached != set(ids):
                 message = f"lists {ids}, and {sorted(attached)} are attached to it"
                 found("interface.attachment", instance.id, message)
             if len(ids) > instance.instance_type.eni_quantity:
@@ -369,8 +381,8 @@ class _Scan:
             self._owns(eip, eip.ip_address, owners)
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
                 found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
-            if eip.status in PASSING:
-                self.passing.add(eip.id)
+            if eip.status is EipStatus.Releasing or (eip.status in PASSING and eip.instance_id is not None):
+                self.passing.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
                 if eip.instance_id in associated:
                     found("eip.associate.duplicate", eip.instance_id, f"has {associated[eip.instance_id]} and {eip.id}")

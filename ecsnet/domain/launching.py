@@ -152,13 +152,13 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
     region, instance_type = case.region, case.instance_type
     assert instance_type is not None
     subscribed = command.instance_charge_type == ChargeType.PrePaid
-    first = region.next_number("instance")
+    numbers = case.world.next_numbers(region, "instance", amount)
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
     public_ips = PUBLIC.draw(case.world, region, amount) if gets_public_ip else (None,) * amount
     places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
     births: list[Event] = [
         birth(
-            instance_id=resource_id(region.region_id, "instance", first + n),
+            instance_id=resource_id(region.region_id, "instance", numbers[n]),
             instance_type=instance_type,
             security_group_ids=tuple(command.security_group_ids),
             charge_type=ChargeType(command.instance_charge_type),
@@ -171,7 +171,7 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
         for n in range(amount)
     ]
     attached = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
-    first_id = resource_id(region.region_id, "instance", first)
+    first_id = resource_id(region.region_id, "instance", numbers[0])
     return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
 
 
@@ -180,15 +180,15 @@ def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
     assert vswitch is not None
     assert case.drawn is not None
     addresses = (named,) if named is not None else address_pool.draw(region, vswitch, case.drawn)
-    first = region.next_number("network_interface")
+    numbers = case.world.next_numbers(region, "network_interface", amount)
     return [
         {
             "vswitch_id": vswitch.id,
-            "primary_network_interface_id": resource_id(region.region_id, "network_interface", first + n),
-            "mac_address": mac_address(region.region_id, first + n),
+            "primary_network_interface_id": resource_id(region.region_id, "network_interface", number),
+            "mac_address": mac_address(region.region_id, number),
             "private_ip_address": addresses[n],
         }
-        for n in range(amount)
+        for n, number in enumerate(numbers)
     ]
 
 

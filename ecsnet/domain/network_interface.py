@@ -179,16 +179,12 @@ def interface_attached(region: Region, event: NetworkInterfaceAttached, record: 
 
 
 def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    instance = region.instances.edit(instance_id)
-    instance.network_interface_ids = (*instance.network_interface_ids, interface.id)
+    region.instances.edit(instance_id).attached[interface.id] = None
     interface.instance_id = instance_id
 
 
 def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    instance = region.instances.edit(instance_id)
-    ids = instance.network_interface_ids
-    place = ids.index(interface.id)
-    instance.network_interface_ids = ids[:place] + ids[place + 1 :]
+    del region.instances.edit(instance_id).attached[interface.id]
 
 
 def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
@@ -370,7 +366,7 @@ def create(case: Case) -> tuple[Event, ...]:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
     else:
         addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
-    number = region.next_number("network_interface")
+    (number,) = case.world.next_numbers(region, "network_interface", 1)
     birth = NetworkInterfaceCreateRequested if case.passes else NetworkInterfaceCreated
     return (
         birth(

@@ -311,7 +311,7 @@ def convert(case: Case) -> tuple[Event, ...]:
     assert case.instance.public_ip is not None
     return (
         NatPublicIpConverted(
-            allocation_id=eip.next_id(case.region),
+            allocation_id=eip.next_id(case),
             ip_address=case.instance.public_ip,
             instance_id=case.instance.id,
         ),

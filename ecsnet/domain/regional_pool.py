@@ -78,9 +78,13 @@ class RegionalPool:
         return held
 
     def hold(self, region: Region, ip: str, owner_id: str) -> None:
-        """The address is somebody's from now on. Raises KeyError for one that is somebody's already."""
+        """The address is somebody's from now on. Raises KeyError for one that is somebody's already, unless something
+        was imported: two owners of one address may have been described, and one of them converts it to an EIP."""
         region.count_created(self._counter)
-        self._held(region).add_all((ip,), owner_id)
+        if region.imported:
+            self._held(region).put(ip, owner_id)
+        else:
+            self._held(region).add_all((ip,), owner_id)
 
     def let_go(self, region: Region, ip: str, owner_id: str) -> None:
         """The address is not the owner's any more; if it was described to be another's too, it stays that one's."""

@@ -25,7 +25,7 @@ MOVABLE: Final = (InstanceStatus.Stopped,)
 
 def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
     instance = region.instances.edit(event.instance_id)
-    primary = region.network_interfaces.edit(instance.network_interface_ids[0])
+    primary = region.network_interfaces.edit(instance.member_id)
     address_pool.let_go(region, primary, primary.private_ips[:1])
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.edit(primary.vswitch_id).drop(primary.id)

@@ -291,7 +291,8 @@ def resolve_new_group(case: Case) -> None:
 
 
 def create_group(case: Case) -> tuple[Event, ...]:
-    group_id = resource_id(case.region.region_id, "security_group", case.region.next_number("security_group"))
+    (number,) = case.world.next_numbers(case.region, "security_group", 1)
+    group_id = resource_id(case.region.region_id, "security_group", number)
     return (SecurityGroupCreated(security_group_id=group_id, vpc_id=case.command.vpc_id),)
 
 

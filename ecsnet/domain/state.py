@@ -51,7 +51,8 @@ Freed = tuple[str, Any] | None
 
 class VSwitchState(State, eq=False, kw_only=True):
     """``first`` and ``last`` bound the block. ``next_ip`` is the next address to give out, None when the block has been
-    gone through; ``freed`` are those that came back, the last one first."""
+    gone through, or is so small that the system keeps all of it; ``freed`` are those that came back, the last one
+    first."""
 
     vpc_id: str
     zone_id: str
@@ -66,9 +67,9 @@ class VSwitchState(State, eq=False, kw_only=True):
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)
-        self.available_ip_address_count = self.last - self.first - 3
+        self.available_ip_address_count = max(0, self.last - self.first - 3)
         self.next_address = self.first + 1
-        self.next_ip = int_to_ipv4(self.next_address)
+        self.next_ip = int_to_ipv4(self.next_address) if self.available_ip_address_count else None
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
@@ -98,17 +99,18 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 class InstanceState(State, eq=False, kw_only=True):
     """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, and holds
-    address and groups itself. ``network_interface_ids`` and ``eip_id`` are indexes. ``next_bandwidth`` waits for the
-    next cycle, ``scheduled`` is its key among what waits."""
+    address and groups itself. ``attached`` and ``eip_id`` are indexes: ``attached`` has the ids of its ENIs as keys, so
+    that one comes or goes without the others being copied. ``next_bandwidth`` waits for the next cycle, ``scheduled``
+    is its key among what waits."""
 
     status: InstanceStatus
     instance_type: InstanceType
     vpc_id: str | None
     zone_id: str
-    network_interface_ids: tuple[str, ...]
     charge_type: ChargeType
     expires_at: datetime | None
     image_id: str | None
+    attached: dict[str, None] = msgspec.field(default_factory=dict)
     starts_when_created: bool = False
     was_started: bool = False
     private_ip_change_pending: bool = False
@@ -124,15 +126,30 @@ class InstanceState(State, eq=False, kw_only=True):
     linked_vpc_id: str | None = None
     passing: int | None = None
 
+    def draft(self) -> Self:
+        """An independent copy to change."""
+        draft = copy(self)
+        draft.attached = self.attached.copy()
+        return draft
+
+    @property
+    def network_interface_ids(self) -> tuple[str, ...]:
+        """The ENIs of the instance, the primary one first, then the others as they were attached."""
+        return tuple(self.attached)
+
+    @network_interface_ids.setter
+    def network_interface_ids(self, ids: tuple[str, ...]) -> None:
+        self.attached = dict.fromkeys(ids)
+
     @property
     def primary_network_interface_id(self) -> str | None:
         """The ENI that was born with the instance; a classic one has none."""
-        return self.network_interface_ids[0] if self.network_interface_ids else None
+        return next(iter(self.attached), None)
 
     @property
     def member_id(self) -> str:
         """Who is the member of the instance's security groups: its primary ENI, or itself."""
-        return self.network_interface_ids[0] if self.network_interface_ids else self.id
+        return next(iter(self.attached), self.id)
 
 
 class EipState(State, eq=False, kw_only=True):

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.domain import address_pool
 from ecsnet.domain.case import Case
 from ecsnet.domain.identity import resource_id
 from ecsnet.domain.rules import Breach, Facts, rules
@@ -59,18 +60,18 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
     region.count_created("vswitch")
     region.vswitches_of_vpc.edit(event.vpc_id).put(event.vswitch_id, True)
     region.interfaces_of_vswitch.put(event.vswitch_id, Table())
-    region.vswitches.put(
-        event.vswitch_id,
-        VSwitchState(
-            id=event.vswitch_id,
-            account_id=record.account_id,
-            created_at=record.recorded_at,
-            position=record.position,
-            vpc_id=event.vpc_id,
-            zone_id=event.zone_id,
-            cidr_block=event.cidr_block,
-        ),
+    vswitch = VSwitchState(
+        id=event.vswitch_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
     )
+    region.vswitches.put(vswitch.id, vswitch)
+    if region.imported:
+        address_pool.open_among_described(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
@@ -207,7 +208,7 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
 
 
 def create_vpc(case: Case) -> tuple[Event, ...]:
-    number = case.region.next_number("vpc")
+    (number,) = case.world.next_numbers(case.region, "vpc", 1)
     vpc_id = resource_id(case.region.region_id, "vpc", number)
     return (VpcCreated(vpc_id=vpc_id, cidr_block=case.command.cidr_block),)
 
@@ -222,7 +223,8 @@ def delete_vpc(case: Case) -> tuple[Event, ...]:
 
 def create_vswitch(case: Case) -> tuple[Event, ...]:
     command: CreateVSwitch = case.command
-    vswitch_id = resource_id(case.region.region_id, "vswitch", case.region.next_number("vswitch"))
+    (number,) = case.world.next_numbers(case.region, "vswitch", 1)
+    vswitch_id = resource_id(case.region.region_id, "vswitch", number)
     return (
         VSwitchCreated(
             vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block

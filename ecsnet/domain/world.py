@@ -6,8 +6,9 @@ fold keeps beside it, so that no rule ever has to scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.identity import Counted, Kind, resource_id
@@ -47,6 +48,7 @@ _TABLES = (
     "allowances",
     "client_tokens",
     "addresses",
+    "other_holders",
     "vswitches_of_vpc",
     "groups_of_vpc",
     "interfaces_of_vswitch",
@@ -58,14 +60,7 @@ _TABLES = (
 )
 
 
-_TABLE_OF: Final[dict[Counted, str]] = {
-    "vpc": "vpcs",
-    "vswitch": "vswitches",
-    "security_group": "security_groups",
-    "instance": "instances",
-    "network_interface": "network_interfaces",
-    "eip": "eips",
-}
+_IDENTIFIED: Final = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
 
 
 class Allowance(NamedTuple):
@@ -100,6 +95,7 @@ class Region:
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
+        self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → ENIs described with it too
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
@@ -142,13 +138,12 @@ class Region:
         self.usage[key] = (self.usage[key] or 0) + change
 
     def next_number(self, kind: Counted) -> int:
-        """The number of the next resource of a kind."""
-        number = (self.created[kind] or 0) + 1
-        table = _TABLE_OF.get(kind) if self.imported else None
-        if table is not None:
-            while getattr(self, table)[resource_id(self.region_id, kind, number)] is not None:  # type: ignore[arg-type]
-                number += 1
-        return number
+        """The number of the next of a kind that is counted here."""
+        return (self.created[kind] or 0) + 1
+
+    def has(self, resource_id: str) -> bool:
+        """Whether a resource of any kind has the id."""
+        return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED)
 
     def count_created(self, kind: Counted) -> None:
         """Count a resource that was created."""
@@ -156,8 +151,8 @@ class Region:
 
     def primary_of(self, instance: InstanceState) -> NetworkInterfaceState | None:
         """An instance's primary ENI; a classic one has none."""
-        ids = instance.network_interface_ids
-        return self.network_interfaces.peek(ids[0]) if ids else None
+        primary_id = instance.primary_network_interface_id
+        return None if primary_id is None else self.network_interfaces.peek(primary_id)
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
         """The security groups that an instance is in."""
@@ -253,3 +248,12 @@ class World:
             if getattr(region, table)[resource_id] is not None:
                 return region
         return None
+
+    def next_numbers(self, region: Region, kind: Kind, amount: int) -> Sequence[int]:
+        """The numbers of the next resources of a kind in a region, passing over those whose id something has that was
+        imported, whatever it is and wherever."""
+        first, regions = region.next_number(kind), self.regions.values()
+        if not any(one.imported for one in regions):
+            return range(first, first + amount)
+        ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
+        return tuple(islice((number for number, one in ids if not any(place.has(one) for place in regions)), amount))

@@ -1,0 +1,316 @@
+"""The shapes of the vendor's answers, and every field of them by itself.
+
+Only what is read has a shape; other fields are ignored. Texts, addresses, times and numbers are what they should be, or
+the answer is refused with the path of the field, and they are kept in their normal form.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Final, NamedTuple, get_origin
+
+import msgspec
+
+from ecsnet.errors import InvalidAnswer
+from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+
+Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+# The shapes of the answers: only what is read
+
+
+class _Described(msgspec.Struct, frozen=True, rename="pascal"):
+    region_id: str | None = None
+    creation_time: str | None = None
+
+
+class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
+    vpc_id: str
+    cidr_block: str
+
+
+class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
+    vswitch_id: str = msgspec.field(name="VSwitchId")
+    vpc_id: str
+    zone_id: str
+    cidr_block: str
+
+
+class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
+    security_group_id: str
+    vpc_id: str | None = None
+
+
+class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    security_group_id: tuple[str, ...] = ()
+
+
+class _Ips(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ip_address: tuple[str, ...] = ()
+
+
+class _PrivateIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    private_ip_address: str
+    primary: bool = False
+
+
+class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    private_ip_set: tuple[_PrivateIp, ...] = ()
+
+
+class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
+    network_interface_id: str
+    mac_address: str
+    type: NetworkInterfaceType | None = None
+    status: NetworkInterfaceStatus = NetworkInterfaceStatus.InUse
+    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
+    private_ip_address: str = ""
+    primary_ip_address: str = ""
+    private_ip_sets: _PrivateIps = _PrivateIps()
+    security_group_ids: _Ids = _Ids()
+    network_interface_name: str = ""
+    description: str = ""
+    instance_id: str = ""
+
+
+class _Interfaces(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    network_interface: tuple[DescribedInterface, ...] = ()
+
+
+class _VpcAttributes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    vpc_id: str = ""
+    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
+
+
+class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
+    instance_id: str
+    status: InstanceStatus
+    instance_type: str
+    zone_id: str
+    image_id: str = ""
+    instance_charge_type: ChargeType = ChargeType.PostPaid
+    expired_time: str = ""
+    internet_max_bandwidth_out: Mbits = 0
+    public_ip_address: _Ips = _Ips()
+    inner_ip_address: _Ips = _Ips()
+    vpc_attributes: _VpcAttributes = _VpcAttributes()
+    security_group_ids: _Ids = _Ids()
+    network_interfaces: _Interfaces = _Interfaces()
+
+
+class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
+    allocation_id: str
+    ip_address: str
+    status: EipStatus
+    instance_id: str = ""
+    instance_type: str = ""
+    allocation_time: str | None = None
+
+
+class _Vpcs(msgspec.Struct, frozen=True, rename="pascal"):
+    vpc: tuple[DescribedVpc, ...]
+
+
+class _VSwitches(msgspec.Struct, frozen=True):
+    vswitch: tuple[DescribedVSwitch, ...] = msgspec.field(name="VSwitch")
+
+
+class _SecurityGroups(msgspec.Struct, frozen=True, rename="pascal"):
+    security_group: tuple[DescribedSecurityGroup, ...]
+
+
+class _Instances(msgspec.Struct, frozen=True, rename="pascal"):
+    instance: tuple[DescribedInstance, ...]
+
+
+class _InterfaceSets(msgspec.Struct, frozen=True, rename="pascal"):
+    network_interface_set: tuple[DescribedInterface, ...]
+
+
+class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
+    eip_address: tuple[DescribedEip, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    region_id: str | None = None
+    vpcs: _Vpcs = _Vpcs(())
+    vswitches: _VSwitches = msgspec.field(name="VSwitches", default=_VSwitches(()))
+    security_groups: _SecurityGroups = _SecurityGroups(())
+    instances: _Instances = _Instances(())
+    network_interface_sets: _InterfaceSets = _InterfaceSets(())
+    eip_addresses: _Eips = _Eips(())
+
+
+_KINDS: Final = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaceSets", "EipAddresses")
+
+
+def read_answer(place: str, given: object) -> Answer:
+    """Returns an answer, read and in its normal form. Raises `InvalidAnswer` for what is none."""
+    if not isinstance(given, Mapping) or not any(kind in given for kind in _KINDS):
+        raise InvalidAnswer("not the answer of a Describe action: none of " + ", ".join(_KINDS), path=place)
+    try:
+        answer = msgspec.convert(given, Answer)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$")
+        raise InvalidAnswer(reason, path=place + path.rstrip("`")) from None
+    except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+        # what is no JSON, such as a lone surrogate where a list should be
+        raise InvalidAnswer(f"cannot be read: {type(error).__name__}", path=place) from error
+    _normal(place, answer)
+    return answer
+
+
+# Every field by itself
+
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions may have line breaks and escapes in them
+_REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
+_MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
+_MASK: Final = re.compile("/[0-9]{1,2}")
+_LONGEST_ID: Final = 256
+_LONGEST_TEXT: Final = 4096
+_LAST_YEAR: Final = 9000  # the calendar ends at 9999, and subscriptions are renewed
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 80 else f"{text[:77]!r}..."
+
+
+class _Unfit(ValueError):
+    """The text is not what its field is for."""
+
+
+def _id(text: str) -> str:
+    if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
+        raise _Unfit(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
+    return text
+
+
+def _region(text: str) -> str:
+    if len(text) > 64 or not _REGION_ID.fullmatch(text):
+        raise _Unfit(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
+    return text
+
+
+def _label(text: str) -> str:
+    if len(text) > _LONGEST_TEXT or _NO_TEXT.search(text):
+        raise _Unfit(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
+    return text
+
+
+def _zone(text: str) -> str:
+    if not text.strip():
+        raise _Unfit(f"{_shown(text)} is no zone")
+    return _label(text)
+
+
+def _mac(text: str) -> str:
+    if not _MAC_ADDRESS.fullmatch(text):
+        raise _Unfit(f"{_shown(text)} is no MAC address")
+    return text.replace("-", ":").lower()
+
+
+def _ip(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise _Unfit(f"{_shown(text)} is no IPv4 address") from None
+
+
+def _cidr(text: str) -> str:
+    try:
+        if not _MASK.fullmatch(text[text.find("/") :]):
+            raise ValueError(text)
+        return str(ipaddress.IPv4Network(text))
+    except ValueError:
+        raise _Unfit(f"{_shown(text)} is no CIDR block") from None
+
+
+Check = Callable[[str], str]
+_CHECKS: Final[dict[str, Check]] = {
+    "allocation_id": _id,
+    "cidr_block": _cidr,
+    "description": _label,
+    "image_id": _id,
+    "instance_id": _id,
+    "instance_type": _id,
+    "ip_address": _ip,
+    "mac_address": _mac,
+    "network_interface_id": _id,
+    "network_interface_name": _label,
+    "primary_ip_address": _ip,
+    "private_ip_address": _ip,
+    "region_id": _region,
+    "security_group_id": _id,
+    "vpc_id": _id,
+    "vswitch_id": _id,
+    "zone_id": _zone,
+}
+"""By field, whatever it is a field of."""
+
+
+class _Field(NamedTuple):
+    """A field that is checked, or has something in it that is."""
+
+    name: str
+    called: str
+    default: object
+    required: bool
+    check: Check | None
+
+
+@cache
+def _fields_of(shape: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(field.name, field.encode_name, field.default, field.required, _CHECKS.get(field.name))
+        for field in msgspec.structs.fields(shape)
+        if field.name in _CHECKS or get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct)
+    )
+
+
+def _normal(path: str, shape: msgspec.Struct) -> None:
+    """Check every field of a shape, and put what it has into its normal form. An optional text may be empty."""
+    for name, called, default, required, check in _fields_of(type(shape)):
+        value = getattr(shape, name)
+        if value == default or (value == "" and not required):
+            continue
+        if isinstance(value, msgspec.Struct):
+            _normal(f"{path}.{called}", value)
+        elif check is None:
+            for number, item in enumerate(value):
+                _normal(f"{path}.{called}[{number}]", item)
+        else:
+            if isinstance(value, tuple):
+                normal: Any = tuple([_checked(check, one, path, f"{called}[{n}]") for n, one in enumerate(value)])
+            else:
+                normal = _checked(check, value, path, called)
+            msgspec.structs.force_setattr(shape, name, normal)
+
+
+def _checked(check: Check, text: str, path: str, called: str) -> str:
+    try:
+        return check(text)
+    except _Unfit as error:
+        raise InvalidAnswer(str(error), path=f"{path}.{called}") from None
+
+
+def moment_of(path: str, text: str | None) -> datetime | None:
+    """Returns a time in UTC, None for a text that is missing or empty. Raises `InvalidAnswer`."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidAnswer(f"{_shown(text)} is no time", path=path) from None
+    if moment.tzinfo is None:
+        raise InvalidAnswer(f"{_shown(text)} has no timezone", path=path)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        moment = datetime.max.replace(tzinfo=UTC)
+    if moment.year > _LAST_YEAR:
+        raise InvalidAnswer(f"{_shown(text)} is out of the calendar", path=path)
+    return moment

@@ -1,0 +1,144 @@
+"""An import either raises `InvalidAnswer` and leaves no trace, or leaves a cloud in which everything goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecsnet import Cloud, CommandDenied, InvalidAnswer, InvalidCommand, ManualClock, ReplayError, audit
+from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.folding import fold
+from ecsnet.domain.world import World
+from ecsnet.events.codec import decode, encode
+from ecsnet.guest import GuestError, guest_configuration
+from ecsnet.testing import invariants
+from ecsnet.testing.asking import ASKING, Sight
+from tests.attack.budget import budget
+from tests.attack.descriptions import descriptions, ids_of
+from tests.net import START, Net
+
+PACES: tuple[Any, ...] = (timedelta(0), timedelta(seconds=5), "manual")
+PROMISED = ("index.", "address.private.free", "interface.attachment", "interface.primary")
+TWO_OWNERS = ("index.public-ips", "index.classic-ips")  # of two that were described with one address, it has one
+IMAGES = ("centos_7_2_x64", "win2016_x64", "ubuntu_16_x64", None)
+
+
+def attack(tries: int) -> Any:
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=budget(tries), deadline=None, suppress_health_check=checks)
+
+
+def look(cloud: Cloud, promised: tuple[str, ...] = PROMISED) -> None:
+    """Look at everything that there is. Whatever was described, the indexes are right, and what is free is given."""
+    repr(cloud)
+    audit(cloud)
+    broken = [one for one in invariants(cloud) if one.invariant.startswith(promised)]
+    assert [one for one in broken if one.invariant not in TWO_OWNERS] == []
+    ids = ids_of(cloud)
+    assert len(set(ids)) == len(ids)
+    for resource_id in ids:
+        cloud.permitted(resource_id)
+        assert cloud.history(resource_id)
+    instances = list(cloud.instances)
+    for one in instances[:3]:
+        for other in instances[:3]:
+            try:
+                cloud.intranet_path(one, other)
+            except InvalidCommand:  # an instance in no security group
+                continue
+    for number, interface_id in enumerate(list(cloud.network_interfaces)[:4]):
+        try:
+            guest_configuration(cloud, interface_id, IMAGES[number])
+        except GuestError:
+            continue
+
+
+def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int, *also: type[Exception]) -> None:
+    """Do whatever comes, most of it right. It may be denied; ``also`` is what else may come of it."""
+    operations, may_raise = list(ASKING), (CommandDenied, InvalidCommand, *also)
+    for _ in range(steps):
+        chance = rng.random()
+        if chance < 0.1:
+            clock.advance(timedelta(seconds=rng.choice((1, 5, 86_400 * 40))))
+        elif chance < 0.15:
+            cloud.settle()
+        else:
+            try:
+                command = ASKING[rng.choice(operations)](Sight(cloud), rng.choice)
+                cloud.check(command)
+                cloud.execute(command)
+            except may_raise:
+                continue
+
+
+def written_and_read(cloud: Cloud) -> World:
+    """The world of a cloud's history, encoded and decoded."""
+    world = World()
+    for record in cloud.history():
+        event = decode(record.type, record.schema_version, encode(record.event))
+        fold(world, [msgspec.structs.replace(record, event=event)])
+    return world
+
+
+@given(description=descriptions, pace=st.sampled_from(PACES), seed=st.integers(0, 1 << 32), beside=st.booleans())
+@attack(3000)
+def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
+    description: list[Any], pace: Any, seed: int, beside: bool
+) -> None:
+    cloud = Net(settle_after=pace).cloud if beside else Cloud(clock=ManualClock(START), settle_after=pace)
+    clock = cloud._model.clock
+    assert isinstance(clock, ManualClock)
+    before, recorded = whole(cloud._model.world), cloud.history()
+    try:
+        count = cloud.import_resources(description)
+    except InvalidAnswer as refusal:
+        error = str(refusal)
+    else:
+        error = ""
+    if error:
+        assert error.isprintable()
+        assert whole(cloud._model.world) == before
+        assert cloud.history() == recorded
+        return
+    added = cloud.history(after=len(recorded))
+    assert sum(record.type.endswith("Imported") for record in added) == count
+    rng = Random(seed)
+    look(cloud)
+    half = cloud.at(rng.randint(len(recorded), len(cloud.history())))  # an instance may be there before its ENIs
+    look(half, promised=())
+    work(half.fork(), clock, rng, 5, ReplayError)
+    fork = cloud.fork()
+    work(fork, clock, rng, 25)
+    look(fork)
+    work(cloud, clock, rng, 10)
+    while cloud.settle():
+        pass
+    look(cloud)
+    assert whole(written_and_read(cloud)) == whole(cloud._model.world)
+    assert whole(cloud.at(cloud.position)._model.world) == whole(cloud._model.world)
+
+
+@given(description=descriptions, seed=st.integers(0, 1 << 32))
+@attack(100)
+def test_a_file_that_something_was_imported_into_can_be_opened_again(description: list[Any], seed: int) -> None:
+    clock, rng = ManualClock(START), Random(seed)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "network.db"
+        with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as cloud:
+            try:
+                cloud.import_resources(description)
+            except InvalidAnswer:
+                assert cloud.history() == ()
+            work(cloud, clock, rng, 10)
+            seen = whole(cloud._model.world)
+        with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as again:
+            assert whole(again._model.world) == seen
+            look(again)
+            work(again, clock, rng, 5)
