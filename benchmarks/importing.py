@@ -26,6 +26,15 @@ def run(effort: Effort) -> None:
         ],
         effort.rounds,
     )
+    attached = {size: _described(size, attached=True) for size in sizes}
+    measure(
+        "import a description whose ENIs are all on one instance, per ENI",
+        [
+            Contender(f"{size:,} ENIs described", _importing(attached[size], size), "" if size == small else base)
+            for size in sizes
+        ],
+        effort.rounds,
+    )
     measure(
         f"check {times:,} commands against what was imported, per command",
         [
@@ -41,13 +50,14 @@ def run(effort: Effort) -> None:
     )
 
 
-def _described(interfaces: int) -> list[dict[str, Any]]:
-    """The answers that describe a VPC with two VSwitches, a group, an instance, and so many ENIs."""
+def _described(interfaces: int, *, attached: bool = False) -> list[dict[str, Any]]:
+    """The answers that describe a VPC with two VSwitches, a group, an instance, and so many ENIs, free or on it."""
     free = [
         {
             "NetworkInterfaceId": f"eni-{number:020}",
             "Type": "Secondary",
-            "Status": "Available",
+            "Status": "InUse" if attached else "Available",
+            "InstanceId": "i-1" if attached else "",
             "VSwitchId": "vsw-1",
             "MacAddress": f"00:16:3e:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
             "PrivateIpAddress": f"10.0.{number >> 8}.{number & 255}",
