@@ -12,13 +12,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count, takewhile
 from threading import RLock
 from typing import Final, Literal, NamedTuple, TypeVar
 from weakref import WeakSet
 
-from ecsnet.clocks import Clock, as_utc
+from ecsnet.clocks import END_OF_TIME, Clock, as_utc, later
 from ecsnet.domain.folding import replay
 from ecsnet.domain.network_spec import next_cycle
 from ecsnet.domain.passing import Due, all_passing, all_scheduled, waiting_of
@@ -32,7 +32,6 @@ from ecsnet.values import InstanceType
 
 SettleAfter = timedelta | Literal["manual"]
 AT_ONCE: Final = timedelta(0)
-FAR_FUTURE: Final = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Final[Mapping[str, Sequence[NewEvent]]] = {}
 _MOST_TRIES: Final = 200
 _MOST_TRIES_WITHOUT_NEWS: Final = 8
@@ -84,7 +83,7 @@ class Model:
         self._folding = False
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
-        self._at_rest = Settling(self.world, _NOTHING, 0, FAR_FUTURE, FAR_FUTURE)
+        self._at_rest = Settling(self.world, _NOTHING, 0, END_OF_TIME, END_OF_TIME)
         self.catch_up()
 
     def _begin_process(self) -> None:
@@ -260,7 +259,7 @@ class Model:
                 break
         else:
             if self._at_rest.world is not world:
-                self._at_rest = Settling(world, _NOTHING, world.position, now, FAR_FUTURE)
+                self._at_rest = Settling(world, _NOTHING, world.position, now, END_OF_TIME)
             return self._at_rest
         if last is None or last.position != world.position or not last.since <= now < last.until:
             last = self._settling = self._settle(now)
@@ -268,7 +267,7 @@ class Model:
 
     def _settle(self, now: datetime) -> Settling:
         events: dict[str, list[NewEvent]] = {}
-        until = FAR_FUTURE
+        until = END_OF_TIME
         given: set[str] = set()
         for region_id, region in self.world.regions.items():
             by_pace = () if self.settle_after == "manual" else all_passing(region)
@@ -300,10 +299,7 @@ class Model:
             return due.since
         if self.settle_after == "manual":
             return now
-        try:
-            return due.since + self.settle_after
-        except OverflowError:
-            return FAR_FUTURE
+        return later(due.since, self.settle_after)
 
     def endings(self, region: Region, dues: Sequence[Due], now: datetime) -> list[NewEvent]:
         """The events that end what is passing or waiting in a region, in the order in which it is due."""
