@@ -147,19 +147,22 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def home_region(world: World, command: Command[Any], caller: Caller) -> str:
-    """The region whose stream a command is recorded in: the one it names, its resource's, or the caller's."""
+    """The region whose stream a command is recorded in: the one it names, its resource's, or the caller's.
+
+    Another account's resource is none: where it is must not show.
+    """
     named: str | None = getattr(command, "region_id", None)
     if named is not None:
         return named
     home = DECIDERS[type(command)].home
     if home is not None:
         table, parameter = home
-        own = world.regions.get(caller.region_id)
+        here = world.regions.get(caller.region_id)
         resource_id = getattr(command, parameter)
-        if own is not None and getattr(own, table)[resource_id] is not None:
+        if here is not None and getattr(here, table)[resource_id] is not None:
             return caller.region_id
         elsewhere = world.region_of(table, resource_id)
-        if elsewhere is not None:
+        if elsewhere is not None and getattr(elsewhere, table).peek(resource_id).account_id == caller.account_id:
             return elsewhere.region_id
     return caller.region_id
 

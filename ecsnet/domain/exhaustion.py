@@ -38,7 +38,7 @@ def _short(world: World, region: Region, wanted: int, kind: str) -> Facts | None
     http_status=403,
     message="{region_id} has {available} {kind} addresses left, not {wanted}",
 )
-def region_exhausted(command: Command[Any], world: World, region: Region) -> Facts | None:
+def region_exhausted(command: Command[Any], world: World, region: Region, account_id: str) -> Facts | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
     if isinstance(command, RunInstances | CreateInstance):
         amount = command.amount if isinstance(command, RunInstances) else 1
@@ -47,6 +47,8 @@ def region_exhausted(command: Command[Any], world: World, region: Region) -> Fac
         return short or (_short(world, region, amount, "public") if gets_public_ip else None)
     if isinstance(command, ModifyInstanceNetworkSpec):
         instance = region.instances[command.instance_id]
-        if instance is None or not brings_address(instance, command.internet_max_bandwidth_out):
+        if instance is None or instance.account_id != account_id:
+            return None
+        if not brings_address(instance, command.internet_max_bandwidth_out):
             return None
     return _short(world, region, 1, "public")

@@ -44,10 +44,12 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
     http_status=400,
     message="{zone_id} is not {expected}",
 )
-def create_zone(command: NewInstance, region: Region) -> Facts | None:
+def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | None:
     """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
     vswitch = region.vswitches[command.vswitch_id or ""]
-    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
+    if command.zone_id is None or (
+        command.vswitch_id is not None and (vswitch is None or vswitch.account_id != account_id)
+    ):
         return None
     if vswitch is not None:
         right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"

@@ -244,15 +244,18 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | 
     http_status=400,
     message="{source_group_id} is in {source_vpc_id}, {security_group_id} in {vpc_id}",
 )
-def authorize_same_vpc(security_group: SecurityGroupState, source_group: SecurityGroupState) -> Facts | None:
+def authorize_same_vpc(
+    security_group: SecurityGroupState, source_group: SecurityGroupState, account_id: str
+) -> Facts | None:
     """A security group authorizes only groups of its own VPC, or of the classic network if it is a classic one."""
     if security_group.vpc_id == source_group.vpc_id:
         return None
+    own = source_group.account_id == account_id  # where another account's group is, is not for the caller to know
     return {
         "security_group_id": security_group.id,
         "source_group_id": source_group.id,
         "vpc_id": security_group.vpc_id or CLASSIC_NETWORK,
-        "source_vpc_id": source_group.vpc_id or CLASSIC_NETWORK,
+        "source_vpc_id": (source_group.vpc_id or CLASSIC_NETWORK) if own else "another network",
     }
 
 
