@@ -62,6 +62,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "PlanError": lambda: PlanError("net.json", ["entry 1, Action: missing", "entry 2, Action: missing"]),
     "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),
     "VersionConflict": lambda: VersionConflict("cn-hangzhou", expected=1, actual=2),
+    "_Unusable": lambda: importlib.import_module("ecsnet.cli.app")._Unusable("is missing", "is no plan"),
     "_Malformed": lambda: importlib.import_module("ecsnet.plan.reading")._Malformed("VpcId", "is missing"),
 }
 

@@ -41,6 +41,7 @@ class _Unusable(click.ClickException):
     def __init__(self, *problems: str) -> None:
         self._lines = [f"ecsnet: {escaped(problem)}" for problem in problems]
         super().__init__("\n".join(self._lines))
+        self.args = problems  # what it is built of again when it is copied
 
     def show(self, file: IO[Any] | None = None) -> None:
         for line in self._lines:
