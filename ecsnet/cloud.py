@@ -38,6 +38,7 @@ from ecsnet.errors import (
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.imported import Import
+from ecsnet.events.shared import ResourcesImported
 from ecsnet.events.store import EventStore, Lease, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
@@ -228,6 +229,7 @@ class Cloud:
         ]
         if not news:
             return
+        news += model.news(self.region_id, (ResourcesImported(region_ids=tuple(events)),), now, account_id, command_id)
         try:
             model.append(self.region_id, news, decided=False)
         except ReplayError as error:
