@@ -151,7 +151,7 @@ class Cloud:
         if decision.events or client_token is not None:
             news = model.news(region_id, decision.events, now, self.account_id, command_id)
             if settling.events:
-                news = [*settling.events.get(region_id, ()), *news]
+                news = [*settling.for_command(region_id, news), *news]
             if client_token is not None:
                 answers = self._answers(model.ahead(news).region(region_id), table, ids, last)
                 token_used = _token_used(client_token, command, answers)
