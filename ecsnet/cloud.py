@@ -28,6 +28,7 @@ from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
 from ecsnet.errors import (
     CommandDenied,
+    EcsnetError,
     InvalidAnswer,
     InvalidCommand,
     ReadOnlyCloud,
@@ -96,13 +97,14 @@ class Cloud:
             raise
 
     def __repr__(self) -> str:
-        if self._model.closed:
-            return f"<Cloud {self.region_id}: closed>"
-        with self._model.lock:
-            regions = self._world().regions.values()
-            counts = {
-                table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
-            }
+        try:
+            with self._model.lock:
+                regions = self._world().regions.values()
+                counts = {
+                    table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
+                }
+        except EcsnetError as error:  # a repr is what one looks at when something is wrong
+            return f"<Cloud {self.region_id}: {'closed' if self._model.closed else error}>"
         there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"<Cloud {self.region_id}: {there or 'empty'}>"
 
