@@ -37,6 +37,7 @@ from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
 from ecsnet.errors import (
     CommandDenied,
+    EcsnetError,
     InvalidAnswer,
     InvalidArgument,
     InvalidCommand,
@@ -48,6 +49,7 @@ from ecsnet.errors import (
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.imported import Import
+from ecsnet.events.shared import ResourcesImported
 from ecsnet.events.store import EventStore, Lease, MemoryStore
 from ecsnet.model import AT_ONCE, Model, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
@@ -112,13 +114,14 @@ class Cloud:
             raise
 
     def __repr__(self) -> str:
-        if self._model.closed:
-            return f"<Cloud {self.region_id}: closed>"
-        with self._model.lock:
-            regions = self._world().regions.values()
-            counts = {
-                table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
-            }
+        try:
+            with self._model.lock:
+                regions = self._world().regions.values()
+                counts = {
+                    table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
+                }
+        except EcsnetError as error:  # a repr is what one looks at when something is wrong
+            return f"<Cloud {self.region_id}: {'closed' if self._model.closed else error}>"
         there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"<Cloud {self.region_id}: {there or 'empty'}>"
 
@@ -170,7 +173,7 @@ class Cloud:
         if decision.events or client_token is not None:
             news = model.news(region_id, decision.events, now, self.account_id, command_id)
             if settling.events:
-                news = [*settling.events.get(region_id, ()), *news]
+                news = [*settling.for_command(region_id, news), *news]
             if client_token is not None:
                 answers = self._answers(model.ahead(news).region(region_id), table, ids, last)
                 token_used = _token_used(client_token, command, answers)
@@ -250,6 +253,9 @@ class Cloud:
         ]
         if not news:
             return
+        news += model.news(
+            self.region_id, (ResourcesImported(region_ids=tuple(described.events)),), now, account_id, command_id
+        )
         try:
             model.append(self.region_id, news, decided=False)
         except ReplayError as error:

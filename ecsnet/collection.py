@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from ecsnet.domain.views import VIEWS
 from ecsnet.domain.world import Region, World
+from ecsnet.errors import EcsnetError
 from ecsnet.resources import Resource
 
 R_co = TypeVar("R_co", bound=Resource, covariant=True)
@@ -119,7 +120,11 @@ class Collection(Mapping[str, R_co], Generic[R_co]):
             return {state.id: self._show(region, state) for _, region, state in self._in_order(self._world())}
 
     def __repr__(self) -> str:
-        return f"<{len(self)} {self._table.replace('_', ' ')}>"
+        what = self._table.replace("_", " ")
+        try:
+            return f"<{len(self)} {what}>"
+        except EcsnetError as error:
+            return f"<{what}: {error}>"
 
     def where(self, **attributes: Any) -> tuple[R_co, ...]:
         """The resources that have all these values, in the order of creation.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count, takewhile
 from threading import RLock
@@ -42,8 +42,9 @@ T = TypeVar("T")
 class Settling(NamedTuple):
     """A world with what is due settled, and the events that say so, by the region that they are of.
 
-    They are recorded with the next command in their region; until then nothing has been written. It holds for the
-    history up to ``position`` and from ``since`` until something more is due.
+    They are recorded with the next command in their region, or with the next anywhere that takes something which
+    regions share; until then nothing has been written. It holds for the history up to ``position`` and from ``since``
+    until something more is due.
     """
 
     world: World
@@ -51,6 +52,14 @@ class Settling(NamedTuple):
     position: int
     since: datetime
     until: datetime
+
+    def for_command(self, region_id: str, news: Sequence[NewEvent]) -> Iterable[NewEvent]:
+        """The events that must be recorded before those of a command in a region."""
+        if all(new.stream == region_id for new in news):
+            return self.events.get(region_id, ())
+        # What others gave back of it in the meantime must be told first: to whom the clock says that it is not given
+        # back yet, two would have it.
+        return [new for events in self.events.values() for new in events]
 
 
 class Model:

@@ -28,7 +28,7 @@ from ecsnet.domain.world import Evolving, Region, SharedStream, World
 from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.shared import EipAddressRegistered, SharedAddressDrawn
+from ecsnet.events.shared import EipAddressRegistered, ResourcesImported, SharedAddressDrawn
 
 EVOLVE: Final[Evolving] = {
     **vpc.EVOLVE,
@@ -53,6 +53,7 @@ def _ordered(stream: SharedStream, event: Event, record: RecordedEvent) -> None:
 EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEvent], None]]] = {
     ClientTokenUsed: account.client_token_used,
     EipAddressRegistered: _ordered,
+    ResourcesImported: _ordered,
     SharedAddressDrawn: _ordered,
 }
 """How each event changes what is kept of a stream that is not a region's."""

@@ -1,6 +1,6 @@
 """Which stream owns which fact.
 
-A region's stream owns all that is in the region; a command is decided and recorded in one of them. Three kinds of fact
+A region's stream owns all that is in the region; a command is decided and recorded in one of them. Four kinds of fact
 span regions, and each has a stream that everybody who takes something of the kind appends to, and whose version he
 expects: so two commands in two regions cannot both take the last one.
 
@@ -9,6 +9,7 @@ expects: so two commands in two regions cannot both take the last one.
 | ``account/<account id>`` | how many EIPs the account has over all regions; which client tokens it has used |
 | ``addresses/public/<block>`` | which public addresses are taken of a block that several regions share |
 | ``addresses/classic/<block>`` | the same of private addresses of the classic network |
+| ``imports/ids`` | which ids were imported: an id is imported into one region only |
 
 Giving something back needs no such event: whoever has not heard of it yet only takes another one, or is refused.
 """
@@ -31,10 +32,11 @@ from ecsnet.events.instance import (
     InstanceLaunchRequested,
 )
 from ecsnet.events.public_address import InstanceNetworkSpecModified, PublicIpAddressAllocated, PublicIpAddressChanged
-from ecsnet.events.shared import EipAddressRegistered, SharedAddressDrawn
+from ecsnet.events.shared import EipAddressRegistered, ResourcesImported, SharedAddressDrawn
 
 ACCOUNT: Final = "account"
 ADDRESSES: Final = "addresses"
+IMPORTS: Final = "imports/ids"
 _TAKING: Final = frozenset(
     {
         EipAddressAllocated,
@@ -50,7 +52,7 @@ _TAKING: Final = frozenset(
     }
 )
 """The events that may take something that regions share."""
-OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, SharedAddressDrawn})
+OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, ResourcesImported, SharedAddressDrawn})
 """The events that are not recorded in the stream of a region."""
 
 
@@ -68,7 +70,7 @@ def shared_stream(event: Event, account_id: str) -> str:
     """Returns the stream that an event `OF_NO_REGION` of an account's command is recorded in."""
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
-    return account_stream(account_id)
+    return IMPORTS if isinstance(event, ResourcesImported) else account_stream(account_id)
 
 
 def with_shared(region_id: str, events: tuple[Event, ...]) -> tuple[Event, ...]:

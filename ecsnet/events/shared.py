@@ -1,4 +1,4 @@
-"""Events of what regions share: an account's EIPs over all regions, and blocks of addresses.
+"""Events of what regions share: an account's EIPs over all regions, blocks of addresses, and the ids of imports.
 
 They repeat what a region's event says already. They are recorded with it, in a stream that every region asks before it
 takes something of the kind, so that two regions can never take the same at once.
@@ -24,3 +24,9 @@ class SharedAddressDrawn(Event, frozen=True, kw_only=True):
     pool: str
     region_id: str
     ip_address: str
+
+
+class ResourcesImported(Event, frozen=True, kw_only=True):
+    """Resources whose ids nothing else had, in any region, were imported into these. In the stream of imports."""
+
+    region_ids: tuple[str, ...]
