@@ -17,7 +17,7 @@ from ecsnet.domain.state import (
     VpcState,
     VSwitchState,
 )
-from ecsnet.domain.world import Region, World
+from ecsnet.domain.world import Region, World, owned
 from ecsnet.values import InstanceType, NetworkInterfaceStatus
 
 S = TypeVar("S", bound=State)
@@ -77,13 +77,15 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     interface_status: NetworkInterfaceStatus | None = None
 
     def find_vpc(self, vpc_id: str) -> VpcState | None:
-        return self._own(self.region.vpcs[vpc_id], "vpc.not-found", vpc_id)
+        return self._found(owned(self.region.vpcs, vpc_id, self.account_id), "vpc.not-found", vpc_id)
 
     def find_vswitch(self, vswitch_id: str) -> VSwitchState | None:
-        return self._own(self.region.vswitches[vswitch_id], "vswitch.not-found", vswitch_id)
+        return self._found(owned(self.region.vswitches, vswitch_id, self.account_id), "vswitch.not-found", vswitch_id)
 
     def find_security_group(self, group_id: str, account_id: str | None = None) -> SecurityGroupState | None:
-        return self._own(self.region.security_groups[group_id], "security-group.not-found", group_id, account_id)
+        """Returns a group of the caller's, or of the account that the command names as its owner."""
+        group = owned(self.region.security_groups, group_id, account_id or self.account_id)
+        return self._found(group, "security-group.not-found", group_id)
 
     def find_security_groups(self, group_ids: tuple[str, ...]) -> tuple[SecurityGroupState, ...]:
         found = [self.find_security_group(group_id) for group_id in group_ids]
@@ -91,31 +93,30 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
 
     def find_instance(self, instance_id: str) -> InstanceState | None:
         region = self._region_of("instances", instance_id)
-        return self._own(region.instances[instance_id], "instance.not-found", instance_id)
+        return self._found(owned(region.instances, instance_id, self.account_id), "instance.not-found", instance_id)
 
     def find_network_interface(self, interface_id: str) -> NetworkInterfaceState | None:
         region = self._region_of("network_interfaces", interface_id)
-        return self._own(region.network_interfaces[interface_id], "interface.not-found", interface_id)
+        interface = owned(region.network_interfaces, interface_id, self.account_id)
+        return self._found(interface, "interface.not-found", interface_id)
 
     def find_eip(self, allocation_id: str) -> EipState | None:
-        return self._own(self.region.eips[allocation_id], "eip.not-found", allocation_id)
+        return self._found(owned(self.region.eips, allocation_id, self.account_id), "eip.not-found", allocation_id)
 
     def is_here(self, instance: InstanceState) -> bool:
         """Whether the instance is in the region whose stream the command would be recorded in."""
-        return self.region.instances[instance.id] is not None
+        return owned(self.region.instances, instance.id, self.account_id) is not None
 
     def _region_of(self, table: str, resource_id: str) -> Region:
         """ENIs and instances are looked for everywhere: that they are too far apart is a rule, not a missing
         resource."""
-        if getattr(self.region, table)[resource_id] is not None:
-            return self.region
-        return self.world.region_of(table, resource_id) or self.region
+        region = self.world.region_where_owned(table, resource_id, self.account_id, self.region.region_id)
+        return region or self.region
 
-    def _own(self, found: S | None, rule_id: str, resource_id: str, account_id: str | None = None) -> S | None:
-        if found is not None and found.account_id == (account_id or self.account_id):
-            return found
-        self.miss(rule_id, resource_id)
-        return None
+    def _found(self, found: S | None, rule_id: str, resource_id: str) -> S | None:
+        if found is None:
+            self.miss(rule_id, resource_id)
+        return found
 
     def miss(self, rule_id: str, resource_id: str) -> None:
         """Note that something named by the command is not there."""

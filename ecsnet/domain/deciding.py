@@ -149,7 +149,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 def home_region(world: World, command: Command[Any], caller: Caller) -> str:
     """The region whose stream a command is recorded in: the one it names, its resource's, or the caller's.
 
-    Another account's resource is none: where it is must not show.
+    Only a resource of the caller's own counts: with an id of somebody else, the region is that of an unknown id.
     """
     named: str | None = getattr(command, "region_id", None)
     if named is not None:
@@ -157,13 +157,9 @@ def home_region(world: World, command: Command[Any], caller: Caller) -> str:
     home = DECIDERS[type(command)].home
     if home is not None:
         table, parameter = home
-        here = world.regions.get(caller.region_id)
-        resource_id = getattr(command, parameter)
-        if here is not None and getattr(here, table)[resource_id] is not None:
-            return caller.region_id
-        elsewhere = world.region_of(table, resource_id)
-        if elsewhere is not None and getattr(elsewhere, table).peek(resource_id).account_id == caller.account_id:
-            return elsewhere.region_id
+        region = world.region_where_owned(table, getattr(command, parameter), caller.account_id, caller.region_id)
+        if region is not None:
+            return region.region_id
     return caller.region_id
 
 

@@ -16,7 +16,7 @@ from ecsnet.commands import (
 from ecsnet.domain.network_spec import brings_address
 from ecsnet.domain.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.rules import Facts, rules
-from ecsnet.domain.world import Region, World
+from ecsnet.domain.world import Region, World, owned
 
 
 def _short(world: World, region: Region, wanted: int, kind: str) -> Facts | None:
@@ -46,9 +46,7 @@ def region_exhausted(command: Command[Any], world: World, region: Region, accoun
         short = _short(world, region, amount, "classic") if command.vswitch_id is None else None
         return short or (_short(world, region, amount, "public") if gets_public_ip else None)
     if isinstance(command, ModifyInstanceNetworkSpec):
-        instance = region.instances[command.instance_id]
-        if instance is None or instance.account_id != account_id:
-            return None
-        if not brings_address(instance, command.internet_max_bandwidth_out):
+        instance = owned(region.instances, command.instance_id, account_id)
+        if instance is None or not brings_address(instance, command.internet_max_bandwidth_out):
             return None
     return _short(world, region, 1, "public")

@@ -18,7 +18,7 @@ from ecsnet.domain.identity import mac_address, resource_id
 from ecsnet.domain.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.vpc import is_zone_of
-from ecsnet.domain.world import Region
+from ecsnet.domain.world import Region, owned
 from ecsnet.events.base import Event
 from ecsnet.events.instance import (
     InstanceBirth,
@@ -46,10 +46,8 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 )
 def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | None:
     """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
-    vswitch = region.vswitches[command.vswitch_id or ""]
-    if command.zone_id is None or (
-        command.vswitch_id is not None and (vswitch is None or vswitch.account_id != account_id)
-    ):
+    vswitch = owned(region.vswitches, command.vswitch_id, account_id)
+    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
         return None
     if vswitch is not None:
         right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"

@@ -63,6 +63,16 @@ _TABLES = (
 _IDENTIFIED: Final = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
 
 
+def owned(table: Table[str, S], resource_id: str | None, account_id: str) -> S | None:
+    """Returns the resource with this id if the account owns it; None where there is none, or where it is another's.
+
+    Every id that a command names is looked up by this, so that a command tells an account nothing about what others
+    have.
+    """
+    state = None if resource_id is None else table[resource_id]
+    return state if state is not None and state.account_id == account_id else None
+
+
 class Allowance(NamedTuple):
     """What may be there of something that has a quota: a quota that is lowered takes nothing away.
 
@@ -243,7 +253,7 @@ class World:
         return 0 if of_stream is None else of_stream.version
 
     def region_of(self, table: str, resource_id: str) -> Region | None:
-        """The region that has a resource in one of its tables."""
+        """The region that has a resource in one of its tables, whoever owns it."""
         for region in self.regions.values():
             if getattr(region, table)[resource_id] is not None:
                 return region
@@ -257,3 +267,15 @@ class World:
             return range(first, first + amount)
         ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
         return tuple(islice((number for number, one in ids if not any(place.has(one) for place in regions)), amount))
+
+    def region_where_owned(
+        self, table: str, resource_id: str | None, account_id: str, preferred_id: str
+    ) -> Region | None:
+        """The region in which an account owns a resource; the preferred one is looked at first."""
+        preferred = self.regions.get(preferred_id)
+        if preferred is not None and owned(getattr(preferred, table), resource_id, account_id) is not None:
+            return preferred
+        for region in self.regions.values():
+            if owned(getattr(region, table), resource_id, account_id) is not None:
+                return region
+        return None
