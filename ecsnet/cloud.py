@@ -273,7 +273,7 @@ class Cloud:
             caller = self._caller(self._model.now())
             world = self._world()
             for table in VIEWS:
-                region = world.region_where_owned(table, resource_id, self.account_id, self.region_id)
+                region = world.region_where_owned(table, resource_id, self.account_id)
                 if region is not None:
                     return permitted(world, region, table, resource_id, caller)
         raise KeyError(resource_id)

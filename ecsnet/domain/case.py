@@ -92,12 +92,15 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
         return tuple([group for group in found if group is not None])
 
     def find_instance(self, instance_id: str) -> InstanceState | None:
-        region = self._region_of("instances", instance_id)
-        return self._found(owned(region.instances, instance_id, self.account_id), "instance.not-found", instance_id)
+        instance = owned(self.region.instances, instance_id, self.account_id)
+        if instance is None and (region := self._elsewhere("instances", instance_id)) is not None:
+            instance = region.instances[instance_id]
+        return self._found(instance, "instance.not-found", instance_id)
 
     def find_network_interface(self, interface_id: str) -> NetworkInterfaceState | None:
-        region = self._region_of("network_interfaces", interface_id)
-        interface = owned(region.network_interfaces, interface_id, self.account_id)
+        interface = owned(self.region.network_interfaces, interface_id, self.account_id)
+        if interface is None and (region := self._elsewhere("network_interfaces", interface_id)) is not None:
+            interface = region.network_interfaces[interface_id]
         return self._found(interface, "interface.not-found", interface_id)
 
     def find_eip(self, allocation_id: str) -> EipState | None:
@@ -107,11 +110,10 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
         """Whether the instance is in the region whose stream the command would be recorded in."""
         return owned(self.region.instances, instance.id, self.account_id) is not None
 
-    def _region_of(self, table: str, resource_id: str) -> Region:
-        """ENIs and instances are looked for everywhere: that they are too far apart is a rule, not a missing
-        resource."""
-        region = self.world.region_where_owned(table, resource_id, self.account_id, self.region.region_id)
-        return region or self.region
+    def _elsewhere(self, table: str, resource_id: str) -> Region | None:
+        """The other region that has it. ENIs and instances are looked for everywhere: that they are too far apart is a
+        rule, not a missing resource."""
+        return self.world.region_where_owned(table, resource_id, self.account_id)
 
     def _found(self, found: S | None, rule_id: str, resource_id: str) -> S | None:
         if found is None:

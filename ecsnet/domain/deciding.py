@@ -34,7 +34,7 @@ from ecsnet.domain import (
 from ecsnet.domain.case import Case
 from ecsnet.domain.rules import RuleRegistry, rules
 from ecsnet.domain.streams import with_shared
-from ecsnet.domain.world import Region, World
+from ecsnet.domain.world import Region, World, owned
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
 
@@ -157,9 +157,13 @@ def home_region(world: World, command: Command[Any], caller: Caller) -> str:
     home = DECIDERS[type(command)].home
     if home is not None:
         table, parameter = home
-        region = world.region_where_owned(table, getattr(command, parameter), caller.account_id, caller.region_id)
-        if region is not None:
-            return region.region_id
+        resource_id = getattr(command, parameter)
+        here = world.regions.get(caller.region_id)
+        if here is not None and owned(getattr(here, table), resource_id, caller.account_id) is not None:
+            return caller.region_id
+        elsewhere = world.region_where_owned(table, resource_id, caller.account_id)
+        if elsewhere is not None:
+            return elsewhere.region_id
     return caller.region_id
 
 

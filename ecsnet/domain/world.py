@@ -268,13 +268,8 @@ class World:
         ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
         return tuple(islice((number for number, one in ids if not any(place.has(one) for place in regions)), amount))
 
-    def region_where_owned(
-        self, table: str, resource_id: str | None, account_id: str, preferred_id: str
-    ) -> Region | None:
-        """The region in which an account owns a resource; the preferred one is looked at first."""
-        preferred = self.regions.get(preferred_id)
-        if preferred is not None and owned(getattr(preferred, table), resource_id, account_id) is not None:
-            return preferred
+    def region_where_owned(self, table: str, resource_id: str | None, account_id: str) -> Region | None:
+        """The region in which an account owns a resource."""
         for region in self.regions.values():
             if owned(getattr(region, table), resource_id, account_id) is not None:
                 return region
