@@ -344,7 +344,8 @@ class Cloud:
             return tuple(record for record in records if record.event.names(resource_id))
 
     def at(self, moment: int | datetime) -> Cloud:
-        """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
+        """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive). What was
+        recorded after the first event of a later time is not there, whatever time it has.
 
         Raises `InvalidArgument` (a ValueError) for a position that the history does not have, a time without timezone,
         and a time that the calendar of UTC does not have.

@@ -371,4 +371,5 @@ def _begin_in_child() -> None:
         model._begin_process()
 
 
-os.register_at_fork(after_in_child=_begin_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)

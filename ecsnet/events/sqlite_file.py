@@ -143,7 +143,8 @@ def _beside(path: Path, suffix: str) -> Path:
 
 def _may_create(path: Path) -> bool:
     """Whether what SQLite would create beside the file is of use to its owner too. Root's is given to the owner."""
-    return os.access(path.parent, os.W_OK) and os.geteuid() in (0, path.stat().st_uid)
+    is_owners = not hasattr(os, "geteuid") or os.geteuid() in (0, path.stat().st_uid)
+    return is_owners and os.access(path.parent, os.W_OK)
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
