@@ -460,6 +460,11 @@ class Cloud:
             model.catch_up()
             return model.settled(model.now()).world
 
+    def _world_apart(self) -> World:
+        """The same for who does not hold the lock: it stays as it is, whatever other threads do."""
+        with self._model.lock:
+            return self._world().fork()
+
 
 def _must_be_command(command: object) -> None:
     if type(command) not in DECIDERS:

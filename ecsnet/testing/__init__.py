@@ -54,7 +54,7 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
     `INVARIANTS` says what each of them promises. A quota that is lowered takes nothing away, so what may be there is
     what the quota allowed when it came to be.
     """
-    return breaches(cloud._world())
+    return breaches(cloud._world_apart())
 
 
 def __getattr__(name: str) -> Any:

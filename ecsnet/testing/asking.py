@@ -49,7 +49,7 @@ class Sight:
         self.account_id = cloud.account_id
         self.region_ids = tuple(region_ids) or (cloud.region_id,)
         self.instance_types = tuple(instance_types) or _own_types(cloud) or INSTANCE_TYPES
-        self.regions = tuple(cloud._world().regions.values())
+        self.regions = tuple(cloud._world_apart().regions.values())
 
     def vpcs(self) -> list[VpcState]:
         return [vpc for region in self.regions for vpc in region.vpcs.now().values()]
