@@ -82,6 +82,13 @@ def ipv4_to_int(address: str) -> int:
     return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
 
 
+def must_be_ipv4(address: str) -> None:
+    """Raises ValueError for what is no IPv4 address in its normal form."""
+    number = ipv4_to_int(address)
+    if number >> 32 or int_to_ipv4(number) != address:
+        raise ValueError(f"{address!r} is no IPv4 address")
+
+
 def int_to_ipv4(number: int) -> str:
     """The dotted text of an address."""
     return _three_octets(number >> 8) + _OCTETS[number & 255]
@@ -96,10 +103,12 @@ _OCTETS = tuple(map(str, range(256)))
 
 
 def cidr_bounds(cidr_block: str) -> tuple[int, int]:
-    """The first and the last address of a CIDR block, as numbers."""
+    """The first and the last address of a CIDR block, as numbers. Raises ValueError for what is no CIDR block."""
     network, _, mask = cidr_block.partition("/")
-    first = ipv4_to_int(network)
-    return first, first + (1 << (32 - int(mask))) - 1
+    first, bits = ipv4_to_int(network), int(mask)
+    if not 0 <= bits <= 32 or first >> 32:
+        raise ValueError(f"{cidr_block!r} is no CIDR block")
+    return first, first + (1 << (32 - bits)) - 1
 
 
 class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
