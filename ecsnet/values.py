@@ -82,6 +82,13 @@ def ipv4_to_int(address: str) -> int:
     return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
 
 
+def must_be_ipv4(address: str) -> None:
+    """Raises ValueError for what is no IPv4 address in its normal form."""
+    number = ipv4_to_int(address)
+    if number >> 32 or int_to_ipv4(number) != address:
+        raise ValueError(f"{address!r} is no IPv4 address")
+
+
 def int_to_ipv4(number: int) -> str:
     """The dotted text of an address."""
     return _three_octets(number >> 8) + _OCTETS[number & 255]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ecsnet.events import EVENT_TYPES, Event, codec
+from ecsnet.events.base import Moment
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -29,14 +30,14 @@ VALUES: dict[Any, Any] = {
     EipStatus: EipStatus.Available,
     int: 7,
     int | None: 3,
-    datetime: datetime(2019, 4, 11, tzinfo=UTC),
+    Moment: datetime(2019, 4, 11, tzinfo=UTC),
     bool: True,
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),
     tuple[dict[str, Any], ...]: ({"id": "a-1"},),
     ChargeType: ChargeType.PrePaid,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6),
-    datetime | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
+    Moment | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
 }
 
 

@@ -16,7 +16,7 @@ from ecsnet.domain.case import Case
 from ecsnet.domain.state import NetworkInterfaceState, VSwitchState
 from ecsnet.domain.tables import Table
 from ecsnet.domain.world import Region
-from ecsnet.values import int_to_ipv4, ipv4_to_int
+from ecsnet.values import int_to_ipv4, ipv4_to_int, must_be_ipv4
 
 
 def usable(vswitch: VSwitchState, address: int) -> bool:
@@ -25,8 +25,12 @@ def usable(vswitch: VSwitchState, address: int) -> bool:
 
 
 def hold(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
-    """The ENI holds these addresses from now on. Raises KeyError for one that is held already."""
+    """The ENI holds these addresses from now on. Raises KeyError for one that is held already, ValueError for what is no
+    address."""
     vswitch = region.vswitches.edit(interface.vswitch_id)
+    for ip in addresses:
+        if ip != vswitch.next_ip:  # most are, and are known to be addresses without being looked at
+            must_be_ipv4(ip)
     held = region.addresses.edit(vswitch.vpc_id)
     held.add_all(addresses, interface.id)
     if vswitch.next_ip in addresses:

@@ -44,6 +44,9 @@ class VpcState(State, eq=False, kw_only=True):
     classic_link_enabled: bool = False
     linked_instances: int = 0
 
+    def __post_init__(self) -> None:
+        cidr_bounds(self.cidr_block)  # a block that is none must not be found by who looks at the VPC
+
 
 Freed = tuple[str, Any] | None
 """A list of addresses as linked pairs, which forks share."""

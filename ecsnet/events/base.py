@@ -7,9 +7,12 @@ Class names and field names of events are storage format: they are never changed
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time in an event. A stored one without a timezone cannot be read: it could not be compared with any other."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):

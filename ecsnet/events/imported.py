@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, Moment
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -23,7 +22,7 @@ class Import(Event, frozen=True, kw_only=True):
     """
 
     ID: ClassVar[str]
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
@@ -58,7 +57,7 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     private_ip_address: str | None = None
     security_group_ids: tuple[str, ...] = ()
     charge_type: ChargeType = ChargeType.PostPaid
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None

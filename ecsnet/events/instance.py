@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, Moment
 from ecsnet.values import ChargeType, InstanceType
 
 
@@ -24,7 +22,7 @@ class InstanceBirth(Event, frozen=True, kw_only=True):
     mac_address: str | None = None
     zone_id: str | None = None
     charge_type: ChargeType = ChargeType.PostPaid
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None

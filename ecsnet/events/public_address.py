@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, Moment
 
 
 class PublicIpAddressAllocated(Event, frozen=True, kw_only=True):
@@ -33,9 +31,9 @@ class InstanceRenewed(Event, frozen=True, kw_only=True):
     """The subscription goes on. ``next_bandwidth`` waits for the cycle that begins at ``next_cycle_at``."""
 
     instance_id: str
-    expires_at: datetime
+    expires_at: Moment
     next_bandwidth: int | None = None
-    next_cycle_at: datetime | None = None
+    next_cycle_at: Moment | None = None
 
 
 class InstanceVpcAttributeModified(Event, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ import msgspec
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events import codec
 from ecsnet.events.base import NewEvent, RecordedEvent
-from ecsnet.events.sqlite_file import Stamp, absolute, has_log, open_to_read, open_to_write, shown
+from ecsnet.events.sqlite_file import Stamp, has_log, log_of, open_to_read, open_to_write, resolved, shown
 from ecsnet.events.store import numbered
 
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -45,7 +45,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
-        self._path = absolute(path)
+        self._path = resolved(path)
         self._read_only = read_only
         self._closed = False
         self._begin_process()
@@ -68,7 +68,7 @@ class SqliteStore:
             connection, self._stamp = open_to_read(self._path)
         else:
             connection = open_to_write(self._path)
-        self._file = Stamp.of(self._path)
+        self._file, self._log = Stamp.of(self._path), 0
         connection.execute(f"PRAGMA busy_timeout = {_TURN}")
         self._connection, self._head = connection, None
         return connection
@@ -87,11 +87,22 @@ class SqliteStore:
         if now[:2] != self._file[:2]:
             raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
         if self._stamp is not None and (now != self._stamp or has_log(self._path)):
+            self._connection = None
             connection.close()
             return self._connect()
+        if not self._read_only:
+            self._check_log()
         if connection.in_transaction:  # of an append that was interrupted even while it was taken back
             connection.execute("ROLLBACK")
         return connection
+
+    def _check_log(self) -> None:
+        """SQLite keeps the log while a connection is open. What is written into one that is removed is lost."""
+        log = log_of(self._path)
+        if self._log == 0:
+            self._log = log
+        elif log != self._log:
+            raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         for new in events:
@@ -144,7 +155,7 @@ class SqliteStore:
                     rows = self._fetch(f"{_ROWS} ORDER BY position LIMIT {_AT_ONCE}", after, end)
                     last = rows[-1][0] if len(rows) == _AT_ONCE else end
                     return rows, last if type(last) is int else end
-                reached = self._one(
+                reached = self._looked_up(
                     "SELECT coalesce(max(position), ?2) FROM (SELECT position FROM events WHERE position > ?1 "
                     f"AND position <= ?2 ORDER BY position LIMIT {_SEARCHED_AT_ONCE})",
                     after,
@@ -157,7 +168,22 @@ class SqliteStore:
                 raise self._failure(error) from error
 
     def _fetch(self, query: str, *parameters: object) -> list[Any]:
-        connection = self._usable()
+        while True:
+            connection = self._usable()
+            try:
+                rows = self._fetched(connection, query, parameters)
+            except sqlite3.Error:
+                if self._is_steady():
+                    raise
+            else:
+                if self._is_steady():
+                    return rows
+
+    def _is_steady(self) -> bool:
+        """Whether nobody wrote into a file that is read as one that does not change."""
+        return self._stamp is None or not (has_log(self._path) or Stamp.of(self._path) != self._stamp)
+
+    def _fetched(self, connection: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> list[Any]:
         try:
             return connection.execute(query, parameters).fetchall()
         except sqlite3.OperationalError as error:
@@ -175,11 +201,11 @@ class SqliteStore:
         with self._lock:
             try:
                 self._usable()
-                data_version = self._one("PRAGMA data_version")
+                data_version = self._one("PRAGMA data_version")  # of this connection, whatever is in the file
                 if self._head is None or data_version != self._data_version:  # another connection wrote
                     self._head = None
                     self._data_version = data_version
-                    self._head = self._one("SELECT coalesce(max(position), 0) FROM events")
+                    self._head = self._looked_up("SELECT coalesce(max(position), 0) FROM events")
                 return self._head
             except _FAILURES as error:
                 raise self._failure(error) from error
@@ -192,10 +218,17 @@ class SqliteStore:
                 connection.close()
 
     def _one(self, query: str, *parameters: object) -> int:
+        """A number that is asked for within a transaction."""
         connection = self._connection
         if connection is None:
             raise StoreError(f"{shown(self._path)}: the store is closed")
-        value = connection.execute(query, parameters).fetchone()[0]
+        return self._number(connection.execute(query, parameters).fetchone()[0])
+
+    def _looked_up(self, query: str, *parameters: object) -> int:
+        """The same outside of transactions, of a file that others may write to meanwhile."""
+        return self._number(self._fetch(query, *parameters)[0][0])
+
+    def _number(self, value: object) -> int:
         if type(value) is not int:
             raise StoreError(f"{shown(self._path)} is damaged: {value!r} where a number belongs")
         return value

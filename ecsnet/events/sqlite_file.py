@@ -63,15 +63,18 @@ class Stamp(NamedTuple):
         return cls(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def absolute(path: str | os.PathLike[str]) -> Path:
-    """Returns the path from the root. Raises `StoreError` for one that cannot be a file's."""
+def resolved(path: str | os.PathLike[str]) -> Path:
+    """Returns the path from the root, without links. Raises `StoreError` for one that cannot be a file's.
+
+    SQLite follows links too, and keeps the log beside the file that they lead to.
+    """
     try:
-        given = os.path.abspath(os.fsdecode(path))
-        if b"\0" in os.fsencode(given):
-            raise StoreError(f"{path!r} is no path: there is a NUL in it")
+        given = os.fsdecode(path)
+        if not given or b"\0" in os.fsencode(given):
+            raise StoreError(f"{path!r} is no path: {'there is a NUL in it' if given else 'it is empty'}")
+        return Path(os.path.realpath(given))
     except (ValueError, TypeError, OSError) as error:
         raise StoreError(f"{path!r} is no path: {error}") from error
-    return Path(given)
 
 
 def shown(path: Path) -> str:
@@ -124,6 +127,14 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
     raise StoreError(f"{shown(path)}: it is opened and closed too often to be read")
 
 
+def log_of(path: Path) -> int:
+    """Returns what tells the log beside a file from another one, 0 if there is none. Raises OSError."""
+    try:
+        return os.stat(f"{path}-wal").st_ino
+    except FileNotFoundError:
+        return 0
+
+
 def has_log(path: Path) -> bool:
     """Whether there is a log beside the file which may have what the file has not, or a journal to take it back."""
     wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
@@ -165,17 +176,24 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
             raise StoreError(f"{name}: there is no folder {shown(path.parent)}")
         if path.is_dir():
             raise StoreError(f"{name} is a folder, not a file")
-        if not path.exists() or not path.stat().st_size:
+        _refuse_as_part_of_another(path)
+        interrupted = _size(_beside(path, "-journal")) > 0
+        if not path.exists():
             if read_only:
                 raise StoreError(f"{name}: there is no store to read")
             return
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise StoreError(f"{name} is not a file")
+        writable = found.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
+        if not found.st_size:
+            if read_only:
+                raise StoreError(f"{name}: there is no store to read")
+            if not writable:
+                raise StoreError(f"{name} is read-only")
+            return
         with path.open("rb") as file:
             header = file.read(100)
-        interrupted = _size(_beside(path, "-journal")) > 0
-        writable = mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
     except OSError as error:
         raise StoreError(f"{name}: {error.strerror}") from error
     if interrupted and not header.strip(b"\0"):
@@ -191,10 +209,18 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
         raise StoreError(f"{name} is read-only")
 
 
+def _refuse_as_part_of_another(path: Path) -> None:
+    for suffix in ("-wal", "-shm", "-journal"):
+        name = path.name.removesuffix(suffix)
+        if name not in ("", path.name) and (whole := path.with_name(name)).exists():
+            raise StoreError(f"{shown(path)} is not a store of its own: it is a part of {shown(whole)}")
+
+
 def _is_empty(path: Path) -> bool:
-    """Whether there is nothing in a database, as far as the file alone tells; nothing is locked or created for it."""
+    """Whether there is nothing in a database, as far as can be told without changing anything of it."""
+    logged = _size(_beside(path, "-wal")) > 0 and (_beside(path, "-shm").exists() or _may_create(path))
     try:
-        connection = _connect(path, "mode=ro&immutable=1")
+        connection = _connect(path, "mode=ro" if logged else "mode=ro&immutable=1")
         try:
             return _count_of_schema(connection) == 0
         finally:

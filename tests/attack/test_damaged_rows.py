@@ -1,0 +1,337 @@
+"""Rows that SQL has changed: what becomes of them is an error of ecsnet's, or a history that can be used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecsnet.events.codec import EVENT_TYPES
+from tests.attack.budget import budget
+from tests.attack.damage import (
+    LOOSEN,
+    Statement,
+    change,
+    places_in,
+    use,
+    use_on_the_command_line,
+    with_value,
+    write_history,
+)
+
+COLUMNS = (
+    "position",
+    "stream",
+    "version",
+    "type",
+    "schema_version",
+    "payload",
+    "recorded_at",
+    "account_id",
+    "command_id",
+)
+
+
+@cache
+def whole() -> tuple[bytes, tuple[tuple[int, str, Any], ...]]:
+    """A whole file, and position, type and payload of what is in it."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        write_history(folder / "n.db")
+        database = sqlite3.connect(folder / "n.db")
+        rows = database.execute("SELECT position, type, payload FROM events ORDER BY position").fetchall()
+        database.close()
+        return (folder / "n.db").read_bytes(), tuple((n, name, json.loads(payload)) for n, name, payload in rows)
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield tmp_path_factory.mktemp("damaged")
+
+
+def fresh(folder: Path) -> Path:
+    """The whole file again."""
+    for name in ("n.db", "n.db-wal", "n.db-shm", "n.db-journal"):
+        (folder / name).unlink(missing_ok=True)
+    path = folder / "n.db"
+    path.write_bytes(whole()[0])
+    return path
+
+
+HUGE = 2**63 - 1
+DEEP = '{"a":' * 5_000 + "1" + "}" * 5_000
+envelope_values = st.sampled_from(
+    [
+        None,
+        "",
+        " ",
+        b"",
+        b"\xff",
+        b"cn-hangzhou",
+        "x",
+        "cn-hangzhou",
+        "cn-elsewhere",
+        "cn-described",
+        "cn-new",
+        "account/1234567890123456",
+        "account/x",
+        "account/",
+        "addresses/public/0",
+        "a/b/c",
+        "/",
+        0,
+        1,
+        2,
+        -1,
+        HUGE,
+        -HUGE - 1,
+        2**53,
+        1.0,
+        1.5,
+        -0.0,
+        float("inf"),
+        "1",
+        "VpcCreated",
+        "Event",
+        "InstanceBirth",
+        "ClientTokenUsed",
+        "2019-03-11",
+        "2019-03-11T00:00:00",
+        "9999-12-31T23:59:59-23:00",
+        "0001-01-01T00:00:00+23:00",
+        "2019-03-11T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+        "0001-01-01T00:00:00Z",
+        "1234567890123456",
+        "settle:x",
+        "{}",
+        "[]",
+        "null",
+        "\x1b[31m\n",
+        "\0",
+        "é" * 5_000,
+        DEEP,
+    ]
+)
+payload_values = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        1,
+        -1,
+        2**31,
+        2**63,
+        2**64,
+        10**30,
+        1.5,
+        1e308,
+        "",
+        " ",
+        "x",
+        "\0",
+        "\ud800",
+        "a\nb",
+        "10.0.0.1",
+        "10.0.1.255",
+        "10.0.1.7",
+        "10.0.1.07",
+        "10.0.1",
+        "10.0.1.7.8",
+        "10.0.1.256",
+        "10.0.1.-1",
+        "10.0.1.٣",
+        "10. 0.1.7",
+        "::1",
+        "255.255.255.255",
+        "0.0.0.0",
+        "10.0.0.0/16",
+        "10.0.0.0/-1",
+        "10.0.0.0/-100000000000",
+        "10.0.0.0/33",
+        "10.0.0.0/x",
+        "10.0.0.0",
+        "10.0.0.0/16/2",
+        "0.0.0.0/0",
+        "10.0.1.1/32",
+        "10.0.1.0/30",
+        "00:16:3e:00:00:0g",
+        "cn-hangzhou-",
+        "2019-03-11T00:00:00",
+        "2019-03-11T00:00:00Z",
+        "2019-03-11T00:00:00+08:00",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+14:00",
+        "Running",
+        "Pending",
+        "Released",
+        "Deleted",
+        "Creating",
+        "InUse",
+        "Available",
+        "PrePaid",
+        "Primary",
+        "eips-per-account",
+        "public",
+        "VpcCreated",
+        "Vpc",
+        "Instance",
+        "Resource",
+        "msgspec",
+        "vpc-1",
+        "i-1",
+        "eni-0",
+        "sg-1",
+        "vsw-1",
+        [],
+        [""],
+        ["10.0.1.9", "10.0.1.9"],
+        ["10.0.1.200"],
+        ["x"],
+        ["sg-1", "sg-1"],
+        {},
+        {"a": 1},
+        [[]],
+    ]
+)
+
+
+@st.composite
+def payloads(draw: st.DrawFn) -> list[Statement]:
+    """One value of one payload is another one, or is gone, or there is one more."""
+    _, rows = whole()
+    name = draw(st.sampled_from(sorted({name for _, name, _ in rows})))  # every type as often
+    position, _, payload = draw(st.sampled_from([row for row in rows if row[1] == name]))
+    place = draw(st.sampled_from(list(places_in(payload))))
+    kind = draw(st.sampled_from(["another", "another", "another", "of others", "gone", "more"]))
+    if kind == "gone" and place and isinstance(place[-1], str):
+        parent = payload
+        for key in place[:-1]:
+            parent = parent[key]
+        payload = with_value(payload, place[:-1], {key: item for key, item in parent.items() if key != place[-1]})
+    elif kind == "more":
+        payload = {
+            **payload,
+            draw(st.sampled_from(["created_at", "status", "x", "instance_id", "security_group_ids"])): 1,
+        }
+    elif kind == "of others":  # a value that another event has, where it makes sense
+        _, _, other = draw(st.sampled_from(rows))
+        values = [other]
+        for key in draw(st.sampled_from(list(places_in(other)))):
+            values.append(values[-1][key])
+        payload = with_value(payload, place, values[-1])
+    else:
+        payload = with_value(payload, place, draw(payload_values))
+    return [("UPDATE events SET payload = ? WHERE position = ?", (json.dumps(payload), position))]
+
+
+@st.composite
+def envelopes(draw: st.DrawFn) -> list[Statement]:
+    """One value of one row's envelope is another one."""
+    _, rows = whole()
+    position, _, _ = draw(st.sampled_from(rows))
+    column = draw(st.sampled_from(COLUMNS))
+    loosened = list(LOOSEN) if draw(st.booleans()) else []
+    kind = draw(st.sampled_from(["another", "another", "shifted", "of others", "no Unicode", "a type"]))
+    where = ("" if draw(st.integers(0, 9)) == 0 else " WHERE position = ?") if loosened else " WHERE position = ?"
+    parameters = (position,) if where else ()
+    if kind == "a type":
+        name = draw(st.sampled_from(sorted(EVENT_TYPES)))
+        return [*loosened, (f"UPDATE events SET type = ?{where}", (name, *parameters))]
+    if kind == "shifted":
+        by = draw(st.sampled_from([1, -1, 2, 500, -500, HUGE - 100, 0.5]))
+        column = draw(st.sampled_from(["position", "version", "schema_version"]))
+        return [*loosened, (f"UPDATE events SET {column} = {column} + ?{where}", (by, *parameters))]
+    if kind == "of others":
+        other = draw(st.sampled_from(rows))[0]
+        value = f"(SELECT {column} FROM events WHERE position = ?)"
+        return [*loosened, (f"UPDATE events SET {column} = {value}{where}", (other, *parameters))]
+    if kind == "no Unicode":
+        return [*loosened, (f"UPDATE events SET {column} = CAST(x'ff' || {column} AS TEXT){where}", parameters)]
+    return [*loosened, (f"UPDATE events SET {column} = ?{where}", (draw(envelope_values), *parameters))]
+
+
+@st.composite
+def row_sets(draw: st.DrawFn) -> list[Statement]:
+    """Rows are gone, doubled, exchanged or moved."""
+    _, rows = whole()
+    last = len(rows)
+    first = draw(st.integers(1, last))
+    second = draw(st.integers(1, last))
+    statements: dict[str, list[Statement]] = {
+        "gone": [("DELETE FROM events WHERE position = ?", (first,))],
+        "a stretch gone": [
+            ("DELETE FROM events WHERE position BETWEEN ? AND ?", (min(first, second), max(first, second)))
+        ],
+        "the end gone": [("DELETE FROM events WHERE position > ?", (first,))],
+        "the beginning gone": [("DELETE FROM events WHERE position < ?", (first,))],
+        "a stream gone": ["DELETE FROM events WHERE stream = 'cn-elsewhere'"],
+        "gone, and closed up": [
+            ("DELETE FROM events WHERE position = ?", (first,)),
+            ("UPDATE events SET position = -position + 1 WHERE position > ?", (first,)),
+            "UPDATE events SET position = -position WHERE position < 0",
+        ],
+        "all gone": ["DELETE FROM events"],
+        "moved": [("UPDATE events SET position = ? WHERE position = ?", (last + second, first))],
+        "doubled": [
+            *LOOSEN,
+            ("INSERT INTO events SELECT * FROM events WHERE position = ?", (first,)),
+        ],
+        "repeated at the end": [
+            (
+                "INSERT INTO events SELECT ?, stream, (SELECT max(version) + 1 FROM events o WHERE o.stream = e.stream), "
+                "type, schema_version, payload, recorded_at, account_id, command_id FROM events e WHERE position = ?",
+                (last + 1, first),
+            )
+        ],
+        "exchanged": [
+            ("UPDATE events SET position = -1 WHERE position = ?", (first,)),
+            ("UPDATE events SET position = ? WHERE position = ?", (first, second)),
+            ("UPDATE events SET position = ? WHERE position = -1", (second,)),
+        ],
+        "exchanged with their versions": [
+            *LOOSEN,
+            ("CREATE TEMP TABLE kept AS SELECT * FROM events WHERE position IN (?, ?)", (first, second)),
+            (
+                "UPDATE events SET (type, payload) = (SELECT type, payload FROM kept WHERE position = ?) "
+                "WHERE position = ?",
+                (second, first),
+            ),
+            (
+                "UPDATE events SET (type, payload) = (SELECT type, payload FROM kept WHERE position = ?) "
+                "WHERE position = ?",
+                (first, second),
+            ),
+        ],
+    }
+    return statements[draw(st.sampled_from(sorted(statements)))]
+
+
+@pytest.mark.parametrize("damages", [payloads, envelopes, row_sets], ids=lambda kind: kind.__name__)
+def test_whatever_a_row_says_no_raw_error_comes_out(folder: Path, damages: Any) -> None:
+    tries = {payloads: 450, envelopes: 300, row_sets: 100}[damages]
+
+    @settings(max_examples=budget(tries), deadline=None, suppress_health_check=list(HealthCheck))
+    @given(statements=damages(), deep=st.booleans())
+    def run(statements: list[Statement], deep: bool) -> None:
+        path = fresh(folder)
+        if change(path, *statements):
+            before = path.read_bytes()
+            use_on_the_command_line_first = deep
+            if use_on_the_command_line_first:
+                use_on_the_command_line(path)
+                path.write_bytes(before)
+            use(path, deep=deep)
+
+    run()
