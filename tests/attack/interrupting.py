@@ -44,13 +44,14 @@ class Interrupted:
         self.error = error
         self.reached = 0
         self.came = False
+        self._tracing = self._trace  # kept: CPython keeps no reference of its own to what it calls
 
     def run(self, work: Callable[[], object]) -> None:
         """Do the work. What comes of it, but for the exception, is raised."""
         before, unraisable = sys.gettrace(), sys.unraisablehook
         # Where nobody could catch it, in the closing of a generator for one, CPython reports it and goes on.
         sys.unraisablehook = lambda told: None if told.exc_value is self.error else unraisable(told)
-        sys.settrace(self._trace)
+        sys.settrace(self._tracing)
         try:
             work()
         except type(self.error) as error:
@@ -61,7 +62,7 @@ class Interrupted:
             sys.unraisablehook = unraisable
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(PACKAGE):
+        if self.came or not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
@@ -69,6 +70,5 @@ class Interrupted:
             self.reached += 1
             if self.reached == self.number:
                 self.came = True
-                sys.settrace(None)
                 raise self.error
-        return self._trace
+        return self._tracing
