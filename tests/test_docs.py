@@ -79,3 +79,11 @@ def test_every_reading_is_of_a_rule_and_says_as_much_as_the_others() -> None:
 def test_every_rule_has_its_place_in_the_docs() -> None:
     text = (ROOT / "docs" / "rules.md").read_text("utf-8")
     assert all(f"### `{rule.id}`" in text for rule in ecsnet.rules)
+
+
+def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+    rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8"))
+    named = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)]
+    assert len(named) > 50
+    missing = [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")]
+    assert missing == []
