@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Final, Protocol
+from weakref import WeakSet
 
 from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events import codec
@@ -58,6 +60,7 @@ class MemoryStore:
         """Up to which position which store, or list of the events of one, has the older events."""
         self._lock = RLock()
         self._closed = False
+        _STORES.add(self)
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
@@ -123,6 +126,17 @@ class MemoryStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
+
+
+_STORES: Final[WeakSet[MemoryStore]] = WeakSet()
+
+
+def _begin_in_child() -> None:
+    for store in list(_STORES):
+        store._lock = RLock()  # another thread may have held it, and that is not there any more
+
+
+os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
