@@ -1,7 +1,7 @@
 """What a command costs in this checkout, beside another one: ``python -m benchmarks against --other DIR``.
 
 Each round measures both, in processes of their own that import ecsnet from one checkout or the other and take turns.
-Only what both have in common is measured: commands by the public names.
+Only what both have in common is measured: commands by the public names, and a file that both can read.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks._measure import Contender, Effort, measure
+from benchmarks._network import Network, build, live
+from benchmarks.fold import store_history
 
 HERE = Path(__file__).parents[1]
 WORKER = """
@@ -51,6 +54,21 @@ else:
 print((time.perf_counter() - begin) / (2 * count))
 cloud.close()
 """
+READER = """
+import sys, time
+from ecsnet import Cloud
+what, path, resource_id, position = sys.argv[1:]
+begin = time.perf_counter()
+cloud = Cloud(path)
+opened = time.perf_counter()
+if what == "at":
+    cloud.at(int(position))
+elif what == "history":
+    cloud.history(resource_id)
+done = time.perf_counter()
+print(opened - begin if what == "open" else done - opened)
+cloud.close()
+"""
 MEASURED = {
     "attach + detach, in memory": ("memory", 4_000),
     "create + delete an ENI, in memory": ("create", 4_000),
@@ -75,14 +93,32 @@ def run(effort: Effort) -> None:
             ],
             effort.rounds,
         )
+    network = build(1_000)
+    live(network, effort.of(1_000_000))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "network.db")
+        store_history(network.cloud.history(), path)
+        for title, what in (("open", "open"), ("at(head)", "at"), ("history(id)", "history")):
+            measure(
+                f"{title} of a SQLite file of {network.cloud.position:,} events",
+                [
+                    Contender("the other checkout", _reader(Path(effort.other), what, path, network)),
+                    Contender("this checkout", _reader(HERE, what, path, network), "the other checkout"),
+                ],
+                max(3, effort.rounds // 2),
+            )
 
 
 def _worker(checkout: Path, what: str, count: int) -> Callable[[], float]:
+    return lambda: _run(checkout, WORKER, what, str(count))
+
+
+def _reader(checkout: Path, what: str, path: Path, network: Network) -> Callable[[], float]:
+    return lambda: _run(checkout, READER, what, str(path), network.free[0], str(network.cloud.position))
+
+
+def _run(checkout: Path, code: str, *arguments: str) -> float:
     environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
-
-    def run() -> float:
-        command = [sys.executable, "-c", WORKER, what, str(count)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=checkout)
-        return float(done.stdout)
-
-    return run
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=checkout)
+    return float(done.stdout)

@@ -82,7 +82,9 @@ def test_every_rule_has_its_place_in_the_docs() -> None:
 
 
 def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
-    rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8"))
+    rows = re.findall(
+        r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8")
+    )
     named = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)]
     assert len(named) > 50
     missing = [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")]

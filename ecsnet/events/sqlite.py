@@ -155,15 +155,13 @@ class SqliteStore:
                     rows = self._fetch(f"{_ROWS} ORDER BY position LIMIT {_AT_ONCE}", after, end)
                     last = rows[-1][0] if len(rows) == _AT_ONCE else end
                     return rows, last if type(last) is int else end
-                reached = self._looked_up(
-                    "SELECT coalesce(max(position), ?2) FROM (SELECT position FROM events WHERE position > ?1 "
-                    f"AND position <= ?2 ORDER BY position LIMIT {_SEARCHED_AT_ONCE})",
-                    after,
-                    end,
-                )
+                reached = min(after + _SEARCHED_AT_ONCE, end)
                 text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
                 query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position"
-                return self._fetch(query, after, reached, text), reached
+                found = self._fetch(query, after, reached, text)
+                # Positions may have gaps in a damaged file: on to the next one that there is.
+                rest = "SELECT coalesce(min(position) - 1, ?2) FROM events WHERE position > ?1"
+                return found, self._looked_up(rest, reached, end)
             except _FAILURES as error:
                 raise self._failure(error) from error
 
