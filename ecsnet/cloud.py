@@ -145,10 +145,12 @@ class Cloud:
             client_token = str.__str__(client_token)
         with model.lock:
             command_id = model.new_command_id()
+            result: R
             try:
-                return cast("R", self._execute(command, client_token, command_id))
+                result = self._execute(command, client_token, command_id)
             except VersionConflict as error:
-                return cast("R", model.again(partial(self._execute, command, client_token, command_id), error))
+                result = model.again(partial(self._execute, command, client_token, command_id), error)
+            return result
 
     def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
         model = self._model

@@ -69,10 +69,9 @@ def check(new: NewEvent) -> None:
     """Raises `StoreError` for an event that cannot be stored: with text that is no Unicode, a number that is too large,
     a value that has no JSON form, or a time without timezone."""
     try:
-        _encode(new.event)
-        names = new.stream + new.account_id + new.command_id
-        if not names.isascii():
-            names.encode()
+        _encode(new)
+        if not type(new.stream) is type(new.account_id) is type(new.command_id) is str:
+            raise TypeError(f"stream, account and command are texts, not {new!r}")
         if new.recorded_at.tzinfo is None:
             raise ValueError(f"{new.recorded_at!r} has no timezone")
     except CANNOT_WRITE as error:

@@ -85,16 +85,23 @@ class MemoryStore:
             if self._closed:
                 raise StoreError("the store is closed")
             kept, versions = self._events, self._versions
-            for record in kept[self._counted :]:
-                versions[record.stream] = record.version
-            self._counted = len(kept)
+            if self._counted != len(kept):  # an append was interrupted
+                self._count(kept)
             for stream, version in expected.items():
                 actual = versions.get(stream, 0)
                 if actual != version:
                     raise VersionConflict(stream, expected=version, actual=actual)
             recorded = numbered(events, expected, self._offset + self._counted)
-            kept += recorded  # one step, whatever ends this thread: the versions are counted by the next append
+            kept += recorded  # one step, whatever ends this thread
+            for record in recorded:
+                versions[record.stream] = record.version
+            self._counted = len(kept)
             return recorded
+
+    def _count(self, kept: list[RecordedEvent]) -> None:
+        for record in kept[self._counted :]:
+            self._versions[record.stream] = record.version
+        self._counted = len(kept)
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         self._check_open()
@@ -136,7 +143,8 @@ def _begin_in_child() -> None:
         store._lock = RLock()  # another thread may have held it, and that is not there any more
 
 
-os.register_at_fork(after_in_child=_begin_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
@@ -151,18 +159,25 @@ def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: 
 
     Raises `StoreError` for an event in a stream without one.
     """
-    versions = dict(expected)
-    recorded = []
     try:
+        if len(events) == 1:  # as most commands have
+            (new,) = events
+            version = expected[new.stream] + 1
+            return [
+                RecordedEvent(
+                    position + 1, new.stream, version, new.event, new.recorded_at, new.account_id, new.command_id
+                )
+            ]
+        versions, recorded = dict(expected), []
         for new in events:
             stream, position = new.stream, position + 1
             versions[stream] = version = versions[stream] + 1
             recorded.append(
                 RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
             )
-    except KeyError:
-        raise StoreError(f"an event for stream {stream!r}, of which no version is expected") from None
-    return recorded
+        return recorded
+    except KeyError as error:
+        raise StoreError(f"an event for stream {error}, of which no version is expected") from None
 
 
 class _Use:
