@@ -49,6 +49,8 @@ class DeleteSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
 class AuthorizeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
     """AuthorizeSecurityGroup with a source group: its members may reach the members of ``security_group_id``.
 
+    ``source_account_id`` (the API's SourceGroupOwnerId) is the account that owns the source group; without it, the
+    source group is looked for among the caller's own. While the group is authorized, its owner cannot delete it.
     Authorizing a group twice is accepted and changes nothing, as in the real API.
     """
 
@@ -58,7 +60,10 @@ class AuthorizeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
 
 
 class RevokeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
-    """RevokeSecurityGroup. Revoking what was never authorized is accepted and changes nothing, as in the real API."""
+    """RevokeSecurityGroup: what `AuthorizeSecurityGroup` allowed, with the same parameters.
+
+    Revoking what was never authorized is accepted and changes nothing, as in the real API.
+    """
 
     security_group_id: str
     source_group_id: str
