@@ -40,7 +40,7 @@ def works(path: Path) -> None:
 def _places(work: Callable[[Path], object], folder: Path) -> int:
     """How many places there are to be killed at, about: doubled, then halved."""
     low, high = 0, 64
-    while killed_at(high, lambda: work(folder / f"count-{high}.db")):
+    while killed_at(high, lambda high=high: work(folder / f"count-{high}.db")):
         low, high = high, high * 2
     while high - low > 8:
         middle = (low + high) // 2
