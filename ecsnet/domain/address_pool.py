@@ -25,8 +25,8 @@ def usable(vswitch: VSwitchState, address: int) -> bool:
 
 
 def hold(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
-    """The ENI holds these addresses from now on. Raises KeyError for one that is held already, ValueError for what is no
-    address."""
+    """The ENI holds these addresses from now on. Raises KeyError for one that is held already, ValueError for one that
+    is none."""
     vswitch = region.vswitches.edit(interface.vswitch_id)
     for ip in addresses:
         if ip != vswitch.next_ip:  # most are, and are known to be addresses without being looked at

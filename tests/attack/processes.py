@@ -44,7 +44,7 @@ class Child:
                 os.setgid(as_user)
                 os.setuid(as_user)
             work(say)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # told to the parent
             say(f"{type(error).__name__}: {error}")
         finally:
             os._exit(0)
