@@ -161,7 +161,8 @@ class SqliteStore:
                 found = self._fetch(query, after, reached, text)
                 # Positions may have gaps in a damaged file: on to the next one that there is.
                 rest = "SELECT coalesce(min(position) - 1, ?2) FROM events WHERE position > ?1"
-                return found, self._looked_up(rest, reached, end)
+                following = self._looked_up(rest, reached, end)
+                return found, following if following >= reached else end
             except _FAILURES as error:
                 raise self._failure(error) from error
 
@@ -293,13 +294,20 @@ def _row(record: RecordedEvent) -> tuple[Any, ...]:
 
 
 _STORES: Final[WeakSet[SqliteStore]] = WeakSet()
-_INHERITED: Final[list[sqlite3.Connection | None]] = []
-"""Connections of the process that this one was forked from. Closing them here would take its locks from it."""
+_INHERITED: Final[list[sqlite3.Connection]] = []
+"""Connections of the process that this one was forked from, which another thread was using."""
 
 
 def _begin_in_child() -> None:
+    """Let go of the connections of the parent, whose locks a child has not: SQLite would take them for the child's, and
+    get none for it. One that was being used is left as it is: nobody knows what it was in the midst of."""
     for store in list(_STORES):
-        _INHERITED.append(store._connection)
+        connection = store._connection
+        if connection is not None:
+            if store._lock.acquire(blocking=False) and not connection.in_transaction:
+                connection.close()
+            else:
+                _INHERITED.append(connection)
         store._begin_process()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import struct
+import time
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote_from_bytes
@@ -44,7 +44,7 @@ BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
 )
-_MAGIC: Final = b"SQLite format 3\0"
+_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")  # how a journal of SQLite's begins
 _PATIENCE: Final = 60.0  # seconds, for other processes that lay out the same file
 
 
@@ -105,15 +105,15 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
     """
     for _ in range(20):  # the files beside it come and go with other processes
         _refuse_by_header(path, read_only=True)
-        stamp = Stamp.of(path)
         logged = has_log(path)
+        stamp = Stamp.of(path) if logged else _lasting_stamp(path)
         if logged and not _beside(path, "-shm").exists() and not _may_create(path):
             raise StoreError(f"{shown(path)}: its log can be read only by its owner, who may write to the folder")
         connection = _connect(path, "mode=ro" if logged else "mode=ro&immutable=1")
         try:
             if not _is_laid_out(path, connection):
                 raise StoreError(f"{shown(path)}: there is no store to read")
-        except sqlite3.OperationalError:
+        except (sqlite3.Error, StoreError):
             connection.close()
             if logged == has_log(path) and Stamp.of(path) == stamp:
                 raise
@@ -121,10 +121,24 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
             connection.close()
             raise
         else:
-            if logged or not (has_log(path) or Stamp.of(path) != stamp):
-                return connection, None if logged else stamp
+            if logged and not _took_back_what_it_created(path, connection):
+                return connection, None
+            if not logged and not has_log(path) and Stamp.of(path) == stamp:
+                return connection, stamp
             connection.close()
     raise StoreError(f"{shown(path)}: it is opened and closed too often to be read")
+
+
+def _lasting_stamp(path: Path) -> Stamp:
+    """Returns a stamp that whoever writes from now on changes. The clock of a file system goes in steps, and what is
+    written within one step looks the same: so the step in which the last change was is let go by."""
+    while True:
+        stamp = Stamp.of(path)
+        step = 2_000_000_000 if stamp.modified % 1_000_000_000 == 0 else 20_000_000
+        left = stamp.modified + step - time.time_ns()
+        if not 0 <= left <= step:
+            return stamp
+        time.sleep(left / 1e9)
 
 
 def log_of(path: Path) -> int:
@@ -156,6 +170,26 @@ def _may_create(path: Path) -> bool:
     """Whether what SQLite would create beside the file is of use to its owner too. Root's is given to the owner."""
     is_owners = not hasattr(os, "geteuid") or os.geteuid() in (0, path.stat().st_uid)
     return is_owners and os.access(path.parent, os.W_OK)
+
+
+def _took_back_what_it_created(path: Path, connection: sqlite3.Connection) -> bool:
+    """Whether SQLite created a log for who only reads: the one that was there went with its last writer. If it is not
+    the owner's, it would lock him out. (Of who may write, a log may be that of a writer.)"""
+    if os.access(path, os.W_OK):
+        return False
+    created = [one for one in (_beside(path, "-wal"), _beside(path, "-shm")) if _is_only_ours(path, one)]
+    if created:
+        connection.close()
+    for one in created:
+        one.unlink(missing_ok=True)
+    return bool(created)
+
+
+def _is_only_ours(path: Path, beside: Path) -> bool:
+    try:
+        return beside.stat().st_uid == os.geteuid() != path.stat().st_uid
+    except FileNotFoundError:
+        return False
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
@@ -192,21 +226,53 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
             if not writable:
                 raise StoreError(f"{name} is read-only")
             return
-        with path.open("rb") as file:
-            header = file.read(100)
     except OSError as error:
         raise StoreError(f"{name}: {error.strerror}") from error
-    if interrupted and not header.strip(b"\0"):
-        return  # its creation was cut off; SQLite takes it back
-    if len(header) < 100 or not header.startswith(_MAGIC):
+    told = _told_by_header(path)
+    if told is None:
+        if interrupted and _is_cut_off(path):
+            return  # its creation was cut off; SQLite takes it back
         raise StoreError(f"{name} is not a store of ecsnet's: it is no SQLite file")
-    (user_version,), (application_id,) = struct.unpack(">I", header[60:64]), struct.unpack(">I", header[68:72])
+    application_id, user_version = told
     if application_id != APPLICATION_ID and (application_id or user_version or not _is_empty(path)):
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    if user_version > FORMAT:
-        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
+    _refuse_newer(name, user_version)
     if not read_only and not writable:
         raise StoreError(f"{name} is read-only")
+
+
+def _told_by_header(path: Path) -> tuple[int, int] | None:
+    """The application_id and the user_version in a file, None for one that is no SQLite file.
+
+    It is SQLite that reads them. To close a file that was opened in any other way takes all locks from the process: of
+    its other stores on this file, too.
+    """
+    try:
+        connection = _connect(path, "mode=ro&immutable=1")
+        try:
+            # While there is a log, the file alone may be an old half of the database. For the header that will do.
+            connection.execute("PRAGMA writable_schema = ON")
+            return _number(connection, "PRAGMA application_id"), _number(connection, "PRAGMA user_version")
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
+            raise
+        return None
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether nothing but a journal of SQLite's says that a file was to become a database."""
+    try:
+        with _beside(path, "-journal").open("rb") as journal, path.open("rb") as file:
+            return journal.read(8) == _JOURNAL and not file.read(100).strip(b"\0")
+    except OSError:
+        return False
+
+
+def _refuse_newer(name: str, user_version: int) -> None:
+    if not 0 <= user_version <= FORMAT:
+        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
 
 
 def _refuse_as_part_of_another(path: Path) -> None:
@@ -253,8 +319,7 @@ def _judged(path: Path, connection: sqlite3.Connection) -> bool:
     user_version = _number(connection, "PRAGMA user_version")
     if application_id not in (0, APPLICATION_ID):
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    if user_version > FORMAT:
-        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
+    _refuse_newer(name, user_version)
     if not _count_of_schema(connection):
         return False
     if application_id != APPLICATION_ID:

@@ -39,15 +39,16 @@ def works(path: Path) -> None:
 
 def _places(work: Callable[[Path], object], folder: Path) -> int:
     """How many places there are to be killed at, about: doubled, then halved."""
+
+    def killed(place: int) -> bool:
+        return killed_at(place, lambda: work(folder / f"count-{place}.db"))
+
     low, high = 0, 64
-    while killed_at(high, lambda high=high: work(folder / f"count-{high}.db")):
+    while killed(high):
         low, high = high, high * 2
     while high - low > 8:
         middle = (low + high) // 2
-        if killed_at(middle, lambda middle=middle: work(folder / f"count-{middle}.db")):
-            low = middle
-        else:
-            high = middle
+        low, high = (middle, high) if killed(middle) else (low, middle)
     return high
 
 
