@@ -48,19 +48,17 @@ class SqliteStore:
         self._path = resolved(path)
         self._read_only = read_only
         self._closed = False
-        self._begin_process()
+        self._lock = RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: Stamp | None = None
+        self._head: int | None = None  # not known
+        self._data_version = 0
+        _STORES.add(self)
         try:
             with self._lock:
                 self._usable()
         except _FAILURES as error:
             raise self._failure(error) from error
-        _STORES.add(self)
-
-    def _begin_process(self) -> None:
-        self._lock = RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._head: int | None = None  # not known
-        self._data_version = 0
 
     def _connect(self) -> sqlite3.Connection:
         self._stamp: Stamp | None = None
@@ -77,8 +75,7 @@ class SqliteStore:
         """The connection, in order, for who holds the lock."""
         if self._closed:
             raise StoreError(f"{shown(self._path)}: the store is closed")
-        connection = self._connection
-        if connection is None:
+        if self._file is None:
             return self._connect()
         try:
             now = Stamp.of(self._path)
@@ -86,6 +83,9 @@ class SqliteStore:
             raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
         if now[:2] != self._file[:2]:
             raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
+        connection = self._connection
+        if connection is None:  # since a fork
+            return self._connect()
         if self._stamp is not None and (now != self._stamp or has_log(self._path)):
             self._connection = None
             connection.close()
@@ -294,22 +294,42 @@ def _row(record: RecordedEvent) -> tuple[Any, ...]:
 
 
 _STORES: Final[WeakSet[SqliteStore]] = WeakSet()
-_INHERITED: Final[list[sqlite3.Connection]] = []
-"""Connections of the process that this one was forked from, which another thread was using."""
+_forking = RLock()
+_AT_FORK: Final = 5.0  # seconds that a fork waits for a thread that is in SQLite
+_held: Final[list[SqliteStore]] = []
+_inherited: Final[list[sqlite3.Connection]] = []
+"""Those that could not be closed before a fork. Closing them in the child would take its locks from the parent."""
 
 
-def _begin_in_child() -> None:
-    """Let go of the connections of the parent, whose locks a child has not: SQLite would take them for the child's, and
-    get none for it. One that was being used is left as it is: nobody knows what it was in the midst of."""
+def _before_fork() -> None:
+    """SQLite cannot be carried over a fork. In the child it takes a file that was open for open still, and leaves out
+    locks that it believes to have: the parent then deletes the log to which the child writes, or the child waits for a
+    transaction of the parent for ever. So nothing is open at a fork, and both processes open it again."""
+    _forking.acquire()
     for store in list(_STORES):
-        connection = store._connection
-        if connection is not None:
-            if store._lock.acquire(blocking=False) and not connection.in_transaction:
+        if store._lock.acquire(timeout=_AT_FORK):
+            _held.append(store)
+            connection, store._connection = store._connection, None
+            if connection is not None:
                 connection.close()
-            else:
-                _INHERITED.append(connection)
-        store._begin_process()
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop()._lock.release()
+    _forking.release()
+
+
+def _after_fork_in_child() -> None:
+    global _forking  # other threads that were about to fork are not there any more
+    _forking = RLock()
+    _held.clear()
+    for store in list(_STORES):
+        store._lock = RLock()
+        if store._connection is not None:
+            _inherited.append(store._connection)
+            store._connection = None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -283,3 +283,76 @@ def test_parent_and_child_write_to_one_file(tmp_path: Path, turns: Turns) -> Non
     with Cloud(tmp_path / "network.db", clock=lambda: START) as again:
         assert again.history() == cloud.history()
     cloud.close()
+
+
+@pytest.mark.parametrize("first", ["parent", "child"])
+def test_what_one_writes_is_there_when_the_other_has_closed_the_file(first: str, tmp_path: Path, turns: Turns) -> None:
+    """SQLite takes a file that was open before the fork for open still, and leaves out the locks of the child: whoever
+    closes it first deletes the log into which the other goes on to write."""
+    path = tmp_path / "network.db"
+    cloud = Net(store=path).cloud
+
+    def child() -> None:
+        turns.other_side()
+        cloud.execute(CREATE)
+        turns.give()
+        turns.take()
+        if first == "parent":
+            for _ in range(3):
+                cloud.execute(CREATE)
+        else:
+            cloud.close()
+        turns.give()
+
+    forked = Child(child)
+    turns.take()
+    cloud.execute(CREATE)
+    if first == "parent":
+        cloud.close()
+    turns.give()
+    turns.take()
+    if first == "child":
+        for _ in range(3):
+            cloud.execute(CREATE)
+    forked.result()
+    with Cloud(path, clock=lambda: START) as again:
+        assert len(again.vpcs) == 1 + 2 + 3
+        all_is_well(again)
+
+
+def test_children_of_a_process_whose_threads_write_to_a_file_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "network.db"
+    cloud = Net(store=path).cloud
+    other = Cloud(path, clock=lambda: START)
+    made: list[str] = []
+    stopped = threading.Event()
+
+    def write(one: Cloud, region_id: str) -> None:
+        made.append(one.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id)).id)
+
+    works = [
+        lambda: write(cloud, "cn-beijing"),
+        lambda: write(other, "cn-qingdao"),
+        lambda: cloud.history(),
+        lambda: len(other.fork().history()),
+    ]
+    threads = working(works, stopped)
+
+    def child() -> list[str]:
+        ids = [one.execute(CREATE).id for one in (cloud, other) for _ in range(2)]
+        cloud.close()
+        ids += [other.execute(CREATE).id for _ in range(2)]
+        return ids
+
+    try:
+        for _ in range(budget(20)):
+            made += of(child)
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+    cloud.close()
+    with Cloud(path, clock=lambda: START) as again:
+        assert sorted(again.vpcs) == sorted([again.history()[0].event.vpc_id, *made])
+        all_is_well(again)
+    other.close()
