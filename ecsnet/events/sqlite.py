@@ -22,7 +22,7 @@ import msgspec
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events import codec
 from ecsnet.events.base import NewEvent, RecordedEvent
-from ecsnet.events.sqlite_file import Stamp, has_log, log_of, open_to_read, open_to_write, resolved, shown
+from ecsnet.events.sqlite_file import Stamp, has_log, open_to_read, open_to_write, resolved, shown
 from ecsnet.events.store import numbered
 
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -46,6 +46,7 @@ class SqliteStore:
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self._path = resolved(path)
+        self._names = os.fspath(self._path), f"{self._path}-wal"
         self._read_only = read_only
         self._closed = False
         self._lock = RLock()
@@ -77,32 +78,33 @@ class SqliteStore:
             raise StoreError(f"{shown(self._path)}: the store is closed")
         if self._file is None:
             return self._connect()
+        name, log_name = self._names
         try:
-            now = Stamp.of(self._path)
+            now = os.stat(name)
         except FileNotFoundError:
             raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
-        if now[:2] != self._file[:2]:
+        if now.st_ino != self._file.inode or now.st_dev != self._file.device:
             raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
         connection = self._connection
         if connection is None:  # since a fork
             return self._connect()
-        if self._stamp is not None and (now != self._stamp or has_log(self._path)):
+        if not self._is_steady():
             self._connection = None
             connection.close()
             return self._connect()
         if not self._read_only:
-            self._check_log()
+            # SQLite keeps the log while a connection is open. What is written into one that is removed is lost.
+            try:
+                log = os.stat(log_name).st_ino
+            except FileNotFoundError:
+                log = 0
+            if log != self._log:
+                if self._log:
+                    raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
+                self._log = log
         if connection.in_transaction:  # of an append that was interrupted even while it was taken back
             connection.execute("ROLLBACK")
         return connection
-
-    def _check_log(self) -> None:
-        """SQLite keeps the log while a connection is open. What is written into one that is removed is lost."""
-        log = log_of(self._path)
-        if self._log == 0:
-            self._log = log
-        elif log != self._log:
-            raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         for new in events:
@@ -144,8 +146,11 @@ class SqliteStore:
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         end = _LAST_POSITION if until is None else min(until, _LAST_POSITION)
         while after < end:
-            rows, after = self._rows(after, end, naming)
+            rows, reached = self._rows(after, end, naming)
             yield from map(_record, rows)
+            if reached <= after:  # without this check reading a damaged tree might go round in it for ever
+                raise StoreError(f"{shown(self._path)} is damaged: position {reached} comes behind {after}")
+            after = reached
 
     def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
         """The next rows, and the position up to which that is all."""
@@ -157,7 +162,7 @@ class SqliteStore:
                     return rows, last if type(last) is int else end
                 reached = min(after + _SEARCHED_AT_ONCE, end)
                 text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
-                query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position"
+                query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position LIMIT {_SEARCHED_AT_ONCE}"
                 found = self._fetch(query, after, reached, text)
                 # Positions may have gaps in a damaged file: on to the next one that there is.
                 rest = "SELECT coalesce(min(position) - 1, ?2) FROM events WHERE position > ?1"

@@ -141,14 +141,6 @@ def _lasting_stamp(path: Path) -> Stamp:
         time.sleep(left / 1e9)
 
 
-def log_of(path: Path) -> int:
-    """Returns what tells the log beside a file from another one, 0 if there is none. Raises OSError."""
-    try:
-        return os.stat(f"{path}-wal").st_ino
-    except FileNotFoundError:
-        return 0
-
-
 def has_log(path: Path) -> bool:
     """Whether there is a log beside the file which may have what the file has not, or a journal to take it back."""
     wal, journal = _beside(path, "-wal"), _beside(path, "-journal")

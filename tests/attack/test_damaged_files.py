@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ecsnet import Cloud
+from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
+from ecsnet.events import sqlite
+from ecsnet.events.sqlite import SqliteStore
 from tests.attack.budget import budget
-from tests.attack.damage import use, use_on_the_command_line, write_history
+from tests.attack.damage import time_limit, use, use_on_the_command_line, write_history
 from tests.attack.processes import Child
 
 PAGE = 4096
@@ -170,3 +174,29 @@ def test_a_whole_file_can_be_used(folder: Path) -> None:
     for logged in (False, True):
         assert use(written(folder, whole(logged)), deep=True)
         use_on_the_command_line(written(folder, whole(logged)))
+
+
+def test_a_tree_of_rows_that_leads_back_to_its_start_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(folder, whole(False))
+    database = sqlite3.connect(path)
+    (root,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()
+    database.close()
+    content = bytearray(path.read_bytes())
+    page = (root - 1) * PAGE
+    assert content[page] == 5  # it has other pages below it
+    cells = [
+        page + int.from_bytes(content[page + 12 + 2 * number : page + 14 + 2 * number])
+        for number in range(int.from_bytes(content[page + 3 : page + 5]))
+    ]
+    for cell in cells[1:]:
+        content[cell : cell + 4] = content[cells[0] : cells[0] + 4]
+    path.write_bytes(content)
+    monkeypatch.setattr(sqlite, "_AT_ONCE", 5)
+    for naming in (None, "vpc"):
+        store = SqliteStore(path)
+        with time_limit(), pytest.raises((StoreError, ReplayError)):
+            Cloud(store)
+        with time_limit(), suppress(StoreError):
+            assert len(list(store.read(naming=naming))) < 10_000
+        store.close()
+    use(path, deep=False)
