@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import shutil
 import socket
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -289,11 +291,20 @@ def _as_nobody(work: Callable[[], object]) -> str:
     return said
 
 
+READERS = list(
+    product(
+        [False, True],
+        [0o600, 0o640, 0o644, 0o666],
+        ["closed", "living", "killed"],
+        ["kept", "no index", "no log", "neither"],
+    )
+)
+
+
 @as_root
-@pytest.mark.parametrize("may_write_folder", [False, True])
-@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o666])
-@pytest.mark.parametrize("writer", ["closed", "living", "killed"])
-@pytest.mark.parametrize("beside", ["kept", "no index", "no log", "neither"])
+@pytest.mark.parametrize(
+    ("may_write_folder", "mode", "writer", "beside"), random.Random(8).sample(READERS, min(len(READERS), budget(200)))
+)
 def test_a_reader_sees_everything_or_refuses_and_leaves_the_owner_his_file(
     open_folder: Path, may_write_folder: bool, mode: int, writer: str, beside: str
 ) -> None:
