@@ -263,10 +263,13 @@ class World:
         """The numbers of the next resources of a kind in a region, passing over those whose id something has that was
         imported, whatever it is and wherever."""
         first, regions = region.next_number(kind), self.regions.values()
-        if not any(one.imported for one in regions):
+        for one in regions:
+            if one.imported:
+                break
+        else:
             return range(first, first + amount)
         ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
-        return tuple(islice((number for number, one in ids if not any(place.has(one) for place in regions)), amount))
+        return tuple(islice((number for number, name in ids if not any(place.has(name) for place in regions)), amount))
 
     def region_where_owned(self, table: str, resource_id: str | None, account_id: str) -> Region | None:
         """The region in which an account owns a resource."""
