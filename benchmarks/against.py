@@ -1,4 +1,4 @@
-"""What a command costs in this checkout, beside another one: ``python -m benchmarks against --other DIR``.
+"""Measures commands in this checkout beside another one: ``python -m benchmarks against --other DIR``.
 
 Each round measures both, in processes of their own that import ecsnet from one checkout or the other and take turns.
 Only what both have in common is measured: commands by the public names, and a file that both can read.

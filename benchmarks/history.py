@@ -1,4 +1,4 @@
-"""What a long history costs: opening a file of a million events, looking at its end, one resource's history."""
+"""Measures a file of a million events: opening it, looking at its end, and reading one resource's history."""
 
 from __future__ import annotations
 

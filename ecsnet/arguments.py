@@ -1,4 +1,4 @@
-"""What texts and numbers may be that come from outside, and how those that may not be are shown in a message.
+"""Checks of texts and numbers that come from outside, and their representation in messages.
 
 Each check returns what is wrong, or None; whoever asks raises the error that is right in that place (`required` raises
 an `InvalidArgument`). Every bound here is the model's own, far above what the vendor's API takes: it keeps what is

@@ -56,7 +56,7 @@ EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEven
     ResourcesImported: _ordered,
     SharedAddressDrawn: _ordered,
 }
-"""How each event changes what is kept of a stream that is not a region's."""
+"""The evolution of each event of a stream that is not a region's."""
 
 
 def fold(world: World, records: Iterable[RecordedEvent]) -> None:
@@ -111,4 +111,4 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
 
 
 CANNOT_BE_FOLDED: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
-"""What comes of an event that does not fit the state: of a damaged record, or of one that no command made."""
+"""The exceptions of an evolution for an event that does not fit the state; `replay` turns them into `ReplayError`."""
