@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.domain.fingerprint import whole
-from tests.net import Net
+from tests.support.net import Net
 
 
 class Text(str):

@@ -12,6 +12,18 @@ from ecsnet.testing.asking import ASKING, Sight, every
 
 BEGIN = datetime(2017, 3, 11, 8, 0, tzinfo=UTC)
 """When the classic network was open still."""
+KINDS = {
+    "vpc_id": "vpcs",
+    "vswitch_id": "vswitches",
+    "security_group_id": "security_groups",
+    "security_group_ids": "security_groups",
+    "source_group_id": "security_groups",
+    "instance_id": "instances",
+    "network_interface_id": "network_interfaces",
+    "network_interface_ids": "network_interfaces",
+    "allocation_id": "eips",
+}
+"""The parameters that name resources, and what they name."""
 
 
 def rich_network(cloud: Cloud) -> None:

@@ -16,21 +16,9 @@ from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.domain.fingerprint import whole
 from ecsnet.testing.asking import ASKING, Sight, every
-from tests.attack.budget import budget
-from tests.attack.network import BEGIN, rich_network
+from tests.attack.network import BEGIN, KINDS, rich_network
+from tests.support.hypothesis_settings import budget
 
-KINDS = {
-    "vpc_id": "vpcs",
-    "vswitch_id": "vswitches",
-    "security_group_id": "security_groups",
-    "security_group_ids": "security_groups",
-    "source_group_id": "security_groups",
-    "instance_id": "instances",
-    "network_interface_id": "network_interfaces",
-    "network_interface_ids": "network_interfaces",
-    "allocation_id": "eips",
-}
-"""The parameters that name resources, and what they name."""
 NOBODYS = "nobodys-0"
 TABLES = sorted(set(KINDS.values()))
 

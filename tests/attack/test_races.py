@@ -17,10 +17,10 @@ from ecsnet.commands import Command
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.sqlite import SqliteStore
 from ecsnet.testing.asking import ASKING, Sight
-from tests.attack.budget import budget
 from tests.attack.network import BEGIN
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, regions_of_one_block, tried
-from tests.net import START
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START
 
 LISTED: Final = [
     "cn-hangzhou",

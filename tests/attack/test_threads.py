@@ -24,9 +24,9 @@ from ecsnet.events.sqlite import SqliteStore
 from ecsnet.testing import invariants
 from ecsnet.testing.asking import ASKING, Sight, every
 from ecsnet.testing.scenarios import stored_again
-from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
-from tests.net import START, Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 
 PATIENCE: Final = 60.0
 """Seconds after which a thread counts as hanging."""

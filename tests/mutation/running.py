@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -32,16 +33,23 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutation.mutants import DOMAIN, Mutant
 
-SUBJECTS = (
-    *("rules", "cloud", "passing", "public_addresses", "classic", "intranet", "tables", "import", "lifecycles"),
-    *("events", "plan", "vendor", "examples", "invariants", "fingerprint", "boundaries", "scenario"),
-    *("rulebook", "docs"),
-    *("laws", "machine"),
+FOLDERS = ("domain", "events", "openapi", "plan")
+OTHERS = (
+    *("api/test_cloud.py", "project/test_examples.py", "testing/test_scenario.py"),
+    *("project/test_docs.py", "properties/test_laws.py", "properties/test_machine.py"),
 )
-FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{subject}.py")]
-PAGES = ("tests/test_rulebook.py", "tests/test_docs.py")
+TESTS = Path(__file__).parents[1]
+FILES = [
+    *(
+        str(path.relative_to(TESTS.parent))
+        for folder in FOLDERS
+        for path in sorted((TESTS / folder).rglob("test_*.py"))
+    ),
+    *(f"tests/{name}" for name in OTHERS),
+]
+PAGES = ("tests/domain/test_rulebook.py", "tests/project/test_docs.py")
 """They hold the registry to lists and pages that are written down: they come when no story noticed."""
-LAST = ("tests/test_machine.py", "tests/test_laws.py")
+LAST = ("tests/properties/test_machine.py", "tests/properties/test_laws.py")
 LIMIT = 120
 """Seconds for the tests of one mutant; what takes longer does not end."""
 BROKEN = 99
