@@ -10,8 +10,8 @@ A plan is a JSON list with one object an operation: ``Action`` and parameters as
 `parse_plan` refuses what can never be right before anything runs; `run_plan` never stops at a denial.
 """
 
-from ecsnet.plan.reading import parse_plan, read_plan
-from ecsnet.plan.running import run_plan
+from ecsnet.plan.parse import parse_plan, read_plan
+from ecsnet.plan.run import run_plan
 from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Outcome, Plan, PlanError, Reference
 
 __all__ = [

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, Decision, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.fingerprint import whole
-from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.testing._generate import ASKING, Sight, every
 from tests.attack.network import BEGIN, KINDS, rich_network
 from tests.support.hypothesis_settings import budget
 

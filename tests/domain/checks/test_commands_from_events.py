@@ -9,7 +9,7 @@ import pytest
 
 from ecsnet import Cloud, Command, audit
 from ecsnet import commands as c
-from ecsnet.domain.retelling import command_of
+from ecsnet.domain.checks.commands_from_events import command_of
 from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.support.net import Net
 from tests.support.setups import OPEN, SUBSCRIPTION, classic_command

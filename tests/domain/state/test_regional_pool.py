@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from ecsnet import commands as c
-from ecsnet.domain.regional_pool import block_bounds
+from ecsnet.domain.state.regional_pool import block_bounds
 from ecsnet.testing import invariants
 from ecsnet.values import int_to_ipv4
 from tests.support.net import Net
