@@ -31,7 +31,7 @@ import transitions  # noqa: F401
 from coverage.exceptions import CoverageWarning
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.mutation.mutants import DOMAIN, Mutant
+from tests.mutation.mutants import DOMAIN, MODULES, Mutant
 
 FOLDERS = ("domain", "events", "openapi", "plan")
 OTHERS = (
@@ -130,7 +130,7 @@ class Reaching(Session):
         self.coverage.stop()
         with warnings.catch_warnings(category=CoverageWarning, action="ignore"):
             data = self.coverage.get_data()
-        lines = {os.path.basename(path)[:-3]: data.lines(path) or [] for path in data.measured_files()}
+        lines = {name: data.lines(str(path)) or [] for name, path in MODULES.items()}
         self.reach[name] = Test(seconds, lines)
 
     def pytest_collection_finish(self) -> None:
@@ -171,7 +171,7 @@ class Changed(SourceFileLoader):
     """Gives the mutant's code for its module."""
 
     def __init__(self, mutant: Mutant) -> None:
-        super().__init__(f"ecsnet.domain.{mutant.module}", str(DOMAIN / f"{mutant.module}.py"))
+        super().__init__(f"ecsnet.domain.{mutant.module}", str(MODULES[mutant.module]))
         self.mutant = mutant
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
@@ -284,7 +284,7 @@ def _fits_in_place(mutant: Mutant) -> bool:
         return False
     if "." not in mutant.function:
         return True
-    path = DOMAIN / f"{mutant.module}.py"  # a method that says ``super`` has a variable of its class, or loses it
+    path = MODULES[mutant.module]  # a method that says ``super`` has a variable of its class, or loses it
     before, after = (_code_of(mutant.function, code) for code in (path.read_text("utf-8"), mutant.code))
     return before.co_freevars == after.co_freevars
 
