@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-from tests.attack.budget import PROFILE
-from tests.net import Net
+from tests.support.hypothesis_settings import load_profile
+from tests.support.net import Net
 
-settings.register_profile("dev", max_examples=30, deadline=None)
-settings.register_profile(
-    "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("deep", max_examples=20_000, deadline=None)
-settings.load_profile(PROFILE)
+load_profile()
 
 
 @pytest.fixture
@@ -21,5 +15,5 @@ def net() -> Net:
 
 @pytest.fixture
 def slow_net() -> Net:
-    """One in which everything passes until it is settled by hand."""
+    """A network in which every transition waits until it is settled by hand."""
     return Net(settle_after="manual")

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from tests.classic_stories import OPEN, classic, enable, link
-from tests.describe import describe
-from tests.net import Net
-from tests.public_stories import SUBSCRIPTION, associated, eip
+from tests.support.describe import describe
+from tests.support.net import Net
+from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, eip, enable, link
 
 Answers = list[Any]
 Node = tuple[Any, Any]

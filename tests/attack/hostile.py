@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.domain.checks.state_digest import serialized_state
-from tests.net import Net
+from tests.support.net import Net
 
 
 class Text(str):

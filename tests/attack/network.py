@@ -8,10 +8,22 @@ from typing import Any
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.testing._generate import GENERATORS, Inventory, every
+from ecsnet.testing._generate import GENERATORS, Inventory, all_commands
 
 BEGIN = datetime(2017, 3, 11, 8, 0, tzinfo=UTC)
 """When the classic network was open still."""
+KINDS = {
+    "vpc_id": "vpcs",
+    "vswitch_id": "vswitches",
+    "security_group_id": "security_groups",
+    "security_group_ids": "security_groups",
+    "source_group_id": "security_groups",
+    "instance_id": "instances",
+    "network_interface_id": "network_interfaces",
+    "network_interface_ids": "network_interfaces",
+    "allocation_id": "eips",
+}
+"""The parameters that name resources, and what they name."""
 
 
 def rich_network(cloud: Cloud) -> None:
@@ -73,6 +85,6 @@ def one_of_each(cloud: Cloud) -> dict[str, Command[Any]]:
     """Returns an allowed command of every kind, by its name."""
     see = Inventory(cloud)
     return {
-        operation.__name__: next(command for command in every(see, [operation]) if cloud.check(command).events)
+        operation.__name__: next(command for command in all_commands(see, [operation]) if cloud.check(command).events)
         for operation in GENERATORS
     }

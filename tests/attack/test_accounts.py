@@ -15,22 +15,10 @@ from ecsnet import Cloud, Decision, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.domain.checks.state_digest import serialized_state
-from ecsnet.testing._generate import GENERATORS, Inventory, every
-from tests.attack.budget import budget
-from tests.attack.network import BEGIN, rich_network
+from ecsnet.testing._generate import GENERATORS, Inventory, all_commands
+from tests.attack.network import BEGIN, KINDS, rich_network
+from tests.support.hypothesis_settings import budget
 
-KINDS = {
-    "vpc_id": "vpcs",
-    "vswitch_id": "vswitches",
-    "security_group_id": "security_groups",
-    "security_group_ids": "security_groups",
-    "source_group_id": "security_groups",
-    "instance_id": "instances",
-    "network_interface_id": "network_interfaces",
-    "network_interface_ids": "network_interfaces",
-    "allocation_id": "eips",
-}
-"""The parameters that name resources, and what they name."""
 NOBODYS = "nobodys-0"
 TABLES = sorted(set(KINDS.values()))
 
@@ -65,7 +53,7 @@ def templates(operation: type[Command[Any]]) -> tuple[Command[Any], ...]:
 def _templates(operation: type[Command[Any]]) -> Iterator[Command[Any]]:
     allowed = 0
     foreign = {one for ids in THEIRS.values() for one in ids}
-    commands = (one for one in every(Inventory(B), [operation]) if not any(i in repr(one) for i in foreign))
+    commands = (one for one in all_commands(Inventory(B), [operation]) if not any(i in repr(one) for i in foreign))
     for number, command in enumerate(commands):
         is_allowed = B.check(command).allowed
         if number < 3 or (is_allowed and allowed < 2):

@@ -18,11 +18,10 @@ import pytest
 from ecsnet import Cloud, CommandDenied, InvalidCommand, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from tests.attack.budget import budget
-from tests.attack.network import BEGIN
-from tests.attack.test_accounts import KINDS
-from tests.net import Net
-from tests.public_stories import use_up_the_public_addresses
+from tests.attack.network import BEGIN, KINDS
+from tests.support.hypothesis_settings import budget
+from tests.support.net import Net
+from tests.support.setups import use_up_the_public_addresses
 
 HERE, BOTH, ONLY_A, ONLY_B, NOBODY = "cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen", "us-west-1"
 Ids = dict[str, list[str]]

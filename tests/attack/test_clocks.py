@@ -20,9 +20,9 @@ from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
 from ecsnet.testing._generate import GENERATORS, Inventory
 from ecsnet.testing._scenarios import stored_again
-from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
-from tests.net import START, Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 
 MINUTE = timedelta(minutes=1)
 CREATE = c.CreateVpc(cidr_block="10.0.0.0/16")

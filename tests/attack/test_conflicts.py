@@ -10,9 +10,9 @@ import pytest
 from ecsnet import Cloud, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.events import MemoryStore, NewEvent, RecordedEvent
-from tests.attack.budget import budget
 from tests.attack.racing import all_is_well
-from tests.net import START
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START
 
 CREATE = c.CreateVpc(cidr_block="10.0.0.0/16")
 IMPORTED = [{"Vpcs": {"Vpc": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-beijing"}]}}]

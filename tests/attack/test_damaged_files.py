@@ -20,9 +20,9 @@ from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
 from ecsnet.events.stores import sqlite
 from ecsnet.events.stores.sqlite import SqliteStore
-from tests.attack.budget import budget
 from tests.attack.damage import time_limit, use, use_on_the_command_line, write_history
 from tests.attack.processes import Child
+from tests.support.hypothesis_settings import budget
 
 PAGE = 4096
 SUFFIXES = ("", "-wal", "-shm", "-journal")

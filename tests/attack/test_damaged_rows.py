@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
 from ecsnet.events.stores.codec import EVENT_TYPES
-from tests.attack.budget import budget
 from tests.attack.damage import (
     LOOSEN,
     Statement,
@@ -29,6 +28,7 @@ from tests.attack.damage import (
     with_value,
     write_history,
 )
+from tests.support.hypothesis_settings import budget
 
 COLUMNS = (
     "position",

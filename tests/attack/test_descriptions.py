@@ -21,9 +21,9 @@ from ecsnet.events.stores.codec import decode, encode
 from ecsnet.guest import GuestError, guest_configuration
 from ecsnet.testing import invariants
 from ecsnet.testing._generate import GENERATORS, Inventory
-from tests.attack.budget import budget
 from tests.attack.descriptions import descriptions, ids_of
-from tests.net import START, Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 
 PACES: tuple[Any, ...] = (timedelta(0), timedelta(seconds=5), "manual")
 PROMISED = ("index.", "address.private.free", "interface.attachment", "interface.primary")

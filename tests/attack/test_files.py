@@ -27,10 +27,10 @@ from ecsnet import Cloud, EcsnetError, ManualClock, StoreError
 from ecsnet import commands as c
 from ecsnet.events.stores import sqlite, sqlite_file
 from ecsnet.events.stores.sqlite import SqliteStore
-from tests.attack.budget import budget
 from tests.attack.damage import time_limit
 from tests.attack.processes import NOBODY, Child, as_root
-from tests.net import START
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START
 
 VPC = c.CreateVpc(cidr_block="10.0.0.0/16")
 SUFFIXES = ("", "-wal", "-shm", "-journal")

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidCommand
 from ecsnet import commands as c
-from tests.attack.budget import budget
 from tests.attack.hostile import (
     COMMANDS,
     FIELDS,
@@ -24,7 +23,8 @@ from tests.attack.hostile import (
     must_be_told,
     state_of,
 )
-from tests.net import Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import Net
 
 RIGHT: dict[str, tuple[Any, ...]] = {
     "amount": (1, 2),

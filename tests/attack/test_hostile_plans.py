@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ManualClock
 from ecsnet.plan import PlanError, parse_plan, read_plan, run_plan
-from tests.attack.budget import budget
 from tests.attack.hostile import HOSTILE, TEXTS, must_be_told, state_of
-from tests.net import START
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START
 
 NETWORK: list[dict[str, Any]] = [
     {"Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "as": "vpc", "note": "the first"},

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, CommandDenied
 from ecsnet.openapi import ACTIONS, InvalidRequest, request
-from tests.attack.budget import budget
 from tests.attack.hostile import HOSTILE, TEXTS, fitting, ids, inhabited, makers, must_be_told, state_of
+from tests.support.hypothesis_settings import budget
 
 RIGHT: dict[str, tuple[Any, ...]] = {
     "Amount": (1, "2"),

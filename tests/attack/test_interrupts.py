@@ -19,9 +19,9 @@ from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.domain.checks.state_digest import serialized_state
-from tests.attack.budget import PROFILE, budget
 from tests.attack.interrupting import Interrupted
 from tests.attack.network import BEGIN, one_of_each, rich_cloud
+from tests.support.hypothesis_settings import PROFILE, budget
 
 KINDS = sorted(one_of_each(rich_cloud()))
 MANY = 60  # places of each command and store in CI; a command has 150 to 800

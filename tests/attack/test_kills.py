@@ -19,9 +19,9 @@ from ecsnet import Cloud, audit
 from ecsnet import commands as c
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from tests.attack.budget import budget
 from tests.attack.damage import time_limit
 from tests.attack.processes import Child, killed_at
+from tests.support.hypothesis_settings import budget
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 

@@ -16,7 +16,7 @@ import pytest
 from ecsnet import Cloud, CommandDenied, Endpoint
 from ecsnet import commands as c
 from ecsnet.plan import PlanError, parse_plan, run_plan
-from tests.net import Net
+from tests.support.net import Net
 
 Prepared = Callable[[], object]
 

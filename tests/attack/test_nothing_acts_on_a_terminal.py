@@ -36,8 +36,8 @@ from ecsnet.cli.checking import _place
 from ecsnet.cli.output import Output
 from ecsnet.guest import GuestError, Image, guest_configuration
 from ecsnet.plan import PlanError, parse_plan
-from tests.attack.budget import budget
 from tests.attack.hostile_text import UNSEEN, described_networks, hostile_texts, visible_texts
+from tests.support.hypothesis_settings import budget
 
 # The command line
 

@@ -42,10 +42,10 @@ from ecsnet.guest import (
 )
 from ecsnet.testing._script import Script, Settle
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
-from tests.attack.budget import budget
 from tests.attack.hostile_text import UNSEEN, anything, described_networks, hostile_texts, visible_texts
-from tests.describe import describe
-from tests.net import Net
+from tests.support.describe import describe
+from tests.support.hypothesis_settings import budget
+from tests.support.net import Net
 
 # Scripts for guests
 

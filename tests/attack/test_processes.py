@@ -18,9 +18,9 @@ from ecsnet import commands as c
 from ecsnet.domain import fold
 from ecsnet.events import MemoryStore
 from ecsnet.events.stores import base as stores
-from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
-from tests.net import START, Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here"),

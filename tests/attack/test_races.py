@@ -17,10 +17,10 @@ from ecsnet.commands import Command
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing._generate import GENERATORS, Inventory
-from tests.attack.budget import budget
 from tests.attack.network import BEGIN
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, regions_of_one_block, tried
-from tests.net import START
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START
 
 LISTED: Final = [
     "cn-hangzhou",
@@ -154,7 +154,7 @@ def _taking_public_addresses(kind: str, cloud: Cloud, region_id: str) -> list[Co
     return [c.ModifyInstanceNetworkSpec(instance_id=one.id, internet_max_bandwidth_out=5) for one in subscription]
 
 
-ADDRESS_COMMANDS: Final = [
+TAKING: Final = [
     "RunInstances",
     "AllocateEipAddress",
     "AllocatePublicIpAddress",
@@ -164,9 +164,7 @@ ADDRESS_COMMANDS: Final = [
 
 
 @rounds(2)
-@pytest.mark.parametrize(
-    "kinds", [*([kind] for kind in ADDRESS_COMMANDS), ADDRESS_COMMANDS], ids=[*ADDRESS_COMMANDS, "all-of-them"]
-)
+@pytest.mark.parametrize("kinds", [*([kind] for kind in TAKING), TAKING], ids=[*TAKING, "all-of-them"])
 def test_regions_that_share_a_block_give_no_public_address_twice(
     racers: Racers, kinds: list[str], seed: int, tmp_path: Path
 ) -> None:

@@ -22,11 +22,11 @@ from ecsnet.events import EventStore, MemoryStore, NewEvent
 from ecsnet.events.account import QuotaSet
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from ecsnet.testing._generate import GENERATORS, Inventory, every
+from ecsnet.testing._generate import GENERATORS, Inventory, all_commands
 from ecsnet.testing._scenarios import stored_again
-from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
-from tests.net import START, Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 
 PATIENCE: Final = 60.0
 """Seconds after which a thread counts as hanging."""
@@ -131,7 +131,7 @@ LOOKS: Final[dict[str, Callable[[Cloud], object]]] = {
     "at a time": lambda cloud: len(cloud.at(START).vpcs),
     "invariants": invariants,
     "audit": audit,
-    "what may be asked": lambda cloud: list(every(Inventory(cloud), [c.CreateVpc])),
+    "what may be asked": lambda cloud: list(all_commands(Inventory(cloud), [c.CreateVpc])),
     "permitted": lambda cloud: cloud.permitted(next(iter(cloud.vpcs))),
     "repr": repr_until_closed,
 }

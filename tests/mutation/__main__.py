@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
-from tests.mutation.mutants import DOMAIN, mutants
+from tests.mutation.mutants import MODULES, mutants
 from tests.mutation.running import Outcome, run
 
 PATH = click.Path(path_type=Path)
-MODULES = [path.stem for path in sorted(DOMAIN.glob("[!_]*.py"))]
 
 
 @click.command()

@@ -16,6 +16,8 @@ from cosmic_ray.mutating import MutationVisitor  # type: ignore[import-untyped]
 from tests.mutation.operators import OWN
 
 DOMAIN = Path(__file__).parents[2] / "ecsnet" / "domain"
+MODULES = {".".join(path.relative_to(DOMAIN).with_suffix("").parts): path for path in sorted(DOMAIN.rglob("[!_]*.py"))}
+"""The path of each module of the domain by its name there, such as subjects.vpc."""
 
 COMPARISONS = {
     *("Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is"),
@@ -69,7 +71,7 @@ OPERATORS = _operators()
 
 def mutants(module: str, left_out: Counter[str]) -> Iterator[Mutant]:
     """The mutants of a module of the domain; counts in ``left_out`` those that are not made, by reason."""
-    source = (DOMAIN / f"{module}.py").read_text("utf-8")
+    source = MODULES[module].read_text("utf-8")
     tree = ast.parse(source)
     same, silent = ast.dump(tree), list(_silent(tree))
     nodes = list(ast_nodes(parso.parse(source)))  # type: ignore[no-untyped-call]

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -30,18 +31,25 @@ import transitions  # noqa: F401
 from coverage.exceptions import CoverageWarning
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.mutation.mutants import DOMAIN, Mutant
+from tests.mutation.mutants import DOMAIN, MODULES, Mutant
 
-SUBJECTS = (
-    *("rules", "cloud", "passing", "public_addresses", "classic", "intranet", "tables", "import", "lifecycles"),
-    *("events", "plan", "vendor", "examples", "invariants", "fingerprint", "boundaries", "scenario"),
-    *("rulebook", "docs"),
-    *("laws", "machine"),
+FOLDERS = ("domain", "events", "openapi", "plan")
+OTHERS = (
+    *("api/test_cloud.py", "project/test_examples.py", "testing/test_scenario.py"),
+    *("project/test_docs.py", "properties/test_laws.py", "properties/test_machine.py"),
 )
-FILES = [path for subject in SUBJECTS if os.path.exists(path := f"tests/test_{subject}.py")]
-PAGES = ("tests/test_rulebook.py", "tests/test_docs.py")
+TESTS = Path(__file__).parents[1]
+FILES = [
+    *(
+        str(path.relative_to(TESTS.parent))
+        for folder in FOLDERS
+        for path in sorted((TESTS / folder).rglob("test_*.py"))
+    ),
+    *(f"tests/{name}" for name in OTHERS),
+]
+PAGES = ("tests/domain/test_rulebook.py", "tests/project/test_docs.py")
 """They hold the registry to lists and pages that are written down: they come when no story noticed."""
-LAST = ("tests/test_machine.py", "tests/test_laws.py")
+LAST = ("tests/properties/test_machine.py", "tests/properties/test_laws.py")
 LIMIT = 120
 """Seconds for the tests of one mutant; what takes longer does not end."""
 BROKEN = 99
@@ -122,7 +130,7 @@ class Reaching(Session):
         self.coverage.stop()
         with warnings.catch_warnings(category=CoverageWarning, action="ignore"):
             data = self.coverage.get_data()
-        lines = {os.path.basename(path)[:-3]: data.lines(path) or [] for path in data.measured_files()}
+        lines = {name: data.lines(str(path)) or [] for name, path in MODULES.items()}
         self.reach[name] = Test(seconds, lines)
 
     def pytest_collection_finish(self) -> None:
@@ -163,7 +171,7 @@ class Changed(SourceFileLoader):
     """Gives the mutant's code for its module."""
 
     def __init__(self, mutant: Mutant) -> None:
-        super().__init__(f"ecsnet.domain.{mutant.module}", str(DOMAIN / f"{mutant.module}.py"))
+        super().__init__(f"ecsnet.domain.{mutant.module}", str(MODULES[mutant.module]))
         self.mutant = mutant
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
@@ -276,7 +284,7 @@ def _fits_in_place(mutant: Mutant) -> bool:
         return False
     if "." not in mutant.function:
         return True
-    path = DOMAIN / f"{mutant.module}.py"  # a method that says ``super`` has a variable of its class, or loses it
+    path = MODULES[mutant.module]  # a method that says ``super`` has a variable of its class, or loses it
     before, after = (_code_of(mutant.function, code) for code in (path.read_text("utf-8"), mutant.code))
     return before.co_freevars == after.co_freevars
 

@@ -1,0 +1,160 @@
+"""Errors travel: copied, pickled, and out of another process, they are what was raised."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import multiprocessing
+import pickle
+import pkgutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import ecsnet
+from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidArgument, InvalidResponse, ReplayError, VersionConflict
+from ecsnet import commands as c
+from ecsnet.domain.checks.invariants import Breach
+from ecsnet.openapi import InvalidRequest
+from ecsnet.plan import PlanError
+from ecsnet.testing._compare import Difference
+from ecsnet.testing._explore import InvariantBroken
+from ecsnet.testing._script import Script
+from tests.support.net import Net
+
+
+def modules() -> Iterator[Any]:
+    for found in pkgutil.walk_packages(ecsnet.__path__, "ecsnet."):
+        yield importlib.import_module(found.name)
+
+
+ERRORS = sorted(
+    {
+        one
+        for module in modules()
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, Exception) and one.__module__.startswith("ecsnet")
+    },
+    key=lambda error: (error.__module__, error.__qualname__),
+)
+"""Every exception of ecsnet's own, the private ones too: a new one cannot be forgotten."""
+
+
+def denied() -> CommandDenied:
+    net = Net(settle_after="manual")
+    eni = net.cloud.execute(net.eni_command())
+    attach = c.AttachNetworkInterface(network_interface_id=eni.id, instance_id="i-none")
+    with pytest.raises(CommandDenied) as caught:
+        net.cloud.execute(attach)
+    assert {type(value).__name__ for v in caught.value.violations for value in v.facts.values()} > {"tuple", "str"}
+    return caught.value
+
+
+WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
+    "CommandDenied": denied,
+    "Difference": lambda: Difference("differs", c.DeleteVpc(vpc_id="vpc-1"), script(), ("vpc.delete.in-use",)),
+    "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
+    "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
+    "InvariantBroken": lambda: InvariantBroken((Breach("address.unique", "eni-1", "is held twice"),), script()),
+    "PlanError": lambda: PlanError("net.json", ["entry 1, Action: missing", "entry 2, Action: missing"]),
+    "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),
+    "VersionConflict": lambda: VersionConflict("cn-hangzhou", expected=1, actual=2),
+    "_Unusable": lambda: importlib.import_module("ecsnet.cli.app")._Unusable("is missing", "is no plan"),
+    "_Malformed": lambda: importlib.import_module("ecsnet.plan.parse")._Malformed("VpcId", "is missing"),
+}
+
+
+def script() -> Script:
+    done = Script()
+    command = c.CreateVpc(cidr_block="10.0.0.0/16")
+    done.add(command, Cloud().execute(command))
+    return done
+
+
+def made(error: type[Exception]) -> Exception:
+    make = WITH_MORE_THAN_A_MESSAGE.get(error.__name__)
+    return make() if make is not None else error("what went wrong")
+
+
+def test_every_error_that_holds_more_than_a_message_is_listed_here() -> None:
+    known = {error.__name__ for error in ERRORS}
+    own = {error.__name__ for error in ERRORS if "__init__" in vars(error)}
+    assert own <= set(WITH_MORE_THAN_A_MESSAGE) <= known
+    assert len(ERRORS) > 15
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize(
+    "way", [copy.copy, copy.deepcopy, *[lambda e, p=p: pickle.loads(pickle.dumps(e, p)) for p in range(2, 6)]]
+)
+def test_an_error_can_be_copied_and_pickled(error: type[Exception], way: Callable[[Exception], Exception]) -> None:
+    raised = made(error)
+    other = way(raised)
+    assert type(other) is error
+    assert other is not raised
+    assert str(other) == str(raised)
+    assert vars(other) == vars(raised)
+    assert other.args == raised.args
+
+
+def test_what_was_noted_on_an_error_goes_with_it() -> None:
+    error = ReplayError("a gap", stream="cn-hangzhou", version=3)
+    error.add_note("while the backup was read")
+    assert pickle.loads(pickle.dumps(error)).__notes__ == ["while the backup was read"]
+
+
+class OwnError(EcsnetError):
+    """What a user's own store may raise, with parameters that only its author knows."""
+
+    def __init__(self, *, where: str, when: datetime) -> None:
+        super().__init__(f"{where} at {when}")
+        self.where, self.when = where, when
+
+
+def test_an_error_that_a_user_derives_can_be_pickled_whatever_its_parameters() -> None:
+    raised = OwnError(where="here", when=datetime(2019, 3, 11, tzinfo=UTC))
+    other = pickle.loads(pickle.dumps(raised))
+    assert (str(other), vars(other)) == (str(raised), vars(raised))
+
+
+def test_what_is_in_a_history_can_be_copied_and_pickled() -> None:
+    net = Net()
+    net.attached(net.run(internet_max_bandwidth_out=5))
+    net.cloud.execute(c.AllocateEipAddress(), client_token="t1")
+    decision = net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id))
+    for value in (*net.cloud.history(), decision, *decision.violations, *net.cloud.instances.values()):
+        assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value
+
+
+def raise_it(name: str) -> None:
+    raise WITH_MORE_THAN_A_MESSAGE[name]()
+
+
+TRAVELLERS = ["CommandDenied", "InvalidResponse", "InvalidRequest", "PlanError", "ReplayError", "VersionConflict"]
+
+
+def test_errors_come_out_of_a_process_pool_as_they_were_raised() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        futures = {name: executor.submit(raise_it, name) for name in TRAVELLERS}
+        for name, future in futures.items():
+            error = future.exception(timeout=60)
+            assert type(error).__name__ == name
+            assert str(error) == str(WITH_MORE_THAN_A_MESSAGE[name]())
+
+
+def test_errors_come_out_of_a_multiprocessing_pool_as_they_were_raised() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        for name in TRAVELLERS:
+            result = pool.apply_async(raise_it, (name,))
+            with pytest.raises(EcsnetError) as caught:
+                result.get(timeout=60)
+            assert type(caught.value).__name__ == name
+
+
+def test_an_invalid_argument_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="settle_after is a timedelta"):
+        Cloud(settle_after="at once")  # type: ignore[arg-type]
+    assert issubclass(InvalidArgument, EcsnetError)

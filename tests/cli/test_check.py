@@ -1,0 +1,89 @@
+"""``ecsnet check``: plans against a described network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ecsnet.cli import main
+from tests.support.describe import describe
+from tests.support.net import Net
+
+
+@pytest.fixture
+def net() -> Net:
+    net = Net()
+    net.attached(net.run(), network_interface_name="web-1")
+    return net
+
+
+def check(folder: Path, answers: list[Any], plan: list[dict[str, Any]], *options: str) -> Result:
+    files = []
+    for number, answer in enumerate(answers):
+        files.append(folder / f"answer-{number}.json")
+        files[-1].write_text(json.dumps(answer), encoding="utf-8")
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    return CliRunner().invoke(main, ["check", *map(str, files), str(folder / "plan.json"), *options])
+
+
+def test_a_plan_is_judged_against_what_was_described(net: Net, tmp_path: Path) -> None:
+    (web,) = net.cloud.network_interfaces.where(name="web-1")
+    plan = [
+        {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": web.id, "expect": "denied"},
+        {"Action": "DetachNetworkInterface", "NetworkInterfaceId": web.id, "InstanceId": web.instance_id},
+        {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": web.id},
+    ]
+    result = check(tmp_path, describe(net.cloud), plan)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == "imported 6 resources"
+    assert "denied: interface.delete.state" in lines[1]
+    assert lines[-1] == "3 operations: 1 denied, 2 allowed; nothing was recorded; all as expected"
+
+
+def test_what_contradicts_the_rules_is_shown(net: Net, tmp_path: Path) -> None:
+    answers = describe(net.cloud)
+    answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"][1]["SecurityGroupIds"] = {}
+    result = check(tmp_path, [answers], [], "--json")
+    assert result.exit_code == 0
+    (imported, summary) = [json.loads(line) for line in result.output.splitlines()]
+    assert imported["imported"] == 6
+    assert [finding["rule"] for finding in imported["findings"]] == ["interface.security-groups.count"]
+    assert summary["as_expected"]
+    plain = check(tmp_path, [answers], [])
+    assert "they contradict the rules:" in plain.output
+    assert "interface.security-groups.count" in plain.output
+
+
+def test_not_as_expected(net: Net, tmp_path: Path) -> None:
+    assert check(tmp_path, describe(net.cloud), [{"Action": "DeleteVpc", "VpcId": net.vpc.id}]).exit_code == 1
+
+
+def test_a_malformed_answer_names_its_file_and_path(net: Net, tmp_path: Path) -> None:
+    answers = describe(net.cloud)
+    answers[1]["VSwitches"]["VSwitch"][0]["CidrBlock"] = 7
+    result = check(tmp_path, answers, [])
+    assert result.exit_code == 2
+    assert "answer-1.json[0].VSwitches.VSwitch[0].CidrBlock: Expected `str`, got `int`" in result.output
+
+
+def test_files_that_cannot_be_read(net: Net, tmp_path: Path) -> None:
+    missing = CliRunner().invoke(main, ["check", str(tmp_path / "none.json"), str(tmp_path / "plan.json")])
+    assert missing.exit_code == 2
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "plan.json").write_text("[]")
+    bad = CliRunner().invoke(main, ["check", str(tmp_path / "bad.json"), str(tmp_path / "plan.json")])
+    assert bad.exit_code == 2
+    assert "bad.json: not JSON" in bad.output
+    gone = CliRunner().invoke(main, ["check", str(tmp_path / "none.json"), str(tmp_path / "plan.json")])
+    assert "none.json: cannot be read" in gone.output
+
+
+def test_a_plan_that_waits_is_refused(net: Net, tmp_path: Path) -> None:
+    result = check(tmp_path, describe(net.cloud), [{"Action": "Wait", "Hours": 1}])
+    assert result.exit_code == 2
+    assert "a real network goes by the real clock" in result.output

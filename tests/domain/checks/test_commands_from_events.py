@@ -1,0 +1,100 @@
+"""The command that an event was recorded for is derived from the event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ecsnet import Cloud, Command, audit
+from ecsnet import commands as c
+from ecsnet.domain.checks.commands_from_events import command_for
+from tests.domain.subjects import stories  # noqa: F401  # registers them
+from tests.support.net import Net
+from tests.support.setups import OPEN, SUBSCRIPTION, classic_command
+from tests.support.witnesses import COUNTER_WITNESSES, Story, named
+
+NOT_TOLD_BACK = {"amount", "force", "image_id", "network_interface_ids", "period", "secondary_private_ip_address_count"}
+"""Of these an event has the outcome alone, or another event has them."""
+
+
+@pytest.mark.parametrize(("rule_id", "story", "options"), named(COUNTER_WITNESSES))
+def test_an_event_tells_the_command_that_asked_for_it(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+    net = Net(**options)
+    command = story(net)
+    others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
+    by_hand = Cloud(net.cloud._engine.store, clock=net.clock, settle_after="manual", **others)
+    for cloud in (net.cloud, by_hand):
+        for event in cloud.check(command).events[:1]:
+            again = command_for(cloud._world().region("cn-hangzhou"), event)
+            assert type(again) is type(command)
+            for name in set(command.__struct_fields__) - NOT_TOLD_BACK:
+                asked = getattr(command, name)
+                told_by_the_vswitch = name == "zone_id" and getattr(command, "vswitch_id", None) is not None
+                assert told_by_the_vswitch or asked in (None, (), getattr(again, name)), name
+
+
+def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") -> Command[Any] | None:
+    """What the command's first event tells of it."""
+    return command_for(cloud._world().region(region_id), cloud.check(command).events[0])
+
+
+def test_a_new_instance_is_told_back_with_all_that_it_is_judged_by(net: Net) -> None:
+    run = net.run_command(
+        region_id="cn-hangzhou", private_ip_address="10.0.1.9", internet_max_bandwidth_out=5, **SUBSCRIPTION
+    )
+    assert told(net.cloud, run) == run
+    drawn = told(net.cloud, net.run_command(region_id="cn-hangzhou"))
+    assert drawn == net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.1")
+
+
+def test_a_new_classic_instance_is_told_back_without_an_address_for_it_never_chose_one() -> None:
+    net = Net(**OPEN)
+    run = classic_command(net, zone_id="cn-hangzhou-d", region_id="cn-hangzhou")
+    assert told(net.cloud, run) == run
+
+
+def test_what_names_its_region_is_told_back_with_it(net: Net) -> None:
+    there = {"region_id": "cn-beijing"}
+    for command in (
+        c.CreateVpc(cidr_block="10.0.0.0/8", **there),
+        c.CreateSecurityGroup(**there),
+        c.AllocateEipAddress(**there),
+        c.SetQuota(name="vswitches-per-vpc", value=7, **there),
+    ):
+        assert told(net.cloud, command, "cn-beijing") == command
+
+
+def test_an_authorization_is_told_back_with_the_account_of_the_other_group(net: Net) -> None:
+    theirs = net.cloud.as_account("6543210987654321").execute(c.CreateSecurityGroup())
+    mine = net.cloud.execute(c.CreateSecurityGroup())
+    names: dict[str, Any] = {"security_group_id": mine.id, "source_group_id": theirs.id}
+    for action in (c.AuthorizeSecurityGroup, c.RevokeSecurityGroup):
+        command = action(source_account_id="6543210987654321", **names)
+        assert told(net.cloud, command) == command
+        net.cloud.execute(command)
+    assert audit(net.cloud) == ()
+
+
+def test_what_stands_in_no_story_is_told_back(net: Net) -> None:
+    vm, interface = net.run(**SUBSCRIPTION), net.eni()
+    names: dict[str, Any] = {"network_interface_name": "web-1", "description": "the first"}
+    for command in (
+        c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10),
+        c.EnableVpcClassicLink(vpc_id=net.vpc.id),
+        c.CreateSecurityGroup(vpc_id=net.vpc.id, region_id="cn-hangzhou"),
+        net.eni_command(primary_ip_address="10.0.1.9", private_ip_addresses=["10.0.1.7", "10.0.1.8"], **names),
+        c.ModifyNetworkInterfaceAttribute(
+            network_interface_id=interface.id, security_group_ids=[net.new_group().id], **names
+        ),
+    ):
+        assert told(net.cloud, command) == command
+
+
+@pytest.mark.parametrize("pace", [timedelta(0), "manual"])
+def test_a_created_instance_is_told_back_as_created_not_run(pace: Any) -> None:
+    net = Net(settle_after=pace)
+    run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9")
+    create = c.CreateInstance(**{name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"})
+    assert told(net.cloud, create) == create

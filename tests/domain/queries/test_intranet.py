@@ -1,0 +1,503 @@
+"""The intranet: every row of the table, what is there now, and the facts around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ecsnet
+from ecsnet import (
+    Cloud,
+    Endpoint,
+    InstanceType,
+    IntranetPath,
+    IntranetVerdict,
+    InvalidCommand,
+    SecurityGroup,
+    network_capabilities,
+    traffic_charge,
+)
+from ecsnet import commands as c
+from ecsnet.domain.queries.intranet import intranet_path
+from ecsnet.domain.rules import RuleKind
+from tests.support.net import Net
+
+V = IntranetVerdict
+Pairs = frozenset[tuple[str, str]]
+NONE: Pairs = frozenset()
+FORTH: Pairs = frozenset({("sg-2", "sg-1")})
+BACK: Pairs = frozenset({("sg-1", "sg-2")})
+BOTH = FORTH | BACK
+
+
+def vpc(vpc_id: str = "vpc-1", group: str = "sg-1", **changes: Any) -> Endpoint:
+    return Endpoint(**{**COMMON, "network_type": "vpc", "vpc_id": vpc_id, "security_group_ids": [group], **changes})
+
+
+def classic(group: str = "sg-1", **changes: Any) -> Endpoint:
+    return Endpoint(**{**COMMON, "network_type": "classic", "security_group_ids": [group], **changes})
+
+
+COMMON = {"account_id": "1", "region_id": "cn-hangzhou"}
+OTHER_ACCOUNT = {"account_id": "2"}
+ELSEWHERE = {"region_id": "cn-beijing"}
+
+
+def path(a: Endpoint, b: Endpoint, authorized: Pairs = NONE) -> IntranetPath:
+    return intranet_path(a, b, lambda group_id, source_id: (group_id, source_id) in authorized)
+
+
+# The table: row, the two ends, who authorizes whom, verdict, connected
+ROWS: list[tuple[str, Endpoint, Endpoint, Pairs, IntranetVerdict, bool]] = [
+    ("same VPC, same group", vpc(), vpc(), NONE, V.EnabledByDefault, True),
+    ("same VPC, same group, two accounts", vpc(), vpc(**OTHER_ACCOUNT), NONE, V.EnabledByDefault, True),
+    (
+        "same VPC, one group in common",
+        vpc(security_group_ids=["sg-1", "sg-2"]),
+        vpc(security_group_ids=["sg-2", "sg-3"]),
+        NONE,
+        V.EnabledByDefault,
+        True,
+    ),
+    ("same VPC, two groups", vpc(), vpc(group="sg-2"), NONE, V.AuthorizeSecurityGroups, False),
+    ("same VPC, one way", vpc(), vpc(group="sg-2"), FORTH, V.AuthorizeSecurityGroups, False),
+    ("same VPC, the other way", vpc(), vpc(group="sg-2"), BACK, V.AuthorizeSecurityGroups, False),
+    ("same VPC, both ways", vpc(), vpc(group="sg-2"), BOTH, V.AuthorizeSecurityGroups, True),
+    (
+        "same VPC, two groups, two accounts",
+        vpc(),
+        vpc(group="sg-2", **OTHER_ACCOUNT),
+        NONE,
+        V.AuthorizeSecurityGroups,
+        False,
+    ),
+    (
+        "same VPC, both ways, two accounts",
+        vpc(),
+        vpc(group="sg-2", **OTHER_ACCOUNT),
+        BOTH,
+        V.AuthorizeSecurityGroups,
+        True,
+    ),
+    (
+        "same VPC, each way by another pair of groups",
+        vpc(security_group_ids=["sg-1", "sg-3"]),
+        vpc(security_group_ids=["sg-2", "sg-4"]),
+        frozenset({("sg-2", "sg-1"), ("sg-3", "sg-4")}),
+        V.AuthorizeSecurityGroups,
+        True,
+    ),
+    ("two VPCs, same group", vpc(), vpc("vpc-2"), NONE, V.ExpressConnect, False),
+    ("two VPCs, two groups", vpc(), vpc("vpc-2", "sg-2"), NONE, V.ExpressConnect, False),
+    ("two VPCs, two accounts", vpc(), vpc("vpc-2", "sg-2", **OTHER_ACCOUNT), NONE, V.ExpressConnect, False),
+    ("two VPCs, groups do not help", vpc(), vpc("vpc-2", "sg-2"), BOTH, V.ExpressConnect, False),
+    ("two VPCs, two regions", vpc(), vpc("vpc-2", "sg-2", **ELSEWHERE), NONE, V.ExpressConnect, False),
+    (
+        "two VPCs, two regions, two accounts",
+        vpc(),
+        vpc("vpc-2", "sg-2", **ELSEWHERE, **OTHER_ACCOUNT),
+        NONE,
+        V.ExpressConnect,
+        False,
+    ),
+    ("classic, same group", classic(), classic(), NONE, V.EnabledByDefault, True),
+    ("classic, two groups", classic(), classic("sg-2"), NONE, V.AuthorizeSecurityGroups, False),
+    ("classic, one way", classic(), classic("sg-2"), FORTH, V.AuthorizeSecurityGroups, False),
+    ("classic, both ways", classic(), classic("sg-2"), BOTH, V.AuthorizeSecurityGroups, True),
+    (
+        "classic, two accounts, two groups",
+        classic(),
+        classic("sg-2", **OTHER_ACCOUNT),
+        NONE,
+        V.AuthorizeSecurityGroups,
+        False,
+    ),
+    (
+        "classic, two accounts, both ways",
+        classic(),
+        classic("sg-2", **OTHER_ACCOUNT),
+        BOTH,
+        V.AuthorizeSecurityGroups,
+        True,
+    ),
+    ("classic, two accounts, same group", classic(), classic(**OTHER_ACCOUNT), NONE, V.AuthorizeSecurityGroups, False),
+    (
+        "classic, two accounts, a group that authorizes itself",
+        classic(),
+        classic(**OTHER_ACCOUNT),
+        frozenset({("sg-1", "sg-1")}),
+        V.AuthorizeSecurityGroups,
+        True,
+    ),
+    ("classic, two regions", classic(), classic("sg-2", **ELSEWHERE), BOTH, V.NotPossible, False),
+    ("classic, two regions, same group", classic(), classic(**ELSEWHERE), NONE, V.NotPossible, False),
+    (
+        "classic, two regions, two accounts",
+        classic(),
+        classic("sg-2", **ELSEWHERE, **OTHER_ACCOUNT),
+        BOTH,
+        V.NotPossible,
+        False,
+    ),
+    ("classic and VPC, no link", classic("sg-2"), vpc(), BOTH, V.ClassicLink, False),
+    ("classic and VPC, linked", classic("sg-2", linked_vpc_id="vpc-1"), vpc(), NONE, V.ClassicLink, True),
+    ("classic and VPC, linked elsewhere", classic("sg-2", linked_vpc_id="vpc-9"), vpc(), NONE, V.ClassicLink, False),
+    ("classic and VPC, two accounts", classic("sg-2", **OTHER_ACCOUNT), vpc(), NONE, V.ClassicLink, False),
+    ("classic and VPC, two regions", classic("sg-2", **ELSEWHERE), vpc(), NONE, V.NotPossible, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "authorized", "verdict", "connected"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS]
+)
+def test_every_row_of_the_table(
+    a: Endpoint, b: Endpoint, authorized: Pairs, verdict: IntranetVerdict, connected: bool
+) -> None:
+    for found in (path(a, b, authorized), path(b, a, authorized)):
+        assert (found.verdict, found.connected) == (verdict, connected)
+        assert found.bandwidth == (None if verdict is V.NotPossible else 10_000)
+        assert found.remedy.startswith("Nothing: ") == connected
+        assert (found.multicast, found.virtual_ip) == (False, False)
+        assert ecsnet.rules[found.rule].kind is RuleKind.Query
+
+
+def test_the_table_has_every_verdict() -> None:
+    assert {row[4] for row in ROWS} == set(V)
+
+
+def test_where_it_is_written() -> None:
+    assert (path(vpc(), vpc()).rule, path(vpc(), vpc()).guide) == ("intranet.path", "2.3")
+    assert path(classic(), vpc()).rule == path(classic(**ELSEWHERE), vpc()).rule == "intranet.classic-link"
+    assert path(classic(), classic(**ELSEWHERE)).guide == "1"
+
+
+def test_a_remedy_says_what_is_left_to_do() -> None:
+    a, b = vpc(), vpc(group="sg-2")
+    assert path(a, b).remedy == "Let sg-1 authorize sg-2, and sg-2 authorize sg-1."
+    assert path(a, b, FORTH).remedy == "Let sg-1 authorize sg-2."
+    assert path(a, b, BACK).remedy == "Let sg-2 authorize sg-1."
+    assert path(a, vpc(security_group_ids=["sg-2", "sg-3"]), FORTH).remedy == "Let sg-1 authorize one of sg-2, sg-3."
+    assert path(classic(), classic(**OTHER_ACCOUNT)).remedy == "Let sg-1 authorize sg-1."
+    assert "vpc-1 and vpc-2 by Express Connect" in path(a, vpc("vpc-2")).remedy
+    assert "Enable ClassicLink for vpc-1" in path(classic(), vpc()).remedy
+    assert "account" not in path(classic(), vpc()).remedy
+    assert "a VPC of the account 2" in path(classic(**OTHER_ACCOUNT), vpc()).remedy
+    assert "from vpc-9" in path(classic(linked_vpc_id="vpc-9"), vpc()).remedy
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bandwidth"), [(True, True, 10_000), (True, False, 1_000), (False, False, 1_000)]
+)
+def test_the_slower_end_sets_the_bandwidth(first: bool, second: bool, bandwidth: int) -> None:
+    a, b = vpc(io_optimized=first), vpc(io_optimized=second)
+    assert path(a, b).bandwidth == path(b, a).bandwidth == bandwidth
+
+
+# Whatever the ends
+
+GROUPS = ["sg-1", "sg-2", "sg-3"]
+VPCS = ["vpc-1", "vpc-2"]
+everywhere = {
+    "account_id": st.sampled_from(["1", "2"]),
+    "region_id": st.sampled_from(["cn-hangzhou", "cn-beijing"]),
+    "security_group_ids": st.lists(st.sampled_from(GROUPS), min_size=1, max_size=3, unique=True),
+    "io_optimized": st.booleans(),
+}
+endpoints = st.one_of(
+    st.builds(Endpoint, network_type=st.just("vpc"), vpc_id=st.sampled_from(VPCS), **everywhere),
+    st.builds(Endpoint, network_type=st.just("classic"), linked_vpc_id=st.sampled_from([None, *VPCS]), **everywhere),
+)
+authorizations = st.frozensets(st.tuples(st.sampled_from(GROUPS), st.sampled_from(GROUPS)))
+
+
+def path_or_none(a: Endpoint, b: Endpoint, authorized: Pairs) -> IntranetPath | None:
+    try:
+        return path(a, b, authorized)
+    except InvalidCommand:
+        return None
+
+
+@given(endpoints, endpoints, authorizations)
+def test_the_order_of_the_ends_does_not_matter(a: Endpoint, b: Endpoint, authorized: Pairs) -> None:
+    forth, back = path_or_none(a, b, authorized), path_or_none(b, a, authorized)
+    if forth is None or back is None:
+        assert forth is back
+        assert a.region_id != b.region_id
+        return
+    assert (forth.verdict, forth.connected, forth.bandwidth) == (back.verdict, back.connected, back.bandwidth)
+
+
+@given(endpoints, endpoints, authorizations, authorizations)
+def test_authorizing_never_disconnects_and_never_changes_the_way(
+    a: Endpoint, b: Endpoint, authorized: Pairs, more: Pairs
+) -> None:
+    before, after = path_or_none(a, b, authorized), path_or_none(a, b, authorized | more)
+    if before is None or after is None:
+        assert before is after
+        return
+    assert before.verdict is after.verdict
+    assert before.connected <= after.connected
+    if before.verdict is not V.AuthorizeSecurityGroups:
+        assert before == after
+
+
+@given(endpoints, endpoints)
+def test_with_every_authorization_a_way_by_groups_is_open(a: Endpoint, b: Endpoint) -> None:
+    found = path_or_none(a, b, frozenset((x, y) for x in GROUPS for y in GROUPS))
+    if found is not None and found.verdict in (V.EnabledByDefault, V.AuthorizeSecurityGroups):
+        assert found.connected
+        assert a.region_id == b.region_id
+
+
+# What no instance can be
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network_type": "vlan"}, "'vpc' or 'classic'"),
+        ({"vpc_id": None}, "needs a vpc_id"),
+        ({"vpc_id": " "}, "vpc_id must be"),
+        ({"network_type": "classic"}, "has no vpc_id"),
+        ({"linked_vpc_id": "vpc-2"}, "ClassicLink links classic"),
+        ({"security_group_ids": []}, "at least one security group"),
+        ({"security_group_ids": "sg-1"}, "must be a list"),
+        ({"security_group_ids": 7}, "must be a list"),
+        ({"security_group_ids": ["sg-1", ""]}, "a security group id"),
+        ({"security_group_ids": [None]}, "a security group id"),
+        ({"account_id": ""}, "account_id must be"),
+        ({"account_id": None}, "account_id and a region_id"),
+        ({"region_id": 7}, "region_id must be"),
+        ({"io_optimized": "yes"}, "io_optimized must be"),
+    ],
+)
+def test_a_malformed_endpoint_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidCommand, match=message):
+        vpc(**changes)
+    with pytest.raises(ValueError, match=message):
+        vpc(**changes)
+
+
+def test_a_group_is_needed() -> None:
+    with pytest.raises(InvalidCommand, match="at least one security group"):
+        Endpoint("classic", "1", "cn-hangzhou")
+
+
+def test_one_vpc_is_not_in_two_regions() -> None:
+    for a, b in ((vpc(), vpc(**ELSEWHERE)), (classic(linked_vpc_id="vpc-1"), vpc(**ELSEWHERE))):
+        for ends in ((a, b), (b, a)):
+            with pytest.raises(InvalidCommand, match="vpc-1 lies in one region"):
+                path(*ends)
+
+
+def test_endpoints_are_values() -> None:
+    assert vpc(security_group_ids=iter(["sg-1"])) == vpc(security_group_ids=("sg-1",))
+    assert len({vpc(), vpc(), classic()}) == 2
+    assert vpc().network_type is ecsnet.NetworkType.Vpc
+
+
+# Between instances that are there
+
+
+def authorize(net: Net, group: SecurityGroup, source: SecurityGroup) -> None:
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=group.id, source_group_id=source.id))
+
+
+def verdict(cloud: Cloud, a: str | Endpoint, b: str | Endpoint) -> tuple[IntranetVerdict, bool]:
+    there, back = cloud.intranet_path(a, b), cloud.intranet_path(b, a)
+    assert (there.verdict, there.connected) == (back.verdict, back.connected)
+    return there.verdict, there.connected
+
+
+def test_instances_of_one_group_reach_each_other(net: Net) -> None:
+    a, b = net.run(), net.run()
+    found = net.cloud.intranet_path(a.id, b.id)
+    assert (found.verdict, found.connected, found.bandwidth) == (V.EnabledByDefault, True, 10_000)
+    assert net.group.id in found.remedy
+
+
+def test_instances_of_two_groups_do_once_both_authorize(net: Net) -> None:
+    other = net.new_group()
+    a, b = net.run(), net.run(security_group_ids=[other.id])
+    assert verdict(net.cloud, a.id, b.id) == (V.AuthorizeSecurityGroups, False)
+    authorize(net, net.group, other)
+    assert verdict(net.cloud, a.id, b.id) == (V.AuthorizeSecurityGroups, False)
+    assert net.cloud.intranet_path(a.id, b.id).remedy == f"Let {other.id} authorize {net.group.id}."
+    authorize(net, other, net.group)
+    assert verdict(net.cloud, a.id, b.id) == (V.AuthorizeSecurityGroups, True)
+    position = len(net.cloud.history())
+    net.cloud.execute(c.RevokeSecurityGroup(security_group_id=other.id, source_group_id=net.group.id))
+    assert verdict(net.cloud, a.id, b.id) == (V.AuthorizeSecurityGroups, False)
+    assert verdict(net.cloud.at(position), a.id, b.id) == (V.AuthorizeSecurityGroups, True)
+    net.cloud.execute(c.JoinSecurityGroup(security_group_id=other.id, instance_id=a.id))
+    assert verdict(net.cloud, a.id, b.id) == (V.EnabledByDefault, True)
+
+
+def another_instance(net: Net, cloud: Cloud, **where: Any) -> str:
+    """An instance in a VPC of its own."""
+    home = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", **where))
+    zone = f"{home.region_id}-b"
+    vswitch = cloud.execute(c.CreateVSwitch(vpc_id=home.id, zone_id=zone, cidr_block="10.0.1.0/24"))
+    group = cloud.execute(c.CreateSecurityGroup(vpc_id=home.id, **where))
+    return cloud.execute(net.run_command(vswitch_id=vswitch.id, security_group_ids=[group.id]))[0].id
+
+
+def test_instances_of_two_vpcs_need_express_connect(net: Net) -> None:
+    here = net.run().id
+    for there in (
+        another_instance(net, net.cloud),
+        another_instance(net, net.cloud, region_id="cn-beijing"),
+        another_instance(net, net.cloud.as_account("2")),
+    ):
+        assert verdict(net.cloud, here, there) == (V.ExpressConnect, False)
+        assert verdict(net.cloud.as_account("2"), here, there) == (V.ExpressConnect, False)
+
+
+def test_an_instance_and_what_need_not_exist(net: Net) -> None:
+    here = net.run()
+    guest = vpc(net.vpc.id, net.group.id, **OTHER_ACCOUNT)
+    assert verdict(net.cloud, here.id, guest) == (V.EnabledByDefault, True)
+    assert verdict(net.cloud, here.id, vpc(net.vpc.id, "sg-none")) == (V.AuthorizeSecurityGroups, False)
+    assert verdict(net.cloud, here.id, classic()) == (V.ClassicLink, False)
+    assert verdict(net.cloud, here.id, classic(linked_vpc_id=net.vpc.id)) == (V.ClassicLink, True)
+    assert verdict(net.cloud, here.id, classic(**ELSEWHERE)) == (V.NotPossible, False)
+    with pytest.raises(InvalidCommand, match="lies in one region"):
+        net.cloud.intranet_path(here.id, vpc(net.vpc.id, net.group.id, **ELSEWHERE))
+
+
+def test_endpoints_have_the_authorizations_that_are_there(net: Net) -> None:
+    ours = net.cloud.execute(c.CreateSecurityGroup())
+    theirs = net.cloud.as_account("2").execute(c.CreateSecurityGroup())
+    a, b = classic(ours.id, account_id=ours.account_id), classic(theirs.id, **OTHER_ACCOUNT)
+    assert verdict(net.cloud, a, b) == (V.AuthorizeSecurityGroups, False)
+    for cloud, group, source in (
+        (net.cloud, ours, theirs),
+        (net.cloud.as_account("2"), theirs, ours),
+    ):
+        cloud.execute(
+            c.AuthorizeSecurityGroup(
+                security_group_id=group.id, source_group_id=source.id, source_account_id=source.account_id
+            )
+        )
+    assert verdict(net.cloud, a, b) == (V.AuthorizeSecurityGroups, True)
+
+
+def test_the_instance_type_tells_the_bandwidth() -> None:
+    old = InstanceType(id="ecs.old.large", eni_quantity=1, private_ipv4_per_eni=1, io_optimized=False)
+    net = Net(instance_types=[old])
+    slow, fast = net.run(instance_type="ecs.old.large"), net.run()
+    assert net.cloud.intranet_path(slow.id, fast.id).bandwidth == 1_000
+    assert net.cloud.intranet_path(slow.id, slow.id).bandwidth == 1_000
+    assert net.cloud.intranet_path(fast.id, fast.id).bandwidth == 10_000
+
+
+def test_an_instance_that_is_not_there(net: Net) -> None:
+    here, gone = net.run(), net.run()
+    net.cloud.execute(c.DeleteInstance(instance_id=gone.id, force=True))
+    for missing in (gone.id, "i-none"):
+        for ends in ((here.id, missing), (missing, here.id)):
+            with pytest.raises(KeyError, match=missing):
+                net.cloud.intranet_path(*ends)
+
+
+def test_asking_changes_nothing(net: Net) -> None:
+    a, b = net.run(), net.run(security_group_ids=[net.new_group().id])
+    before = net.cloud.history()
+    net.cloud.intranet_path(a.id, b.id)
+    assert net.cloud.history() == before
+
+
+# The facts
+
+
+def test_what_the_network_types_can_do() -> None:
+    in_vpc, in_classic = network_capabilities("vpc"), network_capabilities(ecsnet.NetworkType.Classic)
+    functions = (
+        "layer_2_isolation",
+        "custom_private_blocks",
+        "tunnelling",
+        "custom_router",
+        "routing_table",
+        "switches",
+        "sdn",
+        "own_nat_gateway",
+        "own_vpn",
+    )
+    scopes = ("private_ip_unique_in", "communicates_in")
+    assert {"network_type", *functions, *scopes} == set(in_vpc.__struct_fields__)
+    assert [getattr(in_vpc, name) for name in functions] == [True] * 9
+    assert [getattr(in_classic, name) for name in functions] == [False] * 9
+    assert [getattr(in_vpc, name) for name in scopes] == ["vpc", "vpc"]
+    assert [getattr(in_classic, name) for name in scopes] == ["classic-network", "region-and-account"]
+    with pytest.raises(InvalidCommand, match="'vpc' or 'classic'"):
+        network_capabilities("vlan")
+
+
+@pytest.mark.parametrize("network", ["internet", "intranet"])
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_only_traffic_out_to_the_internet_is_billed(direction: Any, network: Any) -> None:
+    charge = traffic_charge(direction, network, billing_method="PayByTraffic")
+    assert charge.billed is ((direction, network) == ("outbound", "internet"))
+    assert charge.billing_method == ("PayByTraffic" if charge.billed else None)
+    assert not charge.eip_charge
+
+
+@pytest.mark.parametrize("method", ["PayByTraffic", "PayByBandwidth", None])
+def test_an_eip_has_a_charge_besides_and_leaves_the_method(method: Any) -> None:
+    before = traffic_charge("outbound", "internet", billing_method=method)
+    after = traffic_charge("outbound", "internet", billing_method=method, converted_to_eip=True)
+    assert (after.billed, after.billing_method) == (before.billed, before.billing_method) == (True, method)
+    assert (before.eip_charge, after.eip_charge) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "name"),
+    [
+        (("sideways", "internet"), {}, "direction"),
+        (("outbound", "vpn"), {}, "network"),
+        (("outbound", "internet"), {"billing_method": "PayByMood"}, "billing_method"),
+        (("outbound", "internet"), {"converted_to_eip": 1}, "converted_to_eip"),
+    ],
+)
+def test_what_is_no_traffic_is_refused(arguments: Any, options: dict[str, Any], name: str) -> None:
+    with pytest.raises(InvalidCommand, match=f"^{name} must be"):
+        traffic_charge(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "kind"),
+    [
+        ("network.capabilities", RuleKind.Query),
+        ("intranet.path", RuleKind.Query),
+        ("intranet.classic-link", RuleKind.Query),
+        ("intranet.bandwidth", RuleKind.Query),
+        ("intranet.no-multicast", RuleKind.Fact),
+        ("address.no-virtual-ip", RuleKind.Fact),
+        ("traffic.billing", RuleKind.Query),
+    ],
+)
+def test_the_ids_stand_in_the_registry(rule_id: str, kind: RuleKind) -> None:
+    assert ecsnet.rules[rule_id].kind is kind
+    assert ecsnet.rules[rule_id].guide != "-"
+
+
+def test_the_remedies_of_classic_link_are_whole_sentences() -> None:
+    old, new = classic("sg-2"), vpc()
+    elsewhere = classic("sg-2", linked_vpc_id="vpc-9")
+    here = classic("sg-2", linked_vpc_id="vpc-1")
+    paths = [path(end, new) for end in (old, elsewhere, here)]
+    assert [path.remedy for path in paths] == [
+        "Enable ClassicLink for vpc-1 and link the classic instance to it.",
+        "Unlink the classic instance from vpc-9, for it has one link at a time; then enable ClassicLink for vpc-1 and "
+        "link the classic instance to it.",
+        "Nothing: ClassicLink links the classic instance to vpc-1.",
+    ]
+    assert {(path.rule, path.guide) for path in paths} == {("intranet.classic-link", "2.3")}
+
+
+def test_the_link_of_a_classic_endpoint_has_a_name() -> None:
+    with pytest.raises(InvalidCommand, match="linked_vpc_id must be a non-empty string"):
+        classic(linked_vpc_id=" ")

@@ -1,0 +1,14 @@
+"""The witnesses and counter-witnesses of the rules, by subject. Importing the package registers them all."""
+
+from __future__ import annotations
+
+from tests.domain.subjects.stories import (  # noqa: F401  # importing a module registers its stories
+    account,
+    classic_link,
+    eip,
+    instance,
+    network_interface,
+    public_ip,
+    security_group,
+    vpc,
+)

@@ -1,0 +1,371 @@
+"""Stories about instances: creation, statuses, private address, subscription and bandwidth."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ecsnet import Command
+from ecsnet import commands as c
+from tests.support.net import Net
+from tests.support.setups import (
+    LAST_DECEMBER,
+    OPEN,
+    OWN_TYPES,
+    SUBSCRIPTION,
+    classic,
+    classic_command,
+    created,
+    move,
+    stopped,
+)
+from tests.support.witnesses import MANUAL, keeps, trips
+
+# An instance or a type that does not exist
+
+
+@trips("instance.not-found")
+def instance_is_not_there(net: Net) -> Command[Any]:
+    return c.StartInstance(instance_id="i-none")
+
+
+@trips("instance.not-found")
+def instance_was_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    return c.AttachNetworkInterface(network_interface_id=net.eni().id, instance_id=vm.id)
+
+
+@keeps("instance.not-found", "instance.start.state")
+def start_a_stopped_instance(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return c.StartInstance(instance_id=vm.id)
+
+
+@trips("instance-type.not-found")
+def instance_type_is_unknown(net: Net) -> Command[Any]:
+    return net.run_command(instance_type="ecs.none.large")
+
+
+@keeps("instance-type.not-found", **OWN_TYPES)
+def instance_type_of_ones_own(net: Net) -> Command[Any]:
+    return net.run_command(instance_type="ecs.old.large")
+
+
+# Creating
+
+
+@trips("instance.create.zone")
+def run_in_another_zone_than_the_vswitch(net: Net) -> Command[Any]:
+    return net.run_command(zone_id="cn-hangzhou-c")
+
+
+@keeps("instance.create.zone")
+def run_in_the_zone_of_the_vswitch(net: Net) -> Command[Any]:
+    return net.run_command(zone_id="cn-hangzhou-b", region_id="cn-hangzhou")
+
+
+@trips("instance.create.one-secondary")
+def run_with_two_interfaces(net: Net) -> Command[Any]:
+    return net.run_command(network_interface_ids=[net.eni().id, net.eni().id])
+
+
+@keeps(
+    "instance.create.one-secondary",
+    "interface.attach.zone",
+    "interface.attach.vpc",
+    "interface.attach.quota",
+    "interface.attach.address-quota",
+    "interface.attach.instance-type",
+)
+def run_with_one_interface(net: Net) -> Command[Any]:
+    return net.run_command(network_interface_ids=[net.eni().id])
+
+
+@trips("instance.create.zone", **OPEN)
+def run_a_classic_instance_in_a_zone_of_another_region(net: Net) -> Command[Any]:
+    return classic_command(net, zone_id="cn-beijing-b")
+
+
+@keeps("instance.create.zone", **OPEN)
+def run_a_classic_instance_in_a_zone_of_its_region(net: Net) -> Command[Any]:
+    return classic_command(net, zone_id="cn-hangzhou-d", amount=2)
+
+
+# Starting, stopping and rebooting
+
+
+@trips("instance.start.state")
+def start_a_running_instance(net: Net) -> Command[Any]:
+    return c.StartInstance(instance_id=net.run().id)
+
+
+@trips("instance.stop.state")
+def stop_a_stopped_instance(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return c.StopInstance(instance_id=vm.id)
+
+
+@keeps("instance.stop.state")
+def stop_a_running_instance(net: Net) -> Command[Any]:
+    return c.StopInstance(instance_id=net.run().id)
+
+
+@trips("instance.reboot.state", **MANUAL)
+def reboot_while_starting(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.RebootInstance(instance_id=vm.id))
+    return c.RebootInstance(instance_id=vm.id)
+
+
+@keeps("instance.reboot.state")
+def reboot_a_running_instance(net: Net) -> Command[Any]:
+    return c.RebootInstance(instance_id=net.run().id)
+
+
+# Moving to another private address
+
+
+@trips("instance.modify-vpc.state")
+def move_while_running(net: Net) -> Command[Any]:
+    return move(net.run(), net.vswitch.id)
+
+
+@trips("instance.modify-vpc.zone")
+def move_to_another_zone(net: Net) -> Command[Any]:
+    return move(stopped(net), net.new_vswitch("10.0.2.0/24", zone="c").id)
+
+
+@trips("instance.modify-vpc.zone")
+def move_to_another_vpc(net: Net) -> Command[Any]:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    vswitch = net.cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
+    return move(stopped(net), vswitch.id)
+
+
+@trips("instance.modify-vpc.pending")
+def move_one_that_was_never_started(net: Net) -> Command[Any]:
+    return move(created(net), net.vswitch.id)
+
+
+@trips("instance.modify-vpc.pending")
+def move_twice_without_a_start(net: Net) -> Command[Any]:
+    vm = stopped(net)
+    net.cloud.execute(move(vm, net.vswitch.id))
+    return move(vm, net.vswitch.id)
+
+
+@trips("instance.modify-vpc.secondary-addresses")
+def move_with_secondary_addresses(net: Net) -> Command[Any]:
+    vm = stopped(net)
+    primary = net.primary(vm)
+    net.cloud.execute(c.AssignPrivateIpAddresses(network_interface_id=primary.id, secondary_private_ip_address_count=1))
+    return move(vm, net.new_vswitch("10.0.2.0/24").id)
+
+
+@trips("instance.modify-vpc.same-address")
+def move_to_the_same_address(net: Net) -> Command[Any]:
+    vm = stopped(net)
+    return move(vm, vm.vswitch_id, vm.private_ip)
+
+
+@trips("address.private.in-cidr")
+def move_outside_the_vswitch(net: Net) -> Command[Any]:
+    return move(stopped(net), net.vswitch.id, "10.0.9.9")
+
+
+@keeps(
+    "instance.modify-vpc.state",
+    "instance.modify-vpc.zone",
+    "instance.modify-vpc.pending",
+    "instance.modify-vpc.secondary-addresses",
+    "instance.modify-vpc.same-address",
+)
+def move_to_another_vswitch_after_a_start(net: Net) -> Command[Any]:
+    vm = stopped(net)
+    net.cloud.execute(move(vm, net.vswitch.id))
+    net.cloud.execute(c.StartInstance(instance_id=vm.id))
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return move(vm, net.new_vswitch("10.0.2.0/24").id, "10.0.2.20")
+
+
+@keeps("instance.modify-vpc.secondary-addresses")
+def another_address_of_the_same_vswitch_beside_secondary_ones(net: Net) -> Command[Any]:
+    vm = stopped(net)
+    net.cloud.execute(
+        c.AssignPrivateIpAddresses(network_interface_id=net.primary(vm).id, secondary_private_ip_address_count=1)
+    )
+    return move(vm, net.vswitch.id, "10.0.1.99")
+
+
+@trips("instance.modify-vpc.network-type", **OPEN)
+def move_a_classic_instance(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net).id))
+    return c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=net.vswitch.id)
+
+
+@keeps("instance.modify-vpc.network-type", **OPEN)
+def move_an_instance_of_a_vpc(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=net.run().id))
+    return c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=net.vswitch.id)
+
+
+def two_addresses(net: Net) -> tuple[Any, str]:
+    vm = stopped(net)
+    primary = net.cloud.execute(
+        c.AssignPrivateIpAddresses(network_interface_id=net.primary(vm).id, secondary_private_ip_address_count=1)
+    )
+    return vm, primary.private_ips[1]
+
+
+@trips("address.private.in-use")
+def move_to_a_secondary_address_of_ones_own(net: Net) -> Command[Any]:
+    vm, secondary = two_addresses(net)
+    return move(vm, vm.vswitch_id, secondary)
+
+
+@trips("instance.modify-vpc.same-address")
+def move_to_the_primary_address_beside_a_secondary_one(net: Net) -> Command[Any]:
+    vm, _ = two_addresses(net)
+    return move(vm, vm.vswitch_id, vm.private_ip)
+
+
+@trips("address.private.reserved")
+def move_to_the_gateway_address(net: Net) -> Command[Any]:
+    return move(stopped(net), net.vswitch.id, "10.0.1.253")
+
+
+@trips("address.private.exhausted")
+def move_to_a_full_vswitch(net: Net) -> Command[Any]:
+    full = net.new_vswitch("10.0.2.0/29")
+    net.eni(vswitch_id=full.id, secondary_private_ip_address_count=3)
+    return move(stopped(net), full.id)
+
+
+@keeps("address.private.exhausted")
+def move_to_the_last_address_of_a_vswitch(net: Net) -> Command[Any]:
+    small = net.new_vswitch("10.0.2.0/29")
+    net.eni(vswitch_id=small.id, secondary_private_ip_address_count=2)
+    return move(stopped(net), small.id)
+
+
+@keeps("address.private.exhausted")
+def move_to_the_last_address_of_a_vswitch_by_name(net: Net) -> Command[Any]:
+    small = net.new_vswitch("10.0.2.0/29")
+    net.eni(vswitch_id=small.id, secondary_private_ip_address_count=2)
+    return move(stopped(net), small.id, "10.0.2.4")
+
+
+# Subscriptions
+
+
+@trips("instance.renew.charge-type")
+def renew_pay_as_you_go(net: Net) -> Command[Any]:
+    return c.RenewInstance(instance_id=net.run().id)
+
+
+@keeps("instance.renew.charge-type", "instance.network-spec.pending-change")
+def renew_a_subscription_again(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    return c.RenewInstance(instance_id=vm.id, period=12)
+
+
+@trips("instance.period.calendar", start=LAST_DECEMBER)
+def subscribe_beyond_the_calendar(net: Net) -> Command[Any]:
+    return net.run_command(**SUBSCRIPTION)
+
+
+@trips("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=30))
+def renew_beyond_the_calendar(net: Net) -> Command[Any]:
+    return c.RenewInstance(instance_id=net.run(**SUBSCRIPTION).id)
+
+
+@keeps("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=30))
+def subscribe_to_the_end_of_the_calendar(net: Net) -> Command[Any]:
+    return net.run_command(**SUBSCRIPTION)
+
+
+@keeps("instance.period.calendar", start=LAST_DECEMBER - timedelta(days=61))
+def renew_to_the_end_of_the_calendar(net: Net) -> Command[Any]:
+    return c.RenewInstance(instance_id=net.run(**SUBSCRIPTION).id)
+
+
+# Bandwidth
+
+
+@trips("instance.network-spec.pending-change")
+def change_the_bandwidth_while_a_change_waits(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=20)
+
+
+@trips("instance.network-spec.pending-change")
+def renew_with_another_bandwidth_while_a_change_waits(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    return c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=20)
+
+
+# Releasing
+
+
+@trips("instance.release.state")
+def release_a_running_instance(net: Net) -> Command[Any]:
+    return c.DeleteInstance(instance_id=net.run().id)
+
+
+@trips("instance.release.state", **MANUAL)
+def release_while_pending(net: Net) -> Command[Any]:
+    (vm,) = net.cloud.execute(net.run_command())
+    return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+@trips("instance.release.state", **MANUAL)
+def release_while_stopping(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+@keeps("instance.release.state", "instance.release.charge-type")
+def force_the_release_of_a_running_instance(net: Net) -> Command[Any]:
+    return c.DeleteInstance(instance_id=net.run().id, force=True)
+
+
+@keeps("instance.release.state")
+def release_a_stopped_instance(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return c.DeleteInstance(instance_id=vm.id)
+
+
+@trips("instance.release.charge-type")
+def release_a_subscription(net: Net) -> Command[Any]:
+    vm = net.run(instance_charge_type="PrePaid", period=2)
+    net.clock.advance(timedelta(days=60))  # from 11 March: 11 May is a day away
+    return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+@keeps("instance.release.charge-type")
+def release_an_expired_subscription(net: Net) -> Command[Any]:
+    vm = net.run(instance_charge_type="PrePaid", period=2)
+    net.clock.advance(timedelta(days=61))
+    return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+@trips("instance.release.charge-type")
+def release_a_subscription_just_before_it_expires(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    net.clock.advance(timedelta(days=31) - timedelta(microseconds=1))
+    return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+@keeps("instance.release.charge-type")
+def release_a_subscription_at_the_moment_it_expires(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    net.clock.advance(timedelta(days=31))
+    return c.DeleteInstance(instance_id=vm.id, force=True)

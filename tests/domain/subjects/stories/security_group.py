@@ -1,0 +1,293 @@
+"""Stories about security groups: membership, addresses, authorizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecsnet import Command
+from ecsnet import commands as c
+from tests.support.net import Net
+from tests.support.setups import OPEN, classic, classic_command, other_vpc_group
+from tests.support.witnesses import MANUAL, keeps, trips
+
+# A group that does not exist
+
+
+@trips("security-group.not-found")
+def group_is_not_there(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, "sg-none"])
+
+
+@trips("security-group.not-found")
+def run_with_a_group_that_is_not_there(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=["sg-none"])
+
+
+# The groups of an interface or instance
+
+
+@trips("interface.security-groups.vpc")
+def interface_with_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, other_vpc_group(net)])
+
+
+@trips("interface.security-groups.vpc")
+def interface_with_a_classic_group(net: Net) -> Command[Any]:
+    classic = net.cloud.execute(c.CreateSecurityGroup())
+    return net.eni_command(security_group_ids=[classic.id])
+
+
+@trips("interface.security-groups.vpc")
+def instance_with_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=[other_vpc_group(net)])
+
+
+@trips("interface.security-groups.vpc")
+def join_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return c.JoinSecurityGroup(security_group_id=other_vpc_group(net), instance_id=net.run().id)
+
+
+@trips("interface.security-groups.vpc")
+def modify_to_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return c.ModifyNetworkInterfaceAttribute(
+        network_interface_id=net.eni().id, security_group_ids=[other_vpc_group(net)]
+    )
+
+
+@trips("interface.security-groups.count")
+def interface_without_a_group(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[])
+
+
+@trips("interface.security-groups.count")
+def interface_with_six_groups(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, *[net.new_group().id for _ in range(5)]])
+
+
+@keeps("interface.security-groups.count")
+def interface_with_five_groups(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, *[net.new_group().id for _ in range(4)]])
+
+
+@trips("interface.security-groups.count")
+def modify_to_no_group(net: Net) -> Command[Any]:
+    return c.ModifyNetworkInterfaceAttribute(network_interface_id=net.eni().id, security_group_ids=[])
+
+
+@trips("interface.security-groups.count")
+def leave_the_last_group(net: Net) -> Command[Any]:
+    return c.LeaveSecurityGroup(security_group_id=net.group.id, instance_id=net.run().id)
+
+
+@keeps("interface.security-groups.count", "security-group.leave.member", "security-group.leave.instance-state")
+def leave_the_last_group_but_one(net: Net) -> Command[Any]:
+    vm = net.run(security_group_ids=[net.group.id, net.new_group().id])
+    return c.LeaveSecurityGroup(security_group_id=net.group.id, instance_id=vm.id)
+
+
+@trips("interface.security-groups.count")
+def join_a_sixth_group(net: Net) -> Command[Any]:
+    vm = net.run(security_group_ids=[net.group.id, *[net.new_group().id for _ in range(4)]])
+    return c.JoinSecurityGroup(security_group_id=net.new_group().id, instance_id=vm.id)
+
+
+@trips("interface.security-groups.vpc", **OPEN)
+def run_a_classic_instance_with_a_group_of_a_vpc(net: Net) -> Command[Any]:
+    return classic_command(net, security_group_ids=[net.group.id])
+
+
+@trips("interface.security-groups.vpc", **OPEN)
+def a_classic_instance_joins_a_group_of_a_vpc(net: Net) -> Command[Any]:
+    return c.JoinSecurityGroup(security_group_id=net.group.id, instance_id=classic(net).id)
+
+
+@keeps("interface.security-groups.vpc", **OPEN)
+def a_classic_instance_joins_a_classic_group(net: Net) -> Command[Any]:
+    other = net.cloud.execute(c.CreateSecurityGroup())
+    return c.JoinSecurityGroup(security_group_id=other.id, instance_id=classic(net).id)
+
+
+@trips("interface.security-groups.count", **OPEN)
+def a_classic_instance_leaves_its_last_group(net: Net) -> Command[Any]:
+    vm = classic(net)
+    return c.LeaveSecurityGroup(security_group_id=vm.security_group_ids[0], instance_id=vm.id)
+
+
+@trips("interface.security-groups.count")
+def run_without_a_group(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=[])
+
+
+# Joining
+
+
+@trips("security-group.join.member")
+def join_a_group_twice(net: Net) -> Command[Any]:
+    return c.JoinSecurityGroup(security_group_id=net.group.id, instance_id=net.run().id)
+
+
+@keeps(
+    "security-group.join.member",
+    "security-group.join.instance-state",
+    "interface.security-groups.vpc",
+    "interface.security-groups.count",
+)
+def join_a_second_group(net: Net) -> Command[Any]:
+    return c.JoinSecurityGroup(security_group_id=net.new_group().id, instance_id=net.run().id)
+
+
+@trips("security-group.join.instance-state", **MANUAL)
+def join_while_pending(net: Net) -> Command[Any]:
+    (vm,) = net.cloud.execute(net.run_command())
+    return c.JoinSecurityGroup(security_group_id=net.new_group().id, instance_id=vm.id)
+
+
+# Leaving
+
+
+@trips("security-group.leave.instance-state", **MANUAL)
+def leave_while_stopping(net: Net) -> Command[Any]:
+    vm = net.run(security_group_ids=[net.group.id, net.new_group().id])
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return c.LeaveSecurityGroup(security_group_id=net.group.id, instance_id=vm.id)
+
+
+@trips("security-group.leave.member")
+def leave_a_group_never_joined(net: Net) -> Command[Any]:
+    return c.LeaveSecurityGroup(security_group_id=net.new_group().id, instance_id=net.run().id)
+
+
+# The addresses of a group
+
+
+def full_group(net: Net) -> None:
+    net.quota("addresses-per-security-group", 3)
+    net.eni(private_ip_addresses=["10.0.1.11", "10.0.1.12"])
+
+
+@trips("security-group.address-quota")
+def create_into_a_full_group(net: Net) -> Command[Any]:
+    full_group(net)
+    return net.eni_command()
+
+
+@trips("security-group.address-quota")
+def run_into_a_full_group(net: Net) -> Command[Any]:
+    full_group(net)
+    return net.run_command()
+
+
+@trips("security-group.address-quota")
+def assign_into_a_full_group(net: Net) -> Command[Any]:
+    full_group(net)
+    (interface,) = net.cloud.network_interfaces.values()
+    return c.AssignPrivateIpAddresses(network_interface_id=interface.id, secondary_private_ip_address_count=1)
+
+
+@trips("security-group.address-quota")
+def join_a_full_group(net: Net) -> Command[Any]:
+    full_group(net)
+    vm = net.run(security_group_ids=[net.new_group().id])
+    return c.JoinSecurityGroup(security_group_id=net.group.id, instance_id=vm.id)
+
+
+@trips("security-group.address-quota")
+def modify_into_a_full_group(net: Net) -> Command[Any]:
+    full_group(net)
+    other = net.eni(security_group_ids=[net.new_group().id])
+    return c.ModifyNetworkInterfaceAttribute(network_interface_id=other.id, security_group_ids=[net.group.id])
+
+
+@trips("security-group.address-quota")
+def two_thousand_addresses_and_one(net: Net) -> Command[Any]:
+    net.quota("interfaces-per-region", 200)
+    net.vswitch = net.new_vswitch("10.0.32.0/20")
+    for _ in range(181):
+        net.cloud.execute(net.eni_command(secondary_private_ip_address_count=10))
+    for _ in range(9):
+        net.cloud.execute(net.eni_command())
+    assert net.cloud.security_groups[net.group.id].private_ip_count == 2000
+    return net.eni_command()
+
+
+@keeps("security-group.address-quota")
+def the_last_address_of_a_group(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 3)
+    net.eni(private_ip_addresses=["10.0.1.11"])
+    return net.eni_command()
+
+
+@keeps("security-group.address-quota")
+def a_full_group_is_kept(net: Net) -> Command[Any]:
+    full_group(net)
+    (interface,) = net.cloud.network_interfaces.values()
+    return c.ModifyNetworkInterfaceAttribute(
+        network_interface_id=interface.id, security_group_ids=[net.group.id, net.new_group().id]
+    )
+
+
+@trips("security-group.address-quota")
+def the_secondary_addresses_of_one_that_joins_count(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 3)
+    vm = net.run(security_group_ids=[net.new_group().id])
+    net.cloud.execute(
+        c.AssignPrivateIpAddresses(network_interface_id=net.primary(vm).id, secondary_private_ip_address_count=2)
+    )
+    net.eni()
+    return c.JoinSecurityGroup(security_group_id=net.group.id, instance_id=vm.id)
+
+
+@keeps("security-group.address-quota")
+def the_last_addresses_of_a_group_join(net: Net) -> Command[Any]:
+    command = the_secondary_addresses_of_one_that_joins_count(net)
+    net.quota("addresses-per-security-group", 4)
+    return command
+
+
+@trips("security-group.address-quota")
+def one_instance_more_than_a_group_takes(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 3)
+    return net.run_command(amount=4)
+
+
+@keeps("security-group.address-quota")
+def as_many_instances_as_a_group_takes(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 3)
+    return net.run_command(amount=3)
+
+
+# Authorizing
+
+
+@trips("security-group.authorize.vpc")
+def authorize_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other_vpc_group(net))
+
+
+@keeps("security-group.authorize.vpc")
+def authorize_a_group_of_the_same_vpc(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.new_group().id)
+
+
+# Deleting
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_with_a_member(net: Net) -> Command[Any]:
+    net.eni()
+    return c.DeleteSecurityGroup(security_group_id=net.group.id)
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_that_another_authorizes(net: Net) -> Command[Any]:
+    other = net.new_group()
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=other.id, source_group_id=net.group.id))
+    return c.DeleteSecurityGroup(security_group_id=net.group.id)
+
+
+@keeps("security-group.delete.in-use")
+def delete_a_group_that_authorizes_another(net: Net) -> Command[Any]:
+    other = net.new_group()
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id))
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.group.id))
+    return c.DeleteSecurityGroup(security_group_id=net.group.id)

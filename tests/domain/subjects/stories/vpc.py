@@ -1,0 +1,214 @@
+"""Stories about VPCs and VSwitches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecsnet import Command
+from ecsnet import commands as c
+from tests.support.net import Net
+from tests.support.setups import OPEN, classic, enable, link
+from tests.support.witnesses import keeps, trips
+
+# A VPC
+
+
+@trips("vpc.not-found")
+def vpc_is_not_there(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id="vpc-none", zone_id="cn-hangzhou-b", cidr_block="10.0.9.0/24")
+
+
+@trips("vpc.not-found")
+def vpc_was_deleted(net: Net) -> Command[Any]:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    net.cloud.execute(c.DeleteVpc(vpc_id=vpc.id))
+    return c.DeleteVpc(vpc_id=vpc.id)
+
+
+@trips("vpc.not-found")
+def vpc_is_in_another_region_than_the_group(net: Net) -> Command[Any]:
+    return c.CreateSecurityGroup(vpc_id=net.vpc.id, region_id="cn-beijing")
+
+
+@keeps("vpc.not-found", "vswitch.create.zone", "vswitch.create.cidr", "vswitch.create.overlap", "vpc.vswitch-quota")
+def vswitch_next_to_the_first(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.2.0/24")
+
+
+@trips("vpc.create.cidr")
+def vpc_with_public_addresses(net: Net) -> Command[Any]:
+    return c.CreateVpc(cidr_block="8.8.0.0/16")
+
+
+@trips("vpc.create.cidr")
+def vpc_that_is_too_small(net: Net) -> Command[Any]:
+    return c.CreateVpc(cidr_block="10.0.0.0/29")
+
+
+@keeps("vpc.create.cidr")
+def vpc_of_a_whole_private_range(net: Net) -> Command[Any]:
+    return c.CreateVpc(cidr_block="172.16.0.0/12")
+
+
+@trips("vpc.delete.in-use")
+def delete_a_vpc_with_a_vswitch(net: Net) -> Command[Any]:
+    return c.DeleteVpc(vpc_id=net.vpc.id)
+
+
+@trips("vpc.delete.in-use")
+def delete_a_vpc_with_a_group(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    return c.DeleteVpc(vpc_id=net.vpc.id)
+
+
+@keeps("vpc.delete.in-use")
+def delete_an_empty_vpc(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id))
+    return c.DeleteVpc(vpc_id=net.vpc.id)
+
+
+@trips("vpc.delete.in-use", **OPEN)
+def delete_a_vpc_with_a_linked_instance(net: Net) -> Command[Any]:
+    enable(net)
+    net.cloud.execute(link(net, classic(net)))
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id))
+    return c.DeleteVpc(vpc_id=net.vpc.id)
+
+
+def vpc(cidr_block: str) -> Command[Any]:
+    return c.CreateVpc(cidr_block=cidr_block)
+
+
+@keeps("vpc.create.cidr")
+def the_largest_vpc(net: Net) -> Command[Any]:
+    return vpc("10.0.0.0/8")
+
+
+@keeps("vpc.create.cidr")
+def the_smallest_vpc_at_the_end_of_its_range(net: Net) -> Command[Any]:
+    return vpc("192.168.255.240/28")
+
+
+@trips("vpc.create.cidr")
+def a_vpc_larger_than_its_range(net: Net) -> Command[Any]:
+    return vpc("192.168.0.0/15")
+
+
+@trips("vpc.create.cidr")
+def a_vpc_just_after_its_range(net: Net) -> Command[Any]:
+    return vpc("172.32.0.0/16")
+
+
+# A VSwitch
+
+
+@trips("vswitch.not-found")
+def vswitch_is_not_there(net: Net) -> Command[Any]:
+    return net.eni_command(vswitch_id="vsw-none")
+
+
+@keeps(
+    "vswitch.not-found",
+    "security-group.not-found",
+    "interface.security-groups.vpc",
+    "interface.security-groups.count",
+    "account.interface-quota",
+    "address.private.exhausted",
+)
+def eni_in_its_vswitch(net: Net) -> Command[Any]:
+    return net.eni_command()
+
+
+@trips("vswitch.create.zone")
+def vswitch_in_a_zone_of_another_region(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-beijing-b", cidr_block="10.0.2.0/24")
+
+
+@trips("vswitch.create.cidr")
+def vswitch_outside_its_vpc(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.1.0.0/24")
+
+
+@trips("vswitch.create.cidr")
+def vswitch_of_eight_addresses_less(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.2.0/30")
+
+
+@keeps("vswitch.create.cidr", "vswitch.create.overlap")
+def smallest_vswitch(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.2.0/29")
+
+
+@trips("vswitch.create.overlap")
+def vswitch_around_another(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/23")
+
+
+@trips("vswitch.create.overlap")
+def vswitch_inside_another(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.128/25")
+
+
+@trips("vpc.vswitch-quota")
+def one_vswitch_too_many(net: Net) -> Command[Any]:
+    for n in range(2, 25):
+        net.new_vswitch(f"10.0.{n}.0/24")
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.25.0/24")
+
+
+@keeps("vpc.vswitch-quota")
+def one_vswitch_more_after_a_raise(net: Net) -> Command[Any]:
+    command = one_vswitch_too_many(net)
+    net.quota("vswitches-per-vpc", 25)
+    return command
+
+
+@trips("vswitch.delete.in-use")
+def delete_a_vswitch_with_an_interface(net: Net) -> Command[Any]:
+    net.eni()
+    return c.DeleteVSwitch(vswitch_id=net.vswitch.id)
+
+
+@keeps("vswitch.delete.in-use")
+def delete_a_vswitch_that_was_emptied(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=net.eni().id))
+    return c.DeleteVSwitch(vswitch_id=net.vswitch.id)
+
+
+@trips("vswitch.create.cidr")
+def a_vswitch_with_a_mask_of_15(net: Net) -> Command[Any]:
+    large = net.cloud.execute(vpc("10.0.0.0/8"))
+    return c.CreateVSwitch(vpc_id=large.id, zone_id="cn-hangzhou-b", cidr_block="10.2.0.0/15")
+
+
+def vswitch(net: Net, cidr_block: str) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block=cidr_block)
+
+
+@keeps("vswitch.create.cidr", "vpc.vswitch-quota")
+def a_vswitch_as_large_as_its_vpc(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    return vswitch(net, "10.0.0.0/16")
+
+
+@keeps("vswitch.create.overlap")
+def a_vswitch_that_ends_where_another_begins(net: Net) -> Command[Any]:
+    return vswitch(net, "10.0.0.0/24")
+
+
+@keeps("vswitch.create.cidr", "vswitch.create.overlap")
+def the_last_vswitch_of_a_vpc(net: Net) -> Command[Any]:
+    return vswitch(net, "10.0.255.0/24")
+
+
+@trips("vswitch.create.cidr")
+def a_vswitch_that_begins_before_its_vpc(net: Net) -> Command[Any]:
+    small = net.cloud.execute(vpc("10.9.128.0/17"))
+    return c.CreateVSwitch(vpc_id=small.id, zone_id="cn-hangzhou-b", cidr_block="10.9.0.0/16")
+
+
+@trips("vswitch.not-found")
+def run_in_a_vswitch_that_is_not_there(net: Net) -> Command[Any]:
+    return net.run_command(vswitch_id="vsw-none")

@@ -1,0 +1,105 @@
+"""Classic instances and ClassicLink, before the classic network was closed in June 2017."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+
+from ecsnet import InvalidCommand
+from ecsnet import commands as c
+from ecsnet.testing import invariants
+from tests.support.net import Net
+from tests.support.setups import OPEN, SUBSCRIPTION, classic, enable, link
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(**OPEN)
+
+
+def test_a_classic_instance_has_an_address_and_no_interface(net: Net) -> None:
+    vm = classic(net, internet_max_bandwidth_out=5)
+    assert (vm.network_type, vm.zone_id, vm.vpc_id, vm.vswitch_id) == ("classic", "cn-hangzhou-a", None, None)
+    assert (vm.primary_network_interface_id, vm.network_interface_ids) == (None, ())
+    assert vm.private_ip
+    assert vm.public_ip
+    assert not net.cloud.network_interfaces
+    assert net.cloud.instances.where(private_ip=vm.private_ip) == (vm,)
+    assert net.cloud.instances.where(security_group_id=vm.security_group_ids[0]) == (vm,)
+    assert net.cloud.network_interfaces.where(security_group_id=vm.security_group_ids[0]) == ()
+    assert net.cloud.permitted(vm.id)[c.StopInstance].allowed
+    assert invariants(net.cloud) == ()
+
+
+def test_classic_addresses_are_unique_over_regions_and_accounts(net: Net) -> None:
+    clouds = [net.cloud, net.cloud.as_account("6543210987654321")]
+    made = []
+    for cloud in clouds:
+        for region_id in ("cn-hangzhou", "cn-beijing", "ap-southeast-1"):
+            group = cloud.execute(c.CreateSecurityGroup(region_id=region_id))
+            made += cloud.execute(
+                c.RunInstances(
+                    instance_type="ecs.g5.large",
+                    security_group_ids=[group.id],
+                    region_id=region_id,
+                    network_type="classic",
+                    amount=3,
+                )
+            )
+    assert len({vm.private_ip for vm in made}) == 18
+    assert all(ip_address(vm.private_ip) in ip_network("10.0.0.0/8") for vm in made)
+    assert {vm.zone_id for vm in made} == {"cn-hangzhou-a", "cn-beijing-a", "ap-southeast-1a"}
+    assert invariants(net.cloud) == ()
+
+
+def test_bandwidth_0_at_renewal_keeps_the_address_without_internet_from_the_next_cycle(net: Net) -> None:
+    vm = classic(net, internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 5
+    net.clock.advance(timedelta(days=31))
+    later = net.cloud.instances[vm.id]
+    assert (later.public_ip, later.internet_max_bandwidth_out) == (vm.public_ip, 0)
+
+
+def test_classic_groups_change_with_the_instance(net: Net) -> None:
+    vm = classic(net)
+    other = net.cloud.execute(c.CreateSecurityGroup())
+    joined = net.cloud.execute(c.JoinSecurityGroup(security_group_id=other.id, instance_id=vm.id))
+    assert joined.security_group_ids == (*vm.security_group_ids, other.id)
+    left = net.cloud.execute(c.LeaveSecurityGroup(security_group_id=vm.security_group_ids[0], instance_id=vm.id))
+    assert left.security_group_ids == (other.id,)
+    assert not net.cloud.check(c.DeleteSecurityGroup(security_group_id=other.id))
+    assert invariants(net.cloud) == ()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert net.cloud.check(c.DeleteSecurityGroup(security_group_id=other.id))
+    assert invariants(net.cloud) == ()
+
+
+def test_classic_link_connects_and_goes_with_its_instance(net: Net) -> None:
+    old, new = classic(net), net.run()
+    assert not net.cloud.intranet_path(old.id, new.id).connected
+    enable(net)
+    enable(net)
+    net.cloud.execute(link(net, old))
+    assert net.cloud.intranet_path(old.id, new.id).connected
+    assert invariants(net.cloud) == ()
+    net.cloud.execute(c.DeleteInstance(instance_id=old.id, force=True))
+    assert invariants(net.cloud) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network_type": "flat"}, "'vpc' or 'classic'"),
+        ({"network_type": "classic", "vswitch_id": "vsw-1"}, "has no VSwitch"),
+        ({"network_type": "classic", "private_ip_address": "10.0.0.9"}, "system's choice"),
+        ({"network_type": "vpc"}, "vswitch_id is missing"),
+        ({"internet_max_bandwidth_out": 201, "vswitch_id": "vsw-1"}, "from 0 to 200"),
+    ],
+)
+def test_what_can_never_be_right(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidCommand, match=message):
+        c.RunInstances(**{"instance_type": "ecs.g5.large", "security_group_ids": ["sg-1"], **changes})

@@ -1,0 +1,259 @@
+"""Instances: creation, private address, bandwidth and subscription."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecsnet import RuleRegistry
+from ecsnet import commands as c
+from ecsnet.testing import invariants
+from tests.domain.subjects import stories  # noqa: F401  # registers them
+from tests.domain.subjects.stories.instance import instance_type_is_unknown, release_while_pending
+from tests.domain.subjects.stories.security_group import instance_with_a_group_of_another_vpc
+from tests.support.net import START, Net
+from tests.support.setups import SUBSCRIPTION, associated, created, move, stopped, subscription
+from tests.support.witnesses import WITNESSES, Story, named
+
+# Creating
+
+
+def runs_one(rule_id: str, story: Story) -> bool:
+    others = (instance_type_is_unknown, instance_with_a_group_of_another_vpc)
+    draws_public_ips = rule_id == "address.region.exhausted"  # CreateInstance never does
+    return (story.__name__.startswith("run_") or story in others) and not draws_public_ips
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "story", "options"),
+    named([entry for entry in WITNESSES if runs_one(entry[0], entry[1])]),
+)
+def test_create_instance_is_refused_what_run_instances_is(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+    net = Net(**options)
+    run = story(net)
+    assert isinstance(run, c.RunInstances)
+    fields = {name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"}
+    decision = net.cloud.check(c.CreateInstance(**fields))
+    assert rule_id in {v.rule for v in decision.violations}
+
+
+def test_one_created_instance_takes_one_address_and_one_place(net: Net) -> None:
+    net.vswitch = net.new_vswitch("10.0.2.0/29")
+    net.quota("addresses-per-security-group", 4)
+    net.eni(secondary_private_ip_address_count=2)
+    assert created(net).private_ip == "10.0.2.4"
+
+
+def test_an_instance_passes_through_starting(slow_net: Net) -> None:
+    vm = slow_net.run()
+    slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    slow_net.cloud.settle()
+    assert slow_net.cloud.execute(c.StartInstance(instance_id=vm.id)).status == "Starting"
+    (started,) = slow_net.cloud.settle()
+    assert started == slow_net.cloud.instances[vm.id] == vm
+
+
+def test_a_release_while_pending_is_answered_as_not_yet_initialized(slow_net: Net) -> None:
+    (violation,) = slow_net.cloud.check(release_while_pending(slow_net)).violations
+    assert (violation.code, violation.http_status) == ("IncorrectInstanceStatus.Initializing", 403)
+
+
+# The private address
+
+
+def test_an_instance_moves_and_its_secondary_interface_stays(net: Net) -> None:
+    vm = net.run()
+    secondary, other = net.attached(vm), net.new_vswitch("10.0.2.0/24")
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    moved = net.cloud.execute(c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=other.id))
+    assert (moved.vswitch_id, moved.private_ip) == (other.id, "10.0.2.1")
+    assert net.cloud.network_interfaces[secondary.id] == secondary
+    assert net.primary(vm).private_ips == ("10.0.2.1",)
+    assert invariants(net.cloud) == ()
+
+
+def test_a_moved_instance_shows_its_new_address_at_once_and_is_pending_until_its_start(net: Net) -> None:
+    vm = stopped(net)
+    other = net.new_vswitch("10.0.2.0/24")
+    moved = net.cloud.execute(
+        c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=other.id, private_ip_address="10.0.2.7")
+    )
+    assert (moved.private_ip, moved.vswitch_id, moved.private_ip_change_pending) == ("10.0.2.7", other.id, True)
+    primary = net.primary(moved)
+    assert (primary.private_ips, primary.vswitch_id) == (("10.0.2.7",), other.id)
+    assert net.eni(primary_ip_address=vm.private_ip).primary_private_ip == vm.private_ip
+    assert not net.cloud.execute(c.StartInstance(instance_id=vm.id)).private_ip_change_pending
+    assert net.cloud.vswitches[other.id].available_ip_address_count == 251
+    assert invariants(net.cloud) == ()
+
+
+def test_the_present_address_is_not_one_of_another_vswitch(net: Net) -> None:
+    vm, other = stopped(net), net.new_vswitch("10.0.2.0/24")
+    denied = net.cloud.check(move(vm, other.id, vm.private_ip)).violations
+    assert [violation.rule for violation in denied] == ["address.private.in-cidr", "address.private.in-use"]
+
+
+# Subscriptions
+
+
+@pytest.mark.parametrize(
+    ("bought", "months", "expires"),
+    [
+        (datetime(2019, 1, 31, 8, tzinfo=UTC), 1, datetime(2019, 2, 28, 8, tzinfo=UTC)),
+        (datetime(2020, 1, 31, 8, tzinfo=UTC), 1, datetime(2020, 2, 29, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 31, 8, tzinfo=UTC), 1, datetime(2019, 4, 30, 8, tzinfo=UTC)),
+        (datetime(2019, 11, 30, 8, tzinfo=UTC), 1, datetime(2019, 12, 30, 8, tzinfo=UTC)),
+        (datetime(2019, 12, 15, 8, tzinfo=UTC), 1, datetime(2020, 1, 15, 8, tzinfo=UTC)),
+        (datetime(2019, 12, 31, 8, tzinfo=UTC), 14, datetime(2021, 2, 28, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 11, 8, tzinfo=UTC), 12, datetime(2020, 3, 11, 8, tzinfo=UTC)),
+        (datetime(2019, 3, 11, 8, tzinfo=UTC), None, datetime(2019, 4, 11, 8, tzinfo=UTC)),
+    ],
+)
+def test_a_subscription_lasts_whole_months(bought: datetime, months: int | None, expires: datetime) -> None:
+    assert Net(bought).run(**SUBSCRIPTION, period=months).expires_at == expires
+
+
+def test_a_renewal_before_the_end_lengthens_what_is_left_and_its_bandwidth_waits(net: Net) -> None:
+    vm = subscription(net)
+    net.clock.advance(timedelta(days=31) - timedelta(microseconds=1))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
+    assert (renewed.expires_at, renewed.internet_max_bandwidth_out) == (datetime(2019, 6, 11, 8, tzinfo=UTC), 5)
+    net.clock.advance(timedelta(microseconds=1))
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 10
+
+
+def test_a_renewal_at_the_end_begins_a_cycle_with_its_bandwidth(net: Net) -> None:
+    vm = subscription(net)
+    net.clock.advance(timedelta(days=31))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
+    assert (renewed.expires_at, renewed.internet_max_bandwidth_out) == (datetime(2019, 6, 11, 8, tzinfo=UTC), 10)
+    net.clock.advance(timedelta(days=100))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id))
+    assert renewed.expires_at == datetime(2019, 8, 20, 8, tzinfo=UTC)  # a month from then, not from the end
+    assert net.cloud.history()[-1].type == "InstanceRenewed"
+
+
+def test_a_renewal_with_the_same_bandwidth_leaves_nothing_waiting(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=6))
+    assert net.cloud.check(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+
+
+def test_a_renewal_waits_for_its_cycle_by_the_clock_at_any_pace() -> None:
+    for pace in (timedelta(0), timedelta(seconds=5), "manual"):
+        net = Net(settle_after=pace)
+        vm = net.cloud.execute(net.run_command(internet_max_bandwidth_out=5, **SUBSCRIPTION))[0]
+        net.clock.advance(timedelta(seconds=5))
+        net.cloud.settle()
+        assert vm.expires_at == START.replace(month=4)
+        renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=0))
+        assert (renewed.internet_max_bandwidth_out, renewed.expires_at) == (5, START.replace(month=6))
+        net.clock.set(START.replace(month=4) - timedelta(seconds=1))
+        assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 5
+        assert net.cloud.settle() == ()
+        net.clock.advance(timedelta(seconds=1))
+        recorded = len(net.cloud.history())
+        after = net.cloud.instances[vm.id]
+        assert (after.internet_max_bandwidth_out, after.public_ip) == (0, vm.public_ip)
+        assert len(net.cloud.history()) == recorded
+        assert [one.id for one in net.cloud.settle()] == [vm.id]
+        assert net.cloud.history()[-1].recorded_at == START.replace(month=4)
+        assert invariants(net.cloud) == ()
+
+
+def test_an_expired_subscription_is_renewed_with_its_new_bandwidth_at_once(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.clock.advance(timedelta(days=40))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=9))
+    assert renewed.internet_max_bandwidth_out == 9
+    assert renewed.expires_at == START.replace(month=5, day=20)
+    assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=3))
+
+
+# Bandwidth
+
+
+@pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
+def test_the_first_mbit_brings_an_address(net: Net, bandwidth: int, brings: bool) -> None:
+    assert (net.run(internet_max_bandwidth_out=bandwidth).public_ip is not None) is brings
+
+
+@pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
+def test_a_subscription_gets_an_address_with_its_first_bandwidth(net: Net, bandwidth: int, brings: bool) -> None:
+    vm = subscription(net, internet_max_bandwidth_out=0)
+    changed = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=bandwidth))
+    assert (changed.public_ip is not None) is brings
+
+
+def test_bandwidth_brings_no_address_beside_one_or_an_eip_or_on_pay_as_you_go(net: Net) -> None:
+    with_address, with_eip = subscription(net), subscription(net, internet_max_bandwidth_out=0)
+    associated(net, with_eip)
+    for vm in (with_address, with_eip, net.run()):
+        changed = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=7))
+        assert (changed.public_ip, changed.internet_max_bandwidth_out) == (vm.public_ip, 7)
+
+
+def test_bandwidth_brings_an_address_to_a_subscription_and_none_to_pay_as_you_go(net: Net) -> None:
+    subscription, pay_as_you_go = net.run(**SUBSCRIPTION), net.run()
+    changed = [
+        net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5))
+        for vm in (subscription, pay_as_you_go)
+    ]
+    assert [vm.internet_max_bandwidth_out for vm in changed] == [5, 5]
+    assert [vm.public_ip is None for vm in changed] == [False, True]
+    kept = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=subscription.id, internet_max_bandwidth_out=0))
+    assert kept.public_ip == changed[0].public_ip
+
+
+def test_cycles_that_begin_at_one_moment_bring_different_addresses(net: Net) -> None:
+    vms = net.cloud.execute(net.run_command(amount=2, **SUBSCRIPTION))
+    for vm in vms:
+        net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    net.clock.advance(timedelta(days=40))
+    seen = [net.cloud.instances[vm.id].public_ip for vm in vms]
+    assert len({*seen, None}) == 3
+    net.cloud.settle()
+    assert [net.cloud.instances[vm.id].public_ip for vm in vms] == seen
+
+
+def test_a_waiting_bandwidth_of_a_released_instance_is_forgotten(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    net.clock.advance(timedelta(days=31))
+    net.cloud.settle()
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=20))
+    later = net.cloud.fork()
+    assert later.instances[vm.id].internet_max_bandwidth_out == 10
+    net.clock.advance(timedelta(days=61))
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert not net.cloud.instances
+    assert net.cloud.settle() == ()
+    assert invariants(net.cloud) == ()
+
+
+def test_a_waiting_bandwidth_goes_with_its_instance() -> None:
+    """The rules keep a subscription until its changes have taken effect; a registry of one's own need not."""
+    net = Net(rules=RuleRegistry())
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    net.clock.advance(timedelta(days=32))
+    assert net.cloud.settle() == ()
+    assert not net.cloud.instances
+
+
+def test_the_last_of_two_waiting_bandwidths_counts() -> None:
+    """The rules let only one wait; a registry of one's own may let another take its place."""
+    net = Net(rules=RuleRegistry())
+    vm = subscription(net)
+    for bandwidth in (10, 20):
+        net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=bandwidth))
+    net.clock.advance(timedelta(days=31))
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 5
+    net.clock.advance(timedelta(days=30))
+    (settled,) = net.cloud.settle()
+    assert settled == net.cloud.instances[vm.id]
+    assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 20

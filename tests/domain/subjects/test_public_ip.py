@@ -1,0 +1,67 @@
+"""The public address of an instance: allocation, change and conversion."""
+
+from __future__ import annotations
+
+from ecsnet import commands as c
+from ecsnet.testing import invariants
+from tests.support.net import Net
+from tests.support.setups import created, stopped, use_up_the_public_addresses
+
+
+def test_run_instances_allocates_and_create_instance_does_not(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5)
+    assert vm.public_ip is not None
+    assert vm.internet_max_bandwidth_out == 5
+    assert created(net, internet_max_bandwidth_out=5).public_ip is None
+    assert net.run().public_ip is None
+
+
+def test_what_is_allocated_is_the_instances_from_then_on(net: Net) -> None:
+    vm = created(net, internet_max_bandwidth_out=5)
+    allocated = net.cloud.execute(c.AllocatePublicIpAddress(instance_id=vm.id))
+    assert allocated.public_ip == "198.18.0.1"
+    assert net.cloud.instances.where(public_ip="198.18.0.1") == (allocated,)
+    assert net.cloud.execute(c.AllocateEipAddress()).ip_address == "198.18.0.2"
+
+
+def test_a_changed_address_is_another_each_time(net: Net) -> None:
+    vm = stopped(net, internet_max_bandwidth_out=5)
+    seen = [vm.public_ip]
+    for _ in range(3):
+        seen.append(net.cloud.execute(c.ChangePublicIpAddress(instance_id=vm.id)).public_ip)
+    assert len(set(seen)) == 4
+    assert invariants(net.cloud) == ()
+
+
+def test_the_old_address_is_free_after_a_change(net: Net) -> None:
+    vm = stopped(net, internet_max_bandwidth_out=5)
+    use_up_the_public_addresses(net, but=2)
+    for _ in range(3):
+        net.cloud.execute(c.ChangePublicIpAddress(instance_id=vm.id))
+    assert net.cloud.check(c.AllocateEipAddress())
+    net.cloud.execute(c.AllocateEipAddress())
+    assert not net.cloud.check(c.AllocateEipAddress())
+    assert invariants(net.cloud) == ()
+
+
+def test_a_converted_address_stays_and_moves_on_as_an_eip(net: Net) -> None:
+    vm, other = net.run(internet_max_bandwidth_out=5), net.run()
+    converted = net.cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+    (address,) = net.cloud.eips.values()
+    assert (converted.public_ip, converted.eip_id) == (None, address.id)
+    assert (address.ip_address, address.status, address.instance_id) == (vm.public_ip, "InUse", vm.id)
+    net.cloud.execute(c.UnassociateEipAddress(allocation_id=address.id))
+    moved = net.cloud.execute(c.AssociateEipAddress(allocation_id=address.id, instance_id=other.id))
+    assert (moved.ip_address, moved.instance_id) == (vm.public_ip, other.id)
+    assert net.cloud.instances[vm.id].eip_id is None
+    assert net.cloud.instances[other.id].eip_id == address.id
+
+
+def test_a_converted_address_takes_its_bandwidth_with_it(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5)
+    converted = net.cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+    assert converted.internet_max_bandwidth_out == 0
+    net.cloud.execute(c.UnassociateEipAddress(allocation_id=converted.eip_id or ""))
+    denied = net.cloud.check(c.AllocatePublicIpAddress(instance_id=vm.id)).violations
+    assert [v.rule for v in denied] == ["public-ip.assign.pay-as-you-go"]
+    assert denied[0].message.endswith("; it can take an EIP")

@@ -1,0 +1,92 @@
+"""The fold: events that it refuses, and indexes that it empties again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from ecsnet import Cloud, ReplayError
+from ecsnet import commands as c
+from ecsnet.events import Event, MemoryStore
+from ecsnet.events.instance import InstanceReleased, InstanceStarted
+from ecsnet.events.network_interface import NetworkInterfaceDetached
+from tests.support.net import Net
+from tests.support.records import new_event
+from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, classic_command, stopped
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (InstanceReleased, "InstanceReleased does not fit what came before: ValueError"),  # its ENI is still attached
+        (InstanceStarted, "InstanceStarted is not possible in status Running"),
+        (NetworkInterfaceDetached, "NetworkInterfaceDetached is not possible for a primary ENI"),
+    ],
+)
+def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: type[Event], reason: str) -> None:
+    vm = net.run()
+    net.attached(vm)
+    names = {"network_interface_id": vm.primary_network_interface_id, "instance_id": vm.id}
+    store = MemoryStore()
+    for record in net.cloud.history():
+        store.append([new_event(record, record.event)], {record.stream: record.version - 1})
+    last = net.cloud.history()[-1]
+    impossible = new_event(last, event(**{name: names[name] for name in event.__struct_fields__}))
+    store.append([impossible], {last.stream: last.version})
+    with pytest.raises(ReplayError, match=reason) as error:
+        Cloud(store, clock=net.clock).instances[vm.id]
+    assert (error.value.stream, error.value.version) == ("cn-hangzhou", last.version + 1)
+
+
+@pytest.mark.parametrize("missing", ["mac_address", "primary_network_interface_id"])
+def test_an_instance_of_a_vpc_cannot_have_been_born_without_its_primary_interface(net: Net, missing: str) -> None:
+    net.run()
+    *before, last = net.cloud.history()
+    store = MemoryStore()
+    for record in before:
+        store.append([new_event(record, record.event)], {record.stream: record.version - 1})
+    store.append([new_event(last, replace(last.event, **{missing: None}))], {last.stream: last.version - 1})
+    with pytest.raises(ReplayError, match="born with a primary ENI"):
+        list(Cloud(store, clock=net.clock).instances)
+
+
+def test_what_is_deleted_leaves_nothing_behind() -> None:
+    net = Net(**OPEN)
+    other = net.new_group()
+    net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id))
+    made = [net.run(internet_max_bandwidth_out=5), net.cloud.execute(classic_command(net))[0]]
+    interface, address = net.attached(made[0]), associated(net, net.run())
+    for vm in (*made, net.cloud.instances[address.instance_id or ""]):
+        net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert interface.id not in net.cloud.network_interfaces
+    net.cloud.execute(c.ReleaseEipAddress(allocation_id=address.id))
+    for group_id in [*net.cloud.security_groups]:
+        net.cloud.execute(c.DeleteSecurityGroup(security_group_id=group_id))
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    region = net.cloud._world().region("cn-hangzhou")
+    tables = {name: getattr(region, name) for name in region.__slots__ if hasattr(getattr(region, name), "size")}
+    left = {name: sorted(map(str, table.live_keys())) for name, table in tables.items() if table.size}
+    assert left == {}
+    assert not any(region.usage.live_values())
+
+
+def test_the_whole_story_is_replayed(net: Net) -> None:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
+    associated(net, stopped(net))
+    again = Cloud(net.cloud._engine.store, clock=net.clock)
+    assert dict(again.eips) == dict(net.cloud.eips)
+    assert dict(again.instances) == dict(net.cloud.instances)
+    net.clock.advance(timedelta(days=31))
+    assert again.instances[vm.id].internet_max_bandwidth_out == 7
+
+
+def test_an_instance_of_2016_is_replayed_today() -> None:
+    net = Net(**OPEN)
+    vm = classic(net)
+    today = Cloud(net.cloud._engine.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    assert today.instances[vm.id] == vm
+    assert [v.rule for v in today.check(classic_command(net)).violations] == ["network.classic.closed"]

@@ -1,0 +1,100 @@
+"""Every resource that a command names and that does not exist is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsnet import Command, rules
+from ecsnet import commands as c
+from tests.support.net import Net
+
+NOTHING: dict[str, Any] = {
+    "vpc_id": "vpc-none",
+    "vswitch_id": "vsw-none",
+    "security_group_id": "sg-none",
+    "source_group_id": "sg-gone",
+    "network_interface_id": "eni-none",
+    "instance_id": "i-none",
+    "allocation_id": "eip-none",
+}
+
+
+MISSING = {
+    "vpc_id": "vpc.not-found",
+    "vswitch_id": "vswitch.not-found",
+    "security_group_id": "security-group.not-found",
+    "network_interface_id": "interface.not-found",
+    "instance_id": "instance.not-found",
+    "allocation_id": "eip.not-found",
+}
+
+
+REST: dict[str, Any] = {
+    "cidr_block": "10.0.9.0/24",
+    "zone_id": "cn-hangzhou-b",
+    "internet_max_bandwidth_out": 5,
+    "private_ip_addresses": ["10.0.1.9"],
+    "description": "one that is not there",
+}
+"""What some of them need besides."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.DeleteVpc,
+        c.CreateVSwitch,
+        c.EnableVpcClassicLink,
+        c.DeleteVSwitch,
+        c.DeleteSecurityGroup,
+        c.AuthorizeSecurityGroup,
+        c.RevokeSecurityGroup,
+        c.JoinSecurityGroup,
+        c.LeaveSecurityGroup,
+        c.StartInstance,
+        c.StopInstance,
+        c.RebootInstance,
+        c.DeleteInstance,
+        c.ModifyInstanceVpcAttribute,
+        c.ModifyInstanceNetworkSpec,
+        c.RenewInstance,
+        c.AttachNetworkInterface,
+        c.DetachNetworkInterface,
+        c.DeleteNetworkInterface,
+        c.ModifyNetworkInterfaceAttribute,
+        c.AssignPrivateIpAddresses,
+        c.UnassignPrivateIpAddresses,
+        c.AllocatePublicIpAddress,
+        c.ChangePublicIpAddress,
+        c.ReleasePublicIpAddress,
+        c.ConvertNatPublicIpToEip,
+        c.AssociateEipAddress,
+        c.UnassociateEipAddress,
+        c.ReleaseEipAddress,
+        c.AttachClassicLinkVpc,
+        c.DetachClassicLinkVpc,
+    ],
+)
+def test_all_that_is_not_there_is_reported_and_nothing_else(net: Net, command: type[Command[Any]]) -> None:
+    fields = command.__struct_fields__
+    named = {name: value for name, value in NOTHING.items() if name in fields}
+    rest = {name: value for name, value in REST.items() if name in fields}
+    decision = net.cloud.check(command(**named, **rest))
+    assert {v.rule for v in decision.violations} == {MISSING[name] for name in named if name in MISSING}
+    missing = [resource_id for violation in decision.violations for resource_id in violation.facts["ids"]]
+    assert sorted(missing) == sorted(named.values())
+    assert all(resource_id in str(decision.violations) for resource_id in missing)
+
+
+def commands() -> list[type[Command[Any]]]:
+    named = [getattr(c, name) for name in c.__all__]
+    return [one for one in named if isinstance(one, type) and issubclass(one, Command) and one is not Command]
+
+
+@pytest.mark.parametrize("rule_id", ["vpc.not-found", "instance.not-found", "interface.not-found", "eip.not-found"])
+def test_every_command_that_a_missing_resource_stops_is_told_so(rule_id: str) -> None:
+    parameter = next(name for name, rule in MISSING.items() if rule == rule_id)
+    naming = {command for command in commands() if parameter in command.__struct_fields__}
+    assert naming <= set(rules[rule_id].commands)

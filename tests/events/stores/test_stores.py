@@ -1,0 +1,440 @@
+"""What every event store promises, over memory and SQLite; then what is SQLite's own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
+from ecsnet import commands as c
+from ecsnet.events import EventStore, MemoryStore, NewEvent
+from ecsnet.events.stores.sqlite import SqliteStore
+from ecsnet.events.vpc import VpcDeleted
+from tests.support.net import START, Net
+
+Open = Callable[[], EventStore]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventStore]:
+    opened: EventStore = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "network.db")
+    yield opened
+    opened.close()
+
+
+def news(stream: str, *names: str) -> list[NewEvent]:
+    return [NewEvent(stream, VpcDeleted(vpc_id=name), START, "1", "c") for name in names]
+
+
+def test_an_empty_store(store: EventStore) -> None:
+    assert store.head() == 0
+    assert list(store.read()) == []
+
+
+def test_positions_and_versions_have_no_gaps(store: EventStore) -> None:
+    store.append(news("a", "1", "2"), {"a": 0})
+    (other,) = store.append(news("b", "3"), {"b": 0})
+    (third,) = store.append(news("a", "4"), {"a": 2})
+    assert [(r.position, r.stream, r.version) for r in store.read()] == [
+        (1, "a", 1),
+        (2, "a", 2),
+        (3, "b", 1),
+        (4, "a", 3),
+    ]
+    assert (other.position, third.version) == (3, 3)
+    assert store.head() == 4
+
+
+@pytest.mark.parametrize("expected", [0, 1, 3])
+def test_another_version_than_expected_appends_nothing(store: EventStore, expected: int) -> None:
+    store.append(news("a", "1", "2"), {"a": 0})
+    with pytest.raises(VersionConflict, match=f"at version 2, not {expected}"):
+        store.append(news("a", "3", "4"), {"a": expected})
+    assert store.head() == 2
+    store.append(news("a", "3"), {"a": 2})
+
+
+def test_bounds_and_order_of_reading(store: EventStore) -> None:
+    store.append(news("a", "1", "2", "3", "4"), {"a": 0})
+    assert [r.position for r in store.read(after=1, until=3)] == [2, 3]
+    assert [r.position for r in store.read(after=4)] == []
+    assert [r.position for r in store.read(until=0)] == []
+    assert "3" in [r.event.vpc_id for r in store.read(naming="3")]  # type: ignore[attr-defined]
+
+
+def test_what_is_read_is_what_was_appended(store: EventStore) -> None:
+    recorded = store.append(news("a", "1", "2"), {"a": 0})
+    assert list(store.read()) == list(recorded)
+
+
+def test_closing_is_final_and_can_be_repeated(store: EventStore) -> None:
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.append(news("a", "1"), {"a": 0})
+    with pytest.raises(StoreError, match="closed"):
+        list(store.read())
+
+
+def test_a_store_may_be_shared_by_clouds(store: EventStore) -> None:
+    one, two = Cloud(store), Cloud(store)
+    vpc = one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    assert two.vpcs[vpc.id] == vpc
+    other = two.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
+    assert list(one.vpcs) == [vpc.id, other.id]
+    one.execute(c.DeleteVpc(vpc_id=vpc.id))
+    with pytest.raises(CommandDenied):
+        two.execute(c.DeleteVpc(vpc_id=vpc.id))
+
+
+def test_a_cloud_that_was_overtaken_decides_again(store: EventStore) -> None:
+    """Another cloud appends between this one's look and its append: the id that was drawn is taken, another is."""
+    overtaking = Cloud(store)
+
+    class Overtaken:
+        """Hides what was appended until the first conflict."""
+
+        def __init__(self) -> None:
+            self.hidden: int | None = 0
+
+        def head(self) -> int:
+            return store.head() if self.hidden is None else self.hidden
+
+        def append(self, *args: Any) -> Any:
+            try:
+                return store.append(*args)
+            except VersionConflict:
+                self.hidden = None
+                raise
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    cloud = Cloud(Overtaken())  # type: ignore[arg-type]
+    first = overtaking.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    second = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    assert first.id != second.id
+    assert list(cloud.vpcs) == [first.id, second.id]
+
+
+def test_appends_to_another_region_meanwhile_are_not_lost(store: EventStore) -> None:
+    one, two = Cloud(store), Cloud(store)
+    one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+
+    class Late:
+        """Reports the head before the other cloud's append, once."""
+
+        def __init__(self, head: int) -> None:
+            self.old = [head]
+
+        def head(self) -> int:
+            return self.old.pop() if self.old else store.head()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    beijing = two.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
+    one._engine.store = Late(1)  # type: ignore[assignment]
+    hangzhou = one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    assert beijing.id in one.vpcs
+    assert list(one.vpcs)[-2:] == [beijing.id, hangzhou.id]
+
+
+def test_threads_race_for_a_limit(store: EventStore) -> None:
+    net = Net(store=store)
+    net.quota("interfaces-per-region", 5)
+    barrier, denied = Barrier(4), []
+
+    def work(cloud: Cloud) -> None:
+        barrier.wait()
+        for _ in range(5):
+            try:
+                cloud.execute(net.eni_command())
+            except CommandDenied as error:
+                denied.append(error.code)
+
+    threads = [Thread(target=work, args=(net.cloud,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(net.cloud.network_interfaces) == 5
+    assert denied == ["MaxEniCountExceeded"] * 15
+
+
+# SQLite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "network.db"
+
+
+def test_the_whole_story_is_found_again(path: Path) -> None:
+    with Cloud(path, clock=lambda: START) as cloud:
+        net = Net(store=cloud._engine.store)
+        vm = net.run()
+        interface = net.attached(vm, description="für alle")
+        history = net.cloud.history()
+    with Cloud(str(path)) as again:
+        assert again.instances[vm.id].network_interface_ids == (vm.primary_network_interface_id, interface.id)
+        assert again.network_interfaces[interface.id] == interface
+        assert again.history() == history
+        assert [r.type for r in again.history(interface.id)] == ["NetworkInterfaceCreated", "NetworkInterfaceAttached"]
+        fork = again.fork()
+        fork.execute(c.StopInstance(instance_id=vm.id))
+        assert len(fork.history()) == len(history) + 1
+        assert again.history() == history
+
+
+def test_tokens_are_remembered_in_the_file(path: Path) -> None:
+    command = c.CreateVpc(cidr_block="10.0.0.0/16")
+    with Cloud(path) as cloud:
+        first = cloud.execute(command, client_token="t-1")
+        cloud.execute(c.DeleteVpc(vpc_id=first.id))
+    with Cloud(path) as cloud:
+        assert cloud.execute(command, client_token="t-1") == first
+        assert not cloud.vpcs
+
+
+def test_payloads_can_be_read_with_sqlite3(path: Path) -> None:
+    with Cloud(path) as cloud:
+        vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    with sqlite3.connect(path) as connection:
+        row = connection.execute(
+            "SELECT position, stream, version, type, schema_version, payload FROM events"
+        ).fetchone()
+    connection.close()
+    assert row == (1, "cn-hangzhou", 1, "VpcCreated", 1, f'{{"vpc_id":"{vpc.id}","cidr_block":"10.0.0.0/16"}}')
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET payload = ''", "DELETE FROM events"])
+def test_the_database_refuses_to_change_the_past(path: Path, statement: str) -> None:
+    with Cloud(path) as cloud:
+        cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="never"):
+        connection.execute(statement)
+    connection.close()
+
+
+def test_the_file_is_durable_on_return(path: Path) -> None:
+    store = SqliteStore(path)
+    connection = store._usable()
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    store.close()
+
+
+def test_a_batch_that_fails_in_its_middle_leaves_nothing(path: Path) -> None:
+    store = SqliteStore(path)
+    bad = NewEvent("a", VpcDeleted(vpc_id="x"), START, None, "c")  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="VpcDeleted cannot be stored"):
+        store.append([*news("a", "1"), bad], {"a": 0})
+    assert store.head() == 0
+    store.append(news("a", "1"), {"a": 0})
+    store.close()
+
+
+def test_a_killed_process_leaves_whole_commands(path: Path) -> None:
+    code = (
+        "import os, sys; from tests.support.net import Net; net = Net(store=sys.argv[1]); net.run();"
+        "net.vswitch = net.new_vswitch('10.0.64.0/18'); print('ready', flush=True)\nwhile True: net.run(amount=3)"
+    )
+    for _ in range(2):
+        writer = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        with Cloud(path) as cloud:
+            count = len(cloud.instances)
+            events = [r for r in cloud.history() if r.type == "InstanceLaunched"]
+            assert len(events) == count
+            by_command: dict[str, int] = {}
+            for record in events:
+                by_command[record.command_id] = by_command.get(record.command_id, 0) + 1
+            assert set(by_command.values()) <= {1, 3}
+        path.unlink()
+        for sidecar in path.parent.glob("network.db-*"):
+            sidecar.unlink()
+
+
+def race(path: str, vswitch_id: str, group_id: str, barrier: Any, results: Any) -> None:
+    with Cloud(path) as cloud:
+        barrier.wait()
+        codes = []
+        for _ in range(10):
+            try:
+                cloud.execute(c.CreateNetworkInterface(vswitch_id=vswitch_id, security_group_ids=[group_id]))
+                codes.append("made")
+            except CommandDenied as error:
+                codes.append(error.code)
+        results.put(codes)
+
+
+def test_processes_race_for_a_limit_on_one_file(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    with Cloud(path) as cloud:
+        net = Net(store=cloud._engine.store)
+        net.quota("interfaces-per-region", 12)
+        barrier, results = context.Barrier(3), context.Queue()
+        arguments = (str(path), net.vswitch.id, net.group.id, barrier, results)
+        racers = [context.Process(target=race, args=arguments) for _ in range(3)]
+        for racer in racers:
+            racer.start()
+        codes = [code for _ in racers for code in results.get(timeout=120)]
+        for racer in racers:
+            racer.join()
+        results.close()
+        assert sorted(codes) == ["MaxEniCountExceeded"] * 18 + ["made"] * 12
+        assert len(cloud.network_interfaces) == 12
+        assert [r.position for r in cloud.history()] == list(range(1, len(cloud.history()) + 1))
+
+
+def lay_out(path: str, barrier: Any) -> None:
+    barrier.wait()
+    SqliteStore(path).close()
+
+
+def test_processes_create_one_file_at_once(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(4)
+    makers = [context.Process(target=lay_out, args=(str(path), barrier)) for _ in range(4)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [maker.exitcode for maker in makers] == [0, 0, 0, 0]
+    with Cloud(path) as cloud:
+        cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+
+
+def refused(path: Path, message: str) -> None:
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=message):
+        Cloud(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_text_file_is_left_alone(path: Path) -> None:
+    path.write_text("not a database, " * 50)
+    refused(path, "no SQLite file")
+
+
+def test_anothers_database_is_left_alone(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE events (a)")
+    connection.close()
+    refused(path, "another program")
+
+
+def test_a_newer_file_is_left_alone(path: Path) -> None:
+    SqliteStore(path).close()
+    content = bytearray(path.read_bytes())
+    content[60:64] = struct.pack(">I", 99)
+    path.write_bytes(content)
+    refused(path, "newer ecsnet")
+
+
+def test_a_read_only_file_is_left_alone_and_can_be_looked_at(path: Path) -> None:
+    with Cloud(path) as cloud:
+        vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    path.chmod(0o444)
+    refused(path, "read-only")
+    with Cloud(SqliteStore(path, read_only=True)) as cloud:
+        assert list(cloud.vpcs) == [vpc.id]
+        with pytest.raises(StoreError, match="readonly"):
+            cloud.execute(c.DeleteVpc(vpc_id=vpc.id))
+        assert list(cloud.vpcs) == [vpc.id]
+
+
+def test_paths_that_cannot_be_a_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is a folder"):
+        Cloud(tmp_path)
+    with pytest.raises(StoreError, match="there is no folder"):
+        Cloud(tmp_path / "nowhere" / "network.db")
+    with pytest.raises(StoreError, match="there is no store to read"):
+        SqliteStore(tmp_path / "network.db", read_only=True)
+    with pytest.raises(StoreError, match="no store for such an address"):
+        Cloud("postgresql://user@host/db")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Damage
+
+
+def damaged(path: Path, statement: str) -> ReplayError:
+    with Cloud(path) as cloud:
+        net = Net(store=cloud._engine.store)
+        vm = net.run()
+        net.attached(vm)
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted;" + statement
+    )
+    connection.close()
+    with pytest.raises(ReplayError) as error:
+        Cloud(path)
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("statement", "version", "reason"),
+    [
+        ("DELETE FROM events WHERE version = 2", 3, "version 2 is missing"),
+        ("UPDATE events SET type = 'Banana' WHERE version = 4", 4, "unknown event type 'Banana'"),
+        ("UPDATE events SET payload = '{' WHERE version = 3", 3, "SecurityGroupCreated cannot be read"),
+        ("UPDATE events SET payload = '{\"a\": 1}' WHERE version = 3", 3, "cannot be read"),
+        ("UPDATE events SET schema_version = 2 WHERE version = 1", 1, "schema version 2, and this library knows 1"),
+        ("UPDATE events SET recorded_at = 'yesterday' WHERE version = 1", 1, "yesterday"),
+        (
+            "UPDATE events SET type = 'NetworkInterfaceDetached' WHERE type = 'NetworkInterfaceAttached'",
+            6,
+            "NetworkInterfaceDetached is not possible in status Available",
+        ),
+        ("UPDATE events SET payload = replace(payload, 'eni-', 'eno-') WHERE version = 6", 6, "does not fit"),
+        (
+            "UPDATE events SET payload = replace(payload, '10.0.1.2', '10.0.1.1') WHERE version = 5",
+            5,
+            "NetworkInterfaceCreated does not fit what came before",
+        ),
+    ],
+)
+def test_a_damaged_history_names_the_place(path: Path, statement: str, version: int, reason: str) -> None:
+    error = damaged(path, statement)
+    assert (error.stream, error.version) == ("cn-hangzhou", version)
+    assert reason in str(error)
+
+
+def test_a_primary_interface_never_moves_even_in_a_record(path: Path) -> None:
+    with Cloud(path) as cloud:
+        net = Net(store=cloud._engine.store)
+        vm = net.run()
+        attached = net.attached(vm)
+    primary = vm.primary_network_interface_id
+    error = damaged_by_rename(path, attached.id, str(primary))
+    assert "is not possible for a primary ENI" in str(error)
+
+
+def damaged_by_rename(path: Path, old: str, new: str) -> ReplayError:
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TRIGGER events_are_never_changed;"
+        f"UPDATE events SET payload = replace(payload, '{old}', '{new}') WHERE type = 'NetworkInterfaceAttached'"
+    )
+    connection.close()
+    with pytest.raises(ReplayError) as error:
+        Cloud(path)
+    return error.value

@@ -1,0 +1,189 @@
+"""The arrows: who may import whom, and where each third-party library lives."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ecsnet
+
+ROOT = Path(ecsnet.__file__).parent
+SUBJECTS = [
+    "account",
+    "vpc",
+    "security_group",
+    "instance",
+    "network_interface",
+    "public_ip",
+    "eip",
+    "classic_link",
+    "imports",
+]
+LAYERS = [
+    ["errors", "values", "_escaping", "_log", "clocks", "_arguments"],
+    ["resources"],
+    ["commands"],
+    ["events.base"],
+    [f"events.{subject}" for subject in SUBJECTS],
+    ["decision"],
+    ["domain.lifecycle", "domain.state.ids", "domain.state.tables", "domain.state.pending", "domain.state.records"],
+    ["domain.state.world"],
+    ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
+    ["domain.state", "domain.context"],
+    ["domain.rules"],
+    ["domain.subjects"],
+    ["domain.queries.intranet", "domain.queries.capabilities"],
+    ["domain.decide", "domain.fold", "domain.settle"],
+    ["domain.queries", "domain.checks"],
+    ["events.stores", "events", "instance_types"],
+    ["_engine", "_collections", "openapi.imports", "openapi.describe"],
+    ["cloud"],
+    ["_audit"],
+    ["_api"],
+    ["", "hypothesis_plugin"],
+    ["testing._script", "testing._generate"],
+    ["testing._fixtures", "testing._choose", "testing._compare", "testing._event_stores", "testing._explore"],
+    ["testing", "testing._scenarios", "testing._machine"],
+    ["strategies"],
+    ["openapi", "plan", "guest"],
+    ["cli"],
+]
+HOMES = {
+    "transitions": {"domain.lifecycle"},
+    "structlog": {"_log"},
+    "sqlite3": {"events.stores.sqlite", "events.stores.sqlite_file"},
+    "csv": {"instance_types"},
+    "logging": {"_log"},
+    "hypothesis": {"hypothesis_plugin", "strategies", "testing._choose", "testing._machine"},
+}
+IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imports(name: str) -> Iterator[str]:
+    """The full names that a module imports when it runs, or when it is used; not those for type checkers alone."""
+    tree = ast.parse(MODULES[name].read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = full.removeprefix("ecsnet.") in MODULES
+                yield full if is_module else str(node.module)
+
+
+def layer(name: str) -> int:
+    for number, names in enumerate(LAYERS):
+        if name in names:
+            return number
+    return layer(name.rpartition(".")[0]) if name else len(LAYERS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down_only(name: str) -> None:
+    for imported in imports(name):
+        if imported.split(".")[0] == "ecsnet":
+            target = imported.partition(".")[2]
+            assert layer(target) <= layer(name), f"{name or 'ecsnet'} imports {imported}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("domain")])
+def test_the_domain_is_pure(name: str) -> None:
+    assert not {imported.split(".")[0] for imported in imports(name)} & IMPURE
+
+
+def test_every_library_has_one_home() -> None:
+    for library, homes in HOMES.items():
+        users = {name for name in MODULES if library in {imported.split(".")[0] for imported in imports(name)}}
+        assert users == homes, library
+    for name in MODULES:
+        libraries = {imported.split(".")[0] for imported in imports(name)}
+        assert not libraries & {"click", "rich"} or name.split(".")[0] == "cli", name
+
+
+def loaded(code: str) -> set[str]:
+    code += "; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_importing_loads_nothing_that_is_not_needed() -> None:
+    assert not {name for name in loaded("import ecsnet") if name.startswith("ecsnet.")}
+    used = loaded("import ecsnet; ecsnet.Cloud")
+    assert "ecsnet.cloud" in used
+    assert not used & {
+        "hypothesis",
+        "structlog",
+        "sqlite3",
+        "click",
+        "rich",
+        "csv",
+        "ecsnet.openapi.imports",
+        "ecsnet.guest",
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name and name.count(".") < 1])
+def test_every_module_can_be_the_first_to_be_imported(name: str) -> None:
+    assert f"ecsnet.{name}" in loaded(f"import ecsnet.{name}")
+
+
+def test_only_who_uses_hypothesis_loads_it() -> None:
+    assert "hypothesis" not in loaded("import ecsnet.testing")
+    assert "hypothesis" in loaded("from ecsnet.testing import CloudMachine")
+
+
+def test_hypothesis_loads_only_the_resources() -> None:
+    own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
+    assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.resources", "ecsnet.values"}
+
+
+def test_the_package_has_the_public_names_and_no_others() -> None:
+    from ecsnet import _api
+
+    assert set(_api.__all__) <= set(dir(ecsnet))
+    assert all(getattr(ecsnet, name) is getattr(_api, name) for name in _api.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'banana'"):
+        ecsnet.banana  # noqa: B018  # asking is the test
+    names: dict[str, object] = {}
+    exec("from ecsnet import *", names)
+    assert set(_api.__all__) <= set(names)
+
+
+def test_modules_are_of_a_size_to_be_read() -> None:
+    sizes = sorted(len(path.read_text().splitlines()) for path in MODULES.values())
+    assert sizes[len(sizes) // 2] < 200
+
+
+def imported_by_test(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            yield from (module + alias.name for alias in node.names)
+
+
+def test_no_test_module_is_imported() -> None:
+    """What several test modules use is in `tests.support`."""
+    paths = sorted(Path(__file__).parents[1].rglob("*.py"))
+    assert len(paths) > 50
+    names = [(path.name, name) for path in paths for name in imported_by_test(path) if name.startswith("tests.")]
+    assert len(names) > 100
+    assert [(file, name) for file, name in names if any(part.startswith("test_") for part in name.split("."))] == []

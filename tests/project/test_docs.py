@@ -1,0 +1,91 @@
+"""The documentation is true: its snippets run, and its generated pages are what the code generates."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ecsnet
+from ecsnet import clocks
+
+ROOT = Path(__file__).parents[2]
+PAGES = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+WITH_SNIPPETS = [page for page, path in PAGES.items() if ">>> " in path.read_text("utf-8")]
+
+
+def render() -> Any:
+    spec = importlib.util.spec_from_file_location("render", ROOT / "docs" / "render.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["lifecycles.md", "rules.md"])
+def test_a_generated_page_is_current(page: str) -> None:
+    written = (ROOT / "docs" / page).read_text("utf-8")
+    assert written == render().PAGES[page](), "run: python docs/render.py"
+
+
+def test_most_pages_have_snippets() -> None:
+    assert {"README.md", "docs/getting-started.md", "docs/guest.md", "docs/intranet.md"} <= set(WITH_SNIPPETS)
+
+
+@pytest.mark.parametrize("page", WITH_SNIPPETS)
+def test_the_snippets_run(page: str) -> None:
+    results = doctest.testfile(str(PAGES[page]), module_relative=False, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
+    assert results.attempted > 5
+    assert not results.failed
+
+
+def test_the_doctests_of_the_library_run() -> None:
+    assert doctest.testmod(clocks) == (0, 4)
+
+
+def test_the_links_lead_somewhere() -> None:
+    links = [
+        (page, link.split(")")[0])
+        for page, path in PAGES.items()
+        for link in path.read_text("utf-8").split("](")[1:]
+        if not link.startswith("http")
+    ]
+    assert len(links) > 10
+    assert [(page, link) for page, link in links if not (PAGES[page].parent / link).exists()] == []
+
+
+def test_the_readme_names_every_page() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [page for page in PAGES if page != "README.md" and f"({page})" not in text] == []
+
+
+def test_every_reading_is_of_a_rule_and_says_as_much_as_the_others() -> None:
+    rows = [line for line in (ROOT / "docs" / "readings.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    assert len(rows) > 40
+    for row in rows:
+        rule_id, section, *told = [cell.strip() for cell in row.strip("|").split("|")]
+        assert rule_id.strip("`") in ecsnet.rules, rule_id
+        assert re.fullmatch(r"-|\d(\.\d)?(, \d(\.\d)?)*", section), row
+        assert len(told) == 2 and all(told), row
+    named = re.findall(r"`([a-z-]+(?:\.[a-z-]+)+)`", "\n".join(rows))
+    assert all(name in ecsnet.rules for name in named)
+
+
+def test_every_rule_has_its_place_in_the_docs() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    assert all(f"### `{rule.id}`" in text for rule in ecsnet.rules)
+
+
+def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+    rows = re.findall(
+        r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8")
+    )
+    named = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)]
+    assert len(named) > 50
+    missing = [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")]
+    assert missing == []

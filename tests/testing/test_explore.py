@@ -1,0 +1,141 @@
+"""Every state that a small world can be in, and all invariants in each: the proof beside the random one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from ecsnet import Cloud, Command, InstanceType, rules
+from ecsnet import commands as c
+from ecsnet.domain.checks.state_digest import serialized_state
+from ecsnet.testing import (
+    Breach,
+    InvariantBroken,
+    Settle,
+    cloud_after,
+    every_command,
+    explore,
+    invariants,
+    settle_moves,
+)
+from tests.support.net import Net
+
+TWO = InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=2)
+Transitions = Callable[[Cloud], Iterator[Any]]
+
+
+def small_world(*, with_eip: bool) -> tuple[Cloud, Transitions]:
+    """Two instances that take one more ENI each, three ENIs, an EIP; quotas that are reached at once; all by hand."""
+    cloud = cloud_after(settle_after="manual", instance_types=[TWO])
+    for name, value in {
+        "interfaces-per-region": 3,
+        "addresses-per-interface": 2,
+        "addresses-per-security-group": 6,
+        "eips-per-account": 1,
+    }.items():
+        cloud.execute(c.SetQuota(name=name, value=value))
+    vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    block = c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/28")
+    group = cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
+    place: Any = {"vswitch_id": cloud.execute(block).id, "security_group_ids": [group.id]}
+    instances = [vm.id for vm in cloud.execute(c.RunInstances(instance_type=TWO.id, amount=2, **place))]
+    interfaces = [cloud.execute(c.CreateNetworkInterface(**place)).id for _ in range(3)]
+    cloud.settle()
+    transitions: list[Command[Any]] = []
+    for instance_id in instances:
+        transitions += [c.StartInstance(instance_id=instance_id), c.StopInstance(instance_id=instance_id)]
+        transitions += [c.DeleteInstance(instance_id=instance_id, force=True)]
+        for interface_id in interfaces:
+            pair: Any = {"network_interface_id": interface_id, "instance_id": instance_id}
+            transitions += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
+    transitions += [c.DeleteNetworkInterface(network_interface_id=interface_id) for interface_id in interfaces]
+    for interface_id, ip in zip(interfaces, ("10.0.0.10", "10.0.0.11"), strict=False):
+        one: Any = {"network_interface_id": interface_id, "private_ip_addresses": [ip]}
+        transitions += [c.AssignPrivateIpAddresses(**one), c.UnassignPrivateIpAddresses(**one)]
+    if with_eip:
+        eip = cloud.execute(c.AllocateEipAddress())
+        transitions += [c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm) for vm in instances]
+        transitions += [c.UnassociateEipAddress(allocation_id=eip.id)]
+
+    def all_moves(state: Cloud) -> Iterator[Any]:
+        yield from transitions
+        yield from settle_moves(state)
+
+    return cloud, all_moves
+
+
+def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
+    """In CI with an EIP, which makes seven times as many states."""
+    in_full = settings().max_examples >= 300
+    cloud, transitions = small_world(with_eip=in_full)
+    before = serialized_state(cloud._engine.world)
+    seen = explore(cloud, transitions)
+    assert seen.complete
+    assert seen.states >= (100_000 if in_full else 15_000)
+    assert seen.denied < seen.transitions
+    assert serialized_state(cloud._engine.world) == before
+
+
+def test_what_is_seen_is_counted_and_always_the_same() -> None:
+    seen = [explore(*small_world(with_eip=False), depth=4) for _ in range(2)]
+    assert seen[0] == seen[1]
+    assert not seen[0].complete
+    assert seen[0].depth == 4
+    deeper = explore(*small_world(with_eip=False), depth=5)
+    assert deeper.states > seen[0].states
+    assert deeper.transitions > seen[0].transitions > seen[0].denied
+
+
+def test_where_nothing_is_possible_there_is_one_state(net: Net) -> None:
+    (vm,) = [net.run()]
+    wrong = [c.StartInstance(instance_id=vm.id), c.DeleteVpc(vpc_id=net.vpc.id)]
+    seen = explore(net.cloud, wrong)
+    assert (seen.states, seen.transitions, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
+
+
+def test_passing_states_are_states_of_their_own(slow_net: Net) -> None:
+    vm = slow_net.run()
+    seen = explore(slow_net.cloud, [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id), Settle()])
+    assert (seen.states, seen.depth, seen.complete) == (4, 3, True)
+
+
+def test_commands_are_made_of_what_is_there(net: Net) -> None:
+    net.run()
+    transitions = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
+    found = set(transitions(net.cloud))
+    assert c.StopInstance(instance_id="i-none") in found
+    assert len(found) == 6
+    assert explore(net.cloud, transitions).states == 2
+
+
+def test_a_state_that_breaks_an_invariant_is_told_with_a_shortest_way_to_it() -> None:
+    """A registry without the rule about a type's ENIs, so that the invariant is broken for once."""
+    net = Net(rules=rules.without("interface.attach.quota"))
+    vm, one, other, third = net.run(instance_type="ecs.g5.large"), net.eni(), net.eni(), net.eni()
+    transitions = [net.attach_command(eni, vm) for eni in (one, other, third)]
+    with pytest.raises(InvariantBroken) as broken:
+        explore(net.cloud, transitions)
+    assert [breach.invariant for breach in broken.value.breaches] == ["interface.attach.quota"]
+    assert len(broken.value.script) == 2
+    assert "interface.attach.quota: " in str(broken.value)
+    assert str(broken.value).count("cloud.execute(AttachNetworkInterface(") == 2
+    assert invariants(net.cloud) == ()
+
+
+def test_checks_of_your_own_are_asked_too(net: Net) -> None:
+    vm = net.run()
+
+    def never_stopped(cloud: Cloud) -> Iterator[Breach]:
+        yield from (Breach("x.never-stopped", vm.id, "is Stopped") for vm in cloud.instances.where(status="Stopped"))
+
+    with pytest.raises(InvariantBroken, match=r"x\.never-stopped"):
+        explore(net.cloud, [c.StopInstance(instance_id=vm.id)], check=never_stopped)
+
+
+def test_moves_that_are_given_one_by_one_are_tried_in_every_state(net: Net) -> None:
+    vm = net.run()
+    transitions = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
+    assert explore(net.cloud, iter(transitions)) == explore(net.cloud, transitions)
