@@ -18,7 +18,7 @@ from eventsourcing.domain import Aggregate, event
 from benchmarks._measure import stopwatch
 from ecsnet.events import network_interface as ni
 from ecsnet.events.instance import InstanceLaunched, InstanceStarted, InstanceStopped
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 
 REGION: UUID = uuid5(NAMESPACE_URL, "cn-hangzhou")
 

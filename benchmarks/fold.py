@@ -20,10 +20,10 @@ import msgspec
 from benchmarks._measure import Contender, Effort, measure, stopwatch
 from benchmarks._network import build, live
 from ecsnet import Cloud, RecordedEvent
-from ecsnet.domain.folding import replay
-from ecsnet.domain.world import World
+from ecsnet.domain.fold import replay
+from ecsnet.domain.state.world import World
 from ecsnet.events import EVENT_TYPES, NewEvent
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 
 SELECT = (
     "SELECT position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id "

@@ -19,7 +19,7 @@ from benchmarks._measure import Contender, Effort, measure, per_operation
 from ecsnet import Cloud, Command, InstanceType
 from ecsnet import commands as c
 from ecsnet.testing import CloudMachine, CloudSystem, cloud_after, explore, invariants, passing
-from ecsnet.testing.asking import ASKING
+from ecsnet.testing._generate import ASKING
 
 STEPS = 50
 RULES = len(ASKING) + 2

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ecsnet import Rule, rules
-from ecsnet.domain.eip import EIP
-from ecsnet.domain.instance import INSTANCE
 from ecsnet.domain.lifecycle import BORN, Lifecycle
-from ecsnet.domain.network_interface import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
 from ecsnet.domain.rules import RuleKind
+from ecsnet.domain.subjects.eip import EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.lifecycle import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
 from ecsnet.events import EVENT_TYPES
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ecsnet.api import *  # noqa: F403  # one list of the public names is enough
+    from ecsnet._api import *  # noqa: F403  # one list of the public names is enough
 
 __version__ = "0.1.0"
 
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
         return import_module(f"{__name__}.{name}")  # whoever asks for a submodule must not wait for all the others
     if name == "__all__" or not name.startswith("_"):
-        api = import_module("ecsnet.api")
+        api = import_module("ecsnet._api")
         names = getattr(api, "__all__", ())  # none while it is being loaded: then submodules are asked for
         if name == "__all__" or name in names:
             globals().update({public: getattr(api, public) for public in names}, __all__=names)
@@ -29,4 +29,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *import_module("ecsnet.api").__all__})
+    return sorted({*globals(), *import_module("ecsnet._api").__all__})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ecsnet.arguments import shown
+from ecsnet._arguments import shown
 from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]

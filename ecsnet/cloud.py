@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 import msgspec
 
-from ecsnet import catalogue, log, resources
-from ecsnet.arguments import (
+from ecsnet import _log, resources
+from ecsnet._arguments import (
     account_problem,
     is_encodable,
     region_problem,
@@ -22,19 +22,20 @@ from ecsnet.arguments import (
     token_problem,
     whole_number,
 )
+from ecsnet._collections import Collection
+from ecsnet._engine import AT_ONCE, Model, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
-from ecsnet.collection import Collection
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.account import token_use
-from ecsnet.domain.deciding import DECIDERS, RULES, Caller, answer, decide, home_region, removes
-from ecsnet.domain.folding import replay
-from ecsnet.domain.intranet import Endpoint, IntranetPath, path_between
-from ecsnet.domain.permitting import permitted
+from ecsnet.domain.decide import DECIDERS, RULES, Caller, answer, decide, home_region, removes
+from ecsnet.domain.fold import replay
+from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
+from ecsnet.domain.queries.permitted import permitted
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.streams import account_stream, with_shared
-from ecsnet.domain.views import VIEWS
-from ecsnet.domain.world import Region, World
+from ecsnet.domain.state.streams import account_stream, with_shared
+from ecsnet.domain.state.views import VIEWS
+from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.subjects.account import token_use
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
@@ -48,15 +49,15 @@ from ecsnet.errors import (
 )
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
-from ecsnet.events.imported import Import
-from ecsnet.events.shared import ResourcesImported
-from ecsnet.events.store import EventStore, Lease, MemoryStore
-from ecsnet.model import AT_ONCE, Model, SettleAfter
+from ecsnet.events.imports import Import, ResourcesImported
+from ecsnet.events.stores.base import EventStore, Lease
+from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
 
 if TYPE_CHECKING:
-    from ecsnet.importing import Described
+    from ecsnet.openapi.imports import Described
 
 R = TypeVar("R")
 LONGEST_SETTLING: Final = timedelta(days=10_000)
@@ -97,7 +98,7 @@ class Cloud:
         self.region_id = required("region_id", region_id, region_problem(region_id))
         self.account_id = required("account_id", account_id, account_problem(account_id))
         _check_ways(store, clock, settle_after, rules)
-        own = catalogue.own_types(instance_types)
+        own = own_types(instance_types)
         opened = _open(store)
         lease = Lease(opened, own=opened is not store)
         try:
@@ -106,7 +107,7 @@ class Cloud:
                 clock=clock,
                 settle_after=settle_after,
                 rules=rules,
-                instance_types=catalogue.with_own_types(own) if own else catalogue.vendor_types(),
+                instance_types=with_own_types(own) if own else vendor_types(),
             )
         except BaseException:
             if opened is not store:
@@ -167,8 +168,8 @@ class Cloud:
                 return _first_answer(used, self.account_id)
         decision = decide(world, region, command, caller)
         if decision.violations:
-            if log.enabled():
-                log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
+            if _log.enabled():
+                _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
         table, ids = answer(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
@@ -182,8 +183,8 @@ class Cloud:
                 news += model.news(region_id, (token_used,), now, self.account_id, command_id)
             model.append(region_id, news)
             region = model.world.region(region_id)
-        if log.enabled():
-            log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
+        if _log.enabled():
+            _log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
         answers = self._answers(region, table, ids, last)
         return answers if type(command) is RunInstances else answers[0]
 
@@ -230,7 +231,7 @@ class Cloud:
         them. Raises `InvalidAnswer`, naming the path, for what is not such an answer, refers to what no answer
         describes, or describes what is there already; then nothing is imported.
         """
-        from ecsnet.importing import read_answers  # loaded only by those who import
+        from ecsnet.openapi.imports import read_answers  # loaded only by those who import
 
         model = self._model
         if model.until is not None:
@@ -495,7 +496,7 @@ def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
         return store
     if "://" in str(store):
         raise StoreError(f"{store!s}: no store for such an address; give the path of a SQLite file, or an EventStore")
-    from ecsnet.events.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
+    from ecsnet.events.stores.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
 
     return SqliteStore(store)
 

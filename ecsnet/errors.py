@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecsnet.escaping import escaped
+from ecsnet._escaping import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

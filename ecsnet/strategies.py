@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from ecsnet import commands as c
+from ecsnet._engine import AT_ONCE, SettleAfter
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.events.base import RecordedEvent
-from ecsnet.model import AT_ONCE, SettleAfter
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.testing.asking import ASKING
-from ecsnet.testing.beginning import START, cloud_after
-from ecsnet.testing.drawing import Draw, Operations, judged_commands, walk
-from ecsnet.testing.script import Settle, Step, take
+from ecsnet.testing._choose import Draw, Operations, judged_commands, walk
+from ecsnet.testing._fixtures import START, cloud_after
+from ecsnet.testing._generate import ASKING
+from ecsnet.testing._script import Settle, Step, take
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
 
 __all__ = [

@@ -13,68 +13,53 @@ import pytest
 import ecsnet
 
 ROOT = Path(ecsnet.__file__).parent
+SUBJECTS = [
+    "account",
+    "vpc",
+    "security_group",
+    "instance",
+    "network_interface",
+    "public_ip",
+    "eip",
+    "classic_link",
+    "imports",
+]
 LAYERS = [
-    ["errors", "values", "escaping", "log", "clocks", "arguments"],
+    ["errors", "values", "_escaping", "_log", "clocks", "_arguments"],
     ["resources"],
     ["commands"],
-    [
-        "events.base",
-        "events.account",
-        "events.classic",
-        "events.eip",
-        "events.imported",
-        "events.instance",
-        "events.network_interface",
-        "events.public_address",
-        "events.shared",
-        "events.vpc",
-    ],
+    ["events.base"],
+    [f"events.{subject}" for subject in SUBJECTS],
     ["decision"],
-    ["domain.identity", "domain.lifecycle", "domain.tables", "domain.waiting", "domain.state", "domain.world"],
-    ["domain.case", "domain.views", "domain.address_pool", "domain.regional_pool", "domain.streams"],
+    ["domain.lifecycle", "domain.state.ids", "domain.state.tables", "domain.state.pending", "domain.state.records"],
+    ["domain.state.world"],
+    ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
+    ["domain.state", "domain.context"],
     ["domain.rules"],
-    [
-        "domain.account",
-        "domain.attachment",
-        "domain.eip",
-        "domain.classic",
-        "domain.existence",
-        "domain.guest_facts",
-        "domain.vpc",
-        "domain.security_group",
-        "domain.network_interface",
-        "domain.private_address",
-        "domain.instance",
-        "domain.launching",
-        "domain.network_spec",
-        "domain.relocation",
-        "domain.public_address",
-        "domain.intranet",
-        "domain.network_facts",
-    ],
-    ["domain.exhaustion"],
-    ["domain.deciding", "domain.folding", "domain.importing", "domain.passing"],
-    ["domain.permitting", "domain.fingerprint", "domain.invariants", "domain.retelling"],
-    ["events.store", "events", "events.codec", "events.sqlite", "events.sqlite_file", "catalogue"],
-    ["model", "collection", "importing"],
+    ["domain.subjects"],
+    ["domain.queries.intranet", "domain.queries.capabilities"],
+    ["domain.decide", "domain.fold", "domain.settle"],
+    ["domain.queries", "domain.checks"],
+    ["events.stores", "events", "instance_types"],
+    ["_engine", "_collections", "openapi.imports", "openapi.describe"],
     ["cloud"],
-    ["auditing"],
-    ["api"],
+    ["_audit"],
+    ["_api"],
     ["", "hypothesis_plugin"],
-    ["testing.script", "testing.asking"],
-    ["testing.beginning", "testing.drawing", "testing.comparing", "testing.event_stores", "testing.exploring"],
-    ["testing", "testing.scenarios", "testing.machine"],
+    ["testing._script", "testing._generate"],
+    ["testing._fixtures", "testing._choose", "testing._compare", "testing._event_stores", "testing._explore"],
+    ["testing", "testing._scenarios", "testing._machine"],
     ["strategies"],
-    ["vendor", "plan", "guest"],
+    ["openapi", "plan", "guest"],
     ["cli"],
 ]
 HOMES = {
     "transitions": {"domain.lifecycle"},
-    "structlog": {"log"},
-    "sqlite3": {"events.sqlite", "events.sqlite_file"},
-    "csv": {"catalogue"},
-    "logging": {"log"},
-    "hypothesis": {"hypothesis_plugin", "strategies", "testing.drawing", "testing.machine"},
+    "structlog": {"_log"},
+    "sqlite3": {"events.stores.sqlite", "events.stores.sqlite_file"},
+    "csv": {"instance_types"},
+    "logging": {"_log"},
+    "hypothesis": {"hypothesis_plugin", "strategies", "testing._choose", "testing._machine"},
 }
 IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}
 
@@ -144,7 +129,16 @@ def test_importing_loads_nothing_that_is_not_needed() -> None:
     assert not {name for name in loaded("import ecsnet") if name.startswith("ecsnet.")}
     used = loaded("import ecsnet; ecsnet.Cloud")
     assert "ecsnet.cloud" in used
-    assert not used & {"hypothesis", "structlog", "sqlite3", "click", "rich", "csv", "ecsnet.importing", "ecsnet.guest"}
+    assert not used & {
+        "hypothesis",
+        "structlog",
+        "sqlite3",
+        "click",
+        "rich",
+        "csv",
+        "ecsnet.openapi.imports",
+        "ecsnet.guest",
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name and name.count(".") < 1])
@@ -163,15 +157,15 @@ def test_hypothesis_loads_only_the_resources() -> None:
 
 
 def test_the_package_has_the_public_names_and_no_others() -> None:
-    from ecsnet import api
+    from ecsnet import _api
 
-    assert set(api.__all__) <= set(dir(ecsnet))
-    assert all(getattr(ecsnet, name) is getattr(api, name) for name in api.__all__)
+    assert set(_api.__all__) <= set(dir(ecsnet))
+    assert all(getattr(ecsnet, name) is getattr(_api, name) for name in _api.__all__)
     with pytest.raises(AttributeError, match="no attribute 'banana'"):
         ecsnet.banana  # noqa: B018  # asking is the test
     names: dict[str, object] = {}
     exec("from ecsnet import *", names)
-    assert set(api.__all__) <= set(names)
+    assert set(_api.__all__) <= set(names)
 
 
 def test_modules_are_of_a_size_to_be_read() -> None:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from ecsnet import Cloud, Command, Instance, InvalidCommand, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
+from ecsnet.domain.checks.commands_from_events import command_of
 from ecsnet.domain.lifecycle import BORN, Lifecycle, LifecycleError
-from ecsnet.domain.regional_pool import block_bounds
-from ecsnet.domain.retelling import command_of
+from ecsnet.domain.state.regional_pool import block_bounds
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
 from ecsnet.events.network_interface import NetworkInterfaceDetached

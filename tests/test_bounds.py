@@ -24,7 +24,7 @@ from ecsnet import (
     traffic_charge,
 )
 from ecsnet import commands as c
-from ecsnet.arguments import named, shown
+from ecsnet._arguments import named, shown
 from ecsnet.clocks import END_OF_TIME, later
 from tests.net import START, Net
 

@@ -410,7 +410,7 @@ def test_what_is_piped_is_plain_and_never_wrapped(plan: Path) -> None:
     assert not any(line.endswith(" ") for line in done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("module", ["ecsnet", "ecsnet.plan", "ecsnet.vendor"])
+@pytest.mark.parametrize("module", ["ecsnet", "ecsnet.plan", "ecsnet.openapi"])
 def test_the_library_does_without_click_and_rich(module: str) -> None:
     script = f"import {module}, sys; sys.exit(bool({{'click', 'rich'}} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -16,8 +16,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.testing import CloudMachine, Difference, InvariantBroken, Script
-from ecsnet.testing.asking import ASKING
-from ecsnet.testing.comparing import Names, differences, is_resource_id
+from ecsnet.testing._compare import Names, differences, is_resource_id
+from ecsnet.testing._generate import ASKING
 from tests.net import Net
 from tests.test_broken_systems import Right
 

@@ -17,12 +17,12 @@ import pytest
 import ecsnet
 from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidAnswer, InvalidArgument, ReplayError, VersionConflict
 from ecsnet import commands as c
-from ecsnet.domain.invariants import Breach
+from ecsnet.domain.checks.invariants import Breach
+from ecsnet.openapi import InvalidRequest
 from ecsnet.plan import PlanError
-from ecsnet.testing.comparing import Difference
-from ecsnet.testing.exploring import InvariantBroken
-from ecsnet.testing.script import Script
-from ecsnet.vendor import InvalidRequest
+from ecsnet.testing._compare import Difference
+from ecsnet.testing._explore import InvariantBroken
+from ecsnet.testing._script import Script
 from tests.net import Net
 
 
@@ -63,7 +63,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),
     "VersionConflict": lambda: VersionConflict("cn-hangzhou", expected=1, actual=2),
     "_Unusable": lambda: importlib.import_module("ecsnet.cli.app")._Unusable("is missing", "is no plan"),
-    "_Malformed": lambda: importlib.import_module("ecsnet.plan.reading")._Malformed("VpcId", "is missing"),
+    "_Malformed": lambda: importlib.import_module("ecsnet.plan.parse")._Malformed("VpcId", "is missing"),
 }
 
 

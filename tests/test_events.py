@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from ecsnet.events import EVENT_TYPES, Event, codec
+from ecsnet.events import EVENT_TYPES, Event
 from ecsnet.events.base import Moment
+from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
     EipStatus,

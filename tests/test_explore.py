@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from ecsnet import Cloud, Command, InstanceType, rules
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.testing import Breach, InvariantBroken, Settle, cloud_after, every_command, explore, invariants, passing
 from tests.net import Net
 

@@ -9,8 +9,8 @@ import pytest
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import TABLES, essence, whole
-from ecsnet.domain.world import Region, World
+from ecsnet.domain.checks.state_digest import TABLES, essence, whole
+from ecsnet.domain.state.world import Region, World
 from ecsnet.testing import Wait, cloud_after
 from tests.net import Net
 from tests.test_invariants import HOME, SOUND

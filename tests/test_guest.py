@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ecsnet import Cloud, EcsnetError, InstanceType, NetworkInterface
-from ecsnet.catalogue import vendor_types
 from ecsnet.cli import main
 from ecsnet.commands import AssignPrivateIpAddresses
 from ecsnet.guest import (
@@ -33,6 +32,7 @@ from ecsnet.guest import (
     netmask,
     rps_mask,
 )
+from ecsnet.instance_types import vendor_types
 from tests.net import Net
 
 ROOT = Path(__file__).parent.parent

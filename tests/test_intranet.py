@@ -21,7 +21,7 @@ from ecsnet import (
     traffic_charge,
 )
 from ecsnet import commands as c
-from ecsnet.domain.intranet import intranet_path
+from ecsnet.domain.queries.intranet import intranet_path
 from ecsnet.domain.rules import RuleKind
 from tests.net import Net
 

@@ -14,11 +14,11 @@ import pytest
 
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
-from ecsnet.domain.invariants import breaches
-from ecsnet.domain.tables import Table
-from ecsnet.domain.world import Allowance, Region
+from ecsnet.domain.checks.invariants import breaches
+from ecsnet.domain.state.tables import Table
+from ecsnet.domain.state.world import Allowance, Region
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._scenarios import stored_again
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 from tests.net import Net
 

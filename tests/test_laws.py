@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, Command, CommandDenied, RecordedEvent
 from ecsnet.commands import SetQuota
-from ecsnet.domain.fingerprint import TABLES, essence, whole
-from ecsnet.domain.tables import Table
-from ecsnet.events import codec
+from ecsnet.domain.checks.state_digest import TABLES, essence, whole
+from ecsnet.domain.state.tables import Table
+from ecsnet.events.stores import codec
 from ecsnet.strategies import clouds, commands, histories
 from ecsnet.testing import cloud_after, invariants
-from ecsnet.testing.asking import ASKING
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._generate import ASKING
+from ecsnet.testing._scenarios import stored_again
 
 MANUAL: Any = {"settle_after": "manual"}
 patient = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)

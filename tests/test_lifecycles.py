@@ -10,10 +10,10 @@ import pytest
 from transitions import MachineError
 
 from ecsnet import events
-from ecsnet.domain.eip import EIP
-from ecsnet.domain.instance import INSTANCE
 from ecsnet.domain.lifecycle import BORN, IllegalMove, Lifecycle, LifecycleError
-from ecsnet.domain.network_interface import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
+from ecsnet.domain.subjects.eip import EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.lifecycle import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
 
 LIFECYCLES: list[Lifecycle[Any]] = [INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, EIP]
 

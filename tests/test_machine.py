@@ -19,10 +19,10 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from ecsnet import Cloud, Command, CommandDenied, audit
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.testing import CloudMachine, CloudSystem, invariants
-from ecsnet.testing.asking import ASKING
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._generate import ASKING
+from ecsnet.testing._scenarios import stored_again
 
 OTHER_ACCOUNT = "6543210987654321"
 QUOTAS = {

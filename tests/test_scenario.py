@@ -10,11 +10,12 @@ import pytest
 
 from ecsnet import Cloud, Command, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.errors import CommandDenied, ReplayError
 from ecsnet.events.eip import EipAddressAllocated, EipAddressAssociateRequested
 from ecsnet.events.instance import InstanceStopped, InstanceStopRequested
-from ecsnet.events.vpc import SecurityGroupCreated, VpcCreated, VpcDeleted, VSwitchCreated
+from ecsnet.events.security_group import SecurityGroupCreated
+from ecsnet.events.vpc import VpcCreated, VpcDeleted, VSwitchCreated
 from ecsnet.testing import START, Scenario, Settle, Wait, cloud_after, invariants, scenario
 
 CREATE_VPC = c.CreateVpc(cidr_block="10.0.0.0/16")

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, Command, CommandDenied, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
-from ecsnet.model import SettleAfter
+from ecsnet._engine import SettleAfter
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.testing import START, Script, Settle, Wait, cloud_after
-from ecsnet.testing.asking import ASKING
-from ecsnet.testing.drawing import walk
-from ecsnet.testing.script import Step, take
+from ecsnet.testing._choose import walk
+from ecsnet.testing._generate import ASKING
+from ecsnet.testing._script import Step, take
 
 AT_ONCE = timedelta(0)
 CLASSIC_IS_OPEN = datetime(2017, 5, 20, tzinfo=UTC)

@@ -17,7 +17,7 @@ import pytest
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.events import EventStore, MemoryStore, NewEvent
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from tests.net import START, Net
 

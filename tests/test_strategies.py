@@ -12,22 +12,11 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, Unsatisfiable
 
-from ecsnet import (
-    Cloud,
-    Command,
-    Eip,
-    Instance,
-    ManualClock,
-    NetworkInterface,
-    SecurityGroup,
-    Vpc,
-    VSwitch,
-    strategies,
-)
+from ecsnet import Cloud, Command, Eip, Instance, ManualClock, NetworkInterface, SecurityGroup, Vpc, VSwitch, strategies
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.testing import START, Settle, cloud_after, invariants
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._scenarios import stored_again
 from tests.net import Net
 
 FEW = settings(

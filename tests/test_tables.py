@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from ecsnet.domain.tables import Table
+from ecsnet.domain.state.tables import Table
 
 KEYS = st.integers(0, 12)
 

@@ -9,8 +9,8 @@ import pytest
 
 from ecsnet import InvalidCommand, commands
 from ecsnet import commands as c
+from ecsnet.openapi import ACTIONS, Answer, InvalidRequest, answer_of, attribute_of, request
 from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
-from ecsnet.vendor import ACTIONS, Answer, InvalidRequest, answer_of, attribute_of, request
 
 ENI: dict[str, Any] = {"VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}
 RUN: dict[str, Any] = {"InstanceType": "ecs.g5.large", "VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}

@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
+from ecsnet._escaping import escaped
 from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
-from ecsnet.escaping import escaped
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
 from ecsnet.plan.settings import parse_settle_after
@@ -23,8 +23,8 @@ from ecsnet.plan.settings import parse_settle_after
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecsnet.events.store import EventStore
-    from ecsnet.model import SettleAfter
+    from ecsnet._engine import SettleAfter
+    from ecsnet.events.stores.base import EventStore
 
 _HELP: Final[tuple[type[click.ClickException], ...]] = (
     (click.exceptions.NoArgsIsHelpError,) if hasattr(click.exceptions, "NoArgsIsHelpError") else ()
@@ -209,7 +209,7 @@ def _store_to_run_on(store: Path | None, dry_run: bool) -> EventStore | Path | N
 
 
 def _to_read(path: Path) -> EventStore:
-    from ecsnet.events.sqlite import SqliteStore
+    from ecsnet.events.stores.sqlite import SqliteStore
 
     return SqliteStore(path, read_only=True)
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from ecsnet.escaping import escaped
+from ecsnet._escaping import escaped
 
 UNBOUNDED = 100_000
 """Columns: a line is never wrapped here, or ids would be cut where nobody can copy them; a terminal wraps by itself."""

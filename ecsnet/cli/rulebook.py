@@ -7,7 +7,7 @@ from typing import Any
 from ecsnet import rules
 from ecsnet.cli.output import Output
 from ecsnet.domain.rules import Rule
-from ecsnet.vendor.requests import did_you_mean
+from ecsnet.openapi.requests import did_you_mean
 
 
 def show_all(output: Output) -> None:

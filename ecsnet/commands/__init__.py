@@ -1,12 +1,16 @@
 """What users ask for: one frozen, keyword-only class an operation, named as the vendor's API actions."""
 
+from ecsnet.commands.account import SetQuota
 from ecsnet.commands.base import Command
-from ecsnet.commands.classic import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
+from ecsnet.commands.classic_link import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
+from ecsnet.commands.eip import AllocateEipAddress, AssociateEipAddress, ReleaseEipAddress, UnassociateEipAddress
 from ecsnet.commands.instance import (
     CreateInstance,
     DeleteInstance,
+    ModifyInstanceNetworkSpec,
     ModifyInstanceVpcAttribute,
     RebootInstance,
+    RenewInstance,
     RunInstances,
     StartInstance,
     StopInstance,
@@ -20,31 +24,21 @@ from ecsnet.commands.network_interface import (
     ModifyNetworkInterfaceAttribute,
     UnassignPrivateIpAddresses,
 )
-from ecsnet.commands.public_address import (
-    AllocateEipAddress,
+from ecsnet.commands.public_ip import (
     AllocatePublicIpAddress,
-    AssociateEipAddress,
     ChangePublicIpAddress,
     ConvertNatPublicIpToEip,
-    ModifyInstanceNetworkSpec,
-    ReleaseEipAddress,
     ReleasePublicIpAddress,
-    RenewInstance,
-    UnassociateEipAddress,
 )
-from ecsnet.commands.vpc import (
+from ecsnet.commands.security_group import (
     AuthorizeSecurityGroup,
     CreateSecurityGroup,
-    CreateVpc,
-    CreateVSwitch,
     DeleteSecurityGroup,
-    DeleteVpc,
-    DeleteVSwitch,
     JoinSecurityGroup,
     LeaveSecurityGroup,
     RevokeSecurityGroup,
-    SetQuota,
 )
+from ecsnet.commands.vpc import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
 
 __all__ = [
     "AllocateEipAddress",

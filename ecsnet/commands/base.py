@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from ecsnet.arguments import (
+from ecsnet._arguments import (
     MOST_CHARACTERS,
     MOST_ITEMS,
     account_problem,

@@ -93,3 +93,19 @@ class DeleteInstance(Command[Instance], frozen=True, kw_only=True):
 
     instance_id: str
     force: bool = False
+
+
+class ModifyInstanceNetworkSpec(Command[Instance], frozen=True, kw_only=True):
+    """ModifyInstanceNetworkSpec: another bandwidth, in Mbit/s, at once. From 0, a subscription instance also gets a
+    public address (guide 2.1)."""
+
+    instance_id: str
+    internet_max_bandwidth_out: int
+
+
+class RenewInstance(Command[Instance], frozen=True, kw_only=True):
+    """RenewInstance: a subscription for ``period`` more months; another bandwidth waits for the next cycle."""
+
+    instance_id: str
+    period: int = 1
+    internet_max_bandwidth_out: int | None = None

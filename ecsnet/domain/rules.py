@@ -17,7 +17,7 @@ import msgspec
 
 from ecsnet.commands.base import Command
 from ecsnet.decision import Violation
-from ecsnet.domain.case import Case
+from ecsnet.domain.context import Case
 
 Facts = Mapping[str, Any]
 Error = tuple[str, int]

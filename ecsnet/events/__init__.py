@@ -1,9 +1,20 @@
 """What is stored: the event classes, their envelope, and the stores that keep them."""
 
-from ecsnet.events import account, classic, eip, imported, instance, network_interface, public_address, shared, vpc
+from ecsnet.events import (
+    account,
+    classic_link,
+    eip,
+    imports,
+    instance,
+    network_interface,
+    public_ip,
+    security_group,
+    vpc,
+)
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
-from ecsnet.events.codec import EVENT_TYPES
-from ecsnet.events.store import EventStore, MemoryStore
+from ecsnet.events.stores.base import EventStore
+from ecsnet.events.stores.codec import EVENT_TYPES
+from ecsnet.events.stores.memory import MemoryStore
 
 __all__ = [
     "EVENT_TYPES",
@@ -13,12 +24,12 @@ __all__ = [
     "NewEvent",
     "RecordedEvent",
     "account",
-    "classic",
+    "classic_link",
     "eip",
-    "imported",
+    "imports",
     "instance",
     "network_interface",
-    "public_address",
-    "shared",
+    "public_ip",
+    "security_group",
     "vpc",
 ]

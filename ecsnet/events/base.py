@@ -1,7 +1,7 @@
 """`Event`, the base of what is stored, and `RecordedEvent`, the envelope it is stored in.
 
 Class names and field names of events are storage format: they are never changed. A changed event gets a higher
-``SCHEMA`` and an upcaster in `ecsnet.events.codec`.
+``SCHEMA`` and an upcaster in `ecsnet.events.stores.codec`.
 """
 
 from __future__ import annotations

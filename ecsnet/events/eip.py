@@ -1,4 +1,4 @@
-"""Events of elastic IP addresses."""
+"""Events of EIPs."""
 
 from __future__ import annotations
 
@@ -43,4 +43,10 @@ class EipAddressReleaseRequested(Event, frozen=True, kw_only=True):
 
 
 class EipAddressReleased(Event, frozen=True, kw_only=True):
+    allocation_id: str
+
+
+class EipAddressRegistered(Event, frozen=True, kw_only=True):
+    """An EIP counts towards the quota of its account from now on. In the account's stream."""
+
     allocation_id: str

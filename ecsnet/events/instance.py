@@ -76,3 +76,28 @@ class InstanceReleased(Event, frozen=True, kw_only=True):
     """The instance and its primary ENI are gone; every other ENI that was attached has an event of its own."""
 
     instance_id: str
+
+
+class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):
+    """Another bandwidth from now on, and a public address where that brings one."""
+
+    instance_id: str
+    internet_max_bandwidth_out: int
+    ip_address: str | None = None
+
+
+class InstanceRenewed(Event, frozen=True, kw_only=True):
+    """The subscription goes on. ``next_bandwidth`` waits for the cycle that begins at ``next_cycle_at``."""
+
+    instance_id: str
+    expires_at: Moment
+    next_bandwidth: int | None = None
+    next_cycle_at: Moment | None = None
+
+
+class InstanceVpcAttributeModified(Event, frozen=True, kw_only=True):
+    """The primary ENI is in this VSwitch and has this address; the guest learns of it at the next start."""
+
+    instance_id: str
+    vswitch_id: str
+    private_ip_address: str

@@ -1,4 +1,4 @@
-"""Events of VPCs, VSwitches and security groups."""
+"""Events of VPCs and VSwitches."""
 
 from __future__ import annotations
 
@@ -23,34 +23,3 @@ class VSwitchCreated(Event, frozen=True, kw_only=True):
 
 class VSwitchDeleted(Event, frozen=True, kw_only=True):
     vswitch_id: str
-
-
-class SecurityGroupCreated(Event, frozen=True, kw_only=True):
-    security_group_id: str
-    vpc_id: str | None = None
-
-
-class SecurityGroupDeleted(Event, frozen=True, kw_only=True):
-    security_group_id: str
-
-
-class SecurityGroupAuthorized(Event, frozen=True, kw_only=True):
-    """Members of the source group may reach members of the group."""
-
-    security_group_id: str
-    source_group_id: str
-
-
-class SecurityGroupRevoked(Event, frozen=True, kw_only=True):
-    security_group_id: str
-    source_group_id: str
-
-
-class SecurityGroupJoined(Event, frozen=True, kw_only=True):
-    security_group_id: str
-    instance_id: str
-
-
-class SecurityGroupLeft(Event, frozen=True, kw_only=True):
-    security_group_id: str
-    instance_id: str

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from typing import Any, Final
 
-from ecsnet.escaping import escaped
+from ecsnet._escaping import escaped
 from ecsnet.guest.errors import GuestError
 
 _MAC_ADDRESS: Final = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")

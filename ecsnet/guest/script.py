@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ecsnet.escaping import escaped
+from ecsnet._escaping import escaped
 from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 

@@ -13,8 +13,8 @@ A plan may instead be an object with this list under ``"operations"``, and with 
 `parse_plan` refuses what can never be right before anything runs; `run_plan` never stops at a denial.
 """
 
-from ecsnet.plan.reading import parse_plan, read_plan
-from ecsnet.plan.running import run_plan
+from ecsnet.plan.parse import parse_plan, read_plan
+from ecsnet.plan.run import run_plan
 from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Outcome, Plan, PlanError, Reference
 
 __all__ = [

@@ -10,9 +10,9 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from ecsnet import vendor
+from ecsnet import openapi
+from ecsnet.openapi.requests import did_you_mean
 from ecsnet.plan.values import Outcome, Reference
-from ecsnet.vendor.requests import did_you_mean
 
 
 class NoValue(Exception):
@@ -41,7 +41,7 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
     elif named.count > 1:
         raise ValueError(f"{text} is {named.count} results: say which, from $name.0 to $name.{named.count - 1}")
     spelled = path.pop(0) if path else "id"
-    attribute = vendor.attribute_of(named.resource, spelled)
+    attribute = openapi.attribute_of(named.resource, spelled)
     if attribute is None:
         nearest = did_you_mean(spelled, named.resource.__struct_fields__)
         raise ValueError(f"{text}: {kind} has no attribute {spelled!r}{nearest}")

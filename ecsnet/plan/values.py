@@ -8,9 +8,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from ecsnet._escaping import escaped
 from ecsnet.decision import Violation
 from ecsnet.errors import EcsnetError
-from ecsnet.escaping import escaped
 from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
-from ecsnet.domain.invariants import INVARIANTS, Breach, breaches
-from ecsnet.testing.beginning import START, cloud_after
-from ecsnet.testing.comparing import CloudSystem, Difference, System
-from ecsnet.testing.event_stores import check_event_store
-from ecsnet.testing.exploring import Exploration, InvariantBroken, every_command, explore, passing
-from ecsnet.testing.scenarios import Scenario, scenario
-from ecsnet.testing.script import Script, Settle, Wait
+from ecsnet.domain.checks.invariants import INVARIANTS, Breach, breaches
+from ecsnet.testing._compare import CloudSystem, Difference, System
+from ecsnet.testing._event_stores import check_event_store
+from ecsnet.testing._explore import Exploration, InvariantBroken, every_command, explore, passing
+from ecsnet.testing._fixtures import START, cloud_after
+from ecsnet.testing._scenarios import Scenario, scenario
+from ecsnet.testing._script import Script, Settle, Wait
 
 if TYPE_CHECKING:
-    from ecsnet.testing.machine import CloudMachine
+    from ecsnet.testing._machine import CloudMachine
 
 __all__ = [
     "INVARIANTS",
@@ -59,5 +59,5 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
 
 def __getattr__(name: str) -> Any:
     if name == "CloudMachine":
-        return import_module("ecsnet.testing.machine").CloudMachine
+        return import_module("ecsnet.testing._machine").CloudMachine
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

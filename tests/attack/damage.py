@@ -21,10 +21,10 @@ from click.testing import CliRunner
 from ecsnet import Cloud, EcsnetError, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.cli import main
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.guest import guest_configuration
 from ecsnet.testing import invariants
-from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.testing._generate import ASKING, Sight, every
 from tests.attack.network import BEGIN, rich_network
 
 SECONDS: Final = 20

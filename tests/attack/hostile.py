@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from tests.net import Net
 
 
@@ -240,7 +240,7 @@ def fitting(name: str, known: Sequence[str]) -> Sequence[str]:
 
 def is_stored_as_it_is(events: Any) -> bool:
     """Whether events can be written and read again."""
-    from ecsnet.events import codec
+    from ecsnet.events.stores import codec
 
     return all(codec.decode(type(one).__name__, one.SCHEMA, codec.encode(one)) == one for one in events)
 

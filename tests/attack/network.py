@@ -8,7 +8,7 @@ from typing import Any
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.testing._generate import ASKING, Sight, every
 
 BEGIN = datetime(2017, 3, 11, 8, 0, tzinfo=UTC)
 """When the classic network was open still."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from ecsnet.events import sqlite, sqlite_file
+from ecsnet.events.stores import sqlite, sqlite_file
 
 NOBODY: Final = 65534
 CHILD_SECONDS: Final = 120

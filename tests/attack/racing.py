@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from ecsnet import Cloud, CommandDenied, audit
 from ecsnet.commands import Command
-from ecsnet.domain.fingerprint import whole
-from ecsnet.domain.folding import replay
-from ecsnet.domain.regional_pool import block_number
-from ecsnet.domain.world import World
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.fold import replay
+from ecsnet.domain.state.regional_pool import block_number
+from ecsnet.domain.state.world import World
 from ecsnet.events import RecordedEvent
 from ecsnet.testing import invariants
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._scenarios import stored_again
 
 RACERS: Final = 8
 PATIENCE: Final = 120.0

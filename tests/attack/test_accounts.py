@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, Decision, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.fingerprint import whole
-from ecsnet.testing.asking import ASKING, Sight, every
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.testing._generate import ASKING, Sight, every
 from tests.attack.budget import budget
 from tests.attack.network import BEGIN, rich_network
 

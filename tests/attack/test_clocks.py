@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
-from ecsnet.domain.waiting import WaitingTable
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.state.pending import WaitingTable
 from ecsnet.events import EventStore, MemoryStore
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from ecsnet.testing.asking import ASKING, Sight
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._generate import ASKING, Sight
+from ecsnet.testing._scenarios import stored_again
 from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
 from tests.net import START, Net

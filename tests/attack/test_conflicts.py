@@ -22,7 +22,7 @@ IMPORTED = [{"Vpcs": {"Vpc": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Re
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long the model waited between its tries, had it waited."""
     pauses: list[float] = []
-    monkeypatch.setattr("ecsnet.model.time.sleep", pauses.append)
+    monkeypatch.setattr("ecsnet._engine.time.sleep", pauses.append)
     return pauses
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
-from ecsnet.events import sqlite
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores import sqlite
+from ecsnet.events.stores.sqlite import SqliteStore
 from tests.attack.budget import budget
 from tests.attack.damage import time_limit, use, use_on_the_command_line, write_history
 from tests.attack.processes import Child

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
-from ecsnet.events.codec import EVENT_TYPES
+from ecsnet.events.stores.codec import EVENT_TYPES
 from tests.attack.budget import budget
 from tests.attack.damage import (
     LOOSEN,

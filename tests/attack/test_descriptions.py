@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecsnet import Cloud, CommandDenied, InvalidAnswer, InvalidCommand, ManualClock, ReplayError, audit
-from ecsnet.domain.fingerprint import whole
-from ecsnet.domain.folding import fold
-from ecsnet.domain.world import World
-from ecsnet.events.codec import decode, encode
-from ecsnet.events.imported import Import
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.fold import fold
+from ecsnet.domain.state.world import World
+from ecsnet.events.imports import Import
+from ecsnet.events.stores.codec import decode, encode
 from ecsnet.guest import GuestError, guest_configuration
 from ecsnet.testing import invariants
-from ecsnet.testing.asking import ASKING, Sight
+from ecsnet.testing._generate import ASKING, Sight
 from tests.attack.budget import budget
 from tests.attack.descriptions import descriptions, ids_of
 from tests.net import START, Net

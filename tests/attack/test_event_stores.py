@@ -10,10 +10,10 @@ import pytest
 
 from ecsnet import StoreError, VersionConflict
 from ecsnet.events import EventStore, MemoryStore, NewEvent, RecordedEvent
-from ecsnet.events.sqlite import SqliteStore
-from ecsnet.events.store import numbered
+from ecsnet.events.stores.base import numbered
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import check_event_store
-from ecsnet.testing.event_stores import PROMISES
+from ecsnet.testing._event_stores import PROMISES
 
 
 @pytest.mark.parametrize("promise", PROMISES)

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, EcsnetError, ManualClock, StoreError
 from ecsnet import commands as c
-from ecsnet.events import sqlite, sqlite_file
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores import sqlite, sqlite_file
+from ecsnet.events.stores.sqlite import SqliteStore
 from tests.attack.budget import budget
 from tests.attack.damage import time_limit
 from tests.attack.processes import NOBODY, Child, as_root

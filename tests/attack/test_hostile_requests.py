@@ -11,7 +11,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from ecsnet import Cloud, CommandDenied
-from ecsnet.vendor import ACTIONS, InvalidRequest, request
+from ecsnet.openapi import ACTIONS, InvalidRequest, request
 from tests.attack.budget import budget
 from tests.attack.hostile import HOSTILE, TEXTS, fitting, ids, inhabited, makers, must_be_told, state_of
 

@@ -18,7 +18,7 @@ import pytest
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from tests.attack.budget import PROFILE, budget
 from tests.attack.interrupting import Interrupted
 from tests.attack.network import BEGIN, one_of_each, rich_cloud

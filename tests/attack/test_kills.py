@@ -17,7 +17,7 @@ import pytest
 
 from ecsnet import Cloud, audit
 from ecsnet import commands as c
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
 from tests.attack.budget import budget
 from tests.attack.damage import time_limit
@@ -77,7 +77,7 @@ def test_processes_killed_one_after_another_in_the_creation_of_one_file_leave_it
 
 STRACE = shutil.which("strace")
 SYSCALLS = ("openat", "pwrite64", "unlink", "ftruncate", "fsync", "fdatasync", "fcntl", "close", "mmap", "newfstatat")
-_CREATING = "import sys; from ecsnet.events.sqlite import SqliteStore as S; sys.stdin.read(); S(sys.argv[1])"
+_CREATING = "import sys; from ecsnet.events.stores.sqlite import SqliteStore as S; sys.stdin.read(); S(sys.argv[1])"
 
 
 @pytest.mark.skipif(STRACE is None, reason="needs strace")

@@ -26,14 +26,14 @@ from ecsnet import (
     ReplayError,
     StoreError,
     VersionConflict,
-    log,
-    vendor,
+    _log,
+    openapi,
 )
 from ecsnet import commands as c
+from ecsnet._escaping import escaped
 from ecsnet.cli import main
 from ecsnet.cli.checking import _place
 from ecsnet.cli.output import Output
-from ecsnet.escaping import escaped
 from ecsnet.guest import GuestError, Image, guest_configuration
 from ecsnet.plan import PlanError, parse_plan
 from tests.attack.budget import budget
@@ -405,8 +405,8 @@ def test_the_message_of_an_error_is_one_line(text: str) -> None:
         PlanError(text, [text]),
         raised(lambda: cloud.execute(c.DeleteVpc(vpc_id=f"vpc-{text}"))),
         raised(lambda: guest_configuration(cloud, text)),
-        raised(lambda: vendor.request(text, {})),
-        raised(lambda: vendor.request("CreateVpc", {text: text})),
+        raised(lambda: openapi.request(text, {})),
+        raised(lambda: openapi.request("CreateVpc", {text: text})),
         raised(lambda: parse_plan(json.dumps([{"Action": "CreateVpc", text: text}]))),
         raised(lambda: Image.parse(text)),
         raised(lambda: c.CreateVpc(cidr_block=text)),
@@ -439,7 +439,7 @@ def test_a_line_of_the_log_is_one_line(text: str) -> None:
         cloud = Cloud()
         _try(lambda: cloud.execute(c.DeleteVpc(vpc_id=f"vpc-{text}")))
         _try(lambda: cloud.execute(c.JoinSecurityGroup(instance_id=f"i-{text}", security_group_id=f"sg-{text}")))
-        log.debug("denied", command=text, rules=[text])
+        _log.debug("denied", command=text, rules=[text])
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)

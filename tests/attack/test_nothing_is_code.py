@@ -40,7 +40,7 @@ from ecsnet.guest import (
     netmask,
     rps_mask,
 )
-from ecsnet.testing.script import Script, Settle
+from ecsnet.testing._script import Script, Settle
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
 from tests.attack.budget import budget
 from tests.attack.hostile_text import UNSEEN, anything, described_networks, hostile_texts, visible_texts

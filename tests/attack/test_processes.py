@@ -15,9 +15,9 @@ import pytest
 
 from ecsnet import Cloud, StoreError
 from ecsnet import commands as c
-from ecsnet.domain import folding
+from ecsnet.domain import fold
 from ecsnet.events import MemoryStore
-from ecsnet.events import store as stores
+from ecsnet.events.stores import base as stores
 from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
 from tests.net import START, Net
@@ -164,7 +164,7 @@ def test_a_child_has_locks_of_its_own_while_another_thread_holds_them(monkeypatc
 
 def test_a_child_does_not_see_half_of_what_another_thread_was_folding(monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
-    created = folding.EVOLVE[Net().cloud.history()[0].event.__class__]
+    created = fold.EVOLVE[Net().cloud.history()[0].event.__class__]
 
     def waiting(region: Any, event: Any, record: Any) -> None:
         if threading.current_thread() is writer and not entered.is_set():
@@ -175,7 +175,7 @@ def test_a_child_does_not_see_half_of_what_another_thread_was_folding(monkeypatc
         created(region, event, record)
 
     cloud = Net().cloud
-    monkeypatch.setitem(folding.EVOLVE, Net().cloud.history()[0].event.__class__, waiting)
+    monkeypatch.setitem(fold.EVOLVE, Net().cloud.history()[0].event.__class__, waiting)
     writer = threading.Thread(target=lambda: cloud.execute(CREATE))
     writer.start()
     assert entered.wait(PATIENCE)

@@ -15,8 +15,8 @@ from ecsnet import Cloud, Instance, InvalidAnswer
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.events import EventStore, MemoryStore
-from ecsnet.events.sqlite import SqliteStore
-from ecsnet.testing.asking import ASKING, Sight
+from ecsnet.events.stores.sqlite import SqliteStore
+from ecsnet.testing._generate import ASKING, Sight
 from tests.attack.budget import budget
 from tests.attack.network import BEGIN
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, regions_of_one_block, tried

@@ -17,13 +17,13 @@ import pytest
 
 from ecsnet import Cloud, StoreError, audit
 from ecsnet import commands as c
-from ecsnet.domain.fingerprint import whole
+from ecsnet.domain.checks.state_digest import whole
 from ecsnet.events import EventStore, MemoryStore, NewEvent
 from ecsnet.events.account import QuotaSet
-from ecsnet.events.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from ecsnet.testing.asking import ASKING, Sight, every
-from ecsnet.testing.scenarios import stored_again
+from ecsnet.testing._generate import ASKING, Sight, every
+from ecsnet.testing._scenarios import stored_again
 from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
 from tests.net import START, Net

@@ -1,0 +1,81 @@
+"""The public names of ecsnet. They are loaded together, when the first of them is asked for."""
+
+from ecsnet import commands
+from ecsnet._audit import Finding, audit
+from ecsnet.clocks import Clock, ManualClock
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.decision import Decision, Violation
+from ecsnet.domain.decide import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
+from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
+from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
+from ecsnet.domain.rules import Rule, RuleRegistry
+from ecsnet.errors import (
+    CommandDenied,
+    EcsnetError,
+    InvalidAnswer,
+    InvalidArgument,
+    InvalidCommand,
+    ReadOnlyCloud,
+    ReplayError,
+    StoreError,
+    VersionConflict,
+)
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    NetworkType,
+)
+
+__all__ = [
+    "ChargeType",
+    "Clock",
+    "Cloud",
+    "Command",
+    "CommandDenied",
+    "Decision",
+    "EcsnetError",
+    "Eip",
+    "EipStatus",
+    "Endpoint",
+    "Event",
+    "Finding",
+    "Instance",
+    "InstanceStatus",
+    "InstanceType",
+    "IntranetPath",
+    "IntranetVerdict",
+    "InvalidAnswer",
+    "InvalidArgument",
+    "InvalidCommand",
+    "ManualClock",
+    "NetworkCapabilities",
+    "NetworkInterface",
+    "NetworkInterfaceStatus",
+    "NetworkInterfaceType",
+    "NetworkType",
+    "Quota",
+    "ReadOnlyCloud",
+    "RecordedEvent",
+    "ReplayError",
+    "Rule",
+    "RuleRegistry",
+    "SecurityGroup",
+    "StoreError",
+    "TrafficCharge",
+    "VSwitch",
+    "VersionConflict",
+    "Violation",
+    "Vpc",
+    "audit",
+    "commands",
+    "network_capabilities",
+    "rules",
+    "traffic_charge",
+]

@@ -1,0 +1,490 @@
+"""The invariants that no sequence of commands ever breaks.
+
+Each recomputes, by a plain scan of what is there, what the rules and the indexes promise. Where a rule promises it, the
+invariant has the rule's id; the ids that begin with ``index.`` are promises of the fold to itself. What was imported
+may break them, and then they say where.
+
+They are checked after every step of every property test, so one pass over a table serves all that need it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.tables import Table
+from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    cidr_bounds,
+    ipv4_to_int,
+)
+
+INVARIANTS: Final[dict[str, str]] = {
+    "interface.primary.bound-for-life": "An instance of a VPC has one primary ENI, InUse; it is nobody else's.",
+    "interface.attachment": "An ENI is attached exactly while its status says so, to an instance that lists it.",
+    "interface.attach.quota": "An instance has no more ENIs than its type allows.",
+    "interface.attach.vpc": "An ENI is in the VPC of its instance; a classic instance has none.",
+    "interface.attach.zone": "An ENI is in the zone of its instance.",
+    "interface.create.vswitch": "An ENI is in the VPC and the zone of its VSwitch.",
+    "interface.assign.limit": "An ENI has a private IP, and no more than its account's quota ever allowed.",
+    "interface.assign.type-quota": "An attached ENI has no more private IPs than the instance's type allows.",
+    "interface.security-groups.count": "Who is in security groups is in one at least, and in no more than the quota.",
+    "interface.security-groups.vpc": "Security groups are of the VPC, or of the classic network, of who is in them.",
+    "interface.mac-address": "No two ENIs of a region have one MAC.",
+    "address.private.in-use": "No private IP is held twice in a VPC.",
+    "address.private.in-cidr": "A private IP is in the block of its ENI's VSwitch.",
+    "address.private.reserved": "Nobody holds the first address of a VSwitch, or one of the last three.",
+    "address.private.free": "A VSwitch knows how many addresses are free, and gives each of them.",
+    "address.classic.unique": "No classic private address is held twice, over all regions.",
+    "vswitch.create.cidr": "A VSwitch lies inside the block of its VPC.",
+    "vswitch.create.overlap": "No two VSwitches of a VPC share an address.",
+    "vpc.vswitch-quota": "A VPC has no more VSwitches than the quota allows.",
+    "security-group.address-quota": "A VPC security group has no more private IPs than the quota allows.",
+    "account.interface-quota": "An account has no more secondary ENIs in a region than its quota allows.",
+    "account.security-group-quota": "An account has no more security groups in a region than its quota allows.",
+    "account.eip-quota": "An account has no more EIPs, in a region and over all, than its quota allows.",
+    "instance.modify-vpc.pending": "A change of address waits only while the instance is not Running.",
+    "instance.subscription": "An instance expires if and only if it is a subscription; only then a bandwidth waits.",
+    "public-ip.owners": "No public address is held twice, over all regions.",
+    "public-ip.change.limit": "A public address was changed three times at most.",
+    "eip.association": "An EIP is associated exactly while its status says so, with an instance that agrees.",
+    "eip.associate.duplicate": "An instance has one EIP at most.",
+    "eip.associate.network-type": "An instance with an EIP is in a VPC.",
+    "eip.associate.public-ip": "An instance has no EIP beside a public address of its own.",
+    "classic-link.attach.network-type": "Only a classic instance is linked, to a VPC that is enabled for it.",
+    "index.addresses": "The index of private addresses is what the ENIs hold.",
+    "index.vswitches-of-vpc": "The index of VSwitches is what they say.",
+    "index.groups-of-vpc": "The index of security groups is what they say.",
+    "index.interfaces-of-vswitch": "The index of ENIs by VSwitch is what they say.",
+    "index.members-of-group": "Members of a group, and the private IPs counted in it, are what the ENIs say.",
+    "index.sources-of-group": "A group knows how many other groups authorize it.",
+    "index.usage": "What counts towards a quota is counted right.",
+    "index.public-ips": "The index of public addresses is what instances and EIPs hold.",
+    "index.classic-ips": "The index of classic addresses is what the instances hold.",
+    "index.linked-instances": "A VPC knows how many classic instances are linked to it.",
+    "index.passing": "What is listed as passing is what is in a passing state.",
+    "index.scheduled": "What is listed as waiting for a cycle is what has a change that waits.",
+}
+"""Every invariant: its id, and what always holds."""
+
+PASSING: Final = frozenset(
+    {
+        InstanceStatus.Pending,
+        InstanceStatus.Starting,
+        InstanceStatus.Stopping,
+        NetworkInterfaceStatus.Creating,
+        NetworkInterfaceStatus.Attaching,
+        NetworkInterfaceStatus.Detaching,
+        NetworkInterfaceStatus.Deleting,
+        EipStatus.Associating,
+        EipStatus.Unassociating,
+        EipStatus.Releasing,
+    }
+)
+"""The passing states, of whatever resource."""
+ATTACHED: Final = frozenset(
+    {NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching}
+)
+ASSOCIATED: Final = frozenset({EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating})
+WAITING_FOR_START: Final = frozenset({InstanceStatus.Stopped, InstanceStatus.Starting})
+PRIMARY: Final = NetworkInterfaceType.Primary
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """An invariant that does not hold: its id, where, and what is wrong."""
+
+    invariant: str
+    resource_id: str
+    message: str
+
+
+Found = Callable[[str, str, str], None]
+
+
+def breaches(world: World) -> tuple[Breach, ...]:
+    """Every invariant that does not hold, in any region or over all of them."""
+    broken: list[Breach] = []
+
+    def found(invariant: str, resource_id: str, message: str) -> None:
+        broken.append(Breach(invariant, resource_id, message))
+
+    for region in world.regions.values():
+        scan = _Scan(region, found)
+        scan.containers()
+        scan.network_interfaces()
+        scan.private_addresses()
+        scan.instances()
+        scan.eips()
+        scan.groups()
+        scan.usage()
+        scan.waiting()
+    if len(world.regions) > 1:
+        _over_all_regions(world, found)
+    return tuple(broken)
+
+
+@lru_cache(maxsize=65_536)
+def _number(ip: str) -> int:
+    return ipv4_to_int(ip)
+
+
+class _Scan:
+    """All of a region, read once, and what it adds up to."""
+
+    def __init__(self, region: Region, found: Found) -> None:
+        self.region = region
+        self.found = found
+        self.all_vpcs = region.vpcs.now()
+        self.all_vswitches = region.vswitches.now()
+        self.all_groups = region.security_groups.now()
+        self.all_instances = region.instances.now()
+        self.all_interfaces = region.network_interfaces.now()
+        self.all_eips = region.eips.now()
+        self.holders: dict[str, dict[str, str]] = {vpc_id: {} for vpc_id in self.all_vpcs}
+        self.held_in: dict[str, list[int]] = {vswitch_id: [] for vswitch_id in self.all_vswitches}
+        self.attached_to: dict[str, set[str]] = {}
+        self.members: dict[str, dict[str, int]] = {group_id: {} for group_id in self.all_groups}
+        self.secondary: Counter[str] = Counter()
+        self.passing: set[str] = set()
+        self._allowed: dict[tuple[str, str], int] = {}
+
+    def allowed(self, account_id: str, quota: str) -> int:
+        """How many there may be."""
+        allowed = self._allowed.get((account_id, quota))
+        if allowed is None:
+            allowed = self._allowed[account_id, quota] = self.region.allowance(account_id, quota).now
+        return allowed
+
+    def containers(self) -> None:
+        """VPCs and what they contain."""
+        region, found = self.region, self.found
+        self._index("index.vswitches-of-vpc", region.vswitches_of_vpc, self.all_vpcs, self.all_vswitches, "vpc_id")
+        self._index("index.groups-of-vpc", region.groups_of_vpc, self.all_vpcs, self.all_groups, "vpc_id")
+        self._index(
+            "index.interfaces-of-vswitch",
+            region.interfaces_of_vswitch,
+            self.all_vswitches,
+            self.all_interfaces,
+            "vswitch_id",
+        )
+        linked = Counter(i.linked_vpc_id for i in self.all_instances.values() if i.linked_vpc_id is not None)
+        blocks: dict[str, list[VSwitchState]] = {vpc_id: [] for vpc_id in self.all_vpcs}
+        for vswitch in self.all_vswitches.values():
+            if vswitch.vpc_id in blocks:
+                blocks[vswitch.vpc_id].append(vswitch)
+        for vpc_id, vpc in self.all_vpcs.items():
+            vswitches = sorted(blocks[vpc_id], key=lambda vswitch: vswitch.first)
+            if len(vswitches) > self.allowed(vpc.account_id, "vswitches-per-vpc"):
+                found("vpc.vswitch-quota", vpc_id, f"has {len(vswitches)} VSwitches")
+            first, last = cidr_bounds(vpc.cidr_block)
+            end = -1
+            for vswitch in vswitches:
+                if not first <= vswitch.first <= vswitch.last <= last:
+                    found("vswitch.create.cidr", vswitch.id, f"is not inside {vpc.cidr_block}")
+                if vswitch.first <= end:
+                    found("vswitch.create.overlap", vswitch.id, f"its block {vswitch.cidr_block} overlaps another")
+                end = max(end, vswitch.last)
+            if vpc.linked_instances != linked[vpc_id]:
+                message = f"counts {vpc.linked_instances} linked instances, and has {linked[vpc_id]}"
+                found("index.linked-instances", vpc_id, message)
+
+    def _index(
+        self,
+        invariant: str,
+        index: Table[str, Table[str, bool]],
+        keys: Mapping[str, object],
+        rows: Mapping[str, Any],
+        attribute: str,
+    ) -> None:
+        expected: dict[str, dict[str, bool]] = {key: {} for key in keys}
+        for row in rows.values():
+            key = getattr(row, attribute)
+            if key is not None:
+                expected.setdefault(key, {})[row.id] = True
+        indexed = index.now()
+        if indexed.keys() != expected.keys():
+            self.found(invariant, self.region.region_id, f"is of {sorted(indexed)}, and there are {sorted(expected)}")
+            return
+        for key, ids in indexed.items():
+            if ids.now() != expected[key] or ids.size != len(expected[key]):
+                self.found(invariant, key, f"lists {sorted(ids.now())}, and there are {sorted(expected[key])}")
+
+    def network_interfaces(self) -> None:
+        """ENIs by themselves: what they are attached to, in, and where."""
+        found, instances = self.found, self.all_instances
+        macs: dict[str, str] = {}
+        for interface in self.all_interfaces.values():
+            instance_id, status = interface.instance_id, interface.status
+            if (status in ATTACHED) != (instance_id is not None):
+                found("interface.attachment", interface.id, f"is {status} and attached to {instance_id}")
+            if status in PASSING:
+                self.passing.add(interface.id)
+            instance = None
+            if instance_id is not None:
+                self.attached_to.setdefault(instance_id, set()).add(interface.id)
+                instance = instances.get(instance_id)
+            if interface.type is PRIMARY:
+                if instance is None or instance.primary_network_interface_id != interface.id:
+                    found("interface.primary.bound-for-life", interface.id, "is a primary ENI without its instance")
+                elif status is not NetworkInterfaceStatus.InUse:
+                    found("interface.primary.bound-for-life", interface.id, f"is a primary ENI that is {status}")
+            else:
+                self.secondary[interface.account_id] += 1
+            if macs.setdefault(interface.mac_address, interface.id) != interface.id:
+                found("interface.mac-address", interface.id, f"has the MAC of {macs[interface.mac_address]}")
+            vswitch = self.all_vswitches.get(interface.vswitch_id)
+            if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:
+                found("interface.create.vswitch", interface.id, f"does not agree with {interface.vswitch_id}")
+            count = len(interface.private_ips)
+            if not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
+                found("interface.assign.limit", interface.id, f"holds {count} private IPs")
+            if instance is not None:
+                if instance.vpc_id != interface.vpc_id:
+                    found("interface.attach.vpc", interface.id, f"is in another VPC than {instance.id}")
+                if instance.zone_id != interface.zone_id:
+                    found("interface.attach.zone", interface.id, f"is in another zone than {instance.id}")
+                if count > instance.instance_type.private_ipv4_per_eni:
+                    message = f"holds {count} private IPs on a {instance.instance_type.id}"
+                    found("interface.assign.type-quota", interface.id, message)
+            self._in_groups(interface, interface.security_group_ids, interface.vpc_id, count)
+
+    def _in_groups(
+        self, member: NetworkInterfaceState | InstanceState, group_ids: tuple[str, ...], vpc_id: str | None, count: int
+    ) -> None:
+        if not 1 <= len(group_ids) <= self.allowed(member.account_id, "security-groups-per-interface"):
+            self.found("interface.security-groups.count", member.id, f"is in {len(group_ids)} security groups")
+        if len(group_ids) > 1 and len(set(group_ids)) != len(group_ids):
+            self.found("interface.security-groups.count", member.id, f"is in a group twice: {group_ids}")
+        for group_id in group_ids:
+            group = self.all_groups.get(group_id)
+            if group is None or group.vpc_id != vpc_id:
+                self.found("interface.security-groups.vpc", member.id, f"is in {group_id}, which is not of {vpc_id}")
+            if group is not None:
+                self.members[group_id][member.id] = count
+
+    def private_addresses(self) -> None:
+        """Who holds which private address, and what is left to give."""
+        found, holders, held_in = self.found, self.holders, self.held_in
+        outside: dict[str, list[int]] = {}
+        others: dict[tuple[str, str], dict[str, bool]] = {}
+        for interface in self.all_interfaces.values():
+            vswitch = self.all_vswitches.get(interface.vswitch_id)
+            if vswitch is None:
+                continue
+            first, last = vswitch.first, vswitch.last
+            held, in_vswitch = holders.setdefault(interface.vpc_id, {}), held_in[vswitch.id]
+            for ip in interface.private_ips:
+                number = _number(ip)
+                if not first <= number <= last:
+                    found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
+                    if ip not in held:
+                        outside.setdefault(interface.vpc_id, []).append(number)
+                elif not first < number <= last - 3:
+                    found("address.private.reserved", interface.id, f"holds {ip}, which {vswitch.cidr_block} reserves")
+                elif ip not in held:
+                    in_vswitch.append(number)
+                if ip in held:
+                    found("address.private.in-use", interface.id, f"holds {ip}, which {held[ip]} holds")
+                    others.setdefault((interface.vpc_id, ip), {})[interface.id] = True
+                else:
+                    held[ip] = interface.id
+        for vswitch in self.all_vswitches.values() if outside else ():
+            for number in outside.get(vswitch.vpc_id, ()):
+                if vswitch.first < number <= vswitch.last - 3:
+                    held_in[vswitch.id].append(number)
+        indexed = self.region.addresses.now()
+        if indexed.keys() != holders.keys():
+            found("index.addresses", self.region.region_id, f"is of {sorted(indexed)}, not of {sorted(holders)}")
+        for vpc_id, table in indexed.items():
+            if table.now() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
+                found("index.addresses", vpc_id, "is not what the ENIs hold")
+        indexed_others = {key: table.now() for key, table in self.region.other_holders.now().items()}
+        if indexed_others != others:
+            found("index.addresses", self.region.region_id, "does not tell who else holds an address")
+        for vswitch in self.all_vswitches.values():
+            self._free(vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].now() if vswitch.vpc_id in indexed else {})
+
+    def _free(self, vswitch: VSwitchState, held_in: Collection[int], held: Mapping[str, str]) -> None:
+        free = max(0, vswitch.last - vswitch.first - 3) - len(held_in)
+        if vswitch.available_ip_address_count != free:
+            message = f"counts {vswitch.available_ip_address_count} free addresses, and has {free}"
+            self.found("address.private.free", vswitch.id, message)
+        given_again = {ip for ip in private_pool.freed(vswitch) if held.get(ip) is None}
+        if vswitch.next_ip is None:
+            never_given = 0
+            behind = vswitch.last - 2
+        else:
+            behind = vswitch.next_address
+            never_given = vswitch.last - 2 - behind - sum(number >= behind for number in held_in)
+            if _number(vswitch.next_ip) != behind or held.get(vswitch.next_ip) is not None:
+                self.found("address.private.free", vswitch.id, f"would give {vswitch.next_ip}, which is not free")
+        numbers = [_number(ip) for ip in given_again]
+        if not all(vswitch.first < number <= vswitch.last - 3 for number in numbers):
+            self.found("address.private.free", vswitch.id, f"would give again {sorted(given_again)}")
+        if never_given + sum(number < behind for number in numbers) != free:
+            self.found("address.private.free", vswitch.id, "does not give every address that is free")
+
+    def instances(self) -> None:
+        """Instances, and the ENIs they list."""
+        found = self.found
+        for instance in self.all_instances.values():
+            ids = instance.network_interface_ids
+            if instance.status in PASSING:
+                self.passing.add(instance.id)
+            attached = self.attached_to.pop(instance.id, set())
+            if attached != set(ids):
+                message = f"lists {ids}, and {sorted(attached)} are attached to it"
+                found("interface.attachment", instance.id, message)
+            if len(ids) > instance.instance_type.eni_quantity:
+                found("interface.attach.quota", instance.id, f"has {len(ids)} ENIs")
+            if instance.vpc_id is None:
+                self._in_groups(instance, instance.classic_group_ids, None, 1)
+                if ids:
+                    found("interface.attach.vpc", instance.id, "is a classic instance with an ENI")
+            else:
+                primary = self.all_interfaces.get(ids[0]) if ids else None
+                if primary is None or primary.type is not PRIMARY:
+                    found("interface.primary.bound-for-life", instance.id, "has no primary ENI")
+            if instance.linked_vpc_id is not None:
+                vpc = self.all_vpcs.get(instance.linked_vpc_id)
+                if instance.vpc_id is not None or vpc is None or not vpc.classic_link_enabled:
+                    found("classic-link.attach.network-type", instance.id, f"is linked to {instance.linked_vpc_id}")
+            if instance.private_ip_change_pending and instance.status not in WAITING_FOR_START:
+                found("instance.modify-vpc.pending", instance.id, f"is {instance.status}, and a change still waits")
+            subscribed = instance.charge_type is ChargeType.PrePaid
+            if subscribed != (instance.expires_at is not None) or (instance.next_bandwidth is not None) > subscribed:
+                message = f"is {instance.charge_type}, expires at {instance.expires_at}, {instance.next_bandwidth=}"
+                found("instance.subscription", instance.id, message)
+            if instance.public_ip_changes > CHANGE_LIMIT:
+                found("public-ip.change.limit", instance.id, f"changed it {instance.public_ip_changes} times")
+        for instance_id, left in self.attached_to.items():
+            found("interface.attachment", instance_id, f"does not exist, and {sorted(left)} are attached to it")
+
+    def eips(self) -> None:
+        """Public addresses of both kinds, and what EIPs are associated with."""
+        found, region = self.found, self.region
+        owners: dict[str, str] = {}
+        associated: dict[str, str] = {}
+        for eip in self.all_eips.values():
+            self._owns(eip, eip.ip_address, owners)
+            if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
+                found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
+            if eip.status is EipStatus.Releasing or (eip.status in PASSING and eip.instance_id is not None):
+                self.passing.add(eip.id)  # what another service does with its EIP, that service settles
+            if eip.instance_id is not None:
+                if eip.instance_id in associated:
+                    found("eip.associate.duplicate", eip.instance_id, f"has {associated[eip.instance_id]} and {eip.id}")
+                associated[eip.instance_id] = eip.id
+        classic: dict[str, str] = {}
+        for instance in self.all_instances.values():
+            eip_id = associated.pop(instance.id, None)
+            if instance.eip_id != eip_id:
+                found("eip.association", instance.id, f"says that its EIP is {instance.eip_id}, and {eip_id} is")
+            if instance.public_ip is not None:
+                self._owns(instance, instance.public_ip, owners)
+                if eip_id is not None:
+                    found("eip.associate.public-ip", instance.id, f"has {instance.public_ip} and {eip_id}")
+            if instance.vpc_id is None:
+                if eip_id is not None:
+                    found("eip.associate.network-type", instance.id, f"is a classic instance with {eip_id}")
+                if instance.classic_ip in classic:
+                    message = f"has {instance.classic_ip}, which {classic[instance.classic_ip]} has"
+                    found("address.classic.unique", instance.id, message)
+                classic[instance.classic_ip] = instance.id
+        for instance_id, eip_id in associated.items():
+            found("eip.association", eip_id, f"is associated with {instance_id}, which does not exist")
+        if region.public_ips.now() != owners or region.public_ips.size != len(owners):
+            found("index.public-ips", region.region_id, "is not what instances and EIPs hold")
+        if region.classic_ips.now() != classic or region.classic_ips.size != len(classic):
+            found("index.classic-ips", region.region_id, "is not what the classic instances hold")
+
+    def _owns(self, owner: EipState | InstanceState, ip: str, owners: dict[str, str]) -> None:
+        if ip in owners:
+            self.found("public-ip.owners", owner.id, f"has {ip}, which {owners[ip]} has")
+        owners[ip] = owner.id
+
+    def groups(self) -> None:
+        """Security groups: who is in them, and which they authorize."""
+        found, region = self.found, self.region
+        authorized: Counter[str] = Counter()
+        sources_of, members_of = region.sources_of_group.now(), region.members_of_group.now()
+        if not sources_of.keys() == members_of.keys() == self.all_groups.keys():
+            found("index.members-of-group", region.region_id, "is not of the groups that there are")
+        for group_id, sources in sources_of.items():
+            authorized.update(source_id for source_id in sources.now() if source_id != group_id)
+        for group_id, group in self.all_groups.items():
+            members, indexed = self.members[group_id], members_of.get(group_id)
+            count = sum(members.values())
+            if group.private_ip_count != count:
+                message = f"counts {group.private_ip_count} private IPs, and has {count}"
+                found("index.members-of-group", group_id, message)
+            if indexed is None or indexed.now().keys() != members.keys() or indexed.size != len(members):
+                found("index.members-of-group", group_id, f"is not {sorted(members)}")
+            if group.vpc_id is not None and count > self.allowed(group.account_id, "addresses-per-security-group"):
+                found("security-group.address-quota", group_id, f"has {count} private IPs")
+            if group.authorized_in != authorized.pop(group_id, 0):
+                message = f"counts {group.authorized_in} other groups that authorize it, and there are others"
+                found("index.sources-of-group", group_id, message)
+        for group_id in authorized:
+            found("index.sources-of-group", group_id, "does not exist, and is authorized")
+
+    def usage(self) -> None:
+        """What accounts have that counts towards a quota."""
+        groups = Counter(group.account_id for group in self.all_groups.values())
+        eips = Counter(eip.account_id for eip in self.all_eips.values())
+        counted: dict[tuple[str, str], int] = {}
+        for kind, invariant, quota, owned in (
+            ("network_interface", "account.interface-quota", "interfaces-per-region", self.secondary),
+            ("security_group", "account.security-group-quota", "security-groups-per-region", groups),
+            ("eip", "account.eip-quota", "eips-per-account", eips),
+        ):
+            for account_id, count in owned.items():
+                counted[account_id, kind] = count
+                if count > self.allowed(account_id, quota):
+                    self.found(invariant, account_id, f"has {count} in {self.region.region_id}")
+        usage = {key: count for key, count in self.region.usage.now().items() if count}
+        if usage != counted:
+            self.found("index.usage", self.region.region_id, f"is {usage}, and should be {counted}")
+
+    def waiting(self) -> None:
+        """What is in a passing state, and what waits for a cycle to begin."""
+        region, found = self.region, self.found
+        passing = [resource_id for resource_id, _ in region.passing.now().values()]
+        if len(passing) != len(self.passing) or set(passing) != self.passing or region.passing.size != len(passing):
+            found("index.passing", region.region_id, f"lists {passing}, and {sorted(self.passing)} pass")
+        scheduled = {instance_id: key for key, (instance_id, _) in region.scheduled.now().items()}
+        if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
+            found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")
+
+
+def _over_all_regions(world: World, found: Found) -> None:
+    regions = world.regions.values()
+    for invariant, tables in (
+        ("public-ip.owners", [region.public_ips.now() for region in regions]),
+        ("address.classic.unique", [region.classic_ips.now() for region in regions]),
+    ):
+        for ip, owner_id in _repeated(tables):
+            found(invariant, owner_id, f"has {ip}, which is held in another region too")
+    eips = Counter(eip.account_id for region in regions for eip in region.eips.now().values())
+    for account_id, count in eips.items():
+        if count > max(region.allowance(account_id, "eips-per-account").ever for region in regions):
+            found("account.eip-quota", account_id, f"has {count} EIPs over all regions")
+
+
+def _repeated(tables: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:
+    seen: set[str] = set()
+    for table in tables:
+        yield from ((ip, owner_id) for ip, owner_id in table.items() if ip in seen)
+        seen.update(table)

@@ -1,0 +1,1 @@
+"""Questions about a network that change nothing."""

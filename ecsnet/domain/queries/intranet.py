@@ -1,0 +1,303 @@
+"""The intranet (guide 2.3): whether two instances reach each other by private address, and what it takes.
+
+A question, never a command: nothing here changes anything. Where the guide's table is silent, the reading stands beside
+the row; docs/intranet.md has the whole table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from ecsnet._arguments import MOST_ITEMS, id_problem, member_of, shown
+from ecsnet.domain.rules import RuleKind, rules
+from ecsnet.domain.state.records import InstanceState
+from ecsnet.domain.state.world import Region, World
+from ecsnet.errors import InvalidCommand
+from ecsnet.values import NetworkType
+
+Authorizes = Callable[[str, str], bool]
+"""Whether a security group (the first id) authorizes a source group (the second id)."""
+
+OPTIMIZED_BANDWIDTH = 10_000
+OTHER_BANDWIDTH = 1_000
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One end of an intranet path: an instance, or what one would be.
+
+    ``network_type`` is ``"vpc"`` or ``"classic"``, kept as a `NetworkType`. A VPC endpoint has a ``vpc_id``. A classic
+    one has none, but may have a ``linked_vpc_id``: the VPC that ClassicLink links it to. ``security_group_ids`` (any
+    iterable, kept as a tuple) holds at least one id. ``io_optimized`` is a matter of the instance type, and true of all
+    types but the oldest.
+
+    Raises `InvalidCommand` for a combination that no instance can have.
+    """
+
+    network_type: str
+    account_id: str
+    region_id: str
+    vpc_id: str | None = None
+    security_group_ids: Sequence[str] = ()
+    linked_vpc_id: str | None = None
+    io_optimized: bool = True
+
+    def __post_init__(self) -> None:
+        network_type = member_of(NetworkType, self.network_type)
+        if network_type is None:
+            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(self.network_type)}")
+        msgspec.structs.force_setattr(self, "network_type", network_type)
+        msgspec.structs.force_setattr(self, "security_group_ids", _groups(self.security_group_ids))
+        for name in ("account_id", "region_id", "vpc_id", "linked_vpc_id"):
+            _id_or_none(name, getattr(self, name))
+        if not isinstance(self.io_optimized, bool):
+            raise InvalidCommand(f"io_optimized must be True or False, not {shown(self.io_optimized)}")
+        if self.account_id is None or self.region_id is None:
+            raise InvalidCommand("an endpoint needs an account_id and a region_id")
+        if self.network_type == NetworkType.Vpc and self.vpc_id is None:
+            raise InvalidCommand("a VPC endpoint needs a vpc_id")
+        if self.network_type == NetworkType.Vpc and self.linked_vpc_id is not None:
+            raise InvalidCommand(f"ClassicLink links classic endpoints: one in {self.vpc_id} has no linked_vpc_id")
+        if self.network_type == NetworkType.Classic and self.vpc_id is not None:
+            raise InvalidCommand(f"a classic endpoint has no vpc_id, not even {self.vpc_id!r}: is it a linked_vpc_id?")
+
+
+def _groups(given: Any) -> tuple[str, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidCommand(f"security_group_ids must be a list, not {shown(given)}")
+    group_ids = tuple(islice(given, MOST_ITEMS + 1))  # it may have no end
+    if len(group_ids) > MOST_ITEMS:
+        raise InvalidCommand(f"security_group_ids must have at most {MOST_ITEMS:,} items")
+    if not group_ids:
+        raise InvalidCommand("an endpoint is in at least one security group")
+    for group_id in group_ids:
+        _id_or_none("a security group id", group_id if group_id is not None else "")
+    return group_ids
+
+
+def _id_or_none(name: str, value: Any) -> None:
+    if value is not None and (problem := id_problem(value)) is not None:
+        raise InvalidCommand(f"{name} {problem}")
+
+
+class IntranetVerdict(StrEnum):
+    """By which way two endpoints reach each other over the intranet (guide 2.3)."""
+
+    EnabledByDefault = "EnabledByDefault"
+    AuthorizeSecurityGroups = "AuthorizeSecurityGroups"
+    ExpressConnect = "ExpressConnect"
+    ClassicLink = "ClassicLink"
+    NotPossible = "NotPossible"
+
+
+class IntranetPath(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies between two endpoints on the intranet.
+
+    ``verdict`` is the way, ``remedy`` says what is left to do, ``connected`` whether they reach each other as things
+    are: always by default; by security groups when each side authorizes the other; by ClassicLink when the link is
+    there; never by Express Connect, which is not modelled. Whether the instances are running does not matter.
+
+    ``bandwidth`` is in Mbit/s, shared with others and no promise; None where there is no way. ``multicast`` and
+    ``virtual_ip`` tell what private addresses are good for: neither. ``rule`` and ``guide`` say where it is written.
+    """
+
+    verdict: IntranetVerdict
+    connected: bool
+    remedy: str
+    bandwidth: int | None
+    multicast: bool = False
+    virtual_ip: bool = False
+    rule: str = "intranet.path"
+    guide: str = "2.3"
+
+
+# The rules
+
+rules.states(
+    "intranet.path",
+    RuleKind.Query,
+    "Inside a VPC, whatever the accounts, instances that share a security group reach each other; others do when their "
+    "groups authorize each other. Between VPCs it takes Express Connect. Classic instances of one account and region "
+    "that share a group reach each other; others of the region do when their groups authorize each other; those of "
+    "two regions never do.",
+    guide="2.3",
+)
+rules.states(
+    "intranet.classic-link",
+    RuleKind.Query,
+    "A classic instance and an instance of a VPC reach each other only where ClassicLink links the classic one to that "
+    "VPC, in one region.",
+    guide="2.3",
+)
+rules.states(
+    "intranet.bandwidth",
+    RuleKind.Query,
+    "The intranet's bandwidth is shared: 10 Gbit/s between I/O-optimized instance types, 1 Gbit/s if either is not.",
+    guide="2.3",
+)
+rules.states(
+    "intranet.no-multicast",
+    RuleKind.Fact,
+    "Private addresses carry no multicast and no broadcast.",
+    guide="2.1",
+)
+rules.states(
+    "address.no-virtual-ip",
+    RuleKind.Fact,
+    "Neither a private nor a public address of an instance can be made a virtual IP.",
+    guide="2.3",
+)
+
+# The answer
+
+
+def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+    """Decide the row of the guide's table that two endpoints are in. The order of the two does not matter.
+
+    Raises `InvalidCommand` for endpoints that contradict each other: a VPC lies in one region.
+    """
+    if a.network_type != b.network_type:
+        return _between_types(a, b) if a.network_type == NetworkType.Classic else _between_types(b, a)
+    if a.network_type == NetworkType.Classic:
+        return _classic(a, b, authorizes)
+    return _vpc(a, b, authorizes)
+
+
+def _vpc(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+    if a.vpc_id != b.vpc_id:
+        # The guide's rows name groups and regions, and have one answer.
+        remedy = f"Connect {a.vpc_id} and {b.vpc_id} by Express Connect."
+        return _path(a, b, IntranetVerdict.ExpressConnect, False, remedy)
+    _check_one_region(a, b, a.vpc_id)
+    return _by_sharing(a, b) or _by_authorizing(a, b, authorizes)
+
+
+def _classic(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+    if a.region_id != b.region_id:
+        # Not in the table of 2.3: section 1 ends a classic network's communication at its region.
+        remedy = "The classic network ends at its region: use instances of VPCs and Express Connect, or the Internet."
+        return _path(a, b, IntranetVerdict.NotPossible, False, remedy, guide="1")
+    if a.account_id == b.account_id:
+        # The table has only the same group here; between groups of one account it can take no more than between two.
+        return _by_sharing(a, b) or _by_authorizing(a, b, authorizes)
+    return _by_authorizing(a, b, authorizes)
+
+
+def _between_types(classic: Endpoint, vpc: Endpoint) -> IntranetPath:
+    linked = classic.linked_vpc_id
+    if linked == vpc.vpc_id:
+        _check_one_region(classic, vpc, linked)
+        remedy = f"Nothing: ClassicLink links the classic instance to {linked}."
+        return _path(classic, vpc, IntranetVerdict.ClassicLink, True, remedy, rule="intranet.classic-link")
+    if classic.region_id != vpc.region_id:
+        # AttachClassicLinkVpc names one region; the guide says no more than "link".
+        remedy = "ClassicLink does not leave its region: use instances of VPCs and Express Connect, or the Internet."
+        return _path(classic, vpc, IntranetVerdict.NotPossible, False, remedy, rule="intranet.classic-link")
+    remedy = f"Enable ClassicLink for {vpc.vpc_id} and link the classic instance to it"
+    if linked is not None:
+        remedy = f"Unlink the classic instance from {linked}, for it has one link at a time; then {_lower(remedy)}"
+    if classic.account_id != vpc.account_id:
+        # A VPC may have instances of several accounts: whose it is, an endpoint does not tell.
+        remedy += f". That takes a VPC of the account {classic.account_id}"
+    return _path(classic, vpc, IntranetVerdict.ClassicLink, False, f"{remedy}.", rule="intranet.classic-link")
+
+
+def _by_sharing(a: Endpoint, b: Endpoint) -> IntranetPath | None:
+    others = set(b.security_group_ids)
+    for group_id in a.security_group_ids:
+        if group_id in others:
+            remedy = f"Nothing: both are in {group_id}."
+            return _path(a, b, IntranetVerdict.EnabledByDefault, True, remedy)
+    return None
+
+
+def _by_authorizing(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+    missing = [
+        f"{_one_of(target)} authorize {_one_of(source)}"
+        for target, source in ((a, b), (b, a))
+        if not any(
+            authorizes(group_id, source_id)
+            for group_id in target.security_group_ids
+            for source_id in source.security_group_ids
+        )
+    ]
+    # Between two members of one group, as two accounts may be named, both directions are one and the same.
+    remedy = (
+        f"Let {', and '.join(dict.fromkeys(missing))}." if missing else "Nothing: their groups authorize each other."
+    )
+    return _path(a, b, IntranetVerdict.AuthorizeSecurityGroups, not missing, remedy)
+
+
+def _one_of(endpoint: Endpoint) -> str:
+    group_ids = endpoint.security_group_ids
+    return group_ids[0] if len(group_ids) == 1 else f"one of {', '.join(group_ids)}"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _check_one_region(a: Endpoint, b: Endpoint, vpc_id: str | None) -> None:
+    if a.region_id != b.region_id:
+        raise InvalidCommand(f"{vpc_id} lies in one region, not in both {a.region_id} and {b.region_id}")
+
+
+def _path(
+    a: Endpoint,
+    b: Endpoint,
+    verdict: IntranetVerdict,
+    connected: bool,
+    remedy: str,
+    rule: str = "intranet.path",
+    guide: str = "2.3",
+) -> IntranetPath:
+    bandwidth = OPTIMIZED_BANDWIDTH if a.io_optimized and b.io_optimized else OTHER_BANDWIDTH
+    return IntranetPath(
+        verdict=verdict,
+        connected=connected,
+        remedy=remedy,
+        bandwidth=None if verdict is IntranetVerdict.NotPossible else bandwidth,
+        rule=rule,
+        guide=guide,
+    )
+
+
+# The question, asked of a world
+
+
+def path_between(world: World, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
+    """The path between instances of a world, by id, or endpoints. Raises KeyError for an instance that is not there."""
+    one, other = _endpoint(world, a), _endpoint(world, b)
+    sources = world.region(one.region_id).sources_of_group  # groups matter within a region only
+
+    def authorizes(group_id: str, source_id: str) -> bool:
+        authorized = sources[group_id]
+        return authorized is not None and authorized[source_id] is not None
+
+    return intranet_path(one, other, authorizes)
+
+
+def _endpoint(world: World, end: str | Endpoint) -> Endpoint:
+    if isinstance(end, Endpoint):
+        return end
+    region = world.region_of("instances", end) if isinstance(end, str) else None
+    if region is None:
+        raise KeyError(end)
+    return endpoint_of(region, region.instances.peek(end))
+
+
+def endpoint_of(region: Region, instance: InstanceState) -> Endpoint:
+    """An instance as an endpoint. In a VPC, its groups are those of its primary ENI."""
+    return Endpoint(
+        network_type=NetworkType.Classic if instance.vpc_id is None else NetworkType.Vpc,
+        account_id=instance.account_id,
+        region_id=region.region_id,
+        vpc_id=instance.vpc_id,
+        security_group_ids=region.groups_of(instance),
+        io_optimized=instance.instance_type.io_optimized,
+        linked_vpc_id=instance.linked_vpc_id,
+    )

@@ -1,0 +1,164 @@
+"""What the fold keeps of each resource: mutable while folding, shown outside only by `ecsnet.domain.state.views`.
+
+Attributes are named like those of the public resources, so a rule reads the same on both. Rules and deciders only read.
+``position`` is the position of the event that created the resource; it orders resources over all regions.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    cidr_bounds,
+    int_to_ipv4,
+)
+
+
+class State(msgspec.Struct, eq=False, kw_only=True):
+    """What every state has."""
+
+    id: str
+    account_id: str
+    created_at: datetime
+    position: int
+
+    def draft(self) -> Self:
+        """An independent copy to change."""
+        return copy(self)
+
+
+class VpcState(State, eq=False, kw_only=True):
+    """``linked_instances`` counts the classic instances that ClassicLink links to the VPC."""
+
+    cidr_block: str
+    classic_link_enabled: bool = False
+    linked_instances: int = 0
+
+    def __post_init__(self) -> None:
+        cidr_bounds(self.cidr_block)  # a block that is none must not be found by who looks at the VPC
+
+
+Freed = tuple[str, Any] | None
+"""A list of addresses as linked pairs, which forks share."""
+
+
+class VSwitchState(State, eq=False, kw_only=True):
+    """``first`` and ``last`` bound the block. ``next_ip`` is the next address to give out, None when the block has been
+    gone through, or is so small that the system keeps all of it; ``freed`` are those that came back, the last one
+    first."""
+
+    vpc_id: str
+    zone_id: str
+    cidr_block: str
+    first: int = 0
+    last: int = 0
+    available_ip_address_count: int = 0
+    next_address: int = 0
+    next_ip: str | None = None
+    freed: Freed = None
+    freed_count: int = 0
+
+    def __post_init__(self) -> None:
+        self.first, self.last = cidr_bounds(self.cidr_block)
+        self.available_ip_address_count = max(0, self.last - self.first - 3)
+        self.next_address = self.first + 1
+        self.next_ip = int_to_ipv4(self.next_address) if self.available_ip_address_count else None
+
+
+class SecurityGroupState(State, eq=False, kw_only=True):
+    """``authorized_in`` counts the other groups that authorize this one."""
+
+    vpc_id: str | None
+    private_ip_count: int = 0
+    authorized_in: int = 0
+
+
+class NetworkInterfaceState(State, eq=False, kw_only=True):
+    """An ENI, and the only home of the fact what it is attached to. ``passing`` is its key among what is passing."""
+
+    type: NetworkInterfaceType
+    status: NetworkInterfaceStatus
+    vpc_id: str
+    vswitch_id: str
+    zone_id: str
+    mac_address: str
+    private_ips: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    name: str | None = None
+    description: str | None = None
+    instance_id: str | None = None
+    passing: int | None = None
+
+
+class InstanceState(State, eq=False, kw_only=True):
+    """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, and holds
+    address and groups itself. ``attached`` and ``eip_id`` are indexes: ``attached`` has the ids of its ENIs as keys, so
+    that one comes or goes without the others being copied. ``next_bandwidth`` waits for the next cycle, ``scheduled``
+    is its key among what waits."""
+
+    status: InstanceStatus
+    instance_type: InstanceType
+    vpc_id: str | None
+    zone_id: str
+    charge_type: ChargeType
+    expires_at: datetime | None
+    image_id: str | None
+    attached: dict[str, None] = msgspec.field(default_factory=dict)
+    starts_when_created: bool = False
+    was_started: bool = False
+    private_ip_change_pending: bool = False
+    internet_max_bandwidth_out: int = 0
+    bandwidth_at_creation: int = 0
+    public_ip: str | None = None
+    public_ip_changes: int = 0
+    next_bandwidth: int | None = None
+    scheduled: int | None = None
+    eip_id: str | None = None
+    classic_ip: str = ""
+    classic_group_ids: tuple[str, ...] = ()
+    linked_vpc_id: str | None = None
+    passing: int | None = None
+
+    def draft(self) -> Self:
+        """An independent copy to change."""
+        draft = copy(self)
+        draft.attached = self.attached.copy()
+        return draft
+
+    @property
+    def network_interface_ids(self) -> tuple[str, ...]:
+        """The ENIs of the instance, the primary one first, then the others as they were attached."""
+        return tuple(self.attached)
+
+    @network_interface_ids.setter
+    def network_interface_ids(self, ids: tuple[str, ...]) -> None:
+        self.attached = dict.fromkeys(ids)
+
+    @property
+    def primary_network_interface_id(self) -> str | None:
+        """The ENI that was born with the instance; a classic one has none."""
+        return next(iter(self.attached), None)
+
+    @property
+    def member_id(self) -> str:
+        """Who is the member of the instance's security groups: its primary ENI, or itself."""
+        return next(iter(self.attached), self.id)
+
+
+class EipState(State, eq=False, kw_only=True):
+    """An EIP, and the only home of the fact what it is associated with."""
+
+    ip_address: str
+    status: EipStatus
+    instance_id: str | None = None
+    passing: int | None = None

@@ -1,0 +1,123 @@
+"""From folded state to the frozen resources that users see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ecsnet.domain.state.records import (
+    EipState,
+    InstanceState,
+    NetworkInterfaceState,
+    SecurityGroupState,
+    VpcState,
+    VSwitchState,
+)
+from ecsnet.domain.state.world import Region
+from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
+from ecsnet.values import NetworkType
+
+
+def vpc(region: Region, state: VpcState) -> Vpc:
+    return Vpc(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        cidr_block=state.cidr_block,
+    )
+
+
+def vswitch(region: Region, state: VSwitchState) -> VSwitch:
+    return VSwitch(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        vpc_id=state.vpc_id,
+        zone_id=state.zone_id,
+        cidr_block=state.cidr_block,
+        available_ip_address_count=state.available_ip_address_count,
+    )
+
+
+def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
+    return SecurityGroup(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        vpc_id=state.vpc_id,
+        private_ip_count=state.private_ip_count,
+    )
+
+
+def network_interface(region: Region, state: NetworkInterfaceState) -> NetworkInterface:
+    return NetworkInterface(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        type=state.type,
+        status=state.status,
+        vpc_id=state.vpc_id,
+        vswitch_id=state.vswitch_id,
+        zone_id=state.zone_id,
+        mac_address=state.mac_address,
+        primary_private_ip=state.private_ips[0],
+        private_ips=state.private_ips,
+        security_group_ids=state.security_group_ids,
+        name=state.name,
+        description=state.description,
+        instance_id=state.instance_id,
+    )
+
+
+def instance(region: Region, state: InstanceState) -> Instance:
+    primary = region.primary_of(state)
+    return Instance(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        status=state.status,
+        network_type=NetworkType.Vpc if primary else NetworkType.Classic,
+        instance_type=state.instance_type.id,
+        zone_id=state.zone_id,
+        vpc_id=state.vpc_id,
+        vswitch_id=primary.vswitch_id if primary else None,
+        primary_network_interface_id=primary.id if primary else None,
+        network_interface_ids=state.network_interface_ids,
+        private_ip=primary.private_ips[0] if primary else state.classic_ip,
+        public_ip=state.public_ip,
+        eip_id=state.eip_id,
+        security_group_ids=primary.security_group_ids if primary else state.classic_group_ids,
+        charge_type=state.charge_type,
+        expires_at=state.expires_at,
+        image_id=state.image_id,
+        internet_max_bandwidth_out=state.internet_max_bandwidth_out,
+        private_ip_change_pending=state.private_ip_change_pending,
+    )
+
+
+def eip(region: Region, state: EipState) -> Eip:
+    return Eip(
+        id=state.id,
+        region_id=region.region_id,
+        account_id=state.account_id,
+        created_at=state.created_at,
+        ip_address=state.ip_address,
+        status=state.status,
+        instance_id=state.instance_id,
+    )
+
+
+VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
+    "vpcs": vpc,
+    "vswitches": vswitch,
+    "security_groups": security_group,
+    "instances": instance,
+    "network_interfaces": network_interface,
+    "eips": eip,
+}
+"""The tables of a region that hold resources, and how each is shown."""

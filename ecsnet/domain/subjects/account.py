@@ -1,0 +1,86 @@
+"""The account: its quotas, and the tokens that make its requests safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ecsnet import commands
+from ecsnet.commands import Command, SetQuota
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.state.ids import Kind
+from ecsnet.domain.state.streams import account_stream
+from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, World
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.events.base import Event, RecordedEvent
+
+# How each event changes the state
+
+
+_COUNTED: Final[dict[str, Kind]] = {
+    "interfaces-per-region": "network_interface",
+    "security-groups-per-region": "security_group",
+    "eips-per-account": "eip",
+}
+
+
+def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
+    account_id, name, value = record.account_id, event.name, event.value
+    before = region.allowance(account_id, name)
+    if name in _COUNTED:
+        in_use = region.used(account_id, _COUNTED[name])
+    else:  # of one resource among many: where there is any, it may hold all that was allowed
+        in_use = before.now if region.vpcs.size or region.instances.size else 0
+    region.allowances.put((account_id, name), Allowance(max(value, in_use), max(value, before.ever)))
+    region.quotas.put((account_id, name), value)
+
+
+def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
+    stream.client_tokens.put((record.account_id, event.client_token), event)
+
+
+def token_use(world: World, account_id: str, client_token: str) -> ClientTokenUsed | None:
+    """Returns the use of a client token of an account, None for a token that was not used yet.
+
+    The account's stream has them. Histories of before it was there have them in the stream of a region.
+    """
+    key = (account_id, client_token)
+    own = world.shared.get(account_stream(account_id))
+    used = None if own is None else own.client_tokens[key]
+    if used is None:
+        for region in world.regions.values():
+            if region.client_tokens.size and (used := region.client_tokens[key]) is not None:
+                break
+    return used
+
+
+EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+
+# The rules
+
+ALL_COMMANDS: tuple[type[Command[Any]], ...] = tuple(
+    getattr(commands, name) for name in commands.__all__ if name != "Command"
+)
+
+
+@rules.denies(
+    "request.client-token",
+    *ALL_COMMANDS,
+    code="IdempotentParameterMismatch",
+    http_status=400,
+    message="client token {client_token} was used for {first}",
+)
+def client_token(client_token: str, world: World, account_id: str, command: Command[Any]) -> Facts | None:
+    """A client token that was used before comes with the same command, or not at all."""
+    used = token_use(world, account_id, client_token)
+    if used is None or used.command == repr(command):
+        return None
+    return {"client_token": client_token, "first": used.command}
+
+
+# How each command is decided
+
+
+def set_quota(case: Case) -> tuple[Event, ...]:
+    command: SetQuota = case.command
+    return (QuotaSet(name=command.name, value=command.value),)

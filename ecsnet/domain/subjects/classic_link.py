@@ -1,0 +1,149 @@
+"""ClassicLink (guide 2.3): instances of the classic network that reach a VPC.
+
+The classic network itself has no theory: its instances have an address of the system's choice for life, and no ENI.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.state.records import InstanceState, VpcState
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
+
+LINKS_PER_VPC: Final = 1000
+
+# How each event changes the state
+
+
+def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent) -> None:
+    region.vpcs.edit(event.vpc_id).classic_link_enabled = True
+
+
+def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
+    region.instances.edit(event.instance_id).linked_vpc_id = event.vpc_id
+    region.vpcs.edit(event.vpc_id).linked_instances += 1
+
+
+def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
+    region.instances.edit(event.instance_id).linked_vpc_id = None
+    region.vpcs.edit(event.vpc_id).linked_instances -= 1
+
+
+EVOLVE: Final[Evolving] = {
+    VpcClassicLinkEnabled: enabled,
+    ClassicLinkAttached: attached,
+    ClassicLinkDetached: detached,
+}
+
+# The rules
+
+
+@rules.denies(
+    "classic-link.attach.network-type",
+    AttachClassicLinkVpc,
+    guide="2.3",
+    code="InvalidInstanceId.MalFormed",
+    http_status=400,
+    message="{instance_id} is not a classic instance",
+)
+def attach_network_type(instance: InstanceState) -> Facts | None:
+    """ClassicLink links instances of the classic network."""
+    return {"instance_id": instance.id} if instance.vpc_id is not None else None
+
+
+@rules.denies(
+    "classic-link.attach.linked",
+    AttachClassicLinkVpc,
+    code="Abs.InvalidInstanceId.MalFormed",
+    http_status=400,
+    message="{instance_id} is linked to {vpc_id}",
+)
+def attach_linked(instance: InstanceState) -> Facts | None:
+    """An instance is linked to one VPC at a time."""
+    return None if instance.linked_vpc_id is None else {"instance_id": instance.id, "vpc_id": instance.linked_vpc_id}
+
+
+@rules.denies(
+    "classic-link.attach.instance-state",
+    AttachClassicLinkVpc,
+    code="InvalidStatus.InstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def attach_instance_state(instance: InstanceState) -> Facts | None:
+    """An instance is linked while it is Running or Stopped."""
+    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "classic-link.attach.enabled",
+    AttachClassicLinkVpc,
+    code="OperationDenied",
+    http_status=403,
+    message="ClassicLink is not enabled for {vpc_id}",
+)
+def attach_enabled(vpc: VpcState) -> Facts | None:
+    """Instances are linked to a VPC for which ClassicLink is enabled."""
+    return None if vpc.classic_link_enabled else {"vpc_id": vpc.id}
+
+
+@rules.denies(
+    "classic-link.attach.quota",
+    AttachClassicLinkVpc,
+    code="QuotaExceeded",
+    http_status=403,
+    message="{vpc_id} has {count} linked instances, and the quota is {quota}",
+)
+def attach_quota(vpc: VpcState) -> Facts | None:
+    """At most 1,000 instances are linked to a VPC."""
+    if vpc.linked_instances < LINKS_PER_VPC:
+        return None
+    return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
+
+
+@rules.denies(
+    "classic-link.detach.linked",
+    DetachClassicLinkVpc,
+    code="InvalidInstanceId.NotFound",
+    http_status=404,
+    message="{instance_id} is not linked to {vpc_id}",
+)
+def detach_linked(instance: InstanceState, vpc: VpcState) -> Facts | None:
+    """A link is taken from the VPC that the instance is linked to."""
+    return None if instance.linked_vpc_id == vpc.id else {"instance_id": instance.id, "vpc_id": vpc.id}
+
+
+rules.states(
+    "address.classic.unique",
+    RuleKind.Invariant,
+    "A classic private address is unique over all regions and accounts: each region draws from a block of its own.",
+    guide="1",
+)
+
+# How each command is decided
+
+
+def enable(case: Case) -> tuple[Event, ...]:
+    assert case.vpc is not None
+    return () if case.vpc.classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=case.vpc.id),)
+
+
+def resolve_link(case: Case) -> None:
+    case.vpc = case.find_vpc(case.command.vpc_id)
+    case.instance = case.find_instance(case.command.instance_id)
+
+
+def attach(case: Case) -> tuple[Event, ...]:
+    command: AttachClassicLinkVpc = case.command
+    return (ClassicLinkAttached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
+
+
+def detach(case: Case) -> tuple[Event, ...]:
+    command: DetachClassicLinkVpc = case.command
+    return (ClassicLinkDetached(instance_id=command.instance_id, vpc_id=command.vpc_id),)

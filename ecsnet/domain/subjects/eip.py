@@ -1,0 +1,343 @@
+"""Elastic IP addresses (guide 2.2): public addresses that an account keeps, and moves between instances of a VPC.
+
+The fact that an EIP is associated with an instance has one home, the EIP's `instance_id`; the instance's side is an
+index. An EIP survives its instance: it comes back Available.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.commands import (
+    AllocateEipAddress,
+    AssociateEipAddress,
+    ConvertNatPublicIpToEip,
+    ReleaseEipAddress,
+    UnassociateEipAddress,
+)
+from ecsnet.domain.context import Case
+from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.state.ids import resource_id
+from ecsnet.domain.state.records import EipState, InstanceState
+from ecsnet.domain.state.regional_pool import PUBLIC
+from ecsnet.domain.state.world import Evolving, Region, World
+from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.eip import (
+    EipAddressAllocated,
+    EipAddressAssociated,
+    EipAddressAssociateRequested,
+    EipAddressReleased,
+    EipAddressReleaseRequested,
+    EipAddressUnassociated,
+    EipAddressUnassociateRequested,
+    NatPublicIpConverted,
+)
+from ecsnet.values import EipStatus
+
+S = EipStatus
+
+# The lifecycle
+
+EIP: Final = Lifecycle(
+    "EIP",
+    S,
+    final=[S.Released],
+    rows=[
+        (BORN, EipAddressAllocated, S.Available),
+        (BORN, NatPublicIpConverted, S.InUse),
+        (S.Available, EipAddressAssociateRequested, S.Associating),
+        (S.Associating, EipAddressAssociated, S.InUse),
+        (S.Available, EipAddressAssociated, S.InUse),
+        (S.InUse, EipAddressUnassociateRequested, S.Unassociating),
+        (S.Unassociating, EipAddressUnassociated, S.Available),
+        (S.InUse, EipAddressUnassociated, S.Available),
+        (S.Associating, EipAddressUnassociated, S.Available),  # its instance was released meanwhile
+        (S.Available, EipAddressReleaseRequested, S.Releasing),
+        (S.Releasing, EipAddressReleased, S.Released),
+        (S.Available, EipAddressReleased, S.Released),
+    ],
+)
+
+# How each event changes the state
+
+
+def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, record: RecordedEvent) -> EipState:
+    eip = EipState(
+        id=event.allocation_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        ip_address=event.ip_address,
+        status=EIP.moves(type(event))[BORN],
+    )
+    region.count_created("eip")
+    region.use(record.account_id, "eip", 1)
+    region.eips.put(eip.id, eip)
+    PUBLIC.hold(region, eip.ip_address, eip.id)
+    return eip
+
+
+def _move(region: Region, allocation_id: str, event: Event) -> EipState:
+    eip = region.eips.edit(allocation_id)
+    eip.status = EIP.moves(type(event))[eip.status]
+    if eip.passing is not None:
+        region.end_passing(eip)
+    return eip
+
+
+def _bind(region: Region, eip: EipState, instance_id: str) -> None:
+    region.instances.edit(instance_id).eip_id = eip.id
+    eip.instance_id = instance_id
+
+
+def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
+    _born(region, event, record)
+
+
+def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
+    instance = region.instances.edit(event.instance_id)
+    instance.public_ip = None
+    instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
+    PUBLIC.let_go(region, event.ip_address, event.instance_id)
+    _bind(region, _born(region, event, record), event.instance_id)
+
+
+def associate_requested(region: Region, event: EipAddressAssociateRequested, record: RecordedEvent) -> None:
+    eip = _move(region, event.allocation_id, event)
+    _bind(region, eip, event.instance_id)
+    region.begin_passing(eip, record.position, record.recorded_at)
+
+
+def associated(region: Region, event: EipAddressAssociated, record: RecordedEvent) -> None:
+    _bind(region, _move(region, event.allocation_id, event), event.instance_id)
+
+
+def passes(
+    region: Region, event: EipAddressUnassociateRequested | EipAddressReleaseRequested, record: RecordedEvent
+) -> None:
+    region.begin_passing(_move(region, event.allocation_id, event), record.position, record.recorded_at)
+
+
+def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
+    eip = _move(region, event.allocation_id, event)
+    region.instances.edit(event.instance_id).eip_id = None
+    eip.instance_id = None
+
+
+def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
+    eip = _move(region, event.allocation_id, event)
+    region.use(eip.account_id, "eip", -1)
+    PUBLIC.let_go(region, eip.ip_address, eip.id)
+    region.eips.drop(eip.id)
+
+
+EVOLVE: Final[Evolving] = {
+    EipAddressAllocated: allocated,
+    NatPublicIpConverted: converted,
+    EipAddressAssociateRequested: associate_requested,
+    EipAddressAssociated: associated,
+    EipAddressUnassociateRequested: passes,
+    EipAddressUnassociated: unassociated,
+    EipAddressReleaseRequested: passes,
+    EipAddressReleased: released,
+}
+
+# The rules
+
+ASSOCIABLE: Final = frozenset(EIP.moves(EipAddressAssociateRequested))
+UNASSOCIABLE: Final = frozenset(EIP.moves(EipAddressUnassociateRequested))
+RELEASABLE: Final = frozenset(EIP.moves(EipAddressReleaseRequested))
+
+
+@rules.denies(
+    "account.eip-quota",
+    AllocateEipAddress,
+    ConvertNatPublicIpToEip,
+    code="QuotaExceeded.Eip",
+    http_status=400,
+    codes={ConvertNatPublicIpToEip: ("MaxEIPQuotaExceeded", 403)},
+    message="the account has {count} EIPs, and the quota is {quota}",
+)
+def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
+    """An account owns at most ``eips-per-account`` (20) EIPs, over all regions."""
+    count = sum(one.used(account_id, "eip") for one in world.regions.values())
+    quota = region.quota(account_id, "eips-per-account")
+    return None if count < quota else {"count": count, "quota": quota}
+
+
+@rules.denies(
+    "eip.associate.state",
+    AssociateEipAddress,
+    code="IncorrectEipStatus",
+    http_status=400,
+    message="{allocation_id} is {status}, and only an Available EIP is associated",
+)
+def associate_state(eip: EipState) -> Facts | None:
+    """Only an Available EIP is associated."""
+    return None if eip.status in ASSOCIABLE else {"allocation_id": eip.id, "status": eip.status}
+
+
+@rules.denies(
+    "eip.associate.region",
+    AssociateEipAddress,
+    guide="2.2",
+    code="InvalidParameter.Mismatch",
+    http_status=400,
+    message="{instance_id} is not in the region of {allocation_id}",
+)
+def associate_region(eip: EipState, instance: InstanceState, here: bool) -> Facts | None:
+    """An EIP and its instance are in one region."""
+    return None if here else {"instance_id": instance.id, "allocation_id": eip.id}
+
+
+@rules.denies(
+    "eip.associate.network-type",
+    AssociateEipAddress,
+    guide="2.2",
+    code="OperationDenied",
+    http_status=400,
+    message="{instance_id} is a classic instance",
+)
+def associate_network_type(instance: InstanceState) -> Facts | None:
+    """An EIP is associated with an instance of a VPC."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
+
+
+@rules.denies(
+    "eip.associate.instance-state",
+    AssociateEipAddress,
+    code="IncorrectInstanceStatus",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def associate_instance_state(instance: InstanceState) -> Facts | None:
+    """An EIP is associated with an instance that is Running or Stopped."""
+    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "eip.associate.public-ip",
+    AssociateEipAddress,
+    guide="2.2",
+    code="InvalidStatus.InstanceHasBandWidth",
+    http_status=400,
+    message="{instance_id} has the public address {public_ip}",
+)
+def associate_public_ip(instance: InstanceState) -> Facts | None:
+    """An EIP is not associated beside a NatPublicIp."""
+    return None if instance.public_ip is None else {"instance_id": instance.id, "public_ip": instance.public_ip}
+
+
+@rules.denies(
+    "eip.associate.duplicate",
+    AssociateEipAddress,
+    code="InvalidAssociation.Duplicated",
+    http_status=400,
+    message="{instance_id} has the EIP {allocation_id}",
+)
+def associate_duplicate(instance: InstanceState) -> Facts | None:
+    """An instance takes one EIP."""
+    return None if instance.eip_id is None else {"instance_id": instance.id, "allocation_id": instance.eip_id}
+
+
+@rules.denies(
+    "eip.unassociate.state",
+    UnassociateEipAddress,
+    code="IncorrectEipStatus",
+    http_status=400,
+    message="{allocation_id} is {status}, and only an EIP that is InUse on an instance is unassociated",
+)
+def unassociate_state(eip: EipState) -> Facts | None:
+    """Only an EIP that is InUse is unassociated; one that another service uses is not known to the model."""
+    return (
+        None
+        if eip.status in UNASSOCIABLE and eip.instance_id is not None
+        else {"allocation_id": eip.id, "status": eip.status}
+    )
+
+
+@rules.denies(
+    "eip.unassociate.wrong-instance",
+    UnassociateEipAddress,
+    code="InvalidParameter.Mismatch",
+    http_status=400,
+    message="{allocation_id} is associated with {associated_with}, not with {instance_id}",
+)
+def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | None:
+    """An EIP is unassociated from the instance that it is associated with."""
+    if eip.instance_id == instance.id:
+        return None
+    return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
+
+
+@rules.denies(
+    "eip.release.state",
+    ReleaseEipAddress,
+    guide="2.2",
+    code="IncorrectEipStatus",
+    http_status=400,
+    message="{allocation_id} is {status}, and only an Available EIP is released",
+)
+def release_state(eip: EipState) -> Facts | None:
+    """Only an Available EIP is released."""
+    return None if eip.status in RELEASABLE else {"allocation_id": eip.id, "status": eip.status}
+
+
+# How each command is decided
+
+
+def next_id(case: Case) -> str:
+    """The id of the next EIP."""
+    (number,) = case.world.next_numbers(case.region, "eip", 1)
+    return resource_id(case.region.region_id, "eip", number)
+
+
+def allocate(case: Case) -> tuple[Event, ...]:
+    (ip,) = PUBLIC.draw(case.world, case.region, 1)
+    return (EipAddressAllocated(allocation_id=next_id(case), ip_address=ip),)
+
+
+def resolve_eip(case: Case) -> None:
+    case.eip = case.find_eip(case.command.allocation_id)
+
+
+def resolve_associate(case: Case) -> None:
+    resolve_eip(case)
+    case.instance = instance = case.find_instance(case.command.instance_id)
+    if instance is not None:
+        case.here = case.is_here(instance)
+
+
+def associate(case: Case) -> tuple[Event, ...]:
+    command: AssociateEipAddress = case.command
+    event = EipAddressAssociateRequested if case.passes else EipAddressAssociated
+    return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
+
+
+def resolve_unassociate(case: Case) -> None:
+    resolve_eip(case)
+    if case.command.instance_id is not None:
+        case.instance = case.find_instance(case.command.instance_id)
+
+
+def unassociate(case: Case) -> tuple[Event, ...]:
+    assert case.eip is not None
+    assert case.eip.instance_id is not None
+    event = EipAddressUnassociateRequested if case.passes else EipAddressUnassociated
+    return (event(allocation_id=case.eip.id, instance_id=case.eip.instance_id),)
+
+
+def release(case: Case) -> tuple[Event, ...]:
+    event = EipAddressReleaseRequested if case.passes else EipAddressReleased
+    return (event(allocation_id=case.command.allocation_id),)
+
+
+def settled(eip: EipState) -> Event:
+    """The event that ends an EIP's passing state."""
+    if eip.status is S.Releasing:
+        return EipAddressReleased(allocation_id=eip.id)
+    event = EipAddressAssociated if eip.status is S.Associating else EipAddressUnassociated
+    assert eip.instance_id is not None
+    return event(allocation_id=eip.id, instance_id=eip.instance_id)

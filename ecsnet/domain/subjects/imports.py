@@ -1,0 +1,174 @@
+"""Imports: resources that come into the model as they were described, not as a command made them.
+
+What is described may contradict itself (two ENIs with one address, an address outside its VSwitch, a quota exceeded):
+it is taken as it is, so that `ecsnet.audit` can report it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.world import Evolving, PassingState, Region
+from ecsnet.domain.subjects import security_group, vpc
+from ecsnet.domain.subjects.instance import lifecycle as instance
+from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.events.base import RecordedEvent
+from ecsnet.events.imports import (
+    EipImported,
+    Import,
+    InstanceImported,
+    NetworkInterfaceImported,
+    SecurityGroupImported,
+    VpcImported,
+    VSwitchImported,
+)
+from ecsnet.events.security_group import SecurityGroupCreated
+from ecsnet.events.vpc import VpcCreated, VSwitchCreated
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+
+SETTLED: Final = (
+    InstanceStatus.Running,
+    InstanceStatus.Stopped,
+    NetworkInterfaceStatus.Available,
+    NetworkInterfaceStatus.InUse,
+    EipStatus.Available,
+    EipStatus.InUse,
+)
+
+
+def _born(event: Import, record: RecordedEvent) -> datetime:
+    return event.created_at or record.recorded_at
+
+
+def _pass_on(region: Region, state: PassingState, record: RecordedEvent) -> None:
+    if state.status not in SETTLED:
+        region.begin_passing(state, record.position, record.recorded_at)
+
+
+def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> None:
+    vpc.vpc_created(region, VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block), record)
+    region.vpcs.edit(event.vpc_id).created_at = _born(event, record)
+    region.imported = True
+
+
+def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEvent) -> None:
+    created = VSwitchCreated(
+        vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
+    )
+    vpc.vswitch_created(region, created, record)
+    region.vswitches.edit(event.vswitch_id).created_at = _born(event, record)
+    region.imported = True
+
+
+def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
+    created = SecurityGroupCreated(security_group_id=event.security_group_id, vpc_id=event.vpc_id)
+    security_group.group_created(region, created, record)
+    region.security_groups.edit(event.security_group_id).created_at = _born(event, record)
+    region.imported = True
+
+
+def instance_imported(region: Region, event: InstanceImported, record: RecordedEvent) -> None:
+    state = InstanceState(
+        id=event.instance_id,
+        account_id=record.account_id,
+        created_at=_born(event, record),
+        position=record.position,
+        status=event.status,
+        instance_type=event.instance_type,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        charge_type=event.charge_type,
+        expires_at=event.expires_at,
+        image_id=event.image_id,
+        starts_when_created=True,
+        was_started=event.status is not InstanceStatus.Pending,
+        internet_max_bandwidth_out=event.internet_max_bandwidth_out,
+        bandwidth_at_creation=event.internet_max_bandwidth_out,
+        public_ip=event.public_ip_address,
+    )
+    region.count_created("instance")
+    region.instances.put(state.id, state)
+    if event.vpc_id is None:
+        state.classic_ip = event.private_ip_address or ""
+        region.classic_ips.put(state.classic_ip, state.id)
+        instance.regroup_classic(region, state, event.security_group_ids)
+    if event.public_ip_address is not None:
+        region.public_ips.put(event.public_ip_address, state.id)
+    _pass_on(region, state, record)
+    region.imported = True
+
+
+def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id)
+    interface = NetworkInterfaceState(
+        id=event.network_interface_id,
+        account_id=record.account_id,
+        created_at=_born(event, record),
+        position=record.position,
+        type=event.type,
+        status=event.status,
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        zone_id=vswitch.zone_id,
+        mac_address=event.mac_address,
+        private_ips=event.private_ip_addresses,
+        security_group_ids=event.security_group_ids,
+        name=event.name,
+        description=event.description,
+        instance_id=event.instance_id,
+    )
+    region.imported = True
+    region.count_created("network_interface")
+    region.network_interfaces.put(interface.id, interface)
+    region.interfaces_of_vswitch.edit(vswitch.id).put(interface.id, True)
+    private_pool.hold_described(region, interface)
+    security_group.enter(region, interface, interface.security_group_ids)
+    if event.instance_id is not None:
+        _attach(region, interface, event.instance_id)
+    if interface.type is NetworkInterfaceType.Secondary:
+        region.use(record.account_id, "network_interface", 1)
+    _pass_on(region, interface, record)
+
+
+def _attach(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
+    state = region.instances.edit(instance_id)
+    if interface.type is network_interface.PRIMARY:
+        state.attached = {interface.id: None, **state.attached}
+    else:
+        state.attached[interface.id] = None
+
+
+def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> None:
+    eip = EipState(
+        id=event.allocation_id,
+        account_id=record.account_id,
+        created_at=_born(event, record),
+        position=record.position,
+        ip_address=event.ip_address,
+        status=event.status,
+        instance_id=event.instance_id,
+    )
+    region.count_created("eip")
+    region.use(record.account_id, "eip", 1)
+    region.eips.put(eip.id, eip)
+    region.public_ips.put(eip.ip_address, eip.id)
+    if event.instance_id is not None:
+        region.instances.edit(event.instance_id).eip_id = eip.id
+    if (
+        event.instance_id is not None or event.status is EipStatus.Releasing
+    ):  # else another service's, and it settles it
+        _pass_on(region, eip, record)
+    region.imported = True
+
+
+EVOLVE: Final[Evolving] = {
+    VpcImported: vpc_imported,
+    VSwitchImported: vswitch_imported,
+    SecurityGroupImported: group_imported,
+    InstanceImported: instance_imported,
+    NetworkInterfaceImported: interface_imported,
+    EipImported: eip_imported,
+}

@@ -1,0 +1,146 @@
+"""The bandwidth that an instance has bought, and its subscription (guide 2.1, 3.2, 3.3).
+
+A change of the specification takes effect at once. One that comes with a renewal waits until the next cycle begins, by
+the clock alone, whatever the pace of passing states; meanwhile it is the specification change that 3.3 speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Final
+
+from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.state.records import InstanceState
+from ecsnet.domain.state.regional_pool import PUBLIC
+from ecsnet.domain.state.world import Evolving, Region, World
+from ecsnet.domain.subjects.instance.creation import months_after
+from ecsnet.domain.subjects.instance.lifecycle import resolve_instance
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
+from ecsnet.values import ChargeType
+
+# How each event changes the state
+
+
+def modified(region: Region, event: InstanceNetworkSpecModified, record: RecordedEvent) -> None:
+    instance = region.instances.edit(event.instance_id)
+    instance.internet_max_bandwidth_out = event.internet_max_bandwidth_out
+    _forget_next_cycle(region, instance)
+    if event.ip_address is not None:
+        instance.public_ip = event.ip_address
+        PUBLIC.hold(region, event.ip_address, instance.id)
+
+
+def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
+    instance = region.instances.edit(event.instance_id)
+    instance.expires_at = event.expires_at
+    if event.next_bandwidth is not None and event.next_cycle_at is not None:
+        _forget_next_cycle(region, instance)
+        instance.next_bandwidth = event.next_bandwidth
+        instance.scheduled = record.position
+        region.scheduled.put(record.position, (instance.id, event.next_cycle_at))
+
+
+def _forget_next_cycle(region: Region, instance: InstanceState) -> None:
+    if instance.scheduled is not None:
+        region.scheduled.drop(instance.scheduled)
+        instance.scheduled = instance.next_bandwidth = None
+
+
+EVOLVE: Final[Evolving] = {InstanceNetworkSpecModified: modified, InstanceRenewed: renewed}
+
+# The rules
+
+
+@rules.denies(
+    "instance.renew.charge-type",
+    RenewInstance,
+    code="ChargeTypeViolation",
+    http_status=403,
+    message="{instance_id} is a pay-as-you-go instance",
+)
+def renew_charge_type(instance: InstanceState) -> Facts | None:
+    """Only a subscription instance is renewed."""
+    return None if instance.charge_type is ChargeType.PrePaid else {"instance_id": instance.id}
+
+
+@rules.denies(
+    "instance.network-spec.pending-change",
+    ModifyInstanceNetworkSpec,
+    RenewInstance,
+    code="InvalidInstanceId.PlanedChange",
+    http_status=403,
+    message="{instance_id} has a bandwidth of {next_bandwidth} Mbit/s waiting for its next cycle",
+)
+def pending_change(instance: InstanceState, command: ModifyInstanceNetworkSpec | RenewInstance) -> Facts | None:
+    """The bandwidth is not changed while another change of it waits for the next cycle."""
+    if instance.next_bandwidth is None or command.internet_max_bandwidth_out is None:
+        return None
+    return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
+
+
+# How each command is decided
+
+
+def modify(case: Case) -> tuple[Event, ...]:
+    command: ModifyInstanceNetworkSpec = case.command
+    assert case.instance is not None
+    return (_change(case.world, case.region, case.instance, command.internet_max_bandwidth_out),)
+
+
+def brings_address(instance: InstanceState, bandwidth: int) -> bool:
+    """Whether an instance gets a public address with a bandwidth."""
+    return (
+        bandwidth > 0
+        and instance.charge_type is ChargeType.PrePaid
+        and instance.public_ip is None
+        and instance.eip_id is None
+    )
+
+
+def _change(
+    world: World, region: Region, instance: InstanceState, bandwidth: int, avoiding: Container[str] = ()
+) -> InstanceNetworkSpecModified:
+    drawn = PUBLIC.draw(world, region, 1, avoiding) if brings_address(instance, bandwidth) else ()
+    return InstanceNetworkSpecModified(
+        instance_id=instance.id,
+        internet_max_bandwidth_out=bandwidth,
+        ip_address=drawn[0] if drawn else None,
+    )
+
+
+def resolve_renew(case: Case) -> None:
+    resolve_instance(case)
+    if case.instance is not None and case.instance.expires_at is not None:
+        case.paid_from, case.months = max(case.instance.expires_at, case.now), case.command.period
+
+
+def renew(case: Case) -> tuple[Event, ...]:
+    command: RenewInstance = case.command
+    instance = case.instance
+    assert instance is not None
+    assert instance.expires_at is not None
+    bandwidth = command.internet_max_bandwidth_out
+    if bandwidth == instance.internet_max_bandwidth_out:
+        bandwidth = None
+    if instance.expires_at <= case.now:  # the next cycle begins with the renewal
+        renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(case.now, command.period))
+        return (renewed,) if bandwidth is None else (renewed, _change(case.world, case.region, instance, bandwidth))
+    return (
+        InstanceRenewed(
+            instance_id=instance.id,
+            expires_at=months_after(instance.expires_at, command.period),
+            next_bandwidth=bandwidth,
+            next_cycle_at=None if bandwidth is None else instance.expires_at,
+        ),
+    )
+
+
+def next_cycle(world: World, region: Region, instance_id: str, avoiding: Container[str]) -> InstanceNetworkSpecModified:
+    """What happens to an instance's bandwidth when its next cycle begins; ``avoiding`` are addresses that others get
+    at the same moment."""
+    instance = region.instances.peek(instance_id)
+    assert instance.next_bandwidth is not None
+    return _change(world, region, instance, instance.next_bandwidth, avoiding)

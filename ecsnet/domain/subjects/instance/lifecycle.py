@@ -1,0 +1,375 @@
+"""Instances (guide 2.2, 4.1, 4.3, 4.9): what ENIs are attached to.
+
+An instance of a VPC is born with a primary ENI and dies with it; its address, its VSwitch and its groups are that
+ENI's. Releasing an instance takes every ENI with it that is still attached; one that was detached before stays.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from ecsnet.commands import (
+    DeleteInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    RebootInstance,
+    StartInstance,
+    StopInstance,
+)
+from ecsnet.domain.context import Case
+from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects import security_group
+from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.eip import EipAddressUnassociated
+from ecsnet.events.instance import (
+    InstanceBirth,
+    InstanceCreateCompleted,
+    InstanceCreated,
+    InstanceCreateRequested,
+    InstanceLaunched,
+    InstanceLaunchRequested,
+    InstanceRebooted,
+    InstanceRebootRequested,
+    InstanceReleased,
+    InstanceStarted,
+    InstanceStartRequested,
+    InstanceStopped,
+    InstanceStopRequested,
+)
+from ecsnet.events.network_interface import NetworkInterfaceReleased
+from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
+from ecsnet.values import InstanceStatus
+
+S = InstanceStatus
+Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
+Settling = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
+
+# The lifecycle
+
+INSTANCE: Final = Lifecycle(
+    "instance",
+    S,
+    final=[S.Released],
+    rows=[
+        (BORN, InstanceCreated, S.Stopped),
+        (BORN, InstanceLaunched, S.Running),
+        (BORN, InstanceCreateRequested, S.Pending),
+        (BORN, InstanceLaunchRequested, S.Pending),
+        (S.Pending, InstanceCreateCompleted, S.Stopped),
+        (S.Pending, InstanceStarted, S.Running),
+        (S.Stopped, InstanceStartRequested, S.Starting),
+        (S.Starting, InstanceStarted, S.Running),
+        (S.Stopped, InstanceStarted, S.Running),
+        (S.Running, InstanceStopRequested, S.Stopping),
+        (S.Stopping, InstanceStopped, S.Stopped),
+        (S.Running, InstanceStopped, S.Stopped),
+        (S.Running, InstanceRebootRequested, S.Starting),
+        (S.Running, InstanceRebooted, S.Running),
+        (S.Stopped, InstanceReleased, S.Released),
+        (S.Running, InstanceReleased, S.Released),
+        (S.Stopped, SecurityGroupJoined, S.Stopped),
+        (S.Running, SecurityGroupJoined, S.Running),
+        (S.Stopped, SecurityGroupLeft, S.Stopped),
+        (S.Running, SecurityGroupLeft, S.Running),
+    ],
+)
+
+# How each event changes the state
+
+
+def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -> None:
+    instance = InstanceState(
+        id=event.instance_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        status=INSTANCE.moves(type(event))[BORN],
+        instance_type=event.instance_type,
+        vpc_id=None,
+        zone_id=event.zone_id or "",
+        charge_type=event.charge_type,
+        expires_at=event.expires_at,
+        image_id=event.image_id,
+        starts_when_created=isinstance(event, InstanceLaunchRequested),
+        was_started=isinstance(event, InstanceLaunched),
+        internet_max_bandwidth_out=event.internet_max_bandwidth_out,
+        bandwidth_at_creation=event.internet_max_bandwidth_out,
+        public_ip=event.public_ip_address,
+    )
+    if event.vswitch_id is None:
+        CLASSIC.hold(region, event.private_ip_address, instance.id)
+        instance.classic_ip = event.private_ip_address
+        regroup_classic(region, instance, event.security_group_ids)
+    else:
+        _born_in_vpc(region, instance, event, record)
+    if event.public_ip_address is not None:
+        PUBLIC.hold(region, event.public_ip_address, instance.id)
+    region.count_created("instance")
+    region.instances.put(instance.id, instance)
+    if instance.status is S.Pending:
+        region.begin_passing(instance, record.position, record.recorded_at)
+
+
+def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id or "")
+    if event.primary_network_interface_id is None or event.mac_address is None:
+        raise ValueError("an instance of a VPC is born with a primary ENI")
+    interface = NetworkInterfaceState(
+        id=event.primary_network_interface_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        type=network_interface.PRIMARY,
+        status=network_interface.PRIMARY_NETWORK_INTERFACE.moves(type(event))[BORN],
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        zone_id=vswitch.zone_id,
+        mac_address=event.mac_address,
+        private_ips=(event.private_ip_address,),
+        security_group_ids=event.security_group_ids,
+        instance_id=event.instance_id,
+    )
+    network_interface.born(region, interface)
+    instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
+    instance.attached = {interface.id: None}
+
+
+def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+    """A classic instance is from now on a member of exactly these groups."""
+    for group_id in set(instance.classic_group_ids) - set(group_ids):
+        region.members_of_group.edit(group_id).drop(instance.id)
+        region.security_groups.edit(group_id).private_ip_count -= 1
+    for group_id in set(group_ids) - set(instance.classic_group_ids):
+        region.members_of_group.edit(group_id).put(instance.id, True)
+        region.security_groups.edit(group_id).private_ip_count += 1
+    instance.classic_group_ids = group_ids
+
+
+def _move(region: Region, instance_id: str, event: Event) -> InstanceState:
+    instance = region.instances.edit(instance_id)
+    instance.status = INSTANCE.moves(type(event))[instance.status]
+    if instance.passing is not None:
+        region.end_passing(instance)
+    return instance
+
+
+def instance_settled(region: Region, event: Settling, record: RecordedEvent) -> None:
+    _move(region, event.instance_id, event)
+
+
+def instance_started(region: Region, event: InstanceStarted, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    instance.was_started = True
+    instance.private_ip_change_pending = False
+
+
+def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    region.begin_passing(instance, record.position, record.recorded_at)
+
+
+def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    if instance.vpc_id is None:
+        regroup_classic(region, instance, ())
+        CLASSIC.let_go(region, instance.classic_ip, instance.id)
+        if instance.linked_vpc_id is not None:
+            region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
+    else:
+        (primary_id,) = instance.attached
+        network_interface.died(region, region.network_interfaces.edit(primary_id))
+    if instance.public_ip is not None:
+        PUBLIC.let_go(region, instance.public_ip, instance.id)
+    if instance.scheduled is not None:
+        region.scheduled.drop(instance.scheduled)
+    region.instances.drop(instance.id)
+
+
+def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+    if instance.vpc_id is None:
+        regroup_classic(region, instance, group_ids)
+    else:
+        primary = region.network_interfaces.edit(instance.member_id)
+        security_group.replace(region, primary, group_ids)
+
+
+def group_joined(region: Region, event: SecurityGroupJoined, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    _regroup(region, instance, (*region.groups_of(instance), event.security_group_id))
+
+
+def group_left(region: Region, event: SecurityGroupLeft, record: RecordedEvent) -> None:
+    instance = _move(region, event.instance_id, event)
+    rest = tuple([group_id for group_id in region.groups_of(instance) if group_id != event.security_group_id])
+    _regroup(region, instance, rest)
+
+
+EVOLVE: Final[Evolving] = {
+    InstanceCreated: instance_born,
+    InstanceLaunched: instance_born,
+    InstanceCreateRequested: instance_born,
+    InstanceLaunchRequested: instance_born,
+    InstanceCreateCompleted: instance_settled,
+    InstanceStartRequested: instance_passes,
+    InstanceStarted: instance_started,
+    InstanceStopRequested: instance_passes,
+    InstanceStopped: instance_settled,
+    InstanceRebootRequested: instance_passes,
+    InstanceRebooted: instance_settled,
+    InstanceReleased: instance_released,
+    SecurityGroupJoined: group_joined,
+    SecurityGroupLeft: group_left,
+}
+
+# The rules
+
+
+def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+    if INSTANCE.admits(instance.status, event):
+        return None
+    return {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "instance.start.state",
+    StartInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Stopped instance is started",
+)
+def start_state(instance: InstanceState) -> Facts | None:
+    """Only a Stopped instance is started."""
+    return _wrong_status(instance, InstanceStartRequested)
+
+
+@rules.denies(
+    "instance.stop.state",
+    StopInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Running instance is stopped",
+)
+def stop_state(instance: InstanceState) -> Facts | None:
+    """Only a Running instance is stopped."""
+    return _wrong_status(instance, InstanceStopRequested)
+
+
+@rules.denies(
+    "instance.reboot.state",
+    RebootInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and only a Running instance is rebooted",
+)
+def reboot_state(instance: InstanceState) -> Facts | None:
+    """Only a Running instance is rebooted."""
+    return _wrong_status(instance, InstanceRebootRequested)
+
+
+@rules.denies(
+    "instance.release.state",
+    DeleteInstance,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}: stop it first, or force the release of a Running one",
+)
+def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
+    """A Stopped instance is released; a Running one only with ``force``."""
+    facts = {"instance_id": instance.id, "status": instance.status}
+    if instance.status is S.Pending:
+        return Breach(facts, ("IncorrectInstanceStatus.Initializing", 403))
+    if instance.status is S.Running and not command.force:
+        return facts
+    return _wrong_status(instance, InstanceReleased)
+
+
+@rules.denies(
+    "instance.release.charge-type",
+    DeleteInstance,
+    code="ChargeTypeViolation",
+    http_status=403,
+    message="{instance_id} is a subscription instance until {expires_at}",
+)
+def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
+    """A subscription instance is not released before it expires."""
+    if instance.expires_at is None or instance.expires_at <= now:
+        return None
+    return {"instance_id": instance.id, "expires_at": instance.expires_at}
+
+
+rules.states(
+    "instance.release.cascade",
+    RuleKind.Fact,
+    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
+    guide="4.9",
+)
+
+
+@rules.denies(
+    "security-group.join.instance-state",
+    JoinSecurityGroup,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def join_state(instance: InstanceState) -> Facts | None:
+    """An instance joins a security group while it is Running or Stopped."""
+    return _wrong_status(instance, SecurityGroupJoined)
+
+
+@rules.denies(
+    "security-group.leave.instance-state",
+    LeaveSecurityGroup,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def leave_state(instance: InstanceState) -> Facts | None:
+    """An instance leaves a security group while it is Running or Stopped."""
+    return _wrong_status(instance, SecurityGroupLeft)
+
+
+# How each command is decided
+
+
+def resolve_instance(case: Case) -> None:
+    case.instance = case.find_instance(case.command.instance_id)
+
+
+def start(case: Case) -> tuple[Event, ...]:
+    event = InstanceStartRequested if case.passes else InstanceStarted
+    return (event(instance_id=case.command.instance_id),)
+
+
+def stop(case: Case) -> tuple[Event, ...]:
+    event = InstanceStopRequested if case.passes else InstanceStopped
+    return (event(instance_id=case.command.instance_id),)
+
+
+def reboot(case: Case) -> tuple[Event, ...]:
+    event = InstanceRebootRequested if case.passes else InstanceRebooted
+    return (event(instance_id=case.command.instance_id),)
+
+
+def delete(case: Case) -> tuple[Event, ...]:
+    assert case.instance is not None
+    instance_id, eip_id = case.instance.id, case.instance.eip_id
+    attached = case.instance.network_interface_ids[1:]
+    return (
+        *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
+        *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
+        InstanceReleased(instance_id=instance_id),
+    )
+
+
+def settled(instance: InstanceState) -> Event:
+    """The event that ends an instance's passing state."""
+    if instance.status is S.Pending and not instance.starts_when_created:
+        return InstanceCreateCompleted(instance_id=instance.id)
+    return (InstanceStopped if instance.status is S.Stopping else InstanceStarted)(instance_id=instance.id)

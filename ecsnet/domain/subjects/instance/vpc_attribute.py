@@ -1,0 +1,161 @@
+"""Another private address, or another VSwitch, for an instance (guide 3.1).
+
+Instance and primary ENI show the change at once, and the old address is free at once; the guest learns of it at the
+next start, and until then nothing more of the kind is possible.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.commands import ModifyInstanceVpcAttribute
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.instance import InstanceVpcAttributeModified
+from ecsnet.values import InstanceStatus
+
+MOVABLE: Final = (InstanceStatus.Stopped,)
+
+# How the event changes the state
+
+
+def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
+    instance = region.instances.edit(event.instance_id)
+    primary = region.network_interfaces.edit(instance.member_id)
+    private_pool.let_go(region, primary, primary.private_ips[:1])
+    if primary.vswitch_id != event.vswitch_id:
+        region.interfaces_of_vswitch.edit(primary.vswitch_id).drop(primary.id)
+        region.interfaces_of_vswitch.edit(event.vswitch_id).put(primary.id, True)
+        primary.vswitch_id = event.vswitch_id
+    private_pool.hold(region, primary, (event.private_ip_address,))
+    primary.private_ips = (event.private_ip_address, *primary.private_ips[1:])
+    instance.private_ip_change_pending = True
+
+
+EVOLVE: Final[Evolving] = {InstanceVpcAttributeModified: modified}
+
+# The rules
+
+
+@rules.denies(
+    "instance.modify-vpc.network-type",
+    ModifyInstanceVpcAttribute,
+    guide="2.1",
+    code="OperationDenied",
+    http_status=400,
+    message="{instance_id} is a classic instance, and keeps its private address",
+)
+def modify_network_type(instance: InstanceState) -> Facts | None:
+    """Only an instance of a VPC changes its private address or VSwitch; a classic one never does."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
+
+
+@rules.denies(
+    "instance.modify-vpc.state",
+    ModifyInstanceVpcAttribute,
+    guide="3.1",
+    code="IncorrectInstanceStatus",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Stopped",
+)
+def modify_state(instance: InstanceState) -> Facts | None:
+    """An instance changes its private address or VSwitch only while it is Stopped."""
+    return None if instance.status in MOVABLE else {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "instance.modify-vpc.zone",
+    ModifyInstanceVpcAttribute,
+    guide="3.1",
+    code="InvalidVSwitchId.Mismatch",
+    http_status=400,
+    message="{vswitch_id} is in {zone_id} of {vpc_id}, the instance in {instance_zone_id} of {instance_vpc_id}",
+)
+def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breach | None:
+    """The new VSwitch is in the zone and the VPC of the instance."""
+    facts = {
+        "vswitch_id": vswitch.id,
+        "zone_id": vswitch.zone_id,
+        "vpc_id": vswitch.vpc_id,
+        "instance_zone_id": instance.zone_id,
+        "instance_vpc_id": instance.vpc_id,
+    }
+    if instance.vpc_id is None:
+        return None
+    if instance.vpc_id != vswitch.vpc_id:
+        return Breach(facts, ("InvalidVSwitchId.NotFound", 404))
+    return None if instance.zone_id == vswitch.zone_id else facts
+
+
+@rules.denies(
+    "instance.modify-vpc.pending",
+    ModifyInstanceVpcAttribute,
+    code="InvalidPrivateIp.Changing",
+    http_status=400,
+    message="{instance_id} has to be started first",
+)
+def modify_pending(instance: InstanceState) -> Facts | None:
+    """No change before the instance was ever started, and no second one before the first took effect at a start."""
+    if instance.was_started and not instance.private_ip_change_pending:
+        return None
+    return {"instance_id": instance.id}
+
+
+@rules.denies(
+    "instance.modify-vpc.secondary-addresses",
+    ModifyInstanceVpcAttribute,
+    code="OperationDenied",
+    http_status=400,
+    message="{network_interface_id} holds secondary addresses of {vswitch_id}",
+)
+def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch: VSwitchState) -> Facts | None:
+    """The VSwitch does not change while the primary ENI holds secondary addresses."""
+    if len(network_interface.private_ips) == 1 or network_interface.vswitch_id == vswitch.id:
+        return None
+    return {"network_interface_id": network_interface.id, "vswitch_id": network_interface.vswitch_id}
+
+
+@rules.denies(
+    "instance.modify-vpc.same-address",
+    ModifyInstanceVpcAttribute,
+    code="InvalidPrivateIpAddress.Duplicated",
+    http_status=400,
+    message="{address} is the present address",
+)
+def modify_same_address(network_interface: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) -> Facts | None:
+    """The new address is not the present one, or the VSwitch is another."""
+    return {"address": command.private_ip_address} if _stays(network_interface, command) else None
+
+
+def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) -> bool:
+    return (command.vswitch_id, command.private_ip_address) == (primary.vswitch_id, primary.private_ips[0])
+
+
+# How the command is decided
+
+
+def resolve_modify(case: Case) -> None:
+    command: ModifyInstanceVpcAttribute = case.command
+    case.instance = instance = case.find_instance(command.instance_id)
+    case.vswitch = case.find_vswitch(command.vswitch_id)
+    if instance is not None:
+        case.network_interface = case.region.primary_of(instance)
+    named, primary = command.private_ip_address, case.network_interface
+    case.drawn = 1 if named is None else 0
+    if named is not None and (primary is None or not _stays(primary, command)):
+        case.find_addresses((named,))
+
+
+def modify(case: Case) -> tuple[Event, ...]:
+    command: ModifyInstanceVpcAttribute = case.command
+    assert case.vswitch is not None
+    address = command.private_ip_address or private_pool.draw(case.region, case.vswitch, 1)[0]
+    return (
+        InstanceVpcAttributeModified(
+            instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address
+        ),
+    )

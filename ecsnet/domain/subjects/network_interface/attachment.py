@@ -1,0 +1,302 @@
+"""Attaching ENIs to instances, and detaching them (guide 4.1 to 4.3, 4.6, 4.8).
+
+A secondary ENI goes to an instance of its zone and VPC whose type has room for it, and comes back as it went. The rules
+of attaching hold for an instance that is there as for one that is about to be created with the ENI: the `Host`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
+from ecsnet.domain.context import Case, Host
+from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
+from ecsnet.domain.subjects.network_interface.lifecycle import (
+    ATTACH_REQUESTED,
+    DETACH_REQUESTED,
+    PRIMARY,
+    S,
+    is_primary,
+    resolve_interface,
+)
+from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
+from ecsnet.events.base import Event
+from ecsnet.events.network_interface import (
+    NetworkInterfaceAttached,
+    NetworkInterfaceAttachRequested,
+    NetworkInterfaceDetached,
+    NetworkInterfaceDetachRequested,
+)
+from ecsnet.values import InstanceStatus
+
+HOSTING: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
+SETTLED: Final = (InstanceStatus.Running, InstanceStatus.Stopped)
+ATTACHABLE: Final = frozenset(ATTACH_REQUESTED)
+DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, it changes nothing
+
+# The rules
+
+
+@rules.denies(
+    "interface.attach.primary",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.InvalidEniType",
+    http_status=403,
+    message="{network_interface_id} is a primary ENI and belongs to its instance",
+)
+def attach_primary(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+    """A primary ENI cannot be attached elsewhere."""
+    for interface in candidates:
+        if interface.type is PRIMARY:
+            return {"network_interface_id": interface.id}
+    return None
+
+
+@rules.denies(
+    "interface.attach.state",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and only an Available ENI can be attached",
+)
+def attach_state(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+    """Only an Available ENI can be attached."""
+    for interface in candidates:
+        if interface.status not in ATTACHABLE:
+            return {"network_interface_id": interface.id, "status": interface.status}
+    return None
+
+
+@rules.denies(
+    "interface.attach.instance-state",
+    AttachNetworkInterface,
+    guide="4.1",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def attach_instance_state(instance: InstanceState) -> Facts | None:
+    """An ENI is attached to an instance that is Running or Stopped."""
+    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "interface.attach.stopped-only-type",
+    AttachNetworkInterface,
+    DetachNetworkInterface,
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is Running, and a {instance_type} takes and gives ENIs only while Stopped",
+)
+def stopped_only_type(instance: InstanceState) -> Facts | None:
+    """Instances of some burstable types (t5, t6) must be Stopped to attach or detach an ENI."""
+    if instance.status is not InstanceStatus.Running or not instance.instance_type.attach_requires_stopped:
+        return None
+    return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
+
+
+@rules.denies(
+    "interface.attach.zone",
+    *HOSTING,
+    guide="4.1",
+    code="InvalidOperation.AvailabilityZoneMismatch",
+    http_status=403,
+    message="{network_interface_id} is in {zone_id}, the instance in {instance_zone_id}",
+)
+def attach_zone(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
+    for interface in candidates:
+        if interface.zone_id != host.zone_id:
+            return {
+                "network_interface_id": interface.id,
+                "zone_id": interface.zone_id,
+                "instance_zone_id": host.zone_id,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.attach.vpc",
+    *HOSTING,
+    guide="4.2",
+    code="InvalidOperation.VpcMismatch",
+    http_status=403,
+    message="{network_interface_id} is in {vpc_id}, the instance in {instance_vpc_id}",
+)
+def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
+    for interface in candidates:
+        if interface.vpc_id != host.vpc_id:
+            return {
+                "network_interface_id": interface.id,
+                "vpc_id": interface.vpc_id,
+                "instance_vpc_id": host.vpc_id,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.attach.instance-type",
+    *HOSTING,
+    guide="4.3",
+    code="InvalidOperation.InvalidGeneration",
+    http_status=400,
+    codes={
+        RunInstances: ("InvalidInstanceType.ElasticNetworkInterfaceNotSupported", 400),
+        CreateInstance: ("InvalidInstanceType.ElasticNetworkInterfaceNotSupported", 400),
+    },
+    message="{instance_type} takes no secondary ENI",
+)
+def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """Only I/O-optimized instance types that support ENIs take secondary ENIs."""
+    supported = host.instance_type.io_optimized and host.instance_type.eni_quantity > 1
+    return None if supported or not candidates else {"instance_type": host.instance_type.id}
+
+
+@rules.denies(
+    "interface.attach.quota",
+    *HOSTING,
+    guide="4.1",
+    code="EniPerInstanceLimitExceeded",
+    http_status=403,
+    message="the instance has {count} ENIs, and a {instance_type} takes {quota}",
+)
+def attach_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """An instance has at most as many ENIs as its type allows, the primary included."""
+    quota = host.instance_type.eni_quantity
+    if not candidates or host.interface_count + len(candidates) <= quota:
+        return None
+    return {"count": host.interface_count, "instance_type": host.instance_type.id, "quota": quota}
+
+
+@rules.denies(
+    "interface.attach.address-quota",
+    *HOSTING,
+    guide="4.6",
+    code="InvalidOperation.Ipv4CountExceeded",
+    http_status=403,
+    message="{network_interface_id} has {count} private IPs, and a {instance_type} allows {quota} an ENI",
+)
+def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+    """The private IPs of an ENI fit the instance type's quota when it is attached."""
+    quota = host.instance_type.private_ipv4_per_eni
+    for interface in candidates:
+        if len(interface.private_ips) > quota:
+            return {
+                "network_interface_id": interface.id,
+                "count": len(interface.private_ips),
+                "instance_type": host.instance_type.id,
+                "quota": quota,
+            }
+    return None
+
+
+@rules.denies(
+    "interface.detach.primary",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.DetachPrimaryEniNotAllowed",
+    http_status=400,
+    message="{network_interface_id} is the primary ENI of {instance_id} and stays with it",
+)
+def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+    """A primary ENI cannot be detached."""
+    return is_primary(network_interface)
+
+
+@rules.denies(
+    "interface.detach.state",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and only an ENI that is InUse can be detached",
+)
+def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Only an ENI that is InUse can be detached; asking again while it is Detaching is accepted."""
+    if network_interface.status in DETACHABLE:
+        return None
+    return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+@rules.denies(
+    "interface.detach.instance-state",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def detach_instance_state(instance: InstanceState) -> Facts | None:
+    """An ENI is detached from an instance that is Running or Stopped."""
+    return attach_instance_state(instance)
+
+
+@rules.denies(
+    "interface.detach.wrong-instance",
+    DetachNetworkInterface,
+    guide="4.8",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is attached to {attached_to}, not to {instance_id}",
+)
+def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """An ENI is detached from the instance that it is attached to."""
+    if network_interface.instance_id == instance.id:
+        return None
+    return {
+        "network_interface_id": network_interface.id,
+        "attached_to": network_interface.instance_id,
+        "instance_id": instance.id,
+    }
+
+
+rules.states(
+    "interface.attach.bandwidth",
+    RuleKind.Fact,
+    "More ENIs never raise the bandwidth of an instance: that is a matter of its type.",
+    guide="4.1",
+)
+
+# How each command is decided
+
+
+def resolve_attach(case: Case) -> None:
+    interface = case.find_network_interface(case.command.network_interface_id)
+    case.candidates = None if interface is None else (interface,)
+    case.instance = instance = case.find_instance(case.command.instance_id)
+    if instance is not None:
+        case.host = host_of(instance)
+
+
+def host_of(instance: InstanceState) -> Host:
+    """An instance, as what ENIs are attached to."""
+    return Host(
+        zone_id=instance.zone_id,
+        vpc_id=instance.vpc_id or CLASSIC_NETWORK,
+        instance_type=instance.instance_type,
+        interface_count=len(instance.attached),
+    )
+
+
+def attach(case: Case) -> tuple[Event, ...]:
+    command: AttachNetworkInterface = case.command
+    event = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
+    return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)
+
+
+def resolve_detach(case: Case) -> None:
+    resolve_interface(case)
+    case.instance = case.find_instance(case.command.instance_id)
+
+
+def detach(case: Case) -> tuple[Event, ...]:
+    command: DetachNetworkInterface = case.command
+    assert case.network_interface is not None
+    if case.network_interface.status is S.Detaching:
+        return ()
+    event = NetworkInterfaceDetachRequested if case.passes else NetworkInterfaceDetached
+    return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)

@@ -1,0 +1,364 @@
+"""The private addresses of an ENI (guide 2.2, 4.2, 4.6, 4.7): how many it may hold, and which.
+
+The first address of an ENI is its primary one, from its birth; secondary ones come and go. Two limits apply to an ENI
+that is attached (20 by default, and what the instance type allows) and two to one that is not (20, and 10 secondary
+ones, by default); each says what may be assigned, none takes away what is held.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from ecsnet.commands import (
+    AssignPrivateIpAddresses,
+    CreateInstance,
+    CreateNetworkInterface,
+    ModifyInstanceVpcAttribute,
+    RunInstances,
+    UnassignPrivateIpAddresses,
+)
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import AnyCommand, Error, Facts, rules
+from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.domain.subjects.network_interface.lifecycle import (
+    NETWORK_INTERFACE,
+    PRIMARY,
+    PRIMARY_NETWORK_INTERFACE,
+    SECONDARY,
+    resolve_interface,
+)
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
+from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
+
+# How each event changes the state
+
+ASSIGNED: Final = {
+    PRIMARY: PRIMARY_NETWORK_INTERFACE.moves(PrivateIpAddressesAssigned),
+    SECONDARY: NETWORK_INTERFACE.moves(PrivateIpAddressesAssigned),
+}
+UNASSIGNED: Final = {
+    PRIMARY: PRIMARY_NETWORK_INTERFACE.moves(PrivateIpAddressesUnassigned),
+    SECONDARY: NETWORK_INTERFACE.moves(PrivateIpAddressesUnassigned),
+}
+
+ASSIGNABLE: Final = frozenset(ASSIGNED[SECONDARY])
+UNASSIGNABLE: Final = frozenset(UNASSIGNED[SECONDARY])
+
+
+def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.edit(event.network_interface_id)
+    interface.status = ASSIGNED[interface.type][interface.status]
+    private_pool.hold(region, interface, event.private_ip_addresses)
+    interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
+    for group_id in interface.security_group_ids:
+        region.security_groups.edit(group_id).private_ip_count += len(event.private_ip_addresses)
+
+
+def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.edit(event.network_interface_id)
+    interface.status = UNASSIGNED[interface.type][interface.status]
+    private_pool.let_go(region, interface, event.private_ip_addresses)
+    gone = set(event.private_ip_addresses)
+    interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
+    for group_id in interface.security_group_ids:
+        region.security_groups.edit(group_id).private_ip_count -= len(event.private_ip_addresses)
+
+
+EVOLVE: Final[Evolving] = {
+    PrivateIpAddressesAssigned: addresses_assigned,
+    PrivateIpAddressesUnassigned: addresses_unassigned,
+}
+
+# The rules
+
+TAKING: Final = (
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceVpcAttribute,
+)
+OUTSIDE: Final[dict[AnyCommand, Error]] = {
+    RunInstances: ("InvalidPrivateIpAddress", 400),
+    CreateInstance: ("InvalidPrivateIpAddress", 400),
+    ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
+}
+
+
+def _named(addresses: list[str]) -> Facts:
+    return {"addresses": tuple(addresses), "names": ", ".join(addresses)}
+
+
+def _inside(vswitch: VSwitchState, ip: str) -> bool:
+    return vswitch.first <= ipv4_to_int(ip) <= vswitch.last
+
+
+@rules.denies(
+    "address.private.in-cidr",
+    *TAKING,
+    guide="4.2",
+    code="InvalidVSwitchId.IpInvalid",
+    http_status=403,
+    codes=OUTSIDE,
+    message="{names} not in {cidr_block} of {vswitch_id}",
+)
+def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+    """A private IP lies in the block of its VSwitch."""
+    outside = [ip for ip in addresses if not _inside(vswitch, ip)]
+    return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
+
+
+@rules.denies(
+    "address.private.reserved",
+    *TAKING,
+    code="InvalidVSwitchId.IpInvalid",
+    http_status=403,
+    codes=OUTSIDE,
+    message="{names} kept by the system: the first address and the last three of {cidr_block}",
+)
+def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+    """The first address and the last three of a VSwitch's block are the system's."""
+    inside = [ip for ip in addresses if _inside(vswitch, ip)]
+    kept = [ip for ip in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
+    return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
+
+
+@rules.denies(
+    "address.private.repeated",
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    code="InvalidIp.IpRepeated",
+    http_status=403,
+    message="{names} asked for twice",
+)
+def repeated(addresses: tuple[str, ...]) -> Facts | None:
+    """A request names a private IP only once."""
+    if len(set(addresses)) == len(addresses):
+        return None
+    return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
+
+
+@rules.denies(
+    "address.private.in-use",
+    *TAKING,
+    guide="4.2",
+    code="InvalidPrivateIpAddress.Duplicated",
+    http_status=400,
+    codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
+    message="{names} in use in {vpc_id}",
+)
+def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
+    """A private IP is unique within its VPC."""
+    held = region.addresses.peek(vswitch.vpc_id)
+    taken = [ip for ip in addresses if held[ip] is not None]
+    return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
+
+
+@rules.denies(
+    "address.private.exhausted",
+    *TAKING,
+    guide="4.2",
+    code="InvalidVSwitchId.IpNotEnough",
+    http_status=403,
+    message="{vswitch_id} has {available} free addresses, not {wanted}",
+)
+def exhausted(vswitch: VSwitchState, drawn: int, had_by_name: int) -> Facts | None:
+    """A VSwitch gives no more private IPs than it has free."""
+    available = vswitch.available_ip_address_count
+    if not drawn or drawn + had_by_name <= available:
+        return None
+    return {"vswitch_id": vswitch.id, "available": available, "wanted": drawn + had_by_name}
+
+
+@rules.denies(
+    "interface.assign.state",
+    AssignPrivateIpAddresses,
+    guide="4.6",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and must be Available or InUse",
+)
+def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Addresses are assigned to an ENI that is Available or InUse."""
+    if network_interface.status in ASSIGNED[network_interface.type]:
+        return None
+    return {"network_interface_id": network_interface.id, "status": network_interface.status}
+
+
+@rules.denies(
+    "interface.assign.instance-state",
+    AssignPrivateIpAddresses,
+    guide="4.6",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{network_interface_id} is the primary ENI of {instance_id}, which is {status}, not Running or Stopped",
+)
+def assign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
+    if network_interface.type is not PRIMARY or instance.status in SETTLED:
+        return None
+    return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
+
+
+@rules.denies(
+    "interface.assign.limit",
+    AssignPrivateIpAddresses,
+    CreateNetworkInterface,
+    guide="4.6",
+    code="MaxEniPrivateIpsCountExceeded",
+    http_status=403,
+    message="an ENI holds at most {quota} private IPs, and this one would hold {count}",
+)
+def assign_limit(address_count: int, region: Region, account_id: str) -> Facts | None:
+    """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
+    quota = region.quota(account_id, "addresses-per-interface")
+    return {"count": address_count, "quota": quota} if address_count > quota else None
+
+
+@rules.denies(
+    "interface.assign.available-limit",
+    AssignPrivateIpAddresses,
+    CreateNetworkInterface,
+    guide="4.6",
+    code="MaxEniPrivateIpsCountExceeded",
+    http_status=403,
+    message="an Available ENI is given at most {quota} secondary private IPs, and this one would hold {count}",
+)
+def assign_available_limit(
+    address_count: int, region: Region, account_id: str, interface_status: NetworkInterfaceStatus
+) -> Facts | None:
+    """An Available ENI is given at most ``addresses-per-available-interface`` (10) secondary private IPs."""
+    quota = region.quota(account_id, "addresses-per-available-interface")
+    if interface_status is not NetworkInterfaceStatus.Available or address_count - 1 <= quota:
+        return None
+    return {"count": address_count - 1, "quota": quota}
+
+
+@rules.denies(
+    "interface.assign.type-quota",
+    AssignPrivateIpAddresses,
+    guide="4.6",
+    code="InvalidOperation.Ipv4CountExceeded",
+    http_status=403,
+    message="a {instance_type} allows {quota} private IPs an ENI, and this one would hold {count}",
+)
+def assign_type_quota(
+    address_count: int, instance: InstanceState, interface_status: NetworkInterfaceStatus
+) -> Facts | None:
+    """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included."""
+    quota = instance.instance_type.private_ipv4_per_eni
+    if interface_status is not NetworkInterfaceStatus.InUse or address_count <= quota:
+        return None
+    return {"instance_type": instance.instance_type.id, "count": address_count, "quota": quota}
+
+
+@rules.denies(
+    "interface.unassign.state",
+    UnassignPrivateIpAddresses,
+    guide="4.7",
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status}, and must be Available or InUse",
+)
+def unassign_state(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Addresses are revoked from an ENI that is Available or InUse."""
+    return assign_state(network_interface)
+
+
+@rules.denies(
+    "interface.unassign.instance-state",
+    UnassignPrivateIpAddresses,
+    guide="4.7",
+    code="InvalidOperation.InvalidEcsState",
+    http_status=400,
+    message="{network_interface_id} is the primary ENI of {instance_id}, which is {status}, not Running or Stopped",
+)
+def unassign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """Addresses are revoked from a primary ENI while its instance is Running or Stopped."""
+    return assign_instance_state(network_interface, instance)
+
+
+@rules.denies(
+    "interface.unassign.primary-address",
+    UnassignPrivateIpAddresses,
+    guide="4.7",
+    code="InvalidIp.IpUnassigned",
+    http_status=403,
+    message="{address} is the primary private IP of {network_interface_id}",
+)
+def unassign_primary(network_interface: NetworkInterfaceState, command: UnassignPrivateIpAddresses) -> Facts | None:
+    """The primary private IP of an ENI cannot be revoked."""
+    primary = network_interface.private_ips[0]
+    if primary not in command.private_ip_addresses:
+        return None
+    return {"address": primary, "network_interface_id": network_interface.id}
+
+
+@rules.denies(
+    "interface.unassign.unknown-address",
+    UnassignPrivateIpAddresses,
+    guide="4.7",
+    code="InvalidIp.IpUnassigned",
+    http_status=403,
+    message="{network_interface_id} does not hold {names}",
+)
+def unassign_unknown(network_interface: NetworkInterfaceState, command: UnassignPrivateIpAddresses) -> Facts | None:
+    """Only addresses that the ENI holds can be revoked."""
+    held = set(network_interface.private_ips)
+    unknown = [ip for ip in command.private_ip_addresses if ip not in held]
+    if not unknown:
+        return None
+    return {"network_interface_id": network_interface.id, "addresses": tuple(unknown), "names": ", ".join(unknown)}
+
+
+# How each command is decided
+
+
+def resolve_assign(case: Case) -> None:
+    command: AssignPrivateIpAddresses = case.command
+    resolve_holder(case)
+    named, drawn = command.private_ip_addresses, command.secondary_private_ip_address_count or 0
+    case.drawn = drawn
+    case.growth = len(named) + drawn
+    interface = case.network_interface
+    if interface is not None:
+        case.vswitch = case.region.vswitches.peek(interface.vswitch_id)
+        case.interface_status = interface.status
+        case.address_count = len(interface.private_ips) + case.growth
+        case.growing_groups = tuple([case.region.security_groups.peek(i) for i in interface.security_group_ids])
+    if named:
+        case.find_addresses(named)
+
+
+def resolve_holder(case: Case) -> None:
+    resolve_interface(case)
+    interface = case.network_interface
+    if interface is not None and interface.instance_id is not None:
+        case.instance = case.region.instances.peek(interface.instance_id)
+
+
+def assign(case: Case) -> tuple[Event, ...]:
+    command: AssignPrivateIpAddresses = case.command
+    assert case.vswitch is not None and case.drawn is not None
+    drawn = private_pool.draw(case.region, case.vswitch, case.drawn, case.addresses or ())
+    return (
+        PrivateIpAddressesAssigned(
+            network_interface_id=command.network_interface_id,
+            private_ip_addresses=(*command.private_ip_addresses, *drawn),
+        ),
+    )
+
+
+def unassign(case: Case) -> tuple[Event, ...]:
+    command: UnassignPrivateIpAddresses = case.command
+    return (
+        PrivateIpAddressesUnassigned(
+            network_interface_id=command.network_interface_id,
+            private_ip_addresses=tuple(dict.fromkeys(command.private_ip_addresses)),
+        ),
+    )

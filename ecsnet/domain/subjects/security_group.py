@@ -1,0 +1,362 @@
+"""Security groups (guide 2.3, 4.5, 4.6): who may talk to whom, and how many private addresses may be in one group.
+
+A member is an ENI. An instance is a member through its primary ENI, whose groups change only with the instance
+(JoinSecurityGroup, LeaveSecurityGroup); those of a secondary ENI change by ModifyNetworkInterfaceAttribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ecsnet.commands import (
+    AssignPrivateIpAddresses,
+    AuthorizeSecurityGroup,
+    CreateInstance,
+    CreateNetworkInterface,
+    CreateSecurityGroup,
+    DeleteSecurityGroup,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+)
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.state.ids import resource_id
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, SecurityGroupState
+from ecsnet.domain.state.tables import Table
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.security_group import (
+    SecurityGroupAuthorized,
+    SecurityGroupCreated,
+    SecurityGroupDeleted,
+    SecurityGroupJoined,
+    SecurityGroupLeft,
+    SecurityGroupRevoked,
+)
+
+CLASSIC_NETWORK: Final = "the classic network"
+
+# How each event changes the state
+
+
+def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
+    """An ENI with all its addresses becomes a member."""
+    for group_id in group_ids:
+        region.members_of_group.edit(group_id).put(interface.id, True)
+        region.security_groups.edit(group_id).private_ip_count += len(interface.private_ips)
+
+
+def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
+    """An ENI with all its addresses stops being a member."""
+    for group_id in group_ids:
+        region.members_of_group.edit(group_id).drop(interface.id)
+        region.security_groups.edit(group_id).private_ip_count -= len(interface.private_ips)
+
+
+def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:
+    """An ENI is from now on a member of exactly these groups."""
+    before, after = set(interface.security_group_ids), set(group_ids)
+    leave(region, interface, [group_id for group_id in interface.security_group_ids if group_id not in after])
+    enter(region, interface, [group_id for group_id in group_ids if group_id not in before])
+    interface.security_group_ids = group_ids
+
+
+def group_created(region: Region, event: SecurityGroupCreated, record: RecordedEvent) -> None:
+    region.count_created("security_group")
+    region.use(record.account_id, "security_group", 1)
+    if event.vpc_id is not None:
+        region.groups_of_vpc.edit(event.vpc_id).put(event.security_group_id, True)
+    region.members_of_group.put(event.security_group_id, Table())
+    region.sources_of_group.put(event.security_group_id, Table())
+    region.security_groups.put(
+        event.security_group_id,
+        SecurityGroupState(
+            id=event.security_group_id,
+            account_id=record.account_id,
+            created_at=record.recorded_at,
+            position=record.position,
+            vpc_id=event.vpc_id,
+        ),
+    )
+
+
+def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
+    group = region.security_groups.peek(event.security_group_id)
+    for source_id in list(region.sources_of_group.peek(group.id).keys_now()):
+        _forget_source(region, group.id, source_id)
+    region.use(group.account_id, "security_group", -1)
+    if group.vpc_id is not None:
+        region.groups_of_vpc.edit(group.vpc_id).drop(group.id)
+    region.members_of_group.drop(group.id)
+    region.sources_of_group.drop(group.id)
+    region.security_groups.drop(group.id)
+
+
+def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
+    region.sources_of_group.edit(event.security_group_id).put(event.source_group_id, True)
+    if event.source_group_id != event.security_group_id:
+        region.security_groups.edit(event.source_group_id).authorized_in += 1
+
+
+def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedEvent) -> None:
+    _forget_source(region, event.security_group_id, event.source_group_id)
+
+
+def _forget_source(region: Region, group_id: str, source_id: str) -> None:
+    region.sources_of_group.edit(group_id).drop(source_id)
+    if source_id != group_id:
+        region.security_groups.edit(source_id).authorized_in -= 1
+
+
+EVOLVE: Final[Evolving] = {
+    SecurityGroupCreated: group_created,
+    SecurityGroupDeleted: group_deleted,
+    SecurityGroupAuthorized: group_authorized,
+    SecurityGroupRevoked: group_revoked,
+}
+
+# The rules
+
+
+@rules.denies(
+    "interface.security-groups.vpc",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    guide="4.2",
+    code="InvalidOperation.VpcMismatch",
+    http_status=403,
+    codes={
+        RunInstances: ("InvalidParameter.Mismatch", 400),
+        CreateInstance: ("InvalidParameter.Mismatch", 400),
+        JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
+    },
+    message="{names} not in {vpc_id}",
+)
+def groups_in_vpc(
+    security_groups: tuple[SecurityGroupState, ...], group_vpc_id: str, command: object
+) -> Facts | Breach | None:
+    """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
+    strangers = [group for group in security_groups if (group.vpc_id or CLASSIC_NETWORK) != group_vpc_id]
+    if not strangers:
+        return None
+    ids = tuple(group.id for group in strangers)
+    facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
+    if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
+        return Breach(facts, ("InvalidSecurityGroupId.NotVpc", 403))
+    return facts
+
+
+@rules.denies(
+    "interface.security-groups.count",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    guide="4.5",
+    code="JoinedGroupLimitExceed",
+    http_status=400,
+    codes={
+        JoinSecurityGroup: ("InstanceSecurityGroupLimitExceeded", 400),
+        LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
+    },
+    message="an ENI is in 1 to {quota} security groups, not in {count}",
+)
+def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, command: object) -> Facts | Breach | None:
+    """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
+    count, quota = len(group_ids), region.quota(account_id, "security-groups-per-interface")
+    if type(command) is LeaveSecurityGroup:
+        return None if count else {"count": 0, "quota": quota}
+    if not count:
+        return Breach({"count": 0, "quota": quota}, ("MissingParameter", 400))
+    return {"count": count, "quota": quota} if count > quota else None
+
+
+@rules.denies(
+    "security-group.address-quota",
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    JoinSecurityGroup,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    guide="4.6",
+    code="SecurityGroupInstanceLimitExceed",
+    http_status=403,
+    codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
+    message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
+)
+def group_address_quota(
+    growing_groups: tuple[SecurityGroupState, ...], growth: int, region: Region, account_id: str
+) -> Facts | None:
+    """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
+    quota = region.quota(account_id, "addresses-per-security-group")
+    for group in growing_groups:
+        if group.vpc_id is not None and group.private_ip_count + growth > quota:
+            return {"security_group_id": group.id, "count": group.private_ip_count, "growth": growth, "quota": quota}
+    return None
+
+
+@rules.denies(
+    "account.security-group-quota",
+    CreateSecurityGroup,
+    code="QuotaExceed.SecurityGroup",
+    http_status=403,
+    message="the account has {count} security groups in the region, and the quota is {quota}",
+)
+def group_quota(region: Region, account_id: str) -> Facts | None:
+    """An account owns at most ``security-groups-per-region`` (100) security groups in a region."""
+    count, quota = region.used(account_id, "security_group"), region.quota(account_id, "security-groups-per-region")
+    return None if count < quota else {"count": count, "quota": quota}
+
+
+@rules.denies(
+    "security-group.delete.in-use",
+    DeleteSecurityGroup,
+    code="DependencyViolation",
+    http_status=403,
+    message="{security_group_id} has {members} members and is authorized in {authorized_in} other groups",
+)
+def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | None:
+    """A security group is deleted only when it has no members and no other group authorizes it."""
+    members = region.members_of_group.peek(security_group.id).size
+    if not members and not security_group.authorized_in:
+        return None
+    return {
+        "security_group_id": security_group.id,
+        "members": members,
+        "authorized_in": security_group.authorized_in,
+    }
+
+
+@rules.denies(
+    "security-group.authorize.vpc",
+    AuthorizeSecurityGroup,
+    guide="2.3",
+    code="InvalidSourceGroupId.Mismatch",
+    http_status=400,
+    message="{source_group_id} is in {source_vpc_id}, {security_group_id} in {vpc_id}",
+)
+def authorize_same_vpc(
+    security_group: SecurityGroupState, source_group: SecurityGroupState, account_id: str
+) -> Facts | None:
+    """A security group authorizes only groups of its own VPC, or of the classic network if it is a classic one."""
+    if security_group.vpc_id == source_group.vpc_id:
+        return None
+    own = source_group.account_id == account_id  # where another account's group is, is not for the caller to know
+    return {
+        "security_group_id": security_group.id,
+        "source_group_id": source_group.id,
+        "vpc_id": security_group.vpc_id or CLASSIC_NETWORK,
+        "source_vpc_id": (source_group.vpc_id or CLASSIC_NETWORK) if own else "another network",
+    }
+
+
+@rules.denies(
+    "security-group.join.member",
+    JoinSecurityGroup,
+    code="InvalidInstanceId.AlreadyExists",
+    http_status=403,
+    message="{instance_id} is in {security_group_id} already",
+)
+def join_twice(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
+    """An instance joins only a group that it is not in."""
+    member = region.members_of_group.peek(security_group.id)[instance.member_id]
+    return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
+
+
+@rules.denies(
+    "security-group.leave.member",
+    LeaveSecurityGroup,
+    code="InstanceNotInSecurityGroup",
+    http_status=403,
+    message="{instance_id} is not in {security_group_id}",
+)
+def leave_unknown(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
+    """An instance leaves only a group that it is in."""
+    member = region.members_of_group.peek(security_group.id)[instance.member_id]
+    return None if member else {"instance_id": instance.id, "security_group_id": security_group.id}
+
+
+# How each command is decided
+
+
+def resolve_new_group(case: Case) -> None:
+    if case.command.vpc_id is not None:
+        case.vpc = case.find_vpc(case.command.vpc_id)
+
+
+def create_group(case: Case) -> tuple[Event, ...]:
+    (number,) = case.world.next_numbers(case.region, "security_group", 1)
+    group_id = resource_id(case.region.region_id, "security_group", number)
+    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=case.command.vpc_id),)
+
+
+def resolve_group(case: Case) -> None:
+    case.security_group = case.find_security_group(case.command.security_group_id)
+
+
+def delete_group(case: Case) -> tuple[Event, ...]:
+    return (SecurityGroupDeleted(security_group_id=case.command.security_group_id),)
+
+
+def resolve_authorization(case: Case) -> None:
+    resolve_group(case)
+    command: AuthorizeSecurityGroup = case.command
+    case.source_group = case.find_security_group(command.source_group_id, command.source_account_id)
+
+
+def authorize_group(case: Case) -> tuple[Event, ...]:
+    command: AuthorizeSecurityGroup = case.command
+    if case.region.sources_of_group.peek(command.security_group_id)[command.source_group_id]:
+        return ()
+    return (
+        SecurityGroupAuthorized(security_group_id=command.security_group_id, source_group_id=command.source_group_id),
+    )
+
+
+def revoke_group(case: Case) -> tuple[Event, ...]:
+    command: AuthorizeSecurityGroup = case.command
+    if not case.region.sources_of_group.peek(command.security_group_id)[command.source_group_id]:
+        return ()
+    return (SecurityGroupRevoked(security_group_id=command.security_group_id, source_group_id=command.source_group_id),)
+
+
+def resolve_join(case: Case) -> None:
+    resolve_group(case)
+    case.instance = instance = case.find_instance(case.command.instance_id)
+    group = case.security_group
+    if instance is None or group is None:
+        return
+    primary, group_ids = case.region.primary_of(instance), case.region.groups_of(instance)
+    case.security_groups = (group,)
+    case.group_vpc_id = instance.vpc_id or CLASSIC_NETWORK
+    if group.id not in group_ids:
+        case.group_ids = (*group_ids, group.id)
+        case.growing_groups = (group,)
+        case.growth = 1 if primary is None else len(primary.private_ips)
+
+
+def join_group(case: Case) -> tuple[Event, ...]:
+    command: JoinSecurityGroup = case.command
+    return (SecurityGroupJoined(security_group_id=command.security_group_id, instance_id=command.instance_id),)
+
+
+def resolve_leave(case: Case) -> None:
+    resolve_group(case)
+    case.instance = instance = case.find_instance(case.command.instance_id)
+    if instance is not None:
+        group_ids = case.region.groups_of(instance)
+        case.group_ids = tuple(i for i in group_ids if i != case.command.security_group_id)
+
+
+def leave_group(case: Case) -> tuple[Event, ...]:
+    command: LeaveSecurityGroup = case.command
+    return (SecurityGroupLeft(security_group_id=command.security_group_id, instance_id=command.instance_id),)

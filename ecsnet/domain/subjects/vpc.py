@@ -1,0 +1,240 @@
+"""VPCs and VSwitches (guide 1, 2.2, 4.2): blocks of private addresses, one inside the other.
+
+Neither has a lifecycle: the real API passes through Pending in seconds and refuses nothing that the model could ask
+meanwhile. A VSwitch lies in one zone of its VPC's region and shares no address with another VSwitch of the VPC.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.domain.context import Case
+from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.ids import resource_id
+from ecsnet.domain.state.records import VpcState, VSwitchState
+from ecsnet.domain.state.tables import Table
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.vpc import VpcCreated, VpcDeleted, VSwitchCreated, VSwitchDeleted
+from ecsnet.values import cidr_bounds
+
+PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+def is_zone_of(region_id: str, zone_id: str) -> bool:
+    """Whether a zone is named like one of the region's: ``cn-hangzhou-b``, ``ap-southeast-1a``."""
+    return re.fullmatch(re.escape(region_id) + "-?[a-z]", zone_id) is not None
+
+
+# How each event changes the state
+
+
+def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> None:
+    region.count_created("vpc")
+    region.addresses.put(event.vpc_id, Table())
+    region.vswitches_of_vpc.put(event.vpc_id, Table())
+    region.groups_of_vpc.put(event.vpc_id, Table())
+    region.vpcs.put(
+        event.vpc_id,
+        VpcState(
+            id=event.vpc_id,
+            account_id=record.account_id,
+            created_at=record.recorded_at,
+            position=record.position,
+            cidr_block=event.cidr_block,
+        ),
+    )
+
+
+def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
+    region.vpcs.drop(event.vpc_id)
+    region.addresses.drop(event.vpc_id)
+    region.vswitches_of_vpc.drop(event.vpc_id)
+    region.groups_of_vpc.drop(event.vpc_id)
+
+
+def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent) -> None:
+    region.count_created("vswitch")
+    region.vswitches_of_vpc.edit(event.vpc_id).put(event.vswitch_id, True)
+    region.interfaces_of_vswitch.put(event.vswitch_id, Table())
+    vswitch = VSwitchState(
+        id=event.vswitch_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
+    )
+    region.vswitches.put(vswitch.id, vswitch)
+    if region.imported:
+        private_pool.open_among_described(region, vswitch)
+
+
+def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.peek(event.vswitch_id)
+    region.vswitches_of_vpc.edit(vswitch.vpc_id).drop(vswitch.id)
+    region.interfaces_of_vswitch.drop(vswitch.id)
+    region.vswitches.drop(vswitch.id)
+
+
+EVOLVE: Final[Evolving] = {
+    VpcCreated: vpc_created,
+    VpcDeleted: vpc_deleted,
+    VSwitchCreated: vswitch_created,
+    VSwitchDeleted: vswitch_deleted,
+}
+
+# The rules
+
+
+@rules.denies(
+    "vpc.create.cidr",
+    CreateVpc,
+    code="InvalidParameter",
+    http_status=400,
+    message="{cidr_block} is not in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 with a mask of 8 to 28",
+)
+def vpc_in_private_range(command: CreateVpc) -> Facts | None:
+    """A VPC's block lies in one of the three private ranges, with a mask of 8 to 28."""
+    first, last = cidr_bounds(command.cidr_block)
+    mask = int(command.cidr_block.partition("/")[2])
+    ranges = map(cidr_bounds, PRIVATE_RANGES)
+    if 8 <= mask <= 28 and any(low <= first and last <= high for low, high in ranges):
+        return None
+    return {"cidr_block": command.cidr_block}
+
+
+@rules.denies(
+    "vpc.delete.in-use",
+    DeleteVpc,
+    code="DependencyViolation.VSwitch",
+    http_status=400,
+    message="{vpc_id} has {vswitches} VSwitches, {security_groups} security groups and {linked} linked instances",
+)
+def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
+    """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it."""
+    vswitches, groups = region.vswitches_of_vpc.peek(vpc.id).size, region.groups_of_vpc.peek(vpc.id).size
+    if not vswitches and not groups and not vpc.linked_instances:
+        return None
+    facts = {
+        "vpc_id": vpc.id,
+        "vswitches": vswitches,
+        "security_groups": groups,
+        "linked": vpc.linked_instances,
+    }
+    return facts if vswitches else Breach(facts, ("DependencyViolation.SecurityGroup", 400))
+
+
+@rules.denies(
+    "vswitch.create.zone",
+    CreateVSwitch,
+    code="InvalidZoneId.NotFound",
+    http_status=404,
+    message="{zone_id} is not a zone of {region_id}",
+)
+def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts | None:
+    """A VSwitch lies in a zone of its VPC's region."""
+    if is_zone_of(region.region_id, command.zone_id):
+        return None
+    return {"zone_id": command.zone_id, "region_id": region.region_id}
+
+
+@rules.denies(
+    "vswitch.create.cidr",
+    CreateVSwitch,
+    code="InvalidParameter",
+    http_status=400,
+    guide="4.2",
+    message="{cidr_block} is not inside {vpc_cidr_block} with a mask of 16 to 29",
+)
+def vswitch_inside_vpc(command: CreateVSwitch, vpc: VpcState) -> Facts | Breach | None:
+    """A VSwitch's block lies inside its VPC's block and has a mask of 16 to 29."""
+    facts = {"cidr_block": command.cidr_block, "vpc_cidr_block": vpc.cidr_block}
+    if not 16 <= int(command.cidr_block.partition("/")[2]) <= 29:
+        return Breach(facts, ("InvalidCirdrBlock.MaskLength", 400))  # the vendor's spelling
+    first, last = cidr_bounds(command.cidr_block)
+    low, high = cidr_bounds(vpc.cidr_block)
+    return None if low <= first and last <= high else facts
+
+
+@rules.denies(
+    "vswitch.create.overlap",
+    CreateVSwitch,
+    code="InvalidCidrBlock.Overlapped",
+    http_status=400,
+    message="{cidr_block} overlaps {other_cidr_block} of {vswitch_id}",
+)
+def vswitch_overlap(command: CreateVSwitch, vpc: VpcState, region: Region) -> Facts | None:
+    """The VSwitches of a VPC share no address."""
+    first, last = cidr_bounds(command.cidr_block)
+    for vswitch_id in region.vswitches_of_vpc.peek(vpc.id).keys_now():
+        other = region.vswitches.peek(vswitch_id)
+        if first <= other.last and other.first <= last:
+            return {"cidr_block": command.cidr_block, "other_cidr_block": other.cidr_block, "vswitch_id": other.id}
+    return None
+
+
+@rules.denies(
+    "vpc.vswitch-quota",
+    CreateVSwitch,
+    code="QuotaExceeded.VSwitch",
+    http_status=400,
+    message="{vpc_id} has {count} VSwitches, and the quota is {quota}",
+)
+def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | None:
+    """A VPC has at most as many VSwitches as the quota ``vswitches-per-vpc`` says (24)."""
+    count, quota = region.vswitches_of_vpc.peek(vpc.id).size, region.quota(account_id, "vswitches-per-vpc")
+    return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
+
+
+@rules.denies(
+    "vswitch.delete.in-use",
+    DeleteVSwitch,
+    code="DependencyViolation",
+    http_status=400,
+    message="{vswitch_id} still has {network_interfaces} network interfaces",
+)
+def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
+    """A VSwitch is deleted only when no ENI is left in it."""
+    count = region.interfaces_of_vswitch.peek(vswitch.id).size
+    return {"vswitch_id": vswitch.id, "network_interfaces": count} if count else None
+
+
+# How each command is decided
+
+
+def create_vpc(case: Case) -> tuple[Event, ...]:
+    (number,) = case.world.next_numbers(case.region, "vpc", 1)
+    vpc_id = resource_id(case.region.region_id, "vpc", number)
+    return (VpcCreated(vpc_id=vpc_id, cidr_block=case.command.cidr_block),)
+
+
+def resolve_vpc(case: Case) -> None:
+    case.vpc = case.find_vpc(case.command.vpc_id)
+
+
+def delete_vpc(case: Case) -> tuple[Event, ...]:
+    return (VpcDeleted(vpc_id=case.command.vpc_id),)
+
+
+def create_vswitch(case: Case) -> tuple[Event, ...]:
+    command: CreateVSwitch = case.command
+    (number,) = case.world.next_numbers(case.region, "vswitch", 1)
+    vswitch_id = resource_id(case.region.region_id, "vswitch", number)
+    return (
+        VSwitchCreated(
+            vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block
+        ),
+    )
+
+
+def resolve_vswitch(case: Case) -> None:
+    case.vswitch = case.find_vswitch(case.command.vswitch_id)
+
+
+def delete_vswitch(case: Case) -> tuple[Event, ...]:
+    return (VSwitchDeleted(vswitch_id=case.command.vswitch_id),)

@@ -1,0 +1,93 @@
+"""Events of an import: what a real account was described to have, one event a resource, as it was described."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ecsnet.events.base import Event, Moment
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+)
+
+
+class Import(Event, frozen=True, kw_only=True):
+    """What every import records; without ``created_at`` the resource is as old as its import.
+
+    ``ID`` names the field that has the resource's id.
+    """
+
+    ID: ClassVar[str]
+    created_at: Moment | None = None
+
+
+class VpcImported(Import, frozen=True, kw_only=True):
+    ID: ClassVar[str] = "vpc_id"
+    vpc_id: str
+    cidr_block: str
+
+
+class VSwitchImported(Import, frozen=True, kw_only=True):
+    ID: ClassVar[str] = "vswitch_id"
+    vswitch_id: str
+    vpc_id: str
+    zone_id: str
+    cidr_block: str
+
+
+class SecurityGroupImported(Import, frozen=True, kw_only=True):
+    ID: ClassVar[str] = "security_group_id"
+    security_group_id: str
+    vpc_id: str | None = None
+
+
+class InstanceImported(Import, frozen=True, kw_only=True):
+    """``private_ip_address`` and ``security_group_ids`` are a classic instance's; in a VPC it has ENIs."""
+
+    ID: ClassVar[str] = "instance_id"
+    instance_id: str
+    status: InstanceStatus
+    instance_type: InstanceType
+    zone_id: str
+    vpc_id: str | None = None
+    private_ip_address: str | None = None
+    security_group_ids: tuple[str, ...] = ()
+    charge_type: ChargeType = ChargeType.PostPaid
+    expires_at: Moment | None = None
+    image_id: str | None = None
+    internet_max_bandwidth_out: int = 0
+    public_ip_address: str | None = None
+
+
+class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
+    """The primary address is the first."""
+
+    ID: ClassVar[str] = "network_interface_id"
+    network_interface_id: str
+    type: NetworkInterfaceType
+    status: NetworkInterfaceStatus
+    vswitch_id: str
+    mac_address: str
+    private_ip_addresses: tuple[str, ...]
+    security_group_ids: tuple[str, ...] = ()
+    name: str | None = None
+    description: str | None = None
+    instance_id: str | None = None
+
+
+class EipImported(Import, frozen=True, kw_only=True):
+    ID: ClassVar[str] = "allocation_id"
+    allocation_id: str
+    ip_address: str
+    status: EipStatus
+    instance_id: str | None = None
+
+
+class ResourcesImported(Event, frozen=True, kw_only=True):
+    """Resources whose ids nothing else had, in any region, were imported into these. In the stream of imports."""
+
+    region_ids: tuple[str, ...]

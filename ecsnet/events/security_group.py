@@ -1,0 +1,36 @@
+"""Events of security groups."""
+
+from __future__ import annotations
+
+from ecsnet.events.base import Event
+
+
+class SecurityGroupCreated(Event, frozen=True, kw_only=True):
+    security_group_id: str
+    vpc_id: str | None = None
+
+
+class SecurityGroupDeleted(Event, frozen=True, kw_only=True):
+    security_group_id: str
+
+
+class SecurityGroupAuthorized(Event, frozen=True, kw_only=True):
+    """Members of the source group may reach members of the group."""
+
+    security_group_id: str
+    source_group_id: str
+
+
+class SecurityGroupRevoked(Event, frozen=True, kw_only=True):
+    security_group_id: str
+    source_group_id: str
+
+
+class SecurityGroupJoined(Event, frozen=True, kw_only=True):
+    security_group_id: str
+    instance_id: str
+
+
+class SecurityGroupLeft(Event, frozen=True, kw_only=True):
+    security_group_id: str
+    instance_id: str

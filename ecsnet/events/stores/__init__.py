@@ -1,0 +1,1 @@
+"""Stores of events: their contract, the engines, and the form in which events are stored."""

@@ -1,0 +1,108 @@
+"""Between events and the JSON they are stored as.
+
+Stored events are for ever. The name of an event's class, its fields and its ``SCHEMA`` are what the payload was written
+with; a payload of an older schema goes through `UPCASTERS` until it has the shape of today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ecsnet.errors import StoreError
+from ecsnet.events import (
+    account,
+    classic_link,
+    eip,
+    imports,
+    instance,
+    network_interface,
+    public_ip,
+    security_group,
+    vpc,
+)
+from ecsnet.events.base import Event, NewEvent
+
+SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, imports)
+EVENT_TYPES: dict[str, type[Event]] = {
+    name: event_type
+    for subject in SUBJECTS
+    for name, event_type in vars(subject).items()
+    if isinstance(event_type, type) and issubclass(event_type, Event) and not event_type.__subclasses__()
+}
+"""Every stored type by its name."""
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""(type, schema version) → what makes a payload of the next schema version of it."""
+
+
+class UnreadableEvent(Exception):
+    """The type is unknown, the schema is newer than this library, or the payload does not have its shape."""
+
+
+Decode = Callable[[str], Event]
+_encode = msgspec.json.Encoder().encode
+
+
+class _Decoders(dict[tuple[str, int], Decode]):
+    """By type and schema version, what reads such a payload; made when first asked for."""
+
+    def __missing__(self, key: tuple[str, int]) -> Decode:
+        type_name, version = key
+        event_type = EVENT_TYPES.get(type_name)
+        if event_type is None:
+            raise UnreadableEvent(f"unknown event type {type_name!r}")
+        current = event_type.SCHEMA
+        if version not in range(1, current + 1):
+            raise UnreadableEvent(f"{type_name} has schema version {version}, and this library knows 1 to {current}")
+        if version == current:
+            self[key] = msgspec.json.Decoder(event_type).decode
+        else:
+            self[key] = lambda payload: msgspec.convert(_upcast(type_name, version, current, payload), event_type)
+        return self[key]
+
+
+DECODERS = _Decoders()
+CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
+"""What looking up a decoder, or using it, raises for an event that cannot be read."""
+
+
+def encode(event: Event) -> str:
+    """The event's payload."""
+    return _encode(event).decode()
+
+
+def check(new: NewEvent) -> None:
+    """Raises `StoreError` for an event that cannot be stored: with text that is no Unicode, a number that is too large,
+    a value that has no JSON form, or a time without timezone."""
+    try:
+        _encode(new)
+        if not type(new.stream) is type(new.account_id) is type(new.command_id) is str:
+            raise TypeError(f"stream, account and command are texts, not {new!r}")
+        if new.recorded_at.tzinfo is None:
+            raise ValueError(f"{new.recorded_at!r} has no timezone")
+    except CANNOT_WRITE as error:
+        raise StoreError(f"{type(new.event).__name__} cannot be stored: {error}") from error
+
+
+CANNOT_WRITE = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What encoding an event raises for one that cannot be stored."""
+
+
+def decode(type_name: str, schema_version: int, payload: str) -> Event:
+    """The event of a payload. Raises `UnreadableEvent`."""
+    try:
+        return DECODERS[type_name, schema_version](payload)
+    except CANNOT_READ as error:
+        raise UnreadableEvent(f"{type_name} cannot be read: {error}") from error
+
+
+def _upcast(type_name: str, version: int, target: int, payload: str) -> dict[str, Any]:
+    fields = msgspec.json.decode(payload, type=dict[str, Any])
+    while version < target:
+        fields = UPCASTERS[type_name, version](fields)
+        version += 1
+    return fields

@@ -1,0 +1,126 @@
+"""`MemoryStore`: events in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from threading import RLock
+from typing import Final
+from weakref import WeakSet
+
+from ecsnet.errors import StoreError, VersionConflict
+from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.stores import codec
+from ecsnet.events.stores.base import EventStore, numbered
+
+_AT_ONCE: Final = 1_000
+
+
+class MemoryStore:
+    """A store in memory.
+
+    One that `follows` another begins where that one stood, and reads the older events from where they are. It does so
+    when the other one is closed, too, if that is a `MemoryStore`; any other must stay open (see `Lease`).
+    """
+
+    def __init__(self) -> None:
+        self._events: list[RecordedEvent] = []
+        self._versions: dict[str, int] = {}
+        self._counted = 0  # how many of the events the versions are those of
+        self._offset = 0
+        self._older: tuple[tuple[int, EventStore | list[RecordedEvent]], ...] = ()
+        """Up to which position which store, or list of the events of one, has the older events."""
+        self._lock = RLock()
+        self._closed = False
+        _STORES.add(self)
+
+    @classmethod
+    def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
+        """A store that shares the older one's events up to a position, in constant time."""
+        store = cls()
+        store._offset, store._versions = position, dict(versions)
+        if not isinstance(older, MemoryStore):
+            store._older = ((position, older),)
+        elif position > older._offset:
+            store._older = (*older._older, (position, older._events))
+        elif position == older._offset:
+            store._older = older._older
+        else:  # the past of a fork: it ends within what the fork reads from others
+            begun = sum(end < position for end, _ in older._older)
+            store._older = (*older._older[:begun], (position, older._older[begun][1]))
+        return store
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        for new in events:
+            codec.check(new)
+        with self._lock:
+            if self._closed:
+                raise StoreError("the store is closed")
+            kept, versions = self._events, self._versions
+            if self._counted != len(kept):  # an append was interrupted
+                self._count(kept)
+            for stream, version in expected.items():
+                actual = versions.get(stream, 0)
+                if actual != version:
+                    raise VersionConflict(stream, expected=version, actual=actual)
+            recorded = numbered(events, expected, self._offset + self._counted)
+            kept += recorded  # one step, whatever ends this thread
+            for record in recorded:
+                versions[record.stream] = record.version
+            self._counted = len(kept)
+            return recorded
+
+    def _count(self, kept: list[RecordedEvent]) -> None:
+        for record in kept[self._counted :]:
+            self._versions[record.stream] = record.version
+        self._counted = len(kept)
+
+    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        self._check_open()
+        head = self._offset + len(self._events)
+        after, until = max(after, 0), head if until is None else min(until, head)
+        begin = 0
+        for end, older in self._older:
+            if after < end and until > begin:
+                stop = min(until, end)
+                if isinstance(older, list):  # of the events behind `begin`; its owner may have appended more to it
+                    for record in _between(older, max(after - begin, 0), stop - begin):
+                        self._check_open()
+                        yield record
+                else:
+                    yield from older.read(after=after, until=stop, naming=naming)
+            begin = end
+        for record in _between(self._events, max(after - self._offset, 0), until - self._offset):
+            self._check_open()
+            yield record
+
+    def head(self) -> int:
+        if self._closed:
+            self._check_open()
+        return self._offset + len(self._events)
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+
+
+_STORES: Final[WeakSet[MemoryStore]] = WeakSet()
+
+
+def _begin_in_child() -> None:
+    for store in list(_STORES):
+        store._lock = RLock()  # another thread may have held it, and that is not there any more
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)
+
+
+def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
+    """The events from one index to another; those before are not gone through, as `islice` would."""
+    while start < stop:
+        yield from events[start : min(start + _AT_ONCE, stop)]
+        start += _AT_ONCE

@@ -1,0 +1,340 @@
+"""Events in a SQLite file: one table that can only grow, guarded by the database itself.
+
+A command's events are one transaction, durable on return (WAL, synchronous FULL). Several processes may share a file:
+the writer's lock is taken before the versions are read, and a unique constraint stands behind it. Several threads share
+the one connection by a lock, which each holds for one statement, or one transaction, at a time. Payloads are JSON text:
+``sqlite3 network.db 'select position, type, payload from events'``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import RLock
+from time import monotonic
+from typing import Any, Final
+from weakref import WeakSet
+
+import msgspec
+
+from ecsnet.errors import ReplayError, StoreError, VersionConflict
+from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.stores import codec
+from ecsnet.events.stores.base import numbered
+from ecsnet.events.stores.sqlite_file import Stamp, has_log, open_to_read, open_to_write, resolved, shown
+
+_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS: Final = "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id"
+_ROWS: Final = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?"
+_AT_ONCE: Final = 500
+"""How many rows are read at a time, so that other threads need not wait for long."""
+_SEARCHED_AT_ONCE: Final = 20_000
+_LAST_POSITION: Final = 2**63 - 1
+_TURN: Final = 100  # milliseconds that a writer waits for another process before it lets other threads have their turn
+_PATIENCE: Final = 60.0  # seconds that it waits in all
+_FAILURES: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, OSError)
+
+
+class SqliteStore:
+    """A store in a SQLite file, created if it is missing.
+
+    Raises `StoreError` for a file that is not a store of ecsnet's, that a newer version wrote, or that cannot be
+    written; the file is left as it was. ``read_only`` opens one that exists, without ever writing to it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self._path = resolved(path)
+        self._names = os.fspath(self._path), f"{self._path}-wal"
+        self._read_only = read_only
+        self._closed = False
+        self._lock = RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: Stamp | None = None
+        self._head: int | None = None  # not known
+        self._data_version = 0
+        _STORES.add(self)
+        try:
+            with self._lock:
+                self._usable()
+        except _FAILURES as error:
+            raise self._failure(error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        self._stamp: Stamp | None = None
+        if self._read_only:
+            connection, self._stamp = open_to_read(self._path)
+        else:
+            connection = open_to_write(self._path)
+        self._file, self._log = Stamp.of(self._path), 0
+        connection.execute(f"PRAGMA busy_timeout = {_TURN}")
+        self._connection, self._head = connection, None
+        return connection
+
+    def _usable(self) -> sqlite3.Connection:
+        """The connection, in order, for who holds the lock."""
+        if self._closed:
+            raise StoreError(f"{shown(self._path)}: the store is closed")
+        if self._file is None:
+            return self._connect()
+        name, log_name = self._names
+        try:
+            now = os.stat(name)
+        except FileNotFoundError:
+            raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
+        if now.st_ino != self._file.inode or now.st_dev != self._file.device:
+            raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
+        connection = self._connection
+        if connection is None:  # since a fork
+            return self._connect()
+        if not self._is_steady():
+            self._connection = None
+            connection.close()
+            return self._connect()
+        if not self._read_only:
+            # SQLite keeps the log while a connection is open. What is written into one that is removed is lost.
+            try:
+                log = os.stat(log_name).st_ino
+            except FileNotFoundError:
+                log = 0
+            if log != self._log:
+                if self._log:
+                    raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
+                self._log = log
+        if connection.in_transaction:  # of an append that was interrupted even while it was taken back
+            connection.execute("ROLLBACK")
+        return connection
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        for new in events:
+            codec.check(new)
+        patience = monotonic() + _PATIENCE
+        while True:
+            with self._lock:
+                try:
+                    connection = self._usable()
+                    self._head = None  # until it is known again
+                    try:
+                        connection.execute("BEGIN IMMEDIATE")
+                        position = self._one("SELECT coalesce(max(position), 0) FROM events")
+                        self._check(expected)
+                        recorded = numbered(events, expected, position)
+                        before = connection.total_changes
+                        connection.executemany(_INSERT, map(_row, recorded))
+                        if connection.total_changes - before != len(recorded):
+                            raise StoreError(f"{shown(self._path)}: a trigger in the file swallows events")
+                        connection.execute("COMMIT")
+                    except BaseException:
+                        if connection.in_transaction:
+                            connection.execute("ROLLBACK")
+                        raise
+                    self._head = position + len(recorded)
+                    return recorded
+                except sqlite3.OperationalError as error:
+                    if not _is_busy(error) or monotonic() > patience:
+                        raise self._failure(error) from error
+                except _FAILURES as error:
+                    raise self._failure(error) from error
+
+    def _check(self, expected: Mapping[str, int]) -> None:
+        for stream, version in expected.items():
+            actual = self._one("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", stream)
+            if actual != version:
+                raise VersionConflict(stream, expected=version, actual=actual)
+
+    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        end = _LAST_POSITION if until is None else min(until, _LAST_POSITION)
+        while after < end:
+            rows, reached = self._rows(after, end, naming)
+            yield from map(_record, rows)
+            if reached <= after:  # without this check reading a damaged tree might go round in it for ever
+                raise StoreError(f"{shown(self._path)} is damaged: position {reached} comes behind {after}")
+            after = reached
+
+    def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
+        """The next rows, and the position up to which that is all."""
+        with self._lock:
+            try:
+                if naming is None:
+                    rows = self._fetch(f"{_ROWS} ORDER BY position LIMIT {_AT_ONCE}", after, end)
+                    last = rows[-1][0] if len(rows) == _AT_ONCE else end
+                    return rows, last if type(last) is int else end
+                reached = min(after + _SEARCHED_AT_ONCE, end)
+                text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
+                query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position LIMIT {_SEARCHED_AT_ONCE}"
+                found = self._fetch(query, after, reached, text)
+                # Positions may have gaps in a damaged file: on to the next one that there is.
+                rest = "SELECT coalesce(min(position) - 1, ?2) FROM events WHERE position > ?1"
+                following = self._looked_up(rest, reached, end)
+                return found, following if following >= reached else end
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def _fetch(self, query: str, *parameters: object) -> list[Any]:
+        while True:
+            connection = self._usable()
+            try:
+                rows = self._fetched(connection, query, parameters)
+            except sqlite3.Error:
+                if self._is_steady():
+                    raise
+            else:
+                if self._is_steady():
+                    return rows
+
+    def _is_steady(self) -> bool:
+        """Whether nobody wrote into a file that is read as one that does not change."""
+        return self._stamp is None or not (has_log(self._path) or Stamp.of(self._path) != self._stamp)
+
+    def _fetched(self, connection: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> list[Any]:
+        try:
+            return connection.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+        # There is text in it that is no Unicode. As bytes it can be read, and told by who reads the row.
+        connection.text_factory = bytes
+        try:
+            rows = connection.execute(query, parameters).fetchall()
+        finally:
+            connection.text_factory = str
+        return [tuple(map(_as_text, row)) for row in rows]
+
+    def head(self) -> int:
+        with self._lock:
+            try:
+                self._usable()
+                data_version = self._one("PRAGMA data_version")  # of this connection, whatever is in the file
+                if self._head is None or data_version != self._data_version:  # another connection wrote
+                    self._head = None
+                    self._data_version = data_version
+                    self._head = self._looked_up("SELECT coalesce(max(position), 0) FROM events")
+                return self._head
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def close(self) -> None:
+        self._closed = True
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
+    def _one(self, query: str, *parameters: object) -> int:
+        """A number that is asked for within a transaction."""
+        connection = self._connection
+        if connection is None:
+            raise StoreError(f"{shown(self._path)}: the store is closed")
+        return self._number(connection.execute(query, parameters).fetchone()[0])
+
+    def _looked_up(self, query: str, *parameters: object) -> int:
+        """The same outside of transactions, of a file that others may write to meanwhile."""
+        return self._number(self._fetch(query, *parameters)[0][0])
+
+    def _number(self, value: object) -> int:
+        if type(value) is not int:
+            raise StoreError(f"{shown(self._path)} is damaged: {value!r} where a number belongs")
+        return value
+
+    def _failure(self, error: Exception) -> StoreError:
+        return StoreError(f"{shown(self._path)}: {error}")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _as_text(value: Any) -> Any:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def _record(row: Any) -> RecordedEvent:
+    """The event of a row. Raises `ReplayError` for one in which anything is not as it is written."""
+    position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id = row
+    try:
+        event = codec.DECODERS[type_name, schema_version](payload)
+        moment = datetime.fromisoformat(recorded_at)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC) if moment.tzinfo is not None else _no_timezone(recorded_at)
+    except codec.CANNOT_READ as error:
+        raise _unreadable(row, str(error)) from error
+    if not (
+        type(stream) is type(account_id) is type(command_id) is str
+        and type(position) is type(version) is type(schema_version) is int
+        and position > 0 < version
+    ):
+        raise _unreadable(row, "its envelope is damaged")
+    return RecordedEvent(position, stream, version, event, moment, account_id, command_id)
+
+
+def _no_timezone(text: str) -> datetime:
+    raise ValueError(f"{text!r} has no timezone")
+
+
+def _unreadable(row: Any, reason: str) -> ReplayError:
+    position, stream, version, type_name, *_ = row
+    return ReplayError(
+        f"{type_name} cannot be read: {reason} (position {position})",
+        stream=stream if isinstance(stream, str) else None,
+        version=version if isinstance(version, int) else None,
+    )
+
+
+def _row(record: RecordedEvent) -> tuple[Any, ...]:
+    return (
+        record.position,
+        record.stream,
+        record.version,
+        record.type,
+        record.schema_version,
+        codec.encode(record.event),
+        record.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        record.account_id,
+        record.command_id,
+    )
+
+
+_STORES: Final[WeakSet[SqliteStore]] = WeakSet()
+_forking = RLock()
+_AT_FORK: Final = 5.0  # seconds that a fork waits for a thread that is in SQLite
+_held: Final[list[SqliteStore]] = []
+_inherited: Final[list[sqlite3.Connection]] = []
+"""Those that could not be closed before a fork. Closing them in the child would take its locks from the parent."""
+
+
+def _before_fork() -> None:
+    """SQLite cannot be carried over a fork. In the child it takes a file that was open for open still, and leaves out
+    locks that it believes to have: the parent then deletes the log to which the child writes, or the child waits for a
+    transaction of the parent for ever. So nothing is open at a fork, and both processes open it again."""
+    _forking.acquire()
+    for store in list(_STORES):
+        if store._lock.acquire(timeout=_AT_FORK):
+            _held.append(store)
+            connection, store._connection = store._connection, None
+            if connection is not None:
+                connection.close()
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop()._lock.release()
+    _forking.release()
+
+
+def _after_fork_in_child() -> None:
+    global _forking  # other threads that were about to fork are not there any more
+    _forking = RLock()
+    _held.clear()
+    for store in list(_STORES):
+        store._lock = RLock()
+        if store._connection is not None:
+            _inherited.append(store._connection)
+            store._connection = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -1,0 +1,78 @@
+"""The catalogue of instance types: the vendor's, from package data, and the user's own on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from ecsnet._arguments import id_problem, shown
+from ecsnet.errors import InvalidArgument
+from ecsnet.values import InstanceType
+
+MOST: Final = 1_000_000
+_COUNTS: Final = ("eni_quantity", "private_ipv4_per_eni", "vcpu", "nic_queues")
+
+
+@cache
+def vendor_types() -> Mapping[str, InstanceType]:
+    """The vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where there are any.
+
+    A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; it takes one.
+    """
+    import csv  # loaded with the catalogue, not with the library
+    from importlib.resources import files
+
+    text = files("ecsnet").joinpath("data/instance-types.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    types = [_read(row) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
+    return MappingProxyType({instance_type.id: instance_type for instance_type in types})
+
+
+def _read(row: dict[str, str]) -> InstanceType:
+    return InstanceType(
+        id=row["instance_type"],
+        eni_quantity=int(row["eni_quantity_2019_04"] or row["eni_quantity"]),
+        private_ipv4_per_eni=int(row["private_ipv4_per_eni"] or 1),
+        vcpu=int(row["vcpu"]),
+        memory_gib=float(row["memory_gib"]),
+        nic_queues=int(row["nic_queues_2019_04"] or row["nic_queues"] or 1),
+        io_optimized=not row["io_optimized"].startswith("unstated"),
+        attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
+    )
+
+
+def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
+    """Returns a user's instance types, checked.
+
+    Raises `InvalidArgument` for what is no `InstanceType`, and for one with an id that is no text or a number that no
+    type can have. They are checked here and not when they are built, for they are part of stored events, which are read
+    whatever is in them.
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidArgument(f"instance_types must be a list of InstanceTypes, not {shown(given)}")
+    own = tuple(given)
+    for one in own:
+        if not isinstance(one, InstanceType):
+            raise InvalidArgument(f"instance_types must have InstanceTypes only, not {shown(one)}")
+        if type(one.id) is not str or (problem := id_problem(one.id)):
+            raise InvalidArgument(f"the id of an instance type {problem if type(one.id) is str else 'must be a str'}")
+        for name in _COUNTS:
+            if type(count := getattr(one, name)) is not int or not 1 <= count <= MOST:
+                raise InvalidArgument(
+                    f"{name} of {one.id} must be a whole number from 1 to {MOST:,}, not {shown(count)}"
+                )
+        if type(one.memory_gib) not in (int, float) or not 0 < one.memory_gib <= MOST:
+            raise InvalidArgument(
+                f"memory_gib of {one.id} must be a number above 0, up to {MOST:,}, not {shown(one.memory_gib)}"
+            )
+        for name in ("io_optimized", "attach_requires_stopped"):
+            if not isinstance(flag := getattr(one, name), bool):
+                raise InvalidArgument(f"{name} of {one.id} must be True or False, not {shown(flag)}")
+    return own
+
+
+def with_own_types(own: Iterable[InstanceType]) -> Mapping[str, InstanceType]:
+    """The vendor's types, with some added or replaced."""
+    return MappingProxyType({**vendor_types(), **{instance_type.id: instance_type for instance_type in own}})

@@ -1,0 +1,409 @@
+"""From the vendor's answers to events: `Cloud.import_resources` reads what Describe actions say a real account has.
+
+An answer is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
+DescribeNetworkInterfaces or DescribeEipAddresses, one page or many. Fields that are not known are ignored; an answer
+that does not have its shape, or refers to what no answer describes, is refused with its path, and nothing is imported.
+
+An import is the only way into a history that no rule has judged, so everything that the fold and the rules rely on is
+checked: every field by itself in `answers`, every resource among the others here. What it refers to is described, in
+its region; its status and its attachments leave it a way on; and what there may be one of is there once: ids, primary
+ENIs, EIPs of an instance, blocks of addresses. What merely contradicts a rule is taken as it is, so that
+`ecsnet.audit` can report it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from ecsnet.errors import InvalidAnswer
+from ecsnet.events.imports import (
+    EipImported,
+    Import,
+    InstanceImported,
+    NetworkInterfaceImported,
+    SecurityGroupImported,
+    VpcImported,
+    VSwitchImported,
+)
+from ecsnet.openapi.describe import (
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedSecurityGroup,
+    DescribedVpc,
+    DescribedVSwitch,
+    moment_of,
+    read_answer,
+)
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    InstanceType,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    cidr_bounds,
+)
+
+T = TypeVar("T")
+_ATTACHED = (NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching)
+_ASSOCIATED = (EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating)
+
+
+class _Found(msgspec.Struct, Generic[T], frozen=True):
+    """One described resource: where it stands, and in which region it is if its answer says so."""
+
+    path: str
+    region_id: str | None
+    one: T
+
+
+class Described(NamedTuple):
+    """What answers describe: the events that import it, by region, and by the id of each resource where it stands."""
+
+    events: Mapping[str, Sequence[Import]]
+    paths: Mapping[str, str]
+
+
+def read_answers(
+    answers: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
+) -> Described:
+    """Returns what answers describe; ``region_id`` is where an answer is about that does not say it.
+
+    Whatever it returns can be folded into regions that have none of it, in the order of the events, and leaves the
+    regions such that every command, look, and passage of time is possible there. Raises `InvalidAnswer`.
+    """
+    reader = _Reader(region_id, instance_types)
+    if isinstance(answers, str | bytes | Mapping) or not isinstance(answers, Iterable):
+        raise InvalidAnswer(f"a list of answers is wanted, not {type(answers).__name__}", path="answers")
+    for number, answer in enumerate(answers):
+        reader.read(f"answers[{number}]", answer)
+    return Described(reader.events(), reader.paths)
+
+
+class _Reader:
+    """All that the answers describe, by kind and id; a resource that several pages describe is taken once."""
+
+    def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
+        self._region_id = region_id
+        self._instance_types = instance_types
+        self._vpcs: dict[str, _Found[DescribedVpc]] = {}
+        self._vswitches: dict[str, _Found[DescribedVSwitch]] = {}
+        self._groups: dict[str, _Found[DescribedSecurityGroup]] = {}
+        self._instances: dict[str, _Found[DescribedInstance]] = {}
+        self._interfaces: dict[str, _Found[DescribedInterface]] = {}
+        self._eips: dict[str, _Found[DescribedEip]] = {}
+        self.paths: dict[str, str] = {}
+        self._regions: dict[str, str] = {}
+        self._primaries: dict[str, str] = {}
+        self._eip_of: dict[str, str] = {}
+        self._events: dict[str, list[Import]] = {}
+
+    def read(self, place: str, given: Mapping[str, Any]) -> None:
+        """Take in one answer."""
+        answer = read_answer(place, given)
+        for kind, found, ids, table in (
+            ("Vpcs.Vpc", answer.vpcs.vpc, "vpc_id", self._vpcs),
+            ("VSwitches.VSwitch", answer.vswitches.vswitch, "vswitch_id", self._vswitches),
+            ("SecurityGroups.SecurityGroup", answer.security_groups.security_group, "security_group_id", self._groups),
+            ("Instances.Instance", answer.instances.instance, "instance_id", self._instances),
+            (
+                "NetworkInterfaceSets.NetworkInterfaceSet",
+                answer.network_interface_sets.network_interface_set,
+                "network_interface_id",
+                self._interfaces,
+            ),
+            ("EipAddresses.EipAddress", answer.eip_addresses.eip_address, "allocation_id", self._eips),
+        ):
+            described: dict[str, Any] = table
+            for number, one in enumerate(found):
+                path = f"{place}.{kind}[{number}]"
+                self._take(described, getattr(one, ids), _Found(path, one.region_id or answer.region_id or None, one))
+
+    def _take(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
+        """A resource is taken once. Pages may overlap: what is described again must be the same."""
+        known = table.get(resource_id)
+        if known is None:
+            if resource_id in self.paths:
+                reason = f"{resource_id} is the id of another resource, at {self.paths[resource_id]}"
+                raise InvalidAnswer(reason, path=found.path)
+            self.paths[resource_id] = found.path
+            table[resource_id] = found
+            return
+        one = msgspec.structs.replace(found.one, region_id=known.one.region_id)
+        if one != known.one or (known.region_id and found.region_id and known.region_id != found.region_id):
+            raise InvalidAnswer(f"{resource_id} is described differently at {known.path}", path=found.path)
+        table[resource_id] = _Found(known.path, known.region_id or found.region_id, known.one)
+
+    def events(self) -> dict[str, list[Import]]:
+        """The events, those of what others refer to before those of who refers."""
+        for vpc in self._vpcs.values():
+            self._add(
+                self._place(vpc, vpc.one.vpc_id),
+                VpcImported(vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, created_at=_time(vpc)),
+            )
+        for vswitch in self._vswitches.values():
+            self._vswitch(vswitch)
+        self._check_blocks()
+        for group in self._groups.values():
+            self._group(group)
+        for instance in self._instances.values():
+            self._instance(instance)
+        primary_first = sorted(self._interfaces.values(), key=lambda found: found.one.type != "Primary")
+        for interface in primary_first:
+            self._interface(interface)
+        self._check_primaries()
+        for eip in self._eips.values():
+            self._eip(eip)
+        return self._events
+
+    def _add(self, region_id: str, event: Import) -> None:
+        self._events.setdefault(region_id, []).append(event)
+
+    def _place(
+        self, found: _Found[Any], resource_id: str, *references: tuple[str, Mapping[str, _Found[Any]], Iterable[str]]
+    ) -> str:
+        """The region of a resource: the one that it says, and that of all it refers to.
+
+        ``references`` are the field, the table that has to have it, and the ids. Raises `InvalidAnswer` for what is not
+        described, and for what is in another region.
+        """
+        region_id = found.region_id
+        for field, table, ids in references:
+            for target_id in ids:
+                target = table.get(target_id)
+                if target is None:
+                    reason = f"{target_id} is not described by any answer" if target_id else "is missing"
+                    raise InvalidAnswer(reason, path=f"{found.path}.{field}")
+                its_region = self._regions[target_id]
+                if region_id is not None and region_id != its_region:
+                    reason = f"{target_id} is in {its_region}, and {resource_id} in {region_id}"
+                    raise InvalidAnswer(reason, path=f"{found.path}.{field}")
+                region_id = its_region
+        region_id = self._regions[resource_id] = region_id or self._region_id
+        return region_id
+
+    def _groups_of(self, found: _Found[DescribedInstance] | _Found[DescribedInterface]) -> tuple[str, ...]:
+        group_ids = found.one.security_group_ids.security_group_id
+        if len(set(group_ids)) != len(group_ids):
+            raise InvalidAnswer("a security group is listed twice", path=f"{found.path}.SecurityGroupIds")
+        return group_ids
+
+    def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
+        one = found.one
+        self._add(
+            self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id])),
+            VSwitchImported(
+                vswitch_id=one.vswitch_id,
+                vpc_id=one.vpc_id,
+                zone_id=one.zone_id,
+                cidr_block=one.cidr_block,
+                created_at=_time(found),
+            ),
+        )
+
+    def _check_blocks(self) -> None:
+        """VSwitches of a VPC share no address: nobody could tell which of them gives it."""
+        blocks = sorted(
+            (found.one.vpc_id, *cidr_bounds(found.one.cidr_block), i) for i, found in self._vswitches.items()
+        )
+        for _, of_vpc in groupby(blocks, key=lambda block: block[0]):
+            end, before = -1, ""
+            for _, first, last, vswitch_id in of_vpc:
+                if first <= end:
+                    found = self._vswitches[vswitch_id]
+                    reason = f"{found.one.cidr_block} overlaps {self._vswitches[before].one.cidr_block} of {before}"
+                    raise InvalidAnswer(reason, path=f"{found.path}.CidrBlock")
+                end, before = last, vswitch_id
+
+    def _group(self, found: _Found[DescribedSecurityGroup]) -> None:
+        one = found.one
+        self._add(
+            self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
+            SecurityGroupImported(
+                security_group_id=one.security_group_id, vpc_id=one.vpc_id or None, created_at=_time(found)
+            ),
+        )
+
+    def _instance(self, found: _Found[DescribedInstance]) -> None:
+        one, vpc_id = found.one, found.one.vpc_attributes.vpc_id
+        group_ids = () if vpc_id else self._groups_of(found)
+        region_id = self._place(
+            found,
+            one.instance_id,
+            ("VpcAttributes.VpcId", self._vpcs, [vpc_id] if vpc_id else []),
+            ("SecurityGroupIds", self._groups, group_ids),
+        )
+        if one.status is InstanceStatus.Released:
+            raise InvalidAnswer("what is Released is not described", path=f"{found.path}.Status")
+        if not vpc_id and not one.inner_ip_address.ip_address:
+            raise InvalidAnswer("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
+        if len(one.public_ip_address.ip_address) > 1:
+            raise InvalidAnswer("an instance has one public address", path=f"{found.path}.PublicIpAddress")
+        expires_at = None
+        if one.instance_charge_type is ChargeType.PrePaid:
+            expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
+            if expires_at is None:
+                raise InvalidAnswer("a subscription expires", path=f"{found.path}.ExpiredTime")
+        for number, embedded in enumerate(one.network_interfaces.network_interface):
+            self._embedded(found, f"{found.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
+        self._add(
+            region_id,
+            InstanceImported(
+                instance_id=one.instance_id,
+                status=one.status,
+                instance_type=self._instance_types.get(one.instance_type) or unknown_type(one.instance_type),
+                zone_id=one.zone_id,
+                vpc_id=vpc_id or None,
+                private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
+                security_group_ids=group_ids,
+                charge_type=one.instance_charge_type,
+                expires_at=expires_at,
+                image_id=one.image_id or None,
+                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
+                public_ip_address=next(iter(one.public_ip_address.ip_address), None),
+                created_at=_time(found),
+            ),
+        )
+
+    def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
+        """An ENI that its instance's answer describes: in the instance's VSwitch and groups, if no other answer says
+        more of it."""
+        one = instance.one
+        known = self._interfaces.get(interface.network_interface_id)
+        if known is not None:
+            if not _agree(known.one, interface, one.instance_id):
+                reason = f"{interface.network_interface_id} is described differently at {known.path}"
+                raise InvalidAnswer(reason, path=path)
+            return
+        described = msgspec.structs.replace(
+            interface,
+            vswitch_id=interface.vswitch_id or one.vpc_attributes.vswitch_id,
+            security_group_ids=one.security_group_ids,
+            instance_id=one.instance_id,
+            creation_time=interface.creation_time or one.creation_time,
+        )
+        self._take(
+            self._interfaces, interface.network_interface_id, _Found(path, interface.region_id or None, described)
+        )
+
+    def _interface(self, found: _Found[DescribedInterface]) -> None:
+        one, group_ids = found.one, self._groups_of(found)
+        region_id = self._place(
+            found,
+            one.network_interface_id,
+            ("VSwitchId", self._vswitches, [one.vswitch_id]),
+            ("SecurityGroupIds", self._groups, group_ids),
+            ("InstanceId", self._instances, [one.instance_id] if one.instance_id else []),
+        )
+        self._check_attachment(found)
+        self._add(
+            region_id,
+            NetworkInterfaceImported(
+                network_interface_id=one.network_interface_id,
+                type=one.type or NetworkInterfaceType.Secondary,
+                status=one.status,
+                vswitch_id=one.vswitch_id,
+                mac_address=one.mac_address,
+                private_ip_addresses=_addresses(found),
+                security_group_ids=group_ids,
+                name=one.network_interface_name or None,
+                description=one.description or None,
+                instance_id=one.instance_id or None,
+                created_at=_time(found),
+            ),
+        )
+
+    def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
+        one = found.one
+        if one.status is NetworkInterfaceStatus.Deleted:
+            raise InvalidAnswer("what is Deleted is not described", path=f"{found.path}.Status")
+        if (one.status in _ATTACHED) != bool(one.instance_id):
+            where = "an instance" if one.status in _ATTACHED else "no instance"
+            raise InvalidAnswer(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
+        if one.instance_id:
+            its_vpc = self._instances[one.instance_id].one.vpc_attributes.vpc_id
+            vpc_id = self._vswitches[one.vswitch_id].one.vpc_id
+            if its_vpc != vpc_id:
+                where = its_vpc or "the classic network"
+                reason = f"{one.instance_id} is in {where}, and its ENI in {vpc_id}"
+                raise InvalidAnswer(reason, path=f"{found.path}.InstanceId")
+        if one.type is NetworkInterfaceType.Primary:
+            if one.status is not NetworkInterfaceStatus.InUse:
+                raise InvalidAnswer(f"a primary ENI is InUse, not {one.status}", path=f"{found.path}.Status")
+            other = self._primaries.setdefault(one.instance_id, one.network_interface_id)
+            if other != one.network_interface_id:
+                raise InvalidAnswer(f"{one.instance_id} has another primary ENI", path=f"{found.path}.Type")
+
+    def _check_primaries(self) -> None:
+        for found in self._instances.values():
+            if found.one.vpc_attributes.vpc_id and found.one.instance_id not in self._primaries:
+                reason = f"no answer describes the primary ENI of {found.one.instance_id}"
+                raise InvalidAnswer(reason, path=f"{found.path}.NetworkInterfaces")
+
+    def _eip(self, found: _Found[DescribedEip]) -> None:
+        one = found.one
+        instance_id = one.instance_id if one.instance_type in ("", "EcsInstance") else ""
+        region_id = self._place(
+            found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
+        )
+        if one.status is EipStatus.Released:
+            raise InvalidAnswer("what is Released is not described", path=f"{found.path}.Status")
+        if (one.status in _ASSOCIATED) != bool(one.instance_id):
+            whose = "somebody's" if one.status in _ASSOCIATED else "nobody's"
+            raise InvalidAnswer(f"an EIP that is {one.status} is {whose}", path=f"{found.path}.InstanceId")
+        if instance_id:
+            if self._instances[instance_id].one.public_ip_address.ip_address:
+                raise InvalidAnswer(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
+            other = self._eip_of.setdefault(instance_id, one.allocation_id)
+            if other != one.allocation_id:
+                raise InvalidAnswer(f"{instance_id} has the EIP {other}", path=f"{found.path}.InstanceId")
+        self._add(
+            region_id,
+            EipImported(
+                allocation_id=one.allocation_id,
+                ip_address=one.ip_address,
+                status=one.status,
+                instance_id=instance_id or None,
+                created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
+            ),
+        )
+
+
+def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:
+    """Whether what an instance's answer says of an ENI, which is not all, is what is known of it."""
+    ip = embedded.private_ip_address or embedded.primary_ip_address
+    return (
+        known.instance_id == instance_id
+        and known.mac_address == embedded.mac_address
+        and embedded.type in (None, known.type)
+        and ip in ("", known.private_ip_address or known.primary_ip_address)
+    )
+
+
+def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
+    """The addresses of an ENI, the primary one first. It is listed once more among all of them."""
+    one = found.one
+    primary = one.private_ip_address or one.primary_ip_address
+    listed = sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
+    ips = [ip.private_ip_address for ip in listed]
+    if len(set(ips)) != len(ips):
+        raise InvalidAnswer("an address is listed twice", path=f"{found.path}.PrivateIpSets")
+    ips = list(dict.fromkeys([*([primary] if primary else []), *ips]))
+    if not ips:
+        raise InvalidAnswer("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
+    return tuple(ips)
+
+
+def unknown_type(type_id: str) -> InstanceType:
+    """A type that is in no catalogue, of which nothing is known: it is taken to have no room for anything more."""
+    return InstanceType(id=type_id, eni_quantity=1, private_ipv4_per_eni=1)
+
+
+def _time(found: _Found[Any]) -> datetime | None:
+    return moment_of(f"{found.path}.CreationTime", found.one.creation_time)

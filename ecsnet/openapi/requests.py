@@ -1,0 +1,279 @@
+"""From an action's name and parameters to a command.
+
+Parameters come as a client writes them: values may be text, as on the wire, or JSON's; lists are flat (``Name.1``,
+``Name.2``, ``NetworkInterface.1.NetworkInterfaceId``) or JSON's. Everything is made flat first, then read by one way.
+How deep values nest and how long names are has a bound: no request of the API's comes near it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
+from types import NoneType
+from typing import Any, Final, Literal, get_args
+
+import msgspec
+
+from ecsnet._arguments import MOST_CHARACTERS, named, region_problem, shown, token_problem, whole_number
+from ecsnet.commands import Command
+from ecsnet.errors import InvalidCommand
+from ecsnet.openapi.actions import ACTIONS, EVERYWHERE, Action
+
+Kind = Literal["text", "number", "flag", "list"]
+
+MOST_NESTED: Final = 8
+"""How deep lists and objects are in each other at most; two levels are the most that the model reads."""
+MOST_COMPARED: Final = 200
+"""How many known words an unknown one is compared with: each costs microseconds, and there may be thousands."""
+
+
+class InvalidRequest(InvalidCommand):
+    """A request that can never be right, in the vendor's words.
+
+    ``parameter`` is the parameter at fault, None where it is the action or several; ``code`` what the API would answer.
+    """
+
+    def __init__(self, reason: str, *, parameter: str | None = None, code: str = "InvalidParameter") -> None:
+        super().__init__(reason)
+        self.parameter = parameter
+        self.code = code
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A command, and what a client says about it besides: who repeats it (``client_token``), that it is only to be
+    judged (``dry_run``), and where (``region_id``, which the command has too if it can be asked in any region)."""
+
+    action: Action
+    command: Command[Any]
+    client_token: str | None = None
+    dry_run: bool = False
+    region_id: str | None = None
+
+
+def request(action: str, parameters: Mapping[str, Any]) -> Request:
+    """The request that an action's name and its parameters make.
+
+    Raises `InvalidRequest` for an action or a parameter that the API or the model does not have, a parameter that is
+    missing, and a value that can never be right.
+    """
+    if not isinstance(parameters, Mapping):
+        raise InvalidRequest(f"parameters are given by name, as a mapping, not as {shown(parameters)}")
+    row = ACTIONS.get(action) if isinstance(action, str) else None
+    if row is None:
+        nearest = did_you_mean(action, ACTIONS) if isinstance(action, str) else ""
+        raise InvalidRequest(f"unknown action {shown(action)}{nearest}", code="InvalidAction.NotFound")
+    given = _gather(row, parameters)
+    for parameter, value in row.only.items():
+        if parameter in given and _text(parameter, given.pop(parameter)).casefold() != value:
+            raise InvalidRequest(f"{parameter} other than {value!r} is not modelled", parameter=parameter)
+    region_id = _region_id(given)
+    client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
+    dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
+    if "region_id" not in row.command.__struct_fields__:
+        given.pop("RegionId", None)
+    if client_token is not None and token_problem(client_token) is not None:
+        raise InvalidRequest("ClientToken must be 1 to 64 ASCII characters", parameter="ClientToken")
+    command = _command(row, given)
+    return Request(action=row, command=command, client_token=client_token, dry_run=dry_run, region_id=region_id)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Returns the end of a message about an unknown word: the nearest of the first 200 known ones, if any is near."""
+    if len(word) > MOST_CHARACTERS:
+        return ""
+    spelled = {name.casefold(): name for name in islice(known, MOST_COMPARED)}
+    folded = word.casefold()
+    begun = [name for name in spelled if len(folded) > 2 and name.startswith(folded)]
+    near = begun or difflib.get_close_matches(folded, spelled, n=1)
+    return f": did you mean {spelled[near[0]]}?" if near else ""
+
+
+# Which parameters there are
+
+_NUMBER: Final = re.compile(r"\.([1-9][0-9]{0,8})(?=\.|\Z)")
+
+
+def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by parameter as the table names it; those of a list together, in order."""
+    known = {*row.parameters, *row.only, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
+    single: dict[str, Any] = {}
+    lists: dict[str, dict[int, Any]] = {}
+    for name, value in _flat(parameters):
+        pattern = _NUMBER.sub(".N", name)
+        if value == [] and f"{name}.N" in known:
+            lists.setdefault(f"{name}.N", {})
+        elif pattern not in known or (pattern == name and ".N" in name):
+            raise _unknown(row, known, name, pattern)
+        elif pattern == name:
+            single[name] = value
+        else:
+            items = lists.setdefault(pattern, {})
+            number = int(_NUMBER.findall(name)[0])
+            if number in items:
+                raise InvalidRequest(f"{name} is given twice", parameter=name)
+            items[number] = value
+    for pattern, items in lists.items():
+        if missing := set(range(1, len(items) + 1)) - items.keys():
+            name = pattern.replace(".N", f".{min(missing)}")
+            raise InvalidRequest(f"{name} is missing: a list is numbered from 1 without gaps", parameter=name)
+    return single | {pattern: [items[n] for n in sorted(items)] for pattern, items in lists.items()}
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if depth > MOST_NESTED:
+        parameter = prefix.partition(".")[0]
+        raise InvalidRequest(f"{named(parameter)} is nested more than {MOST_NESTED} deep", parameter=parameter)
+    for name, value in parameters.items():
+        if not isinstance(name, str) or len(name) > MOST_CHARACTERS:
+            raise InvalidRequest(
+                f"the name of a parameter is text of at most {MOST_CHARACTERS} characters, not {shown(name)}"
+            )
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.", depth + 1)
+        elif isinstance(value, list | tuple) and value:
+            items = {str(n): item for n, item in enumerate(value, start=1)}
+            yield from _flat(items, f"{prefix}{name}.", depth + 1)
+        else:
+            yield prefix + name, list(value) if isinstance(value, tuple) else value
+
+
+def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> InvalidRequest:
+    parameter, name = name, named(name)
+    head = pattern.partition(".")[0]
+    if pattern in known or f"{pattern}.N" in known:
+        name = name.removesuffix(".N")
+        return InvalidRequest(f"{name} is a list: [...], or {name}.1, {name}.2 and so on", parameter=parameter)
+    if pattern == f"{head}.N" and head in known:
+        return InvalidRequest(f"{head} takes one value, not a list", parameter=head)
+    if not row.not_modelled.isdisjoint((head, pattern, pattern.removesuffix(".N"))):
+        return InvalidRequest(
+            f"{name} is a parameter of the vendor's {row.name} that is not modelled: leave it out", parameter=parameter
+        )
+    if pattern == "ClientToken":
+        return InvalidRequest(f"{row.name} takes no ClientToken", parameter=parameter)
+    return InvalidRequest(f"unknown parameter {name}{did_you_mean(pattern, known)}", parameter=parameter)
+
+
+# What their values are
+
+
+def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
+    kinds = _kinds(row.command)
+    values: dict[str, Any] = {}
+    named: dict[str, str] = {}
+    for parameter, value in given.items():
+        field = row.parameters[parameter]
+        if field in values:
+            raise InvalidRequest(
+                f"give {named[field]} or {parameter}, not both",
+                parameter=parameter,
+                code="InvalidParameter.Conflict",
+            )
+        named[field] = parameter
+        values[field] = _value(parameter, value, kinds[field])
+    missing = []
+    for field in _required(row.command):
+        if field not in values:
+            if kinds[field] == "list":
+                values[field] = ()  # none at all is for the rules to judge: some lists may be empty
+            else:
+                missing.append(_parameter_of(row, field))
+    if missing:
+        raise InvalidRequest(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            parameter=missing[0],
+            code="MissingParameter",
+        )
+    try:
+        return row.command(**values)
+    except InvalidCommand as error:
+        raise _in_vendor_words(row, named, str(error)) from error
+
+
+def _value(parameter: str, value: Any, kind: Kind) -> Any:
+    if kind == "list":
+        items = value if parameter.count(".N") else [value]
+        return tuple([_text(parameter, item) for item in items])
+    if kind == "number":
+        return _number(parameter, value)
+    return _flag(parameter, value) if kind == "flag" else _text(parameter, value)
+
+
+def _text(parameter: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if whole_number(value) and value.bit_length() <= 256:
+        return str(value)  # account ids are digits, and JSON writers may leave the quotes out
+    raise InvalidRequest(f"{parameter} must be text, not {_shown(value)}", parameter=parameter)
+
+
+def _number(parameter: str, value: Any) -> int:
+    if whole_number(value):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    raise InvalidRequest(f"{parameter} must be a whole number, not {_shown(value)}", parameter=parameter)
+
+
+def _flag(parameter: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    raise InvalidRequest(f"{parameter} must be true or false, not {_shown(value)}", parameter=parameter)
+
+
+def _shown(value: Any) -> str:
+    return "null (leave it out instead)" if value is None else shown(value)
+
+
+def _region_id(given: Mapping[str, Any]) -> str | None:
+    if "RegionId" not in given:
+        return None
+    region_id = _text("RegionId", given["RegionId"])
+    if region_problem(region_id) is not None:
+        raise InvalidRequest(f"RegionId must look like 'cn-hangzhou', not {shown(region_id)}", parameter="RegionId")
+    return region_id
+
+
+@cache
+def _kinds(command: type[Command[Any]]) -> Mapping[str, Kind]:
+    """What each field takes, read off its annotation."""
+    return {field.name: _kind(field.type) for field in msgspec.structs.fields(command)}
+
+
+@cache
+def _required(command: type[Command[Any]]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(command) if field.required)
+
+
+def _kind(annotation: Any) -> Kind:
+    types = {annotation, *get_args(annotation)} - {NoneType}
+    if bool in types:
+        return "flag"
+    if int in types:
+        return "number"
+    return "list" if "Sequence" in str(annotation) else "text"
+
+
+def _parameter_of(row: Action, field: str) -> str:
+    return next(parameter for parameter, name in row.parameters.items() if name == field)
+
+
+def _in_vendor_words(row: Action, named: Mapping[str, str], reason: str) -> InvalidRequest:
+    """What a command says about its fields, said about the parameters that they were given by."""
+    fields = {field: named.get(field, _parameter_of(row, field)) for field in row.parameters.values()}
+    spotted: list[str] = []
+
+    def rename(match: re.Match[str]) -> str:
+        parameter = fields[match[0]]
+        spotted.append(parameter)
+        return parameter
+
+    words = "|".join(sorted(map(re.escape, fields), key=len, reverse=True))
+    # Not inside quotes: there it is a value.
+    told = re.sub(rf"(?<!['\"\w])(?:{words})(?!['\"\w])", rename, reason)
+    return InvalidRequest(told, parameter=spotted[0] if spotted else None)

@@ -1,0 +1,60 @@
+"""What an action is answered with, and the vendor's words for the answer's attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+
+from ecsnet.commands import Command
+from ecsnet.openapi.actions import snake_case
+from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The class of the resource that a command is answered with, and whether it is a tuple of them."""
+
+    resource: type[msgspec.Struct]
+    several: bool
+
+
+_SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
+    Vpc: {"vpc_id": "id"},
+    VSwitch: {"vswitch_id": "id"},
+    SecurityGroup: {"security_group_id": "id"},
+    Instance: {
+        "instance_id": "id",
+        "private_ip_address": "private_ip",
+        "instance_charge_type": "charge_type",
+        "instance_network_type": "network_type",
+    },
+    NetworkInterface: {
+        "network_interface_id": "id",
+        "network_interface_name": "name",
+        "private_ip_address": "primary_private_ip",
+    },
+    Eip: {"allocation_id": "id", "eip_address": "ip_address"},
+}
+
+
+@cache
+def answer_of(command: type[Command[Any]]) -> Answer:
+    """What ``Command[...]`` says that a command is answered with."""
+    for one in command.__mro__:
+        for base in vars(one).get("__orig_bases__", ()):
+            origin, arguments = get_origin(base), get_args(base)
+            if isinstance(origin, type) and issubclass(origin, Command) and not isinstance(arguments[0], TypeVar):
+                several = get_origin(arguments[0]) is tuple
+                return Answer(get_args(arguments[0])[0] if several else arguments[0], several)
+    raise TypeError(f"{command.__name__} does not say what it is answered with")
+
+
+def attribute_of(resource: type[msgspec.Struct], name: str) -> str | None:
+    """The attribute that a name means, in snake_case (``primary_network_interface_id``) or as the vendor spells it
+    (``PrimaryNetworkInterfaceId``); None if the resource has no such attribute."""
+    attribute = snake_case(name)
+    if attribute in resource.__struct_fields__:
+        return attribute
+    return _SPELLED_OTHERWISE.get(resource, {}).get(attribute)

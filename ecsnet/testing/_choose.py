@@ -1,0 +1,71 @@
+"""Hypothesis as the one who picks: what is drawn shrinks to what fits and comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from hypothesis import reject
+from hypothesis import strategies as st
+
+from ecsnet._engine import AT_ONCE
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.testing._generate import ASKING, Pick, Sight, every
+from ecsnet.testing._script import Settle, Step, Wait, take
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Operations = Sequence[type[Command[Any]]]
+TRIES: Final = 8
+MORE: Final = st.integers(0, 15)
+
+
+@cache
+def _below(count: int) -> st.SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+def drawn(draw: Draw) -> Pick:
+    """Hypothesis picks: an option is a number, and the first one is the simplest."""
+
+    def pick(options: Sequence[T], /) -> T:
+        count = len(options)
+        return options[draw(_below(count)) if count > 1 else 0]
+
+    return pick
+
+
+@st.composite
+def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operations) -> Any:
+    """Commands that the cloud allows, or refuses; either for None. What is rare is looked for."""
+    see, pick = Sight(cloud), drawn(draw)
+    for _ in range(TRIES):
+        command = ASKING[pick(among)](see, pick)
+        if legal is None or cloud.check(command).allowed is legal:
+            return command
+    for command in every(see, among):
+        if cloud.check(command).allowed is legal:
+            return command
+    return reject()
+
+
+@st.composite
+def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
+    steps: list[Step] = [draw(judged_commands(cloud, True, among))]
+    pace = cloud._model.settle_after
+    if pace != AT_ONCE and draw(st.booleans()):
+        steps += (Settle(),) if pace == "manual" else (Wait(pace), Settle())
+    return steps
+
+
+def walk(draw: Draw, cloud: Cloud, among: Operations, *, at_least: int, at_most: int) -> Iterator[Step]:
+    """Takes drawn steps in a cloud, all of them allowed, and tells which. Between them, what passes may settle."""
+    for number in range(at_most + 1):
+        more = number < at_least or draw(MORE)
+        if not more or number == at_most:  # the end is drawn there too, so that one step less has an end as well
+            return
+        for step in draw(_next_steps(cloud, among)):
+            take(cloud, step)
+            yield step

@@ -1,0 +1,482 @@
+"""`check_event_store`: whether an engine keeps what `ecsnet.events.EventStore` promises, yours like ours.
+
+Every promise is a function that is given stores to try and raises AssertionError where the promise is broken. They are
+tried one after the other, each on a new store.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier, Thread
+from typing import Any, Final
+
+from ecsnet.cloud import Cloud
+from ecsnet.commands import CreateVpc, DeleteVpc
+from ecsnet.errors import EcsnetError, StoreError, VersionConflict
+from ecsnet.events.base import NewEvent, RecordedEvent
+from ecsnet.events.network_interface import NetworkInterfaceModified
+from ecsnet.events.stores.base import EventStore
+
+NOW: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
+PATIENCE: Final = 60.0
+"""Seconds after which what other threads do counts as hanging."""
+
+MakeStore = Callable[[], EventStore]
+OpenAgain = Callable[[EventStore], EventStore]
+
+
+class _Stores:
+    """The stores of one promise, all of them closed when it is done."""
+
+    def __init__(self, make: MakeStore, open_again: OpenAgain | None) -> None:
+        self._make = make
+        self._open_again = open_again
+        self._opened: list[EventStore] = []
+
+    def new(self) -> EventStore:
+        """A new store, in which nothing has happened."""
+        return self._note(self._make())
+
+    @property
+    def can_be_shared(self) -> bool:
+        return self._open_again is not None
+
+    def again(self, store: EventStore) -> EventStore:
+        """The same history, opened a second time."""
+        assert self._open_again is not None
+        return self._note(self._open_again(store))
+
+    def _note(self, store: EventStore) -> EventStore:
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+
+
+Promise = Callable[[_Stores], None]
+PROMISES: Final[dict[str, Promise]] = {}
+"""Every promise by what it says."""
+
+
+def _promise(says: str) -> Callable[[Promise], Promise]:
+    def register(promise: Promise) -> Promise:
+        PROMISES[says] = promise
+        return promise
+
+    return register
+
+
+def check_event_store(
+    make_store: MakeStore, *, open_again: OpenAgain | None = None, only: Iterable[str] | None = None
+) -> None:
+    """Try every promise of `EventStore` on an engine, or ``only`` some of them.
+
+    ``make_store`` gives a new, empty store with each call. ``open_again`` is given a store and opens the same history a
+    second time, as another process would; without it, an engine counts as one that nobody can open twice. Both must
+    give stores whose `close` may be called at the end.
+
+    Raises AssertionError, naming the promise that is broken.
+
+    >>> from ecsnet.events import MemoryStore
+    >>> check_event_store(MemoryStore, only=["an empty store has no events"])
+    """
+    for says in PROMISES if only is None else only:
+        stores = _Stores(make_store, open_again)
+        try:
+            PROMISES[says](stores)
+        except (AssertionError, EcsnetError) as error:
+            raise AssertionError(f"{says}: {error or 'it does not'}") from error
+        finally:
+            stores.close()
+
+
+# What promises are tried with
+
+
+def _event(name: str) -> NetworkInterfaceModified:
+    return NetworkInterfaceModified(network_interface_id="eni-1", name=name)
+
+
+def _news(stream: str, *names: str, command_id: str = "c-1") -> list[NewEvent]:
+    return [NewEvent(stream, _event(name), NOW, "1234567890123456", command_id) for name in names]
+
+
+def _places(records: Iterable[RecordedEvent]) -> list[tuple[int, str, int]]:
+    return [(record.position, record.stream, record.version) for record in records]
+
+
+def _names(records: Iterable[RecordedEvent]) -> list[Any]:
+    return [getattr(record.event, "name", None) for record in records]
+
+
+def _equal(actual: object, expected: object) -> None:
+    if actual != expected:
+        raise AssertionError(f"expected {expected!r:.300}, but found {actual!r:.300}")
+
+
+@contextmanager
+def _raises(kind: type[Exception], what: str) -> Iterator[None]:
+    try:
+        yield
+    except kind:
+        return
+    except Exception as error:
+        raise AssertionError(f"{what} raises {type(error).__name__} ({error}), not {kind.__name__}") from error
+    raise AssertionError(f"{what} raises nothing")
+
+
+def _at_once(*works: Callable[[], object]) -> None:
+    """Do several things in threads that begin together. What one of them raises is raised here."""
+    barrier, failed = Barrier(len(works)), list[BaseException]()
+
+    def run(work: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  # it is raised again, by who waits for the thread
+            failed.append(error)
+
+    threads = [Thread(target=run, args=(work,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + PATIENCE
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            raise AssertionError(f"a thread is not done after {PATIENCE:.0f} seconds")
+    if failed:
+        raise failed[0]
+
+
+def _appended(store: EventStore, stream: str, name: str) -> Sequence[RecordedEvent]:
+    """Append one event to a stream, behind whatever others appended."""
+    while True:
+        version = max((record.version for record in store.read() if record.stream == stream), default=0)
+        try:
+            return store.append(_news(stream, name), {stream: version})
+        except VersionConflict:
+            continue
+
+
+# The promises
+
+
+@_promise("an empty store has no events")
+def _empty(stores: _Stores) -> None:
+    store = stores.new()
+    _equal(store.head(), 0)
+    _equal(list(store.read()), [])
+    _equal(list(store.read(after=3, until=7)), [])
+
+
+@_promise("positions and versions have no gaps")
+def _numbers(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1", "2"), {"a": 0})
+    store.append(_news("b", "3"), {"b": 0})
+    store.append(_news("a", "4"), {"a": 2})
+    _equal(_places(store.read()), [(1, "a", 1), (2, "a", 2), (3, "b", 1), (4, "a", 3)])
+    _equal(store.head(), 4)
+
+
+@_promise("what is read is what was appended")
+def _same(stores: _Stores) -> None:
+    store = stores.new()
+    late = NewEvent("a", _event('ä "quoted" \\ 名 \x00'), NOW + timedelta(microseconds=1), "B", "c-2")
+    abroad = NewEvent("a", _event("x"), NOW.astimezone(timezone(timedelta(hours=8))), "1", "c-3")
+    recorded = [*store.append([late], {"a": 0}), *store.append([abroad], {"a": 1})]
+    _equal(list(store.read()), recorded)
+    for new, record in zip((late, abroad), recorded, strict=True):
+        _equal((record.event, record.recorded_at), (new.event, new.recorded_at))
+        _equal((record.account_id, record.command_id), (new.account_id, new.command_id))
+
+
+@_promise("an append to several streams is one")
+def _several(stores: _Stores) -> None:
+    store = stores.new()
+    news = [*_news("a", "1"), *_news("account/1", "2"), *_news("a", "3")]
+    recorded = store.append(news, {"a": 0, "account/1": 0})
+    _equal(_places(recorded), [(1, "a", 1), (2, "account/1", 1), (3, "a", 2)])
+    _equal(list(store.read()), list(recorded))
+    for stale in ({"a": 2, "account/1": 0}, {"a": 1, "account/1": 1}):
+        with _raises(VersionConflict, "an append that expects another version of one of its streams"):
+            store.append(news, stale)
+    _equal(store.head(), 3)
+
+
+@_promise("another version than expected appends nothing")
+def _expected(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1", "2"), {"a": 0})
+    for version in (0, 1, 3):
+        with _raises(VersionConflict, f"version {version} of a stream at version 2"):
+            store.append(_news("a", "3"), {"a": version})
+    with _raises(VersionConflict, "version 1 of a stream that does not exist"):
+        store.append(_news("b", "3"), {"b": 1})
+    _equal(store.head(), 2)
+    store.append(_news("a", "3"), {"a": 2})
+
+
+@_promise("a version is expected of streams that are only read")
+def _read_set(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("b", "1"), {"b": 0})
+    with _raises(VersionConflict, "a stale version of a stream that gets no event"):
+        store.append(_news("a", "2"), {"a": 0, "b": 0})
+    _equal(store.head(), 1)
+    store.append(_news("a", "2"), {"a": 0, "b": 1, "nothing/there": 0})
+    _equal(_places(store.read()), [(1, "b", 1), (2, "a", 1)])
+
+
+@_promise("an event for a stream of which no version is expected is refused")
+def _unexpected(stores: _Stores) -> None:
+    store = stores.new()
+    with _raises(StoreError, "such an append"):
+        store.append([*_news("a", "1"), *_news("b", "2")], {"a": 0})
+    _equal(store.head(), 0)
+
+
+@_promise("a version conflict tells the stream and both versions")
+def _conflict(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1"), {"a": 0})
+    try:
+        store.append(_news("a", "2"), {"a": 7})
+    except VersionConflict as conflict:
+        _equal((conflict.stream, conflict.expected, conflict.actual), ("a", 7, 1))
+    else:
+        raise AssertionError("there is no conflict")
+
+
+@_promise("what cannot be stored is refused, with all that came with it")
+def _unstorable(stores: _Stores) -> None:
+    store = stores.new()
+    good = _news("a", "1")
+    bad: dict[str, NewEvent] = {
+        "a lone surrogate in an event": NewEvent("a", _event("\ud800"), NOW, "1", "c"),
+        "a lone surrogate in an account": NewEvent("a", _event("2"), NOW, "\ud800", "c"),
+        "a lone surrogate in a command id": NewEvent("a", _event("2"), NOW, "1", "\udfff"),
+        "a time without timezone": NewEvent("a", _event("2"), NOW.replace(tzinfo=None), "1", "c"),
+        "an account that is no text": NewEvent("a", _event("2"), NOW, None, "c"),  # type: ignore[arg-type]
+    }
+    for what, new in bad.items():
+        with _raises(StoreError, what):
+            store.append([*good, new, *good], {"a": 0})
+        _equal(store.head(), 0)
+    store.append(good, {"a": 0})
+
+
+@_promise("an append of no events changes nothing")
+def _nothing(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1"), {"a": 0})
+    _equal(list(store.append([], {"a": 1})), [])
+    with _raises(VersionConflict, "an append of nothing that expects another version"):
+        store.append([], {"a": 0})
+    _equal(store.head(), 1)
+
+
+@_promise("reading has bounds, and an order")
+def _bounds(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1", "2", "3", "4"), {"a": 0})
+    _equal([record.position for record in store.read(after=1, until=3)], [2, 3])
+    _equal([record.position for record in store.read(after=2)], [3, 4])
+    _equal([record.position for record in store.read(after=4)], [])
+    _equal([record.position for record in store.read(until=0)], [])
+    _equal([record.position for record in store.read(after=3, until=2)], [])
+    _equal([record.position for record in store.read(after=-1, until=10**30)], [1, 2, 3, 4])
+
+
+@_promise("reading by a name misses no event that has it")
+def _naming(stores: _Stores) -> None:
+    store = stores.new()
+    names = ["plain", 'q"uoted', "back\\slash", "名", "new\nline", "100%_*"]
+    store.append(_news("a", *names), {"a": 0})
+    for position, name in enumerate(names, start=1):
+        if position not in [record.position for record in store.read(naming=name)]:
+            raise AssertionError(f"{name!r} is not found")
+
+
+@_promise("large and many events are kept")
+def _large(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "x" * 5_000_000, "y"), {"a": 0})
+    store.append(_news("b", *map(str, range(3_000))), {"b": 0})
+    _equal(store.head(), 3_002)
+    _equal(_names(store.read(after=2)), list(map(str, range(3_000))))
+    _equal(len(next(iter(store.read())).event.name), 5_000_000)  # type: ignore[attr-defined]
+
+
+@_promise("threads that append at once lose nothing and double nothing")
+def _threads(stores: _Stores) -> None:
+    store = stores.new()
+    _race(store, [store] * 4)
+
+
+@_promise("connections that append at once lose nothing and double nothing")
+def _connections(stores: _Stores) -> None:
+    if stores.can_be_shared:
+        store = stores.new()
+        _race(store, [store, *(stores.again(store) for _ in range(3))])
+
+
+def _race(store: EventStore, handles: Sequence[EventStore]) -> None:
+    def work(number: int, handle: EventStore) -> Callable[[], None]:
+        def run() -> None:
+            for n in range(10):
+                _appended(handle, f"stream-{n % 2}", f"{number}/{n}")
+
+        return run
+
+    _at_once(*[work(number, handle) for number, handle in enumerate(handles)])
+    records = list(store.read())
+    _equal([record.position for record in records], list(range(1, 10 * len(handles) + 1)))
+    _equal(sorted(_names(records)), sorted(f"{number}/{n}" for number in range(len(handles)) for n in range(10)))
+    for stream in ("stream-0", "stream-1"):
+        versions = [record.version for record in records if record.stream == stream]
+        _equal(versions, list(range(1, len(versions) + 1)))
+
+
+@_promise("of those who expect one version, one appends")
+def _winner(stores: _Stores) -> None:
+    store = stores.new()
+    handles = [store] + [stores.again(store) if stores.can_be_shared else store for _ in range(3)]
+    won = list[int]()
+
+    def work(number: int) -> Callable[[], None]:
+        def run() -> None:
+            own = f"region-{number}"
+            try:
+                handles[number].append([*_news(own, "x"), *_news("account/1", "x")], {own: 0, "account/1": 0})
+            except VersionConflict:
+                return
+            won.append(number)
+
+        return run
+
+    _at_once(*[work(number) for number in range(4)])
+    _equal(len(won), 1)
+    _equal(_places(store.read()), [(1, f"region-{won[0]}", 1), (2, "account/1", 1)])
+
+
+@_promise("a reader beside writers sees every position, in order, once")
+def _reader(stores: _Stores) -> None:
+    store = stores.new()
+    reading = stores.again(store) if stores.can_be_shared else store
+    seen, total = list[int](), 60
+
+    def read() -> None:
+        deadline = time.monotonic() + PATIENCE
+        while len(seen) < total and time.monotonic() < deadline:
+            seen.extend(record.position for record in reading.read(after=len(seen)))
+
+    def write(number: int) -> Callable[[], None]:
+        def run() -> None:
+            for n in range(total // 3):
+                _appended(store, f"stream-{number}", str(n))
+
+        return run
+
+    _at_once(read, *[write(number) for number in range(3)])
+    _equal(seen, list(range(1, total + 1)))
+
+
+@_promise("another connection sees what was acknowledged, and is in conflict with it")
+def _visible(stores: _Stores) -> None:
+    if not stores.can_be_shared:
+        return
+    store = stores.new()
+    other = stores.again(store)
+    _equal(other.head(), 0)
+    recorded = store.append(_news("a", "1"), {"a": 0})
+    _equal(other.head(), 1)
+    _equal(list(other.read()), list(recorded))
+    with _raises(VersionConflict, "what the other connection does not know yet"):
+        other.append(_news("a", "2"), {"a": 0})
+    other.append(_news("a", "2"), {"a": 1})
+    _equal(store.head(), 2)
+
+
+@_promise("what was acknowledged is there when the history is opened again")
+def _durable(stores: _Stores) -> None:
+    if not stores.can_be_shared:
+        return
+    store = stores.new()
+    recorded = store.append(_news("a", "1", "2"), {"a": 0})
+    other = stores.again(store)
+    store.close()
+    _equal(list(other.read()), list(recorded))
+    again = stores.again(other)
+    other.close()
+    _equal(list(again.read()), list(recorded))
+    again.append(_news("a", "3"), {"a": 2})
+
+
+@_promise("closing is final, can be repeated, and is told by everything")
+def _closing(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1"), {"a": 0})
+    store.close()
+    store.close()
+    with _raises(StoreError, "an append to a closed store"):
+        store.append(_news("a", "2"), {"a": 1})
+    with _raises(StoreError, "reading a closed store"):
+        list(store.read())
+    with _raises(StoreError, "the head of a closed store"):
+        store.head()
+
+
+@_promise("closing while others read and write ends their work with a StoreError")
+def _closing_under(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", *map(str, range(2_000))), {"a": 0})
+    begun = Barrier(4)
+
+    def until_closed(work: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            begun.wait()
+            deadline = time.monotonic() + PATIENCE
+            while time.monotonic() < deadline:
+                try:
+                    work()
+                except StoreError as error:
+                    if not isinstance(error, VersionConflict):
+                        return
+            raise AssertionError("the store is closed, and nobody is told")
+
+        return run
+
+    def close() -> None:
+        begun.wait()
+        store.close()
+
+    _at_once(
+        close,
+        until_closed(lambda: list(store.read())),
+        until_closed(lambda: _appended(store, "b", "x")),
+        until_closed(store.head),
+    )
+
+
+@_promise("clouds on one store see each other's resources, and agree on what is there")
+def _clouds(stores: _Stores) -> None:
+    store = stores.new()
+    one = Cloud(store, clock=lambda: NOW)
+    two = Cloud(stores.again(store) if stores.can_be_shared else store, clock=lambda: NOW)
+    create = CreateVpc(cidr_block="10.0.0.0/16")
+    vpc = one.execute(create)
+    _equal(two.vpcs[vpc.id], vpc)
+    other = two.execute(create)
+    elsewhere = two.execute(CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"), client_token="t-1")
+    _equal(one.execute(CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"), client_token="t-1"), elsewhere)
+    _equal(list(one.vpcs), [vpc.id, other.id, elsewhere.id])
+    one.execute(DeleteVpc(vpc_id=vpc.id))
+    _equal(list(two.vpcs), [other.id, elsewhere.id])
+    _equal(one.history(), two.history())
+    _equal(one.history(), Cloud(store, clock=lambda: NOW).history())

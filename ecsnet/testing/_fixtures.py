@@ -1,0 +1,37 @@
+"""Clouds to begin a test with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ecsnet.clocks import ManualClock
+from ecsnet.cloud import Cloud
+from ecsnet.testing._script import Step, take
+
+START: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
+"""When clocks of tests begin: the day of the vendor's guide."""
+
+
+def cloud_after(*steps: Step, **options: Any) -> Cloud:
+    """A cloud in memory in which these commands were executed, in order; `Settle` and `Wait` may stand among them.
+
+    ``options`` are those of `ecsnet.Cloud`; the clock is a `ManualClock` that stands at `START`. Raises `CommandDenied`
+    for a command that is refused.
+
+    >>> from ecsnet.commands import CreateVpc
+    >>> len(cloud_after(CreateVpc(cidr_block="10.0.0.0/16")).vpcs)
+    1
+    """
+    cloud = Cloud(**{"clock": ManualClock(START), **options})
+    for step in steps:
+        take(cloud, step)
+    return cloud
+
+
+def apart(cloud: Cloud) -> Cloud:
+    """A fork in which time passes by itself: a `ManualClock` is the fork's own from now on."""
+    fork = cloud.fork()
+    if isinstance(fork._model.clock, ManualClock):
+        fork._model.clock = ManualClock(fork._model.now())
+    return fork

@@ -1,0 +1,131 @@
+"""Given, when, then: a story about one command, told in commands or in events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command
+from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.state.world import is_shared
+from ecsnet.errors import CommandDenied
+from ecsnet.events import MemoryStore, NewEvent
+from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.stores import codec
+from ecsnet.testing._compare import look_up
+from ecsnet.testing._fixtures import apart, cloud_after
+from ecsnet.testing._script import Settle, Step, Wait, take
+
+Given = Step | Event | Callable[[Cloud], Step]
+
+
+def scenario(cloud: Cloud | None = None, **options: Any) -> Scenario:
+    """A story that begins with an empty cloud, with these options of `ecsnet.Cloud`, or with a fork of yours.
+
+    >>> from ecsnet.commands import CreateVpc, CreateVSwitch
+    >>> from ecsnet.events.vpc import VpcCreated, VSwitchCreated
+    >>> ask = CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+    >>> story = scenario().given(VpcCreated(vpc_id="vpc-1", cidr_block="10.0.0.0/16")).when(ask)
+    >>> story.then(VSwitchCreated).when(ask).denied("vswitch.create.overlap").cloud
+    <Cloud cn-hangzhou: 1 vpcs, 1 vswitches>
+    """
+    if cloud is not None and options:
+        raise TypeError(f"a story that begins with a cloud has its options, not {', '.join(options)}")
+    return Scenario(cloud_after(**options) if cloud is None else apart(cloud))
+
+
+class Scenario:
+    """What `scenario` begins. Every event that comes of it is encoded, decoded and folded again, which must lead to the
+    same state; expectations that are not met raise AssertionError. ``cloud`` is the cloud as the story left it."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._events: list[Event] | None = None
+        self._denied: CommandDenied | None = None
+
+    def given(self, *steps: Given) -> Self:
+        """What was before: commands, events (which are not judged, and may use ids of your own), `Settle`s, `Wait`s, or
+        functions that tell, from the cloud, which command it is."""
+        for step in steps:
+            self._do(step)
+        return self
+
+    def when(self, step: Step | Callable[[Cloud], Step]) -> Self:
+        """What is done now."""
+        before, state = self.cloud.position, whole(self.cloud._world())
+        try:
+            self._do(step)
+        except CommandDenied as denied:
+            self._denied, self._events = denied, None
+            if whole(self.cloud._world()) != state or self.cloud.position != before:
+                raise AssertionError(f"{denied}\nand yet something changed") from denied
+        else:
+            new = tuple(r for r in self.cloud.history(after=before) if not is_shared(r.stream))
+            own = [record for record in new if not record.command_id.startswith("settle:")] or new
+            self._denied, self._events = None, [record.event for record in own]
+            _must_survive_storage(self.cloud)
+        return self
+
+    def then(self, *expected: Event | type[Event]) -> Self:
+        """It was allowed, and these events, or events of these types, were recorded in regions, in this order; none if
+        none."""
+        if self._denied is not None:
+            raise AssertionError(f"expected {list(expected)}, but {self._denied}") from self._denied
+        if self._events is None:
+            raise AssertionError("nothing was done yet: say what, with when(...)")
+        same = len(self._events) == len(expected) and all(
+            type(event) is one if isinstance(one, type) else event == one
+            for event, one in zip(self._events, expected, strict=True)
+        )
+        if not same:
+            raise AssertionError(f"expected {list(expected)}, but {self._events} happened")
+        return self
+
+    def denied(self, *rule_ids: str) -> Self:
+        """It was refused, and these rules are among the reasons. Nothing was recorded, and nothing changed."""
+        if self._denied is None and self._events is None:
+            raise AssertionError("nothing was done yet: say what, with when(...)")
+        if self._denied is None:
+            raise AssertionError(f"expected to be refused by {', '.join(rule_ids)}, but {self._events} happened")
+        reasons = [violation.rule for violation in self._denied.violations]
+        if missing := set(rule_ids) - set(reasons):
+            raise AssertionError(f"expected to be refused by {', '.join(sorted(missing))}, but: {self._denied}")
+        return self
+
+    def shows(self, resource_id: str, **attributes: Any) -> Self:
+        """A resource has these values now."""
+        found = look_up(self.cloud, resource_id)
+        if found is None:
+            raise AssertionError(f"there is no {resource_id}")
+        actual = {name: getattr(found, name) for name in attributes}
+        if actual != attributes:
+            raise AssertionError(f"expected {resource_id} to show {attributes}, but it shows {actual}")
+        return self
+
+    def _do(self, step: Given) -> None:
+        if isinstance(step, Event):
+            model = self.cloud._model
+            news = model.news(self.cloud.region_id, (step,), model.now(), self.cloud.account_id, "given")
+            with model.lock:
+                model.append(self.cloud.region_id, news, decided=False)
+        elif isinstance(step, Command | Settle | Wait):
+            take(self.cloud, step)
+        else:
+            self._do(step(self.cloud))
+
+
+def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
+    """The same history in another store, each event encoded and decoded on the way."""
+    store = MemoryStore()
+    for record in records:
+        event = codec.decode(record.type, record.schema_version, codec.encode(record.event))
+        new = NewEvent(record.stream, event, record.recorded_at, record.account_id, record.command_id)
+        store.append([new], {record.stream: record.version - 1})
+    return store
+
+
+def _must_survive_storage(cloud: Cloud) -> None:
+    again = Cloud(stored_again(cloud.history()))
+    if whole(again._model.world) != whole(cloud._model.world):
+        raise AssertionError("the history, stored and read again, leads to another state")

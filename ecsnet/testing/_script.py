@@ -1,0 +1,143 @@
+"""What was done to a cloud, as a Python script to paste: ids are the variables that the answers went to."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from ecsnet._escaping import escaped
+from ecsnet.clocks import ManualClock
+from ecsnet.cloud import Cloud
+from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
+from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
+
+
+class Settle(msgspec.Struct, frozen=True):
+    """What is passing settles: everything that is due, or one resource. A move beside the commands."""
+
+    resource_id: str | None = None
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """The clock moves on."""
+
+    by: timedelta
+
+
+Step = Command[Any] | Settle | Wait
+
+
+_NAMES: dict[type[Any], str] = {
+    Vpc: "vpc",
+    VSwitch: "vsw",
+    SecurityGroup: "sg",
+    Instance: "vm",
+    NetworkInterface: "eni",
+    Eip: "eip",
+}
+
+
+class Script:
+    """Steps and their answers; ``str()`` is the program. What was refused stands in it as a comment.
+
+    It speaks of ``cloud`` and, where time passes, of ``clock``, and of the commands by their names. Every value is a
+    literal or a variable, and a step is one line: no value can be more than a value when the program runs.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[Step, Any]] = []
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same was done, with the same answers."""
+        return self._steps == other._steps if isinstance(other, Script) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # a script grows
+
+    def __len__(self) -> int:
+        """How many operations there are."""
+        return len(self._steps)
+
+    def add(self, step: Step, answer: Any = None) -> None:
+        """One more step. ``answer`` is a resource, a tuple of them, or, for what was refused, the codes as text."""
+        self._steps.append((step, answer))
+
+    def __str__(self) -> str:
+        names = _Variables()
+        return "\n".join([names.line(step, answer) for step, answer in self._steps])
+
+
+class _Variables:
+    """Which variable has which resource, as line follows line."""
+
+    def __init__(self) -> None:
+        self._text_of: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def line(self, step: Step, answer: Any) -> str:
+        if isinstance(step, Settle):
+            return f"cloud.settle({self._text(step.resource_id) if step.resource_id else ''})"
+        if isinstance(step, Wait):
+            return f"clock.advance({step.by!r})".replace("datetime.", "")
+        call = f"cloud.execute({self._command(step)})"
+        if isinstance(answer, str):
+            return _comment(f"{call}: {answer}")
+        if isinstance(step, ConvertNatPublicIpToEip):
+            return f"{self._name('eip', answer.eip_id)} = cloud.eips[{call}.eip_id]"
+        many = isinstance(step, RunInstances)
+        new = [name for one in (answer if many else (answer,)) if (name := self._new_name(one))]
+        if not new:
+            return call
+        return f"({', '.join(new)},) = {call}" if many else f"{new[0]} = {call}"
+
+    def _command(self, command: Command[Any]) -> str:
+        parameters = [
+            f"{field.name}={self._text(value)}"
+            for field in msgspec.structs.fields(command)
+            if (value := getattr(command, field.name)) != field.default
+        ]
+        return f"{type(command).__name__}({', '.join(parameters)})"
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, tuple):
+            return f"[{', '.join(map(self._text, value))}]"
+        if isinstance(value, str):
+            return self._text_of.get(value) or str.__repr__(value)
+        return repr(value)
+
+    def _new_name(self, resource: Any) -> str | None:
+        kind = _NAMES.get(type(resource))
+        if kind is None:
+            return None
+        if resource.id in self._text_of:
+            return None
+        name = self._name(kind, resource.id)
+        if kind == "vm" and resource.primary_network_interface_id is not None:
+            self._text_of[resource.primary_network_interface_id] = f"{name}.primary_network_interface_id"
+        return name
+
+    def _name(self, kind: str, resource_id: str) -> str:
+        number = self._counts[kind] = self._counts.get(kind, 0) + 1
+        name = kind if number == 1 else f"{kind}_{number}"
+        self._text_of[resource_id] = f"{name}.id"
+        return name
+
+
+def _comment(text: str) -> str:
+    # "coding:" in one of the first two comments of a file would choose the encoding in which Python reads the rest. The
+    # escape means the same letter where it stands in a literal.
+    return "# " + re.sub("coding(?=[:=])", r"codin\\x67", escaped(text))
+
+
+def take(cloud: Cloud, step: Step) -> Any:
+    """Do one step. Raises `CommandDenied` as `Cloud.execute` does, TypeError to `Wait` without a `ManualClock`."""
+    if isinstance(step, Settle):
+        return cloud.settle(step.resource_id)
+    if isinstance(step, Wait):
+        clock = cloud._model.clock
+        if not isinstance(clock, ManualClock):
+            raise TypeError(f"to wait takes a ManualClock, not {clock!r}")
+        return clock.advance(step.by)
+    return cloud.execute(step)
