@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from ecsnet.arguments import account_problem, named, shown
+from ecsnet._arguments import account_problem, named, shown
 from ecsnet.clocks import as_utc
 from ecsnet.cloud import LONGEST_SETTLING
 from ecsnet.errors import InvalidArgument
-from ecsnet.vendor.requests import did_you_mean
+from ecsnet.openapi.requests import did_you_mean
 
 OPERATIONS: Final = "operations"
 """The key of the list of operations, in a plan that is an object."""
