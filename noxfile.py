@@ -42,7 +42,7 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS)
-@nox.parametrize("dependencies", ["lowest", "newest"])
+@nox.parametrize("dependencies", ["lowest", "newest"], ids=["lowest", "newest"])
 def tests(session: nox.Session, dependencies: str) -> None:
     """The tests but the attacks, with the lowest or the newest dependencies; arguments go to pytest."""
     if dependencies == "lowest":
