@@ -18,11 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from benchmarks._measure import Contender, Effort, measure, per_operation
 from ecsnet import Cloud, Command, InstanceType
 from ecsnet import commands as c
-from ecsnet.testing import CloudMachine, CloudSystem, cloud_after, explore, invariants, passing
-from ecsnet.testing._generate import ASKING
+from ecsnet.testing import CloudMachine, CloudSystem, cloud_after, explore, invariants, settle_moves
+from ecsnet.testing._generate import GENERATORS
 
 STEPS = 50
-RULES = len(ASKING) + 2
+RULES = len(GENERATORS) + 2
 TYPE = InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=2)
 
 
@@ -107,13 +107,13 @@ def _small_world() -> tuple[Cloud, list[Command[Any]]]:
     instances = cloud.execute(c.RunInstances(instance_type=TYPE.id, amount=2, **place))
     interfaces = [cloud.execute(c.CreateNetworkInterface(**place)) for _ in range(3)]
     cloud.settle()
-    moves: list[Command[Any]] = []
+    transitions: list[Command[Any]] = []
     for vm in instances:
-        moves += [c.StartInstance(instance_id=vm.id), c.StopInstance(instance_id=vm.id)]
+        transitions += [c.StartInstance(instance_id=vm.id), c.StopInstance(instance_id=vm.id)]
         for eni in interfaces:
             pair: Any = {"network_interface_id": eni.id, "instance_id": vm.id}
-            moves += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
-    return cloud, moves
+            transitions += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
+    return cloud, transitions
 
 
 def _twenty_resources() -> Cloud:
@@ -128,11 +128,11 @@ def _twenty_resources() -> Cloud:
 
 
 def _explore(depth: int | None) -> None:
-    cloud, moves = _small_world()
+    cloud, transitions = _small_world()
 
     def all_moves(state: Cloud) -> Iterator[Any]:
-        yield from moves
-        yield from passing(state)
+        yield from transitions
+        yield from settle_moves(state)
 
     begin = perf_counter()
     seen = explore(cloud, all_moves, depth)

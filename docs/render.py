@@ -17,7 +17,7 @@ import msgspec
 
 import ecsnet
 from ecsnet import Cloud, Command, Rule, commands, events, guest, plan, rules, strategies, testing
-from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.rules import RuleKind
 from ecsnet.domain.subjects.eip import EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
@@ -34,8 +34,8 @@ def lifecycles() -> str:
         "",
         "Made from the tables in `ecsnet/domain` by `python docs/render.py`.",
         "",
-        "Events are the triggers. An operation that settles at once is one event; one that passes through a passing",
-        "state is two: the *Requested* event opens the passing state, the event named for the result ends it. An event",
+        "Events are the triggers. An operation that completes at once is one event; one that takes time is two: the",
+        "*Requested* event leads to a transitional status, the event named for the result ends it. An event",
         "with an empty cell in the matrix is not possible in that status: a command that would need it is refused by a",
         "rule, and a stored history that contains it is refused as damaged. `[*]` is where a resource begins.",
     ]
@@ -48,7 +48,7 @@ def lifecycles() -> str:
 
 def _cells(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str, str]]:
     for event in lifecycle.events():
-        for source, target in lifecycle.moves(EVENT_TYPES[event]).items():
+        for source, target in lifecycle.transitions(EVENT_TYPES[event]).items():
             yield source, event, target
 
 
@@ -59,7 +59,7 @@ def _arrows(lifecycle: Lifecycle[Any]) -> list[str]:
 
 def _matrix(lifecycle: Lifecycle[Any]) -> list[str]:
     table = {(source, event): target for source, event, target in _cells(lifecycle)}
-    statuses = [BORN, *(status for status in lifecycle.statuses if status not in lifecycle.final)]
+    statuses = [INITIAL, *(status for status in lifecycle.statuses if status not in lifecycle.final)]
     return [
         "| event | " + " | ".join(statuses) + " |",
         "|---" * (len(statuses) + 1) + "|",

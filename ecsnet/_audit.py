@@ -8,15 +8,15 @@ from itertools import groupby
 import msgspec
 
 from ecsnet.cloud import Cloud
-from ecsnet.domain.checks.commands_from_events import command_of
+from ecsnet.domain.checks.commands_from_events import command_for
 from ecsnet.domain.checks.invariants import breaches
-from ecsnet.domain.decide import RULES, Caller, decide
+from ecsnet.domain.decide import RULES, CommandContext, decide
 from ecsnet.domain.fold import fold
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError
 from ecsnet.events.base import RecordedEvent
-from ecsnet.events.instance import InstanceBirth, InstanceReleased
+from ecsnet.events.instance import InstanceCreation, InstanceReleased
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class _Auditor:
 
     def judge(self, records: tuple[RecordedEvent, ...]) -> None:
         """Judge and fold the events of one command."""
-        made = any(isinstance(record.event, InstanceBirth) for record in records)
+        made = any(isinstance(record.event, InstanceCreation) for record in records)
         released = any(isinstance(record.event, InstanceReleased) for record in records)
         for record in records:
             if record.stream in self._broken:
@@ -65,7 +65,7 @@ class _Auditor:
             if is_shared(record.stream):  # it repeats what a region's event says, or is the use of a token
                 self._fold(record)
                 continue
-            follows = (made and not isinstance(record.event, InstanceBirth)) or (
+            follows = (made and not isinstance(record.event, InstanceCreation)) or (
                 released and not isinstance(record.event, InstanceReleased)
             )
             if not follows and not record.command_id.startswith("settle:"):
@@ -75,17 +75,17 @@ class _Auditor:
     def _judge(self, record: RecordedEvent) -> None:
         region = self._world.region(record.stream)
         try:
-            command = command_of(region, record.event)
+            command = command_for(region, record.event)
             if command is None:
                 return
             types = {}
-            if isinstance(record.event, InstanceBirth):
+            if isinstance(record.event, InstanceCreation):
                 types = {record.event.instance_type.id: record.event.instance_type}
-            caller = Caller(
+            caller = CommandContext(
                 account_id=record.account_id,
                 region_id=record.stream,
                 now=record.recorded_at,
-                passes=False,
+                asynchronous=False,
                 instance_types=types,
                 rules=self._rules,
             )

@@ -1,4 +1,4 @@
-"""`Collection`: the read-only mappings of a cloud (`cloud.instances` and its like), and their `where`."""
+"""`ResourceCollection`: the read-only mappings of a cloud (`cloud.instances` and its like), and their `where`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Finder = Callable[[Region, Any], Iterable[str]]
 
 def _keys(table: Any, key: Any) -> Iterable[str]:
     ids = table[key]
-    return () if ids is None else cast("Iterable[str]", ids.keys_now())
+    return () if ids is None else cast("Iterable[str]", ids.live_keys())
 
 
 def _interfaces_of_instance(region: Region, instance_id: str) -> Iterable[str]:
@@ -27,7 +27,7 @@ def _interfaces_of_instance(region: Region, instance_id: str) -> Iterable[str]:
 
 
 def _interfaces_at(region: Region, private_ip: str) -> Iterable[str]:
-    found = (held[private_ip] for held in region.addresses.values_now())
+    found = (held[private_ip] for held in region.addresses.live_values())
     return [interface_id for interface_id in found if interface_id is not None]
 
 
@@ -80,7 +80,7 @@ _FINDERS: Final[dict[tuple[str, str], Finder]] = {
 """The indexes: for a table and an attribute, at least the ids of those resources that have the value."""
 
 
-class Collection(Mapping[str, R_co], Generic[R_co]):
+class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
     """What exists now, by id, in the order of creation. Each look is at the cloud as it is at that moment."""
 
     def __init__(
@@ -153,14 +153,14 @@ class Collection(Mapping[str, R_co], Generic[R_co]):
                 rows = [
                     (state.position, region, state)
                     for region in world.regions.values()
-                    for state in map(getattr(region, self._table).peek, finder(region, value))
+                    for state in map(getattr(region, self._table).get_existing, finder(region, value))
                 ]
                 return sorted(rows, key=lambda row: row[0])
         return self._in_order(world)
 
     def _in_order(self, world: World) -> Iterable[tuple[int, Region, Any]]:
         tables = [
-            [(state.position, region, state) for state in getattr(region, self._table).values_now()]
+            [(state.position, region, state) for state in getattr(region, self._table).live_values()]
             for region in world.regions.values()
         ]
         return tables[0] if len(tables) == 1 else merge(*tables, key=lambda row: row[0])

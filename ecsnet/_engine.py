@@ -21,7 +21,7 @@ from weakref import WeakSet
 from ecsnet.clocks import END_OF_TIME, Clock, as_utc, later, utc_now
 from ecsnet.domain.fold import replay
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.settle import Due, all_passing, all_scheduled, waiting_of
+from ecsnet.domain.settle import PendingTransition, pending_of, scheduled_changes, transitions_in_progress
 from ecsnet.domain.state.streams import OF_NO_REGION, shared_stream, with_shared
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.instance.bandwidth import next_cycle
@@ -41,7 +41,7 @@ _LONGEST_PAUSE: Final = 0.1  # seconds
 T = TypeVar("T")
 
 
-class Settling(NamedTuple):
+class SettledView(NamedTuple):
     """A world with what is due settled, and the events that say so, by the region that they are of.
 
     They are recorded with the next command in their region, or with the next anywhere that takes something which
@@ -64,7 +64,7 @@ class Settling(NamedTuple):
         return [new for events in self.events.values() for new in events]
 
 
-class Model:
+class Engine:
     """A store, the world folded from it, and the ways of the cloud: its clock, its pace, its rules, its types."""
 
     def __init__(
@@ -89,12 +89,12 @@ class Model:
         """Where the history ends for this model, if it shows the past."""
         self.closed = False
         self._begin_process()
-        _MODELS.add(self)
-        self._settling: Settling | None = None
+        _ENGINES.add(self)
+        self._settling: SettledView | None = None
         self._folding = False
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
-        self._at_rest = Settling(self.world, _NOTHING, 0, END_OF_TIME, END_OF_TIME)
+        self._nothing_due = SettledView(self.world, _NOTHING, 0, END_OF_TIME, END_OF_TIME)
         self.catch_up()
 
     def _begin_process(self) -> None:
@@ -234,7 +234,7 @@ class Model:
             if new.stream not in expected:
                 expected[new.stream] = world.version(new.stream)
         if not decided or (region is not None and region.imported):
-            self.ahead(news)
+            self.preview(news)
         recorded = self.store.append(news, expected)
         before = recorded[0].position - 1
         if world.position != before:  # others appended to other streams meanwhile
@@ -261,32 +261,32 @@ class Model:
         ]
 
     @property
-    def passes(self) -> bool:
-        """Whether operations go through passing states."""
+    def asynchronous(self) -> bool:
+        """Whether operations go through transitional states."""
         return self.settle_after != AT_ONCE
 
-    def settled(self, now: datetime) -> Settling:
+    def settled(self, now: datetime) -> SettledView:
         """The world as it is at this moment, with all that is due settled."""
         world, last = self.world, self._settling
         for region in world.regions.values():
-            if region.passing.size or region.scheduled.size:
+            if region.pending.size or region.scheduled.size:
                 break
         else:
-            if self._at_rest.world is not world:
-                self._at_rest = Settling(world, _NOTHING, world.position, now, END_OF_TIME)
-            return self._at_rest
+            if self._nothing_due.world is not world:
+                self._nothing_due = SettledView(world, _NOTHING, world.position, now, END_OF_TIME)
+            return self._nothing_due
         if last is None or last.position != world.position or not last.since <= now < last.until:
             last = self._settling = self._settle(now)
         return last
 
-    def _settle(self, now: datetime) -> Settling:
+    def _settle(self, now: datetime) -> SettledView:
         events: dict[str, list[NewEvent]] = {}
         until = END_OF_TIME
         given: set[str] = set()
         for region_id, region in self.world.regions.items():
-            by_pace = () if self.settle_after == "manual" else all_passing(region)
+            by_pace = () if self.settle_after == "manual" else transitions_in_progress(region)
             due_now = []
-            for waiting in (all_scheduled(region), by_pace):
+            for waiting in (scheduled_changes(region), by_pace):
                 for due in waiting:
                     if (ends_at := self.ends_at(due, now)) > now:
                         until = min(until, ends_at)
@@ -294,20 +294,20 @@ class Model:
                     due_now.append(due)
             if due_now:
                 events[region_id] = self._endings(region, due_now, now, given)
-        world = self.ahead([new for news in events.values() for new in news]) if events else self.world
-        return Settling(world, events, self.world.position, now, until)
+        world = self.preview([new for news in events.values() for new in news]) if events else self.world
+        return SettledView(world, events, self.world.position, now, until)
 
-    def due(self, region: Region, now: datetime, resource_id: str | None) -> list[Due]:
+    def due(self, region: Region, now: datetime, resource_id: str | None) -> list[PendingTransition]:
         """What is passing or waiting in a region and due now, or that of one resource; by hand, all that passes."""
         if resource_id is not None:
-            return [due for due in waiting_of(region, resource_id) if self.ends_at(due, now) <= now]
+            return [due for due in pending_of(region, resource_id) if self.ends_at(due, now) <= now]
         return [
             due
-            for waiting in (all_passing(region), all_scheduled(region))
+            for waiting in (transitions_in_progress(region), scheduled_changes(region))
             for due in takewhile(lambda due: self.ends_at(due, now) <= now, waiting)
         ]
 
-    def ends_at(self, due: Due, now: datetime) -> datetime:
+    def ends_at(self, due: PendingTransition, now: datetime) -> datetime:
         """When what is passing or waiting is due; by hand, what passes is due now."""
         if due.event is None:
             return due.since
@@ -315,11 +315,13 @@ class Model:
             return now
         return later(due.since, self.settle_after)
 
-    def endings(self, region: Region, dues: Sequence[Due], now: datetime) -> list[NewEvent]:
+    def endings(self, region: Region, dues: Sequence[PendingTransition], now: datetime) -> list[NewEvent]:
         """The events that end what is passing or waiting in a region, in the order in which it is due."""
         return self._endings(region, dues, now, set())
 
-    def _endings(self, region: Region, dues: Sequence[Due], now: datetime, given: set[str]) -> list[NewEvent]:
+    def _endings(
+        self, region: Region, dues: Sequence[PendingTransition], now: datetime, given: set[str]
+    ) -> list[NewEvent]:
         """``given`` are the addresses that are drawn at this moment, in this region and others."""
         endings: list[NewEvent] = []
         for due in sorted(dues, key=lambda due: self.ends_at(due, now)):
@@ -332,19 +334,19 @@ class Model:
             endings += self.news(region.region_id, events, when, due.account_id, command_id)
         return endings
 
-    def ahead(self, news: Sequence[NewEvent]) -> World:
+    def preview(self, news: Sequence[NewEvent]) -> World:
         """The world as it would be with these events."""
         world = self.world.fork()
         expected = {new.stream: world.version(new.stream) for new in news}
         replay(world, numbered(news, expected, world.position))
         return world
 
-    def fork(self) -> Model:
+    def fork(self) -> Engine:
         """An independent model in memory, from here."""
         world = self.world.fork()
         versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
         store = MemoryStore.follows(self.store, world.position, versions)
-        return Model(
+        return Engine(
             self._lease.share(),
             store,
             clock=self.clock,
@@ -354,9 +356,9 @@ class Model:
             world=world,
         )
 
-    def as_of(self, world: World, moment: datetime) -> Model:
+    def as_of(self, world: World, moment: datetime) -> Engine:
         """A model that shows a world of the past, at a moment that stands still."""
-        return Model(
+        return Engine(
             self._lease.share(),
             self.store,
             clock=lambda: moment,
@@ -368,12 +370,12 @@ class Model:
         )
 
 
-_MODELS: Final[WeakSet[Model]] = WeakSet()
+_ENGINES: Final[WeakSet[Engine]] = WeakSet()
 
 
 def _begin_in_child() -> None:
-    for model in list(_MODELS):
-        model._begin_process()
+    for engine in list(_ENGINES):
+        engine._begin_process()
 
 
 if hasattr(os, "register_at_fork"):

@@ -22,12 +22,12 @@ from ecsnet._arguments import (
     token_problem,
     whole_number,
 )
-from ecsnet._collections import Collection
-from ecsnet._engine import AT_ONCE, Model, SettleAfter
+from ecsnet._collections import ResourceCollection
+from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import DECIDERS, RULES, Caller, answer, decide, home_region, removes
+from ecsnet.domain.decide import DECIDERS, RULES, CommandContext, answer, decide, home_region, removes
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
@@ -39,9 +39,9 @@ from ecsnet.domain.subjects.account import token_use
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
-    InvalidAnswer,
     InvalidArgument,
     InvalidCommand,
+    InvalidResponse,
     ReadOnlyCloud,
     ReplayError,
     StoreError,
@@ -73,7 +73,7 @@ class Cloud:
 
     ``store`` is where its history is kept: nothing for memory, a path for a SQLite file, or an `EventStore`.
     ``region_id`` is where commands go that name no region and no resource, ``account_id`` who gives them (it need not
-    exist). ``settle_after`` is how long passing states last by the ``clock``: not at all, a time, or ``"manual"``:
+    exist). ``settle_after`` is how long transitional states last by the ``clock``: not at all, a time, or ``"manual"``:
     until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
     vendor's catalogue or replaces what is there.
 
@@ -102,7 +102,7 @@ class Cloud:
         opened = _open(store)
         lease = Lease(opened, own=opened is not store)
         try:
-            self._model = Model(
+            self._engine = Engine(
                 lease,
                 clock=clock,
                 settle_after=settle_after,
@@ -116,13 +116,13 @@ class Cloud:
 
     def __repr__(self) -> str:
         try:
-            with self._model.lock:
+            with self._engine.lock:
                 regions = self._world().regions.values()
                 counts = {
                     table.replace("_", " "): sum(getattr(region, table).size for region in regions) for table in VIEWS
                 }
         except EcsnetError as error:  # a repr is what one looks at when something is wrong
-            return f"<Cloud {self.region_id}: {'closed' if self._model.closed else error}>"
+            return f"<Cloud {self.region_id}: {'closed' if self._engine.closed else error}>"
         there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"<Cloud {self.region_id}: {there or 'empty'}>"
 
@@ -136,28 +136,28 @@ class Cloud:
         Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
         cloud of the past; `StoreError` if the events cannot be stored.
         """
-        model = self._model
-        if model.until is not None:
+        engine = self._engine
+        if engine.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
         _must_be_command(command)
         if client_token is not None:
             if (problem := token_problem(client_token)) is not None:
                 raise InvalidCommand(f"client_token {problem}")
             client_token = str.__str__(client_token)
-        with model.lock:
-            command_id = model.new_command_id()
+        with engine.lock:
+            command_id = engine.new_command_id()
             result: R
             try:
                 result = self._execute(command, client_token, command_id)
             except VersionConflict as error:
-                result = model.again(partial(self._execute, command, client_token, command_id), error)
+                result = engine.again(partial(self._execute, command, client_token, command_id), error)
             return result
 
     def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
-        model = self._model
-        model.catch_up()
-        now = model.now()
-        settling = model.settled(now)
+        engine = self._engine
+        engine.catch_up()
+        now = engine.now()
+        settling = engine.settled(now)
         world = settling.world
         caller = self._caller(now, client_token)
         region_id = home_region(world, command, caller)
@@ -174,15 +174,15 @@ class Cloud:
         table, ids = answer(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
-            news = model.news(region_id, decision.events, now, self.account_id, command_id)
+            news = engine.news(region_id, decision.events, now, self.account_id, command_id)
             if settling.events:
                 news = [*settling.for_command(region_id, news), *news]
             if client_token is not None:
-                answers = self._answers(model.ahead(news).region(region_id), table, ids, last)
+                answers = self._answers(engine.preview(news).region(region_id), table, ids, last)
                 token_used = _token_used(client_token, command, answers)
-                news += model.news(region_id, (token_used,), now, self.account_id, command_id)
-            model.append(region_id, news)
-            region = model.world.region(region_id)
+                news += engine.news(region_id, (token_used,), now, self.account_id, command_id)
+            engine.append(region_id, news)
+            region = engine.world.region(region_id)
         if _log.enabled():
             _log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
         answers = self._answers(region, table, ids, last)
@@ -207,73 +207,73 @@ class Cloud:
     def check(self, command: Command[Any]) -> Decision:
         """Judge a command without doing it. Records nothing and changes nothing."""
         _must_be_command(command)
-        model = self._model
-        with model.lock:
-            model.catch_up()
-            caller = self._caller(model.now())
-            world = model.settled(caller.now).world
+        engine = self._engine
+        with engine.lock:
+            engine.catch_up()
+            caller = self._caller(engine.now())
+            world = engine.settled(caller.now).world
             return decide(world, world.region(home_region(world, command, caller)), command, caller)
 
     def _outcome(self, decision: Decision) -> World:
         """The world as an allowed command would leave it."""
-        model = self._model
-        caller = self._caller(model.now())
-        settling = model.settled(caller.now)
+        engine = self._engine
+        caller = self._caller(engine.now())
+        settling = engine.settled(caller.now)
         region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
         news = [new for of_region in settling.events.values() for new in of_region]
-        return model.ahead([*news, *model.news(region_id, decision.events, caller.now, self.account_id, "")])
+        return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
 
     def import_resources(self, answers: Iterable[Mapping[str, Any]]) -> int:
         """Take in what a real account has: the JSON answers of Describe actions, pages of any number, as `json.load`
         gives them. Answers how many resources there were.
 
         They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
-        them. Raises `InvalidAnswer`, naming the path, for what is not such an answer, refers to what no answer
+        them. Raises `InvalidResponse`, naming the path, for what is not such an answer, refers to what no answer
         describes, or describes what is there already; then nothing is imported.
         """
-        from ecsnet.openapi.imports import read_answers  # loaded only by those who import
+        from ecsnet.openapi.imports import read_responses  # loaded only by those who import
 
-        model = self._model
-        if model.until is not None:
+        engine = self._engine
+        if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
-        described = read_answers(answers, region_id=self.region_id, instance_types=model.instance_types)
-        with model.lock:
-            command_id = model.new_command_id()
-            model.repeatedly(partial(self._import, described, command_id))
+        described = read_responses(answers, region_id=self.region_id, instance_types=engine.instance_types)
+        with engine.lock:
+            command_id = engine.new_command_id()
+            engine.repeatedly(partial(self._import, described, command_id))
         return len(described.paths)
 
     def _import(self, described: Described, command_id: str) -> None:
-        model = self._model
-        model.catch_up()
+        engine = self._engine
+        engine.catch_up()
         for resource_id, path in described.paths.items():
-            if any(model.world.region_of(table, resource_id) is not None for table in VIEWS):
-                raise InvalidAnswer(f"{resource_id} is there already", path=path)
-        now, account_id = model.now(), self.account_id
+            if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
+                raise InvalidResponse(f"{resource_id} is there already", path=path)
+        now, account_id = engine.now(), self.account_id
         news = [
             new
             for region_id, imported in described.events.items()
-            for new in model.news(region_id, with_shared(region_id, tuple(imported)), now, account_id, command_id)
+            for new in engine.news(region_id, with_shared(region_id, tuple(imported)), now, account_id, command_id)
         ]
         if not news:
             return
-        news += model.news(
+        news += engine.news(
             self.region_id, (ResourcesImported(region_ids=tuple(described.events)),), now, account_id, command_id
         )
         try:
-            model.append(self.region_id, news, decided=False)
+            engine.append(self.region_id, news, decided=False)
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
-            imported = of_stream[(error.version or 0) - model.world.version(error.stream or "") - 1].event
+            imported = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
             path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
-            raise InvalidAnswer(error.reason, path=path) from error
+            raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
         """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
         need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
-        with self._model.lock:
-            caller = self._caller(self._model.now())
+        with self._engine.lock:
+            caller = self._caller(self._engine.now())
             world = self._world()
             for table in VIEWS:
                 region = world.region_where_owned(table, resource_id, self.account_id)
@@ -285,46 +285,46 @@ class Cloud:
         """Whether two instances, by id or as `Endpoint`s, reach each other over the intranet, and what it takes
         (guide 2.3). Raises KeyError for an instance that does not exist, `InvalidCommand` for ends that contradict each
         other."""
-        with self._model.lock:
+        with self._engine.lock:
             return path_between(self._world(), a, b)
 
     @property
-    def vpcs(self) -> Collection[Vpc]:
+    def vpcs(self) -> ResourceCollection[Vpc]:
         """The VPCs."""
-        return Collection(self._world, self._model.lock, "vpcs", Vpc)
+        return ResourceCollection(self._world, self._engine.lock, "vpcs", Vpc)
 
     @property
-    def vswitches(self) -> Collection[VSwitch]:
+    def vswitches(self) -> ResourceCollection[VSwitch]:
         """The VSwitches."""
-        return Collection(self._world, self._model.lock, "vswitches", VSwitch)
+        return ResourceCollection(self._world, self._engine.lock, "vswitches", VSwitch)
 
     @property
-    def security_groups(self) -> Collection[SecurityGroup]:
+    def security_groups(self) -> ResourceCollection[SecurityGroup]:
         """The security groups."""
-        return Collection(self._world, self._model.lock, "security_groups", SecurityGroup)
+        return ResourceCollection(self._world, self._engine.lock, "security_groups", SecurityGroup)
 
     @property
-    def instances(self) -> Collection[Instance]:
+    def instances(self) -> ResourceCollection[Instance]:
         """The instances."""
-        return Collection(self._world, self._model.lock, "instances", Instance)
+        return ResourceCollection(self._world, self._engine.lock, "instances", Instance)
 
     @property
-    def network_interfaces(self) -> Collection[NetworkInterface]:
+    def network_interfaces(self) -> ResourceCollection[NetworkInterface]:
         """The ENIs, primary and secondary."""
-        return Collection(self._world, self._model.lock, "network_interfaces", NetworkInterface)
+        return ResourceCollection(self._world, self._engine.lock, "network_interfaces", NetworkInterface)
 
     @property
-    def eips(self) -> Collection[Eip]:
+    def eips(self) -> ResourceCollection[Eip]:
         """The EIPs."""
-        return Collection(self._world, self._model.lock, "eips", Eip)
+        return ResourceCollection(self._world, self._engine.lock, "eips", Eip)
 
     @property
     def position(self) -> int:
         """The position of the last event, 0 while nothing has happened."""
-        model = self._model
-        with model.lock:
-            model.catch_up()
-            return model.world.position
+        engine = self._engine
+        with engine.lock:
+            engine.catch_up()
+            return engine.world.position
 
     def history(self, resource_id: str | None = None, *, after: int = 0) -> tuple[RecordedEvent, ...]:
         """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position.
@@ -336,14 +336,14 @@ class Cloud:
             raise InvalidArgument(f"after must be a position, a whole number of at least 0, not {shown(after)}")
         if resource_id is not None and not isinstance(resource_id, str):
             raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
-        model = self._model
+        engine = self._engine
         if resource_id is not None and not is_encodable(resource_id):
             return ()
-        with model.lock:
-            model.catch_up()
+        with engine.lock:
+            engine.catch_up()
             if resource_id is None:
-                return tuple(model.read(after, model.world.position))
-            records = model.store.read(after=after, until=model.world.position, naming=resource_id)
+                return tuple(engine.read(after, engine.world.position))
+            records = engine.store.read(after=after, until=engine.world.position, naming=resource_id)
             return tuple(record for record in records if record.event.names(resource_id))
 
     def at(self, moment: int | datetime) -> Cloud:
@@ -353,33 +353,33 @@ class Cloud:
         Raises `InvalidArgument` (a ValueError) for a position that the history does not have, a time without timezone,
         and a time that the calendar of UTC does not have.
         """
-        with self._model.lock:
-            self._model.catch_up()
-            head = self._model.world.position
+        with self._engine.lock:
+            self._engine.catch_up()
+            head = self._engine.world.position
             records: Iterable[RecordedEvent]
             if isinstance(moment, datetime):
                 then = as_utc(moment)
                 # The history up to its first later event: a past without gaps, whatever clocks said what.
-                records = takewhile(lambda record: record.recorded_at <= then, self._model.read(0, head))
+                records = takewhile(lambda record: record.recorded_at <= then, self._engine.read(0, head))
             elif whole_number(moment) and 0 <= moment <= head:
-                records = self._model.read(0, moment)
+                records = self._engine.read(0, moment)
                 then = self._recorded_at(moment)
             else:
                 raise InvalidArgument(f"the history has the positions 0 to {head}, not {shown(moment)}")
             world = World()
             replay(world, records)
-            return self._view(self._model.as_of(world, then))
+            return self._view(self._engine.as_of(world, then))
 
     def _recorded_at(self, position: int) -> datetime:
-        for record in self._model.store.read(after=position - 1, until=position):
+        for record in self._engine.store.read(after=position - 1, until=position):
             return record.recorded_at
-        return self._model.now()
+        return self._engine.now()
 
     def fork(self) -> Cloud:
         """An independent cloud in memory, from here. What happens in one is never seen in the other."""
-        with self._model.lock:
-            self._model.catch_up()
-            return self._view(self._model.fork())
+        with self._engine.lock:
+            self._engine.catch_up()
+            return self._view(self._engine.fork())
 
     def as_account(self, account_id: str) -> Cloud:
         """The same cloud, acting as another account. It sees everything; its commands find only its own resources.
@@ -387,38 +387,38 @@ class Cloud:
         Raises `InvalidArgument` for what no account id can be, as `Cloud` does.
         """
         account_id = required("account_id", account_id, account_problem(account_id))
-        cloud = self._view(self._model)
+        cloud = self._view(self._engine)
         cloud.account_id = account_id
         return cloud
 
     def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
-        """Complete the passing states that are due, or that of one resource; under ``"manual"`` all of them are due.
+        """Complete the transitions that are due, or that of one resource; under ``"manual"`` all of them are due.
 
         Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
         `InvalidArgument` for a ``resource_id`` that is no text.
         """
         if resource_id is not None and not isinstance(resource_id, str):
             raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
-        model = self._model
-        if model.until is not None:
+        engine = self._engine
+        if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
         settled: list[Resource] = []
-        with model.lock:
-            model.catch_up()
-            for region_id in list(model.world.regions):
-                settled += model.repeatedly(partial(self._settle_region, region_id, resource_id))
+        with engine.lock:
+            engine.catch_up()
+            for region_id in list(engine.world.regions):
+                settled += engine.repeatedly(partial(self._settle_region, region_id, resource_id))
         return tuple(settled)
 
     def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
-        model = self._model
-        now = model.now()
-        region = model.world.region(region_id)
-        due = model.due(region, now, resource_id)
+        engine = self._engine
+        now = engine.now()
+        region = engine.world.region(region_id)
+        due = engine.due(region, now, resource_id)
         if not due:
             return []
         last = [_show(region, d.table, d.resource_id) for d in due]
-        model.append(region_id, model.endings(region, due, now))
-        region = model.world.region(region_id)
+        engine.append(region_id, engine.endings(region, due, now))
+        region = engine.world.region(region_id)
         return [
             self._answers(region, d.table, [d.resource_id], [before])[0] for d, before in zip(due, last, strict=True)
         ]
@@ -428,7 +428,7 @@ class Cloud:
 
         Other threads that use this cloud get `StoreError`; closing waits for none of them, and closing twice is fine.
         """
-        self._model.close()
+        self._engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -438,34 +438,34 @@ class Cloud:
     ) -> None:
         self.close()
 
-    def _view(self, model: Model) -> Cloud:
+    def _view(self, engine: Engine) -> Cloud:
         cloud = Cloud.__new__(Cloud)
         cloud.region_id = self.region_id
         cloud.account_id = self.account_id
-        cloud._model = model
+        cloud._engine = engine
         return cloud
 
-    def _caller(self, now: datetime, client_token: str | None = None) -> Caller:
-        model = self._model
-        return Caller(
+    def _caller(self, now: datetime, client_token: str | None = None) -> CommandContext:
+        engine = self._engine
+        return CommandContext(
             account_id=self.account_id,
             region_id=self.region_id,
             now=now,
-            passes=model.passes,
-            instance_types=model.instance_types,
-            rules=model.rules,
+            asynchronous=engine.asynchronous,
+            instance_types=engine.instance_types,
+            rules=engine.rules,
             client_token=client_token,
         )
 
     def _world(self) -> World:
-        model = self._model
-        with model.lock:
-            model.catch_up()
-            return model.settled(model.now()).world
+        engine = self._engine
+        with engine.lock:
+            engine.catch_up()
+            return engine.settled(engine.now()).world
 
     def _world_apart(self) -> World:
         """The same for who does not hold the lock: it stays as it is, whatever other threads do."""
-        with self._model.lock:
+        with self._engine.lock:
             return self._world().fork()
 
 

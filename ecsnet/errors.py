@@ -48,7 +48,7 @@ class InvalidArgument(EcsnetError, ValueError):
     a time beyond the calendar, a position that the history does not have. Nothing has changed."""
 
 
-class InvalidAnswer(EcsnetError, ValueError):
+class InvalidResponse(EcsnetError, ValueError):
     """What is to be imported is not what a Describe action answers; ``path`` is where. Nothing was imported."""
 
     def __init__(self, reason: str, *, path: str) -> None:

@@ -24,8 +24,8 @@ from ecsnet.events.base import RecordedEvent
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.testing._choose import Draw, Operations, judged_commands, walk
 from ecsnet.testing._fixtures import START, cloud_after
-from ecsnet.testing._generate import ASKING
-from ecsnet.testing._script import Settle, Step, take
+from ecsnet.testing._generate import GENERATORS
+from ecsnet.testing._script import Settle, Step, apply_step
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
 
 R = TypeVar("R", bound=Resource)
 Legality = Literal["legal", "illegal", "mixed"]
-PLACES: Final[tuple[Callable[[Cloud], Step], ...]] = (
+NETWORK_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.CreateVpc(cidr_block="10.0.0.0/16"),
     lambda cloud: c.CreateVSwitch(
         vpc_id=next(iter(cloud.vpcs)), zone_id=f"{cloud.region_id}-b", cidr_block="10.0.0.0/28"
@@ -52,7 +52,7 @@ PLACES: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.CreateSecurityGroup(vpc_id=next(iter(cloud.vpcs))),
 )
 """What must be there before an instance or an ENI can be."""
-INHABITANTS: Final[tuple[Callable[[Cloud], Step], ...]] = (
+RESOURCE_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.RunInstances(instance_type="ecs.g5.large", **_place(cloud)),
     lambda cloud: c.CreateNetworkInterface(**_place(cloud)),
 )
@@ -98,7 +98,7 @@ def commands(
         raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
     if legality not in ("legal", "illegal", "mixed"):
         raise InvalidArgument(f"legality must be 'legal', 'illegal' or 'mixed', not {legality!r}")
-    return judged_commands(cloud, None if legality == "mixed" else legality == "legal", _chosen(operations))
+    return judged_commands(cloud, None if legality == "mixed" else legality == "legal", _operations(operations))
 
 
 def clouds(
@@ -113,7 +113,7 @@ def clouds(
     the least) commands, all of them allowed.
 
     Most begin with a VPC, a VSwitch and a security group, some of these with an instance and an ENI. With a
-    ``settle_after`` some passing states have settled and some have not. ``operations`` are the kinds of command used,
+    ``settle_after`` some transitions have completed and some have not. ``operations`` are the kinds of command used,
     ``options`` more options of `ecsnet.Cloud`, but for its store. They shrink to an empty cloud.
     """
     low = _whole("min_commands", min_commands, 0, 10_000)
@@ -129,16 +129,16 @@ def clouds(
         cloud_after(**options)
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidArgument(f"no cloud has the options {options}: {error}") from error
-    return _clouds(low, high, _chosen(operations), clock(), options)
+    return _clouds(low, high, _operations(operations), clock(), options)
 
 
 @st.composite
 def _clouds(draw: Draw, low: int, high: int, operations: Operations, start: datetime, options: dict[str, Any]) -> Cloud:
     scratch, steps = cloud_after(clock=ManualClock(start), **options), list[Step]()
-    usual = (*PLACES, *INHABITANTS) if set(operations) == set(ASKING) else ()
+    usual = (*NETWORK_SETUP, *RESOURCE_SETUP) if set(operations) == set(GENERATORS) else ()
     for step in usual[: min(high, draw(st.integers(0, len(usual))))]:
         steps.append(step(scratch))
-        take(scratch, steps[-1])
+        apply_step(scratch, steps[-1])
     limits = {"at_least": max(0, low - len(steps)), "at_most": high - len(steps)}
     steps += walk(draw, scratch, operations, **limits)
     given = {name: st.just(value) for name, value in options.items()}
@@ -196,7 +196,7 @@ def _resources(resource: type[R], table: str, cloud: Cloud | None, attributes: d
     for name in attributes:
         if name not in fields and f"{name}s" not in fields:
             raise InvalidArgument(f"{table} have no attribute {name!r}")
-    status, ways = attributes.get("status"), _WAYS.get(resource, {})
+    status, ways = attributes.get("status"), PATH_TO_STATUS.get(resource, {})
     if status is not None and not any(status == way for way in ways):
         raise InvalidArgument(f"status must be one of {', '.join(ways)}, not {status!r}")
     if cloud is not None:
@@ -214,13 +214,13 @@ def _of_any_cloud(
     draw: Draw, table: str, attributes: dict[str, Any], statuses: tuple[str, ...], ways: dict[str, tuple[Way, ...]]
 ) -> Any:
     cloud = cloud_after(settle_after="manual")
-    for place in PLACES:
-        take(cloud, place(cloud))
+    for place in NETWORK_SETUP:
+        apply_step(cloud, place(cloud))
     for step in ways[draw(st.sampled_from(statuses))] if statuses else ():
-        take(cloud, step(cloud))
+        apply_step(cloud, step(cloud))
     there = getattr(cloud, table).where(**attributes)
     for _ in range(draw(st.integers(0, 6))):
-        cloud.execute(draw(judged_commands(cloud, True, tuple(ASKING))))
+        cloud.execute(draw(judged_commands(cloud, True, tuple(GENERATORS))))
     return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or there or reject()))
 
 
@@ -265,11 +265,11 @@ def _on_the_eip(command: type[c.UnassociateEipAddress | c.ReleaseEipAddress]) ->
     return lambda cloud: command(allocation_id=next(iter(cloud.eips)))
 
 
-_RUN, _CREATE = INHABITANTS
+_RUN, _CREATE = RESOURCE_SETUP
 _RUNNING: Final = (_RUN, _settle)
 _ATTACHING: Final = (_CREATE, *_RUNNING, _attachment(c.AttachNetworkInterface))
 _ASSOCIATING: Final = (_allocate, *_RUNNING, _associate)
-_WAYS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
+PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
     Instance: {
         InstanceStatus.Running: _RUNNING,
         InstanceStatus.Stopped: (*_RUNNING, _on_the_instance(c.StopInstance), _settle),
@@ -297,10 +297,10 @@ _WAYS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
 # What is asked of callers
 
 
-def _chosen(operations: Operations | None) -> Operations:
+def _operations(operations: Operations | None) -> Operations:
     if operations is None:
-        return tuple(ASKING)
-    if not isinstance(operations, Collection) or not operations or not set(operations) <= set(ASKING):
+        return tuple(GENERATORS)
+    if not isinstance(operations, Collection) or not operations or not set(operations) <= set(GENERATORS):
         raise InvalidArgument(f"operations must be classes of ecsnet.commands, at least one, not {operations!r}")
     return tuple(operations)
 

@@ -56,13 +56,13 @@ class BesideMoto(CloudMachine):
 
     def set_up(self) -> None:
         """As always, but with a VSwitch that has room: moto crashes where one is full."""
-        self.give(c.CreateVpc(cidr_block="10.0.0.0/16"))
+        self.issue(c.CreateVpc(cidr_block="10.0.0.0/16"))
         (vpc_id,) = self.model.vpcs
-        self.give(c.CreateVSwitch(vpc_id=vpc_id, zone_id="cn-hangzhou-b", cidr_block="10.0.9.0/24"))
-        self.give(c.CreateSecurityGroup(vpc_id=vpc_id))
+        self.issue(c.CreateVSwitch(vpc_id=vpc_id, zone_id="cn-hangzhou-b", cidr_block="10.0.9.0/24"))
+        self.issue(c.CreateSecurityGroup(vpc_id=vpc_id))
 
-    def avoids(self, command: c.Command[Any], decision: Decision) -> bool:
-        if not has_relative(command) or form(command) in self.left_out or super().avoids(command, decision):
+    def skips(self, command: c.Command[Any], decision: Decision) -> bool:
+        if not has_relative(command) or form(command) in self.left_out or super().skips(command, decision):
             return True
         return any(map(self._was_chosen, addresses(command)))
 
@@ -73,7 +73,7 @@ class BesideMoto(CloudMachine):
             for interface in self.model.network_interfaces.values()
         )
 
-    def codes_agree(self, violations: Sequence[Violation], code: str) -> bool:
+    def accepts_code(self, violations: Sequence[Violation], code: str) -> bool:
         """Another vendor has other codes. A crash is no refusal."""
         return not code.startswith("a crash")
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from ecsnet import Cloud, Command, Instance, InvalidCommand, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
-from ecsnet.domain.checks.commands_from_events import command_of
-from ecsnet.domain.lifecycle import BORN, Lifecycle, LifecycleError
+from ecsnet.domain.checks.commands_from_events import command_for
+from ecsnet.domain.lifecycle import INITIAL, Lifecycle, LifecycleError
 from ecsnet.domain.state.regional_pool import block_bounds
 from ecsnet.events import Event, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
@@ -317,7 +317,7 @@ WHATEVER_THE_STATUS = {
     c.ReleasePublicIpAddress,
     c.DetachClassicLinkVpc,
 }
-SETTLED = WHATEVER_THE_STATUS | {
+STABLE = WHATEVER_THE_STATUS | {
     c.DeleteInstance,
     c.AttachNetworkInterface,
     c.DetachNetworkInterface,
@@ -335,9 +335,9 @@ def test_an_instance_admits_by_its_status(slow_net: Net) -> None:
     (vm,) = cloud.execute(slow_net.run_command())
     expected = {
         "Pending": WHATEVER_THE_STATUS,
-        "Running": SETTLED | {c.StopInstance, c.RebootInstance},
+        "Running": STABLE | {c.StopInstance, c.RebootInstance},
         "Stopping": WHATEVER_THE_STATUS,
-        "Stopped": SETTLED | {c.StartInstance, c.ModifyInstanceVpcAttribute, c.ChangePublicIpAddress},
+        "Stopped": STABLE | {c.StartInstance, c.ModifyInstanceVpcAttribute, c.ChangePublicIpAddress},
         "Starting": WHATEVER_THE_STATUS,
     }
     admitted = {vm.status: set(cloud.permitted(vm.id))}
@@ -400,10 +400,10 @@ def test_an_event_tells_the_command_that_asked_for_it(rule_id: str, story: Story
     net = Net(**options)
     command = story(net)
     others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
-    by_hand = Cloud(net.cloud._model.store, clock=net.clock, settle_after="manual", **others)
+    by_hand = Cloud(net.cloud._engine.store, clock=net.clock, settle_after="manual", **others)
     for cloud in (net.cloud, by_hand):
         for event in cloud.check(command).events[:1]:
-            again = command_of(cloud._world().region("cn-hangzhou"), event)
+            again = command_for(cloud._world().region("cn-hangzhou"), event)
             assert type(again) is type(command)
             for name in set(command.__struct_fields__) - NOT_TOLD_BACK:
                 asked = getattr(command, name)
@@ -413,7 +413,7 @@ def test_an_event_tells_the_command_that_asked_for_it(rule_id: str, story: Story
 
 def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") -> Command[Any] | None:
     """What the command's first event tells of it."""
-    return command_of(cloud._world().region(region_id), cloud.check(command).events[0])
+    return command_for(cloud._world().region(region_id), cloud.check(command).events[0])
 
 
 def test_a_new_instance_is_told_back_with_all_that_it_is_judged_by(net: Net) -> None:
@@ -579,14 +579,14 @@ class Small(Net):
             self.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
 
 
-def came_back(cloud: Cloud, vswitch_id: str) -> list[str]:
+def released_last(cloud: Cloud, vswitch_id: str) -> list[str]:
     """What the VSwitch keeps of the addresses that came back, the next one to give first."""
-    vswitch = cloud._world().region("cn-hangzhou").vswitches.peek(vswitch_id)
-    kept, rest = [], vswitch.freed
+    vswitch = cloud._world().region("cn-hangzhou").vswitches.get_existing(vswitch_id)
+    kept, rest = [], vswitch.released
     while rest is not None:
         ip, rest = rest
         kept.append(ip)
-    assert vswitch.freed_count == len(kept)
+    assert vswitch.released_count == len(kept)
     return kept
 
 
@@ -606,7 +606,7 @@ def test_what_came_back_and_was_taken_by_name_is_not_drawn() -> None:
     for taken, left in (("10.0.2.3", "10.0.2.2"), ("10.0.2.2", "10.0.2.3")):
         fork = net.cloud.fork()
         fork.execute(c.AssignPrivateIpAddresses(private_ip_addresses=[taken], **by_name))
-        kept = came_back(fork, net.vswitch.id)
+        kept = released_last(fork, net.vswitch.id)
         assert kept[0] == left
         assert fork.execute(net.eni_command()).primary_private_ip == left
 
@@ -634,7 +634,7 @@ def test_an_address_that_comes_back_over_and_over_takes_no_room() -> None:
     for _ in range(50):
         net.eni(primary_ip_address="10.0.2.2")
         net.delete("10.0.2.2")
-        lengths.append(len(came_back(net.cloud, net.vswitch.id)))
+        lengths.append(len(released_last(net.cloud, net.vswitch.id)))
     assert max(lengths) == 14  # twice the block
     assert [net.address() for _ in range(3)] == ["10.0.2.4", "10.0.2.2", "10.0.2.3"]
 
@@ -645,7 +645,7 @@ def test_the_classic_addresses_of_a_region_end() -> None:
     create = c.CreateInstance(
         instance_type=run.instance_type, security_group_ids=run.security_group_ids, network_type="classic"
     )
-    held = net.cloud._model.world.writable("cn-hangzhou").classic_ips
+    held = net.cloud._engine.world.writable("cn-hangzhou").classic_ips
     first, size = block_bounds("10.0.0.0/8", "cn-hangzhou")
     held.add_all([int_to_ipv4(first + n) for n in range(size - 1)], "i-none")  # it would take 2,622 commands
     two = classic_command(net, amount=2)
@@ -878,12 +878,12 @@ class Lamp(StrEnum):
 
 
 def test_a_lifecycle_may_have_one_status() -> None:
-    one = Lifecycle("lamp", [Lamp.On], final=[Lamp.On], rows=[(BORN, InstanceStarted, Lamp.On)])
-    assert one.moves(InstanceStarted) == {BORN: Lamp.On}
+    one = Lifecycle("lamp", [Lamp.On], final=[Lamp.On], rows=[(INITIAL, InstanceStarted, Lamp.On)])
+    assert one.transitions(InstanceStarted) == {INITIAL: Lamp.On}
 
 
 def test_a_row_from_an_unknown_status_is_a_definition_error() -> None:
-    rows = [(BORN, InstanceStarted, Lamp.On), ("Broken", InstanceReleased, Lamp.On)]
+    rows = [(INITIAL, InstanceStarted, Lamp.On), ("Broken", InstanceReleased, Lamp.On)]
     with pytest.raises(LifecycleError, match="unknown status in the row Broken InstanceReleased On"):
         Lifecycle("lamp", [Lamp.On], final=[], rows=rows)
 
@@ -1037,9 +1037,9 @@ def test_what_is_deleted_leaves_nothing_behind() -> None:
     net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
     region = net.cloud._world().region("cn-hangzhou")
     tables = {name: getattr(region, name) for name in region.__slots__ if hasattr(getattr(region, name), "size")}
-    left = {name: sorted(map(str, table.keys_now())) for name, table in tables.items() if table.size}
+    left = {name: sorted(map(str, table.live_keys())) for name, table in tables.items() if table.size}
     assert left == {}
-    assert not any(region.usage.values_now())
+    assert not any(region.usage.live_values())
 
 
 def test_where_nothing_has_happened_the_past_is_empty() -> None:

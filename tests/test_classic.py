@@ -58,7 +58,7 @@ def test_classic_addresses_are_unique_over_regions_and_accounts(net: Net) -> Non
 
 def test_an_instance_of_2016_is_replayed_today(net: Net) -> None:
     vm = classic(net)
-    today = Cloud(net.cloud._model.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    today = Cloud(net.cloud._engine.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert today.instances[vm.id] == vm
     assert [v.rule for v in today.check(classic_command(net)).violations] == ["network.classic.closed"]
 

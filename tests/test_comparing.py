@@ -17,7 +17,7 @@ from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.testing import CloudMachine, Difference, InvariantBroken, Script
 from ecsnet.testing._compare import Names, differences, is_resource_id
-from ecsnet.testing._generate import ASKING
+from ecsnet.testing._generate import GENERATORS
 from tests.net import Net
 from tests.test_broken_systems import Right
 
@@ -308,7 +308,7 @@ def test_the_code_of_any_reason_is_right() -> None:
 
 def test_codes_may_be_compared_otherwise() -> None:
     class AnyCode(Machine):
-        def codes_agree(self, violations: Any, code: str) -> bool:
+        def accepts_code(self, violations: Any, code: str) -> bool:
             assert violations
             return code == "InternalError"
 
@@ -415,7 +415,7 @@ def test_what_is_avoided_is_never_given() -> None:
     class Avoids(Machine):
         make = Watches
 
-        def avoids(self, command: Command[Any], decision: Any) -> bool:
+        def skips(self, command: Command[Any], decision: Any) -> bool:
             return isinstance(command, c.RunInstances) or not decision.allowed
 
     run(Avoids)
@@ -433,11 +433,11 @@ def test_an_operation_that_is_left_out_is_never_given() -> None:
 
     class Without(Machine):
         make = Watches
-        operations = frozenset(ASKING) - {c.AttachNetworkInterface, c.RunInstances, c.SetQuota}
+        operations = frozenset(GENERATORS) - {c.AttachNetworkInterface, c.RunInstances, c.SetQuota}
 
     run(Without)
     assert not given & {c.AttachNetworkInterface, c.RunInstances, c.SetQuota}
-    assert c.CreateInstance in given
+    assert given & {c.CreateInstance, c.CreateNetworkInterface, c.DetachNetworkInterface}
 
 
 def test_with_all_its_operations_the_machine_gives_them() -> None:
@@ -470,7 +470,7 @@ class Late(Right):
 
 class Waits(Machine):
     make = Late
-    patience = 3
+    max_polls = 3
 
     def wait_for_system(self) -> None:
         self.system.wait()  # type: ignore[union-attr]
@@ -479,8 +479,8 @@ class Waits(Machine):
 class LooksEnough(Waits):
     """Waits for everything before it goes on, so that the next command finds it settled."""
 
-    def give(self, command: Command[Any]) -> None:
-        super().give(command)
+    def issue(self, command: Command[Any]) -> None:
+        super().issue(command)
         self.system.cloud.settle()  # type: ignore[union-attr]
 
 
@@ -489,7 +489,7 @@ def test_a_system_that_shows_passing_states_a_while_is_waited_for() -> None:
 
 
 def test_whoever_has_no_patience_sees_what_passes() -> None:
-    difference = find(beside(LooksEnough, Late, patience=0))
+    difference = find(beside(LooksEnough, Late, max_polls=0))
     assert "status is <" in difference.message and "ing: '" in difference.message
 
 
@@ -498,13 +498,13 @@ def test_patience_has_an_end() -> None:
         def wait(self) -> None:
             self.waited += 1
 
-    difference = find(beside(LooksEnough, Never, patience=2))
+    difference = find(beside(LooksEnough, Never, max_polls=2))
     assert "status is <" in difference.message
 
 
 def test_a_settled_system_is_not_waited_for() -> None:
     class Settled(Machine):
-        patience = 5
+        max_polls = 5
 
         def wait_for_system(self) -> None:
             raise AssertionError("there is nothing to wait for")
@@ -551,7 +551,7 @@ def test_the_model_alone_is_tested_where_there_is_no_system() -> None:
             super().set_up()
             (vswitch,) = self.model.vswitches.values()
             again = {"vpc_id": vswitch.vpc_id, "zone_id": vswitch.zone_id, "cidr_block": vswitch.cidr_block}
-            self.give(c.CreateVSwitch(**again))
+            self.issue(c.CreateVSwitch(**again))
 
     run(CloudMachine)
     broken = find(WithoutARule, InvariantBroken)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, CommandDenied, InvalidAnswer, ManualClock, audit
+from ecsnet import Cloud, CommandDenied, InvalidResponse, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from ecsnet.values import cidr_bounds
@@ -100,10 +100,10 @@ def imported(**changes: Any) -> Cloud:
 def refused(given: Any) -> str:
     """Why an import is refused, and that it leaves nothing behind."""
     cloud = Cloud(clock=ManualClock(START))
-    with pytest.raises(InvalidAnswer) as refusal:
+    with pytest.raises(InvalidResponse) as refusal:
         cloud.import_resources(given)
     assert cloud.history() == ()
-    assert not cloud._model.world.regions
+    assert not cloud._engine.world.regions
     assert str(refusal.value).isprintable()
     return str(refusal.value)
 

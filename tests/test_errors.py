@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import ecsnet
-from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidAnswer, InvalidArgument, ReplayError, VersionConflict
+from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidArgument, InvalidResponse, ReplayError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import Breach
 from ecsnet.openapi import InvalidRequest
@@ -56,7 +56,7 @@ def denied() -> CommandDenied:
 WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "CommandDenied": denied,
     "Difference": lambda: Difference("differs", c.DeleteVpc(vpc_id="vpc-1"), script(), ("vpc.delete.in-use",)),
-    "InvalidAnswer": lambda: InvalidAnswer("has no id", path="Vpcs.Vpc.0"),
+    "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
     "InvariantBroken": lambda: InvariantBroken((Breach("address.unique", "eni-1", "is held twice"),), script()),
     "PlanError": lambda: PlanError("net.json", ["entry 1, Action: missing", "entry 2, Action: missing"]),
@@ -133,7 +133,7 @@ def raise_it(name: str) -> None:
     raise WITH_MORE_THAN_A_MESSAGE[name]()
 
 
-TRAVELLERS = ["CommandDenied", "InvalidAnswer", "InvalidRequest", "PlanError", "ReplayError", "VersionConflict"]
+TRAVELLERS = ["CommandDenied", "InvalidResponse", "InvalidRequest", "PlanError", "ReplayError", "VersionConflict"]
 
 
 def test_errors_come_out_of_a_process_pool_as_they_were_raised() -> None:

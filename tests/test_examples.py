@@ -258,4 +258,4 @@ def test_the_examples_show_every_denial_of_the_guide_on_public_addresses_and_the
     told = {rule.id for rule in rules if rule.kind is RuleKind.Denial and rule.id.startswith(subjects)}
     told = {rule_id for rule_id in told if rules[rule_id].guide != "-"}
     assert len(told) > 15
-    assert told - shown == {"public-ip.convert.state"}  # a passing state
+    assert told - shown == {"public-ip.convert.state"}  # a transitional state

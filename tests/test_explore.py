@@ -10,15 +10,24 @@ from hypothesis import settings
 
 from ecsnet import Cloud, Command, InstanceType, rules
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
-from ecsnet.testing import Breach, InvariantBroken, Settle, cloud_after, every_command, explore, invariants, passing
+from ecsnet.domain.checks.state_digest import serialized_state
+from ecsnet.testing import (
+    Breach,
+    InvariantBroken,
+    Settle,
+    cloud_after,
+    every_command,
+    explore,
+    invariants,
+    settle_moves,
+)
 from tests.net import Net
 
 TWO = InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=2)
-Moves = Callable[[Cloud], Iterator[Any]]
+Transitions = Callable[[Cloud], Iterator[Any]]
 
 
-def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
+def small_world(*, with_eip: bool) -> tuple[Cloud, Transitions]:
     """Two instances that take one more ENI each, three ENIs, an EIP; quotas that are reached at once; all by hand."""
     cloud = cloud_after(settle_after="manual", instance_types=[TWO])
     for name, value in {
@@ -35,25 +44,25 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
     instances = [vm.id for vm in cloud.execute(c.RunInstances(instance_type=TWO.id, amount=2, **place))]
     interfaces = [cloud.execute(c.CreateNetworkInterface(**place)).id for _ in range(3)]
     cloud.settle()
-    moves: list[Command[Any]] = []
+    transitions: list[Command[Any]] = []
     for instance_id in instances:
-        moves += [c.StartInstance(instance_id=instance_id), c.StopInstance(instance_id=instance_id)]
-        moves += [c.DeleteInstance(instance_id=instance_id, force=True)]
+        transitions += [c.StartInstance(instance_id=instance_id), c.StopInstance(instance_id=instance_id)]
+        transitions += [c.DeleteInstance(instance_id=instance_id, force=True)]
         for interface_id in interfaces:
             pair: Any = {"network_interface_id": interface_id, "instance_id": instance_id}
-            moves += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
-    moves += [c.DeleteNetworkInterface(network_interface_id=interface_id) for interface_id in interfaces]
+            transitions += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
+    transitions += [c.DeleteNetworkInterface(network_interface_id=interface_id) for interface_id in interfaces]
     for interface_id, ip in zip(interfaces, ("10.0.0.10", "10.0.0.11"), strict=False):
         one: Any = {"network_interface_id": interface_id, "private_ip_addresses": [ip]}
-        moves += [c.AssignPrivateIpAddresses(**one), c.UnassignPrivateIpAddresses(**one)]
+        transitions += [c.AssignPrivateIpAddresses(**one), c.UnassignPrivateIpAddresses(**one)]
     if with_eip:
         eip = cloud.execute(c.AllocateEipAddress())
-        moves += [c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm) for vm in instances]
-        moves += [c.UnassociateEipAddress(allocation_id=eip.id)]
+        transitions += [c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm) for vm in instances]
+        transitions += [c.UnassociateEipAddress(allocation_id=eip.id)]
 
     def all_moves(state: Cloud) -> Iterator[Any]:
-        yield from moves
-        yield from passing(state)
+        yield from transitions
+        yield from settle_moves(state)
 
     return cloud, all_moves
 
@@ -61,13 +70,13 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
 def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
     """In CI with an EIP, which makes seven times as many states."""
     in_full = settings().max_examples >= 300
-    cloud, moves = small_world(with_eip=in_full)
-    before = whole(cloud._model.world)
-    seen = explore(cloud, moves)
+    cloud, transitions = small_world(with_eip=in_full)
+    before = serialized_state(cloud._engine.world)
+    seen = explore(cloud, transitions)
     assert seen.complete
     assert seen.states >= (100_000 if in_full else 15_000)
-    assert seen.denied < seen.moves
-    assert whole(cloud._model.world) == before
+    assert seen.denied < seen.transitions
+    assert serialized_state(cloud._engine.world) == before
 
 
 def test_what_is_seen_is_counted_and_always_the_same() -> None:
@@ -77,14 +86,14 @@ def test_what_is_seen_is_counted_and_always_the_same() -> None:
     assert seen[0].depth == 4
     deeper = explore(*small_world(with_eip=False), depth=5)
     assert deeper.states > seen[0].states
-    assert deeper.moves > seen[0].moves > seen[0].denied
+    assert deeper.transitions > seen[0].transitions > seen[0].denied
 
 
 def test_where_nothing_is_possible_there_is_one_state(net: Net) -> None:
     (vm,) = [net.run()]
     wrong = [c.StartInstance(instance_id=vm.id), c.DeleteVpc(vpc_id=net.vpc.id)]
     seen = explore(net.cloud, wrong)
-    assert (seen.states, seen.moves, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
+    assert (seen.states, seen.transitions, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
 
 
 def test_passing_states_are_states_of_their_own(slow_net: Net) -> None:
@@ -95,20 +104,20 @@ def test_passing_states_are_states_of_their_own(slow_net: Net) -> None:
 
 def test_commands_are_made_of_what_is_there(net: Net) -> None:
     net.run()
-    moves = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
-    found = set(moves(net.cloud))
+    transitions = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
+    found = set(transitions(net.cloud))
     assert c.StopInstance(instance_id="i-none") in found
     assert len(found) == 6
-    assert explore(net.cloud, moves).states == 2
+    assert explore(net.cloud, transitions).states == 2
 
 
 def test_a_state_that_breaks_an_invariant_is_told_with_a_shortest_way_to_it() -> None:
     """A registry without the rule about a type's ENIs, so that the invariant is broken for once."""
     net = Net(rules=rules.without("interface.attach.quota"))
     vm, one, other, third = net.run(instance_type="ecs.g5.large"), net.eni(), net.eni(), net.eni()
-    moves = [net.attach_command(eni, vm) for eni in (one, other, third)]
+    transitions = [net.attach_command(eni, vm) for eni in (one, other, third)]
     with pytest.raises(InvariantBroken) as broken:
-        explore(net.cloud, moves)
+        explore(net.cloud, transitions)
     assert [breach.invariant for breach in broken.value.breaches] == ["interface.attach.quota"]
     assert len(broken.value.script) == 2
     assert "interface.attach.quota: " in str(broken.value)
@@ -128,5 +137,5 @@ def test_checks_of_your_own_are_asked_too(net: Net) -> None:
 
 def test_moves_that_are_given_one_by_one_are_tried_in_every_state(net: Net) -> None:
     vm = net.run()
-    moves = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
-    assert explore(net.cloud, iter(moves)) == explore(net.cloud, moves)
+    transitions = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
+    assert explore(net.cloud, iter(transitions)) == explore(net.cloud, transitions)

@@ -9,7 +9,7 @@ import pytest
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import TABLES, essence, whole
+from ecsnet.domain.checks.state_digest import TABLES, behavioural_digest, serialized_state
 from ecsnet.domain.state.world import Region, World
 from ecsnet.testing import Wait, cloud_after
 from tests.net import Net
@@ -32,83 +32,85 @@ ONLY_WHEN = [(table, field) for table in MATTERS for field in ("created_at", "po
 
 
 def damaged() -> tuple[World, Region]:
-    world = SOUND.cloud.fork()._model.world
+    world = SOUND.cloud.fork()._engine.world
     return world, world.writable(HOME)
 
 
 def change(table: str, field: str) -> World:
     world, region = damaged()
     rows = getattr(region, table)
-    setattr(rows.edit(next(iter(rows.now()))), field, "something else")
+    setattr(rows.mutable(next(iter(rows.snapshot()))), field, "something else")
     return world
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if getattr(damaged()[1], table).now()])
+@pytest.mark.parametrize("table", [table for table in TABLES if getattr(damaged()[1], table).snapshot()])
 def test_a_row_that_is_missing_is_seen(table: str) -> None:
     world, region = damaged()
-    before = whole(world)
+    before = serialized_state(world)
     rows = getattr(region, table)
-    rows[next(iter(rows.now()))] = None
-    assert whole(world) != before
+    rows[next(iter(rows.snapshot()))] = None
+    assert serialized_state(world) != before
 
 
 @pytest.mark.parametrize("table", ["addresses", "members_of_group", "sources_of_group", "vswitches_of_vpc"])
 def test_a_row_that_is_missing_in_a_table_in_a_table_is_seen(table: str) -> None:
     world, region = damaged()
-    before = whole(world)
+    before = serialized_state(world)
     tables = getattr(region, table)
-    rows = tables.edit(next(key for key, rows in tables.now().items() if rows.now()))
-    rows[next(iter(rows.now()))] = None
-    assert whole(world) != before
+    rows = tables.mutable(next(key for key, rows in tables.snapshot().items() if rows.snapshot()))
+    rows[next(iter(rows.snapshot()))] = None
+    assert serialized_state(world) != before
 
 
 @pytest.mark.parametrize(("table", "field"), [(table, field) for table, fields in MATTERS.items() for field in fields])
 def test_what_matters_is_in_the_essence_and_in_the_whole(table: str, field: str) -> None:
     world, _ = damaged()
-    assert essence(change(table, field)) != essence(world)
-    assert whole(change(table, field)) != whole(world)
+    assert behavioural_digest(change(table, field)) != behavioural_digest(world)
+    assert serialized_state(change(table, field)) != serialized_state(world)
 
 
 @pytest.mark.parametrize(("table", "field"), ONLY_WHEN)
 def test_when_something_happened_is_in_the_whole_alone(table: str, field: str) -> None:
     world, _ = damaged()
-    assert essence(change(table, field)) == essence(world)
-    assert whole(change(table, field)) != whole(world)
+    assert behavioural_digest(change(table, field)) == behavioural_digest(world)
+    assert serialized_state(change(table, field)) != serialized_state(world)
 
 
 @pytest.mark.parametrize(("field", "value"), [("version", 99), ("imported", True), ("region_id", "cn-elsewhere")])
 def test_what_a_region_says_of_itself_is_seen(field: str, value: Any) -> None:
     world, region = damaged()
-    before = whole(world)
+    before = serialized_state(world)
     if field == "region_id":
         world.regions["cn-elsewhere"] = world.regions.pop(HOME)
         region.region_id = "cn-elsewhere"
-        assert essence(world) != essence(damaged()[0])
+        assert behavioural_digest(world) != behavioural_digest(damaged()[0])
     else:
         setattr(region, field, value)
-    assert whole(world) != before
+    assert serialized_state(world) != before
 
 
 def test_permissions_quotas_and_tokens_matter(net: Net) -> None:
     other = net.new_group()
-    states = {essence(net.cloud._world())}
+    states = {behavioural_digest(net.cloud._world())}
     for step in (
         c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id),
         c.AuthorizeSecurityGroup(security_group_id=other.id, source_group_id=other.id),
         c.SetQuota(name="eips-per-account", value=3),
     ):
         net.cloud.execute(step)
-        states.add(essence(net.cloud._world()))
+        states.add(behavioural_digest(net.cloud._world()))
     net.cloud.execute(c.SetQuota(name="eips-per-account", value=3), client_token="once")
-    states.add(essence(net.cloud._world()))
+    states.add(behavioural_digest(net.cloud._world()))
     assert len(states) == 5
 
 
 def test_two_clouds_that_did_the_same_are_alike_and_a_later_one_is_not() -> None:
     steps = [Wait(by=timedelta(hours=1)), c.CreateVpc(cidr_block="10.0.0.0/16")]
     one, other, sooner = cloud_after(*steps), cloud_after(*steps), cloud_after(steps[1])
-    assert whole(one._world()) == whole(other._world()) != whole(sooner._world())
-    assert essence(one._world()) == essence(sooner._world()) != essence(Cloud()._world())
+    assert serialized_state(one._world()) == serialized_state(other._world()) != serialized_state(sooner._world())
+    assert (
+        behavioural_digest(one._world()) == behavioural_digest(sooner._world()) != behavioural_digest(Cloud()._world())
+    )
 
 
 def test_addresses_that_came_back_are_seen_in_their_order(net: Net) -> None:
@@ -117,5 +119,5 @@ def test_addresses_that_came_back_are_seen_in_their_order(net: Net) -> None:
     for fork, order in zip(forks, ([one, other], [other, one]), strict=True):
         for eni in order:
             fork.execute(c.DeleteNetworkInterface(network_interface_id=eni.id))
-    assert whole(forks[0]._world()) != whole(forks[1]._world())
-    assert essence(forks[0]._world()) == essence(forks[1]._world())
+    assert serialized_state(forks[0]._world()) != serialized_state(forks[1]._world())
+    assert behavioural_digest(forks[0]._world()) == behavioural_digest(forks[1]._world())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, InvalidAnswer, ReadOnlyCloud, ReplayError, RuleRegistry, audit, rules
+from ecsnet import Cloud, InvalidResponse, ReadOnlyCloud, ReplayError, RuleRegistry, audit, rules
 from ecsnet import commands as c
 from ecsnet.events import MemoryStore
 from ecsnet.testing import invariants
@@ -73,7 +73,7 @@ def test_passing_states_are_described_and_settle() -> None:
 
 def test_commands_go_on_from_there(net: Net) -> None:
     cloud = imported(net)
-    moves: list[Any] = [
+    transitions: list[Any] = [
         net.eni_command(),
         net.run_command(),
         c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.3.0/24"),
@@ -82,10 +82,10 @@ def test_commands_go_on_from_there(net: Net) -> None:
         net.eni_command(primary_ip_address="10.0.1.100"),
     ]
     for interface in net.cloud.network_interfaces.values():
-        moves.append(c.DeleteNetworkInterface(network_interface_id=interface.id))
+        transitions.append(c.DeleteNetworkInterface(network_interface_id=interface.id))
     for vm in net.cloud.instances.values():
-        moves += [c.DeleteInstance(instance_id=vm.id, force=True), c.ConvertNatPublicIpToEip(instance_id=vm.id)]
-    for move in moves:
+        transitions += [c.DeleteInstance(instance_id=vm.id, force=True), c.ConvertNatPublicIpToEip(instance_id=vm.id)]
+    for move in transitions:
         here, there = cloud.check(move), net.cloud.check(move)
         assert [v.rule for v in here.violations] == [v.rule for v in there.violations]
         if here:
@@ -218,19 +218,19 @@ def test_a_malformed_answer_is_refused_whole(net: Net, kind: str, field: str, va
     answers = copy.deepcopy(describe(net.cloud))
     entries(answers, kind)[0][field] = value
     cloud = Cloud()
-    with pytest.raises(InvalidAnswer, match=message):
+    with pytest.raises(InvalidResponse, match=message):
         cloud.import_resources(answers)
     assert cloud.history() == ()
 
 
 def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(InvalidAnswer, match=r"answers\[0\]: not the answer of a Describe action"):
+    with pytest.raises(InvalidResponse, match=r"answers\[0\]: not the answer of a Describe action"):
         Cloud().import_resources([{"RequestId": "1"}])
 
 
 def test_what_is_there_already_is_refused(net: Net) -> None:
     recorded = net.cloud.history()
-    with pytest.raises(InvalidAnswer, match="is there already"):
+    with pytest.raises(InvalidResponse, match="is there already"):
         net.cloud.import_resources(describe(net.cloud))
     assert net.cloud.history() == recorded
 
@@ -294,7 +294,7 @@ def test_two_owners_of_one_public_address_can_both_be_released(net: Net) -> None
     assert "public-ip.owners" in {finding.rule for finding in audit(cloud)}
     for one in owners:
         cloud.execute(c.DeleteInstance(instance_id=one["InstanceId"], force=True))
-    assert Cloud(cloud._model.store).history() == cloud.history()
+    assert Cloud(cloud._engine.store).history() == cloud.history()
 
 
 def test_an_eip_of_another_service_is_neither_unassociated_nor_in_the_way(net: Net) -> None:
@@ -324,16 +324,16 @@ def test_an_attachment_that_cannot_be_is_refused(net: Net, changes: dict[str, An
     answers = copy.deepcopy(describe(net.cloud))
     web = next(one for one in entries(answers, "NetworkInterfaceSets") if one["NetworkInterfaceName"] == "web-1")
     web.update(changes)
-    with pytest.raises(InvalidAnswer, match=message):
+    with pytest.raises(InvalidResponse, match=message):
         imported(net, answers)
 
 
 def test_a_command_that_an_import_makes_impossible_records_nothing(net: Net) -> None:
     """Two ENIs of the same groups and addresses twice over: whatever cannot be folded is not appended."""
     cloud = imported(net)
-    region = cloud._model.world.writable("cn-hangzhou")
+    region = cloud._engine.world.writable("cn-hangzhou")
     vm = cloud.instances.where(charge_type="PostPaid")[0]
-    region.instances.edit(vm.id).network_interface_ids += ("eni-none",)  # as a contradiction not thought of might
+    region.instances.mutable(vm.id).network_interface_ids += ("eni-none",)  # as a contradiction not thought of might
     recorded = cloud.history()
     with pytest.raises(ReplayError, match="does not fit"):
         cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))

@@ -70,8 +70,8 @@ class Sound:
         self.classic_abroad = self.run_classic(ABROAD, group_abroad)
         net.cloud.settle()
 
-        self.passing, self.attaching = net.run().id, net.eni().id
-        self.do(c.RebootInstance(instance_id=self.passing))
+        self.pending, self.attaching = net.run().id, net.eni().id
+        self.do(c.RebootInstance(instance_id=self.pending))
         self.do(c.AttachNetworkInterface(network_interface_id=self.attaching, instance_id=self.server))
 
     def do(self, command: Command[Any]) -> Any:
@@ -91,7 +91,7 @@ SOUND = Sound()
 def damaged(damage: Damage) -> tuple[Cloud, str]:
     """A fork that was damaged, and the id of what the witness expects to be told of."""
     cloud = SOUND.cloud.fork()
-    return cloud, damage(cloud._model.world.writable(HOME), cloud._model.world.writable(ABROAD))
+    return cloud, damage(cloud._engine.world.writable(HOME), cloud._engine.world.writable(ABROAD))
 
 
 Damage = Callable[[Region, Region], str]
@@ -112,7 +112,7 @@ def smaller_type(instance: Any, **limits: int) -> None:
 
 def allow(region: Region, quota: str, number: int) -> None:
     """As if no more had ever been allowed."""
-    region.allowances.put((SOUND.account, quota), Allowance(number, number))
+    region.allowances.set((SOUND.account, quota), Allowance(number, number))
 
 
 # ENIs
@@ -120,115 +120,117 @@ def allow(region: Region, quota: str, number: int) -> None:
 
 @breaks("interface.primary.bound-for-life")
 def a_primary_eni_leaves(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.primary).status = NetworkInterfaceStatus.Detaching
+    here.network_interfaces.mutable(SOUND.primary).status = NetworkInterfaceStatus.Detaching
     return SOUND.primary
 
 
 @breaks("interface.primary.bound-for-life")
 def a_primary_eni_is_attached_second(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).network_interface_ids = (SOUND.attached, SOUND.primary, SOUND.attaching)
+    here.instances.mutable(SOUND.server).network_interface_ids = (SOUND.attached, SOUND.primary, SOUND.attaching)
     return SOUND.primary
 
 
 @breaks("interface.primary.bound-for-life")
 def a_primary_eni_without_an_instance(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).type = NetworkInterfaceType.Primary
+    here.network_interfaces.mutable(SOUND.free).type = NetworkInterfaceType.Primary
     return SOUND.free
 
 
 @breaks("interface.primary.bound-for-life")
 def an_instance_without_a_primary_eni(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.primary).type = NetworkInterfaceType.Secondary
+    here.network_interfaces.mutable(SOUND.primary).type = NetworkInterfaceType.Secondary
     return SOUND.server
 
 
 @breaks("interface.attachment")
 def an_eni_in_use_by_nobody(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).status = NetworkInterfaceStatus.InUse
+    here.network_interfaces.mutable(SOUND.free).status = NetworkInterfaceStatus.InUse
     return SOUND.free
 
 
 @breaks("interface.attachment")
 def an_available_eni_that_is_attached(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.attached).status = NetworkInterfaceStatus.Available
+    here.network_interfaces.mutable(SOUND.attached).status = NetworkInterfaceStatus.Available
     return SOUND.attached
 
 
 @breaks("interface.attachment")
 def an_eni_that_its_instance_does_not_list(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).network_interface_ids = (SOUND.primary, SOUND.attaching)
+    here.instances.mutable(SOUND.server).network_interface_ids = (SOUND.primary, SOUND.attaching)
     return SOUND.server
 
 
 @breaks("interface.attachment")
 def an_eni_on_an_instance_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.attached).instance_id = "i-none"
+    here.network_interfaces.mutable(SOUND.attached).instance_id = "i-none"
     return "i-none"
 
 
 @breaks("interface.attach.quota")
 def more_enis_than_the_type_allows(here: Region, abroad: Region) -> str:
-    smaller_type(here.instances.edit(SOUND.server), eni_quantity=2)
+    smaller_type(here.instances.mutable(SOUND.server), eni_quantity=2)
     return SOUND.server
 
 
 @breaks("interface.attach.vpc")
 def an_eni_of_another_vpc_than_its_instance(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).vpc_id = SOUND.vpc_abroad
+    here.instances.mutable(SOUND.server).vpc_id = SOUND.vpc_abroad
     return SOUND.attached
 
 
 @breaks("interface.attach.vpc")
 def a_classic_instance_with_an_eni(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.classic).network_interface_ids = (SOUND.free,)
+    here.instances.mutable(SOUND.classic).network_interface_ids = (SOUND.free,)
     return SOUND.classic
 
 
 @breaks("interface.attach.zone")
 def an_eni_of_another_zone_than_its_instance(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).zone_id = "cn-hangzhou-c"
+    here.instances.mutable(SOUND.server).zone_id = "cn-hangzhou-c"
     return SOUND.attached
 
 
 @breaks("interface.create.vswitch")
 def an_eni_of_another_zone_than_its_vswitch(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).zone_id = "cn-hangzhou-c"
+    here.network_interfaces.mutable(SOUND.free).zone_id = "cn-hangzhou-c"
     return SOUND.free
 
 
 @breaks("interface.create.vswitch")
 def an_eni_of_another_vpc_than_its_vswitch(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).vpc_id = SOUND.vpc_abroad
+    here.network_interfaces.mutable(SOUND.free).vpc_id = SOUND.vpc_abroad
     return SOUND.free
 
 
 @breaks("interface.create.vswitch")
 def an_eni_of_a_vswitch_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).vswitch_id = "vsw-none"
+    here.network_interfaces.mutable(SOUND.free).vswitch_id = "vsw-none"
     return SOUND.free
 
 
 @breaks("interface.assign.limit")
 def an_eni_without_an_address(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = ()
+    here.network_interfaces.mutable(SOUND.free).private_ips = ()
     return SOUND.free
 
 
 @breaks("interface.assign.limit")
 def an_eni_with_more_addresses_than_the_quota(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = tuple(f"10.0.1.{n}" for n in range(100, 121))
+    here.network_interfaces.mutable(SOUND.free).private_ips = tuple(f"10.0.1.{n}" for n in range(100, 121))
     return SOUND.free
 
 
 @breaks("interface.assign.type-quota")
 def more_addresses_than_the_type_allows(here: Region, abroad: Region) -> str:
-    smaller_type(here.instances.edit(SOUND.server), private_ipv4_per_eni=2)
+    smaller_type(here.instances.mutable(SOUND.server), private_ipv4_per_eni=2)
     return SOUND.attached
 
 
 @breaks("interface.mac-address")
 def two_enis_with_one_mac(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).mac_address = here.network_interfaces.peek(SOUND.primary).mac_address
+    here.network_interfaces.mutable(SOUND.free).mac_address = here.network_interfaces.get_existing(
+        SOUND.primary
+    ).mac_address
     return SOUND.free
 
 
@@ -237,37 +239,37 @@ def two_enis_with_one_mac(here: Region, abroad: Region) -> str:
 
 @breaks("interface.security-groups.count")
 def an_eni_in_no_group(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).security_group_ids = ()
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = ()
     return SOUND.free
 
 
 @breaks("interface.security-groups.count")
 def an_eni_in_a_group_twice(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).security_group_ids = (SOUND.group, SOUND.group)
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = (SOUND.group, SOUND.group)
     return SOUND.free
 
 
 @breaks("interface.security-groups.count")
 def a_classic_instance_in_more_groups_than_the_quota(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.classic).classic_group_ids = tuple(f"sg-{n}" for n in range(6))
+    here.instances.mutable(SOUND.classic).classic_group_ids = tuple(f"sg-{n}" for n in range(6))
     return SOUND.classic
 
 
 @breaks("interface.security-groups.vpc")
 def an_eni_in_a_classic_group(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).security_group_ids = (SOUND.classic_group,)
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = (SOUND.classic_group,)
     return SOUND.free
 
 
 @breaks("interface.security-groups.vpc")
 def a_classic_instance_in_a_group_of_a_vpc(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.classic).classic_group_ids = (SOUND.group,)
+    here.instances.mutable(SOUND.classic).classic_group_ids = (SOUND.group,)
     return SOUND.classic
 
 
 @breaks("interface.security-groups.vpc")
 def an_eni_in_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).security_group_ids = ("sg-none",)
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = ("sg-none",)
     return SOUND.free
 
 
@@ -276,77 +278,79 @@ def an_eni_in_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
 
 @breaks("address.private.in-use")
 def an_address_that_two_enis_hold(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = here.network_interfaces.peek(SOUND.primary).private_ips
+    here.network_interfaces.mutable(SOUND.free).private_ips = here.network_interfaces.get_existing(
+        SOUND.primary
+    ).private_ips
     return SOUND.free
 
 
 @breaks("address.private.in-cidr")
 def an_address_of_another_vswitch(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = ("10.0.2.9",)
+    here.network_interfaces.mutable(SOUND.free).private_ips = ("10.0.2.9",)
     return SOUND.free
 
 
 @breaks("address.private.reserved")
 def the_first_address(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = ("10.0.1.0",)
+    here.network_interfaces.mutable(SOUND.free).private_ips = ("10.0.1.0",)
     return SOUND.free
 
 
 @breaks("address.private.reserved")
 def the_last_address_but_two(here: Region, abroad: Region) -> str:
-    here.network_interfaces.edit(SOUND.free).private_ips = ("10.0.1.253",)
+    here.network_interfaces.mutable(SOUND.free).private_ips = ("10.0.1.253",)
     return SOUND.free
 
 
 @breaks("index.addresses")
 def another_holder_who_is_none(here: Region, abroad: Region) -> str:
-    here.other_holders.put((SOUND.vpc, "10.0.1.1"), Table())
+    here.other_holders.set((SOUND.vpc, "10.0.1.1"), Table())
     return HOME
 
 
 @breaks("address.private.free")
 def a_vswitch_that_counts_one_too_many(here: Region, abroad: Region) -> str:
-    here.vswitches.edit(SOUND.vswitch).available_ip_address_count += 1
+    here.vswitches.mutable(SOUND.vswitch).available_ip_address_count += 1
     return SOUND.vswitch
 
 
 @breaks("address.private.free")
 def a_vswitch_that_gives_what_is_held(here: Region, abroad: Region) -> str:
-    here.vswitches.edit(SOUND.vswitch).next_ip = here.network_interfaces.peek(SOUND.free).private_ips[0]
+    here.vswitches.mutable(SOUND.vswitch).next_ip = here.network_interfaces.get_existing(SOUND.free).private_ips[0]
     return SOUND.vswitch
 
 
 @breaks("address.private.free")
 def a_vswitch_that_gives_a_reserved_address_again(here: Region, abroad: Region) -> str:
-    here.vswitches.edit(SOUND.other_vswitch).freed = ("10.0.2.255", None)
+    here.vswitches.mutable(SOUND.other_vswitch).released = ("10.0.2.255", None)
     return SOUND.other_vswitch
 
 
 @breaks("address.private.free")
 def a_vswitch_that_forgot_what_came_back(here: Region, abroad: Region) -> str:
-    vswitch = here.vswitches.edit(SOUND.vswitch)
-    assert vswitch.freed is not None  # the address that the moved instance had before
-    vswitch.freed = None
+    vswitch = here.vswitches.mutable(SOUND.vswitch)
+    assert vswitch.released is not None  # the address that the moved instance had before
+    vswitch.released = None
     return SOUND.vswitch
 
 
 @breaks("address.private.free")
 def a_vswitch_that_has_nothing_more_to_give(here: Region, abroad: Region) -> str:
-    here.vswitches.edit(SOUND.other_vswitch).next_ip = None
+    here.vswitches.mutable(SOUND.other_vswitch).next_ip = None
     return SOUND.other_vswitch
 
 
 @breaks("address.classic.unique")
 def a_classic_address_that_two_instances_have(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.other_classic).classic_ip = here.instances.peek(SOUND.classic).classic_ip
+    here.instances.mutable(SOUND.other_classic).classic_ip = here.instances.get_existing(SOUND.classic).classic_ip
     return SOUND.other_classic
 
 
 @breaks("address.classic.unique")
 def a_classic_address_in_two_regions(here: Region, abroad: Region) -> str:
-    vm, ip = abroad.instances.edit(SOUND.classic_abroad), here.instances.peek(SOUND.classic).classic_ip
-    abroad.classic_ips.drop(vm.classic_ip)
-    abroad.classic_ips.put(ip, vm.id)
+    vm, ip = abroad.instances.mutable(SOUND.classic_abroad), here.instances.get_existing(SOUND.classic).classic_ip
+    abroad.classic_ips.delete(vm.classic_ip)
+    abroad.classic_ips.set(ip, vm.id)
     vm.classic_ip = ip
     return SOUND.classic_abroad
 
@@ -356,13 +360,13 @@ def a_classic_address_in_two_regions(here: Region, abroad: Region) -> str:
 
 @breaks("vswitch.create.cidr")
 def a_vswitch_outside_its_vpc(here: Region, abroad: Region) -> str:
-    here.vpcs.edit(SOUND.vpc).cidr_block = "10.0.0.0/23"
+    here.vpcs.mutable(SOUND.vpc).cidr_block = "10.0.0.0/23"
     return SOUND.other_vswitch
 
 
 @breaks("vswitch.create.overlap")
 def two_vswitches_that_overlap(here: Region, abroad: Region) -> str:
-    vswitch = here.vswitches.edit(SOUND.other_vswitch)
+    vswitch = here.vswitches.mutable(SOUND.other_vswitch)
     vswitch.first -= 1
     return SOUND.other_vswitch
 
@@ -409,31 +413,31 @@ def more_eips_over_all_regions_than_were_ever_allowed(here: Region, abroad: Regi
 
 @breaks("instance.modify-vpc.pending")
 def a_running_instance_whose_change_still_waits(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).private_ip_change_pending = True
+    here.instances.mutable(SOUND.server).private_ip_change_pending = True
     return SOUND.server
 
 
 @breaks("instance.modify-vpc.pending")
 def a_stopped_instance_that_runs_before_its_change_took_effect(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.moved).status = InstanceStatus.Running
+    here.instances.mutable(SOUND.moved).status = InstanceStatus.Running
     return SOUND.moved
 
 
 @breaks("instance.subscription")
 def a_subscription_that_never_expires(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.subscription).expires_at = None
+    here.instances.mutable(SOUND.subscription).expires_at = None
     return SOUND.subscription
 
 
 @breaks("instance.subscription")
 def an_instance_that_is_paid_as_it_goes_and_expires(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).expires_at = CLASSIC_IS_OPEN
+    here.instances.mutable(SOUND.server).expires_at = CLASSIC_IS_OPEN
     return SOUND.server
 
 
 @breaks("instance.subscription")
 def a_bandwidth_that_waits_for_a_cycle_that_never_begins(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).next_bandwidth = 5
+    here.instances.mutable(SOUND.server).next_bandwidth = 5
     return SOUND.server
 
 
@@ -442,54 +446,54 @@ def a_bandwidth_that_waits_for_a_cycle_that_never_begins(here: Region, abroad: R
 
 @breaks("public-ip.owners")
 def an_eip_with_the_address_of_an_instance(here: Region, abroad: Region) -> str:
-    here.eips.edit(SOUND.free_eip).ip_address = SOUND.public_ip
+    here.eips.mutable(SOUND.free_eip).ip_address = SOUND.public_ip
     return SOUND.subscription  # which is looked at after the EIPs
 
 
 @breaks("public-ip.owners")
 def a_public_address_in_two_regions(here: Region, abroad: Region) -> str:
-    eip = abroad.eips.edit(SOUND.eip_abroad)
-    abroad.public_ips.drop(eip.ip_address)
-    abroad.public_ips.put(SOUND.public_ip, eip.id)
+    eip = abroad.eips.mutable(SOUND.eip_abroad)
+    abroad.public_ips.delete(eip.ip_address)
+    abroad.public_ips.set(SOUND.public_ip, eip.id)
     eip.ip_address = SOUND.public_ip
     return SOUND.eip_abroad
 
 
 @breaks("public-ip.change.limit")
 def a_public_address_that_was_changed_once_more(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.subscription).public_ip_changes = 4
+    here.instances.mutable(SOUND.subscription).public_ip_changes = 4
     return SOUND.subscription
 
 
 @breaks("eip.association")
 def an_available_eip_that_is_associated(here: Region, abroad: Region) -> str:
-    here.eips.edit(SOUND.eip).status = EipStatus.Available
+    here.eips.mutable(SOUND.eip).status = EipStatus.Available
     return SOUND.eip
 
 
 @breaks("eip.association")
 def an_eip_in_use_by_nobody(here: Region, abroad: Region) -> str:
-    here.eips.edit(SOUND.free_eip).status = EipStatus.InUse
+    here.eips.mutable(SOUND.free_eip).status = EipStatus.InUse
     return SOUND.free_eip
 
 
 @breaks("eip.association")
 def an_instance_that_does_not_know_its_eip(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).eip_id = None
+    here.instances.mutable(SOUND.server).eip_id = None
     return SOUND.server
 
 
 @breaks("eip.association")
 def an_eip_of_an_instance_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.eips.edit(SOUND.eip).instance_id = "i-none"
+    here.eips.mutable(SOUND.eip).instance_id = "i-none"
     return SOUND.eip
 
 
 def associate(region: Region, eip_id: str, instance_id: str) -> None:
     """As if there were no rule for it."""
-    eip = region.eips.edit(eip_id)
+    eip = region.eips.mutable(eip_id)
     eip.status, eip.instance_id = EipStatus.InUse, instance_id
-    region.instances.edit(instance_id).eip_id = eip_id
+    region.instances.mutable(instance_id).eip_id = eip_id
 
 
 @breaks("eip.associate.duplicate")
@@ -515,19 +519,19 @@ def an_instance_with_an_eip_beside_its_public_address(here: Region, abroad: Regi
 
 @breaks("classic-link.attach.network-type")
 def an_instance_of_a_vpc_that_is_linked(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.server).linked_vpc_id = SOUND.vpc
+    here.instances.mutable(SOUND.server).linked_vpc_id = SOUND.vpc
     return SOUND.server
 
 
 @breaks("classic-link.attach.network-type")
 def a_link_to_a_vpc_that_is_not_enabled(here: Region, abroad: Region) -> str:
-    here.vpcs.edit(SOUND.vpc).classic_link_enabled = False
+    here.vpcs.mutable(SOUND.vpc).classic_link_enabled = False
     return SOUND.classic
 
 
 @breaks("classic-link.attach.network-type")
 def a_link_to_a_vpc_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.classic).linked_vpc_id = "vpc-none"
+    here.instances.mutable(SOUND.classic).linked_vpc_id = "vpc-none"
     return SOUND.classic
 
 
@@ -536,73 +540,73 @@ def a_link_to_a_vpc_that_does_not_exist(here: Region, abroad: Region) -> str:
 
 @breaks("index.addresses")
 def an_address_that_is_indexed_and_nobody_holds(here: Region, abroad: Region) -> str:
-    here.addresses.edit(SOUND.vpc).put("10.0.1.200", SOUND.free)
+    here.addresses.mutable(SOUND.vpc).set("10.0.1.200", SOUND.free)
     return SOUND.vpc
 
 
 @breaks("index.addresses")
 def a_vpc_without_an_index_of_addresses(here: Region, abroad: Region) -> str:
-    here.addresses.drop(SOUND.vpc)
+    here.addresses.delete(SOUND.vpc)
     return HOME
 
 
 @breaks("index.addresses")
 def an_index_of_addresses_that_counts_wrong(here: Region, abroad: Region) -> str:
-    here.addresses.edit(SOUND.vpc).size += 1
+    here.addresses.mutable(SOUND.vpc).size += 1
     return SOUND.vpc
 
 
 @breaks("index.vswitches-of-vpc")
 def a_vswitch_that_is_not_indexed(here: Region, abroad: Region) -> str:
-    here.vswitches_of_vpc.edit(SOUND.vpc).drop(SOUND.vswitch)
+    here.vswitches_of_vpc.mutable(SOUND.vpc).delete(SOUND.vswitch)
     return SOUND.vpc
 
 
 @breaks("index.vswitches-of-vpc")
 def a_vpc_without_an_index_of_vswitches(here: Region, abroad: Region) -> str:
-    abroad.vswitches_of_vpc.drop(SOUND.vpc_abroad)
+    abroad.vswitches_of_vpc.delete(SOUND.vpc_abroad)
     return ABROAD
 
 
 @breaks("index.groups-of-vpc")
 def a_classic_group_that_is_indexed(here: Region, abroad: Region) -> str:
-    here.groups_of_vpc.edit(SOUND.vpc).put(SOUND.classic_group, True)
+    here.groups_of_vpc.mutable(SOUND.vpc).set(SOUND.classic_group, True)
     return SOUND.vpc
 
 
 @breaks("index.interfaces-of-vswitch")
 def an_eni_that_is_not_indexed(here: Region, abroad: Region) -> str:
-    here.interfaces_of_vswitch.edit(SOUND.vswitch).drop(SOUND.free)
+    here.interfaces_of_vswitch.mutable(SOUND.vswitch).delete(SOUND.free)
     return SOUND.vswitch
 
 
 @breaks("index.members-of-group")
 def a_member_that_is_not_indexed(here: Region, abroad: Region) -> str:
-    here.members_of_group.edit(SOUND.group).drop(SOUND.free)
+    here.members_of_group.mutable(SOUND.group).delete(SOUND.free)
     return SOUND.group
 
 
 @breaks("index.members-of-group")
 def a_group_that_counts_its_addresses_wrong(here: Region, abroad: Region) -> str:
-    here.security_groups.edit(SOUND.classic_group).private_ip_count = 1
+    here.security_groups.mutable(SOUND.classic_group).private_ip_count = 1
     return SOUND.classic_group
 
 
 @breaks("index.members-of-group")
 def members_of_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.members_of_group.put("sg-none", here.members_of_group.peek(SOUND.other_group))
+    here.members_of_group.set("sg-none", here.members_of_group.get_existing(SOUND.other_group))
     return HOME
 
 
 @breaks("index.sources-of-group")
 def a_group_that_does_not_know_who_authorizes_it(here: Region, abroad: Region) -> str:
-    here.security_groups.edit(SOUND.other_group).authorized_in = 0
+    here.security_groups.mutable(SOUND.other_group).authorized_in = 0
     return SOUND.other_group
 
 
 @breaks("index.sources-of-group")
 def a_source_that_does_not_exist(here: Region, abroad: Region) -> str:
-    here.sources_of_group.edit(SOUND.group).put("sg-none", True)
+    here.sources_of_group.mutable(SOUND.group).set("sg-none", True)
     return "sg-none"
 
 
@@ -620,45 +624,45 @@ def an_eip_of_another_region_that_is_not_counted(here: Region, abroad: Region) -
 
 @breaks("index.public-ips")
 def a_public_address_that_nobody_has(here: Region, abroad: Region) -> str:
-    here.public_ips.put("47.0.0.1", SOUND.server)
+    here.public_ips.set("47.0.0.1", SOUND.server)
     return HOME
 
 
 @breaks("index.classic-ips")
 def a_classic_address_that_nobody_has(here: Region, abroad: Region) -> str:
-    here.classic_ips.put("10.255.0.1", SOUND.server)
+    here.classic_ips.set("10.255.0.1", SOUND.server)
     return HOME
 
 
 @breaks("index.linked-instances")
 def a_vpc_that_counts_its_links_wrong(here: Region, abroad: Region) -> str:
-    here.vpcs.edit(SOUND.vpc).linked_instances = 2
+    here.vpcs.mutable(SOUND.vpc).linked_instances = 2
     return SOUND.vpc
 
 
-@breaks("index.passing")
+@breaks("index.pending")
 def a_passing_instance_that_is_not_listed(here: Region, abroad: Region) -> str:
-    here.end_passing(here.instances.edit(SOUND.passing))
+    here.end_transition(here.instances.mutable(SOUND.pending))
     return HOME
 
 
-@breaks("index.passing")
+@breaks("index.pending")
 def a_settled_eni_that_is_listed(here: Region, abroad: Region) -> str:
-    here.begin_passing(here.network_interfaces.edit(SOUND.free), 10_000, CLASSIC_IS_OPEN)
+    here.begin_transition(here.network_interfaces.mutable(SOUND.free), 10_000, CLASSIC_IS_OPEN)
     return HOME
 
 
 @breaks("index.scheduled")
 def a_bandwidth_that_waits_and_is_not_listed(here: Region, abroad: Region) -> str:
-    key = here.instances.peek(SOUND.subscription).scheduled
+    key = here.instances.get_existing(SOUND.subscription).scheduled
     assert key is not None
-    here.scheduled.drop(key)
+    here.scheduled.delete(key)
     return HOME
 
 
 @breaks("index.scheduled")
 def a_bandwidth_that_waits_and_is_listed_elsewhere(here: Region, abroad: Region) -> str:
-    here.instances.edit(SOUND.subscription).scheduled = 10_000
+    here.instances.mutable(SOUND.subscription).scheduled = 10_000
     return HOME
 
 
@@ -897,65 +901,65 @@ def index_of(region: Region, name: str) -> Any:
     table = getattr(region, name)
     if name in {"public_ips", "classic_ips"}:
         return table
-    return table.edit(next(key for key, rows in table.now().items() if rows.now()))
+    return table.mutable(next(key for key, rows in table.snapshot().items() if rows.snapshot()))
 
 
 @pytest.mark.parametrize("name", INDEXES)
 def test_an_index_that_counts_wrong_is_a_breach(name: str) -> None:
     cloud = SOUND.cloud.fork()
-    index_of(cloud._model.world.writable(HOME), name).size += 1
-    assert [breach.invariant for breach in breaches(cloud._model.world)] == [INDEXES[name]]
+    index_of(cloud._engine.world.writable(HOME), name).size += 1
+    assert [breach.invariant for breach in breaches(cloud._engine.world)] == [INDEXES[name]]
 
 
 @pytest.mark.parametrize("name", INDEXES)
 def test_an_index_of_something_else_is_a_breach_though_it_counts_right(name: str) -> None:
     cloud = SOUND.cloud.fork()
-    index = index_of(cloud._model.world.writable(HOME), name)
-    key, value = next(iter(index.now().items()))
-    index.drop(key)
-    index.put("something else", value)
-    assert INDEXES[name] in {breach.invariant for breach in breaches(cloud._model.world)}
+    index = index_of(cloud._engine.world.writable(HOME), name)
+    key, value = next(iter(index.snapshot().items()))
+    index.delete(key)
+    index.set("something else", value)
+    assert INDEXES[name] in {breach.invariant for breach in breaches(cloud._engine.world)}
 
 
 @pytest.mark.parametrize("change", ["counts", "lists twice", "lists another"])
 def test_what_is_listed_as_passing_is_what_passes(change: str) -> None:
     cloud = SOUND.cloud.fork()
-    passing = cloud._model.world.writable(HOME).passing
-    key, (resource_id, since) = next(iter(passing.now().items()))
+    passing = cloud._engine.world.writable(HOME).pending
+    key, (resource_id, since) = next(iter(passing.snapshot().items()))
     if change == "counts":
         passing.size += 1
     elif change == "lists twice":
-        passing.put(999_999, (resource_id, since))
+        passing.set(999_999, (resource_id, since))
     else:
         passing[key] = ("i-other", since)
-    assert "index.passing" in {breach.invariant for breach in breaches(cloud._model.world)}
+    assert "index.pending" in {breach.invariant for breach in breaches(cloud._engine.world)}
 
 
 @pytest.mark.parametrize("change", ["held", "of another number"])
 def test_the_next_address_is_free_and_of_its_number(change: str) -> None:
     cloud = SOUND.cloud.fork()
-    region = cloud._model.world.writable(HOME)
-    vswitch = region.vswitches.edit(SOUND.vswitch)
+    region = cloud._engine.world.writable(HOME)
+    vswitch = region.vswitches.mutable(SOUND.vswitch)
     assert vswitch.next_ip is not None
     if change == "held":
-        region.addresses.edit(vswitch.vpc_id).put(vswitch.next_ip, "eni-other")
+        region.addresses.mutable(vswitch.vpc_id).set(vswitch.next_ip, "eni-other")
     else:
         vswitch.next_address += 1
-    messages = [breach.message for breach in breaches(cloud._model.world) if breach.resource_id == vswitch.id]
+    messages = [breach.message for breach in breaches(cloud._engine.world) if breach.resource_id == vswitch.id]
     assert f"would give {vswitch.next_ip}, which is not free" in messages
 
 
 def test_a_group_without_a_list_of_members_is_a_breach_and_no_crash() -> None:
     cloud = SOUND.cloud.fork()
-    cloud._model.world.writable(HOME).members_of_group.drop(SOUND.group)
-    assert "index.members-of-group" in {breach.invariant for breach in breaches(cloud._model.world)}
+    cloud._engine.world.writable(HOME).members_of_group.delete(SOUND.group)
+    assert "index.members-of-group" in {breach.invariant for breach in breaches(cloud._engine.world)}
 
 
 def test_one_eni_without_a_vswitch_does_not_hide_what_is_wrong_with_the_next() -> None:
     cloud = SOUND.cloud.fork()
-    interfaces = cloud._model.world.writable(HOME).network_interfaces
-    first, *_, last = list(interfaces.now())
-    interfaces.edit(first).vswitch_id = "vsw-none"
-    interfaces.edit(last).private_ips = ("8.8.8.8",)
-    found = {(breach.invariant, breach.resource_id) for breach in breaches(cloud._model.world)}
+    interfaces = cloud._engine.world.writable(HOME).network_interfaces
+    first, *_, last = list(interfaces.snapshot())
+    interfaces.mutable(first).vswitch_id = "vsw-none"
+    interfaces.mutable(last).private_ips = ("8.8.8.8",)
+    found = {(breach.invariant, breach.resource_id) for breach in breaches(cloud._engine.world)}
     assert {("interface.create.vswitch", first), ("address.private.in-cidr", last)} <= found

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, Command, CommandDenied, RecordedEvent
 from ecsnet.commands import SetQuota
-from ecsnet.domain.checks.state_digest import TABLES, essence, whole
+from ecsnet.domain.checks.state_digest import TABLES, behavioural_digest, serialized_state
 from ecsnet.domain.state.tables import Table
 from ecsnet.events.stores import codec
 from ecsnet.strategies import clouds, commands, histories
 from ecsnet.testing import cloud_after, invariants
-from ecsnet.testing._generate import ASKING
+from ecsnet.testing._generate import GENERATORS
 from ecsnet.testing._scenarios import stored_again
 
 MANUAL: Any = {"settle_after": "manual"}
@@ -23,7 +23,7 @@ patient = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filt
 
 
 def state(cloud: Cloud) -> bytes:
-    return whole(cloud._model.world)
+    return serialized_state(cloud._engine.world)
 
 
 @patient
@@ -87,7 +87,7 @@ def test_ids_are_deterministic_and_of_their_kind_alone(cloud: Cloud, data: st.Da
     command = data.draw(commands(cloud, legality="legal"), label="command")
     one, other = cloud.fork(), cloud.fork()
     assert one.execute(command) == other.execute(command)
-    assert essence(one._world()) == essence(other._world())
+    assert behavioural_digest(one._world()) == behavioural_digest(other._world())
 
 
 Rows = dict[tuple[str, Any], Any]
@@ -96,7 +96,7 @@ Rows = dict[tuple[str, Any], Any]
 def rows(cloud: Cloud) -> Rows:
     """Every row of every table, those of the tables in tables included."""
     found: Rows = {}
-    for region in cloud._model.world.regions.values():
+    for region in cloud._engine.world.regions.values():
         for name in TABLES:
             for key, value in getattr(region, name).now().items():
                 if isinstance(value, Table):
@@ -117,7 +117,7 @@ def footprint(before: Rows, cloud: Cloud) -> set[Any]:
     return touched
 
 
-UNRELATED = [operation for operation in ASKING if operation is not SetQuota]  # a quota is everybody's
+UNRELATED = [operation for operation in GENERATORS if operation is not SetQuota]  # a quota is everybody's
 
 
 @patient
@@ -138,7 +138,7 @@ def test_commands_on_unrelated_resources_commute(cloud: Cloud, data: st.DataObje
         one.execute(command)
     for command in (second, first):
         other.execute(command)
-    assert essence(one._world()) == essence(other._world())
+    assert behavioural_digest(one._world()) == behavioural_digest(other._world())
 
 
 def test_an_empty_cloud_has_the_state_of_another() -> None:

@@ -10,7 +10,7 @@ import pytest
 from transitions import MachineError
 
 from ecsnet import events
-from ecsnet.domain.lifecycle import BORN, IllegalMove, Lifecycle, LifecycleError
+from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, LifecycleError
 from ecsnet.domain.subjects.eip import EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
@@ -26,7 +26,7 @@ class Probe:
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
 def test_every_cell_agrees_with_the_machine(lifecycle: Lifecycle[Any]) -> None:
-    for status, event in product([BORN, *lifecycle.statuses], lifecycle.events()):
+    for status, event in product([INITIAL, *lifecycle.statuses], lifecycle.events()):
         probe: Any = Probe()
         lifecycle.machine.add_model(probe, initial=str(status))
         try:
@@ -36,12 +36,12 @@ def test_every_cell_agrees_with_the_machine(lifecycle: Lifecycle[Any]) -> None:
             expected = None
         finally:
             lifecycle.machine.remove_model(probe)
-        moves = lifecycle.moves(events.EVENT_TYPES[event])
-        assert moves.get(status) == expected, f"{status} {event}"
+        transitions = lifecycle.transitions(events.EVENT_TYPES[event])
+        assert transitions.get(status) == expected, f"{status} {event}"
         assert lifecycle.admits(status, events.EVENT_TYPES[event]) == (expected is not None)
         if expected is None:
-            with pytest.raises(IllegalMove, match=event):
-                moves[status]
+            with pytest.raises(IllegalTransition, match=event):
+                transitions[status]
 
 
 class Light(StrEnum):
@@ -64,18 +64,18 @@ def test_an_unknown_status_is_a_definition_error() -> None:
 def test_an_unreachable_status_is_a_definition_error() -> None:
     with pytest.raises(LifecycleError, match="no row leads to Green"):
         Lifecycle(
-            "light", Light, final=[Light.Green], rows=[(BORN, CREATED, Light.Red), (Light.Red, STARTED, Light.Red)]
+            "light", Light, final=[Light.Green], rows=[(INITIAL, CREATED, Light.Red), (Light.Red, STARTED, Light.Red)]
         )
 
 
 def test_two_rows_for_one_cell_are_a_definition_error() -> None:
-    rows = [(BORN, CREATED, Light.Red), (Light.Red, STARTED, Light.Green), (Light.Red, STARTED, Light.Red)]
+    rows = [(INITIAL, CREATED, Light.Red), (Light.Red, STARTED, Light.Green), (Light.Red, STARTED, Light.Red)]
     with pytest.raises(LifecycleError, match="two rows for InstanceStarted in status Red"):
         Lifecycle("light", Light, final=[Light.Green], rows=rows)
 
 
 def test_a_dead_end_has_to_be_declared() -> None:
-    rows = [(BORN, CREATED, Light.Red), (Light.Red, STARTED, Light.Green)]
+    rows = [(INITIAL, CREATED, Light.Red), (Light.Red, STARTED, Light.Green)]
     with pytest.raises(LifecycleError, match=r"final is \[\], but no row leaves"):
         Lifecycle("light", Light, final=[], rows=rows)
-    assert Lifecycle("light", Light, final=[Light.Green], rows=rows).moves(STARTED) == {"Red": Light.Green}
+    assert Lifecycle("light", Light, final=[Light.Green], rows=rows).transitions(STARTED) == {"Red": Light.Green}

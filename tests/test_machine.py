@@ -19,9 +19,9 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from ecsnet import Cloud, Command, CommandDenied, audit
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.testing import CloudMachine, CloudSystem, invariants
-from ecsnet.testing._generate import ASKING
+from ecsnet.testing._generate import GENERATORS
 from ecsnet.testing._scenarios import stored_again
 
 OTHER_ACCOUNT = "6543210987654321"
@@ -63,7 +63,7 @@ class Twin(CloudSystem):
         self.cloud = Cloud(self.path or stored_again(history), account_id=account_id, **self.options)
 
     def fork(self) -> None:
-        self.left_behind.append((self.cloud, whole(self.cloud._model.world)))
+        self.left_behind.append((self.cloud, serialized_state(self.cloud._engine.world)))
         self.cloud = self.cloud.fork()
         self.path = None
 
@@ -87,14 +87,14 @@ class Network(CloudMachine):
 
     def set_up(self) -> None:
         for name, value in QUOTAS.items():
-            self.give(c.SetQuota(name=name, value=value))
+            self.issue(c.SetQuota(name=name, value=value))
         super().set_up()
-        self.give(c.CreateSecurityGroup(vpc_id=next(iter(self.model.vpcs))))
+        self.issue(c.CreateSecurityGroup(vpc_id=next(iter(self.model.vpcs))))
 
-    def give(self, command: Command[Any]) -> None:
+    def issue(self, command: Command[Any]) -> None:
         decision = self.model.check(command)
-        before, recorded = whole(self.model._model.world), len(self.model.history())
-        super().give(command)
+        before, recorded = serialized_state(self.model._engine.world), len(self.model.history())
+        super().issue(command)
         new = self.model.history()[recorded:]
         if decision:
             own = [record.event for record in new if not record.command_id.startswith("settle:")]
@@ -103,7 +103,7 @@ class Network(CloudMachine):
             with pytest.raises(CommandDenied) as denied:
                 self.model.execute(command)
             assert denied.value.violations == decision.violations
-            assert whole(self.model._model.world) == before
+            assert serialized_state(self.model._engine.world) == before
             assert new == () == self.model.history()[recorded:]
 
     @rule()
@@ -124,17 +124,17 @@ class Network(CloudMachine):
         cloud, twin = self.model, self.system
         try:
             history = cloud.history()
-            state = whole(cloud._model.world)
+            state = serialized_state(cloud._engine.world)
             assert [record.event for record in twin.cloud.history()] == [record.event for record in history]
-            assert whole(twin.cloud._model.world) == state
+            assert serialized_state(twin.cloud._engine.world) == state
             assert invariants(twin.cloud) == ()
-            assert all(whole(left._model.world) == as_left for left, as_left in twin.left_behind)
+            assert all(serialized_state(left._engine.world) == as_left for left, as_left in twin.left_behind)
             again = Cloud(stored_again(history), **twin.options)
-            assert whole(again._model.world) == state
+            assert serialized_state(again._engine.world) == state
             assert again.history() == history
             for prefix in (len(history) // 3, len(history) // 2):
                 then = Cloud(stored_again(history[:prefix]))
-                assert whole(then._model.world) == whole(cloud.at(prefix)._model.world)
+                assert serialized_state(then._engine.world) == serialized_state(cloud.at(prefix)._engine.world)
             assert audit(cloud) == ()
         finally:
             super().teardown()
@@ -159,11 +159,11 @@ class WithTheClassicNetwork(Network):
 
     def set_up(self) -> None:
         super().set_up()
-        self.give(c.EnableVpcClassicLink(vpc_id=next(iter(self.model.vpcs))))
-        self.give(c.CreateSecurityGroup())
+        self.issue(c.EnableVpcClassicLink(vpc_id=next(iter(self.model.vpcs))))
+        self.issue(c.CreateSecurityGroup())
         group_ids = [group.id for group in self.model.security_groups.where(vpc_id=None)]
         run = c.RunInstances(instance_type=self.type_names[0], network_type="classic", security_group_ids=group_ids)
-        self.give(run)
+        self.issue(run)
 
 
 @pytest.mark.parametrize("machine", [InAFile, ByHand, ByTime, WithTheClassicNetwork])
@@ -175,4 +175,4 @@ def test_no_sequence_of_commands_breaks_anything(machine: type[CloudMachine]) ->
 def test_the_machine_has_a_rule_for_every_operation(operation: str) -> None:
     named = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation.replace("VSwitch", "Vswitch")).lower()
     assert getattr(CloudMachine, named).__name__ == named
-    assert getattr(c, operation) in ASKING
+    assert getattr(c, operation) in GENERATORS

@@ -1,4 +1,4 @@
-"""Passing states: at once, after a time, or by hand."""
+"""Transitional states: at once, after a time, or by hand."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_releasing_an_instance_takes_what_is_attaching_and_detaching_with_it(slo
 def test_the_pace_is_the_openers() -> None:
     net = Net(settle_after="manual")
     vm = net.cloud.execute(net.run_command())[0]
-    at_once = Cloud(net.cloud._model.store, clock=net.clock)
+    at_once = Cloud(net.cloud._engine.store, clock=net.clock)
     assert at_once.instances[vm.id].status == "Running"
     at_once.execute(c.StopInstance(instance_id=vm.id))
     assert net.cloud.instances[vm.id].status == "Stopped"

@@ -161,7 +161,7 @@ def test_the_whole_story_is_replayed(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
     associated(net, stopped(net))
-    again = Cloud(net.cloud._model.store, clock=net.clock)
+    again = Cloud(net.cloud._engine.store, clock=net.clock)
     assert dict(again.eips) == dict(net.cloud.eips)
     assert dict(again.instances) == dict(net.cloud.instances)
     net.clock.advance(timedelta(days=31))

@@ -10,7 +10,7 @@ import pytest
 
 from ecsnet import Cloud, Command, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.errors import CommandDenied, ReplayError
 from ecsnet.events.eip import EipAddressAllocated, EipAddressAssociateRequested
 from ecsnet.events.instance import InstanceStopped, InstanceStopRequested
@@ -98,7 +98,7 @@ def test_time_passes_when_it_is_said() -> None:
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=4)))
     vm = the("instances")(story.cloud)
     story.shows(vm, status="Pending").given(Wait(timedelta(seconds=1))).shows(vm, status="Running")
-    assert story.cloud._model.now() == START + timedelta(seconds=5)
+    assert story.cloud._engine.now() == START + timedelta(seconds=5)
 
 
 def test_time_passes_only_by_a_clock_that_can_be_moved() -> None:
@@ -171,10 +171,10 @@ def test_several_rules_refuse_and_some_of_them_are_named() -> None:
 
 def test_what_is_denied_changes_nothing() -> None:
     story = running()
-    before, history = whole(story.cloud._world()), story.cloud.history()
+    before, history = serialized_state(story.cloud._world()), story.cloud.history()
     for wrong in (SAME_BLOCK, c.DeleteVpc(vpc_id="vpc-1"), c.StopInstance(instance_id="i-none")):
         story.when(wrong).denied()
-    assert whole(story.cloud._world()) == before
+    assert serialized_state(story.cloud._world()) == before
     assert story.cloud.history() == history
 
 
@@ -192,10 +192,10 @@ def test_resources_of_every_kind_show_what_they_are() -> None:
 
 def test_a_story_begins_with_a_fork_of_a_cloud() -> None:
     cloud = cloud_after(CREATE_VPC)
-    before, history = whole(cloud._world()), cloud.history()
+    before, history = serialized_state(cloud._world()), cloud.history()
     story = scenario(cloud).given(VPC_2).when(c.DeleteVpc(vpc_id=the("vpcs")(cloud))).then(VpcDeleted)
     assert list(story.cloud.vpcs) == ["vpc-2"]
-    assert whole(cloud._world()) == before
+    assert serialized_state(cloud._world()) == before
     assert cloud.history() == history
 
 
@@ -208,17 +208,17 @@ def test_two_stories_of_one_cloud_know_nothing_of_each_other() -> None:
 def test_time_that_passes_in_a_story_does_not_pass_in_the_cloud_it_began_with() -> None:
     story = running(settle_after=timedelta(seconds=5)).given(Wait(timedelta(seconds=5)), stop)
     cloud = story.cloud
-    vm, now = the("instances")(cloud), cloud._model.now()
+    vm, now = the("instances")(cloud), cloud._engine.now()
     before = cloud.instances[vm]
     scenario(cloud).given(Wait(timedelta(seconds=5))).shows(vm, status="Stopped")
-    assert cloud._model.now() == now
+    assert cloud._engine.now() == now
     assert cloud.instances[vm] == before
 
 
 def test_a_story_keeps_the_options_of_its_cloud() -> None:
     story = scenario(cloud_after(CREATE_VPC, settle_after="manual", region_id="cn-beijing", account_id="42"))
     assert (story.cloud.region_id, story.cloud.account_id) == ("cn-beijing", "42")
-    assert story.cloud._model.settle_after == "manual"
+    assert story.cloud._engine.settle_after == "manual"
 
 
 def test_a_cloud_of_its_own_options_takes_no_others() -> None:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, Command, CommandDenied, ManualClock
 from ecsnet import commands as c
 from ecsnet._engine import SettleAfter
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.testing import START, Script, Settle, Wait, cloud_after
 from ecsnet.testing._choose import walk
-from ecsnet.testing._generate import ASKING
-from ecsnet.testing._script import Step, take
+from ecsnet.testing._generate import GENERATORS
+from ecsnet.testing._script import Step, apply_step
 
 AT_ONCE = timedelta(0)
 CLASSIC_IS_OPEN = datetime(2017, 5, 20, tzinfo=UTC)
@@ -31,7 +31,7 @@ def empty(pace: SettleAfter = AT_ONCE, start: datetime = START, region_id: str =
 def do(cloud: Cloud, script: Script, step: Step) -> Any:
     """Do it, and note it: what is refused with its codes, as the machine does."""
     try:
-        answer = take(cloud, step)
+        answer = apply_step(cloud, step)
     except CommandDenied as denied:
         answer = ", ".join(violation.code for violation in denied.violations)
     script.add(step, answer)
@@ -47,7 +47,7 @@ def told(cloud: Cloud, story: Story) -> Script:
 
 def run(script: Script, cloud: Cloud) -> dict[str, Any]:
     """The program, in a cloud that is as the first one was; its variables."""
-    names: dict[str, Any] = {**vars(c), "cloud": cloud, "clock": cloud._model.clock, "timedelta": timedelta}
+    names: dict[str, Any] = {**vars(c), "cloud": cloud, "clock": cloud._engine.clock, "timedelta": timedelta}
     exec(str(script), names)
     return names
 
@@ -59,7 +59,7 @@ def history(cloud: Cloud) -> list[tuple[Any, ...]]:
 def does_the_same(cloud: Cloud, script: Script, again: Cloud) -> None:
     run(script, again)
     assert history(again) == history(cloud), str(script)
-    assert whole(again._model.world) == whole(cloud._model.world)
+    assert serialized_state(again._engine.world) == serialized_state(cloud._engine.world)
 
 
 # Stories
@@ -303,8 +303,8 @@ def test_a_walk_is_a_program_that_does_the_same(pace: str) -> None:
             do(cloud, script, step(cloud))
         scratch = empty(PACES[pace])
         for step in NETWORK:
-            take(scratch, step(scratch))
-        for step in walk(data.draw, scratch, tuple(ASKING), at_least=5, at_most=15):
+            apply_step(scratch, step(scratch))
+        for step in walk(data.draw, scratch, tuple(GENERATORS), at_least=5, at_most=15):
             do(cloud, script, step)
         does_the_same(cloud, script, empty(PACES[pace]))
 

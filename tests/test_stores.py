@@ -143,7 +143,7 @@ def test_appends_to_another_region_meanwhile_are_not_lost(store: EventStore) -> 
             return getattr(store, name)
 
     beijing = two.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
-    one._model.store = Late(1)  # type: ignore[assignment]
+    one._engine.store = Late(1)  # type: ignore[assignment]
     hangzhou = one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     assert beijing.id in one.vpcs
     assert list(one.vpcs)[-2:] == [beijing.id, hangzhou.id]
@@ -181,7 +181,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_whole_story_is_found_again(path: Path) -> None:
     with Cloud(path, clock=lambda: START) as cloud:
-        net = Net(store=cloud._model.store)
+        net = Net(store=cloud._engine.store)
         vm = net.run()
         interface = net.attached(vm, description="für alle")
         history = net.cloud.history()
@@ -286,7 +286,7 @@ def race(path: str, vswitch_id: str, group_id: str, barrier: Any, results: Any) 
 def test_processes_race_for_a_limit_on_one_file(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with Cloud(path) as cloud:
-        net = Net(store=cloud._model.store)
+        net = Net(store=cloud._engine.store)
         net.quota("interfaces-per-region", 12)
         barrier, results = context.Barrier(3), context.Queue()
         arguments = (str(path), net.vswitch.id, net.group.id, barrier, results)
@@ -377,7 +377,7 @@ def test_paths_that_cannot_be_a_store(tmp_path: Path) -> None:
 
 def damaged(path: Path, statement: str) -> ReplayError:
     with Cloud(path) as cloud:
-        net = Net(store=cloud._model.store)
+        net = Net(store=cloud._engine.store)
         vm = net.run()
         net.attached(vm)
     connection = sqlite3.connect(path)
@@ -420,7 +420,7 @@ def test_a_damaged_history_names_the_place(path: Path, statement: str, version: 
 
 def test_a_primary_interface_never_moves_even_in_a_record(path: Path) -> None:
     with Cloud(path) as cloud:
-        net = Net(store=cloud._model.store)
+        net = Net(store=cloud._engine.store)
         vm = net.run()
         attached = net.attached(vm)
     primary = vm.primary_network_interface_id

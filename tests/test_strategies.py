@@ -14,7 +14,7 @@ from hypothesis.errors import InvalidArgument, Unsatisfiable
 
 from ecsnet import Cloud, Command, Eip, Instance, ManualClock, NetworkInterface, SecurityGroup, Vpc, VSwitch, strategies
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.testing import START, Settle, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
 from tests.net import Net
@@ -70,7 +70,7 @@ def test_clouds_are_sound_and_small_whatever_their_pace(pace: Any) -> None:
     def check(cloud: Cloud) -> None:
         assert invariants(cloud) == ()
         assert commands_in(cloud) <= 12
-        assert cloud._model.settle_after == pace
+        assert cloud._engine.settle_after == pace
         assert len(resources_of(cloud)) <= 40
 
     check()
@@ -176,7 +176,7 @@ def test_the_clouds_of_two_examples_are_independent() -> None:
     @FEW
     @given(strategies.clouds(max_commands=4))
     def check(cloud: Cloud) -> None:
-        assert all(cloud._model is not one._model for one in seen)
+        assert all(cloud._engine is not one._engine for one in seen)
         before = len(cloud.history())
         cloud.execute(c.CreateVpc(cidr_block="172.16.0.0/16"))
         assert len(cloud.history()) == before + 1
@@ -254,10 +254,10 @@ def test_a_rare_command_is_found() -> None:
 
 def test_drawing_commands_changes_nothing() -> None:
     cloud = busy()
-    before = whole(cloud._world())
+    before = serialized_state(cloud._world())
     some(strategies.commands(cloud, legality="illegal"))
     some(strategies.commands(cloud, legality="legal"))
-    assert whole(cloud._world()) == before
+    assert serialized_state(cloud._world()) == before
 
 
 def test_a_command_is_judged_when_it_is_drawn() -> None:

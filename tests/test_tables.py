@@ -28,20 +28,20 @@ class Forks(RuleBasedStateMachine):
         return 0
 
     @rule(table=tables, key=KEYS, value=st.integers())
-    def put(self, table: int, key: int, value: int) -> None:
+    def set(self, table: int, key: int, value: int) -> None:
         (current,), model = self.models[table]
-        current.put(key, value)
+        current.set(key, value)
         model[key] = value
 
     @rule(table=tables, key=KEYS)
-    def drop(self, table: int, key: int) -> None:
+    def delete(self, table: int, key: int) -> None:
         (current,), model = self.models[table]
         if key in model:
-            current.drop(key)
+            current.delete(key)
             del model[key]
         else:
             try:
-                current.drop(key)
+                current.delete(key)
             except KeyError:
                 return
             raise AssertionError(f"{key} was dropped, and is not there")
@@ -53,7 +53,7 @@ class Forks(RuleBasedStateMachine):
             current.add_all(keys, 7)
             model.update(dict.fromkeys(keys, 7))
         elif model.keys() >= set(keys):
-            current.drop_all(keys)
+            current.delete_all(keys)
             for key in keys:
                 del model[key]
 
@@ -61,17 +61,17 @@ class Forks(RuleBasedStateMachine):
     def fork(self, table: int) -> int:
         holder, model = self.models[table]
         shared = holder[0]
-        holder[0] = shared.draft()  # after a fork each side goes on with a draft of its own
-        self.models.append(([shared.draft()], dict(model)))
+        holder[0] = shared.fork()  # after a fork each side goes on with a draft of its own
+        self.models.append(([shared.fork()], dict(model)))
         return len(self.models) - 1
 
     @invariant()
     def equal_their_models(self) -> None:
         for (table,), model in self.models:
             assert {key: table[key] for key in range(13) if table[key] is not None} == model
-            assert sorted(table.keys_now()) == sorted(model)
-            assert table.now() == model
-            assert list(table.now()) == list(table.keys_now())
+            assert sorted(table.live_keys()) == sorted(model)
+            assert table.snapshot() == model
+            assert list(table.snapshot()) == list(table.live_keys())
             assert table.size == len(model)
             sizes = [len(layer) for layer in table._below]
             assert all(2 * upper <= lower for upper, lower in pairwise(sizes))
@@ -83,32 +83,32 @@ TestForks = Forks.TestCase
 def test_order_is_that_of_insertion_over_all_layers() -> None:
     table: Table[str, int] = Table()
     for key in "dcb":
-        table.put(key, 1)
-    fork = table.draft()
-    fork.put("a", 1)
-    fork.put("c", 2)
-    fork.drop("d")
-    assert list(fork.keys_now()) == ["c", "b", "a"]
-    assert list(fork.values_now()) == [2, 1, 1]
-    assert list(table.keys_now()) == ["d", "c", "b"]
+        table.set(key, 1)
+    fork = table.fork()
+    fork.set("a", 1)
+    fork.set("c", 2)
+    fork.delete("d")
+    assert list(fork.live_keys()) == ["c", "b", "a"]
+    assert list(fork.live_values()) == [2, 1, 1]
+    assert list(table.live_keys()) == ["d", "c", "b"]
 
 
 class Box:
     def __init__(self, content: int) -> None:
         self.content = content
 
-    def draft(self) -> Box:
+    def fork(self) -> Box:
         return Box(self.content)
 
 
 def test_a_value_is_copied_before_it_is_changed_if_it_is_shared() -> None:
     table: Table[str, Box] = Table()
-    table.put("box", Box(1))
+    table.set("box", Box(1))
     mine = table["box"]
-    assert table.edit("box") is mine
-    fork = table.draft()
-    fork.edit("box").content = 2
-    assert fork.edit("box") is fork["box"]
+    assert table.mutable("box") is mine
+    fork = table.fork()
+    fork.mutable("box").content = 2
+    assert fork.mutable("box") is fork["box"]
     assert mine is not None
     assert mine.content == 1
 
@@ -119,9 +119,9 @@ def layers(*sizes: int) -> list[int]:
     key = 0
     for size in sizes:
         for _ in range(size):
-            table.put(key, key)
+            table.set(key, key)
             key += 1
-        table = table.draft()
+        table = table.fork()
     return [len(layer) for layer in table._below]
 
 
@@ -135,23 +135,23 @@ def test_a_layer_is_merged_when_it_is_more_than_half_of_the_next() -> None:
 
 def test_nothing_is_kept_of_what_was_dropped_once_the_lowest_layer_is_merged() -> None:
     table: Table[str, int] = Table()
-    table.put("a", 1)
-    table = table.draft()
-    table.drop("a")
-    table.put("b", 2)
-    assert table.draft()._below == ({"b": 2},)
+    table.set("a", 1)
+    table = table.fork()
+    table.delete("a")
+    table.set("b", 2)
+    assert table.fork()._below == ({"b": 2},)
 
 
 def test_what_is_not_there_is_an_error_in_every_layer() -> None:
     table: Table[str, Box] = Table()
-    table.put("box", Box(1))
-    fork = table.draft()
+    table.set("box", Box(1))
+    fork = table.fork()
     for one in (Table[str, Box](), fork):
-        for ask in (one.peek, one.edit, one.drop):
+        for ask in (one.get_existing, one.mutable, one.delete):
             with pytest.raises(KeyError, match="none"):
                 ask("none")
         with pytest.raises(KeyError, match="none"):
-            one.drop_all(["none"])
+            one.delete_all(["none"])
     for one in (table, fork):
         with pytest.raises(KeyError, match="box"):
             one.add_all(["box"], Box(2))

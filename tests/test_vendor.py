@@ -9,7 +9,7 @@ import pytest
 
 from ecsnet import InvalidCommand, commands
 from ecsnet import commands as c
-from ecsnet.openapi import ACTIONS, Answer, InvalidRequest, answer_of, attribute_of, request
+from ecsnet.openapi import ACTIONS, Answer, InvalidRequest, attribute_of, request, response_of
 from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
 
 ENI: dict[str, Any] = {"VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}
@@ -38,14 +38,14 @@ def test_a_row_is_about_a_command_and_its_fields(name: str) -> None:
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_action_says_what_it_is_answered_with(name: str) -> None:
-    answer = answer_of(ACTIONS[name].command)
+    answer = response_of(ACTIONS[name].command)
     assert issubclass(answer.resource, msgspec.Struct)
     assert answer.several is (name == "RunInstances")
 
 
 def test_an_answer_that_is_a_tuple() -> None:
-    assert answer_of(c.CreateVpc) == Answer(Vpc, several=False)
-    assert answer_of(c.RunInstances) == Answer(Instance, several=True)
+    assert response_of(c.CreateVpc) == Answer(Vpc, several=False)
+    assert response_of(c.RunInstances) == Answer(Instance, several=True)
 
 
 # Reading

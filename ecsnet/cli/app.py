@@ -123,7 +123,7 @@ def main() -> None:
     "--settle-after",
     metavar="SECONDS|manual",
     callback=_pace,
-    help="How long passing states last; manual: until a Settle in FILE. Without it as FILE says, or 0.",
+    help="How long transitional states last; manual: until a Settle in FILE. Without it as FILE says, or 0.",
 )
 @click.option(
     "--start",
@@ -236,7 +236,7 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
     metavar="SECONDS|manual",
     callback=_pace,
     default="manual",
-    help="How long passing states last; manual, if it is not given: they are shown as they were recorded.",
+    help="How long transitional states last; manual, if it is not given: they are shown as they were recorded.",
 )
 @_json
 def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:

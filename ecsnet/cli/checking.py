@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecsnet import Cloud, InvalidAnswer, audit
+from ecsnet import Cloud, InvalidResponse, audit
 from ecsnet.cli.output import Output
 
 
 def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     """Import the answers in files, an object or a list of them in each, and print what contradicts the rules in them.
 
-    Raises `InvalidAnswer`, with the file in its path.
+    Raises `InvalidResponse`, with the file in its path.
     """
     answers: list[Any] = []
     places: list[str] = []
@@ -25,8 +25,8 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
             places.append(f"{file}[{number}]")
     try:
         count = cloud.import_resources(answers)
-    except InvalidAnswer as error:
-        raise InvalidAnswer(error.reason, path=_place(error.path, places)) from error
+    except InvalidResponse as error:
+        raise InvalidResponse(error.reason, path=_place(error.path, places)) from error
     findings = audit(cloud)
     if output.as_json:
         output.value({"imported": count, "findings": findings})
@@ -48,7 +48,7 @@ def _read(file: Path) -> list[Any]:
     try:
         answers = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise InvalidAnswer(f"cannot be read: {error.strerror}", path=str(file)) from error
+        raise InvalidResponse(f"cannot be read: {error.strerror}", path=str(file)) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidAnswer(f"not JSON: {error}", path=str(file)) from error
+        raise InvalidResponse(f"not JSON: {error}", path=str(file)) from error
     return answers if isinstance(answers, list) else [answers]

@@ -1,4 +1,4 @@
-"""`Case`: a command with everything that the rules may need to know to judge it."""
+"""`RuleContext`: a command with everything that the rules may need to know to judge it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ecsnet.values import InstanceType, NetworkInterfaceStatus, ipv4_to_int
 S = TypeVar("S", bound=State)
 
 
-class Host(msgspec.Struct, frozen=True, kw_only=True):
+class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What ENIs would be attached to: an instance, or one that is about to be created."""
 
     zone_id: str
@@ -33,7 +33,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     interface_count: int
 
 
-class Case(msgspec.Struct, eq=False, kw_only=True):
+class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     """Who asks for what, when, and what it concerns. None: not named by the command, or not found.
 
     ``region`` is the region whose stream the command would be recorded in, ``missing`` what was named and not found, by
@@ -49,7 +49,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     command: Any
     account_id: str
     now: datetime
-    passes: bool = False
+    asynchronous: bool = False
     instance_types: Mapping[str, InstanceType]
     client_token: str | None = None
     missing: dict[str, list[str]] | None = None
@@ -60,11 +60,11 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     security_groups: tuple[SecurityGroupState, ...] | None = None
     group_ids: tuple[str, ...] | None = None
     group_vpc_id: str | None = None
-    growing_groups: tuple[SecurityGroupState, ...] | None = None
-    growth: int | None = None
+    groups_gaining_addresses: tuple[SecurityGroupState, ...] | None = None
+    added_addresses: int | None = None
     instance: InstanceState | None = None
     instance_type: InstanceType | None = None
-    host: Host | None = None
+    target: AttachTarget | None = None
     network_interface: NetworkInterfaceState | None = None
     eip: EipState | None = None
     here: bool | None = None
@@ -72,7 +72,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
     months: int | None = None
     candidates: tuple[NetworkInterfaceState, ...] | None = None
     addresses: tuple[str, ...] | None = None
-    had_by_name: int = 0
+    named_available: int = 0
     drawn: int | None = None
     address_count: int | None = None
     interface_status: NetworkInterfaceStatus | None = None
@@ -118,10 +118,10 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
 
     def _found(self, found: S | None, rule_id: str, resource_id: str) -> S | None:
         if found is None:
-            self.miss(rule_id, resource_id)
+            self.add_not_found(rule_id, resource_id)
         return found
 
-    def miss(self, rule_id: str, resource_id: str) -> None:
+    def add_not_found(self, rule_id: str, resource_id: str) -> None:
         """Note that something named by the command is not there."""
         if self.missing is None:
             self.missing = {}
@@ -132,7 +132,7 @@ class Case(msgspec.Struct, eq=False, kw_only=True):
         self.addresses = tuple(addresses)
         vswitch = self.vswitch
         if vswitch is not None:
-            held = self.region.addresses.peek(vswitch.vpc_id)
-            self.had_by_name = len(
-                {ip for ip in self.addresses if usable(vswitch, ipv4_to_int(ip)) and held[ip] is None}
+            allocated = self.region.addresses.get_existing(vswitch.vpc_id)
+            self.named_available = len(
+                {ip for ip in self.addresses if usable(vswitch, ipv4_to_int(ip)) and allocated[ip] is None}
             )

@@ -8,10 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
+import ecsnet.domain.queries.capabilities  # registers its rules
+import ecsnet.domain.queries.intranet  # registers its rules
+import ecsnet.domain.subjects.exhaustion  # registers its rules
+import ecsnet.domain.subjects.existence  # noqa: F401  # registers its rules
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import RuleRegistry, rules
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
@@ -35,28 +39,30 @@ class Decider(msgspec.Struct, frozen=True):
     of the command, or, for what is created, a field of the events.
     """
 
-    decide: Callable[[Case], tuple[Event, ...]]
+    decide: Callable[[RuleContext], tuple[Event, ...]]
     answer: tuple[str, str]
-    resolve: Callable[[Case], None] | None = None
+    resolve: Callable[[RuleContext], None] | None = None
     home: tuple[str, str] | None = None
 
 
-def _of_interface(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+def _of_interface(
+    decide: Callable[[RuleContext], tuple[Event, ...]], resolve: Callable[[RuleContext], None]
+) -> Decider:
     subject = ("network_interfaces", "network_interface_id")
     return Decider(decide, subject, resolve, subject)
 
 
-def _of_instance(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+def _of_instance(decide: Callable[[RuleContext], tuple[Event, ...]], resolve: Callable[[RuleContext], None]) -> Decider:
     subject = ("instances", "instance_id")
     return Decider(decide, subject, resolve, subject)
 
 
-def _of_eip(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+def _of_eip(decide: Callable[[RuleContext], tuple[Event, ...]], resolve: Callable[[RuleContext], None]) -> Decider:
     subject = ("eips", "allocation_id")
     return Decider(decide, subject, resolve, subject)
 
 
-def _of_group(decide: Callable[[Case], tuple[Event, ...]], resolve: Callable[[Case], None]) -> Decider:
+def _of_group(decide: Callable[[RuleContext], tuple[Event, ...]], resolve: Callable[[RuleContext], None]) -> Decider:
     subject = ("security_groups", "security_group_id")
     return Decider(decide, subject, resolve, subject)
 
@@ -119,19 +125,19 @@ DECIDERS: Final[dict[type[Command[Any]], Decider]] = {
 }
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
+class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, from where, when, and in which mode: the context of a command."""
 
     account_id: str
     region_id: str
     now: datetime
-    passes: bool
+    asynchronous: bool
     instance_types: Mapping[str, InstanceType]
     rules: RuleRegistry
     client_token: str | None = None
 
 
-def home_region(world: World, command: Command[Any], caller: Caller) -> str:
+def home_region(world: World, command: Command[Any], caller: CommandContext) -> str:
     """The region whose stream a command is recorded in: the one it names, its resource's, or the caller's.
 
     Only a resource of the caller's own counts: with an id of somebody else, the region is that of an unknown id.
@@ -152,25 +158,25 @@ def home_region(world: World, command: Command[Any], caller: Caller) -> str:
     return caller.region_id
 
 
-def decide(world: World, region: Region, command: Command[Any], caller: Caller) -> Decision:
+def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
     """Judge a command by every rule that guards it, and tell what would be recorded if none refuses. Pure."""
     decider = DECIDERS[type(command)]
-    case = Case(
+    context = RuleContext(
         world=world,
         region=region,
         command=command,
         account_id=caller.account_id,
         now=caller.now,
-        passes=caller.passes,
+        asynchronous=caller.asynchronous,
         instance_types=caller.instance_types,
         client_token=caller.client_token,
     )
     if decider.resolve is not None:
-        decider.resolve(case)
-    violations = caller.rules.judge(case, type(command))
+        decider.resolve(context)
+    violations = caller.rules.judge(context, type(command))
     if violations:
         return Decision(command=command, violations=violations)
-    return Decision(command=command, events=with_shared(region.region_id, decider.decide(case)))
+    return Decision(command=command, events=with_shared(region.region_id, decider.decide(context)))
 
 
 def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:

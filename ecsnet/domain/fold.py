@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ecsnet.domain.lifecycle import IllegalMove
+from ecsnet.domain.lifecycle import IllegalTransition
 from ecsnet.domain.state.world import Evolving, Region, SharedStream, World
 from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, security_group, vpc
 from ecsnet.domain.subjects.instance import bandwidth, vpc_attribute
@@ -67,15 +67,15 @@ def fold(world: World, records: Iterable[RecordedEvent]) -> None:
             yield record
             reached += 1
 
-    ahead = world.fork()
+    preview = world.fork()
     try:
-        replay(ahead, counted())
+        replay(preview, counted())
     except ReplayError:
-        ahead = world.fork()
-        replay(ahead, given[:reached])
-        world.become(ahead)
+        preview = world.fork()
+        replay(preview, given[:reached])
+        world.become(preview)
         raise
-    world.become(ahead)
+    world.become(preview)
 
 
 def replay(world: World, records: Iterable[RecordedEvent]) -> None:
@@ -94,7 +94,7 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
             raise ReplayError(f"version {version} is missing", stream=stream, version=record.version)
         try:
             evolve[type(event)](of_stream, event, record)
-        except IllegalMove as error:
+        except IllegalTransition as error:
             raise ReplayError(str(error), stream=stream, version=version) from error
         except CANNOT_BE_FOLDED as error:
             reason = f"{record.type} does not fit what came before: {error!r}"

@@ -17,11 +17,11 @@ from transitions import Machine
 from ecsnet.events.base import Event
 
 S = TypeVar("S", bound=StrEnum)
-BORN: Final = "[*]"
+INITIAL: Final = "[*]"
 """Where a resource is before its first event; Mermaid's sign for the start of a state diagram."""
 
 
-class IllegalMove(Exception):
+class IllegalTransition(Exception):
     """The event is not possible in the status; the fold turns this into a `ReplayError`."""
 
 
@@ -29,7 +29,7 @@ class LifecycleError(Exception):
     """A lifecycle's declaration contradicts itself; raised at import."""
 
 
-class Moves(dict[str, S]):
+class Transitions(dict[str, S]):
     """Status before → status after, for one type of event."""
 
     def __init__(self, event: str) -> None:
@@ -37,7 +37,7 @@ class Moves(dict[str, S]):
         self.event = event
 
     def __missing__(self, status: str) -> S:
-        raise IllegalMove(f"{self.event} is not possible in status {status}")
+        raise IllegalTransition(f"{self.event} is not possible in status {status}")
 
 
 class Lifecycle(Generic[S]):
@@ -59,43 +59,45 @@ class Lifecycle(Generic[S]):
         self.name = name
         self.statuses = tuple(statuses)
         self.final = frozenset(final)
-        states = [BORN, *(status.value for status in self.statuses)]
-        self.machine = Machine(model=None, states=states, initial=BORN, auto_transitions=False)
+        states = [INITIAL, *(status.value for status in self.statuses)]
+        self.machine = Machine(model=None, states=states, initial=INITIAL, auto_transitions=False)
         for source, event, target in rows:
             if not {str(source), str(target)} <= set(states):
                 raise LifecycleError(f"{name}: unknown status in the row {source} {event.__name__} {target}")
             self.machine.add_transition(event.__name__, str(source), str(target))
-        self._moves = self._compile()
+        self._transitions = self._compile()
         self._verify()
 
-    def _compile(self) -> dict[str, Moves[S]]:
+    def _compile(self) -> dict[str, Transitions[S]]:
         status_of = {status.value: status for status in self.statuses}
         compiled = {}
         for event, trigger in self.machine.events.items():
-            moves: Moves[S] = Moves(event)
-            for source, transitions in trigger.transitions.items():
-                if len(transitions) > 1:
+            transitions: Transitions[S] = Transitions(event)
+            for source, rows in trigger.transitions.items():
+                if len(rows) > 1:
                     raise LifecycleError(f"{self.name}: two rows for {event} in status {source}")
-                moves[source] = status_of[str(transitions[0].dest)]
-            compiled[event] = moves
+                transitions[source] = status_of[str(rows[0].dest)]
+            compiled[event] = transitions
         return compiled
 
     def _verify(self) -> None:
-        targets = {target for moves in self._moves.values() for target in moves.values()}
+        targets = {target for transitions in self._transitions.values() for target in transitions.values()}
         if unreachable := set(self.statuses) - targets:
             raise LifecycleError(f"{self.name}: no row leads to {', '.join(sorted(unreachable))}")
-        dead_ends = set(self.statuses) - {source for moves in self._moves.values() for source in moves}
+        dead_ends = set(self.statuses) - {
+            source for transitions in self._transitions.values() for source in transitions
+        }
         if dead_ends != self.final:
             raise LifecycleError(f"{self.name}: final is {sorted(self.final)}, but no row leaves {sorted(dead_ends)}")
 
-    def moves(self, event: type[Event]) -> Moves[S]:
+    def transitions(self, event: type[Event]) -> Transitions[S]:
         """Status before → status after, for one type of event."""
-        return self._moves[event.__name__]
+        return self._transitions[event.__name__]
 
     def events(self) -> tuple[str, ...]:
         """The names of all events in the lifecycle, in the order of the rows."""
-        return tuple(self._moves)
+        return tuple(self._transitions)
 
     def admits(self, status: str, event: type[Event]) -> bool:
         """Whether the event is possible in the status."""
-        return status in self._moves[event.__name__]
+        return status in self._transitions[event.__name__]

@@ -1,8 +1,8 @@
-"""Rules: a registry of stable ids, and the judgement of a case by every rule that guards its command.
+"""Rules: a registry of stable ids, and the judgement of a command by every rule that guards it.
 
-A rule's predicate is a pure function. Its parameters say what it needs to know, by the names of `Case`'s fields; where
-one of them is None (a resource that was not found, a parameter that was not given) the rule has nothing to say. It
-returns None, or the facts that break the rule, which also fill in the message.
+A rule's predicate is a pure function. Its parameters are injected by the names of the fields of `RuleContext`; the rule
+is skipped if one of them is None (a resource that was not found, a parameter that was not given). It returns None, or
+the facts that break the rule, which also fill in the message.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 from ecsnet.commands.base import Command
 from ecsnet.decision import Violation
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 
 Facts = Mapping[str, Any]
 Error = tuple[str, int]
@@ -69,8 +69,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return f"<Rule {self.id}>"
 
 
-Judge = tuple[Rule, Callable[[Case], Any], bool, Predicate]
-Gated = tuple[Callable[[Case], Any] | None, tuple[Judge, ...]]
+Judge = tuple[Rule, Callable[[RuleContext], Any], bool, Predicate]
+Gated = tuple[Callable[[RuleContext], Any] | None, tuple[Judge, ...]]
 
 
 class RuleRegistry:
@@ -124,7 +124,7 @@ class RuleRegistry:
 
         def register(predicate: P) -> P:
             needs = predicate.__code__.co_varnames[: predicate.__code__.co_argcount]
-            if unknown := set(needs) - CASE_FIELDS:
+            if unknown := set(needs) - CONTEXT_FIELDS:
                 raise ValueError(f"rule {rule_id}: a case has no {', '.join(sorted(unknown))}")
             if not needs or not commands:
                 raise ValueError(f"rule {rule_id}: a denial needs commands to guard and a predicate with parameters")
@@ -159,14 +159,14 @@ class RuleRegistry:
         self._rules[rule.id] = rule
         self._judges.clear()
 
-    def judge(self, case: Case, command: AnyCommand) -> tuple[Violation, ...]:
+    def judge(self, context: RuleContext, command: AnyCommand) -> tuple[Violation, ...]:
         """Every violation of the rules that guard the command, in rank order. An error in a rule propagates."""
         violations: list[Violation] = []
         for gate, guards in self._judges.get(command) or self._prepare(command):
-            if gate is not None and gate(case) is None:
+            if gate is not None and gate(context) is None:
                 continue
             for rule, known, several, predicate in guards:
-                values = known(case)
+                values = known(context)
                 if not several:
                     found = None if values is None else predicate(values)
                 elif None in values:
@@ -215,6 +215,6 @@ def _sentence(docstring: str | None) -> str:
     return " ".join((docstring or "").split())
 
 
-CASE_FIELDS = frozenset(Case.__struct_fields__)
+CONTEXT_FIELDS = frozenset(RuleContext.__struct_fields__)
 rules = RuleRegistry()
 """The vendor's rules, filled by the modules of the subjects."""

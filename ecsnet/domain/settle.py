@@ -1,4 +1,4 @@
-"""Passing states: which are due, and the events that end them.
+"""Transitional states: which are due, and the events that end them.
 
 Time never passes by itself in the model. A resource that passes since a moment is due a fixed time later, and whoever
 reads or writes after that sees it settled, as of the moment it was due.
@@ -18,10 +18,10 @@ from ecsnet.domain.subjects.network_interface import lifecycle as network_interf
 from ecsnet.events.base import Event
 
 
-class Due(NamedTuple):
-    """One passing state that ends: the resource, since when it passes, on whose account, and the event that ends it.
+class PendingTransition(NamedTuple):
+    """A transition that waits to be completed: the resource, when it began, on whose account, and the completing event.
 
-    A change that waits for a cycle ends in an event that may draw an address: it is None here, and made when it is due.
+    ``event`` is None for a scheduled bandwidth change, whose event may allocate an address and is built when due.
     """
 
     table: str
@@ -31,37 +31,39 @@ class Due(NamedTuple):
     event: Event | None
 
 
-def all_passing(region: Region) -> Iterator[Due]:
-    """Every passing state, the one that began first in time first."""
-    for resource_id, since in region.passing.by_moment():
-        yield _passing(region, resource_id, since)
+def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
+    """Every transitional state, the one that began first in time first."""
+    for resource_id, since in region.pending.by_moment():
+        yield _transition_of(region, resource_id, since)
 
 
-def _passing(region: Region, resource_id: str, since: datetime) -> Due:
+def _transition_of(region: Region, resource_id: str, since: datetime) -> PendingTransition:
     if (interface := region.network_interfaces[resource_id]) is not None:
         event = network_interface.settled(interface)
-        return Due("network_interfaces", resource_id, since, interface.account_id, event)
+        return PendingTransition("network_interfaces", resource_id, since, interface.account_id, event)
     if (address := region.eips[resource_id]) is not None:
-        return Due("eips", resource_id, since, address.account_id, eip.settled(address))
-    state = region.instances.peek(resource_id)
-    return Due("instances", resource_id, since, state.account_id, instance.settled(state))
+        return PendingTransition("eips", resource_id, since, address.account_id, eip.settled(address))
+    state = region.instances.get_existing(resource_id)
+    return PendingTransition("instances", resource_id, since, state.account_id, instance.settled(state))
 
 
-def all_scheduled(region: Region) -> Iterator[Due]:
+def scheduled_changes(region: Region) -> Iterator[PendingTransition]:
     """Every change that waits for a cycle to begin, the first in time first, with that moment as its ``since``: due by
     the clock alone."""
     for instance_id, begins_at in region.scheduled.by_moment():
         yield _scheduled(region, instance_id, begins_at)
 
 
-def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> Due:
-    return Due("instances", instance_id, begins_at, region.instances.peek(instance_id).account_id, None)
+def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> PendingTransition:
+    return PendingTransition(
+        "instances", instance_id, begins_at, region.instances.get_existing(instance_id).account_id, None
+    )
 
 
-def waiting_of(region: Region, resource_id: str) -> Iterator[Due]:
+def pending_of(region: Region, resource_id: str) -> Iterator[PendingTransition]:
     """Yields what waits of one resource, found without a look at the others'."""
     state = region.network_interfaces[resource_id] or region.eips[resource_id] or region.instances[resource_id]
-    if state is not None and state.passing is not None:
-        yield _passing(region, *region.passing.peek(state.passing))
+    if state is not None and state.pending is not None:
+        yield _transition_of(region, *region.pending.get_existing(state.pending))
     if isinstance(state, InstanceState) and state.scheduled is not None:
-        yield _scheduled(region, *region.scheduled.peek(state.scheduled))
+        yield _scheduled(region, *region.scheduled.get_existing(state.scheduled))

@@ -1,4 +1,4 @@
-"""Events of instances. A *Requested* event opens a passing state, and the event named for the result ends it."""
+"""Events of instances. A *Requested* event opens a transitional state, and the event named for the result ends it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ecsnet.events.base import Event, Moment
 from ecsnet.values import ChargeType, InstanceType
 
 
-class InstanceBirth(Event, frozen=True, kw_only=True):
+class InstanceCreation(Event, frozen=True, kw_only=True):
     """What every creation of an instance records: the instance and, in a VPC, its primary ENI, born together.
 
     A classic instance has no VSwitch and no ENI; its ``zone_id`` is written here.
@@ -28,19 +28,19 @@ class InstanceBirth(Event, frozen=True, kw_only=True):
     public_ip_address: str | None = None
 
 
-class InstanceCreated(InstanceBirth, frozen=True, kw_only=True):
+class InstanceCreated(InstanceCreation, frozen=True, kw_only=True):
     """Created at once, Stopped."""
 
 
-class InstanceLaunched(InstanceBirth, frozen=True, kw_only=True):
+class InstanceLaunched(InstanceCreation, frozen=True, kw_only=True):
     """Created and started at once, Running."""
 
 
-class InstanceCreateRequested(InstanceBirth, frozen=True, kw_only=True):
+class InstanceCreateRequested(InstanceCreation, frozen=True, kw_only=True):
     """Pending, to be Stopped."""
 
 
-class InstanceLaunchRequested(InstanceBirth, frozen=True, kw_only=True):
+class InstanceLaunchRequested(InstanceCreation, frozen=True, kw_only=True):
     """Pending, to be Running."""
 
 

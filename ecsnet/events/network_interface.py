@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecsnet.events.base import Event
 
 
-class NetworkInterfaceBirth(Event, frozen=True, kw_only=True):
+class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
     """What every creation of an ENI records; the primary address is the first."""
 
     network_interface_id: str
@@ -17,11 +17,11 @@ class NetworkInterfaceBirth(Event, frozen=True, kw_only=True):
     description: str | None = None
 
 
-class NetworkInterfaceCreated(NetworkInterfaceBirth, frozen=True, kw_only=True):
+class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=True):
     """Created at once, Available."""
 
 
-class NetworkInterfaceCreateRequested(NetworkInterfaceBirth, frozen=True, kw_only=True):
+class NetworkInterfaceCreateRequested(NetworkInterfaceCreation, frozen=True, kw_only=True):
     """Creating, to be Available."""
 
 

@@ -86,4 +86,4 @@ def _type_of(cloud: Cloud, instance: Instance) -> InstanceType:
     """The limits that the instance was created with, whatever a catalogue says today."""
     region = cloud._world_apart().region_of("instances", instance.id)
     assert region is not None
-    return region.instances.peek(instance.id).instance_type
+    return region.instances.get_existing(instance.id).instance_type

@@ -6,6 +6,6 @@ a client's query string. `ACTIONS` is the table behind it, one row an action.
 
 from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.requests import InvalidRequest, Request, request
-from ecsnet.openapi.responses import Answer, answer_of, attribute_of
+from ecsnet.openapi.responses import Answer, attribute_of, response_of
 
-__all__ = ["ACTIONS", "Action", "Answer", "InvalidRequest", "Request", "answer_of", "attribute_of", "request"]
+__all__ = ["ACTIONS", "Action", "Answer", "InvalidRequest", "Request", "attribute_of", "request", "response_of"]

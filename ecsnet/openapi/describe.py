@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, NamedTuple, get_origin
 
 import msgspec
 
-from ecsnet.errors import InvalidAnswer
+from ecsnet.errors import InvalidResponse
 from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -149,17 +149,17 @@ _KINDS: Final = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInt
 
 
 def read_answer(place: str, given: object) -> Answer:
-    """Returns an answer, read and in its normal form. Raises `InvalidAnswer` for what is none."""
+    """Returns an answer, read and in its normal form. Raises `InvalidResponse` for what is none."""
     if not isinstance(given, Mapping) or not any(kind in given for kind in _KINDS):
-        raise InvalidAnswer("not the answer of a Describe action: none of " + ", ".join(_KINDS), path=place)
+        raise InvalidResponse("not the answer of a Describe action: none of " + ", ".join(_KINDS), path=place)
     try:
         answer = msgspec.convert(given, Answer)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
-        raise InvalidAnswer(reason, path=place + path.rstrip("`")) from None
+        raise InvalidResponse(reason, path=place + path.rstrip("`")) from None
     except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
         # what is no JSON, such as a lone surrogate where a list should be
-        raise InvalidAnswer(f"cannot be read: {type(error).__name__}", path=place) from error
+        raise InvalidResponse(f"cannot be read: {type(error).__name__}", path=place) from error
     _normal(place, answer)
     return answer
 
@@ -294,23 +294,23 @@ def _checked(check: Check, text: str, path: str, called: str) -> str:
     try:
         return check(text)
     except _Unfit as error:
-        raise InvalidAnswer(str(error), path=f"{path}.{called}") from None
+        raise InvalidResponse(str(error), path=f"{path}.{called}") from None
 
 
 def moment_of(path: str, text: str | None) -> datetime | None:
-    """Returns a time in UTC, None for a text that is missing or empty. Raises `InvalidAnswer`."""
+    """Returns a time in UTC, None for a text that is missing or empty. Raises `InvalidResponse`."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidAnswer(f"{_shown(text)} is no time", path=path) from None
+        raise InvalidResponse(f"{_shown(text)} is no time", path=path) from None
     if moment.tzinfo is None:
-        raise InvalidAnswer(f"{_shown(text)} has no timezone", path=path)
+        raise InvalidResponse(f"{_shown(text)} has no timezone", path=path)
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:
         moment = datetime.max.replace(tzinfo=UTC)
     if moment.year > _LAST_YEAR:
-        raise InvalidAnswer(f"{_shown(text)} is out of the calendar", path=path)
+        raise InvalidResponse(f"{_shown(text)} is out of the calendar", path=path)
     return moment

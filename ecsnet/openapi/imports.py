@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from ecsnet.errors import InvalidAnswer
+from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
     EipImported,
     Import,
@@ -70,17 +70,17 @@ class Described(NamedTuple):
     paths: Mapping[str, str]
 
 
-def read_answers(
+def read_responses(
     answers: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
 ) -> Described:
     """Returns what answers describe; ``region_id`` is where an answer is about that does not say it.
 
     Whatever it returns can be folded into regions that have none of it, in the order of the events, and leaves the
-    regions such that every command, look, and passage of time is possible there. Raises `InvalidAnswer`.
+    regions such that every command, look, and passage of time is possible there. Raises `InvalidResponse`.
     """
     reader = _Reader(region_id, instance_types)
     if isinstance(answers, str | bytes | Mapping) or not isinstance(answers, Iterable):
-        raise InvalidAnswer(f"a list of answers is wanted, not {type(answers).__name__}", path="answers")
+        raise InvalidResponse(f"a list of answers is wanted, not {type(answers).__name__}", path="answers")
     for number, answer in enumerate(answers):
         reader.read(f"answers[{number}]", answer)
     return Described(reader.events(), reader.paths)
@@ -131,13 +131,13 @@ class _Reader:
         if known is None:
             if resource_id in self.paths:
                 reason = f"{resource_id} is the id of another resource, at {self.paths[resource_id]}"
-                raise InvalidAnswer(reason, path=found.path)
+                raise InvalidResponse(reason, path=found.path)
             self.paths[resource_id] = found.path
             table[resource_id] = found
             return
         one = msgspec.structs.replace(found.one, region_id=known.one.region_id)
         if one != known.one or (known.region_id and found.region_id and known.region_id != found.region_id):
-            raise InvalidAnswer(f"{resource_id} is described differently at {known.path}", path=found.path)
+            raise InvalidResponse(f"{resource_id} is described differently at {known.path}", path=found.path)
         table[resource_id] = _Found(known.path, known.region_id or found.region_id, known.one)
 
     def events(self) -> dict[str, list[Import]]:
@@ -170,8 +170,8 @@ class _Reader:
     ) -> str:
         """The region of a resource: the one that it says, and that of all it refers to.
 
-        ``references`` are the field, the table that has to have it, and the ids. Raises `InvalidAnswer` for what is not
-        described, and for what is in another region.
+        ``references`` are the field, the table that has to have it, and the ids. Raises `InvalidResponse` for a
+        reference to what is not described, or is in another region.
         """
         region_id = found.region_id
         for field, table, ids in references:
@@ -179,11 +179,11 @@ class _Reader:
                 target = table.get(target_id)
                 if target is None:
                     reason = f"{target_id} is not described by any answer" if target_id else "is missing"
-                    raise InvalidAnswer(reason, path=f"{found.path}.{field}")
+                    raise InvalidResponse(reason, path=f"{found.path}.{field}")
                 its_region = self._regions[target_id]
                 if region_id is not None and region_id != its_region:
                     reason = f"{target_id} is in {its_region}, and {resource_id} in {region_id}"
-                    raise InvalidAnswer(reason, path=f"{found.path}.{field}")
+                    raise InvalidResponse(reason, path=f"{found.path}.{field}")
                 region_id = its_region
         region_id = self._regions[resource_id] = region_id or self._region_id
         return region_id
@@ -191,7 +191,7 @@ class _Reader:
     def _groups_of(self, found: _Found[DescribedInstance] | _Found[DescribedInterface]) -> tuple[str, ...]:
         group_ids = found.one.security_group_ids.security_group_id
         if len(set(group_ids)) != len(group_ids):
-            raise InvalidAnswer("a security group is listed twice", path=f"{found.path}.SecurityGroupIds")
+            raise InvalidResponse("a security group is listed twice", path=f"{found.path}.SecurityGroupIds")
         return group_ids
 
     def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
@@ -218,7 +218,7 @@ class _Reader:
                 if first <= end:
                     found = self._vswitches[vswitch_id]
                     reason = f"{found.one.cidr_block} overlaps {self._vswitches[before].one.cidr_block} of {before}"
-                    raise InvalidAnswer(reason, path=f"{found.path}.CidrBlock")
+                    raise InvalidResponse(reason, path=f"{found.path}.CidrBlock")
                 end, before = last, vswitch_id
 
     def _group(self, found: _Found[DescribedSecurityGroup]) -> None:
@@ -240,16 +240,16 @@ class _Reader:
             ("SecurityGroupIds", self._groups, group_ids),
         )
         if one.status is InstanceStatus.Released:
-            raise InvalidAnswer("what is Released is not described", path=f"{found.path}.Status")
+            raise InvalidResponse("what is Released is not described", path=f"{found.path}.Status")
         if not vpc_id and not one.inner_ip_address.ip_address:
-            raise InvalidAnswer("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
+            raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
-            raise InvalidAnswer("an instance has one public address", path=f"{found.path}.PublicIpAddress")
+            raise InvalidResponse("an instance has one public address", path=f"{found.path}.PublicIpAddress")
         expires_at = None
         if one.instance_charge_type is ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
             if expires_at is None:
-                raise InvalidAnswer("a subscription expires", path=f"{found.path}.ExpiredTime")
+                raise InvalidResponse("a subscription expires", path=f"{found.path}.ExpiredTime")
         for number, embedded in enumerate(one.network_interfaces.network_interface):
             self._embedded(found, f"{found.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
         self._add(
@@ -279,7 +279,7 @@ class _Reader:
         if known is not None:
             if not _agree(known.one, interface, one.instance_id):
                 reason = f"{interface.network_interface_id} is described differently at {known.path}"
-                raise InvalidAnswer(reason, path=path)
+                raise InvalidResponse(reason, path=path)
             return
         described = msgspec.structs.replace(
             interface,
@@ -322,29 +322,29 @@ class _Reader:
     def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
         one = found.one
         if one.status is NetworkInterfaceStatus.Deleted:
-            raise InvalidAnswer("what is Deleted is not described", path=f"{found.path}.Status")
+            raise InvalidResponse("what is Deleted is not described", path=f"{found.path}.Status")
         if (one.status in _ATTACHED) != bool(one.instance_id):
             where = "an instance" if one.status in _ATTACHED else "no instance"
-            raise InvalidAnswer(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
+            raise InvalidResponse(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
         if one.instance_id:
             its_vpc = self._instances[one.instance_id].one.vpc_attributes.vpc_id
             vpc_id = self._vswitches[one.vswitch_id].one.vpc_id
             if its_vpc != vpc_id:
                 where = its_vpc or "the classic network"
                 reason = f"{one.instance_id} is in {where}, and its ENI in {vpc_id}"
-                raise InvalidAnswer(reason, path=f"{found.path}.InstanceId")
+                raise InvalidResponse(reason, path=f"{found.path}.InstanceId")
         if one.type is NetworkInterfaceType.Primary:
             if one.status is not NetworkInterfaceStatus.InUse:
-                raise InvalidAnswer(f"a primary ENI is InUse, not {one.status}", path=f"{found.path}.Status")
+                raise InvalidResponse(f"a primary ENI is InUse, not {one.status}", path=f"{found.path}.Status")
             other = self._primaries.setdefault(one.instance_id, one.network_interface_id)
             if other != one.network_interface_id:
-                raise InvalidAnswer(f"{one.instance_id} has another primary ENI", path=f"{found.path}.Type")
+                raise InvalidResponse(f"{one.instance_id} has another primary ENI", path=f"{found.path}.Type")
 
     def _check_primaries(self) -> None:
         for found in self._instances.values():
             if found.one.vpc_attributes.vpc_id and found.one.instance_id not in self._primaries:
                 reason = f"no answer describes the primary ENI of {found.one.instance_id}"
-                raise InvalidAnswer(reason, path=f"{found.path}.NetworkInterfaces")
+                raise InvalidResponse(reason, path=f"{found.path}.NetworkInterfaces")
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
         one = found.one
@@ -353,16 +353,16 @@ class _Reader:
             found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
         )
         if one.status is EipStatus.Released:
-            raise InvalidAnswer("what is Released is not described", path=f"{found.path}.Status")
+            raise InvalidResponse("what is Released is not described", path=f"{found.path}.Status")
         if (one.status in _ASSOCIATED) != bool(one.instance_id):
             whose = "somebody's" if one.status in _ASSOCIATED else "nobody's"
-            raise InvalidAnswer(f"an EIP that is {one.status} is {whose}", path=f"{found.path}.InstanceId")
+            raise InvalidResponse(f"an EIP that is {one.status} is {whose}", path=f"{found.path}.InstanceId")
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
-                raise InvalidAnswer(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
+                raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
             other = self._eip_of.setdefault(instance_id, one.allocation_id)
             if other != one.allocation_id:
-                raise InvalidAnswer(f"{instance_id} has the EIP {other}", path=f"{found.path}.InstanceId")
+                raise InvalidResponse(f"{instance_id} has the EIP {other}", path=f"{found.path}.InstanceId")
         self._add(
             region_id,
             EipImported(
@@ -393,10 +393,10 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     listed = sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
     ips = [ip.private_ip_address for ip in listed]
     if len(set(ips)) != len(ips):
-        raise InvalidAnswer("an address is listed twice", path=f"{found.path}.PrivateIpSets")
+        raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
     ips = list(dict.fromkeys([*([primary] if primary else []), *ips]))
     if not ips:
-        raise InvalidAnswer("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
+        raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)
 
 

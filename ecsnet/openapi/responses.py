@@ -40,7 +40,7 @@ _SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
 
 
 @cache
-def answer_of(command: type[Command[Any]]) -> Answer:
+def response_of(command: type[Command[Any]]) -> Answer:
     """What ``Command[...]`` says that a command is answered with."""
     for one in command.__mro__:
         for base in vars(one).get("__orig_bases__", ()):

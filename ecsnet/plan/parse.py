@@ -200,7 +200,7 @@ class _Reader:
             told = str(error)
             named = error.parameter is None or error.parameter in told
             raise _Malformed(None if named else error.parameter, told) from None
-        answer = openapi.answer_of(request.action.command)
+        answer = openapi.response_of(request.action.command)
         count = getattr(request.command, "amount", 1)
         return Expected(answer.resource, count=count, several=answer.several, only_judged=request.dry_run)
 

@@ -1,4 +1,4 @@
-"""What a plan says about the cloud that it runs on: when it starts, how long passing states last, and the account."""
+"""The settings of a plan: when its cloud starts, how long transitional states last, and the account."""
 
 from __future__ import annotations
 

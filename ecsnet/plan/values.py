@@ -14,7 +14,7 @@ from ecsnet.errors import EcsnetError
 from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"
-"""ecsnet's own action: completes the passing states that are due, or that of the resource of ``ResourceId``."""
+"""ecsnet's own action: completes the transitional states that are due, or that of the resource of ``ResourceId``."""
 
 WAIT: Final = "Wait"
 """ecsnet's own action: moves the clock on by ``Seconds``, ``Hours`` and ``Days``. Nobody waits."""

@@ -15,7 +15,7 @@ from ecsnet.cloud import Cloud
 from ecsnet.domain.checks.invariants import INVARIANTS, Breach, breaches
 from ecsnet.testing._compare import CloudSystem, Difference, System
 from ecsnet.testing._event_stores import check_event_store
-from ecsnet.testing._explore import Exploration, InvariantBroken, every_command, explore, passing
+from ecsnet.testing._explore import Exploration, InvariantBroken, every_command, explore, settle_moves
 from ecsnet.testing._fixtures import START, cloud_after
 from ecsnet.testing._scenarios import Scenario, scenario
 from ecsnet.testing._script import Script, Settle, Wait
@@ -43,8 +43,8 @@ __all__ = [
     "every_command",
     "explore",
     "invariants",
-    "passing",
     "scenario",
+    "settle_moves",
 ]
 
 

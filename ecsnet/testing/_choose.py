@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ecsnet._engine import AT_ONCE
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.testing._generate import ASKING, Pick, Sight, every
-from ecsnet.testing._script import Settle, Step, Wait, take
+from ecsnet.testing._generate import GENERATORS, Choose, Inventory, all_commands
+from ecsnet.testing._script import Settle, Step, Wait, apply_step
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -27,25 +27,25 @@ def _below(count: int) -> st.SearchStrategy[int]:
     return st.integers(0, count - 1)
 
 
-def drawn(draw: Draw) -> Pick:
+def drawn(draw: Draw) -> Choose:
     """Hypothesis picks: an option is a number, and the first one is the simplest."""
 
-    def pick(options: Sequence[T], /) -> T:
+    def choose(options: Sequence[T], /) -> T:
         count = len(options)
         return options[draw(_below(count)) if count > 1 else 0]
 
-    return pick
+    return choose
 
 
 @st.composite
 def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operations) -> Any:
     """Commands that the cloud allows, or refuses; either for None. What is rare is looked for."""
-    see, pick = Sight(cloud), drawn(draw)
+    inventory, choose = Inventory(cloud), drawn(draw)
     for _ in range(TRIES):
-        command = ASKING[pick(among)](see, pick)
+        command = GENERATORS[choose(among)](inventory, choose)
         if legal is None or cloud.check(command).allowed is legal:
             return command
-    for command in every(see, among):
+    for command in all_commands(inventory, among):
         if cloud.check(command).allowed is legal:
             return command
     return reject()
@@ -54,7 +54,7 @@ def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operati
 @st.composite
 def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
     steps: list[Step] = [draw(judged_commands(cloud, True, among))]
-    pace = cloud._model.settle_after
+    pace = cloud._engine.settle_after
     if pace != AT_ONCE and draw(st.booleans()):
         steps += (Settle(),) if pace == "manual" else (Wait(pace), Settle())
     return steps
@@ -67,5 +67,5 @@ def walk(draw: Draw, cloud: Cloud, among: Operations, *, at_least: int, at_most:
         if not more or number == at_most:  # the end is drawn there too, so that one step less has an end as well
             return
         for step in draw(_next_steps(cloud, among)):
-            take(cloud, step)
+            apply_step(cloud, step)
             yield step

@@ -62,7 +62,7 @@ def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
     for table, view in VIEWS.items():
         region = world.region_of(table, resource_id)
         if region is not None:
-            return view(region, getattr(region, table).peek(resource_id))
+            return view(region, getattr(region, table).get_existing(resource_id))
     return None
 
 

@@ -11,12 +11,12 @@ from ecsnet._escaping import escaped
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.checks.invariants import Breach, breaches
-from ecsnet.domain.checks.state_digest import essence
-from ecsnet.testing._generate import Sight, every
-from ecsnet.testing._script import Script, Settle, take
+from ecsnet.domain.checks.state_digest import behavioural_digest
+from ecsnet.testing._generate import Inventory, all_commands
+from ecsnet.testing._script import Script, Settle, apply_step
 
 Move = Command[Any] | Settle
-Moves = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
+Transitions = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
 
 
 class Exploration(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class InvariantBroken(AssertionError):
 
 def explore(
     cloud: Cloud,
-    moves: Moves,
+    moves: Transitions,
     depth: int | None = None,
     *,
     check: Callable[[Cloud], Iterable[Breach]] | None = None,
@@ -63,7 +63,7 @@ def explore(
     """
     always = None if callable(moves) else tuple(moves)  # an iterator would give its moves to the first state alone
     start = cloud.fork()
-    key = essence(start._world())
+    key = behavioural_digest(start._world())
     came_from: CameFrom = {key: None}
     _check(start, check, cloud, came_from, key)
     frontier = [(key, start)]
@@ -79,16 +79,16 @@ def explore(
                     if not decision.events:
                         denied += not decision.allowed
                         continue
-                    leads_to = essence(state._outcome(decision))
+                    leads_to = behavioural_digest(state._outcome(decision))
                 else:
                     after = state.fork()
-                    take(after, move)
-                    leads_to = essence(after._world())
+                    apply_step(after, move)
+                    leads_to = behavioural_digest(after._world())
                 if leads_to in came_from:
                     continue
                 if after is None:  # the whole way of a command is gone for states that are new
                     after = state.fork()
-                    take(after, move)
+                    apply_step(after, move)
                 came_from[leads_to] = (key, move)
                 _check(after, check, cloud, came_from, leads_to)
                 found.append((leads_to, after))
@@ -117,7 +117,7 @@ def _script(start: Cloud, came_from: CameFrom, key: bytes) -> Script:
         way.append(move)
     cloud, script = start.fork(), Script()
     for move in reversed(way):
-        script.add(move, take(cloud, move))
+        script.add(move, apply_step(cloud, move))
     return script
 
 
@@ -126,14 +126,14 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
     settling of each resource that is passing."""
 
     def moves(cloud: Cloud) -> Iterator[Move]:
-        yield from every(Sight(cloud), operations)
-        yield from passing(cloud)
+        yield from all_commands(Inventory(cloud), operations)
+        yield from settle_moves(cloud)
 
     return moves
 
 
-def passing(cloud: Cloud) -> Iterator[Settle]:
+def settle_moves(cloud: Cloud) -> Iterator[Settle]:
     """Moves for `explore`: the settling of each resource that is passing."""
     for region in cloud._world().regions.values():
-        for resource_id, _ in region.passing.now().values():
+        for resource_id, _ in region.pending.snapshot().values():
             yield Settle(resource_id)

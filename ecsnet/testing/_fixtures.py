@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
-from ecsnet.testing._script import Step, take
+from ecsnet.testing._script import Step, apply_step
 
 START: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
 """When clocks of tests begin: the day of the vendor's guide."""
@@ -25,13 +25,13 @@ def cloud_after(*steps: Step, **options: Any) -> Cloud:
     """
     cloud = Cloud(**{"clock": ManualClock(START), **options})
     for step in steps:
-        take(cloud, step)
+        apply_step(cloud, step)
     return cloud
 
 
-def apart(cloud: Cloud) -> Cloud:
+def isolated_fork(cloud: Cloud) -> Cloud:
     """A fork in which time passes by itself: a `ManualClock` is the fork's own from now on."""
     fork = cloud.fork()
-    if isinstance(fork._model.clock, ManualClock):
-        fork._model.clock = ManualClock(fork._model.now())
+    if isinstance(fork._engine.clock, ManualClock):
+        fork._engine.clock = ManualClock(fork._engine.now())
     return fork

@@ -24,7 +24,7 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import Region
 from ecsnet.domain.subjects.eip import ASSOCIABLE, RELEASABLE, UNASSOCIABLE
-from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE, SETTLED
+from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE, STABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
 from ecsnet.instance_types import vendor_types
 from ecsnet.values import QUOTAS, ChargeType, InstanceStatus, NetworkType, cidr_bounds, int_to_ipv4
@@ -36,13 +36,13 @@ FITTING: Final = 7
 """How many times what fits stands in a list, beside everything else once."""
 
 
-class Pick(Protocol):
+class Choose(Protocol):
     """Chooses one of several; the first is the simplest."""
 
     def __call__(self, options: Sequence[T], /) -> T: ...
 
 
-class Sight:
+class Inventory:
     """What there is in a cloud at this moment, as the account that asks sees it."""
 
     def __init__(self, cloud: Cloud, *, region_ids: Sequence[str] = (), instance_types: Sequence[str] = ()) -> None:
@@ -52,22 +52,22 @@ class Sight:
         self.regions = tuple(cloud._world_apart().regions.values())
 
     def vpcs(self) -> list[VpcState]:
-        return [vpc for region in self.regions for vpc in region.vpcs.now().values()]
+        return [vpc for region in self.regions for vpc in region.vpcs.snapshot().values()]
 
     def vswitches(self) -> list[VSwitchState]:
-        return [vswitch for region in self.regions for vswitch in region.vswitches.now().values()]
+        return [vswitch for region in self.regions for vswitch in region.vswitches.snapshot().values()]
 
     def groups(self) -> list[SecurityGroupState]:
-        return [group for region in self.regions for group in region.security_groups.now().values()]
+        return [group for region in self.regions for group in region.security_groups.snapshot().values()]
 
     def instances(self) -> list[InstanceState]:
-        return [instance for region in self.regions for instance in region.instances.now().values()]
+        return [instance for region in self.regions for instance in region.instances.snapshot().values()]
 
     def interfaces(self) -> list[NetworkInterfaceState]:
-        return [interface for region in self.regions for interface in region.network_interfaces.now().values()]
+        return [interface for region in self.regions for interface in region.network_interfaces.snapshot().values()]
 
     def eips(self) -> list[EipState]:
-        return [eip for region in self.regions for eip in region.eips.now().values()]
+        return [eip for region in self.regions for eip in region.eips.snapshot().values()]
 
     def region_with(self, table: str, resource_id: str) -> Region | None:
         """The region that has a resource."""
@@ -78,54 +78,54 @@ class Sight:
         region = self.region_with("instances", _id(instance))
         return () if region is None else region.groups_of(instance)
 
-    def one(self, pick: Pick, states: Sequence[Any], fits: Callable[[Any], object], none: str) -> Any:
+    def one(self, choose: Choose, states: Sequence[Any], fits: Callable[[Any], object], none: str) -> Any:
         """One of the states, or None for one that does not exist; mostly one that fits, and is the account's own."""
         fitting = [state for state in states if state.account_id == self.account_id and fits(state)]
         everything = [*states, none]
         often = -(-FITTING * len(everything) // len(fitting)) if fitting else 0
-        return pick([*fitting * often, *everything])
+        return choose([*fitting * often, *everything])
 
-    def vpc(self, pick: Pick, fits: Callable[[VpcState], object] = bool) -> Any:
-        return self.one(pick, self.vpcs(), fits, "vpc-none")
+    def vpc(self, choose: Choose, fits: Callable[[VpcState], object] = bool) -> Any:
+        return self.one(choose, self.vpcs(), fits, "vpc-none")
 
-    def vswitch(self, pick: Pick, fits: Callable[[VSwitchState], object] = bool) -> Any:
-        return self.one(pick, self.vswitches(), fits, "vsw-none")
+    def vswitch(self, choose: Choose, fits: Callable[[VSwitchState], object] = bool) -> Any:
+        return self.one(choose, self.vswitches(), fits, "vsw-none")
 
-    def group(self, pick: Pick, fits: Callable[[SecurityGroupState], object] = bool) -> Any:
-        return self.one(pick, self.groups(), fits, "sg-none")
+    def group(self, choose: Choose, fits: Callable[[SecurityGroupState], object] = bool) -> Any:
+        return self.one(choose, self.groups(), fits, "sg-none")
 
-    def instance(self, pick: Pick, fits: Callable[[InstanceState], object] = bool) -> Any:
-        return self.one(pick, self.instances(), fits, "i-none")
+    def instance(self, choose: Choose, fits: Callable[[InstanceState], object] = bool) -> Any:
+        return self.one(choose, self.instances(), fits, "i-none")
 
-    def interface(self, pick: Pick, fits: Callable[[NetworkInterfaceState], object] = bool) -> Any:
-        return self.one(pick, self.interfaces(), fits, "eni-none")
+    def interface(self, choose: Choose, fits: Callable[[NetworkInterfaceState], object] = bool) -> Any:
+        return self.one(choose, self.interfaces(), fits, "eni-none")
 
-    def eip(self, pick: Pick, fits: Callable[[EipState], object] = bool) -> Any:
-        return self.one(pick, self.eips(), fits, "eip-none")
+    def eip(self, choose: Choose, fits: Callable[[EipState], object] = bool) -> Any:
+        return self.one(choose, self.eips(), fits, "eip-none")
 
-    def group_ids(self, pick: Pick, vpc_id: str | None) -> tuple[str, ...]:
+    def group_ids(self, choose: Choose, vpc_id: str | None) -> tuple[str, ...]:
         """One or two groups of the VPC; or none at all, or a stranger."""
         own = [group.id for group in self.groups() if group.vpc_id == vpc_id and group.account_id == self.account_id]
         all_ids = [group.id for group in self.groups()] or ["sg-none"]
         two: list[tuple[str, ...]] = [tuple(own[:2])] if len(own) > 1 else []
-        return pick([*[(group_id,) for group_id in own] * FITTING, *two, (all_ids[-1],), ()])
+        return choose([*[(group_id,) for group_id in own] * FITTING, *two, (all_ids[-1],), ()])
 
-    def addresses(self, pick: Pick, vswitch: Any) -> list[str]:
+    def addresses(self, choose: Choose, vswitch: Any) -> list[str]:
         """Addresses of a VSwitch: free ones, the one that last came back, held ones, the system's, and one outside."""
         if not isinstance(vswitch, VSwitchState):
             return ["10.0.0.9"]
         region = self.region_with("vswitches", vswitch.id)
         assert region is not None
-        came_back = [ip for ip, _ in zip(private_pool.freed(vswitch), range(1), strict=False)]
-        free = [*private_pool.draw(region, vswitch, 1), *came_back]  # perhaps taken again meanwhile
-        holders = region.interfaces_of_vswitch.peek(vswitch.id).now()
-        held = [region.network_interfaces.peek(holder).private_ips[-1] for holder in holders]
+        released_last = [ip for ip, _ in zip(private_pool.released(vswitch), range(1), strict=False)]
+        free = [*private_pool.next_free(region, vswitch, 1), *released_last]  # perhaps taken again meanwhile
+        holders = region.interfaces_of_vswitch.get_existing(vswitch.id).snapshot()
+        held = [region.network_interfaces.get_existing(holder).private_ips[-1] for holder in holders]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
         return [*free * FITTING, *held, *ends]
 
 
 def _own_types(cloud: Cloud) -> tuple[str, ...]:
-    types, vendors = cloud._model.instance_types, vendor_types()
+    types, vendors = cloud._engine.instance_types, vendor_types()
     return () if types is vendors else tuple(name for name, one in types.items() if vendors.get(name) is not one)
 
 
@@ -134,7 +134,7 @@ def _id(state: Any) -> str:
 
 
 def _settled(instance: InstanceState) -> bool:
-    return instance.status in SETTLED
+    return instance.status in STABLE
 
 
 def _in(*statuses: InstanceStatus) -> Callable[[InstanceState], bool]:
@@ -144,106 +144,110 @@ def _in(*statuses: InstanceStatus) -> Callable[[InstanceState], bool]:
 # VPCs, VSwitches, security groups, quotas
 
 
-def create_vpc(see: Sight, pick: Pick) -> Command[Any]:
+def create_vpc(inventory: Inventory, choose: Choose) -> Command[Any]:
     blocks = ("10.0.0.0/16", "192.168.0.0/24", "10.0.0.0/7", "8.0.0.0/16", "172.16.0.0/29")
-    return c.CreateVpc(cidr_block=pick(blocks), region_id=pick(see.region_ids))
+    return c.CreateVpc(cidr_block=choose(blocks), region_id=choose(inventory.region_ids))
 
 
-def delete_vpc(see: Sight, pick: Pick) -> Command[Any]:
-    in_use = {vswitch.vpc_id for vswitch in see.vswitches()} | {group.vpc_id for group in see.groups()}
-    return c.DeleteVpc(vpc_id=_id(see.vpc(pick, lambda vpc: vpc.id not in in_use)))
+def delete_vpc(inventory: Inventory, choose: Choose) -> Command[Any]:
+    in_use = {vswitch.vpc_id for vswitch in inventory.vswitches()} | {group.vpc_id for group in inventory.groups()}
+    return c.DeleteVpc(vpc_id=_id(inventory.vpc(choose, lambda vpc: vpc.id not in in_use)))
 
 
-def create_vswitch(see: Sight, pick: Pick) -> Command[Any]:
-    vpc = see.vpc(pick)
-    region = see.region_with("vpcs", _id(vpc))
-    region_id = see.region_ids[0] if region is None else region.region_id
+def create_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
+    vpc = inventory.vpc(choose)
+    region = inventory.region_with("vpcs", _id(vpc))
+    region_id = inventory.region_ids[0] if region is None else region.region_id
     first = 0 if region is None else cidr_bounds(vpc.cidr_block)[0]
-    count = 0 if region is None else region.vswitches_of_vpc.peek(vpc.id).size
+    count = 0 if region is None else region.vswitches_of_vpc.get_existing(vpc.id).size
     free = int_to_ipv4(first + 16 * count)
     blocks = (f"{free}/28", f"{free}/29", f"{int_to_ipv4(first)}/24", f"{free}/30", "8.0.0.0/28")
     zones = (f"{region_id}-b", f"{region_id}-b", f"{region_id}-c", "nowhere-1")
-    return c.CreateVSwitch(vpc_id=_id(vpc), zone_id=pick(zones), cidr_block=pick(blocks))
+    return c.CreateVSwitch(vpc_id=_id(vpc), zone_id=choose(zones), cidr_block=choose(blocks))
 
 
-def delete_vswitch(see: Sight, pick: Pick) -> Command[Any]:
-    in_use = {interface.vswitch_id for interface in see.interfaces()}
-    return c.DeleteVSwitch(vswitch_id=_id(see.vswitch(pick, lambda vswitch: vswitch.id not in in_use)))
+def delete_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
+    in_use = {interface.vswitch_id for interface in inventory.interfaces()}
+    return c.DeleteVSwitch(vswitch_id=_id(inventory.vswitch(choose, lambda vswitch: vswitch.id not in in_use)))
 
 
-def create_security_group(see: Sight, pick: Pick) -> Command[Any]:
-    vpc_id = pick([*[vpc.id for vpc in see.vpcs()] * FITTING, None, "vpc-none"])
-    return c.CreateSecurityGroup(vpc_id=vpc_id, region_id=pick(see.region_ids) if vpc_id is None else None)
+def create_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
+    vpc_id = choose([*[vpc.id for vpc in inventory.vpcs()] * FITTING, None, "vpc-none"])
+    return c.CreateSecurityGroup(vpc_id=vpc_id, region_id=choose(inventory.region_ids) if vpc_id is None else None)
 
 
-def delete_security_group(see: Sight, pick: Pick) -> Command[Any]:
-    return c.DeleteSecurityGroup(security_group_id=_id(see.group(pick, lambda group: not group.private_ip_count)))
+def delete_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.DeleteSecurityGroup(
+        security_group_id=_id(inventory.group(choose, lambda group: not group.private_ip_count))
+    )
 
 
-def _permission(command: type[c.AuthorizeSecurityGroup | c.RevokeSecurityGroup]) -> Ask:
-    def ask(see: Sight, pick: Pick) -> Command[Any]:
-        group = see.group(pick)
+def _permission(command: type[c.AuthorizeSecurityGroup | c.RevokeSecurityGroup]) -> Generate:
+    def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
+        group = inventory.group(choose)
         vpc_id = None if isinstance(group, str) else group.vpc_id
-        source = see.group(pick, lambda one: one.vpc_id == vpc_id)
-        account_id = None if isinstance(source, str) or source.account_id == see.account_id else source.account_id
+        source = inventory.group(choose, lambda one: one.vpc_id == vpc_id)
+        account_id = None if isinstance(source, str) or source.account_id == inventory.account_id else source.account_id
         return command(security_group_id=_id(group), source_group_id=_id(source), source_account_id=account_id)
 
-    return ask
+    return generate
 
 
-def join_security_group(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, _settled)
+def join_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
+    instance = inventory.instance(choose, _settled)
     vpc_id = None if isinstance(instance, str) else instance.vpc_id
-    group_ids = see.groups_of(instance)
-    group = see.group(pick, lambda group: group.vpc_id == vpc_id and group.id not in group_ids)
+    group_ids = inventory.groups_of(instance)
+    group = inventory.group(choose, lambda group: group.vpc_id == vpc_id and group.id not in group_ids)
     return c.JoinSecurityGroup(security_group_id=_id(group), instance_id=_id(instance))
 
 
-def leave_security_group(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, lambda one: _settled(one) and len(see.groups_of(one)) > 1)
-    group_ids = see.groups_of(instance)
-    group = see.group(pick, lambda group: group.id in group_ids)
+def leave_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
+    instance = inventory.instance(choose, lambda one: _settled(one) and len(inventory.groups_of(one)) > 1)
+    group_ids = inventory.groups_of(instance)
+    group = inventory.group(choose, lambda group: group.id in group_ids)
     return c.LeaveSecurityGroup(security_group_id=_id(group), instance_id=_id(instance))
 
 
-def set_quota(see: Sight, pick: Pick) -> Command[Any]:
-    return c.SetQuota(name=pick(tuple(QUOTAS)), value=pick((2, 3, 1, 5, 100)), region_id=pick(see.region_ids))
+def set_quota(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.SetQuota(
+        name=choose(tuple(QUOTAS)), value=choose((2, 3, 1, 5, 100)), region_id=choose(inventory.region_ids)
+    )
 
 
 # Instances
 
 
-def run_instances(see: Sight, pick: Pick) -> Command[Any]:
-    return c.RunInstances(**_new_instance(see, pick, pick((*[1] * 7, 2))))
+def run_instances(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.RunInstances(**_new_instance(inventory, choose, choose((*[1] * 7, 2))))
 
 
-def create_instance(see: Sight, pick: Pick) -> Command[Any]:
-    parameters = _new_instance(see, pick, 1)
+def create_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
+    parameters = _new_instance(inventory, choose, 1)
     del parameters["amount"]
     return c.CreateInstance(**parameters)
 
 
-def _new_instance(see: Sight, pick: Pick, amount: int) -> dict[str, Any]:
-    charge_type = pick((ChargeType.PostPaid, ChargeType.PostPaid, ChargeType.PrePaid))
+def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str, Any]:
+    charge_type = choose((ChargeType.PostPaid, ChargeType.PostPaid, ChargeType.PrePaid))
     parameters = {
         "amount": amount,
-        "instance_type": pick([*see.instance_types * FITTING, "ecs.none"]),
+        "instance_type": choose([*inventory.instance_types * FITTING, "ecs.none"]),
         "instance_charge_type": charge_type,
-        "internet_max_bandwidth_out": pick((0, 0, 5)),
+        "internet_max_bandwidth_out": choose((0, 0, 5)),
     }
-    if pick((*[NetworkType.Vpc] * 15, NetworkType.Classic)) is NetworkType.Classic:
-        groups = see.group_ids(pick, None)
+    if choose((*[NetworkType.Vpc] * 15, NetworkType.Classic)) is NetworkType.Classic:
+        groups = inventory.group_ids(choose, None)
         return {**parameters, "network_type": NetworkType.Classic, "security_group_ids": groups}
-    vswitch = see.vswitch(pick)
+    vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
-    parameters |= {"vswitch_id": _id(vswitch), "security_group_ids": see.group_ids(pick, vpc_id)}
-    extra = pick((*["nothing"] * 6, "address", "ENI"))  # picked in any case, lest two instances be simpler than one
+    parameters |= {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
+    extra = choose((*["nothing"] * 6, "address", "ENI"))  # picked in any case, lest two instances be simpler than one
     if amount > 1:
         return parameters
     if extra == "address":
-        parameters["private_ip_address"] = pick(see.addresses(pick, vswitch))
+        parameters["private_ip_address"] = choose(inventory.addresses(choose, vswitch))
     elif extra == "ENI":
-        parameters["network_interface_ids"] = (_id(see.interface(pick, _attachable(vswitch))),)
+        parameters["network_interface_ids"] = (_id(inventory.interface(choose, _attachable(vswitch))),)
     return parameters
 
 
@@ -255,83 +259,85 @@ def _attachable(place: Any) -> Callable[[NetworkInterfaceState], bool]:
     return fits
 
 
-def _on_instance(command: type[Any], fits: Callable[[InstanceState], object]) -> Ask:
-    def ask(see: Sight, pick: Pick) -> Command[Any]:
-        asked: Command[Any] = command(instance_id=_id(see.instance(pick, fits)))
+def _on_instance(command: type[Any], fits: Callable[[InstanceState], object]) -> Generate:
+    def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
+        asked: Command[Any] = command(instance_id=_id(inventory.instance(choose, fits)))
         return asked
 
-    return ask
+    return generate
 
 
-def delete_instance(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, lambda instance: _settled(instance) and instance.expires_at is None)
-    return c.DeleteInstance(instance_id=_id(instance), force=pick((True, True, True, False)))
+def delete_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
+    instance = inventory.instance(choose, lambda instance: _settled(instance) and instance.expires_at is None)
+    return c.DeleteInstance(instance_id=_id(instance), force=choose((True, True, True, False)))
 
 
-def modify_instance_vpc_attribute(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, lambda one: one.status is InstanceStatus.Stopped and one.was_started)
+def modify_instance_vpc_attribute(inventory: Inventory, choose: Choose) -> Command[Any]:
+    instance = inventory.instance(choose, lambda one: one.status is InstanceStatus.Stopped and one.was_started)
     zone_id = None if isinstance(instance, str) else instance.zone_id
-    vswitch = see.vswitch(pick, lambda one: one.zone_id == zone_id)
-    address = pick(see.addresses(pick, vswitch)) if pick((False, True)) else None
+    vswitch = inventory.vswitch(choose, lambda one: one.zone_id == zone_id)
+    address = choose(inventory.addresses(choose, vswitch)) if choose((False, True)) else None
     return c.ModifyInstanceVpcAttribute(instance_id=_id(instance), vswitch_id=_id(vswitch), private_ip_address=address)
 
 
-def modify_instance_network_spec(see: Sight, pick: Pick) -> Command[Any]:
-    return c.ModifyInstanceNetworkSpec(instance_id=_id(see.instance(pick)), internet_max_bandwidth_out=pick((5, 0, 10)))
+def modify_instance_network_spec(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(
+        instance_id=_id(inventory.instance(choose)), internet_max_bandwidth_out=choose((5, 0, 10))
+    )
 
 
-def renew_instance(see: Sight, pick: Pick) -> Command[Any]:
-    instance = see.instance(pick, lambda one: one.charge_type is ChargeType.PrePaid)
-    return c.RenewInstance(instance_id=_id(instance), internet_max_bandwidth_out=pick((None, 5, 0)))
+def renew_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
+    instance = inventory.instance(choose, lambda one: one.charge_type is ChargeType.PrePaid)
+    return c.RenewInstance(instance_id=_id(instance), internet_max_bandwidth_out=choose((None, 5, 0)))
 
 
 # EIPs
 
 
-def allocate_eip_address(see: Sight, pick: Pick) -> Command[Any]:
-    return c.AllocateEipAddress(region_id=pick(see.region_ids))
+def allocate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.AllocateEipAddress(region_id=choose(inventory.region_ids))
 
 
-def associate_eip_address(see: Sight, pick: Pick) -> Command[Any]:
-    eip = see.eip(pick, lambda one: one.status in ASSOCIABLE)
-    region = see.region_with("eips", _id(eip))
-    here = () if region is None else region.instances.now()
-    instance = see.instance(
-        pick, lambda one: one.id in here and _settled(one) and one.vpc_id and not one.public_ip and not one.eip_id
+def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
+    eip = inventory.eip(choose, lambda one: one.status in ASSOCIABLE)
+    region = inventory.region_with("eips", _id(eip))
+    here = () if region is None else region.instances.snapshot()
+    instance = inventory.instance(
+        choose, lambda one: one.id in here and _settled(one) and one.vpc_id and not one.public_ip and not one.eip_id
     )
     return c.AssociateEipAddress(allocation_id=_id(eip), instance_id=_id(instance))
 
 
-def unassociate_eip_address(see: Sight, pick: Pick) -> Command[Any]:
-    eip = see.eip(pick, lambda one: one.status in UNASSOCIABLE)
+def unassociate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
+    eip = inventory.eip(choose, lambda one: one.status in UNASSOCIABLE)
     own = None if isinstance(eip, str) else eip.instance_id
-    instance_id = pick([own, own, *[instance.id for instance in see.instances()], "i-none"])
+    instance_id = choose([own, own, *[instance.id for instance in inventory.instances()], "i-none"])
     return c.UnassociateEipAddress(allocation_id=_id(eip), instance_id=instance_id)
 
 
-def release_eip_address(see: Sight, pick: Pick) -> Command[Any]:
-    return c.ReleaseEipAddress(allocation_id=_id(see.eip(pick, lambda one: one.status in RELEASABLE)))
+def release_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.ReleaseEipAddress(allocation_id=_id(inventory.eip(choose, lambda one: one.status in RELEASABLE)))
 
 
 # Network interfaces and their addresses
 
 
-def create_network_interface(see: Sight, pick: Pick) -> Command[Any]:
-    vswitch = see.vswitch(pick)
+def create_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
+    vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
-    parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": see.group_ids(pick, vpc_id)}
-    extra = pick(("nothing", "count", "address", "addresses"))
+    parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
+    extra = choose(("nothing", "count", "address", "addresses"))
     if extra == "count":
-        parameters["secondary_private_ip_address_count"] = pick((1, 2, 3))
+        parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
     elif extra == "address":
-        parameters["primary_ip_address"] = pick(see.addresses(pick, vswitch))
+        parameters["primary_ip_address"] = choose(inventory.addresses(choose, vswitch))
     elif extra == "addresses":
-        parameters["private_ip_addresses"] = (pick(see.addresses(pick, vswitch)),)
+        parameters["private_ip_addresses"] = (choose(inventory.addresses(choose, vswitch)),)
     return c.CreateNetworkInterface(**parameters)
 
 
-def attach_network_interface(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick, _attachable(""))
+def attach_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose, _attachable(""))
 
     def fits(instance: InstanceState) -> bool:
         here = isinstance(interface, str) or (instance.vpc_id, instance.zone_id) == (
@@ -340,74 +346,78 @@ def attach_network_interface(see: Sight, pick: Pick) -> Command[Any]:
         )
         return here and _settled(instance) and instance.instance_type.eni_quantity > 1
 
-    return c.AttachNetworkInterface(network_interface_id=_id(interface), instance_id=_id(see.instance(pick, fits)))
+    return c.AttachNetworkInterface(
+        network_interface_id=_id(interface), instance_id=_id(inventory.instance(choose, fits))
+    )
 
 
-def detach_network_interface(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick, lambda one: one.type is not PRIMARY and one.status in DETACHABLE)
+def detach_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose, lambda one: one.type is not PRIMARY and one.status in DETACHABLE)
     own = None if isinstance(interface, str) else interface.instance_id
-    instance = see.instance(pick, lambda one: one.id == own)
+    instance = inventory.instance(choose, lambda one: one.id == own)
     return c.DetachNetworkInterface(network_interface_id=_id(interface), instance_id=_id(instance))
 
 
-def delete_network_interface(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick, lambda one: one.type is not PRIMARY and one.status in DELETABLE)
+def delete_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose, lambda one: one.type is not PRIMARY and one.status in DELETABLE)
     return c.DeleteNetworkInterface(network_interface_id=_id(interface))
 
 
-def modify_network_interface_attribute(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick, lambda one: one.type is not PRIMARY and one.status in MODIFIABLE)
+def modify_network_interface_attribute(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose, lambda one: one.type is not PRIMARY and one.status in MODIFIABLE)
     vpc_id = None if isinstance(interface, str) else interface.vpc_id
-    what = pick(("groups", "name", "description"))
+    what = choose(("groups", "name", "description"))
     return c.ModifyNetworkInterfaceAttribute(
         network_interface_id=_id(interface),
-        security_group_ids=see.group_ids(pick, vpc_id) if what == "groups" else None,
+        security_group_ids=inventory.group_ids(choose, vpc_id) if what == "groups" else None,
         network_interface_name="web-1" if what == "name" else None,
         description="of the web" if what == "description" else None,
     )
 
 
-def assign_private_ip_addresses(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick)
-    count = pick((1, None, 2, None))
+def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose)
+    count = choose((1, None, 2, None))
     if count is not None:
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
-    region = see.region_with("vswitches", vswitch_id)
-    vswitch = None if region is None else region.vswitches.peek(vswitch_id)
-    address = pick(see.addresses(pick, vswitch))
+    region = inventory.region_with("vswitches", vswitch_id)
+    vswitch = None if region is None else region.vswitches.get_existing(vswitch_id)
+    address = choose(inventory.addresses(choose, vswitch))
     once, twice = (address,), (address, address)
     return c.AssignPrivateIpAddresses(
-        network_interface_id=_id(interface), private_ip_addresses=pick((once, once, once, twice))
+        network_interface_id=_id(interface), private_ip_addresses=choose((once, once, once, twice))
     )
 
 
-def unassign_private_ip_addresses(see: Sight, pick: Pick) -> Command[Any]:
-    interface = see.interface(pick, lambda one: len(one.private_ips) > 1)
+def unassign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
+    interface = inventory.interface(choose, lambda one: len(one.private_ips) > 1)
     held = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
     choices = [held[-1:], held[-1:], held[1:] or held, held[:1], ("10.0.0.250",)]
-    return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=pick(choices))
+    return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=choose(choices))
 
 
 # ClassicLink
 
 
-def enable_vpc_classic_link(see: Sight, pick: Pick) -> Command[Any]:
-    return c.EnableVpcClassicLink(vpc_id=_id(see.vpc(pick)))
+def enable_vpc_classic_link(inventory: Inventory, choose: Choose) -> Command[Any]:
+    return c.EnableVpcClassicLink(vpc_id=_id(inventory.vpc(choose)))
 
 
-def _link(command: type[c.AttachClassicLinkVpc | c.DetachClassicLinkVpc], *, linked: bool) -> Ask:
-    def ask(see: Sight, pick: Pick) -> Command[Any]:
-        instance = see.instance(pick, lambda one: one.vpc_id is None and (one.linked_vpc_id is not None) is linked)
+def _link(command: type[c.AttachClassicLinkVpc | c.DetachClassicLinkVpc], *, linked: bool) -> Generate:
+    def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
+        instance = inventory.instance(
+            choose, lambda one: one.vpc_id is None and (one.linked_vpc_id is not None) is linked
+        )
         own = None if isinstance(instance, str) else instance.linked_vpc_id
-        vpc = see.vpc(pick, lambda one: one.id == own if linked else one.classic_link_enabled)
+        vpc = inventory.vpc(choose, lambda one: one.id == own if linked else one.classic_link_enabled)
         return command(instance_id=_id(instance), vpc_id=_id(vpc))
 
-    return ask
+    return generate
 
 
-Ask = Callable[[Sight, Pick], Command[Any]]
-ASKING: Final[dict[type[Command[Any]], Ask]] = {
+Generate = Callable[[Inventory, Choose], Command[Any]]
+GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.CreateVpc: create_vpc,
     c.DeleteVpc: delete_vpc,
     c.CreateVSwitch: create_vswitch,
@@ -482,15 +492,15 @@ class _InTurn:
         return False
 
 
-def every(see: Sight, operations: Iterable[type[Command[Any]]]) -> Iterator[Command[Any]]:
+def all_commands(inventory: Inventory, operations: Iterable[type[Command[Any]]]) -> Iterator[Command[Any]]:
     """Every command of these operations with parameters worth trying, each once."""
     seen: set[Command[Any]] = set()
     for operation in operations:
-        pick = _InTurn()
+        choose = _InTurn()
         while True:
-            command = ASKING[operation](see, pick)
+            command = GENERATORS[operation](inventory, choose)
             if command not in seen:
                 seen.add(command)
                 yield command
-            if not pick.turn():
+            if not choose.turn():
                 break

@@ -23,9 +23,9 @@ from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Resource
 from ecsnet.testing._choose import Draw, drawn
 from ecsnet.testing._compare import Difference, Names, System, differences, is_resource_id, look_up
-from ecsnet.testing._explore import InvariantBroken, passing
+from ecsnet.testing._explore import InvariantBroken, settle_moves
 from ecsnet.testing._fixtures import START
-from ecsnet.testing._generate import ASKING, Sight
+from ecsnet.testing._generate import GENERATORS, Inventory
 from ecsnet.testing._script import Script, Settle, Wait
 from ecsnet.values import ChargeType, InstanceType, NetworkInterfaceType
 
@@ -36,7 +36,7 @@ _MACHINE: Final = st.runner()
 @st.composite
 def _asked(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
     machine: CloudMachine = draw(_MACHINE)
-    return ASKING[operation](machine.look(), drawn(draw))
+    return GENERATORS[operation](machine.inventory(), drawn(draw))
 
 
 def _rule_name(operation: type[Command[Any]]) -> str:
@@ -46,13 +46,13 @@ def _rule_name(operation: type[Command[Any]]) -> str:
 def _operation(operation: type[Command[Any]]) -> Any:
     """The rule that gives a command of this kind."""
 
-    def give(self: CloudMachine, command: Command[Any]) -> None:
-        self.give(command)
+    def issue(self: CloudMachine, command: Command[Any]) -> None:
+        self.issue(command)
 
-    give.__name__ = _rule_name(operation)
-    give.__qualname__ = f"CloudMachine.{give.__name__}"
-    give.__doc__ = f"{operation.__name__}, with parameters that are mostly right."
-    return rule(command=_asked(operation))(give)
+    issue.__name__ = _rule_name(operation)
+    issue.__qualname__ = f"CloudMachine.{issue.__name__}"
+    issue.__doc__ = f"{operation.__name__}, with parameters that are mostly right."
+    return rule(command=_asked(operation))(issue)
 
 
 class CloudMachine(RuleBasedStateMachine):
@@ -76,16 +76,16 @@ class CloudMachine(RuleBasedStateMachine):
         InstanceType(id="ecs.one.small", eni_quantity=1, private_ipv4_per_eni=2),
     )
     """The instance types that are run; small ones, so that every limit is near."""
-    operations: ClassVar[Collection[type[Command[Any]]]] = tuple(ASKING)
+    operations: ClassVar[Collection[type[Command[Any]]]] = tuple(GENERATORS)
     """The operations that are used: all, unless the system does not have them all."""
     known_differences: ClassVar[frozenset[str]] = frozenset()
     """Ids of rules that the system is known not to hold: commands that they refuse are not given at all."""
-    patience: ClassVar[int] = 0
-    """How often `wait_for_system` is called for a resource that the system shows in a passing state."""
+    max_polls: ClassVar[int] = 0
+    """How often `wait_for_system` is called for a resource that the system shows in a transitional state."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        for operation in set(ASKING) - set(cls.operations):
+        for operation in set(GENERATORS) - set(cls.operations):
             setattr(cls, _rule_name(operation), None)
         # To explain a failure takes Hypothesis far longer than to find it, and the script tells as much.
         usual = cls.TestCase.settings
@@ -119,17 +119,17 @@ class CloudMachine(RuleBasedStateMachine):
 
     def set_up(self) -> None:
         """What every example begins with: a VPC, a VSwitch and a security group."""
-        self.give(c.CreateVpc(cidr_block="10.0.0.0/16"))
+        self.issue(c.CreateVpc(cidr_block="10.0.0.0/16"))
         (vpc_id,) = self.model.vpcs
         zone_id = self.region_ids[0] + ("-b" if self.region_ids[0].startswith("cn-") else "b")
-        self.give(c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28"))
-        self.give(c.CreateSecurityGroup(vpc_id=vpc_id))
+        self.issue(c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28"))
+        self.issue(c.CreateSecurityGroup(vpc_id=vpc_id))
 
-    def avoids(self, command: Command[Any], decision: Decision) -> bool:
+    def skips(self, command: Command[Any], decision: Decision) -> bool:
         """Whether a command is not given, because it is known that the system would differ."""
         return any(violation.rule in self.known_differences for violation in decision.violations)
 
-    def codes_agree(self, violations: Sequence[Violation], code: str) -> bool:
+    def accepts_code(self, violations: Sequence[Violation], code: str) -> bool:
         """Whether the system refuses with the right code: one of those that the model has reasons for."""
         return any(violation.code == code for violation in violations)
 
@@ -145,9 +145,9 @@ class CloudMachine(RuleBasedStateMachine):
     def wait_for_system(self) -> None:
         """Give a system that settles late some time; it is looked at again afterwards, ``patience`` times at most."""
 
-    def look(self) -> Sight:
+    def inventory(self) -> Inventory:
         """What commands are made from: the regions and instance types of the machine, and what is in the model."""
-        return Sight(self.model, region_ids=self.region_ids, instance_types=self.type_names)
+        return Inventory(self.model, region_ids=self.region_ids, instance_types=self.type_names)
 
     # How an example goes
 
@@ -199,18 +199,18 @@ class CloudMachine(RuleBasedStateMachine):
         """Give a command that is allowed, of an operation that is not left out."""
         command = operation(**parameters)
         if operation in self.operations and self.model.check(command):
-            self.give(command)
+            self.issue(command)
 
     def _let_pass(self) -> None:
         if isinstance(self.settle_after, timedelta) and self.settle_after:
             self._wait(self.settle_after)
-        if next(passing(self.model), None) is not None or self.settle_after not in (AT_ONCE, "manual"):
+        if next(settle_moves(self.model), None) is not None or self.settle_after not in (AT_ONCE, "manual"):
             self._settle(None)
 
-    def give(self, command: Command[Any]) -> None:
+    def issue(self, command: Command[Any]) -> None:
         """Give a command to model and system, and compare. Raises `Difference`."""
         decision = self.model.check(command)
-        if self.avoids(command, decision):
+        if self.skips(command, decision):
             return
         concerned = self._concerned(command, decision)
         if decision.allowed:
@@ -240,7 +240,7 @@ class CloudMachine(RuleBasedStateMachine):
         if code is None:
             message = f"the system accepts what the model refuses by {', '.join(rules)}: {command}"
             self._differ(message, command, rules)
-        elif not self.codes_agree(violations, code):
+        elif not self.accepts_code(violations, code):
             self._differ(f"the system answers {code}, the model {_codes(violations)}, to {command}", command, rules)
 
     def _ask(self, system: System, command: Command[Any]) -> tuple[object, str | None]:
@@ -298,7 +298,7 @@ class CloudMachine(RuleBasedStateMachine):
 
     def _look_at(self, resource_id: str) -> object | None:
         assert self.system is not None
-        for _ in range(self.patience):
+        for _ in range(self.max_polls):
             seen = self.system.observe(resource_id)
             status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
             if status not in PASSING:
@@ -310,7 +310,7 @@ class CloudMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def settle(self, number: int) -> None:
         """What is due settles; under "manual", one of what is passing, or all of it."""
-        waiting = [move.resource_id for move in passing(self.model)] if self.settle_after == "manual" else []
+        waiting = [move.resource_id for move in settle_moves(self.model)] if self.settle_after == "manual" else []
         one = waiting[number - 1] if 0 < number <= len(waiting) else None
         self._settle(one)
 
@@ -343,7 +343,9 @@ class CloudMachine(RuleBasedStateMachine):
         try:
             if self.system is not None and not self._differs:
                 world = self.model._world()
-                self.compare([i for table in VIEWS for r in world.regions.values() for i in getattr(r, table).now()])
+                self.compare(
+                    [i for table in VIEWS for r in world.regions.values() for i in getattr(r, table).snapshot()]
+                )
         finally:
             close = getattr(self.system, "close", None)
             if close is not None:

@@ -7,15 +7,15 @@ from typing import Any, Self
 
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.domain.state.world import is_shared
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.testing._compare import look_up
-from ecsnet.testing._fixtures import apart, cloud_after
-from ecsnet.testing._script import Settle, Step, Wait, take
+from ecsnet.testing._fixtures import cloud_after, isolated_fork
+from ecsnet.testing._script import Settle, Step, Wait, apply_step
 
 Given = Step | Event | Callable[[Cloud], Step]
 
@@ -32,7 +32,7 @@ def scenario(cloud: Cloud | None = None, **options: Any) -> Scenario:
     """
     if cloud is not None and options:
         raise TypeError(f"a story that begins with a cloud has its options, not {', '.join(options)}")
-    return Scenario(cloud_after(**options) if cloud is None else apart(cloud))
+    return Scenario(cloud_after(**options) if cloud is None else isolated_fork(cloud))
 
 
 class Scenario:
@@ -53,12 +53,12 @@ class Scenario:
 
     def when(self, step: Step | Callable[[Cloud], Step]) -> Self:
         """What is done now."""
-        before, state = self.cloud.position, whole(self.cloud._world())
+        before, state = self.cloud.position, serialized_state(self.cloud._world())
         try:
             self._do(step)
         except CommandDenied as denied:
             self._denied, self._events = denied, None
-            if whole(self.cloud._world()) != state or self.cloud.position != before:
+            if serialized_state(self.cloud._world()) != state or self.cloud.position != before:
                 raise AssertionError(f"{denied}\nand yet something changed") from denied
         else:
             new = tuple(r for r in self.cloud.history(after=before) if not is_shared(r.stream))
@@ -105,12 +105,12 @@ class Scenario:
 
     def _do(self, step: Given) -> None:
         if isinstance(step, Event):
-            model = self.cloud._model
-            news = model.news(self.cloud.region_id, (step,), model.now(), self.cloud.account_id, "given")
-            with model.lock:
-                model.append(self.cloud.region_id, news, decided=False)
+            engine = self.cloud._engine
+            news = engine.news(self.cloud.region_id, (step,), engine.now(), self.cloud.account_id, "given")
+            with engine.lock:
+                engine.append(self.cloud.region_id, news, decided=False)
         elif isinstance(step, Command | Settle | Wait):
-            take(self.cloud, step)
+            apply_step(self.cloud, step)
         else:
             self._do(step(self.cloud))
 
@@ -127,5 +127,5 @@ def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
 
 def _must_survive_storage(cloud: Cloud) -> None:
     again = Cloud(stored_again(cloud.history()))
-    if whole(again._model.world) != whole(cloud._model.world):
+    if serialized_state(again._engine.world) != serialized_state(cloud._engine.world):
         raise AssertionError("the history, stored and read again, leads to another state")

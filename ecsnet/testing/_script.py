@@ -131,12 +131,12 @@ def _comment(text: str) -> str:
     return "# " + re.sub("coding(?=[:=])", r"codin\\x67", escaped(text))
 
 
-def take(cloud: Cloud, step: Step) -> Any:
+def apply_step(cloud: Cloud, step: Step) -> Any:
     """Do one step. Raises `CommandDenied` as `Cloud.execute` does, TypeError to `Wait` without a `ManualClock`."""
     if isinstance(step, Settle):
         return cloud.settle(step.resource_id)
     if isinstance(step, Wait):
-        clock = cloud._model.clock
+        clock = cloud._engine.clock
         if not isinstance(clock, ManualClock):
             raise TypeError(f"to wait takes a ManualClock, not {clock!r}")
         return clock.advance(step.by)

@@ -24,7 +24,7 @@ from ecsnet.cli import main
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.guest import guest_configuration
 from ecsnet.testing import invariants
-from ecsnet.testing._generate import ASKING, Sight, every
+from ecsnet.testing._generate import GENERATORS, Inventory, every
 from tests.attack.network import BEGIN, rich_network
 
 SECONDS: Final = 20
@@ -117,8 +117,8 @@ def write_history(path: Path) -> None:
 
 
 def _do_one_of_each(cloud: Cloud) -> None:
-    for operation in ASKING:
-        for command in islice(every(Sight(cloud), [operation]), 200):
+    for operation in GENERATORS:
+        for command in islice(every(Inventory(cloud), [operation]), 200):
             if cloud.check(command).events:
                 cloud.execute(command)
                 break
@@ -239,10 +239,10 @@ def _look(cloud: Cloud, deep: bool) -> None:
 
 
 def _work(cloud: Cloud, deep: bool) -> None:
-    for operation in ASKING:
+    for operation in GENERATORS:
         found = _tried(
             f"what to ask of {operation.__name__}",
-            lambda operation=operation: list(islice(every(Sight(cloud), [operation]), 12 if deep else 2)),
+            lambda operation=operation: list(islice(every(Inventory(cloud), [operation]), 12 if deep else 2)),
         )
         for command in found or ():
             _tried(f"check {command}", lambda command=command: cloud.check(command))

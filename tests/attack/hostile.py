@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from tests.net import Net
 
 
@@ -192,7 +192,7 @@ def makers() -> st.SearchStrategy[Callable[[], Any]]:
 
 def state_of(cloud: Cloud) -> tuple[bytes, Any]:
     """All that a cloud keeps, and what it has recorded."""
-    return whole(cloud._model.world), cloud.history()
+    return serialized_state(cloud._engine.world), cloud.history()
 
 
 def must_be_told(error: Exception, most: int = 10_000) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.testing._generate import ASKING, Sight, every
+from ecsnet.testing._generate import GENERATORS, Inventory, every
 
 BEGIN = datetime(2017, 3, 11, 8, 0, tzinfo=UTC)
 """When the classic network was open still."""
@@ -71,8 +71,8 @@ def rich_cloud(**options: Any) -> Cloud:
 
 def one_of_each(cloud: Cloud) -> dict[str, Command[Any]]:
     """Returns an allowed command of every kind, by its name."""
-    see = Sight(cloud)
+    see = Inventory(cloud)
     return {
         operation.__name__: next(command for command in every(see, [operation]) if cloud.check(command).events)
-        for operation in ASKING
+        for operation in GENERATORS
     }

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ecsnet import Cloud, CommandDenied, audit
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.domain.fold import replay
 from ecsnet.domain.state.regional_pool import block_number
 from ecsnet.domain.state.world import World
@@ -125,5 +125,5 @@ def all_is_well(cloud: Cloud, *, eips: int = 20) -> None:
     never_wrong(history, eips=eips)
     assert not audit(history)
     assert not invariants(cloud)
-    again = Cloud(stored_again(history), clock=cloud._model.clock, settle_after=cloud._model.settle_after)
-    assert whole(again._model.world) == whole(cloud._model.world)
+    again = Cloud(stored_again(history), clock=cloud._engine.clock, settle_after=cloud._engine.settle_after)
+    assert serialized_state(again._engine.world) == serialized_state(cloud._engine.world)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, Decision, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import whole
-from ecsnet.testing._generate import ASKING, Sight, every
+from ecsnet.domain.checks.state_digest import serialized_state
+from ecsnet.testing._generate import GENERATORS, Inventory, every
 from tests.attack.budget import budget
 from tests.attack.network import BEGIN, rich_network
 
@@ -65,7 +65,7 @@ def templates(operation: type[Command[Any]]) -> tuple[Command[Any], ...]:
 def _templates(operation: type[Command[Any]]) -> Iterator[Command[Any]]:
     allowed = 0
     foreign = {one for ids in THEIRS.values() for one in ids}
-    commands = (one for one in every(Sight(B), [operation]) if not any(i in repr(one) for i in foreign))
+    commands = (one for one in every(Inventory(B), [operation]) if not any(i in repr(one) for i in foreign))
     for number, command in enumerate(commands):
         is_allowed = B.check(command).allowed
         if number < 3 or (is_allowed and allowed < 2):
@@ -92,7 +92,7 @@ def with_id(command: Command[Any], parameter: str, named: str) -> Command[Any]:
     return msgspec.structs.replace(command, **{parameter: value})
 
 
-@pytest.mark.parametrize("operation", [one for one in ASKING if set(KINDS) & set(one.__struct_fields__)])
+@pytest.mark.parametrize("operation", [one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)])
 def test_another_accounts_resource_answers_as_one_that_nobody_has(operation: type[Command[Any]]) -> None:
     compared = 0
     for template in templates(operation):
@@ -109,7 +109,7 @@ def test_another_accounts_resource_answers_as_one_that_nobody_has(operation: typ
 @settings(max_examples=budget(1500))
 @given(data=st.data())
 def test_several_ids_of_another_account_tell_no_more(data: st.DataObject) -> None:
-    operation = data.draw(st.sampled_from([one for one in ASKING if set(KINDS) & set(one.__struct_fields__)]))
+    operation = data.draw(st.sampled_from([one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)]))
     template = data.draw(st.sampled_from(templates(operation)))
     parameters = sorted(set(KINDS) & set(operation.__struct_fields__))
     chosen = data.draw(st.lists(st.sampled_from(parameters), min_size=1, unique=True))
@@ -124,12 +124,12 @@ def test_several_ids_of_another_account_tell_no_more(data: st.DataObject) -> Non
     region_id = data.draw(st.sampled_from(["cn-hangzhou", "cn-beijing", "cn-elsewhere"]))
     asking = Cloud.as_account(CLOUD, "B")
     asking.region_id = region_id
-    before = whole(CLOUD._world())
+    before = serialized_state(CLOUD._world())
     answer, expected = repr(told(asking.check(theirs), "\0")), repr(told(asking.check(nobodys), "\0"))
     for named, nobody in names.items():
         answer = answer.replace(named, nobody)
     assert answer == expected
-    assert whole(CLOUD._world()) == before
+    assert serialized_state(CLOUD._world()) == before
 
 
 def classic_groups() -> tuple[Cloud, Cloud, str, str]:

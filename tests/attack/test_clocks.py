@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
-from ecsnet.domain.state.pending import WaitingTable
+from ecsnet.domain.checks.state_digest import serialized_state
+from ecsnet.domain.state.pending import PendingTable
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from ecsnet.testing._generate import ASKING, Sight
+from ecsnet.testing._generate import GENERATORS, Inventory
 from ecsnet.testing._scenarios import stored_again
 from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
@@ -36,28 +36,28 @@ steps = st.lists(
 @settings(max_examples=budget(600), deadline=None)
 @given(steps)
 def test_what_waits_comes_in_the_order_of_its_moments_in_every_fork(steps: list[tuple[str, int, datetime]]) -> None:
-    tables: list[tuple[WaitingTable, dict[int, tuple[str, datetime]]]] = [(WaitingTable(), {})]
+    tables: list[tuple[PendingTable, dict[int, tuple[str, datetime]]]] = [(PendingTable(), {})]
     key = 0
     for step, number, moment in steps:
         at = number % len(tables)
         table, expected = tables[at]
         if step == "put":
             key += 1
-            table.put(key, (f"r-{key}", moment))
+            table.set(key, (f"r-{key}", moment))
             expected[key] = (f"r-{key}", moment)
         elif step == "drop" and expected:
             gone = list(expected)[number % len(expected)]
-            table.drop(gone)
+            table.delete(gone)
             del expected[gone]
         elif step == "fork" and len(tables) < 6:
-            tables.append((table.draft(), dict(expected)))
-            tables[at] = (table.draft(), expected)  # after a draft, this side goes on with one of its own, too
+            tables.append((table.fork(), dict(expected)))
+            tables[at] = (table.fork(), expected)  # after a draft, this side goes on with one of its own, too
         elif step == "look":
             assert list(table.by_moment()) == in_order(expected)
     for table, expected in tables:
         assert list(table.by_moment()) == in_order(expected)
         assert table.size == len(expected)
-        assert dict(table.now()) == expected
+        assert dict(table.snapshot()) == expected
 
 
 def in_order(expected: dict[int, tuple[str, datetime]]) -> list[tuple[str, datetime]]:
@@ -66,19 +66,19 @@ def in_order(expected: dict[int, tuple[str, datetime]]) -> list[tuple[str, datet
 
 @pytest.mark.parametrize("order", ["up", "down", "random"])
 def test_much_that_waits_is_put_and_dropped_without_a_deep_recursion(order: str) -> None:
-    random, table = Random(order), WaitingTable()
+    random, table = Random(order), PendingTable()
     numbers = list(range(3_000))
     if order == "random":
         random.shuffle(numbers)
     expected = {}
     for key, number in enumerate(numbers):
         moment = START + (number if order != "down" else -number) * MINUTE
-        table.put(key, (f"r-{key}", moment))
+        table.set(key, (f"r-{key}", moment))
         expected[key] = (f"r-{key}", moment)
     keys = list(expected)
     random.shuffle(keys)
     for n, key in enumerate(keys):
-        table.drop(key)
+        table.delete(key)
         del expected[key]
         if n % 500 == 0:
             assert list(table.by_moment()) == in_order(expected)
@@ -128,7 +128,7 @@ def test_what_a_look_shows_is_what_settling_makes_of_it_whatever_the_clocks_say(
     Net(store=store)
     clocks = [ManualClock(START) for _ in range(2)]
     clouds = [Cloud(store, clock=clock, settle_after=MINUTE) for clock in clocks]
-    operations = [one for one in ASKING if one is not c.SetQuota]
+    operations = [one for one in GENERATORS if one is not c.SetQuota]
     for _ in range(40):
         moment += timedelta(seconds=random.choice((0, 10, 30, 61)))
         for clock, skew in zip(clocks, (0, random.choice((-600, -30, 0, 50))), strict=True):
@@ -137,7 +137,7 @@ def test_what_a_look_shows_is_what_settling_makes_of_it_whatever_the_clocks_say(
         if random.random() < 0.1:
             cloud.settle(pick([None, *shown(cloud)]))
         else:
-            tried(cloud, ASKING[pick(operations)](Sight(cloud), pick))
+            tried(cloud, GENERATORS[pick(operations)](Inventory(cloud), pick))
     for cloud in clouds:
         look, settled = shown(cloud), cloud.fork()
         ended = settled.settle()
@@ -162,12 +162,12 @@ def of_two_clocks(store: EventStore, seed: int) -> Cloud:
     net = Net(store=store)
     clocks = [ManualClock(START) for _ in range(2)]
     clouds = [Cloud(store, clock=clock, region_id=r) for clock, r in zip(clocks, ("cn-hangzhou", "zz-r1"), strict=True)]
-    operations = list(ASKING)
+    operations = list(GENERATORS)
     for _ in range(30):
         clock = pick(clocks)
         clock.set(clock() + timedelta(seconds=random.choice((0, 1, 60, 3600, -90, -7200))))
         cloud = pick(clouds)
-        tried(cloud, ASKING[pick(operations)](Sight(cloud, region_ids=["cn-hangzhou", "zz-r1"]), pick))
+        tried(cloud, GENERATORS[pick(operations)](Inventory(cloud, region_ids=["cn-hangzhou", "zz-r1"]), pick))
     return net.cloud
 
 
@@ -186,7 +186,9 @@ def test_the_past_is_the_history_up_to_its_first_later_event(seed: int, tmp_path
         fork.execute(CREATE)
         assert fork.history()[:later] == history[:later]
         assert fork.at(later).history() == fork.at(moment).history()[:later] == history[:later]
-        assert whole(Cloud(stored_again(fork.history()))._model.world) == whole(fork._model.world)
+        assert serialized_state(Cloud(stored_again(fork.history()))._engine.world) == serialized_state(
+            fork._engine.world
+        )
     for position in range(0, len(history) + 1, 5):
         past = cloud.at(position)
         assert past.history() == history[:position]

@@ -1,4 +1,4 @@
-"""An import either raises `InvalidAnswer` and leaves no trace, or leaves a cloud in which everything goes on."""
+"""An import either raises `InvalidResponse` and leaves no trace, or leaves a cloud in which everything goes on."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ecsnet import Cloud, CommandDenied, InvalidAnswer, InvalidCommand, ManualClock, ReplayError, audit
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet import Cloud, CommandDenied, InvalidCommand, InvalidResponse, ManualClock, ReplayError, audit
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.domain.fold import fold
 from ecsnet.domain.state.world import World
 from ecsnet.events.imports import Import
 from ecsnet.events.stores.codec import decode, encode
 from ecsnet.guest import GuestError, guest_configuration
 from ecsnet.testing import invariants
-from ecsnet.testing._generate import ASKING, Sight
+from ecsnet.testing._generate import GENERATORS, Inventory
 from tests.attack.budget import budget
 from tests.attack.descriptions import descriptions, ids_of
 from tests.net import START, Net
@@ -63,7 +63,7 @@ def look(cloud: Cloud, promised: tuple[str, ...] = PROMISED) -> None:
 
 def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int, *also: type[Exception]) -> None:
     """Do whatever comes, most of it right. It may be denied; ``also`` is what else may come of it."""
-    operations, may_raise = list(ASKING), (CommandDenied, InvalidCommand, *also)
+    operations, may_raise = list(GENERATORS), (CommandDenied, InvalidCommand, *also)
     for _ in range(steps):
         chance = rng.random()
         if chance < 0.1:
@@ -72,7 +72,7 @@ def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int, *also: type[
             cloud.settle()
         else:
             try:
-                command = ASKING[rng.choice(operations)](Sight(cloud), rng.choice)
+                command = GENERATORS[rng.choice(operations)](Inventory(cloud), rng.choice)
                 cloud.check(command)
                 cloud.execute(command)
             except may_raise:
@@ -94,18 +94,18 @@ def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
     description: list[Any], pace: Any, seed: int, beside: bool
 ) -> None:
     cloud = Net(settle_after=pace).cloud if beside else Cloud(clock=ManualClock(START), settle_after=pace)
-    clock = cloud._model.clock
+    clock = cloud._engine.clock
     assert isinstance(clock, ManualClock)
-    before, recorded = whole(cloud._model.world), cloud.history()
+    before, recorded = serialized_state(cloud._engine.world), cloud.history()
     try:
         count = cloud.import_resources(description)
-    except InvalidAnswer as refusal:
+    except InvalidResponse as refusal:
         error = str(refusal)
     else:
         error = ""
     if error:
         assert error.isprintable()
-        assert whole(cloud._model.world) == before
+        assert serialized_state(cloud._engine.world) == before
         assert cloud.history() == recorded
         return
     added = cloud.history(after=len(recorded))
@@ -122,8 +122,8 @@ def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
     while cloud.settle():
         pass
     look(cloud)
-    assert whole(written_and_read(cloud)) == whole(cloud._model.world)
-    assert whole(cloud.at(cloud.position)._model.world) == whole(cloud._model.world)
+    assert serialized_state(written_and_read(cloud)) == serialized_state(cloud._engine.world)
+    assert serialized_state(cloud.at(cloud.position)._engine.world) == serialized_state(cloud._engine.world)
 
 
 @given(description=descriptions, seed=st.integers(0, 1 << 32))
@@ -135,11 +135,11 @@ def test_a_file_that_something_was_imported_into_can_be_opened_again(description
         with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as cloud:
             try:
                 cloud.import_resources(description)
-            except InvalidAnswer:
+            except InvalidResponse:
                 assert cloud.history() == ()
             work(cloud, clock, rng, 10)
-            seen = whole(cloud._model.world)
+            seen = serialized_state(cloud._engine.world)
         with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as again:
-            assert whole(again._model.world) == seen
+            assert serialized_state(again._engine.world) == seen
             look(again)
             work(again, clock, rng, 5)

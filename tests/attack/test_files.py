@@ -543,7 +543,7 @@ def test_a_file_that_cannot_be_created_for_want_of_room_can_be_created_later(tmp
 def test_a_database_that_may_not_grow_is_told(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     cloud = Cloud(path)
-    connection: Any = cloud._model.store._connection  # type: ignore[attr-defined]
+    connection: Any = cloud._engine.store._connection  # type: ignore[attr-defined]
     _goes_on_after(
         path,
         cloud,

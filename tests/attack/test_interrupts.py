@@ -18,7 +18,7 @@ import pytest
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from tests.attack.budget import PROFILE, budget
 from tests.attack.interrupting import Interrupted
 from tests.attack.network import BEGIN, one_of_each, rich_cloud
@@ -74,8 +74,10 @@ class Attacked:
             other.close()
         history = cloud.history()
         assert len(history) in (self.before, self.after), f"part of the command is there, at place {place}"
-        shown = whole(cloud._world())
-        assert shown == whole(Cloud(cloud._model.store, clock=ManualClock(BEGIN))._world()), f"place {place}"
+        shown = serialized_state(cloud._world())
+        assert shown == serialized_state(Cloud(cloud._engine.store, clock=ManualClock(BEGIN))._world()), (
+            f"place {place}"
+        )
         cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
         assert len(cloud.history()) == len(history) + 1
         self.close(cloud)
@@ -122,7 +124,7 @@ def test_an_interrupted_look_at_what_another_wrote_changes_nothing(tmp_path: Pat
             if not attack.came:
                 break
             place += max(1, 10 // budget(10))
-        assert whole(cloud._world()) == whole(other._world())
+        assert serialized_state(cloud._world()) == serialized_state(other._world())
 
 
 CHILD = """

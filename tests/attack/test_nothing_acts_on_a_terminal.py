@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from ecsnet import (
     Cloud,
     EcsnetError,
-    InvalidAnswer,
     InvalidCommand,
+    InvalidResponse,
     ReplayError,
     StoreError,
     VersionConflict,
@@ -399,7 +399,7 @@ def test_the_message_of_an_error_is_one_line(text: str) -> None:
         StoreError(f"{text}: there is no folder"),
         InvalidCommand(text),
         GuestError(text),
-        InvalidAnswer(text, path=text),
+        InvalidResponse(text, path=text),
         ReplayError(text, stream=text, version=1),
         VersionConflict(text, expected=1, actual=2),
         PlanError(text, [text]),

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import pytest
 
-from ecsnet import Cloud, Instance, InvalidAnswer
+from ecsnet import Cloud, Instance, InvalidResponse
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.stores.sqlite import SqliteStore
-from ecsnet.testing._generate import ASKING, Sight
+from ecsnet.testing._generate import GENERATORS, Inventory
 from tests.attack.budget import budget
 from tests.attack.network import BEGIN
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, regions_of_one_block, tried
@@ -154,7 +154,7 @@ def _taking_public_addresses(kind: str, cloud: Cloud, region_id: str) -> list[Co
     return [c.ModifyInstanceNetworkSpec(instance_id=one.id, internet_max_bandwidth_out=5) for one in subscription]
 
 
-TAKING: Final = [
+ADDRESS_COMMANDS: Final = [
     "RunInstances",
     "AllocateEipAddress",
     "AllocatePublicIpAddress",
@@ -164,7 +164,9 @@ TAKING: Final = [
 
 
 @rounds(2)
-@pytest.mark.parametrize("kinds", [*([kind] for kind in TAKING), TAKING], ids=[*TAKING, "all-of-them"])
+@pytest.mark.parametrize(
+    "kinds", [*([kind] for kind in ADDRESS_COMMANDS), ADDRESS_COMMANDS], ids=[*ADDRESS_COMMANDS, "all-of-them"]
+)
 def test_regions_that_share_a_block_give_no_public_address_twice(
     racers: Racers, kinds: list[str], seed: int, tmp_path: Path
 ) -> None:
@@ -360,7 +362,7 @@ def imported(cloud: Cloud, *vpcs: tuple[str, str]) -> bool:
     """Whether an import is taken."""
     try:
         cloud.import_resources(answers(*vpcs))
-    except InvalidAnswer:
+    except InvalidResponse:
         return False
     return True
 
@@ -564,7 +566,7 @@ def test_whatever_three_clouds_do_at_once_is_right_one_after_the_other(seed: int
         return options[random.randrange(len(options))]
 
     def act(cloud: Cloud) -> None:
-        operation = pick(OFTEN) if random.random() < 0.6 else pick(list(ASKING))
+        operation = pick(OFTEN) if random.random() < 0.6 else pick(list(GENERATORS))
         token = f"t-{random.randrange(5)}" if random.random() < 0.1 else None
         if random.random() < 0.05:
             imported(
@@ -573,7 +575,7 @@ def test_whatever_three_clouds_do_at_once_is_right_one_after_the_other(seed: int
         elif random.random() < 0.1:
             cloud.settle()
         else:
-            tried(cloud, ASKING[operation](Sight(cloud, region_ids=regions), pick), client_token=token)
+            tried(cloud, GENERATORS[operation](Inventory(cloud, region_ids=regions), pick), client_token=token)
 
     for step in range(40):
         moment += timedelta(seconds=random.choice((0, 1, 40, 90)))

@@ -17,12 +17,12 @@ import pytest
 
 from ecsnet import Cloud, StoreError, audit
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import whole
+from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.events import EventStore, MemoryStore, NewEvent
 from ecsnet.events.account import QuotaSet
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
-from ecsnet.testing._generate import ASKING, Sight, every
+from ecsnet.testing._generate import GENERATORS, Inventory, every
 from ecsnet.testing._scenarios import stored_again
 from tests.attack.budget import budget
 from tests.attack.racing import all_is_well, tried
@@ -106,7 +106,7 @@ def repr_until_closed(cloud: Cloud) -> None:
 
 
 def stepwise(cloud: Cloud) -> None:
-    for _ in cloud._model.read(0, cloud.position):
+    for _ in cloud._engine.read(0, cloud.position):
         pass
 
 
@@ -131,7 +131,7 @@ LOOKS: Final[dict[str, Callable[[Cloud], object]]] = {
     "at a time": lambda cloud: len(cloud.at(START).vpcs),
     "invariants": invariants,
     "audit": audit,
-    "what may be asked": lambda cloud: list(every(Sight(cloud), [c.CreateVpc])),
+    "what may be asked": lambda cloud: list(every(Inventory(cloud), [c.CreateVpc])),
     "permitted": lambda cloud: cloud.permitted(next(iter(cloud.vpcs))),
     "repr": repr_until_closed,
 }
@@ -158,7 +158,7 @@ def test_closing_ends_what_others_do_with_a_store_error(kind: str, on: str, tmp_
         folder.mkdir()
         origin = Net(store=make(on, folder)).cloud
         cloud = pick_cloud(origin, kind)
-        works = LOOKS if cloud._model.until is not None else {**LOOKS, **WRITES}
+        works = LOOKS if cloud._engine.until is not None else {**LOOKS, **WRITES}
         threads = Threads(*[lambda work=work, cloud=cloud: work(cloud) for work in works.values()])
         until = time.monotonic() + Random(number).uniform(0, 0.05)
         while time.monotonic() < until:
@@ -240,7 +240,7 @@ def test_whoever_closes_beside_others_who_close_closes_once(on: str, tmp_path: P
             with pytest.raises(StoreError):
                 cloud.history()
         with pytest.raises(StoreError):
-            origin._model.store.head()
+            origin._engine.store.head()
 
 
 @pytest.mark.parametrize("shared", ["one cloud", "one store"])
@@ -416,7 +416,7 @@ def test_a_thousand_nested_forks_read_their_history(on: str, tmp_path: Path) -> 
     assert len(middle.history()) == 500
     assert middle.fork().fork().at(250).history() == history[:250]
     assert len(cloud.vpcs.where(region_id="zz-r0")) == len(range(0, depth, 9))
-    assert whole(Cloud(stored_again(history))._world()) == whole(cloud._world())
+    assert serialized_state(Cloud(stored_again(history))._world()) == serialized_state(cloud._world())
 
 
 @pytest.mark.parametrize("seed", range(budget(60)))
@@ -428,7 +428,7 @@ def test_forks_and_pasts_of_each_other_are_what_their_histories_say(seed: int) -
 
     origin = Net().cloud
     trees: list[tuple[Cloud, list[Any]]] = [(origin, list(origin.history()))]
-    operations = list(ASKING)
+    operations = list(GENERATORS)
     for _ in range(60):
         cloud, history = pick(trees)
         match random.randrange(6):
@@ -441,12 +441,14 @@ def test_forks_and_pasts_of_each_other_are_what_their_histories_say(seed: int) -
                 trees.remove((cloud, history))
                 cloud.close()
             case _:
-                if cloud._model.until is None:
-                    tried(cloud, ASKING[pick(operations)](Sight(cloud), pick))
+                if cloud._engine.until is None:
+                    tried(cloud, GENERATORS[pick(operations)](Inventory(cloud), pick))
                     history += cloud.history(after=len(history))
     for cloud, history in trees:
         assert list(cloud.history()) == history
-        assert whole(Cloud(stored_again(tuple(history)))._model.world) == whole(cloud._model.world)
+        assert serialized_state(Cloud(stored_again(tuple(history)))._engine.world) == serialized_state(
+            cloud._engine.world
+        )
         part = random.randrange(len(history) + 1)
         assert list(cloud.history(after=part)) == history[part:]
         assert list(cloud.at(part).fork().history()) == history[:part]

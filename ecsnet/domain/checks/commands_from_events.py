@@ -11,42 +11,42 @@ from ecsnet.domain.state.world import Region
 from ecsnet.events import account, classic_link, eip, instance, network_interface, public_ip, security_group, vpc
 from ecsnet.events.base import Event
 
-Retell = Callable[[Region, Any], Command[Any]]
+Reconstruct = Callable[[Region, Any], Command[Any]]
 
 
-def command_of(region: Region, event: Event) -> Command[Any] | None:
+def command_for(region: Region, event: Event) -> Command[Any] | None:
     """The command that asked for an event; None for an event that no command asks for by itself.
 
     Raises `InvalidCommand` where no command could.
     """
-    retell = _COMMANDS.get(type(event))
-    return None if retell is None else retell(region, event)
+    reconstruct = _COMMANDS.get(type(event))
+    return None if reconstruct is None else reconstruct(region, event)
 
 
-def _same(command: type[Command[Any]]) -> Retell:
+def _same(command: type[Command[Any]]) -> Reconstruct:
     """A command whose parameters are called like the event's fields."""
 
-    def retell(region: Region, event: Any) -> Command[Any]:
+    def reconstruct(region: Region, event: Any) -> Command[Any]:
         return command(**{name: getattr(event, name) for name in command.__struct_fields__ if hasattr(event, name)})
 
-    return retell
+    return reconstruct
 
 
-def _in_region(command: type[Command[Any]], *fields: str) -> Retell:
+def _in_region(command: type[Command[Any]], *fields: str) -> Reconstruct:
     """A command that is told its region."""
 
-    def retell(region: Region, event: Any) -> Command[Any]:
+    def reconstruct(region: Region, event: Any) -> Command[Any]:
         return command(region_id=region.region_id, **{name: getattr(event, name) for name in fields})
 
-    return retell
+    return reconstruct
 
 
 def _group(region: Region, event: security_group.SecurityGroupCreated) -> Command[Any]:
     return c.CreateSecurityGroup(vpc_id=event.vpc_id, region_id=region.region_id)
 
 
-def _permission(command: type[Command[Any]]) -> Retell:
-    def retell(region: Region, event: Any) -> Command[Any]:
+def _permission(command: type[Command[Any]]) -> Reconstruct:
+    def reconstruct(region: Region, event: Any) -> Command[Any]:
         source = region.security_groups[event.source_group_id]
         return command(
             security_group_id=event.security_group_id,
@@ -54,11 +54,11 @@ def _permission(command: type[Command[Any]]) -> Retell:
             source_account_id=None if source is None else source.account_id,
         )
 
-    return retell
+    return reconstruct
 
 
-def _birth(command: type[Command[Any]]) -> Retell:
-    def retell(region: Region, event: instance.InstanceBirth) -> Command[Any]:
+def _birth(command: type[Command[Any]]) -> Reconstruct:
+    def reconstruct(region: Region, event: instance.InstanceCreation) -> Command[Any]:
         in_vpc = event.vswitch_id is not None
         return command(
             instance_type=event.instance_type.id,
@@ -72,10 +72,10 @@ def _birth(command: type[Command[Any]]) -> Retell:
             network_type="vpc" if in_vpc else "classic",
         )
 
-    return retell
+    return reconstruct
 
 
-def _interface(region: Region, event: network_interface.NetworkInterfaceBirth) -> Command[Any]:
+def _interface(region: Region, event: network_interface.NetworkInterfaceCreation) -> Command[Any]:
     return c.CreateNetworkInterface(
         vswitch_id=event.vswitch_id,
         security_group_ids=event.security_group_ids,
@@ -103,7 +103,7 @@ def _renewed(region: Region, event: instance.InstanceRenewed) -> Command[Any]:
     return c.RenewInstance(instance_id=event.instance_id, internet_max_bandwidth_out=event.next_bandwidth)
 
 
-_COMMANDS: Final[dict[type[Event], Retell]] = {
+_COMMANDS: Final[dict[type[Event], Reconstruct]] = {
     account.QuotaSet: _in_region(c.SetQuota, "name", "value"),
     vpc.VpcCreated: _in_region(c.CreateVpc, "cidr_block"),
     vpc.VpcDeleted: _same(c.DeleteVpc),

@@ -74,7 +74,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.public-ips": "The index of public addresses is what instances and EIPs hold.",
     "index.classic-ips": "The index of classic addresses is what the instances hold.",
     "index.linked-instances": "A VPC knows how many classic instances are linked to it.",
-    "index.passing": "What is listed as passing is what is in a passing state.",
+    "index.pending": "What is listed as passing is what is in a transitional state.",
     "index.scheduled": "What is listed as waiting for a cycle is what has a change that waits.",
 }
 """Every invariant: its id, and what always holds."""
@@ -93,7 +93,7 @@ PASSING: Final = frozenset(
         EipStatus.Releasing,
     }
 )
-"""The passing states, of whatever resource."""
+"""The transitional states, of whatever resource."""
 ATTACHED: Final = frozenset(
     {NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching}
 )
@@ -146,18 +146,18 @@ class _Scan:
     def __init__(self, region: Region, found: Found) -> None:
         self.region = region
         self.found = found
-        self.all_vpcs = region.vpcs.now()
-        self.all_vswitches = region.vswitches.now()
-        self.all_groups = region.security_groups.now()
-        self.all_instances = region.instances.now()
-        self.all_interfaces = region.network_interfaces.now()
-        self.all_eips = region.eips.now()
+        self.all_vpcs = region.vpcs.snapshot()
+        self.all_vswitches = region.vswitches.snapshot()
+        self.all_groups = region.security_groups.snapshot()
+        self.all_instances = region.instances.snapshot()
+        self.all_interfaces = region.network_interfaces.snapshot()
+        self.all_eips = region.eips.snapshot()
         self.holders: dict[str, dict[str, str]] = {vpc_id: {} for vpc_id in self.all_vpcs}
         self.held_in: dict[str, list[int]] = {vswitch_id: [] for vswitch_id in self.all_vswitches}
         self.attached_to: dict[str, set[str]] = {}
         self.members: dict[str, dict[str, int]] = {group_id: {} for group_id in self.all_groups}
         self.secondary: Counter[str] = Counter()
-        self.passing: set[str] = set()
+        self.pending: set[str] = set()
         self._allowed: dict[tuple[str, str], int] = {}
 
     def allowed(self, account_id: str, quota: str) -> int:
@@ -213,13 +213,13 @@ class _Scan:
             key = getattr(row, attribute)
             if key is not None:
                 expected.setdefault(key, {})[row.id] = True
-        indexed = index.now()
+        indexed = index.snapshot()
         if indexed.keys() != expected.keys():
             self.found(invariant, self.region.region_id, f"is of {sorted(indexed)}, and there are {sorted(expected)}")
             return
         for key, ids in indexed.items():
-            if ids.now() != expected[key] or ids.size != len(expected[key]):
-                self.found(invariant, key, f"lists {sorted(ids.now())}, and there are {sorted(expected[key])}")
+            if ids.snapshot() != expected[key] or ids.size != len(expected[key]):
+                self.found(invariant, key, f"lists {sorted(ids.snapshot())}, and there are {sorted(expected[key])}")
 
     def network_interfaces(self) -> None:
         """ENIs by themselves: what they are attached to, in, and where."""
@@ -230,7 +230,7 @@ class _Scan:
             if (status in ATTACHED) != (instance_id is not None):
                 found("interface.attachment", interface.id, f"is {status} and attached to {instance_id}")
             if status in PASSING:
-                self.passing.add(interface.id)
+                self.pending.add(interface.id)
             instance = None
             if instance_id is not None:
                 self.attached_to.setdefault(instance_id, set()).add(interface.id)
@@ -304,24 +304,26 @@ class _Scan:
             for number in outside.get(vswitch.vpc_id, ()):
                 if vswitch.first < number <= vswitch.last - 3:
                     held_in[vswitch.id].append(number)
-        indexed = self.region.addresses.now()
+        indexed = self.region.addresses.snapshot()
         if indexed.keys() != holders.keys():
             found("index.addresses", self.region.region_id, f"is of {sorted(indexed)}, not of {sorted(holders)}")
         for vpc_id, table in indexed.items():
-            if table.now() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
+            if table.snapshot() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
                 found("index.addresses", vpc_id, "is not what the ENIs hold")
-        indexed_others = {key: table.now() for key, table in self.region.other_holders.now().items()}
+        indexed_others = {key: table.snapshot() for key, table in self.region.other_holders.snapshot().items()}
         if indexed_others != others:
             found("index.addresses", self.region.region_id, "does not tell who else holds an address")
         for vswitch in self.all_vswitches.values():
-            self._free(vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].now() if vswitch.vpc_id in indexed else {})
+            self._free(
+                vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].snapshot() if vswitch.vpc_id in indexed else {}
+            )
 
     def _free(self, vswitch: VSwitchState, held_in: Collection[int], held: Mapping[str, str]) -> None:
         free = max(0, vswitch.last - vswitch.first - 3) - len(held_in)
         if vswitch.available_ip_address_count != free:
             message = f"counts {vswitch.available_ip_address_count} free addresses, and has {free}"
             self.found("address.private.free", vswitch.id, message)
-        given_again = {ip for ip in private_pool.freed(vswitch) if held.get(ip) is None}
+        given_again = {ip for ip in private_pool.released(vswitch) if held.get(ip) is None}
         if vswitch.next_ip is None:
             never_given = 0
             behind = vswitch.last - 2
@@ -342,7 +344,7 @@ class _Scan:
         for instance in self.all_instances.values():
             ids = instance.network_interface_ids
             if instance.status in PASSING:
-                self.passing.add(instance.id)
+                self.pending.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
             if attached != set(ids):
                 message = f"lists {ids}, and {sorted(attached)} are attached to it"
@@ -382,7 +384,7 @@ class _Scan:
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
                 found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
             if eip.status is EipStatus.Releasing or (eip.status in PASSING and eip.instance_id is not None):
-                self.passing.add(eip.id)  # what another service does with its EIP, that service settles
+                self.pending.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
                 if eip.instance_id in associated:
                     found("eip.associate.duplicate", eip.instance_id, f"has {associated[eip.instance_id]} and {eip.id}")
@@ -405,9 +407,9 @@ class _Scan:
                 classic[instance.classic_ip] = instance.id
         for instance_id, eip_id in associated.items():
             found("eip.association", eip_id, f"is associated with {instance_id}, which does not exist")
-        if region.public_ips.now() != owners or region.public_ips.size != len(owners):
+        if region.public_ips.snapshot() != owners or region.public_ips.size != len(owners):
             found("index.public-ips", region.region_id, "is not what instances and EIPs hold")
-        if region.classic_ips.now() != classic or region.classic_ips.size != len(classic):
+        if region.classic_ips.snapshot() != classic or region.classic_ips.size != len(classic):
             found("index.classic-ips", region.region_id, "is not what the classic instances hold")
 
     def _owns(self, owner: EipState | InstanceState, ip: str, owners: dict[str, str]) -> None:
@@ -419,18 +421,18 @@ class _Scan:
         """Security groups: who is in them, and which they authorize."""
         found, region = self.found, self.region
         authorized: Counter[str] = Counter()
-        sources_of, members_of = region.sources_of_group.now(), region.members_of_group.now()
+        sources_of, members_of = region.sources_of_group.snapshot(), region.members_of_group.snapshot()
         if not sources_of.keys() == members_of.keys() == self.all_groups.keys():
             found("index.members-of-group", region.region_id, "is not of the groups that there are")
         for group_id, sources in sources_of.items():
-            authorized.update(source_id for source_id in sources.now() if source_id != group_id)
+            authorized.update(source_id for source_id in sources.snapshot() if source_id != group_id)
         for group_id, group in self.all_groups.items():
             members, indexed = self.members[group_id], members_of.get(group_id)
             count = sum(members.values())
             if group.private_ip_count != count:
                 message = f"counts {group.private_ip_count} private IPs, and has {count}"
                 found("index.members-of-group", group_id, message)
-            if indexed is None or indexed.now().keys() != members.keys() or indexed.size != len(members):
+            if indexed is None or indexed.snapshot().keys() != members.keys() or indexed.size != len(members):
                 found("index.members-of-group", group_id, f"is not {sorted(members)}")
             if group.vpc_id is not None and count > self.allowed(group.account_id, "addresses-per-security-group"):
                 found("security-group.address-quota", group_id, f"has {count} private IPs")
@@ -454,17 +456,17 @@ class _Scan:
                 counted[account_id, kind] = count
                 if count > self.allowed(account_id, quota):
                     self.found(invariant, account_id, f"has {count} in {self.region.region_id}")
-        usage = {key: count for key, count in self.region.usage.now().items() if count}
+        usage = {key: count for key, count in self.region.usage.snapshot().items() if count}
         if usage != counted:
             self.found("index.usage", self.region.region_id, f"is {usage}, and should be {counted}")
 
     def waiting(self) -> None:
-        """What is in a passing state, and what waits for a cycle to begin."""
+        """What is in a transitional state, and what waits for a cycle to begin."""
         region, found = self.region, self.found
-        passing = [resource_id for resource_id, _ in region.passing.now().values()]
-        if len(passing) != len(self.passing) or set(passing) != self.passing or region.passing.size != len(passing):
-            found("index.passing", region.region_id, f"lists {passing}, and {sorted(self.passing)} pass")
-        scheduled = {instance_id: key for key, (instance_id, _) in region.scheduled.now().items()}
+        passing = [resource_id for resource_id, _ in region.pending.snapshot().values()]
+        if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
+            found("index.pending", region.region_id, f"lists {passing}, and {sorted(self.pending)} pass")
+        scheduled = {instance_id: key for key, (instance_id, _) in region.scheduled.snapshot().items()}
         if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
             found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")
 
@@ -472,12 +474,12 @@ class _Scan:
 def _over_all_regions(world: World, found: Found) -> None:
     regions = world.regions.values()
     for invariant, tables in (
-        ("public-ip.owners", [region.public_ips.now() for region in regions]),
-        ("address.classic.unique", [region.classic_ips.now() for region in regions]),
+        ("public-ip.owners", [region.public_ips.snapshot() for region in regions]),
+        ("address.classic.unique", [region.classic_ips.snapshot() for region in regions]),
     ):
         for ip, owner_id in _repeated(tables):
             found(invariant, owner_id, f"has {ip}, which is held in another region too")
-    eips = Counter(eip.account_id for region in regions for eip in region.eips.now().values())
+    eips = Counter(eip.account_id for region in regions for eip in region.eips.snapshot().values())
     for account_id, count in eips.items():
         if count > max(region.allowance(account_id, "eips-per-account").ever for region in regions):
             found("account.eip-quota", account_id, f"has {count} EIPs over all regions")

@@ -1,7 +1,7 @@
-"""What a state is, in bytes: all of it, and what matters for what can happen next.
+"""Two serialisations of a world: complete, and reduced to what affects future decisions.
 
-Two clouds with the same `whole` cannot be told apart, now or later, whatever is asked of them. Two with the same
-`essence` differ only in when things happened, and in which of several free addresses or new ids would be drawn.
+Two clouds with the same `serialized_state` cannot be told apart by any command or question, now or later. Two with the
+same `behavioural_digest` differ only in times, and in which of several free addresses or new ids come next.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _encode = msgspec.msgpack.Encoder().encode
 Rows = tuple[Any, ...]
 
 
-def whole(world: World) -> bytes:
+def serialized_state(world: World) -> bytes:
     """Everything that is kept of every region in which something happened."""
     regions = [
         (region_id, region.version, region.imported, [(name, _table(getattr(region, name))) for name in TABLES])
@@ -39,20 +39,20 @@ TABLES = tuple(sorted(name for name in Region.__slots__ if name not in {"importe
 
 
 def _table(table: Table[Any, Any]) -> list[Any]:
-    return [(key, _value(value)) for key, value in sorted(table.now().items(), key=lambda row: row[0])]
+    return [(key, _value(value)) for key, value in sorted(table.snapshot().items(), key=lambda row: row[0])]
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, Table):
         return _table(value)
     if isinstance(value, VSwitchState):  # the addresses that came back are a chain too deep to be encoded as it is
-        plain = value.draft()
-        plain.freed = None
-        return plain, list(private_pool.freed(value))
+        plain = value.fork()
+        plain.released = None
+        return plain, list(private_pool.released(value))
     return value
 
 
-def essence(world: World) -> bytes:
+def behavioural_digest(world: World) -> bytes:
     """A digest of what matters: equal for states in which the same commands are allowed, with the same outcome."""
     regions = [_essence(region) for _, region in sorted(world.regions.items())]
     tokens = [(stream, kept.client_tokens.size) for stream, kept in sorted(world.shared.items())]
@@ -62,9 +62,9 @@ def essence(world: World) -> bytes:
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
-        [(vpc.id, vpc.classic_link_enabled) for vpc in region.vpcs.now().values()],
-        [vswitch.id for vswitch in region.vswitches.now().values()],
-        [(group_id, list(sources.now())) for group_id, sources in region.sources_of_group.now().items()],
+        [(vpc.id, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
+        [vswitch.id for vswitch in region.vswitches.snapshot().values()],
+        [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [
             (
                 i.id,
@@ -83,13 +83,13 @@ def _essence(region: Region) -> Rows:
                 i.classic_group_ids,
                 i.linked_vpc_id,
             )
-            for i in region.instances.now().values()
+            for i in region.instances.snapshot().values()
         ],
         [
             (i.id, i.status, i.instance_id, i.vswitch_id, i.private_ips, i.security_group_ids, i.name, i.description)
-            for i in region.network_interfaces.now().values()
+            for i in region.network_interfaces.snapshot().values()
         ],
-        [(eip.id, eip.status, eip.instance_id) for eip in region.eips.now().values()],
-        list(region.quotas.now().items()),
-        len(region.client_tokens.now()),
+        [(eip.id, eip.status, eip.instance_id) for eip in region.eips.snapshot().values()],
+        list(region.quotas.snapshot().items()),
+        len(region.client_tokens.snapshot()),
     )

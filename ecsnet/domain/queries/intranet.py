@@ -287,7 +287,7 @@ def _endpoint(world: World, end: str | Endpoint) -> Endpoint:
     region = world.region_of("instances", end) if isinstance(end, str) else None
     if region is None:
         raise KeyError(end)
-    return endpoint_of(region, region.instances.peek(end))
+    return endpoint_of(region, region.instances.get_existing(end))
 
 
 def endpoint_of(region: Region, instance: InstanceState) -> Endpoint:

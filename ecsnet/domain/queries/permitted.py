@@ -8,8 +8,8 @@ from typing import Any, Final
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
-from ecsnet.domain.context import Case
-from ecsnet.domain.decide import Caller
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.decide import CommandContext
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects import eip, public_ip
 from ecsnet.domain.subjects.instance import vpc_attribute
@@ -27,7 +27,7 @@ from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 
 
 def _when(event: type[Event]) -> Container[str]:
-    return frozenset(INSTANCE.moves(event))
+    return frozenset(INSTANCE.transitions(event))
 
 
 ALWAYS: Final = None
@@ -57,19 +57,19 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
         c.StopInstance: _when(InstanceStopRequested),
         c.RebootInstance: _when(InstanceRebootRequested),
         c.DeleteInstance: _when(InstanceReleased),
-        c.AttachNetworkInterface: attachment.SETTLED,
-        c.DetachNetworkInterface: attachment.SETTLED,
+        c.AttachNetworkInterface: attachment.STABLE,
+        c.DetachNetworkInterface: attachment.STABLE,
         c.JoinSecurityGroup: _when(SecurityGroupJoined),
         c.LeaveSecurityGroup: _when(SecurityGroupLeft),
         c.ModifyInstanceVpcAttribute: vpc_attribute.MOVABLE,
         c.ModifyInstanceNetworkSpec: ALWAYS,
         c.RenewInstance: ALWAYS,
-        c.AllocatePublicIpAddress: attachment.SETTLED,
+        c.AllocatePublicIpAddress: attachment.STABLE,
         c.ChangePublicIpAddress: public_ip.CHANGEABLE,
         c.ReleasePublicIpAddress: ALWAYS,
-        c.ConvertNatPublicIpToEip: attachment.SETTLED,
-        c.AssociateEipAddress: attachment.SETTLED,
-        c.AttachClassicLinkVpc: attachment.SETTLED,
+        c.ConvertNatPublicIpToEip: attachment.STABLE,
+        c.AssociateEipAddress: attachment.STABLE,
+        c.AttachClassicLinkVpc: attachment.STABLE,
         c.DetachClassicLinkVpc: ALWAYS,
     },
     "eips": {
@@ -89,36 +89,36 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
 """By table: the commands on a resource, and the statuses that admit them."""
 
 
-def _fill_vpc(case: Case, vpc: Any) -> None:
-    case.vpc = vpc
+def _fill_vpc(context: RuleContext, vpc: Any) -> None:
+    context.vpc = vpc
 
 
-def _fill_vswitch(case: Case, vswitch: Any) -> None:
-    case.vswitch = vswitch
+def _fill_vswitch(context: RuleContext, vswitch: Any) -> None:
+    context.vswitch = vswitch
 
 
-def _fill_group(case: Case, group: Any) -> None:
-    case.security_group = group
+def _fill_group(context: RuleContext, group: Any) -> None:
+    context.security_group = group
 
 
-def _fill_eip(case: Case, eip: Any) -> None:
-    case.eip = eip
+def _fill_eip(context: RuleContext, eip: Any) -> None:
+    context.eip = eip
 
 
-def _fill_instance(case: Case, state: Any) -> None:
-    case.instance = state
-    case.here = True
-    case.host = attachment.host_of(state)
+def _fill_instance(context: RuleContext, state: Any) -> None:
+    context.instance = state
+    context.here = True
+    context.target = attachment.attach_target_of(state)
 
 
-def _fill_interface(case: Case, interface: Any) -> None:
-    case.network_interface = interface
-    case.candidates = (interface,)
+def _fill_interface(context: RuleContext, interface: Any) -> None:
+    context.network_interface = interface
+    context.candidates = (interface,)
     if interface.instance_id is not None:
-        case.instance = case.region.instances.peek(interface.instance_id)
+        context.instance = context.region.instances.get_existing(interface.instance_id)
 
 
-_FILL: Final[dict[str, Callable[[Case, Any], None]]] = {
+_FILL: Final[dict[str, Callable[[RuleContext, Any], None]]] = {
     "vpcs": _fill_vpc,
     "vswitches": _fill_vswitch,
     "security_groups": _fill_group,
@@ -129,11 +129,11 @@ _FILL: Final[dict[str, Callable[[Case, Any], None]]] = {
 
 
 def permitted(
-    world: World, region: Region, table: str, resource_id: str, caller: Caller
+    world: World, region: Region, table: str, resource_id: str, caller: CommandContext
 ) -> dict[type[Command[Any]], Decision]:
     """The commands that a resource's status admits, each judged by the rules that need no parameter of it."""
-    state = getattr(region, table).peek(resource_id)
-    case = Case(
+    state = getattr(region, table).get_existing(resource_id)
+    context = RuleContext(
         world=world,
         region=region,
         command=None,
@@ -141,9 +141,9 @@ def permitted(
         now=caller.now,
         instance_types=caller.instance_types,
     )
-    _FILL[table](case, state)
+    _FILL[table](context, state)
     return {
-        command: Decision(command=command, violations=caller.rules.judge(case, command))
+        command: Decision(command=command, violations=caller.rules.judge(context, command))
         for command, statuses in ADMITTED[table].items()
         if statuses is None or state.status in statuses
     }

@@ -1,4 +1,4 @@
-"""`WaitingTable`: what waits for a moment, by the position of the event that began the wait, and by that moment.
+"""`PendingTable`: what waits for a moment, by the position of the event that began the wait, and by that moment.
 
 Events are not always recorded in the order of their times: clocks are set back, and two machines have two. So what is
 due first is not what was recorded first, and must be found without a look at all that waits.
@@ -37,7 +37,7 @@ def _merged(one: Heap, other: Heap) -> Heap:
     return (1 if right is None else right[0] + 1, one[1], one[2], left, right)
 
 
-class WaitingTable(Table[int, Entry]):
+class PendingTable(Table[int, Entry]):
     """A `Table` from position to resource and moment that can also be gone through in the order of the moments."""
 
     __slots__ = ("_heap", "_heap_size")
@@ -47,15 +47,15 @@ class WaitingTable(Table[int, Entry]):
         self._heap: Heap = None
         self._heap_size = 0
 
-    def put(self, key: int, value: Entry) -> None:
+    def set(self, key: int, value: Entry) -> None:
         """Set a new key."""
-        super().put(key, value)
+        super().set(key, value)
         self._heap = _merged(self._heap, (1, value[1], key, None, None))
         self._heap_size += 1
 
-    def drop(self, key: int) -> None:
+    def delete(self, key: int) -> None:
         """Remove a key. Raises KeyError where there is none."""
-        super().drop(key)
+        super().delete(key)
         if self._heap_size > 2 * self.size + _SLACK:
             self._rebuild()
         while self._heap is not None and self[self._heap[2]] is None:
@@ -64,7 +64,7 @@ class WaitingTable(Table[int, Entry]):
 
     def _rebuild(self) -> None:
         self._heap, self._heap_size = None, self.size
-        for key, (_, moment) in sorted(self.now().items(), key=lambda row: (row[1][1], row[0]), reverse=True):
+        for key, (_, moment) in sorted(self.snapshot().items(), key=lambda row: (row[1][1], row[0]), reverse=True):
             self._heap = (1, moment, key, self._heap, None)  # in order, so that no merge is needed
 
     def by_moment(self) -> Iterator[Entry]:
@@ -81,8 +81,8 @@ class WaitingTable(Table[int, Entry]):
                 if later is not None:
                     heappush(nearest, (later[1], later[2], later))
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy. From now on *this* table must not be written to: the copy shares its layers."""
-        copy = super().draft()
+        copy = super().fork()
         copy._heap, copy._heap_size = self._heap, self._heap_size
         return copy

@@ -32,7 +32,7 @@ class State(msgspec.Struct, eq=False, kw_only=True):
     created_at: datetime
     position: int
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy to change."""
         return copy(self)
 
@@ -48,7 +48,7 @@ class VpcState(State, eq=False, kw_only=True):
         cidr_bounds(self.cidr_block)  # a block that is none must not be found by who looks at the VPC
 
 
-Freed = tuple[str, Any] | None
+Released = tuple[str, Any] | None
 """A list of addresses as linked pairs, which forks share."""
 
 
@@ -65,8 +65,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     available_ip_address_count: int = 0
     next_address: int = 0
     next_ip: str | None = None
-    freed: Freed = None
-    freed_count: int = 0
+    released: Released = None
+    released_count: int = 0
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)
@@ -84,7 +84,7 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI, and the only home of the fact what it is attached to. ``passing`` is its key among what is passing."""
+    """An ENI. What it is attached to is stored here only. ``pending`` is its key among the pending transitions."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -97,7 +97,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     name: str | None = None
     description: str | None = None
     instance_id: str | None = None
-    passing: int | None = None
+    pending: int | None = None
 
 
 class InstanceState(State, eq=False, kw_only=True):
@@ -127,9 +127,9 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
-    passing: int | None = None
+    pending: int | None = None
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy to change."""
         draft = copy(self)
         draft.attached = self.attached.copy()
@@ -161,4 +161,4 @@ class EipState(State, eq=False, kw_only=True):
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
-    passing: int | None = None
+    pending: int | None = None

@@ -74,22 +74,22 @@ class RegionalPool:
         self._counter: Counted = counter
 
     def _held(self, region: Region) -> Table[str, str]:
-        held: Table[str, str] = getattr(region, self._table)
-        return held
+        allocated: Table[str, str] = getattr(region, self._table)
+        return allocated
 
-    def hold(self, region: Region, ip: str, owner_id: str) -> None:
+    def allocate(self, region: Region, ip: str, owner_id: str) -> None:
         """The address is somebody's from now on. Raises KeyError for one that is somebody's already, unless something
         was imported: two owners of one address may have been described, and one of them converts it to an EIP."""
         region.count_created(self._counter)
         if region.imported:
-            self._held(region).put(ip, owner_id)
+            self._held(region).set(ip, owner_id)
         else:
             self._held(region).add_all((ip,), owner_id)
 
-    def let_go(self, region: Region, ip: str, owner_id: str) -> None:
+    def release(self, region: Region, ip: str, owner_id: str) -> None:
         """The address is not the owner's any more; if it was described to be another's too, it stays that one's."""
         if self._held(region)[ip] == owner_id:
-            self._held(region).drop(ip)
+            self._held(region).delete(ip)
 
     def _held_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
         block = block_number(region.region_id)
@@ -98,20 +98,20 @@ class RegionalPool:
 
     def free_count(self, world: World, region: Region) -> int:
         """How many addresses the region has left."""
-        held = sum(table.size for table in self._held_in_block(world, region))
-        return block_bounds(self._cidr_block, region.region_id)[1] - held
+        allocated = sum(table.size for table in self._held_in_block(world, region))
+        return block_bounds(self._cidr_block, region.region_id)[1] - allocated
 
-    def draw(self, world: World, region: Region, count: int, avoiding: Container[str] = ()) -> tuple[str, ...]:
+    def next_free(self, world: World, region: Region, count: int, excluding: Container[str] = ()) -> tuple[str, ...]:
         """The next free addresses, as many as there are up to ``count``."""
         first, size = block_bounds(self._cidr_block, region.region_id)
-        held = self._held_in_block(world, region)
+        allocated = self._held_in_block(world, region)
         drawn: list[str] = []
         start = region.next_number(self._counter) - 1
         for number in range(start, start + size):
             if len(drawn) == count:
                 break
             ip = int_to_ipv4(first + number % size)
-            if ip not in avoiding and all(table[ip] is None for table in held):
+            if ip not in excluding and all(table[ip] is None for table in allocated):
                 drawn.append(ip)
         return tuple(drawn)
 

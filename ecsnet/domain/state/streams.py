@@ -25,9 +25,9 @@ from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
 from ecsnet.events.imports import EipImported, ResourcesImported
 from ecsnet.events.instance import (
-    InstanceBirth,
     InstanceCreated,
     InstanceCreateRequested,
+    InstanceCreation,
     InstanceLaunched,
     InstanceLaunchRequested,
     InstanceNetworkSpecModified,
@@ -89,7 +89,7 @@ def _shared(region_id: str, event: Event) -> Iterator[Event]:
 
 
 def _drawn(event: Event) -> Iterator[tuple[str, str]]:
-    if isinstance(event, InstanceBirth):
+    if isinstance(event, InstanceCreation):
         if event.public_ip_address is not None:
             yield "public", event.public_ip_address
         if event.vswitch_id is None:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 class Draftable(Protocol):
     """A value that can be changed in place, and gives an independent copy of itself to change instead."""
 
-    def draft(self) -> Self: ...
+    def fork(self) -> Self: ...
 
 
 K = TypeVar("K")
@@ -48,14 +48,14 @@ class Table(dict[K, V | None]):
                 return value
         return None
 
-    def peek(self, key: K) -> V:
+    def get_existing(self, key: K) -> V:
         """The value of a key that must be there, to read. Raises KeyError where there is none."""
         value = self[key]
         if value is None:
             raise KeyError(key)
         return value
 
-    def put(self, key: K, value: V) -> None:
+    def set(self, key: K, value: V) -> None:
         """Set a key, new or known."""
         if self.get(key) is None and (not self._below or self[key] is None):
             self.size += 1
@@ -69,7 +69,7 @@ class Table(dict[K, V | None]):
             self[key] = value
         self.size += len(keys)
 
-    def drop(self, key: K) -> None:
+    def delete(self, key: K) -> None:
         """Remove a key. Raises KeyError where there is none."""
         if not self._below:
             del self[key]
@@ -81,27 +81,27 @@ class Table(dict[K, V | None]):
             self[key] = None
         self.size -= 1
 
-    def drop_all(self, keys: Collection[K]) -> None:
+    def delete_all(self, keys: Collection[K]) -> None:
         """Remove keys. Raises KeyError where one is not there."""
         if self._below:
             for key in keys:
-                self.drop(key)
+                self.delete(key)
             return
         for key in keys:
             del self[key]
         self.size -= len(keys)
 
-    def edit(self: Table[K, D], key: K) -> D:
+    def mutable(self: Table[K, D], key: K) -> D:
         """The value of a key, to be changed in place. Raises KeyError where there is none."""
         value = self.get(key)  # the top layer alone: what is in it is ours
         if value is None:
             value = self[key]
             if value is None:
                 raise KeyError(key)
-            value = self[key] = value.draft()
+            value = self[key] = value.fork()
         return value
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy. From now on *this* table must not be written to: the copy shares its layers."""
         copy = self.__class__.__new__(self.__class__)
         copy.size = self.size
@@ -119,7 +119,7 @@ class Table(dict[K, V | None]):
             layers[:2] = [merged]
         return tuple(layers)
 
-    def now(self) -> Mapping[K, V]:
+    def snapshot(self) -> Mapping[K, V]:
         """All that is there, in the order of `keys_now`, to read: what a scan of everything wants."""
         if not self._below:
             return cast("Mapping[K, V]", self)  # nothing is marked as gone where there is nothing below
@@ -128,7 +128,7 @@ class Table(dict[K, V | None]):
             merged.update(layer)
         return {key: value for key, value in merged.items() if value is not None}
 
-    def keys_now(self) -> Iterator[K]:
+    def live_keys(self) -> Iterator[K]:
         """The keys that are there, oldest layer first; within a layer in the order of insertion."""
         if not self._below:
             yield from self
@@ -140,9 +140,9 @@ class Table(dict[K, V | None]):
                     yield key
             older.append(layer)
 
-    def values_now(self) -> Iterator[V]:
+    def live_values(self) -> Iterator[V]:
         """The values that are there, in the order of `keys_now`."""
-        for key in self.keys_now():
+        for key in self.live_keys():
             value = self[key]
             assert value is not None
             yield value

@@ -12,7 +12,7 @@ from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.state.ids import Counted, Kind, resource_id
-from ecsnet.domain.state.pending import WaitingTable
+from ecsnet.domain.state.pending import PendingTable
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -29,7 +29,7 @@ from ecsnet.values import QUOTAS
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
-PassingState = NetworkInterfaceState | InstanceState | EipState
+TransitionalState = NetworkInterfaceState | InstanceState | EipState
 Evolve = Callable[["Region", Any, RecordedEvent], None]
 Evolving = dict[type[Event], Evolve]
 """How each event of a subject changes a region."""
@@ -56,7 +56,7 @@ _TABLES = (
     "sources_of_group",
     "usage",
     "created",
-    "passing",
+    "pending",
 )
 
 
@@ -115,17 +115,17 @@ class Region:
         self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.passing = WaitingTable()  # position → (resource, since)
-        self.scheduled = WaitingTable()  # position → (instance, when its next cycle begins)
+        self.pending = PendingTable()  # position → (resource, since)
+        self.scheduled = PendingTable()  # position → (instance, when its next cycle begins)
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""
         copy = type(self).__new__(type(self))
         copy.region_id = self.region_id
         copy.version = self.version
         copy.imported = self.imported
         for name in _TABLES:
-            setattr(copy, name, getattr(self, name).draft())
+            setattr(copy, name, getattr(self, name).fork())
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
@@ -162,25 +162,25 @@ class Region:
     def primary_of(self, instance: InstanceState) -> NetworkInterfaceState | None:
         """An instance's primary ENI; a classic one has none."""
         primary_id = instance.primary_network_interface_id
-        return None if primary_id is None else self.network_interfaces.peek(primary_id)
+        return None if primary_id is None else self.network_interfaces.get_existing(primary_id)
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
         """The security groups that an instance is in."""
         primary = self.primary_of(instance)
         return instance.classic_group_ids if primary is None else primary.security_group_ids
 
-    def begin_passing(self, state: PassingState, position: int, since: datetime) -> None:
-        """The resource is in a passing state from now on."""
-        state.passing = position
-        self.passing.put(position, (state.id, since))
+    def begin_transition(self, state: TransitionalState, position: int, since: datetime) -> None:
+        """The resource is in a transitional state from now on."""
+        state.pending = position
+        self.pending.set(position, (state.id, since))
 
-    def end_passing(self, state: PassingState) -> None:
+    def end_transition(self, state: TransitionalState) -> None:
         """The resource has settled, or is gone."""
-        if state.passing is not None:
-            self.passing.drop(state.passing)
-            state.passing = None
-            if not self.passing.size:
-                self.passing = WaitingTable()
+        if state.pending is not None:
+            self.pending.delete(state.pending)
+            state.pending = None
+            if not self.pending.size:
+                self.pending = PendingTable()
 
 
 def is_shared(stream: str) -> bool:
@@ -197,11 +197,11 @@ class SharedStream:
         self.version = 0
         self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()
 
-    def draft(self) -> Self:
+    def fork(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""
         copy = type(self).__new__(type(self))
         copy.version = self.version
-        copy.client_tokens = self.client_tokens.draft()
+        copy.client_tokens = self.client_tokens.fork()
         return copy
 
 
@@ -241,9 +241,9 @@ class World:
         kept: Region | SharedStream
         if is_shared(stream):
             known = self.shared.get(stream)
-            kept = self.shared[stream] = SharedStream() if known is None else known.draft()
+            kept = self.shared[stream] = SharedStream() if known is None else known.fork()
         else:
-            kept = self.regions[stream] = Region(stream) if region is None else region.draft()
+            kept = self.regions[stream] = Region(stream) if region is None else region.fork()
         self._owned.add(stream)
         return kept
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ecsnet import commands
 from ecsnet.commands import Command, SetQuota
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
@@ -31,12 +31,12 @@ def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
         in_use = region.used(account_id, _COUNTED[name])
     else:  # of one resource among many: where there is any, it may hold all that was allowed
         in_use = before.now if region.vpcs.size or region.instances.size else 0
-    region.allowances.put((account_id, name), Allowance(max(value, in_use), max(value, before.ever)))
-    region.quotas.put((account_id, name), value)
+    region.allowances.set((account_id, name), Allowance(max(value, in_use), max(value, before.ever)))
+    region.quotas.set((account_id, name), value)
 
 
 def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
-    stream.client_tokens.put((record.account_id, event.client_token), event)
+    stream.client_tokens.set((record.account_id, event.client_token), event)
 
 
 def token_use(world: World, account_id: str, client_token: str) -> ClientTokenUsed | None:
@@ -81,6 +81,6 @@ def client_token(client_token: str, world: World, account_id: str, command: Comm
 # How each command is decided
 
 
-def set_quota(case: Case) -> tuple[Event, ...]:
-    command: SetQuota = case.command
+def set_quota(context: RuleContext) -> tuple[Event, ...]:
+    command: SetQuota = context.command
     return (QuotaSet(name=command.name, value=command.value),)

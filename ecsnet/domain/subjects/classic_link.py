@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Facts, RuleKind, rules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 
@@ -22,17 +22,17 @@ LINKS_PER_VPC: Final = 1000
 
 
 def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent) -> None:
-    region.vpcs.edit(event.vpc_id).classic_link_enabled = True
+    region.vpcs.mutable(event.vpc_id).classic_link_enabled = True
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    region.instances.edit(event.instance_id).linked_vpc_id = event.vpc_id
-    region.vpcs.edit(event.vpc_id).linked_instances += 1
+    region.instances.mutable(event.instance_id).linked_vpc_id = event.vpc_id
+    region.vpcs.mutable(event.vpc_id).linked_instances += 1
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    region.instances.edit(event.instance_id).linked_vpc_id = None
-    region.vpcs.edit(event.vpc_id).linked_instances -= 1
+    region.instances.mutable(event.instance_id).linked_vpc_id = None
+    region.vpcs.mutable(event.vpc_id).linked_instances -= 1
 
 
 EVOLVE: Final[Evolving] = {
@@ -78,7 +78,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An instance is linked while it is Running or Stopped."""
-    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
 @rules.denies(
@@ -129,21 +129,21 @@ rules.states(
 # How each command is decided
 
 
-def enable(case: Case) -> tuple[Event, ...]:
-    assert case.vpc is not None
-    return () if case.vpc.classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=case.vpc.id),)
+def enable(context: RuleContext) -> tuple[Event, ...]:
+    assert context.vpc is not None
+    return () if context.vpc.classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=context.vpc.id),)
 
 
-def resolve_link(case: Case) -> None:
-    case.vpc = case.find_vpc(case.command.vpc_id)
-    case.instance = case.find_instance(case.command.instance_id)
+def resolve_link(context: RuleContext) -> None:
+    context.vpc = context.find_vpc(context.command.vpc_id)
+    context.instance = context.find_instance(context.command.instance_id)
 
 
-def attach(case: Case) -> tuple[Event, ...]:
-    command: AttachClassicLinkVpc = case.command
+def attach(context: RuleContext) -> tuple[Event, ...]:
+    command: AttachClassicLinkVpc = context.command
     return (ClassicLinkAttached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
 
 
-def detach(case: Case) -> tuple[Event, ...]:
-    command: DetachClassicLinkVpc = case.command
+def detach(context: RuleContext) -> tuple[Event, ...]:
+    command: DetachClassicLinkVpc = context.command
     return (ClassicLinkDetached(instance_id=command.instance_id, vpc_id=command.vpc_id),)

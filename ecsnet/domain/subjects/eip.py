@@ -15,14 +15,14 @@ from ecsnet.commands import (
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
-from ecsnet.domain.context import Case
-from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
-from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import (
     EipAddressAllocated,
@@ -45,8 +45,8 @@ EIP: Final = Lifecycle(
     S,
     final=[S.Released],
     rows=[
-        (BORN, EipAddressAllocated, S.Available),
-        (BORN, NatPublicIpConverted, S.InUse),
+        (INITIAL, EipAddressAllocated, S.Available),
+        (INITIAL, NatPublicIpConverted, S.InUse),
         (S.Available, EipAddressAssociateRequested, S.Associating),
         (S.Associating, EipAddressAssociated, S.InUse),
         (S.Available, EipAddressAssociated, S.InUse),
@@ -70,25 +70,25 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
         created_at=record.recorded_at,
         position=record.position,
         ip_address=event.ip_address,
-        status=EIP.moves(type(event))[BORN],
+        status=EIP.transitions(type(event))[INITIAL],
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
-    region.eips.put(eip.id, eip)
-    PUBLIC.hold(region, eip.ip_address, eip.id)
+    region.eips.set(eip.id, eip)
+    PUBLIC.allocate(region, eip.ip_address, eip.id)
     return eip
 
 
-def _move(region: Region, allocation_id: str, event: Event) -> EipState:
-    eip = region.eips.edit(allocation_id)
-    eip.status = EIP.moves(type(event))[eip.status]
-    if eip.passing is not None:
-        region.end_passing(eip)
+def _transition(region: Region, allocation_id: str, event: Event) -> EipState:
+    eip = region.eips.mutable(allocation_id)
+    eip.status = EIP.transitions(type(event))[eip.status]
+    if eip.pending is not None:
+        region.end_transition(eip)
     return eip
 
 
 def _bind(region: Region, eip: EipState, instance_id: str) -> None:
-    region.instances.edit(instance_id).eip_id = eip.id
+    region.instances.mutable(instance_id).eip_id = eip.id
     eip.instance_id = instance_id
 
 
@@ -97,40 +97,40 @@ def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
+    instance = region.instances.mutable(event.instance_id)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
-    PUBLIC.let_go(region, event.ip_address, event.instance_id)
+    PUBLIC.release(region, event.ip_address, event.instance_id)
     _bind(region, _born(region, event, record), event.instance_id)
 
 
 def associate_requested(region: Region, event: EipAddressAssociateRequested, record: RecordedEvent) -> None:
-    eip = _move(region, event.allocation_id, event)
+    eip = _transition(region, event.allocation_id, event)
     _bind(region, eip, event.instance_id)
-    region.begin_passing(eip, record.position, record.recorded_at)
+    region.begin_transition(eip, record.position, record.recorded_at)
 
 
 def associated(region: Region, event: EipAddressAssociated, record: RecordedEvent) -> None:
-    _bind(region, _move(region, event.allocation_id, event), event.instance_id)
+    _bind(region, _transition(region, event.allocation_id, event), event.instance_id)
 
 
-def passes(
+def asynchronous(
     region: Region, event: EipAddressUnassociateRequested | EipAddressReleaseRequested, record: RecordedEvent
 ) -> None:
-    region.begin_passing(_move(region, event.allocation_id, event), record.position, record.recorded_at)
+    region.begin_transition(_transition(region, event.allocation_id, event), record.position, record.recorded_at)
 
 
 def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
-    eip = _move(region, event.allocation_id, event)
-    region.instances.edit(event.instance_id).eip_id = None
+    eip = _transition(region, event.allocation_id, event)
+    region.instances.mutable(event.instance_id).eip_id = None
     eip.instance_id = None
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
-    eip = _move(region, event.allocation_id, event)
+    eip = _transition(region, event.allocation_id, event)
     region.use(eip.account_id, "eip", -1)
-    PUBLIC.let_go(region, eip.ip_address, eip.id)
-    region.eips.drop(eip.id)
+    PUBLIC.release(region, eip.ip_address, eip.id)
+    region.eips.delete(eip.id)
 
 
 EVOLVE: Final[Evolving] = {
@@ -138,17 +138,17 @@ EVOLVE: Final[Evolving] = {
     NatPublicIpConverted: converted,
     EipAddressAssociateRequested: associate_requested,
     EipAddressAssociated: associated,
-    EipAddressUnassociateRequested: passes,
+    EipAddressUnassociateRequested: asynchronous,
     EipAddressUnassociated: unassociated,
-    EipAddressReleaseRequested: passes,
+    EipAddressReleaseRequested: asynchronous,
     EipAddressReleased: released,
 }
 
 # The rules
 
-ASSOCIABLE: Final = frozenset(EIP.moves(EipAddressAssociateRequested))
-UNASSOCIABLE: Final = frozenset(EIP.moves(EipAddressUnassociateRequested))
-RELEASABLE: Final = frozenset(EIP.moves(EipAddressReleaseRequested))
+ASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressAssociateRequested))
+UNASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressUnassociateRequested))
+RELEASABLE: Final = frozenset(EIP.transitions(EipAddressReleaseRequested))
 
 
 @rules.denies(
@@ -214,7 +214,7 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
 )
 def associate_instance_state(instance: InstanceState) -> Facts | None:
     """An EIP is associated with an instance that is Running or Stopped."""
-    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
 @rules.denies(
@@ -288,54 +288,54 @@ def release_state(eip: EipState) -> Facts | None:
 # How each command is decided
 
 
-def next_id(case: Case) -> str:
+def next_id(context: RuleContext) -> str:
     """The id of the next EIP."""
-    (number,) = case.world.next_numbers(case.region, "eip", 1)
-    return resource_id(case.region.region_id, "eip", number)
+    (number,) = context.world.next_numbers(context.region, "eip", 1)
+    return resource_id(context.region.region_id, "eip", number)
 
 
-def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.world, case.region, 1)
-    return (EipAddressAllocated(allocation_id=next_id(case), ip_address=ip),)
+def allocate(context: RuleContext) -> tuple[Event, ...]:
+    (ip,) = PUBLIC.next_free(context.world, context.region, 1)
+    return (EipAddressAllocated(allocation_id=next_id(context), ip_address=ip),)
 
 
-def resolve_eip(case: Case) -> None:
-    case.eip = case.find_eip(case.command.allocation_id)
+def resolve_eip(context: RuleContext) -> None:
+    context.eip = context.find_eip(context.command.allocation_id)
 
 
-def resolve_associate(case: Case) -> None:
-    resolve_eip(case)
-    case.instance = instance = case.find_instance(case.command.instance_id)
+def resolve_associate(context: RuleContext) -> None:
+    resolve_eip(context)
+    context.instance = instance = context.find_instance(context.command.instance_id)
     if instance is not None:
-        case.here = case.is_here(instance)
+        context.here = context.is_here(instance)
 
 
-def associate(case: Case) -> tuple[Event, ...]:
-    command: AssociateEipAddress = case.command
-    event = EipAddressAssociateRequested if case.passes else EipAddressAssociated
+def associate(context: RuleContext) -> tuple[Event, ...]:
+    command: AssociateEipAddress = context.command
+    event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
     return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
 
 
-def resolve_unassociate(case: Case) -> None:
-    resolve_eip(case)
-    if case.command.instance_id is not None:
-        case.instance = case.find_instance(case.command.instance_id)
+def resolve_unassociate(context: RuleContext) -> None:
+    resolve_eip(context)
+    if context.command.instance_id is not None:
+        context.instance = context.find_instance(context.command.instance_id)
 
 
-def unassociate(case: Case) -> tuple[Event, ...]:
-    assert case.eip is not None
-    assert case.eip.instance_id is not None
-    event = EipAddressUnassociateRequested if case.passes else EipAddressUnassociated
-    return (event(allocation_id=case.eip.id, instance_id=case.eip.instance_id),)
+def unassociate(context: RuleContext) -> tuple[Event, ...]:
+    assert context.eip is not None
+    assert context.eip.instance_id is not None
+    event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
+    return (event(allocation_id=context.eip.id, instance_id=context.eip.instance_id),)
 
 
-def release(case: Case) -> tuple[Event, ...]:
-    event = EipAddressReleaseRequested if case.passes else EipAddressReleased
-    return (event(allocation_id=case.command.allocation_id),)
+def release(context: RuleContext) -> tuple[Event, ...]:
+    event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
+    return (event(allocation_id=context.command.allocation_id),)
 
 
 def settled(eip: EipState) -> Event:
-    """The event that ends an EIP's passing state."""
+    """The event that ends an EIP's transitional state."""
     if eip.status is S.Releasing:
         return EipAddressReleased(allocation_id=eip.id)
     event = EipAddressAssociated if eip.status is S.Associating else EipAddressUnassociated

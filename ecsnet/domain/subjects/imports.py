@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
-from ecsnet.domain.state.world import Evolving, PassingState, Region
+from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -29,7 +29,7 @@ from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
-SETTLED: Final = (
+STABLE: Final = (
     InstanceStatus.Running,
     InstanceStatus.Stopped,
     NetworkInterfaceStatus.Available,
@@ -43,14 +43,14 @@ def _born(event: Import, record: RecordedEvent) -> datetime:
     return event.created_at or record.recorded_at
 
 
-def _pass_on(region: Region, state: PassingState, record: RecordedEvent) -> None:
-    if state.status not in SETTLED:
-        region.begin_passing(state, record.position, record.recorded_at)
+def _pass_on(region: Region, state: TransitionalState, record: RecordedEvent) -> None:
+    if state.status not in STABLE:
+        region.begin_transition(state, record.position, record.recorded_at)
 
 
 def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> None:
     vpc.vpc_created(region, VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block), record)
-    region.vpcs.edit(event.vpc_id).created_at = _born(event, record)
+    region.vpcs.mutable(event.vpc_id).created_at = _born(event, record)
     region.imported = True
 
 
@@ -59,14 +59,14 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
         vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
     )
     vpc.vswitch_created(region, created, record)
-    region.vswitches.edit(event.vswitch_id).created_at = _born(event, record)
+    region.vswitches.mutable(event.vswitch_id).created_at = _born(event, record)
     region.imported = True
 
 
 def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
     created = SecurityGroupCreated(security_group_id=event.security_group_id, vpc_id=event.vpc_id)
     security_group.group_created(region, created, record)
-    region.security_groups.edit(event.security_group_id).created_at = _born(event, record)
+    region.security_groups.mutable(event.security_group_id).created_at = _born(event, record)
     region.imported = True
 
 
@@ -90,19 +90,19 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         public_ip=event.public_ip_address,
     )
     region.count_created("instance")
-    region.instances.put(state.id, state)
+    region.instances.set(state.id, state)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
-        region.classic_ips.put(state.classic_ip, state.id)
+        region.classic_ips.set(state.classic_ip, state.id)
         instance.regroup_classic(region, state, event.security_group_ids)
     if event.public_ip_address is not None:
-        region.public_ips.put(event.public_ip_address, state.id)
+        region.public_ips.set(event.public_ip_address, state.id)
     _pass_on(region, state, record)
     region.imported = True
 
 
 def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.peek(event.vswitch_id)
+    vswitch = region.vswitches.get_existing(event.vswitch_id)
     interface = NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
@@ -122,9 +122,9 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
     )
     region.imported = True
     region.count_created("network_interface")
-    region.network_interfaces.put(interface.id, interface)
-    region.interfaces_of_vswitch.edit(vswitch.id).put(interface.id, True)
-    private_pool.hold_described(region, interface)
+    region.network_interfaces.set(interface.id, interface)
+    region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
+    private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
     if event.instance_id is not None:
         _attach(region, interface, event.instance_id)
@@ -134,7 +134,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
 
 
 def _attach(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    state = region.instances.edit(instance_id)
+    state = region.instances.mutable(instance_id)
     if interface.type is network_interface.PRIMARY:
         state.attached = {interface.id: None, **state.attached}
     else:
@@ -153,10 +153,10 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
-    region.eips.put(eip.id, eip)
-    region.public_ips.put(eip.ip_address, eip.id)
+    region.eips.set(eip.id, eip)
+    region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
-        region.instances.edit(event.instance_id).eip_id = eip.id
+        region.instances.mutable(event.instance_id).eip_id = eip.id
     if (
         event.instance_id is not None or event.status is EipStatus.Releasing
     ):  # else another service's, and it settles it

@@ -16,13 +16,13 @@ from ecsnet.commands import (
     ConvertNatPublicIpToEip,
     ReleasePublicIpAddress,
 )
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
@@ -31,30 +31,30 @@ from ecsnet.values import ChargeType, InstanceStatus
 CHANGE_WINDOW: Final = timedelta(hours=6)
 CHANGE_LIMIT: Final = 3
 CHANGEABLE: Final = (InstanceStatus.Stopped,)
-LAST_OF_LIFE: Final = timedelta(hours=24)
+EXPIRY_MARGIN: Final = timedelta(hours=24)
 
 # How each event changes the state
 
 
 def _give(region: Region, instance: InstanceState, ip: str) -> None:
-    PUBLIC.hold(region, ip, instance.id)
+    PUBLIC.allocate(region, ip, instance.id)
     instance.public_ip = ip
 
 
 def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedEvent) -> None:
-    _give(region, region.instances.edit(event.instance_id), event.ip_address)
+    _give(region, region.instances.mutable(event.instance_id), event.ip_address)
 
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
-    PUBLIC.let_go(region, instance.public_ip or "", instance.id)
+    instance = region.instances.mutable(event.instance_id)
+    PUBLIC.release(region, instance.public_ip or "", instance.id)
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
-    PUBLIC.let_go(region, instance.public_ip or "", instance.id)
+    instance = region.instances.mutable(event.instance_id)
+    PUBLIC.release(region, instance.public_ip or "", instance.id)
     instance.public_ip = None
 
 
@@ -92,7 +92,7 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
 )
 def assign_state(instance: InstanceState) -> Facts | None:
     """A public address is allocated to an instance that is Running or Stopped."""
-    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
 @rules.denies(
@@ -277,7 +277,7 @@ def convert_pending_change(instance: InstanceState) -> Facts | None:
 )
 def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     """A NatPublicIp is not converted in the last 24 hours of the instance's life cycle."""
-    if instance.expires_at is None or instance.expires_at - now > LAST_OF_LIFE:
+    if instance.expires_at is None or instance.expires_at - now > EXPIRY_MARGIN:
         return None
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
@@ -292,27 +292,27 @@ rules.states(
 # How each command is decided
 
 
-def allocate(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.world, case.region, 1)
-    return (PublicIpAddressAllocated(instance_id=case.command.instance_id, ip_address=ip),)
+def allocate(context: RuleContext) -> tuple[Event, ...]:
+    (ip,) = PUBLIC.next_free(context.world, context.region, 1)
+    return (PublicIpAddressAllocated(instance_id=context.command.instance_id, ip_address=ip),)
 
 
-def change(case: Case) -> tuple[Event, ...]:
-    (ip,) = PUBLIC.draw(case.world, case.region, 1)
-    return (PublicIpAddressChanged(instance_id=case.command.instance_id, ip_address=ip),)
+def change(context: RuleContext) -> tuple[Event, ...]:
+    (ip,) = PUBLIC.next_free(context.world, context.region, 1)
+    return (PublicIpAddressChanged(instance_id=context.command.instance_id, ip_address=ip),)
 
 
-def release(case: Case) -> tuple[Event, ...]:
-    return (PublicIpAddressReleased(instance_id=case.command.instance_id),)
+def release(context: RuleContext) -> tuple[Event, ...]:
+    return (PublicIpAddressReleased(instance_id=context.command.instance_id),)
 
 
-def convert(case: Case) -> tuple[Event, ...]:
-    assert case.instance is not None
-    assert case.instance.public_ip is not None
+def convert(context: RuleContext) -> tuple[Event, ...]:
+    assert context.instance is not None
+    assert context.instance.public_ip is not None
     return (
         NatPublicIpConverted(
-            allocation_id=eip.next_id(case),
-            ip_address=case.instance.public_ip,
-            instance_id=case.instance.id,
+            allocation_id=eip.next_id(context),
+            ip_address=context.instance.public_ip,
+            instance_id=context.instance.id,
         ),
     )

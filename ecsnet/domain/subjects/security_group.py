@@ -21,7 +21,7 @@ from ecsnet.commands import (
     ModifyNetworkInterfaceAttribute,
     RunInstances,
 )
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Breach, Facts, rules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, SecurityGroupState
@@ -45,15 +45,15 @@ CLASSIC_NETWORK: Final = "the classic network"
 def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
     for group_id in group_ids:
-        region.members_of_group.edit(group_id).put(interface.id, True)
-        region.security_groups.edit(group_id).private_ip_count += len(interface.private_ips)
+        region.members_of_group.mutable(group_id).set(interface.id, True)
+        region.security_groups.mutable(group_id).private_ip_count += len(interface.private_ips)
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses stops being a member."""
     for group_id in group_ids:
-        region.members_of_group.edit(group_id).drop(interface.id)
-        region.security_groups.edit(group_id).private_ip_count -= len(interface.private_ips)
+        region.members_of_group.mutable(group_id).delete(interface.id)
+        region.security_groups.mutable(group_id).private_ip_count -= len(interface.private_ips)
 
 
 def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:
@@ -68,10 +68,10 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
     region.count_created("security_group")
     region.use(record.account_id, "security_group", 1)
     if event.vpc_id is not None:
-        region.groups_of_vpc.edit(event.vpc_id).put(event.security_group_id, True)
-    region.members_of_group.put(event.security_group_id, Table())
-    region.sources_of_group.put(event.security_group_id, Table())
-    region.security_groups.put(
+        region.groups_of_vpc.mutable(event.vpc_id).set(event.security_group_id, True)
+    region.members_of_group.set(event.security_group_id, Table())
+    region.sources_of_group.set(event.security_group_id, Table())
+    region.security_groups.set(
         event.security_group_id,
         SecurityGroupState(
             id=event.security_group_id,
@@ -84,21 +84,21 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
 
 
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
-    group = region.security_groups.peek(event.security_group_id)
-    for source_id in list(region.sources_of_group.peek(group.id).keys_now()):
+    group = region.security_groups.get_existing(event.security_group_id)
+    for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
         _forget_source(region, group.id, source_id)
     region.use(group.account_id, "security_group", -1)
     if group.vpc_id is not None:
-        region.groups_of_vpc.edit(group.vpc_id).drop(group.id)
-    region.members_of_group.drop(group.id)
-    region.sources_of_group.drop(group.id)
-    region.security_groups.drop(group.id)
+        region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
+    region.members_of_group.delete(group.id)
+    region.sources_of_group.delete(group.id)
+    region.security_groups.delete(group.id)
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
-    region.sources_of_group.edit(event.security_group_id).put(event.source_group_id, True)
+    region.sources_of_group.mutable(event.security_group_id).set(event.source_group_id, True)
     if event.source_group_id != event.security_group_id:
-        region.security_groups.edit(event.source_group_id).authorized_in += 1
+        region.security_groups.mutable(event.source_group_id).authorized_in += 1
 
 
 def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedEvent) -> None:
@@ -106,9 +106,9 @@ def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedE
 
 
 def _forget_source(region: Region, group_id: str, source_id: str) -> None:
-    region.sources_of_group.edit(group_id).drop(source_id)
+    region.sources_of_group.mutable(group_id).delete(source_id)
     if source_id != group_id:
-        region.security_groups.edit(source_id).authorized_in -= 1
+        region.security_groups.mutable(source_id).authorized_in -= 1
 
 
 EVOLVE: Final[Evolving] = {
@@ -194,13 +194,18 @@ def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, com
     message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
 )
 def group_address_quota(
-    growing_groups: tuple[SecurityGroupState, ...], growth: int, region: Region, account_id: str
+    groups_gaining_addresses: tuple[SecurityGroupState, ...], added_addresses: int, region: Region, account_id: str
 ) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
     quota = region.quota(account_id, "addresses-per-security-group")
-    for group in growing_groups:
-        if group.vpc_id is not None and group.private_ip_count + growth > quota:
-            return {"security_group_id": group.id, "count": group.private_ip_count, "growth": growth, "quota": quota}
+    for group in groups_gaining_addresses:
+        if group.vpc_id is not None and group.private_ip_count + added_addresses > quota:
+            return {
+                "security_group_id": group.id,
+                "count": group.private_ip_count,
+                "growth": added_addresses,
+                "quota": quota,
+            }
     return None
 
 
@@ -226,7 +231,7 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
 )
 def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | None:
     """A security group is deleted only when it has no members and no other group authorizes it."""
-    members = region.members_of_group.peek(security_group.id).size
+    members = region.members_of_group.get_existing(security_group.id).size
     if not members and not security_group.authorized_in:
         return None
     return {
@@ -268,7 +273,7 @@ def authorize_same_vpc(
 )
 def join_twice(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
     """An instance joins only a group that it is not in."""
-    member = region.members_of_group.peek(security_group.id)[instance.member_id]
+    member = region.members_of_group.get_existing(security_group.id)[instance.member_id]
     return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
 
 
@@ -281,82 +286,82 @@ def join_twice(instance: InstanceState, security_group: SecurityGroupState, regi
 )
 def leave_unknown(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
     """An instance leaves only a group that it is in."""
-    member = region.members_of_group.peek(security_group.id)[instance.member_id]
+    member = region.members_of_group.get_existing(security_group.id)[instance.member_id]
     return None if member else {"instance_id": instance.id, "security_group_id": security_group.id}
 
 
 # How each command is decided
 
 
-def resolve_new_group(case: Case) -> None:
-    if case.command.vpc_id is not None:
-        case.vpc = case.find_vpc(case.command.vpc_id)
+def resolve_new_group(context: RuleContext) -> None:
+    if context.command.vpc_id is not None:
+        context.vpc = context.find_vpc(context.command.vpc_id)
 
 
-def create_group(case: Case) -> tuple[Event, ...]:
-    (number,) = case.world.next_numbers(case.region, "security_group", 1)
-    group_id = resource_id(case.region.region_id, "security_group", number)
-    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=case.command.vpc_id),)
+def create_group(context: RuleContext) -> tuple[Event, ...]:
+    (number,) = context.world.next_numbers(context.region, "security_group", 1)
+    group_id = resource_id(context.region.region_id, "security_group", number)
+    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=context.command.vpc_id),)
 
 
-def resolve_group(case: Case) -> None:
-    case.security_group = case.find_security_group(case.command.security_group_id)
+def resolve_group(context: RuleContext) -> None:
+    context.security_group = context.find_security_group(context.command.security_group_id)
 
 
-def delete_group(case: Case) -> tuple[Event, ...]:
-    return (SecurityGroupDeleted(security_group_id=case.command.security_group_id),)
+def delete_group(context: RuleContext) -> tuple[Event, ...]:
+    return (SecurityGroupDeleted(security_group_id=context.command.security_group_id),)
 
 
-def resolve_authorization(case: Case) -> None:
-    resolve_group(case)
-    command: AuthorizeSecurityGroup = case.command
-    case.source_group = case.find_security_group(command.source_group_id, command.source_account_id)
+def resolve_authorization(context: RuleContext) -> None:
+    resolve_group(context)
+    command: AuthorizeSecurityGroup = context.command
+    context.source_group = context.find_security_group(command.source_group_id, command.source_account_id)
 
 
-def authorize_group(case: Case) -> tuple[Event, ...]:
-    command: AuthorizeSecurityGroup = case.command
-    if case.region.sources_of_group.peek(command.security_group_id)[command.source_group_id]:
+def authorize_group(context: RuleContext) -> tuple[Event, ...]:
+    command: AuthorizeSecurityGroup = context.command
+    if context.region.sources_of_group.get_existing(command.security_group_id)[command.source_group_id]:
         return ()
     return (
         SecurityGroupAuthorized(security_group_id=command.security_group_id, source_group_id=command.source_group_id),
     )
 
 
-def revoke_group(case: Case) -> tuple[Event, ...]:
-    command: AuthorizeSecurityGroup = case.command
-    if not case.region.sources_of_group.peek(command.security_group_id)[command.source_group_id]:
+def revoke_group(context: RuleContext) -> tuple[Event, ...]:
+    command: AuthorizeSecurityGroup = context.command
+    if not context.region.sources_of_group.get_existing(command.security_group_id)[command.source_group_id]:
         return ()
     return (SecurityGroupRevoked(security_group_id=command.security_group_id, source_group_id=command.source_group_id),)
 
 
-def resolve_join(case: Case) -> None:
-    resolve_group(case)
-    case.instance = instance = case.find_instance(case.command.instance_id)
-    group = case.security_group
+def resolve_join(context: RuleContext) -> None:
+    resolve_group(context)
+    context.instance = instance = context.find_instance(context.command.instance_id)
+    group = context.security_group
     if instance is None or group is None:
         return
-    primary, group_ids = case.region.primary_of(instance), case.region.groups_of(instance)
-    case.security_groups = (group,)
-    case.group_vpc_id = instance.vpc_id or CLASSIC_NETWORK
+    primary, group_ids = context.region.primary_of(instance), context.region.groups_of(instance)
+    context.security_groups = (group,)
+    context.group_vpc_id = instance.vpc_id or CLASSIC_NETWORK
     if group.id not in group_ids:
-        case.group_ids = (*group_ids, group.id)
-        case.growing_groups = (group,)
-        case.growth = 1 if primary is None else len(primary.private_ips)
+        context.group_ids = (*group_ids, group.id)
+        context.groups_gaining_addresses = (group,)
+        context.added_addresses = 1 if primary is None else len(primary.private_ips)
 
 
-def join_group(case: Case) -> tuple[Event, ...]:
-    command: JoinSecurityGroup = case.command
+def join_group(context: RuleContext) -> tuple[Event, ...]:
+    command: JoinSecurityGroup = context.command
     return (SecurityGroupJoined(security_group_id=command.security_group_id, instance_id=command.instance_id),)
 
 
-def resolve_leave(case: Case) -> None:
-    resolve_group(case)
-    case.instance = instance = case.find_instance(case.command.instance_id)
+def resolve_leave(context: RuleContext) -> None:
+    resolve_group(context)
+    context.instance = instance = context.find_instance(context.command.instance_id)
     if instance is not None:
-        group_ids = case.region.groups_of(instance)
-        case.group_ids = tuple(i for i in group_ids if i != case.command.security_group_id)
+        group_ids = context.region.groups_of(instance)
+        context.group_ids = tuple(i for i in group_ids if i != context.command.security_group_id)
 
 
-def leave_group(case: Case) -> tuple[Event, ...]:
-    command: LeaveSecurityGroup = case.command
+def leave_group(context: RuleContext) -> tuple[Event, ...]:
+    command: LeaveSecurityGroup = context.command
     return (SecurityGroupLeft(security_group_id=command.security_group_id, instance_id=command.instance_id),)

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Breach, Facts, rules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
@@ -34,10 +34,10 @@ def is_zone_of(region_id: str, zone_id: str) -> bool:
 
 def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> None:
     region.count_created("vpc")
-    region.addresses.put(event.vpc_id, Table())
-    region.vswitches_of_vpc.put(event.vpc_id, Table())
-    region.groups_of_vpc.put(event.vpc_id, Table())
-    region.vpcs.put(
+    region.addresses.set(event.vpc_id, Table())
+    region.vswitches_of_vpc.set(event.vpc_id, Table())
+    region.groups_of_vpc.set(event.vpc_id, Table())
+    region.vpcs.set(
         event.vpc_id,
         VpcState(
             id=event.vpc_id,
@@ -50,16 +50,16 @@ def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> Non
 
 
 def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
-    region.vpcs.drop(event.vpc_id)
-    region.addresses.drop(event.vpc_id)
-    region.vswitches_of_vpc.drop(event.vpc_id)
-    region.groups_of_vpc.drop(event.vpc_id)
+    region.vpcs.delete(event.vpc_id)
+    region.addresses.delete(event.vpc_id)
+    region.vswitches_of_vpc.delete(event.vpc_id)
+    region.groups_of_vpc.delete(event.vpc_id)
 
 
 def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent) -> None:
     region.count_created("vswitch")
-    region.vswitches_of_vpc.edit(event.vpc_id).put(event.vswitch_id, True)
-    region.interfaces_of_vswitch.put(event.vswitch_id, Table())
+    region.vswitches_of_vpc.mutable(event.vpc_id).set(event.vswitch_id, True)
+    region.interfaces_of_vswitch.set(event.vswitch_id, Table())
     vswitch = VSwitchState(
         id=event.vswitch_id,
         account_id=record.account_id,
@@ -69,16 +69,16 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
         zone_id=event.zone_id,
         cidr_block=event.cidr_block,
     )
-    region.vswitches.put(vswitch.id, vswitch)
+    region.vswitches.set(vswitch.id, vswitch)
     if region.imported:
         private_pool.open_among_described(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.peek(event.vswitch_id)
-    region.vswitches_of_vpc.edit(vswitch.vpc_id).drop(vswitch.id)
-    region.interfaces_of_vswitch.drop(vswitch.id)
-    region.vswitches.drop(vswitch.id)
+    vswitch = region.vswitches.get_existing(event.vswitch_id)
+    region.vswitches_of_vpc.mutable(vswitch.vpc_id).delete(vswitch.id)
+    region.interfaces_of_vswitch.delete(vswitch.id)
+    region.vswitches.delete(vswitch.id)
 
 
 EVOLVE: Final[Evolving] = {
@@ -117,7 +117,10 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
 )
 def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
     """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it."""
-    vswitches, groups = region.vswitches_of_vpc.peek(vpc.id).size, region.groups_of_vpc.peek(vpc.id).size
+    vswitches, groups = (
+        region.vswitches_of_vpc.get_existing(vpc.id).size,
+        region.groups_of_vpc.get_existing(vpc.id).size,
+    )
     if not vswitches and not groups and not vpc.linked_instances:
         return None
     facts = {
@@ -171,8 +174,8 @@ def vswitch_inside_vpc(command: CreateVSwitch, vpc: VpcState) -> Facts | Breach 
 def vswitch_overlap(command: CreateVSwitch, vpc: VpcState, region: Region) -> Facts | None:
     """The VSwitches of a VPC share no address."""
     first, last = cidr_bounds(command.cidr_block)
-    for vswitch_id in region.vswitches_of_vpc.peek(vpc.id).keys_now():
-        other = region.vswitches.peek(vswitch_id)
+    for vswitch_id in region.vswitches_of_vpc.get_existing(vpc.id).live_keys():
+        other = region.vswitches.get_existing(vswitch_id)
         if first <= other.last and other.first <= last:
             return {"cidr_block": command.cidr_block, "other_cidr_block": other.cidr_block, "vswitch_id": other.id}
     return None
@@ -187,7 +190,7 @@ def vswitch_overlap(command: CreateVSwitch, vpc: VpcState, region: Region) -> Fa
 )
 def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | None:
     """A VPC has at most as many VSwitches as the quota ``vswitches-per-vpc`` says (24)."""
-    count, quota = region.vswitches_of_vpc.peek(vpc.id).size, region.quota(account_id, "vswitches-per-vpc")
+    count, quota = region.vswitches_of_vpc.get_existing(vpc.id).size, region.quota(account_id, "vswitches-per-vpc")
     return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
 
 
@@ -200,31 +203,31 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
 )
 def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
     """A VSwitch is deleted only when no ENI is left in it."""
-    count = region.interfaces_of_vswitch.peek(vswitch.id).size
+    count = region.interfaces_of_vswitch.get_existing(vswitch.id).size
     return {"vswitch_id": vswitch.id, "network_interfaces": count} if count else None
 
 
 # How each command is decided
 
 
-def create_vpc(case: Case) -> tuple[Event, ...]:
-    (number,) = case.world.next_numbers(case.region, "vpc", 1)
-    vpc_id = resource_id(case.region.region_id, "vpc", number)
-    return (VpcCreated(vpc_id=vpc_id, cidr_block=case.command.cidr_block),)
+def create_vpc(context: RuleContext) -> tuple[Event, ...]:
+    (number,) = context.world.next_numbers(context.region, "vpc", 1)
+    vpc_id = resource_id(context.region.region_id, "vpc", number)
+    return (VpcCreated(vpc_id=vpc_id, cidr_block=context.command.cidr_block),)
 
 
-def resolve_vpc(case: Case) -> None:
-    case.vpc = case.find_vpc(case.command.vpc_id)
+def resolve_vpc(context: RuleContext) -> None:
+    context.vpc = context.find_vpc(context.command.vpc_id)
 
 
-def delete_vpc(case: Case) -> tuple[Event, ...]:
-    return (VpcDeleted(vpc_id=case.command.vpc_id),)
+def delete_vpc(context: RuleContext) -> tuple[Event, ...]:
+    return (VpcDeleted(vpc_id=context.command.vpc_id),)
 
 
-def create_vswitch(case: Case) -> tuple[Event, ...]:
-    command: CreateVSwitch = case.command
-    (number,) = case.world.next_numbers(case.region, "vswitch", 1)
-    vswitch_id = resource_id(case.region.region_id, "vswitch", number)
+def create_vswitch(context: RuleContext) -> tuple[Event, ...]:
+    command: CreateVSwitch = context.command
+    (number,) = context.world.next_numbers(context.region, "vswitch", 1)
+    vswitch_id = resource_id(context.region.region_id, "vswitch", number)
     return (
         VSwitchCreated(
             vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block
@@ -232,9 +235,9 @@ def create_vswitch(case: Case) -> tuple[Event, ...]:
     )
 
 
-def resolve_vswitch(case: Case) -> None:
-    case.vswitch = case.find_vswitch(case.command.vswitch_id)
+def resolve_vswitch(context: RuleContext) -> None:
+    context.vswitch = context.find_vswitch(context.command.vswitch_id)
 
 
-def delete_vswitch(case: Case) -> tuple[Event, ...]:
-    return (VSwitchDeleted(vswitch_id=case.command.vswitch_id),)
+def delete_vswitch(context: RuleContext) -> tuple[Event, ...]:
+    return (VSwitchDeleted(vswitch_id=context.command.vswitch_id),)

@@ -1,7 +1,7 @@
 """The bandwidth that an instance has bought, and its subscription (guide 2.1, 3.2, 3.3).
 
 A change of the specification takes effect at once. One that comes with a renewal waits until the next cycle begins, by
-the clock alone, whatever the pace of passing states; meanwhile it is the specification change that 3.3 speaks of.
+the clock alone, whatever the pace of transitional states; meanwhile it is the specification change that 3.3 speaks of.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Container
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
@@ -25,27 +25,27 @@ from ecsnet.values import ChargeType
 
 
 def modified(region: Region, event: InstanceNetworkSpecModified, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
+    instance = region.instances.mutable(event.instance_id)
     instance.internet_max_bandwidth_out = event.internet_max_bandwidth_out
     _forget_next_cycle(region, instance)
     if event.ip_address is not None:
         instance.public_ip = event.ip_address
-        PUBLIC.hold(region, event.ip_address, instance.id)
+        PUBLIC.allocate(region, event.ip_address, instance.id)
 
 
 def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
+    instance = region.instances.mutable(event.instance_id)
     instance.expires_at = event.expires_at
     if event.next_bandwidth is not None and event.next_cycle_at is not None:
         _forget_next_cycle(region, instance)
         instance.next_bandwidth = event.next_bandwidth
         instance.scheduled = record.position
-        region.scheduled.put(record.position, (instance.id, event.next_cycle_at))
+        region.scheduled.set(record.position, (instance.id, event.next_cycle_at))
 
 
 def _forget_next_cycle(region: Region, instance: InstanceState) -> None:
     if instance.scheduled is not None:
-        region.scheduled.drop(instance.scheduled)
+        region.scheduled.delete(instance.scheduled)
         instance.scheduled = instance.next_bandwidth = None
 
 
@@ -84,10 +84,10 @@ def pending_change(instance: InstanceState, command: ModifyInstanceNetworkSpec |
 # How each command is decided
 
 
-def modify(case: Case) -> tuple[Event, ...]:
-    command: ModifyInstanceNetworkSpec = case.command
-    assert case.instance is not None
-    return (_change(case.world, case.region, case.instance, command.internet_max_bandwidth_out),)
+def modify(context: RuleContext) -> tuple[Event, ...]:
+    command: ModifyInstanceNetworkSpec = context.command
+    assert context.instance is not None
+    return (_change(context.world, context.region, context.instance, command.internet_max_bandwidth_out),)
 
 
 def brings_address(instance: InstanceState, bandwidth: int) -> bool:
@@ -101,9 +101,9 @@ def brings_address(instance: InstanceState, bandwidth: int) -> bool:
 
 
 def _change(
-    world: World, region: Region, instance: InstanceState, bandwidth: int, avoiding: Container[str] = ()
+    world: World, region: Region, instance: InstanceState, bandwidth: int, excluding: Container[str] = ()
 ) -> InstanceNetworkSpecModified:
-    drawn = PUBLIC.draw(world, region, 1, avoiding) if brings_address(instance, bandwidth) else ()
+    drawn = PUBLIC.next_free(world, region, 1, excluding) if brings_address(instance, bandwidth) else ()
     return InstanceNetworkSpecModified(
         instance_id=instance.id,
         internet_max_bandwidth_out=bandwidth,
@@ -111,23 +111,25 @@ def _change(
     )
 
 
-def resolve_renew(case: Case) -> None:
-    resolve_instance(case)
-    if case.instance is not None and case.instance.expires_at is not None:
-        case.paid_from, case.months = max(case.instance.expires_at, case.now), case.command.period
+def resolve_renew(context: RuleContext) -> None:
+    resolve_instance(context)
+    if context.instance is not None and context.instance.expires_at is not None:
+        context.paid_from, context.months = max(context.instance.expires_at, context.now), context.command.period
 
 
-def renew(case: Case) -> tuple[Event, ...]:
-    command: RenewInstance = case.command
-    instance = case.instance
+def renew(context: RuleContext) -> tuple[Event, ...]:
+    command: RenewInstance = context.command
+    instance = context.instance
     assert instance is not None
     assert instance.expires_at is not None
     bandwidth = command.internet_max_bandwidth_out
     if bandwidth == instance.internet_max_bandwidth_out:
         bandwidth = None
-    if instance.expires_at <= case.now:  # the next cycle begins with the renewal
-        renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(case.now, command.period))
-        return (renewed,) if bandwidth is None else (renewed, _change(case.world, case.region, instance, bandwidth))
+    if instance.expires_at <= context.now:  # the next cycle begins with the renewal
+        renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(context.now, command.period))
+        return (
+            (renewed,) if bandwidth is None else (renewed, _change(context.world, context.region, instance, bandwidth))
+        )
     return (
         InstanceRenewed(
             instance_id=instance.id,
@@ -138,9 +140,11 @@ def renew(case: Case) -> tuple[Event, ...]:
     )
 
 
-def next_cycle(world: World, region: Region, instance_id: str, avoiding: Container[str]) -> InstanceNetworkSpecModified:
+def next_cycle(
+    world: World, region: Region, instance_id: str, excluding: Container[str]
+) -> InstanceNetworkSpecModified:
     """What happens to an instance's bandwidth when its next cycle begins; ``avoiding`` are addresses that others get
     at the same moment."""
-    instance = region.instances.peek(instance_id)
+    instance = region.instances.get_existing(instance_id)
     assert instance.next_bandwidth is not None
-    return _change(world, region, instance, instance.next_bandwidth, avoiding)
+    return _change(world, region, instance, instance.next_bandwidth, excluding)

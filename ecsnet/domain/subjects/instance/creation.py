@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ecsnet.clocks import END_OF_TIME
 from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
-from ecsnet.domain.context import Case, Host
+from ecsnet.domain.context import AttachTarget, RuleContext
 from ecsnet.domain.rules import Facts, rules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -22,9 +22,9 @@ from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.vpc import is_zone_of
 from ecsnet.events.base import Event
 from ecsnet.events.instance import (
-    InstanceBirth,
     InstanceCreated,
     InstanceCreateRequested,
+    InstanceCreation,
     InstanceLaunched,
     InstanceLaunchRequested,
 )
@@ -107,63 +107,63 @@ def period_calendar(paid_from: datetime, months: int) -> Facts | None:
 # How the commands are decided
 
 
-def resolve_new(case: Case) -> None:
-    command: NewInstance = case.command
+def resolve_new(context: RuleContext) -> None:
+    command: NewInstance = context.command
     if command.instance_charge_type == ChargeType.PrePaid:
-        case.paid_from, case.months = case.now, command.period or 1
+        context.paid_from, context.months = context.now, command.period or 1
     amount = command.amount if isinstance(command, RunInstances) else 1
     classic = command.vswitch_id is None
-    case.vswitch = vswitch = None if command.vswitch_id is None else case.find_vswitch(command.vswitch_id)
-    case.group_ids = tuple(command.security_group_ids)
-    case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
-    case.growth = amount
-    found = [case.find_network_interface(interface_id) for interface_id in command.network_interface_ids]
-    case.candidates = tuple([interface for interface in found if interface is not None])
-    case.instance_type = instance_type = case.instance_types.get(command.instance_type)
+    context.vswitch = vswitch = None if command.vswitch_id is None else context.find_vswitch(command.vswitch_id)
+    context.group_ids = tuple(command.security_group_ids)
+    context.security_groups = context.groups_gaining_addresses = context.find_security_groups(context.group_ids)
+    context.added_addresses = amount
+    found = [context.find_network_interface(interface_id) for interface_id in command.network_interface_ids]
+    context.candidates = tuple([interface for interface in found if interface is not None])
+    context.instance_type = instance_type = context.instance_types.get(command.instance_type)
     if instance_type is None:
-        case.miss("instance-type.not-found", command.instance_type)
+        context.add_not_found("instance-type.not-found", command.instance_type)
     if command.private_ip_address is not None:
-        case.find_addresses((command.private_ip_address,))
-    case.drawn = 0 if case.addresses else amount
+        context.find_addresses((command.private_ip_address,))
+    context.drawn = 0 if context.addresses else amount
     if vswitch is None and not classic:
         return
-    case.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
+    context.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
     if instance_type is not None:
-        zone_id = _classic_zone(case) if vswitch is None else vswitch.zone_id
-        case.host = Host(zone_id=zone_id, vpc_id=vpc_id, instance_type=instance_type, interface_count=1)
+        zone_id = _classic_zone(context) if vswitch is None else vswitch.zone_id
+        context.target = AttachTarget(zone_id=zone_id, vpc_id=vpc_id, instance_type=instance_type, interface_count=1)
 
 
-def _classic_zone(case: Case) -> str:
-    region_id = case.region.region_id
-    zone_id: str | None = case.command.zone_id
+def _classic_zone(context: RuleContext) -> str:
+    region_id = context.region.region_id
+    zone_id: str | None = context.command.zone_id
     return zone_id or (f"{region_id}-a" if region_id.startswith("cn-") else f"{region_id}a")
 
 
-def create(case: Case) -> tuple[Event, ...]:
-    return _births(case, InstanceCreateRequested if case.passes else InstanceCreated, 1)
+def create(context: RuleContext) -> tuple[Event, ...]:
+    return _births(context, InstanceCreateRequested if context.asynchronous else InstanceCreated, 1)
 
 
-def run(case: Case) -> tuple[Event, ...]:
-    command: RunInstances = case.command
-    return _births(case, InstanceLaunchRequested if case.passes else InstanceLaunched, command.amount)
+def run(context: RuleContext) -> tuple[Event, ...]:
+    command: RunInstances = context.command
+    return _births(context, InstanceLaunchRequested if context.asynchronous else InstanceLaunched, command.amount)
 
 
-def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event, ...]:
-    command: NewInstance = case.command
-    region, instance_type = case.region, case.instance_type
+def _births(context: RuleContext, birth: type[InstanceCreation], amount: int) -> tuple[Event, ...]:
+    command: NewInstance = context.command
+    region, instance_type = context.region, context.instance_type
     assert instance_type is not None
     subscribed = command.instance_charge_type == ChargeType.PrePaid
-    numbers = case.world.next_numbers(region, "instance", amount)
+    numbers = context.world.next_numbers(region, "instance", amount)
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
-    public_ips = PUBLIC.draw(case.world, region, amount) if gets_public_ip else (None,) * amount
-    places = _places_in_vpc(case, amount) if case.vswitch is not None else _places_in_classic(case, amount)
+    public_ips = PUBLIC.next_free(context.world, region, amount) if gets_public_ip else (None,) * amount
+    places = _places_in_vpc(context, amount) if context.vswitch is not None else _places_in_classic(context, amount)
     births: list[Event] = [
         birth(
             instance_id=resource_id(region.region_id, "instance", numbers[n]),
             instance_type=instance_type,
             security_group_ids=tuple(command.security_group_ids),
             charge_type=ChargeType(command.instance_charge_type),
-            expires_at=months_after(case.now, command.period or 1) if subscribed else None,
+            expires_at=months_after(context.now, command.period or 1) if subscribed else None,
             image_id=command.image_id,
             internet_max_bandwidth_out=command.internet_max_bandwidth_out,
             public_ip_address=public_ips[n],
@@ -171,17 +171,17 @@ def _births(case: Case, birth: type[InstanceBirth], amount: int) -> tuple[Event,
         )
         for n in range(amount)
     ]
-    attached = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
+    attached = NetworkInterfaceAttachRequested if context.asynchronous else NetworkInterfaceAttached
     first_id = resource_id(region.region_id, "instance", numbers[0])
     return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
 
 
-def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
-    region, vswitch, named = case.region, case.vswitch, case.command.private_ip_address
+def _places_in_vpc(context: RuleContext, amount: int) -> list[dict[str, Any]]:
+    region, vswitch, named = context.region, context.vswitch, context.command.private_ip_address
     assert vswitch is not None
-    assert case.drawn is not None
-    addresses = (named,) if named is not None else private_pool.draw(region, vswitch, case.drawn)
-    numbers = case.world.next_numbers(region, "network_interface", amount)
+    assert context.drawn is not None
+    addresses = (named,) if named is not None else private_pool.next_free(region, vswitch, context.drawn)
+    numbers = context.world.next_numbers(region, "network_interface", amount)
     return [
         {
             "vswitch_id": vswitch.id,
@@ -193,9 +193,12 @@ def _places_in_vpc(case: Case, amount: int) -> list[dict[str, Any]]:
     ]
 
 
-def _places_in_classic(case: Case, amount: int) -> list[dict[str, Any]]:
-    zone_id = _classic_zone(case)
-    return [{"zone_id": zone_id, "private_ip_address": ip} for ip in CLASSIC.draw(case.world, case.region, amount)]
+def _places_in_classic(context: RuleContext, amount: int) -> list[dict[str, Any]]:
+    zone_id = _classic_zone(context)
+    return [
+        {"zone_id": zone_id, "private_ip_address": ip}
+        for ip in CLASSIC.next_free(context.world, context.region, amount)
+    ]
 
 
 def last_year(moment: datetime, months: int) -> int:

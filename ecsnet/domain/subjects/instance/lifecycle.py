@@ -17,8 +17,8 @@ from ecsnet.commands import (
     StartInstance,
     StopInstance,
 )
-from ecsnet.domain.context import Case
-from ecsnet.domain.lifecycle import BORN, Lifecycle
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -28,10 +28,10 @@ from ecsnet.domain.subjects.network_interface import lifecycle as network_interf
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressUnassociated
 from ecsnet.events.instance import (
-    InstanceBirth,
     InstanceCreateCompleted,
     InstanceCreated,
     InstanceCreateRequested,
+    InstanceCreation,
     InstanceLaunched,
     InstanceLaunchRequested,
     InstanceRebooted,
@@ -48,7 +48,7 @@ from ecsnet.values import InstanceStatus
 
 S = InstanceStatus
 Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
-Settling = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
+SettledView = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
 
 # The lifecycle
 
@@ -57,10 +57,10 @@ INSTANCE: Final = Lifecycle(
     S,
     final=[S.Released],
     rows=[
-        (BORN, InstanceCreated, S.Stopped),
-        (BORN, InstanceLaunched, S.Running),
-        (BORN, InstanceCreateRequested, S.Pending),
-        (BORN, InstanceLaunchRequested, S.Pending),
+        (INITIAL, InstanceCreated, S.Stopped),
+        (INITIAL, InstanceLaunched, S.Running),
+        (INITIAL, InstanceCreateRequested, S.Pending),
+        (INITIAL, InstanceLaunchRequested, S.Pending),
         (S.Pending, InstanceCreateCompleted, S.Stopped),
         (S.Pending, InstanceStarted, S.Running),
         (S.Stopped, InstanceStartRequested, S.Starting),
@@ -83,13 +83,13 @@ INSTANCE: Final = Lifecycle(
 # How each event changes the state
 
 
-def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -> None:
+def instance_added(region: Region, event: InstanceCreation, record: RecordedEvent) -> None:
     instance = InstanceState(
         id=event.instance_id,
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
-        status=INSTANCE.moves(type(event))[BORN],
+        status=INSTANCE.transitions(type(event))[INITIAL],
         instance_type=event.instance_type,
         vpc_id=None,
         zone_id=event.zone_id or "",
@@ -103,21 +103,21 @@ def instance_born(region: Region, event: InstanceBirth, record: RecordedEvent) -
         public_ip=event.public_ip_address,
     )
     if event.vswitch_id is None:
-        CLASSIC.hold(region, event.private_ip_address, instance.id)
+        CLASSIC.allocate(region, event.private_ip_address, instance.id)
         instance.classic_ip = event.private_ip_address
         regroup_classic(region, instance, event.security_group_ids)
     else:
         _born_in_vpc(region, instance, event, record)
     if event.public_ip_address is not None:
-        PUBLIC.hold(region, event.public_ip_address, instance.id)
+        PUBLIC.allocate(region, event.public_ip_address, instance.id)
     region.count_created("instance")
-    region.instances.put(instance.id, instance)
+    region.instances.set(instance.id, instance)
     if instance.status is S.Pending:
-        region.begin_passing(instance, record.position, record.recorded_at)
+        region.begin_transition(instance, record.position, record.recorded_at)
 
 
-def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.peek(event.vswitch_id or "")
+def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreation, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.get_existing(event.vswitch_id or "")
     if event.primary_network_interface_id is None or event.mac_address is None:
         raise ValueError("an instance of a VPC is born with a primary ENI")
     interface = NetworkInterfaceState(
@@ -126,7 +126,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, 
         created_at=record.recorded_at,
         position=record.position,
         type=network_interface.PRIMARY,
-        status=network_interface.PRIMARY_NETWORK_INTERFACE.moves(type(event))[BORN],
+        status=network_interface.PRIMARY_NETWORK_INTERFACE.transitions(type(event))[INITIAL],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -135,7 +135,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, 
         security_group_ids=event.security_group_ids,
         instance_id=event.instance_id,
     )
-    network_interface.born(region, interface)
+    network_interface.add(region, interface)
     instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
     instance.attached = {interface.id: None}
 
@@ -143,78 +143,78 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceBirth, 
 def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
     """A classic instance is from now on a member of exactly these groups."""
     for group_id in set(instance.classic_group_ids) - set(group_ids):
-        region.members_of_group.edit(group_id).drop(instance.id)
-        region.security_groups.edit(group_id).private_ip_count -= 1
+        region.members_of_group.mutable(group_id).delete(instance.id)
+        region.security_groups.mutable(group_id).private_ip_count -= 1
     for group_id in set(group_ids) - set(instance.classic_group_ids):
-        region.members_of_group.edit(group_id).put(instance.id, True)
-        region.security_groups.edit(group_id).private_ip_count += 1
+        region.members_of_group.mutable(group_id).set(instance.id, True)
+        region.security_groups.mutable(group_id).private_ip_count += 1
     instance.classic_group_ids = group_ids
 
 
-def _move(region: Region, instance_id: str, event: Event) -> InstanceState:
-    instance = region.instances.edit(instance_id)
-    instance.status = INSTANCE.moves(type(event))[instance.status]
-    if instance.passing is not None:
-        region.end_passing(instance)
+def _transition(region: Region, instance_id: str, event: Event) -> InstanceState:
+    instance = region.instances.mutable(instance_id)
+    instance.status = INSTANCE.transitions(type(event))[instance.status]
+    if instance.pending is not None:
+        region.end_transition(instance)
     return instance
 
 
-def instance_settled(region: Region, event: Settling, record: RecordedEvent) -> None:
-    _move(region, event.instance_id, event)
+def instance_settled(region: Region, event: SettledView, record: RecordedEvent) -> None:
+    _transition(region, event.instance_id, event)
 
 
 def instance_started(region: Region, event: InstanceStarted, record: RecordedEvent) -> None:
-    instance = _move(region, event.instance_id, event)
+    instance = _transition(region, event.instance_id, event)
     instance.was_started = True
     instance.private_ip_change_pending = False
 
 
 def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> None:
-    instance = _move(region, event.instance_id, event)
-    region.begin_passing(instance, record.position, record.recorded_at)
+    instance = _transition(region, event.instance_id, event)
+    region.begin_transition(instance, record.position, record.recorded_at)
 
 
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
-    instance = _move(region, event.instance_id, event)
+    instance = _transition(region, event.instance_id, event)
     if instance.vpc_id is None:
         regroup_classic(region, instance, ())
-        CLASSIC.let_go(region, instance.classic_ip, instance.id)
+        CLASSIC.release(region, instance.classic_ip, instance.id)
         if instance.linked_vpc_id is not None:
-            region.vpcs.edit(instance.linked_vpc_id).linked_instances -= 1
+            region.vpcs.mutable(instance.linked_vpc_id).linked_instances -= 1
     else:
         (primary_id,) = instance.attached
-        network_interface.died(region, region.network_interfaces.edit(primary_id))
+        network_interface.remove(region, region.network_interfaces.mutable(primary_id))
     if instance.public_ip is not None:
-        PUBLIC.let_go(region, instance.public_ip, instance.id)
+        PUBLIC.release(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
-        region.scheduled.drop(instance.scheduled)
-    region.instances.drop(instance.id)
+        region.scheduled.delete(instance.scheduled)
+    region.instances.delete(instance.id)
 
 
 def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
     if instance.vpc_id is None:
         regroup_classic(region, instance, group_ids)
     else:
-        primary = region.network_interfaces.edit(instance.member_id)
+        primary = region.network_interfaces.mutable(instance.member_id)
         security_group.replace(region, primary, group_ids)
 
 
 def group_joined(region: Region, event: SecurityGroupJoined, record: RecordedEvent) -> None:
-    instance = _move(region, event.instance_id, event)
+    instance = _transition(region, event.instance_id, event)
     _regroup(region, instance, (*region.groups_of(instance), event.security_group_id))
 
 
 def group_left(region: Region, event: SecurityGroupLeft, record: RecordedEvent) -> None:
-    instance = _move(region, event.instance_id, event)
+    instance = _transition(region, event.instance_id, event)
     rest = tuple([group_id for group_id in region.groups_of(instance) if group_id != event.security_group_id])
     _regroup(region, instance, rest)
 
 
 EVOLVE: Final[Evolving] = {
-    InstanceCreated: instance_born,
-    InstanceLaunched: instance_born,
-    InstanceCreateRequested: instance_born,
-    InstanceLaunchRequested: instance_born,
+    InstanceCreated: instance_added,
+    InstanceLaunched: instance_added,
+    InstanceCreateRequested: instance_added,
+    InstanceLaunchRequested: instance_added,
     InstanceCreateCompleted: instance_settled,
     InstanceStartRequested: instance_passes,
     InstanceStarted: instance_started,
@@ -338,29 +338,29 @@ def leave_state(instance: InstanceState) -> Facts | None:
 # How each command is decided
 
 
-def resolve_instance(case: Case) -> None:
-    case.instance = case.find_instance(case.command.instance_id)
+def resolve_instance(context: RuleContext) -> None:
+    context.instance = context.find_instance(context.command.instance_id)
 
 
-def start(case: Case) -> tuple[Event, ...]:
-    event = InstanceStartRequested if case.passes else InstanceStarted
-    return (event(instance_id=case.command.instance_id),)
+def start(context: RuleContext) -> tuple[Event, ...]:
+    event = InstanceStartRequested if context.asynchronous else InstanceStarted
+    return (event(instance_id=context.command.instance_id),)
 
 
-def stop(case: Case) -> tuple[Event, ...]:
-    event = InstanceStopRequested if case.passes else InstanceStopped
-    return (event(instance_id=case.command.instance_id),)
+def stop(context: RuleContext) -> tuple[Event, ...]:
+    event = InstanceStopRequested if context.asynchronous else InstanceStopped
+    return (event(instance_id=context.command.instance_id),)
 
 
-def reboot(case: Case) -> tuple[Event, ...]:
-    event = InstanceRebootRequested if case.passes else InstanceRebooted
-    return (event(instance_id=case.command.instance_id),)
+def reboot(context: RuleContext) -> tuple[Event, ...]:
+    event = InstanceRebootRequested if context.asynchronous else InstanceRebooted
+    return (event(instance_id=context.command.instance_id),)
 
 
-def delete(case: Case) -> tuple[Event, ...]:
-    assert case.instance is not None
-    instance_id, eip_id = case.instance.id, case.instance.eip_id
-    attached = case.instance.network_interface_ids[1:]
+def delete(context: RuleContext) -> tuple[Event, ...]:
+    assert context.instance is not None
+    instance_id, eip_id = context.instance.id, context.instance.eip_id
+    attached = context.instance.network_interface_ids[1:]
     return (
         *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
         *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
@@ -369,7 +369,7 @@ def delete(case: Case) -> tuple[Event, ...]:
 
 
 def settled(instance: InstanceState) -> Event:
-    """The event that ends an instance's passing state."""
+    """The event that ends an instance's transitional state."""
     if instance.status is S.Pending and not instance.starts_when_created:
         return InstanceCreateCompleted(instance_id=instance.id)
     return (InstanceStopped if instance.status is S.Stopping else InstanceStarted)(instance_id=instance.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceVpcAttribute
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Breach, Facts, rules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -24,14 +24,14 @@ MOVABLE: Final = (InstanceStatus.Stopped,)
 
 
 def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
-    instance = region.instances.edit(event.instance_id)
-    primary = region.network_interfaces.edit(instance.member_id)
-    private_pool.let_go(region, primary, primary.private_ips[:1])
+    instance = region.instances.mutable(event.instance_id)
+    primary = region.network_interfaces.mutable(instance.member_id)
+    private_pool.release(region, primary, primary.private_ips[:1])
     if primary.vswitch_id != event.vswitch_id:
-        region.interfaces_of_vswitch.edit(primary.vswitch_id).drop(primary.id)
-        region.interfaces_of_vswitch.edit(event.vswitch_id).put(primary.id, True)
+        region.interfaces_of_vswitch.mutable(primary.vswitch_id).delete(primary.id)
+        region.interfaces_of_vswitch.mutable(event.vswitch_id).set(primary.id, True)
         primary.vswitch_id = event.vswitch_id
-    private_pool.hold(region, primary, (event.private_ip_address,))
+    private_pool.allocate(region, primary, (event.private_ip_address,))
     primary.private_ips = (event.private_ip_address, *primary.private_ips[1:])
     instance.private_ip_change_pending = True
 
@@ -138,22 +138,22 @@ def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) 
 # How the command is decided
 
 
-def resolve_modify(case: Case) -> None:
-    command: ModifyInstanceVpcAttribute = case.command
-    case.instance = instance = case.find_instance(command.instance_id)
-    case.vswitch = case.find_vswitch(command.vswitch_id)
+def resolve_modify(context: RuleContext) -> None:
+    command: ModifyInstanceVpcAttribute = context.command
+    context.instance = instance = context.find_instance(command.instance_id)
+    context.vswitch = context.find_vswitch(command.vswitch_id)
     if instance is not None:
-        case.network_interface = case.region.primary_of(instance)
-    named, primary = command.private_ip_address, case.network_interface
-    case.drawn = 1 if named is None else 0
+        context.network_interface = context.region.primary_of(instance)
+    named, primary = command.private_ip_address, context.network_interface
+    context.drawn = 1 if named is None else 0
     if named is not None and (primary is None or not _stays(primary, command)):
-        case.find_addresses((named,))
+        context.find_addresses((named,))
 
 
-def modify(case: Case) -> tuple[Event, ...]:
-    command: ModifyInstanceVpcAttribute = case.command
-    assert case.vswitch is not None
-    address = command.private_ip_address or private_pool.draw(case.region, case.vswitch, 1)[0]
+def modify(context: RuleContext) -> tuple[Event, ...]:
+    command: ModifyInstanceVpcAttribute = context.command
+    assert context.vswitch is not None
+    address = command.private_ip_address or private_pool.next_free(context.region, context.vswitch, 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
-from ecsnet.domain.context import Case, Host
+from ecsnet.domain.context import AttachTarget, RuleContext
 from ecsnet.domain.rules import Facts, RuleKind, rules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.subjects.network_interface.lifecycle import (
@@ -30,8 +30,8 @@ from ecsnet.events.network_interface import (
 )
 from ecsnet.values import InstanceStatus
 
-HOSTING: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
-SETTLED: Final = (InstanceStatus.Running, InstanceStatus.Stopped)
+ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
+STABLE: Final = (InstanceStatus.Running, InstanceStatus.Stopped)
 ATTACHABLE: Final = frozenset(ATTACH_REQUESTED)
 DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, it changes nothing
 
@@ -40,7 +40,7 @@ DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, 
 
 @rules.denies(
     "interface.attach.primary",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.1",
     code="InvalidOperation.InvalidEniType",
     http_status=403,
@@ -56,7 +56,7 @@ def attach_primary(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | Non
 
 @rules.denies(
     "interface.attach.state",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.1",
     code="InvalidOperation.InvalidEniState",
     http_status=400,
@@ -80,7 +80,7 @@ def attach_state(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An ENI is attached to an instance that is Running or Stopped."""
-    return None if instance.status in SETTLED else {"instance_id": instance.id, "status": instance.status}
+    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
 @rules.denies(
@@ -100,47 +100,47 @@ def stopped_only_type(instance: InstanceState) -> Facts | None:
 
 @rules.denies(
     "interface.attach.zone",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.1",
     code="InvalidOperation.AvailabilityZoneMismatch",
     http_status=403,
     message="{network_interface_id} is in {zone_id}, the instance in {instance_zone_id}",
 )
-def attach_zone(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+def attach_zone(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
     for interface in candidates:
-        if interface.zone_id != host.zone_id:
+        if interface.zone_id != target.zone_id:
             return {
                 "network_interface_id": interface.id,
                 "zone_id": interface.zone_id,
-                "instance_zone_id": host.zone_id,
+                "instance_zone_id": target.zone_id,
             }
     return None
 
 
 @rules.denies(
     "interface.attach.vpc",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.2",
     code="InvalidOperation.VpcMismatch",
     http_status=403,
     message="{network_interface_id} is in {vpc_id}, the instance in {instance_vpc_id}",
 )
-def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
     for interface in candidates:
-        if interface.vpc_id != host.vpc_id:
+        if interface.vpc_id != target.vpc_id:
             return {
                 "network_interface_id": interface.id,
                 "vpc_id": interface.vpc_id,
-                "instance_vpc_id": host.vpc_id,
+                "instance_vpc_id": target.vpc_id,
             }
     return None
 
 
 @rules.denies(
     "interface.attach.instance-type",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.3",
     code="InvalidOperation.InvalidGeneration",
     http_status=400,
@@ -150,45 +150,45 @@ def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Fac
     },
     message="{instance_type} takes no secondary ENI",
 )
-def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """Only I/O-optimized instance types that support ENIs take secondary ENIs."""
-    supported = host.instance_type.io_optimized and host.instance_type.eni_quantity > 1
-    return None if supported or not candidates else {"instance_type": host.instance_type.id}
+    supported = target.instance_type.io_optimized and target.instance_type.eni_quantity > 1
+    return None if supported or not candidates else {"instance_type": target.instance_type.id}
 
 
 @rules.denies(
     "interface.attach.quota",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.1",
     code="EniPerInstanceLimitExceeded",
     http_status=403,
     message="the instance has {count} ENIs, and a {instance_type} takes {quota}",
 )
-def attach_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+def attach_quota(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """An instance has at most as many ENIs as its type allows, the primary included."""
-    quota = host.instance_type.eni_quantity
-    if not candidates or host.interface_count + len(candidates) <= quota:
+    quota = target.instance_type.eni_quantity
+    if not candidates or target.interface_count + len(candidates) <= quota:
         return None
-    return {"count": host.interface_count, "instance_type": host.instance_type.id, "quota": quota}
+    return {"count": target.interface_count, "instance_type": target.instance_type.id, "quota": quota}
 
 
 @rules.denies(
     "interface.attach.address-quota",
-    *HOSTING,
+    *ATTACHING_COMMANDS,
     guide="4.6",
     code="InvalidOperation.Ipv4CountExceeded",
     http_status=403,
     message="{network_interface_id} has {count} private IPs, and a {instance_type} allows {quota} an ENI",
 )
-def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], host: Host) -> Facts | None:
+def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """The private IPs of an ENI fit the instance type's quota when it is attached."""
-    quota = host.instance_type.private_ipv4_per_eni
+    quota = target.instance_type.private_ipv4_per_eni
     for interface in candidates:
         if len(interface.private_ips) > quota:
             return {
                 "network_interface_id": interface.id,
                 "count": len(interface.private_ips),
-                "instance_type": host.instance_type.id,
+                "instance_type": target.instance_type.id,
                 "quota": quota,
             }
     return None
@@ -264,17 +264,17 @@ rules.states(
 # How each command is decided
 
 
-def resolve_attach(case: Case) -> None:
-    interface = case.find_network_interface(case.command.network_interface_id)
-    case.candidates = None if interface is None else (interface,)
-    case.instance = instance = case.find_instance(case.command.instance_id)
+def resolve_attach(context: RuleContext) -> None:
+    interface = context.find_network_interface(context.command.network_interface_id)
+    context.candidates = None if interface is None else (interface,)
+    context.instance = instance = context.find_instance(context.command.instance_id)
     if instance is not None:
-        case.host = host_of(instance)
+        context.target = attach_target_of(instance)
 
 
-def host_of(instance: InstanceState) -> Host:
+def attach_target_of(instance: InstanceState) -> AttachTarget:
     """An instance, as what ENIs are attached to."""
-    return Host(
+    return AttachTarget(
         zone_id=instance.zone_id,
         vpc_id=instance.vpc_id or CLASSIC_NETWORK,
         instance_type=instance.instance_type,
@@ -282,21 +282,21 @@ def host_of(instance: InstanceState) -> Host:
     )
 
 
-def attach(case: Case) -> tuple[Event, ...]:
-    command: AttachNetworkInterface = case.command
-    event = NetworkInterfaceAttachRequested if case.passes else NetworkInterfaceAttached
+def attach(context: RuleContext) -> tuple[Event, ...]:
+    command: AttachNetworkInterface = context.command
+    event = NetworkInterfaceAttachRequested if context.asynchronous else NetworkInterfaceAttached
     return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)
 
 
-def resolve_detach(case: Case) -> None:
-    resolve_interface(case)
-    case.instance = case.find_instance(case.command.instance_id)
+def resolve_detach(context: RuleContext) -> None:
+    resolve_interface(context)
+    context.instance = context.find_instance(context.command.instance_id)
 
 
-def detach(case: Case) -> tuple[Event, ...]:
-    command: DetachNetworkInterface = case.command
-    assert case.network_interface is not None
-    if case.network_interface.status is S.Detaching:
+def detach(context: RuleContext) -> tuple[Event, ...]:
+    command: DetachNetworkInterface = context.command
+    assert context.network_interface is not None
+    if context.network_interface.status is S.Detaching:
         return ()
-    event = NetworkInterfaceDetachRequested if case.passes else NetworkInterfaceDetached
+    event = NetworkInterfaceDetachRequested if context.asynchronous else NetworkInterfaceDetached
     return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)

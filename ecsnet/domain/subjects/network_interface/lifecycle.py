@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
-from ecsnet.domain.context import Case
-from ecsnet.domain.lifecycle import BORN, IllegalMove, Lifecycle, Moves
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
 from ecsnet.domain.rules import Facts, RuleKind, rules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -29,10 +29,10 @@ from ecsnet.events.instance import (
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
     NetworkInterfaceAttachRequested,
-    NetworkInterfaceBirth,
     NetworkInterfaceCreateCompleted,
     NetworkInterfaceCreated,
     NetworkInterfaceCreateRequested,
+    NetworkInterfaceCreation,
     NetworkInterfaceDeleted,
     NetworkInterfaceDeleteRequested,
     NetworkInterfaceDetached,
@@ -55,8 +55,8 @@ NETWORK_INTERFACE: Final = Lifecycle(
     S,
     final=[S.Deleted],
     rows=[
-        (BORN, NetworkInterfaceCreated, S.Available),
-        (BORN, NetworkInterfaceCreateRequested, S.Creating),
+        (INITIAL, NetworkInterfaceCreated, S.Available),
+        (INITIAL, NetworkInterfaceCreateRequested, S.Creating),
         (S.Creating, NetworkInterfaceCreateCompleted, S.Available),
         (S.Available, NetworkInterfaceAttachRequested, S.Attaching),
         (S.Attaching, NetworkInterfaceAttached, S.InUse),
@@ -85,10 +85,10 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
     [S.InUse, S.Deleted],
     final=[S.Deleted],
     rows=[
-        (BORN, InstanceCreated, S.InUse),
-        (BORN, InstanceLaunched, S.InUse),
-        (BORN, InstanceCreateRequested, S.InUse),
-        (BORN, InstanceLaunchRequested, S.InUse),
+        (INITIAL, InstanceCreated, S.InUse),
+        (INITIAL, InstanceLaunched, S.InUse),
+        (INITIAL, InstanceCreateRequested, S.InUse),
+        (INITIAL, InstanceLaunchRequested, S.InUse),
         (S.InUse, InstanceReleased, S.Deleted),
         (S.InUse, PrivateIpAddressesAssigned, S.InUse),
         (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
@@ -97,53 +97,53 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
 
 # How each event changes the state
 
-COMPLETED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceCreateCompleted)
-ATTACHED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceAttached)
-ATTACH_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceAttachRequested)
-DETACHED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDetached)
-DETACH_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDetachRequested)
-DELETED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDeleted)
-DELETE_REQUESTED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceDeleteRequested)
-RELEASED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceReleased)
-MODIFIED: Final = NETWORK_INTERFACE.moves(NetworkInterfaceModified)
+COMPLETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceCreateCompleted)
+ATTACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttached)
+ATTACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttachRequested)
+DETACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetached)
+DETACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetachRequested)
+DELETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleted)
+DELETE_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleteRequested)
+RELEASED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceReleased)
+MODIFIED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceModified)
 
 
-def _move(region: Region, interface_id: str, moves: Moves[S]) -> NetworkInterfaceState:
-    interface = region.network_interfaces.edit(interface_id)
+def _transition(region: Region, interface_id: str, transitions: Transitions[S]) -> NetworkInterfaceState:
+    interface = region.network_interfaces.mutable(interface_id)
     if interface.type is PRIMARY:
-        raise IllegalMove(f"{moves.event} is not possible for a primary ENI")
-    interface.status = moves[interface.status]
-    if interface.passing is not None:
-        region.end_passing(interface)
+        raise IllegalTransition(f"{transitions.event} is not possible for a primary ENI")
+    interface.status = transitions[interface.status]
+    if interface.pending is not None:
+        region.end_transition(interface)
     return interface
 
 
-def born(region: Region, interface: NetworkInterfaceState) -> None:
+def add(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type comes into being, with its addresses and groups."""
     region.count_created("network_interface")
-    region.network_interfaces.put(interface.id, interface)
-    region.interfaces_of_vswitch.edit(interface.vswitch_id).put(interface.id, True)
-    private_pool.hold(region, interface, interface.private_ips)
+    region.network_interfaces.set(interface.id, interface)
+    region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
+    private_pool.allocate(region, interface, interface.private_ips)
     security_group.enter(region, interface, interface.security_group_ids)
 
 
-def died(region: Region, interface: NetworkInterfaceState) -> None:
+def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
     security_group.leave(region, interface, interface.security_group_ids)
-    private_pool.let_go(region, interface, interface.private_ips)
-    region.interfaces_of_vswitch.edit(interface.vswitch_id).drop(interface.id)
-    region.network_interfaces.drop(interface.id)
+    private_pool.release(region, interface, interface.private_ips)
+    region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
+    region.network_interfaces.delete(interface.id)
 
 
-def interface_created(region: Region, event: NetworkInterfaceBirth, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.peek(event.vswitch_id)
+def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.get_existing(event.vswitch_id)
     interface = NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
         type=SECONDARY,
-        status=NETWORK_INTERFACE.moves(type(event))[BORN],
+        status=NETWORK_INTERFACE.transitions(type(event))[INITIAL],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -153,68 +153,68 @@ def interface_created(region: Region, event: NetworkInterfaceBirth, record: Reco
         name=event.name,
         description=event.description,
     )
-    born(region, interface)
+    add(region, interface)
     region.use(record.account_id, "network_interface", 1)
     if interface.status is S.Creating:
-        region.begin_passing(interface, record.position, record.recorded_at)
+        region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
-    _move(region, event.network_interface_id, COMPLETED)
+    _transition(region, event.network_interface_id, COMPLETED)
 
 
 def interface_attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, ATTACH_REQUESTED)
+    interface = _transition(region, event.network_interface_id, ATTACH_REQUESTED)
     _bind(region, interface, event.instance_id)
-    region.begin_passing(interface, record.position, record.recorded_at)
+    region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, ATTACHED)
+    interface = _transition(region, event.network_interface_id, ATTACHED)
     if interface.instance_id is None:
         _bind(region, interface, event.instance_id)
 
 
 def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    region.instances.edit(instance_id).attached[interface.id] = None
+    region.instances.mutable(instance_id).attached[interface.id] = None
     interface.instance_id = instance_id
 
 
 def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    del region.instances.edit(instance_id).attached[interface.id]
+    del region.instances.mutable(instance_id).attached[interface.id]
 
 
 def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, DETACH_REQUESTED)
-    region.begin_passing(interface, record.position, record.recorded_at)
+    interface = _transition(region, event.network_interface_id, DETACH_REQUESTED)
+    region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, DETACHED)
+    interface = _transition(region, event.network_interface_id, DETACHED)
     _unbind(region, interface, event.instance_id)
     interface.instance_id = None
 
 
 def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, DELETE_REQUESTED)
-    region.begin_passing(interface, record.position, record.recorded_at)
+    interface = _transition(region, event.network_interface_id, DELETE_REQUESTED)
+    region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, DELETED)
-    died(region, interface)
+    interface = _transition(region, event.network_interface_id, DELETED)
+    remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 
 
 def interface_released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, RELEASED)
+    interface = _transition(region, event.network_interface_id, RELEASED)
     _unbind(region, interface, event.instance_id)
-    died(region, interface)
+    remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 
 
 def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
-    interface = _move(region, event.network_interface_id, MODIFIED)
+    interface = _transition(region, event.network_interface_id, MODIFIED)
     if event.name is not None:
         interface.name = event.name
     if event.description is not None:
@@ -337,34 +337,34 @@ def interface_quota(region: Region, account_id: str) -> Facts | None:
 # How each command is decided
 
 
-def resolve_create(case: Case) -> None:
-    command: CreateNetworkInterface = case.command
-    case.vswitch = vswitch = case.find_vswitch(command.vswitch_id)
-    case.group_ids = tuple(command.security_group_ids)
-    case.security_groups = case.growing_groups = case.find_security_groups(case.group_ids)
+def resolve_create(context: RuleContext) -> None:
+    command: CreateNetworkInterface = context.command
+    context.vswitch = vswitch = context.find_vswitch(command.vswitch_id)
+    context.group_ids = tuple(command.security_group_ids)
+    context.security_groups = context.groups_gaining_addresses = context.find_security_groups(context.group_ids)
     named = command.private_ip_addresses
     primary = command.primary_ip_address
     drawn = command.secondary_private_ip_address_count or 0
-    case.growth = case.address_count = 1 + len(named) + drawn
+    context.added_addresses = context.address_count = 1 + len(named) + drawn
     if named or primary is not None:
-        case.find_addresses(named if primary is None else (primary, *named))
-    case.drawn = drawn + (primary is None)
-    case.interface_status = S.Available
+        context.find_addresses(named if primary is None else (primary, *named))
+    context.drawn = drawn + (primary is None)
+    context.interface_status = S.Available
     if vswitch is not None:
-        case.group_vpc_id = vswitch.vpc_id
+        context.group_vpc_id = vswitch.vpc_id
 
 
-def create(case: Case) -> tuple[Event, ...]:
-    command: CreateNetworkInterface = case.command
-    region, vswitch = case.region, case.vswitch
-    assert vswitch is not None and case.drawn is not None
-    drawn = private_pool.draw(region, vswitch, case.drawn, case.addresses or ())
+def create(context: RuleContext) -> tuple[Event, ...]:
+    command: CreateNetworkInterface = context.command
+    region, vswitch = context.region, context.vswitch
+    assert vswitch is not None and context.drawn is not None
+    drawn = private_pool.next_free(region, vswitch, context.drawn, context.addresses or ())
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
     else:
         addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
-    (number,) = case.world.next_numbers(region, "network_interface", 1)
-    birth = NetworkInterfaceCreateRequested if case.passes else NetworkInterfaceCreated
+    (number,) = context.world.next_numbers(region, "network_interface", 1)
+    birth = NetworkInterfaceCreateRequested if context.asynchronous else NetworkInterfaceCreated
     return (
         birth(
             network_interface_id=resource_id(region.region_id, "network_interface", number),
@@ -378,35 +378,35 @@ def create(case: Case) -> tuple[Event, ...]:
     )
 
 
-def resolve_interface(case: Case) -> None:
-    case.network_interface = case.find_network_interface(case.command.network_interface_id)
+def resolve_interface(context: RuleContext) -> None:
+    context.network_interface = context.find_network_interface(context.command.network_interface_id)
 
 
-def delete(case: Case) -> tuple[Event, ...]:
-    command: DeleteNetworkInterface = case.command
-    assert case.network_interface is not None
-    if case.network_interface.status is S.Deleting:
+def delete(context: RuleContext) -> tuple[Event, ...]:
+    command: DeleteNetworkInterface = context.command
+    assert context.network_interface is not None
+    if context.network_interface.status is S.Deleting:
         return ()
-    event = NetworkInterfaceDeleteRequested if case.passes else NetworkInterfaceDeleted
+    event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
     return (event(network_interface_id=command.network_interface_id),)
 
 
-def resolve_modify(case: Case) -> None:
-    resolve_interface(case)
-    interface, group_ids = case.network_interface, case.command.security_group_ids
+def resolve_modify(context: RuleContext) -> None:
+    resolve_interface(context)
+    interface, group_ids = context.network_interface, context.command.security_group_ids
     if group_ids is None:
         return
-    case.group_ids = group_ids
-    case.security_groups = case.find_security_groups(group_ids)
+    context.group_ids = group_ids
+    context.security_groups = context.find_security_groups(group_ids)
     if interface is not None:
-        case.group_vpc_id = interface.vpc_id
-        case.growth = len(interface.private_ips)
+        context.group_vpc_id = interface.vpc_id
+        context.added_addresses = len(interface.private_ips)
         held = set(interface.security_group_ids)
-        case.growing_groups = tuple(g for g in case.security_groups if g.id not in held)
+        context.groups_gaining_addresses = tuple(g for g in context.security_groups if g.id not in held)
 
 
-def modify(case: Case) -> tuple[Event, ...]:
-    command: ModifyNetworkInterfaceAttribute = case.command
+def modify(context: RuleContext) -> tuple[Event, ...]:
+    command: ModifyNetworkInterfaceAttribute = context.command
     group_ids = command.security_group_ids
     return (
         NetworkInterfaceModified(
@@ -419,7 +419,7 @@ def modify(case: Case) -> tuple[Event, ...]:
 
 
 def settled(interface: NetworkInterfaceState) -> Event:
-    """The event that ends an ENI's passing state."""
+    """The event that ends an ENI's transitional state."""
     if interface.status is S.Creating:
         return NetworkInterfaceCreateCompleted(network_interface_id=interface.id)
     if interface.status is S.Deleting:

@@ -18,12 +18,12 @@ from ecsnet.commands import (
     RunInstances,
     UnassignPrivateIpAddresses,
 )
-from ecsnet.domain.context import Case
+from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import AnyCommand, Error, Facts, rules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import SETTLED
+from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     NETWORK_INTERFACE,
     PRIMARY,
@@ -38,12 +38,12 @@ from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 # How each event changes the state
 
 ASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.moves(PrivateIpAddressesAssigned),
-    SECONDARY: NETWORK_INTERFACE.moves(PrivateIpAddressesAssigned),
+    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
+    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
 }
 UNASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.moves(PrivateIpAddressesUnassigned),
-    SECONDARY: NETWORK_INTERFACE.moves(PrivateIpAddressesUnassigned),
+    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
+    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
 }
 
 ASSIGNABLE: Final = frozenset(ASSIGNED[SECONDARY])
@@ -51,22 +51,22 @@ UNASSIGNABLE: Final = frozenset(UNASSIGNED[SECONDARY])
 
 
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.edit(event.network_interface_id)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
     interface.status = ASSIGNED[interface.type][interface.status]
-    private_pool.hold(region, interface, event.private_ip_addresses)
+    private_pool.allocate(region, interface, event.private_ip_addresses)
     interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
     for group_id in interface.security_group_ids:
-        region.security_groups.edit(group_id).private_ip_count += len(event.private_ip_addresses)
+        region.security_groups.mutable(group_id).private_ip_count += len(event.private_ip_addresses)
 
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.edit(event.network_interface_id)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
     interface.status = UNASSIGNED[interface.type][interface.status]
-    private_pool.let_go(region, interface, event.private_ip_addresses)
+    private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
     for group_id in interface.security_group_ids:
-        region.security_groups.edit(group_id).private_ip_count -= len(event.private_ip_addresses)
+        region.security_groups.mutable(group_id).private_ip_count -= len(event.private_ip_addresses)
 
 
 EVOLVE: Final[Evolving] = {
@@ -76,14 +76,14 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
-TAKING: Final = (
+ADDRESS_COMMANDS: Final = (
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
     RunInstances,
     CreateInstance,
     ModifyInstanceVpcAttribute,
 )
-OUTSIDE: Final[dict[AnyCommand, Error]] = {
+OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, Error]] = {
     RunInstances: ("InvalidPrivateIpAddress", 400),
     CreateInstance: ("InvalidPrivateIpAddress", 400),
     ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
@@ -100,11 +100,11 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
 
 @rules.denies(
     "address.private.in-cidr",
-    *TAKING,
+    *ADDRESS_COMMANDS,
     guide="4.2",
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
-    codes=OUTSIDE,
+    codes=OUTSIDE_CIDR_CODES,
     message="{names} not in {cidr_block} of {vswitch_id}",
 )
 def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
@@ -115,10 +115,10 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
 
 @rules.denies(
     "address.private.reserved",
-    *TAKING,
+    *ADDRESS_COMMANDS,
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
-    codes=OUTSIDE,
+    codes=OUTSIDE_CIDR_CODES,
     message="{names} kept by the system: the first address and the last three of {cidr_block}",
 )
 def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
@@ -145,7 +145,7 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
 
 @rules.denies(
     "address.private.in-use",
-    *TAKING,
+    *ADDRESS_COMMANDS,
     guide="4.2",
     code="InvalidPrivateIpAddress.Duplicated",
     http_status=400,
@@ -154,25 +154,25 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
 )
 def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
-    held = region.addresses.peek(vswitch.vpc_id)
+    held = region.addresses.get_existing(vswitch.vpc_id)
     taken = [ip for ip in addresses if held[ip] is not None]
     return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
 
 
 @rules.denies(
     "address.private.exhausted",
-    *TAKING,
+    *ADDRESS_COMMANDS,
     guide="4.2",
     code="InvalidVSwitchId.IpNotEnough",
     http_status=403,
     message="{vswitch_id} has {available} free addresses, not {wanted}",
 )
-def exhausted(vswitch: VSwitchState, drawn: int, had_by_name: int) -> Facts | None:
+def exhausted(vswitch: VSwitchState, drawn: int, named_available: int) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
     available = vswitch.available_ip_address_count
-    if not drawn or drawn + had_by_name <= available:
+    if not drawn or drawn + named_available <= available:
         return None
-    return {"vswitch_id": vswitch.id, "available": available, "wanted": drawn + had_by_name}
+    return {"vswitch_id": vswitch.id, "available": available, "wanted": drawn + named_available}
 
 
 @rules.denies(
@@ -200,7 +200,7 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
 )
 def assign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
     """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
-    if network_interface.type is not PRIMARY or instance.status in SETTLED:
+    if network_interface.type is not PRIMARY or instance.status in STABLE:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
@@ -319,33 +319,35 @@ def unassign_unknown(network_interface: NetworkInterfaceState, command: Unassign
 # How each command is decided
 
 
-def resolve_assign(case: Case) -> None:
-    command: AssignPrivateIpAddresses = case.command
-    resolve_holder(case)
+def resolve_assign(context: RuleContext) -> None:
+    command: AssignPrivateIpAddresses = context.command
+    resolve_holder(context)
     named, drawn = command.private_ip_addresses, command.secondary_private_ip_address_count or 0
-    case.drawn = drawn
-    case.growth = len(named) + drawn
-    interface = case.network_interface
+    context.drawn = drawn
+    context.added_addresses = len(named) + drawn
+    interface = context.network_interface
     if interface is not None:
-        case.vswitch = case.region.vswitches.peek(interface.vswitch_id)
-        case.interface_status = interface.status
-        case.address_count = len(interface.private_ips) + case.growth
-        case.growing_groups = tuple([case.region.security_groups.peek(i) for i in interface.security_group_ids])
+        context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
+        context.interface_status = interface.status
+        context.address_count = len(interface.private_ips) + context.added_addresses
+        context.groups_gaining_addresses = tuple(
+            [context.region.security_groups.get_existing(i) for i in interface.security_group_ids]
+        )
     if named:
-        case.find_addresses(named)
+        context.find_addresses(named)
 
 
-def resolve_holder(case: Case) -> None:
-    resolve_interface(case)
-    interface = case.network_interface
+def resolve_holder(context: RuleContext) -> None:
+    resolve_interface(context)
+    interface = context.network_interface
     if interface is not None and interface.instance_id is not None:
-        case.instance = case.region.instances.peek(interface.instance_id)
+        context.instance = context.region.instances.get_existing(interface.instance_id)
 
 
-def assign(case: Case) -> tuple[Event, ...]:
-    command: AssignPrivateIpAddresses = case.command
-    assert case.vswitch is not None and case.drawn is not None
-    drawn = private_pool.draw(case.region, case.vswitch, case.drawn, case.addresses or ())
+def assign(context: RuleContext) -> tuple[Event, ...]:
+    command: AssignPrivateIpAddresses = context.command
+    assert context.vswitch is not None and context.drawn is not None
+    drawn = private_pool.next_free(context.region, context.vswitch, context.drawn, context.addresses or ())
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
@@ -354,8 +356,8 @@ def assign(case: Case) -> tuple[Event, ...]:
     )
 
 
-def unassign(case: Case) -> tuple[Event, ...]:
-    command: UnassignPrivateIpAddresses = case.command
+def unassign(context: RuleContext) -> tuple[Event, ...]:
+    command: UnassignPrivateIpAddresses = context.command
     return (
         PrivateIpAddressesUnassigned(
             network_interface_id=command.network_interface_id,
