@@ -88,7 +88,7 @@ def _errors_told() -> Iterator[None]:
         raise _Unusable("the input does not fit into memory") from error
 
 
-def _pace(context: click.Context, parameter: click.Parameter, value: str | None) -> SettleAfter | None:
+def _parsed_settle_after(context: click.Context, parameter: click.Parameter, value: str | None) -> SettleAfter | None:
     try:
         return None if value is None else parse_settle_after(value)
     except ValueError as error:
@@ -122,7 +122,7 @@ def main() -> None:
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
-    callback=_pace,
+    callback=_parsed_settle_after,
     help="How long transitional states last; manual: until a Settle in FILE. Without it as FILE says, or 0.",
 )
 @click.option(
@@ -234,7 +234,7 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
-    callback=_pace,
+    callback=_parsed_settle_after,
     default="manual",
     help="How long transitional states last; manual, if it is not given: they are shown as they were recorded.",
 )
