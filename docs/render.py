@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from enum import Enum
+from importlib import import_module
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, get_args, get_origin
 
-from ecsnet import Rule, rules
+import msgspec
+
+import ecsnet
+from ecsnet import Cloud, Command, Rule, commands, events, guest, plan, rules, strategies, testing
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.rules import RuleKind
 from ecsnet.domain.subjects.eip import EIP
@@ -103,7 +112,196 @@ def _other_codes(rule: Rule) -> Iterable[tuple[tuple[str, int], list[str]]]:
     return by_code.items()
 
 
-PAGES = {"lifecycles.md": lifecycles, "rules.md": rulebook}
+# The reference of the public names
+
+PUBLIC = {
+    "ecsnet": ecsnet.__all__,
+    "ecsnet.commands": commands.__all__,
+    "ecsnet.events": events.__all__,
+    "ecsnet.events.stores.sqlite": ["SqliteStore"],
+    "ecsnet.plan": plan.__all__,
+    "ecsnet.guest": guest.__all__,
+    "ecsnet.testing": testing.__all__,
+    "ecsnet.strategies": strategies.__all__,
+}
+"""The public modules, and their public names."""
+OPERATIONS = {name.lower() for name in commands.__all__ if name != "Command"}
+LONGEST_SIGNATURE = 100
+
+
+def api() -> str:
+    """docs/api.md: every public name with its signature and its docstring, by module."""
+    lines = [
+        "# API reference",
+        "",
+        "Made from the signatures and docstrings by `python docs/render.py`. What stands here is public; every other",
+        "module and name may change without notice.",
+    ]
+    told: dict[int, str] = {}
+    for name, names in PUBLIC.items():
+        module = import_module(name)
+        lines += ["", f"## `{name}`", "", *_doc(module)]
+        for public in names:
+            value = getattr(module, public)
+            if inspect.ismodule(value):
+                continue
+            lines += ["", f"### `{public}`", ""]
+            if id(value) in told:
+                lines.append(f"The same as `{told[id(value)]}`.")
+                continue
+            told[id(value)] = f"{name}.{public}"
+            lines += _described(module, public, value)
+    collection = type(Cloud().vpcs)
+    lines += ["", "## The collections of a cloud", "", "`cloud.instances` and its like are of this class.", ""]
+    lines += [f"### `{collection.__name__}`", "", *_class(collection.__name__, collection)]
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines)) + "\n"  # of what has no docstring, too
+
+
+def _described(module: ModuleType, name: str, value: Any) -> list[str]:
+    if inspect.isclass(value):
+        return _class(name, value)
+    if inspect.isroutine(value):
+        return [*_code(name + _signature(value)), "", *_doc(value)]
+    return _constant(module, name, value)
+
+
+def _class(name: str, cls: type) -> list[str]:
+    bases = [base.__name__ for base in cls.__bases__ if base.__module__.startswith("ecsnet") and base is not Command]
+    lines = _code("class " + name + (f"({', '.join(bases)})" if bases else ""))
+    if issubclass(cls, Enum):
+        return [*lines, "", *_doc(cls), "", ", ".join(f"`{member.name}`" for member in cls) + "."]
+    if "__init__" in dir(cls) and not getattr(cls, "_is_protocol", False) and not _takes_anything(cls):
+        lines = _code(name + _signature(cls))
+    lines += ["", *_doc(cls)]
+    if issubclass(cls, Exception):
+        lines += ["", f"Bases: {', '.join(f'`{base.__name__}`' for base in cls.__bases__)}."]
+    results = [get_args(base)[0] for base in getattr(cls, "__orig_bases__", ()) if get_origin(base) is Command]
+    if cls is not Command and results:
+        lines += ["", f"`Cloud.execute` returns `{_annotation(results[0])}`."]
+    operations: list[str] = []
+    for member, value in vars(cls).items():
+        if member.startswith("_"):
+            continue
+        if member.replace("_", "") in OPERATIONS:
+            operations.append(member)
+            continue
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if inspect.isfunction(function):
+            told = _signature(function)
+            if isinstance(value, property):
+                told = told.removeprefix("() -> ").join([": ", ""])
+            lines += ["", f"#### `{name}.{member}`", "", *_code(member + told), "", *_doc(function)]
+    if operations:
+        lines += ["", f"One method for each operation: {', '.join(f'`{operation}`' for operation in operations)}."]
+    return lines
+
+
+def _takes_anything(cls: type) -> bool:
+    """Returns whether the signature says nothing: that of an error, or of a class which does not define one."""
+    return cls.__init__ in (object.__init__, Exception.__init__, ValueError.__init__) and not hasattr(
+        cls, "__struct_fields__"
+    )
+
+
+def _constant(module: ModuleType, name: str, value: Any) -> list[str]:
+    if get_origin(value) is not None:
+        return [*_code(f"{name} = {_annotation(value)}"), "", *_doc_below(module, name)]
+    told = f'{name} = "{value}"' if isinstance(value, str) else f"{name}: {type(value).__name__}"
+    return [*_code(told), "", *_doc_below(module, name)]
+
+
+def _doc_below(module: ModuleType, name: str) -> list[str]:
+    """Returns the text under the assignment of a constant, in the module which has it."""
+    statements = ast.parse(inspect.getsource(module)).body
+    for statement, following in pairwise([*statements, ast.Pass()]):
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                if (alias.asname or alias.name) == name:
+                    return _doc_below(import_module(str(statement.module)), alias.name)
+        targets = [statement.target] if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [])
+        assigned = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+        if assigned and isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            return inspect.cleandoc(following.value.value).splitlines()
+    return []
+
+
+def _signature(function: Any) -> str:
+    """Returns a signature as one would write it, on several lines if it is long."""
+    signature = _struct_signature(function) if hasattr(function, "__struct_fields__") else inspect.signature(function)
+    parameters = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
+    texts: list[str] = []
+    kinds = [one.kind for one in parameters]
+    for number, one in enumerate(parameters):
+        star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(one.kind, "")
+        annotation = "" if one.annotation is one.empty else f": {_annotation(one.annotation)}"
+        default = "" if one.default is one.empty else f" = {_default(one.default)}"
+        if one.kind is one.KEYWORD_ONLY and not {one.KEYWORD_ONLY, one.VAR_POSITIONAL} & set(kinds[:number]):
+            texts.append("*")
+        texts.append(f"{star}{one.name}{annotation}{default}")
+        if one.kind is one.POSITIONAL_ONLY and one.POSITIONAL_ONLY not in kinds[number + 1 :]:
+            texts.append("/")
+    told = signature.return_annotation
+    returns = "" if inspect.isclass(function) or told is signature.empty else f" -> {_annotation(told)}"
+    line = f"({', '.join(texts)}){returns}"
+    if len(line) <= LONGEST_SIGNATURE:
+        return line
+    return "(\n" + "".join(f"    {text},\n" for text in texts) + f"){returns}"
+
+
+def _struct_signature(struct: Any) -> inspect.Signature:
+    """Returns the signature of a msgspec Struct with its annotations as they are written: msgspec's own evaluates them,
+    which fails for a name that is imported for type checkers alone."""
+    written: dict[str, Any] = {}
+    for cls in reversed(struct.__mro__):
+        written.update(inspect.get_annotations(cls))
+    fields: tuple[str, ...] = struct.__struct_fields__
+    defaults = dict(zip(reversed(fields), reversed(struct.__struct_defaults__), strict=False))
+    parameters = []
+    for name in fields:
+        positional = name in struct.__match_args__
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD if positional else inspect.Parameter.KEYWORD_ONLY
+        default = defaults.get(name, msgspec.NODEFAULT)
+        default = inspect.Parameter.empty if default is msgspec.NODEFAULT else default
+        parameters.append(inspect.Parameter(name, kind, default=default, annotation=written[name]))
+    return inspect.Signature(parameters)
+
+
+def _annotation(annotation: Any) -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:[a-z_][a-z_0-9]*\.)+(?=[A-Za-z])", "", text)
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    if inspect.isroutine(value):
+        return value.__name__
+    if value is rules:
+        return "rules"
+    text = repr(value).replace("datetime.", "")
+    return "..." if text.startswith("<") else text
+
+
+def _code(text: str) -> list[str]:
+    return ["```python", *text.splitlines(), "```"]
+
+
+def _doc(thing: Any) -> list[str]:
+    """Returns a docstring with its examples in fences."""
+    lines: list[str] = []
+    example = False
+    for line in (inspect.cleandoc(thing.__doc__ or "")).splitlines():
+        if line.startswith(">>> ") and not example:
+            lines.append("```python")
+            example = True
+        elif not line and example:
+            lines.append("```")
+            example = False
+        lines.append(line)
+    return [*lines, "```"] if example else lines
+
+
+PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rulebook}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
+from ecsnet.plan.settings import parse_settle_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ _HELP: Final[tuple[type[click.ClickException], ...]] = (
 )
 """What click raises, from 8.2 on, to print the help when there are no arguments."""
 AS_EXPECTED, NOT_AS_EXPECTED, UNUSABLE = 0, 1, 2
+DEFAULT_ACCOUNT_ID: Final = "1234567890123456"
 
 
 class _Unusable(click.ClickException):
@@ -87,16 +88,11 @@ def _errors_told() -> Iterator[None]:
         raise _Unusable("the input does not fit into memory") from error
 
 
-def _pace(context: click.Context, parameter: click.Parameter, value: str) -> SettleAfter:
-    if value == "manual":
-        return "manual"
+def _parsed_settle_after(context: click.Context, parameter: click.Parameter, value: str | None) -> SettleAfter | None:
     try:
-        seconds = float(value)
-        if seconds >= 0 and math.isfinite(seconds):
-            return timedelta(seconds=seconds)
-    except (ValueError, OverflowError):
-        pass
-    raise click.BadParameter(f"{value!r} is neither a number of seconds nor 'manual'")
+        return None if value is None else parse_settle_after(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _clock(context: click.Context, parameter: click.Parameter, value: str | None) -> ManualClock | None:
@@ -126,35 +122,45 @@ def main() -> None:
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
-    callback=_pace,
-    default="0",
-    help="How long transitional states last; manual: until a Settle in FILE.",
+    callback=_parsed_settle_after,
+    help="How long transitional states last; manual: until a Settle in FILE. Without it as FILE says, or 0.",
 )
 @click.option(
     "--start",
     "clock",
     metavar="TIME",
     callback=_clock,
-    help="When FILE begins, in ISO 8601, UTC unless it says otherwise; time then passes only by a Wait in FILE.",
+    help="When FILE begins, in ISO 8601, UTC unless it says otherwise; time then passes only by a Wait in FILE. "
+    "Without it as FILE says, or now, by the system's clock.",
 )
-@click.option("--account-id", default="1234567890123456", show_default=True, help="Who gives the commands.")
+@click.option("--account-id", help=f"Who gives the commands; without it as FILE says, or {DEFAULT_ACCOUNT_ID}.")
 @_json
 def run(
     file: Path,
     store: Path | None,
     dry_run: bool,
-    settle_after: SettleAfter,
+    settle_after: SettleAfter | None,
     clock: ManualClock | None,
-    account_id: str,
+    account_id: str | None,
     as_json: bool,
 ) -> None:
     """Carry out the operations in FILE, a JSON list in the words of the vendor's OpenAPI.
 
+    FILE may also be an object with the list under "operations", and with "start", "settle_after" and "account_id",
+    which these options override.
+
     Exits 0 if all went as the file expects, 1 if not, and 2, before anything runs, if the file is malformed.
     """
     plan = read_plan(file)
+    if clock is None and plan.start is not None:
+        clock = ManualClock(plan.start)
     if clock is None and (wait := plan.first_wait()) is not None:
-        raise _Unusable(f"{file}: entry {wait.entry} ({wait.action}): the clock can be moved only with --start TIME")
+        told = 'the clock can be moved only with a "start" in the file, or --start TIME'
+        raise _Unusable(f"{file}: entry {wait.entry} ({wait.action}): {told}")
+    if settle_after is None:
+        settle_after = plan.settle_after or timedelta(0)
+    if account_id is None:
+        account_id = plan.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
     kept = _store_to_run_on(store, dry_run)
     with Cloud(kept, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
@@ -169,9 +175,9 @@ def run(
 @main.command()
 @click.argument("answers", type=_FILE, nargs=-1, required=True)
 @click.argument("plan", type=_FILE)
-@click.option("--account-id", default="1234567890123456", show_default=True, help="Whose account it is.")
+@click.option("--account-id", help=f"Whose account it is; without it as PLAN says, or {DEFAULT_ACCOUNT_ID}.")
 @_json
-def check(answers: tuple[Path, ...], plan: Path, account_id: str, as_json: bool) -> None:
+def check(answers: tuple[Path, ...], plan: Path, account_id: str | None, as_json: bool) -> None:
     """Judge the operations in PLAN against a real network, as the ANSWERS of Describe actions show it.
 
     ANSWERS are files with the JSON answers of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
@@ -181,8 +187,12 @@ def check(answers: tuple[Path, ...], plan: Path, account_id: str, as_json: bool)
     operations = read_plan(plan)
     if (wait := operations.first_wait()) is not None:
         raise _Unusable(f"{plan}: entry {wait.entry} ({wait.action}): a real network goes by the real clock")
+    if operations.start is not None:
+        raise _Unusable(f"{plan}: start: a real network goes by the real clock")
+    if account_id is None:
+        account_id = operations.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
-    cloud = Cloud(account_id=account_id)
+    cloud = Cloud(account_id=account_id, settle_after=operations.settle_after or timedelta(0))
     checking.start_from(cloud, answers, output)
     summary = outcomes.Summary(dry_run=True)
     for outcome in run_plan(operations, cloud):
@@ -224,7 +234,7 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
-    callback=_pace,
+    callback=_parsed_settle_after,
     default="manual",
     help="How long transitional states last; manual, if it is not given: they are shown as they were recorded.",
 )

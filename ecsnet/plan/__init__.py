@@ -7,6 +7,9 @@ A plan is a JSON list with one object an operation: ``Action`` and parameters as
 - ``"expect"``: ``"allowed"`` if it is not said, ``"denied"``, or ``{"denied": ["rule.id", ...]}``: by exactly these;
 - ``"note"``: a comment.
 
+A plan may instead be an object with this list under ``"operations"``, and with what the cloud must be like under
+``"start"`` (an ISO 8601 time with its time zone), ``"settle_after"`` (seconds, or ``"manual"``) and ``"account_id"``.
+
 `parse_plan` refuses what can never be right before anything runs; `run_plan` never stops at a denial.
 """
 

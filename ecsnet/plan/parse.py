@@ -14,6 +14,7 @@ from ecsnet._arguments import MOST_CHARACTERS, id_problem, is_encodable, named, 
 from ecsnet.domain.decide import RULES
 from ecsnet.openapi.requests import MOST_NESTED, did_you_mean
 from ecsnet.plan.references import Expected, sample, steps_to
+from ecsnet.plan.settings import OPERATIONS, parse_settings
 from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Plan, PlanError, Reference, filled
 
 _OWN_KEYS: Final = ("as", "expect", "note")
@@ -46,14 +47,26 @@ def parse_plan(text: str, *, source: str = "plan") -> Plan:
         entries = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise PlanError(source, [f"not JSON: {error}"]) from error
-    if not isinstance(entries, list):
-        raise PlanError(source, ["a plan is a list of operations, [{...}, {...}]"])
     reader = _Reader()
+    settings: dict[str, Any] = {}
+    if isinstance(entries, _Object):
+        if entries.twice is not None:
+            reader.problems.append(f"{named(entries.twice)}: given twice")
+        settings = parse_settings(entries, reader.problems)
+        if OPERATIONS not in entries:
+            reader.problems.append(f"{OPERATIONS}: missing")
+        entries = entries.get(OPERATIONS, [])
+        if not isinstance(entries, list):
+            reader.problems.append(f"{OPERATIONS}: must be a list, [{{...}}, {{...}}], not {shown(entries)}")
+            entries = []
+    elif not isinstance(entries, list):
+        told = 'a plan is a list of operations, [{...}, {...}], or an object with one, {"operations": [...]}'
+        raise PlanError(source, [told])
     for number, entry in enumerate(entries, start=1):
         reader.read(number, entry)
     if reader.problems:
         raise PlanError(source, reader.problems)
-    return Plan(source, tuple(reader.operations))
+    return Plan(source, tuple(reader.operations), **settings)
 
 
 class _Object(dict[str, Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
@@ -60,10 +60,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A plan that may be run; ``source`` says where it is from."""
+    """A plan that may be run; ``source`` says where it is from.
+
+    ``start``, ``settle_after`` and ``account_id`` are what the plan says about the cloud that it runs on, each None if
+    it says nothing. `run_plan` takes the cloud as it is given: ``Cloud`` has arguments for them.
+    """
 
     source: str
     operations: tuple[Operation, ...]
+    start: datetime | None = None
+    settle_after: timedelta | Literal["manual"] | None = None
+    account_id: str | None = None
 
     def first_wait(self) -> Operation | None:
         """The first operation that needs a clock which can be moved, if there is one."""

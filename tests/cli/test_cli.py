@@ -181,7 +181,7 @@ def test_passing_states_pass_until_they_are_settled(tmp_path: Path) -> None:
 def test_a_pace_that_is_none(plan: Path, pace: str) -> None:
     result = ecsnet("run", plan, "--settle-after", pace)
     assert result.exit_code == 2
-    assert "neither a number of seconds nor 'manual'" in result.stderr
+    assert "must be a number of seconds from 0 to 10,000 days, or 'manual'" in result.stderr
 
 
 def test_a_run_begins_when_it_is_told_to_and_waits_as_it_is_told(tmp_path: Path) -> None:
@@ -208,7 +208,8 @@ def test_nobody_waits_by_the_systems_clock(tmp_path: Path) -> None:
     path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Hours": 1}])
     result = ecsnet("run", path, "--store", store)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"ecsnet: {path}: entry 6 (Wait): the clock can be moved only with --start TIME\n"
+    told = 'entry 6 (Wait): the clock can be moved only with a "start" in the file, or --start TIME'
+    assert result.stderr == f"ecsnet: {path}: {told}\n"
     assert not store.exists()
 
 

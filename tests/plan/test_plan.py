@@ -175,7 +175,7 @@ def test_every_problem_is_told_but_not_what_follows_from_another() -> None:
     ("text", "told"),
     [
         ("[", "not JSON: Expecting value: line 1 column 2"),
-        ("{}", "a plan is a list"),
+        ("1", "a plan is a list"),
         ("[1]", "entry 1: an operation is an object"),
         ('[{"Action": "DeleteVpc", "VpcId": "a", "VpcId": "b"}]', "entry 1 (DeleteVpc), VpcId: given twice"),
         ("[" * 100_000, "not JSON"),

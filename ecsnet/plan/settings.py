@@ -1,0 +1,74 @@
+"""The settings of a plan: when its cloud starts, how long transitional states last, and the account."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from ecsnet._arguments import account_problem, named, shown
+from ecsnet.clocks import as_utc
+from ecsnet.cloud import LONGEST_SETTLING
+from ecsnet.errors import InvalidArgument
+from ecsnet.openapi.requests import did_you_mean
+
+OPERATIONS: Final = "operations"
+"""The key of the list of operations, in a plan that is an object."""
+
+
+def parse_start(value: Any) -> datetime:
+    """Returns the time of an ISO 8601 text, in UTC. Raises ValueError, also for a time without a time zone."""
+    try:
+        return as_utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError, InvalidArgument):
+        wanted = "must be an ISO 8601 time with its time zone, such as 2019-03-11T08:00:00+08:00"
+        raise ValueError(f"{wanted}, not {shown(value)}") from None
+
+
+def parse_settle_after(value: Any) -> timedelta | Literal["manual"]:
+    """Returns what a number of seconds, or its text, or ``"manual"`` means as `Cloud`'s ``settle_after``.
+
+    Raises ValueError for anything else, and for more than `Cloud` takes, which is 10,000 days.
+    """
+    if value == "manual":
+        return "manual"
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        try:
+            seconds = float(value)
+            if seconds >= 0 and math.isfinite(seconds) and timedelta(seconds=seconds) <= LONGEST_SETTLING:
+                return timedelta(seconds=seconds)
+        except (ValueError, OverflowError):
+            pass
+    days = LONGEST_SETTLING.days
+    raise ValueError(f"must be a number of seconds from 0 to {days:,} days, or 'manual', not {shown(value)}")
+
+
+def parse_account_id(value: Any) -> str:
+    """Returns an account id. Raises ValueError for what is none."""
+    problem = account_problem(value)
+    if problem is not None:
+        raise ValueError(problem)
+    return str(value)
+
+
+_PARSERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "start": parse_start,
+    "settle_after": parse_settle_after,
+    "account_id": parse_account_id,
+}
+
+
+def parse_settings(entries: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """Returns the settings of a plan that is an object, by key, and adds to ``problems`` what is wrong with them."""
+    settings: dict[str, Any] = {}
+    for key, value in entries.items():
+        if key in _PARSERS:
+            try:
+                settings[key] = _PARSERS[key](value)
+            except ValueError as error:
+                problems.append(f"{key}: {error}")
+        elif key != OPERATIONS:
+            nearest = did_you_mean(key, [*_PARSERS, OPERATIONS])
+            problems.append(f"{named(key)}: unknown key{nearest}")
+    return settings

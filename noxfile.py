@@ -1,0 +1,93 @@
+"""The checks of a change, each in an environment of its own: ``nox``, ``nox --list``, ``nox --session lint``.
+
+The sessions need nothing but nox: ``pipx run nox``, or the extra ``dev``. A Python that is not on the machine is
+skipped. With pyenv, ``PYENV_VERSION=3.11.7:3.12.1:3.13.0 nox`` shows nox several at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+EXTRAS = ("cli", "testing", "test")
+WITHOUT_ATTACKS = ("--ignore", "tests/attack")
+"""The attack tests take most of the time, and the gate, ``.ci/run``, runs them: here they would run six times."""
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests", "coverage", "sdist"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint and formatting."""
+    session.install("-e", ".[test]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, the library's own and a user's."""
+    session.install("-e", ".[test]")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("dependencies", ["lowest", "newest"], ids=["lowest", "newest"])
+def tests(session: nox.Session, dependencies: str) -> None:
+    """The tests but the attacks, with the lowest or the newest dependencies; arguments go to pytest."""
+    if dependencies == "lowest":
+        constraints = Path(session.create_tmp()) / "lowest.txt"
+        constraints.write_text("".join(f"{line}\n" for line in lowest(str(session.python))), encoding="utf-8")
+        session.install("-e", ".[test]", "--constraint", str(constraints))
+    else:
+        session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of the tests but the attacks; fails below the floor in pyproject.toml."""
+    session.install("-e", ".[test]", "coverage>=7.10")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS))
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def sdist(session: nox.Session) -> None:
+    """The source distribution is unpacked elsewhere and passes its own tests, installed as the README says."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--sdist", "--outdir", str(folder), ".", silent=True)
+    (archive,) = folder.glob("*.tar.gz")
+    session.run("python", "-m", "tarfile", "--extract", str(archive), str(folder), silent=True)
+    session.chdir(folder / archive.name.removesuffix(".tar.gz"))
+    session.run("python", "-m", "venv", ".venv", silent=True)
+    session.run(".venv/bin/pip", "install", "-q", "-e", ".[test]", external=True)
+    session.run(".venv/bin/python", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS), external=True)
+
+
+def lowest(python: str) -> Iterator[str]:
+    """Yields a constraint for each dependency: the lowest version that pyproject.toml allows on a Python."""
+    project = PYPROJECT["project"]
+    texts = [*project["dependencies"], *(text for extra in EXTRAS for text in project["optional-dependencies"][extra])]
+    bounds: dict[str, Version] = {}
+    for requirement in map(Requirement, texts):
+        if requirement.name == project["name"]:
+            continue  # an extra that takes in another one
+        if requirement.marker is None or requirement.marker.evaluate({"python_version": python}):
+            versions = [Version(one.version) for one in requirement.specifier if one.operator in (">=", "==", "~=")]
+            bounds[requirement.name] = max([*versions, bounds.get(requirement.name, Version("0"))])
+    for name, version in sorted(bounds.items()):
+        yield f"{name}=={version}"

@@ -1,0 +1,179 @@
+"""A plan that is an object says what its cloud must be like, and the options of the command line override it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ecsnet import Cloud
+from ecsnet.cli import main
+from ecsnet.plan import PlanError, parse_plan
+
+VPC = {"Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "as": "vpc"}
+ENI = [
+    VPC,
+    {"Action": "CreateVSwitch", "VpcId": "$vpc", "ZoneId": "cn-hangzhou-b", "CidrBlock": "10.0.1.0/24", "as": "vsw"},
+    {"Action": "CreateSecurityGroup", "VpcId": "$vpc", "as": "sg"},
+    {"Action": "CreateNetworkInterface", "VSwitchId": "$vsw", "SecurityGroupIds": ["$sg"], "as": "eni"},
+]
+
+
+def problems(plan: Any) -> tuple[str, ...]:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(json.dumps(plan), source="net.json")
+    return caught.value.problems
+
+
+def ecsnet(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def written(folder: Path, plan: Any) -> Path:
+    path = folder / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    return path
+
+
+def test_a_list_says_nothing_about_its_cloud() -> None:
+    plan = parse_plan(json.dumps([VPC]))
+    assert (plan.start, plan.settle_after, plan.account_id) == (None, None, None)
+    assert parse_plan(json.dumps({"operations": [VPC]})) == plan
+
+
+def test_a_plan_says_its_start_in_utc_its_settling_and_its_account() -> None:
+    text = {"start": "2019-03-11T08:00:00+08:00", "settle_after": 1.5, "account_id": "42", "operations": [VPC]}
+    plan = parse_plan(json.dumps(text))
+    assert plan.start == datetime(2019, 3, 11, tzinfo=UTC)
+    assert plan.start.tzinfo is UTC
+    assert plan.settle_after == timedelta(seconds=1.5)
+    assert plan.account_id == "42"
+    assert [operation.action for operation in plan.operations] == ["CreateVpc"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(0, timedelta(0)), ("0", timedelta(0)), ("2.5", timedelta(seconds=2.5)), ("manual", "manual")],
+)
+def test_settle_after_is_a_number_its_text_or_manual(written: Any, meant: Any) -> None:
+    assert parse_plan(json.dumps({"settle_after": written, "operations": []})).settle_after == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("start", "2019-03-11", "must be an ISO 8601 time with its time zone, such as 2019-03-11T08:00:00+08:00"),
+        ("start", "noon", "not 'noon'"),
+        ("start", 20190311, "not 20190311"),
+        ("start", None, "not None"),
+        ("start", "0001-01-01T00:00:00+08:00", "must be an ISO 8601 time"),
+        ("settle_after", "soon", "must be a number of seconds from 0 to 10,000 days, or 'manual', not 'soon'"),
+        ("settle_after", -1, "not -1"),
+        ("settle_after", True, "not True"),
+        ("settle_after", [1], "not [1]"),
+        ("settle_after", float("nan"), "not nan"),
+        ("settle_after", 10**400, "must be a number of seconds"),
+        ("settle_after", 864_000_001, "not 864000001"),
+        ("account_id", 42, "must be a non-empty string, not 42"),
+        ("account_id", "a/b", "must not have a slash, unlike 'a/b'"),
+    ],
+)
+def test_a_value_that_can_never_be_right_is_refused_with_its_key(key: str, value: Any, told: str) -> None:
+    (problem,) = problems({key: value, "operations": [VPC]})
+    assert problem.startswith(f"{key}: must ")
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ({"strat": "2019-03-11T00:00:00Z", "operations": []}, "strat: unknown key: did you mean start?"),
+        ({"settleAfter": 1, "operations": []}, "settleAfter: unknown key: did you mean settle_after?"),
+        ({"x\n": 1, "operations": []}, "'x\\n': unknown key"),
+        ({}, "operations: missing"),
+        ({"operations": {}}, "operations: must be a list, [{...}, {...}], not {}"),
+        ({"operations": [{"Action": "CreateVpx"}]}, "entry 1 (CreateVpx), Action: unknown action 'CreateVpx'"),
+    ],
+)
+def test_an_object_that_is_no_plan(plan: Any, told: str) -> None:
+    (problem,) = problems(plan)
+    assert problem.startswith(told)
+
+
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan('{"account_id": "1", "account_id": "2", "operations": []}')
+    assert caught.value.problems == ("account_id: given twice",)
+
+
+def test_problems_of_the_settings_and_of_the_operations_are_reported_together() -> None:
+    told = problems({"start": "noon", "operation": 1, "operations": [{"Action": 1}]})
+    assert [problem.partition(":")[0] for problem in told] == ["start", "operation", "entry 1, Action"]
+
+
+def test_a_run_goes_by_what_its_file_says(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    settings = {"start": "2019-03-11T00:00:00Z", "settle_after": "manual", "account_id": "42"}
+    wait = {"Action": "Wait", "Hours": 6}
+    result = ecsnet("run", written(tmp_path, {**settings, "operations": [*ENI, wait]}), "--store", store)
+    assert result.exit_code == 0, result.output
+    assert "(Secondary, Creating," in result.stdout
+    assert "Wait until 2019-03-11 06:00:00Z" in result.stdout
+    with Cloud(store) as cloud:
+        assert {record.recorded_at for record in cloud.history()} == {datetime(2019, 3, 11, tzinfo=UTC)}
+        assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"42"}
+
+
+def test_the_options_override_the_file(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    settings = {"start": "2019-03-11T00:00:00Z", "settle_after": "manual", "account_id": "42"}
+    options = ["--start", "2020-01-01", "--settle-after", "0", "--account-id", "43"]
+    result = ecsnet("run", written(tmp_path, {**settings, "operations": ENI}), "--store", store, *options)
+    assert result.exit_code == 0, result.output
+    assert "Creating" not in result.stdout
+    with Cloud(store) as cloud:
+        assert {record.recorded_at for record in cloud.history()} == {datetime(2020, 1, 1, tzinfo=UTC)}
+        assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"43"}
+
+
+def test_a_malformed_setting_runs_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    path = written(tmp_path, {"start": "noon", "settle_afer": 1, "operations": ENI})
+    result = ecsnet("run", path, "--store", store)
+    assert (result.exit_code, result.stdout) == (2, "")
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"ecsnet: {path}: start: must be an ISO 8601 time")
+    assert second == f"ecsnet: {path}: settle_afer: unknown key: did you mean settle_after?"
+    assert not store.exists()
+
+
+def described(folder: Path) -> Path:
+    path = folder / "vpcs.json"
+    vpc = {"VpcId": "vpc-1", "RegionId": "cn-hangzhou", "CidrBlock": "10.0.0.0/16"}
+    path.write_text(json.dumps({"Vpcs": {"Vpc": [vpc]}}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("options", "account"), [([], "42"), (["--account-id", "43"], "43")])
+def test_a_check_is_of_the_account_that_the_plan_names_or_of_the_options(
+    options: list[str], account: str, tmp_path: Path
+) -> None:
+    plan = written(tmp_path, {"account_id": "42", "operations": [VPC]})
+    result = ecsnet("check", described(tmp_path), plan, "--json", *options)
+    assert f'"account_id":"{account}"' in result.stdout
+
+
+def test_a_check_settles_as_the_plan_says(tmp_path: Path) -> None:
+    plan = written(tmp_path, {"settle_after": "manual", "operations": ENI})
+    assert "(Secondary, Creating," in ecsnet("check", described(tmp_path), plan).stdout
+
+
+def test_a_check_of_a_real_network_refuses_a_start(tmp_path: Path) -> None:
+    plan = written(tmp_path, {"start": "2019-03-11T00:00:00Z", "operations": []})
+    result = ecsnet("check", described(tmp_path), plan)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"ecsnet: {plan}: start: a real network goes by the real clock\n"
