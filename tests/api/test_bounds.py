@@ -52,7 +52,7 @@ NO_MOMENTS = [-1, 1, 10**30, TOO_LONG_TO_WRITE, True, 0.0, "0", None, [], START.
         (c.ModifyInstanceNetworkSpec, {"instance_id": "i-1", "internet_max_bandwidth_out": 200}, "internet"),
     ],
 )
-def test_a_number_has_a_most(command: type[Any], parameters: dict[str, Any], most: str) -> None:
+def test_a_number_above_its_maximum_is_refused(command: type[Any], parameters: dict[str, Any], most: str) -> None:
     command(**parameters)
     (name,) = (name for name in parameters if name.startswith(most))
     for more in (parameters[name] + 1, 10**30, TOO_LONG_TO_WRITE):
@@ -60,14 +60,14 @@ def test_a_number_has_a_most(command: type[Any], parameters: dict[str, Any], mos
             command(**{**parameters, name: more})
 
 
-def test_a_number_that_cannot_be_written_is_shown_by_its_length() -> None:
+def test_a_message_shows_a_huge_number_by_its_length() -> None:
     with pytest.raises(InvalidCommand, match="not a number of some 5,001 digits"):
         c.SetQuota(name="interfaces-per-region", value=TOO_LONG_TO_WRITE)
     assert shown(-TOO_LONG_TO_WRITE) == "a number of some 5,001 digits"
     assert shown([TOO_LONG_TO_WRITE]) == "[a number of some 5,001 digits]"
 
 
-def test_what_is_shown_is_short_and_never_an_error() -> None:
+def test_a_value_in_a_message_is_abbreviated_and_never_raises() -> None:
     deep: list[Any] = []
     for _ in range(10_000):
         deep = [deep]
@@ -78,7 +78,7 @@ def test_what_is_shown_is_short_and_never_an_error() -> None:
 
 
 @pytest.mark.parametrize("position", NO_MOMENTS, ids=shown)
-def test_a_cloud_is_shown_only_as_it_was_at_a_position_or_an_aware_time(position: Any) -> None:
+def test_at_refuses_what_is_neither_a_position_nor_an_aware_datetime(position: Any) -> None:
     with pytest.raises(InvalidArgument) as refused:
         Cloud().at(position)
     assert isinstance(refused.value, ValueError)
@@ -86,7 +86,7 @@ def test_a_cloud_is_shown_only_as_it_was_at_a_position_or_an_aware_time(position
 
 @pytest.mark.parametrize("store", ["memory", "file"])
 @pytest.mark.parametrize("after", [-1, True, 1.0, "1", None, 2**63, 10**30], ids=shown)
-def test_a_history_begins_behind_a_position(store: str, after: Any, tmp_path: Path) -> None:
+def test_history_refuses_an_after_that_is_not_a_position(store: str, after: Any, tmp_path: Path) -> None:
     with Cloud(tmp_path / "net.db" if store == "file" else None) as cloud:
         cloud.execute(VPC)
         assert cloud.history(after=2**63 - 1) == cloud.history(after=1) == ()
@@ -97,7 +97,7 @@ def test_a_history_begins_behind_a_position(store: str, after: Any, tmp_path: Pa
 # Times
 
 
-def test_passing_states_last_ten_thousand_days_at_most() -> None:
+def test_settle_after_is_at_most_ten_thousand_days() -> None:
     assert Cloud(settle_after=timedelta(days=10_000)).execute(VPC)
     for longer in (timedelta(days=10_000, microseconds=1), timedelta.max, -timedelta.resolution, 5, None, "at once"):
         with pytest.raises(InvalidArgument, match="settle_after is a timedelta of 0 to 10,000 days or 'manual'"):
@@ -105,7 +105,7 @@ def test_passing_states_last_ten_thousand_days_at_most() -> None:
 
 
 @pytest.mark.parametrize("by", [timedelta.max, END - START + timedelta.resolution, -HOUR, 5, None, "1"], ids=shown)
-def test_a_clock_that_cannot_advance_so_far_stays_where_it_is(by: Any) -> None:
+def test_a_refused_advance_leaves_the_clock_unchanged(by: Any) -> None:
     clock = ManualClock(START)
     with pytest.raises(InvalidArgument) as refused:
         clock.advance(by)
@@ -128,7 +128,7 @@ def test_a_clock_that_cannot_advance_so_far_stays_where_it_is(by: Any) -> None:
     ],
     ids=shown,
 )
-def test_what_is_no_moment_in_utc_is_refused_wherever_a_moment_is_given(moment: Any) -> None:
+def test_a_time_that_is_not_an_aware_utc_datetime_is_refused_everywhere(moment: Any) -> None:
     clock, cloud = ManualClock(START), Cloud()
     for give in (ManualClock, clock.set, lambda it: Cloud(clock=lambda: it).execute(VPC)):
         with pytest.raises(InvalidArgument):
@@ -139,13 +139,13 @@ def test_what_is_no_moment_in_utc_is_refused_wherever_a_moment_is_given(moment: 
     assert clock() == START
 
 
-def test_a_clock_that_is_none_is_refused() -> None:
+def test_a_clock_that_is_not_callable_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="clock must be callable"):
         Cloud(clock=START)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("moment", [END, datetime.min.replace(tzinfo=UTC)])
-def test_a_cloud_works_to_the_ends_of_the_calendar(moment: datetime) -> None:
+def test_a_cloud_works_at_the_first_and_last_times_of_the_calendar(moment: datetime) -> None:
     net = Net(start=moment)
     vm = net.run(internet_max_bandwidth_out=5)
     net.attached(vm)
@@ -162,14 +162,14 @@ def test_a_subscription_that_would_end_after_the_calendar_is_denied() -> None:
     assert net.cloud.check(net.run_command())
 
 
-def test_without_its_rule_a_subscription_ends_with_the_calendar() -> None:
+def test_without_the_calendar_rule_a_subscription_ends_with_the_calendar() -> None:
     net = Net(start=datetime(9999, 12, 15, tzinfo=UTC), rules=rules.without("instance.period.calendar"))
     vm = net.run(**SUBSCRIPTION, period=60)
     assert vm.expires_at == END_OF_TIME
     assert net.cloud.execute(c.RenewInstance(instance_id=vm.id)).expires_at == END_OF_TIME
 
 
-def test_what_is_later_than_the_calendar_is_its_end() -> None:
+def test_a_time_after_the_calendar_becomes_its_last_time() -> None:
     assert later(START, HOUR) == START + HOUR
     assert later(END, timedelta.resolution) == later(START, timedelta.max) == END_OF_TIME == END
 
@@ -205,7 +205,7 @@ def test_an_account_id_is_printable_text_of_at_most_64_characters_without_a_slas
 
 
 @pytest.mark.parametrize("text", [*NO_TEXTS, *NO_REGIONS], ids=shown)
-def test_a_region_id_looks_like_one_wherever_it_is_given(text: Any) -> None:
+def test_a_malformed_region_id_is_refused_everywhere(text: Any) -> None:
     with pytest.raises(InvalidArgument, match="region_id must"):
         Cloud(region_id=text)
     if text is not None:
@@ -222,7 +222,7 @@ def test_a_client_token_is_1_to_64_printable_ascii_characters(token: Any) -> Non
 
 
 @pytest.mark.parametrize("store", ["memory", "file"])
-def test_text_that_cannot_be_encoded_is_refused_in_memory_as_in_a_file(store: str, tmp_path: Path) -> None:
+def test_memory_and_file_refuse_text_that_cannot_be_encoded(store: str, tmp_path: Path) -> None:
     with Cloud(tmp_path / "net.db" if store == "file" else None) as cloud:
         cloud.execute(VPC)
         for build in (
@@ -251,7 +251,7 @@ class Number(int):
 
 
 @pytest.mark.parametrize("store", ["memory", "file"])
-def test_subclasses_of_text_and_number_are_kept_as_plain_ones(store: str, tmp_path: Path) -> None:
+def test_subclasses_of_str_and_int_are_stored_as_plain_values(store: str, tmp_path: Path) -> None:
     with Cloud(tmp_path / "net.db" if store == "file" else None, account_id=Word("2")) as cloud:
         vpc = cloud.execute(c.CreateVpc(cidr_block=Word("10.0.0.0/16")), client_token=Word("t1"))
         command = c.CreateSecurityGroup(vpc_id=Word(vpc.id))
@@ -263,7 +263,7 @@ def test_subclasses_of_text_and_number_are_kept_as_plain_ones(store: str, tmp_pa
         assert {record.account_id for record in cloud.history()} == {"2", "3"}
 
 
-def test_a_message_about_a_text_can_always_be_printed() -> None:
+def test_an_error_message_about_any_text_can_be_printed() -> None:
     for build in (
         lambda: c.DeleteVpc(vpc_id="\ud800\x1b[31m"),
         lambda: Cloud(region_id="\ud800"),
@@ -282,7 +282,7 @@ def test_a_message_about_a_text_can_always_be_printed() -> None:
 # Lists, and everything else
 
 
-def test_a_list_has_an_end() -> None:
+def test_a_list_that_is_too_long_is_refused() -> None:
     with pytest.raises(InvalidCommand, match="at most 65,536 items"):
         c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=itertools.repeat("sg-1"))  # type: ignore[arg-type]
     with pytest.raises(InvalidCommand, match="at most 65,536 items"):
@@ -292,7 +292,7 @@ def test_a_list_has_an_end() -> None:
             c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=no_list)  # type: ignore[arg-type]
 
 
-def test_a_list_of_thousands_that_repeats_itself_names_what_is_repeated() -> None:
+def test_the_refusal_of_a_long_list_names_its_duplicates() -> None:
     ids = [f"sg-{n}" for n in range(3_000)]
     with pytest.raises(InvalidCommand, match=r"names something twice: sg-7$"):
         c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=[*ids, "sg-7"])
@@ -318,7 +318,7 @@ def test_a_list_of_thousands_that_repeats_itself_names_what_is_repeated() -> Non
     ],
     ids=shown,
 )
-def test_an_instance_type_that_can_never_be_right_is_refused_by_a_cloud(name: str, value: Any) -> None:
+def test_a_cloud_refuses_an_invalid_instance_type(name: str, value: Any) -> None:
     own = InstanceType(id="ecs.mine", eni_quantity=3, private_ipv4_per_eni=10)
     assert Cloud(instance_types=[own])
     with pytest.raises(InvalidArgument, match=r"instance type|ecs\.mine"):
@@ -338,13 +338,13 @@ def test_an_instance_type_that_can_never_be_right_is_refused_by_a_cloud(name: st
         {"instance_types": ["ecs.g5.large"]},
     ],
 )
-def test_what_a_cloud_cannot_go_by_is_refused(arguments: dict[str, Any]) -> None:
+def test_a_cloud_refuses_an_invalid_argument_and_names_it(arguments: dict[str, Any]) -> None:
     (name,) = arguments
     with pytest.raises(InvalidArgument, match=f"^{name}"):
         Cloud(**arguments)
 
 
-def test_what_equals_no_attribute_finds_nothing() -> None:
+def test_where_finds_nothing_for_a_value_of_another_type() -> None:
     net = Net()
     net.attached(net.run())
     for value in ([], {}, b"10.0.1.1", 5, float("nan"), object(), "\ud800", TOO_LONG_TO_WRITE):
@@ -358,7 +358,7 @@ def test_what_equals_no_attribute_finds_nothing() -> None:
             net.cloud.intranet_path(value, value)
 
 
-def test_the_answer_kept_for_a_token_is_the_same_in_memory_as_in_a_file(tmp_path: Path) -> None:
+def test_memory_and_file_record_the_same_events_for_a_client_token(tmp_path: Path) -> None:
     histories = []
     for store in (None, tmp_path / "net.db"):
         net = Net(store=store)

@@ -16,7 +16,7 @@ from ecsnet.testing import invariants
 from tests.support.net import START, Net
 
 
-def test_the_failover_story(net: Net) -> None:
+def test_an_interface_moves_to_a_standby_with_its_addresses_and_mac(net: Net) -> None:
     failed, standby = net.run(), net.run()
     interface = net.attached(failed, private_ip_addresses=["10.0.1.100"])
     net.cloud.execute(c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=failed.id))
@@ -27,7 +27,7 @@ def test_the_failover_story(net: Net) -> None:
     assert net.cloud.instances[failed.id].network_interface_ids == (failed.primary_network_interface_id,)
 
 
-def test_a_vm_and_its_primary_interface(net: Net) -> None:
+def test_an_instance_is_created_with_its_primary_interface(net: Net) -> None:
     vm = net.run(image_id="centos_7_3_64")
     primary = net.primary(vm)
     assert (primary.type, primary.status, primary.instance_id) == ("Primary", "InUse", vm.id)
@@ -57,7 +57,7 @@ def test_ids_have_the_vendors_shapes(net: Net) -> None:
     assert interface.mac_address.startswith("00:16:3e:")
 
 
-def test_ids_are_deterministic_and_kinds_do_not_shift_each_other() -> None:
+def test_ids_are_deterministic_and_independent_of_other_kinds() -> None:
     one, two = Net(), Net()
     two.run()
     two.new_group()
@@ -67,7 +67,7 @@ def test_ids_are_deterministic_and_kinds_do_not_shift_each_other() -> None:
     assert first.id == two.new_vswitch("10.0.3.0/24").id
 
 
-def test_a_deleted_resource_is_answered_in_its_last_state(net: Net) -> None:
+def test_deleting_returns_the_resource_in_its_last_state(net: Net) -> None:
     interface = net.eni()
     deleted = net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     assert deleted.status == "Deleted"
@@ -79,7 +79,7 @@ def test_a_deleted_resource_is_answered_in_its_last_state(net: Net) -> None:
     assert vm.id not in net.cloud.instances
 
 
-def test_deleting_gives_back_what_was_held(net: Net) -> None:
+def test_deleting_an_interface_frees_its_addresses(net: Net) -> None:
     free = net.cloud.vswitches[net.vswitch.id].available_ip_address_count
     interface = net.eni(secondary_private_ip_address_count=3)
     assert net.cloud.vswitches[net.vswitch.id].available_ip_address_count == free - 4 == 248
@@ -89,27 +89,27 @@ def test_deleting_gives_back_what_was_held(net: Net) -> None:
     assert net.cloud.security_groups[net.group.id].private_ip_count == 0
 
 
-def test_run_instances_answers_a_tuple_in_order(net: Net) -> None:
+def test_run_instances_returns_a_tuple_in_order(net: Net) -> None:
     made = net.cloud.execute(net.run_command(amount=3))
     assert [vm.private_ip for vm in made] == ["10.0.1.1", "10.0.1.2", "10.0.1.3"]
     assert tuple(net.cloud.instances.values()) == made
     assert len(net.cloud.execute(net.run_command())) == 1
 
 
-def test_an_instance_with_a_secondary_interface_from_the_start(net: Net) -> None:
+def test_run_instances_attaches_a_secondary_interface(net: Net) -> None:
     interface = net.eni()
     vm = net.run(network_interface_ids=[interface.id])
     assert vm.network_interface_ids == (vm.primary_network_interface_id, interface.id)
     assert net.cloud.network_interfaces[interface.id].instance_id == vm.id
 
 
-def test_subscriptions_expire_on_the_same_day_of_a_month() -> None:
+def test_a_subscription_expires_on_the_same_day_of_a_later_month() -> None:
     net = Net(clock=ManualClock(datetime(2019, 1, 31, tzinfo=UTC)))
     assert net.run(instance_charge_type="PrePaid").expires_at == datetime(2019, 2, 28, tzinfo=UTC)
     assert net.run(instance_charge_type="PrePaid", period=12).expires_at == datetime(2020, 1, 31, tzinfo=UTC)
 
 
-def test_modifying_replaces_the_groups_and_leaves_the_rest(net: Net) -> None:
+def test_modifying_the_groups_replaces_them_and_changes_nothing_else(net: Net) -> None:
     other = net.new_group()
     interface = net.eni(network_interface_name="web-1", description="the first")
     modified = net.cloud.execute(
@@ -121,7 +121,7 @@ def test_modifying_replaces_the_groups_and_leaves_the_rest(net: Net) -> None:
     assert counts == {net.group.id: 0, other.id: 1}
 
 
-def test_assigning_and_revoking(net: Net) -> None:
+def test_private_addresses_are_assigned_and_unassigned(net: Net) -> None:
     interface = net.eni()
     assigned = net.cloud.execute(
         c.AssignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=["10.0.1.50", "10.0.1.40"])
@@ -140,7 +140,7 @@ def test_assigning_and_revoking(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_authorizing_twice_and_revoking_the_unknown_change_nothing(net: Net) -> None:
+def test_repeated_authorizations_and_revocations_record_nothing(net: Net) -> None:
     other = net.new_group()
     authorize = c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id)
     revoke = c.RevokeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id)
@@ -150,7 +150,7 @@ def test_authorizing_twice_and_revoking_the_unknown_change_nothing(net: Net) -> 
     net.cloud.execute(c.DeleteSecurityGroup(security_group_id=other.id))
 
 
-def test_a_quota_is_answered_and_recorded(net: Net) -> None:
+def test_set_quota_returns_and_records_the_quota(net: Net) -> None:
     quota = net.cloud.execute(c.SetQuota(name="interfaces-per-region", value=101))
     assert (quota.name, quota.value, quota.region_id) == ("interfaces-per-region", 101, "cn-hangzhou")
     assert net.cloud.history()[-1].type == "QuotaSet"
@@ -159,7 +159,7 @@ def test_a_quota_is_answered_and_recorded(net: Net) -> None:
 # Check and permitted
 
 
-def test_check_tells_what_would_be_recorded_and_records_nothing(net: Net) -> None:
+def test_check_returns_the_events_without_recording_them(net: Net) -> None:
     recorded = net.cloud.history()
     decision = net.cloud.check(net.eni_command())
     assert decision.allowed
@@ -169,7 +169,7 @@ def test_check_tells_what_would_be_recorded_and_records_nothing(net: Net) -> Non
     assert not net.cloud.network_interfaces
 
 
-def test_permitted_lists_what_the_status_admits(net: Net) -> None:
+def test_permitted_lists_the_commands_of_a_status_with_their_decisions(net: Net) -> None:
     vm = net.run()
     primary = net.cloud.permitted(net.primary(vm).id)
     assert [v.rule for v in primary[c.DetachNetworkInterface].violations] == ["interface.detach.primary"]
@@ -193,7 +193,7 @@ def test_permitted_lists_what_the_status_admits(net: Net) -> None:
         net.cloud.permitted("eni-none")
 
 
-def test_permitted_agrees_with_the_statuses(slow_net: Net) -> None:
+def test_permitted_lists_few_commands_in_a_transitional_status(slow_net: Net) -> None:
     vm = slow_net.run()
     interface = slow_net.attached(vm)
     slow_net.cloud.execute(c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=vm.id))
@@ -210,7 +210,7 @@ def test_permitted_agrees_with_the_statuses(slow_net: Net) -> None:
 # The collections
 
 
-def test_collections_are_live_mappings_in_the_order_of_creation(net: Net) -> None:
+def test_collections_are_live_mappings_in_creation_order(net: Net) -> None:
     interfaces = net.cloud.network_interfaces
     made = [net.eni() for _ in range(3)]
     assert list(interfaces) == [interface.id for interface in made]
@@ -222,7 +222,7 @@ def test_collections_are_live_mappings_in_the_order_of_creation(net: Net) -> Non
 
 
 @pytest.mark.parametrize("forked", [False, True])
-def test_where_finds_by_index_and_by_scan(net: Net, forked: bool) -> None:
+def test_where_finds_resources_by_indexed_and_other_attributes(net: Net, forked: bool) -> None:
     vm, other = net.run(), net.run()
     primary, second = net.primary(vm), net.attached(vm)
     free = net.eni(vswitch_id=net.new_vswitch("10.0.2.0/24").id, private_ip_addresses=["10.0.2.77"])
@@ -248,7 +248,7 @@ def test_where_finds_by_index_and_by_scan(net: Net, forked: bool) -> None:
         interfaces.where(colour="red")
 
 
-def test_several_regions_are_one_cloud(net: Net) -> None:
+def test_a_cloud_has_one_stream_for_each_region(net: Net) -> None:
     beijing = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
     hangzhou = net.cloud.execute(c.CreateVpc(cidr_block="10.1.0.0/16"))
     assert list(net.cloud.vpcs) == [net.vpc.id, beijing.id, hangzhou.id]
@@ -259,7 +259,7 @@ def test_several_regions_are_one_cloud(net: Net) -> None:
     assert [record.version for record in net.cloud.history() if record.stream == "cn-beijing"] == [1, 2]
 
 
-def test_threads_may_look_while_others_write(net: Net) -> None:
+def test_threads_can_read_while_another_writes(net: Net) -> None:
     done = Event()
     seen: list[int] = []
 
@@ -278,7 +278,7 @@ def test_threads_may_look_while_others_write(net: Net) -> None:
     assert set(seen) <= {0, 1}
 
 
-def test_what_is_no_command_is_refused(net: Net) -> None:
+def test_execute_and_check_refuse_what_is_not_a_command(net: Net) -> None:
     for ask in (net.cloud.execute, net.cloud.check):
         with pytest.raises(TypeError, match="not a command"):
             ask("DeleteVpc")  # type: ignore[arg-type]
@@ -287,7 +287,7 @@ def test_what_is_no_command_is_refused(net: Net) -> None:
 # The past, forks, and accounts
 
 
-def test_history_tells_every_event_or_those_of_a_resource(net: Net) -> None:
+def test_history_returns_all_events_or_those_of_one_resource(net: Net) -> None:
     vm = net.run()
     interface = net.attached(vm)
     records = net.cloud.history()
@@ -301,7 +301,7 @@ def test_history_tells_every_event_or_those_of_a_resource(net: Net) -> None:
     assert len({record.command_id for record in records}) == len(records)
 
 
-def test_the_past_by_position_and_by_time(net: Net) -> None:
+def test_at_returns_the_past_by_position_and_by_time(net: Net) -> None:
     vm = net.run()
     position = len(net.cloud.history())
     net.clock.advance(timedelta(hours=1))
@@ -320,7 +320,7 @@ def test_the_past_by_position_and_by_time(net: Net) -> None:
         net.cloud.at(datetime(2019, 1, 1))  # noqa: DTZ001  # that is the point
 
 
-def test_the_past_is_read_only_but_can_be_asked_and_forked(net: Net) -> None:
+def test_a_past_cloud_is_read_only_but_can_be_checked_and_forked(net: Net) -> None:
     vm = net.run()
     then = net.cloud.at(len(net.cloud.history()))
     net.cloud.execute(c.StopInstance(instance_id=vm.id))
@@ -335,7 +335,7 @@ def test_the_past_is_read_only_but_can_be_asked_and_forked(net: Net) -> None:
     assert then.at(0).history() == ()
 
 
-def test_a_fork_and_its_origin_never_meet(net: Net) -> None:
+def test_a_fork_and_its_origin_do_not_affect_each_other(net: Net) -> None:
     vm, interface = net.run(), net.eni()
     fork = net.cloud.fork()
     fork.execute(net.attach_command(interface, vm))
@@ -352,7 +352,7 @@ def test_a_fork_and_its_origin_never_meet(net: Net) -> None:
         assert invariants(cloud) == ()
 
 
-def test_an_account_sees_everything_and_acts_on_its_own(net: Net) -> None:
+def test_an_account_sees_every_resource_and_commands_only_its_own(net: Net) -> None:
     vm = net.run()
     other = net.cloud.as_account("6543210987654321")
     assert other.instances[vm.id] == vm
@@ -380,7 +380,7 @@ def test_groups_of_two_accounts_authorize_each_other(net: Net) -> None:
     assert not other.check(c.DeleteSecurityGroup(security_group_id=theirs.id)).allowed
 
 
-def test_quotas_are_an_accounts_and_a_regions(net: Net) -> None:
+def test_a_quota_holds_for_one_account_and_region(net: Net) -> None:
     net.quota("security-groups-per-region", 1)
     assert not net.cloud.check(c.CreateSecurityGroup(vpc_id=net.vpc.id))
     assert net.cloud.check(c.CreateSecurityGroup(region_id="cn-beijing"))
@@ -390,7 +390,7 @@ def test_quotas_are_an_accounts_and_a_regions(net: Net) -> None:
 # Client tokens
 
 
-def test_a_repeated_token_gives_the_first_answer_again(net: Net) -> None:
+def test_a_repeated_client_token_returns_the_first_result(net: Net) -> None:
     first = net.cloud.execute(net.run_command(amount=2), client_token="t-1")
     recorded = net.cloud.history()
     net.cloud.execute(c.StopInstance(instance_id=first[0].id))
@@ -404,7 +404,7 @@ def test_a_repeated_token_gives_the_first_answer_again(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_a_repeated_token_with_another_command_is_denied(net: Net) -> None:
+def test_a_repeated_client_token_with_another_command_is_denied(net: Net) -> None:
     net.cloud.execute(net.eni_command(), client_token="t-1")
     with pytest.raises(CommandDenied) as denied:
         net.cloud.execute(net.eni_command(description="another"), client_token="t-1")
@@ -413,14 +413,14 @@ def test_a_repeated_token_with_another_command_is_denied(net: Net) -> None:
     assert net.cloud.as_account("6543210987654321").execute(c.CreateVpc(cidr_block="10.0.0.0/8"), client_token="t-1")
 
 
-def test_a_denied_command_uses_no_token(net: Net) -> None:
+def test_a_denied_command_does_not_use_up_its_client_token(net: Net) -> None:
     with pytest.raises(CommandDenied):
         net.cloud.execute(net.eni_command(vswitch_id="vsw-none"), client_token="t-1")
     assert net.cloud.execute(net.eni_command(), client_token="t-1")
 
 
 @pytest.mark.parametrize("token", ["", "x" * 65, "jeton-é"])
-def test_a_token_that_cannot_be(net: Net, token: str) -> None:
+def test_an_invalid_client_token_is_refused(net: Net, token: str) -> None:
     with pytest.raises(InvalidCommand, match="client_token"):
         net.cloud.execute(net.eni_command(), client_token=token)
 
@@ -436,13 +436,13 @@ def test_a_clock_without_timezone_is_refused() -> None:
         ManualClock(START).advance(timedelta(seconds=-1))
 
 
-def test_a_clock_can_be_set() -> None:
+def test_a_manual_clock_can_be_set() -> None:
     clock = ManualClock(START)
     clock.set(datetime(2020, 1, 1, tzinfo=UTC))
     assert clock() == datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def test_the_log_goes_to_whoever_asks(net: Net, caplog: pytest.LogCaptureFixture) -> None:
+def test_commands_are_logged_at_debug_level(net: Net, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "ecsnet"):
         net.eni()
         with pytest.raises(CommandDenied):
@@ -452,7 +452,7 @@ def test_the_log_goes_to_whoever_asks(net: Net, caplog: pytest.LogCaptureFixture
     assert (denied.getMessage(), denied.rules) == ("denied", ["vpc.delete.in-use"])  # type: ignore[attr-defined]
 
 
-def test_nothing_is_printed(net: Net, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_by_default(net: Net, capfd: pytest.CaptureFixture[str]) -> None:
     net.eni()
     assert capfd.readouterr() == ("", "")
 
@@ -466,12 +466,12 @@ def test_rules_can_be_looked_up_and_iterated() -> None:
     assert repr(rule) == "<Rule interface.detach.primary>"
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_name_of_all_exists() -> None:
     missing: list[Any] = [name for name in ecsnet.__all__ if not hasattr(ecsnet, name)]
     assert not missing
 
 
-def test_a_cloud_and_its_clock_say_what_they_are(net: Net) -> None:
+def test_a_cloud_and_its_clock_have_a_readable_repr(net: Net) -> None:
     assert repr(Cloud(region_id="cn-beijing")) == "<Cloud cn-beijing: empty>"
     net.run()
     there = "1 vpcs, 1 vswitches, 1 security groups, 1 instances, 1 network interfaces"
@@ -479,13 +479,13 @@ def test_a_cloud_and_its_clock_say_what_they_are(net: Net) -> None:
     assert repr(net.clock) == f"ManualClock({START!r})"
 
 
-def test_what_is_deleted_is_answered_as_it_was(net: Net) -> None:
+def test_deleting_networks_and_groups_returns_them_unchanged(net: Net) -> None:
     net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.group.id))
     assert net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id)) == net.vswitch
     assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id)) == net.group
     assert net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id)) == net.vpc
 
 
-def test_where_nothing_has_happened_the_past_is_empty() -> None:
+def test_the_past_of_an_empty_cloud_is_empty() -> None:
     assert not Cloud().at(0).vpcs
     assert Cloud().at(0).history() == ()

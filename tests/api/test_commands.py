@@ -66,13 +66,15 @@ RUN = {"instance_type": "ecs.g5.large", **ENI}
         (c.SetQuota, {"name": "interfaces-per-region", "value": -1}, "at least 1"),
     ],
 )
-def test_a_value_that_can_never_be_right(command: type, parameters: dict[str, Any], message: str) -> None:
+def test_an_invalid_value_raises_when_the_command_is_built(
+    command: type, parameters: dict[str, Any], message: str
+) -> None:
     with pytest.raises(InvalidCommand, match=message) as refused:
         command(**parameters)
     assert isinstance(refused.value, ValueError)
 
 
-def test_parameters_are_keywords() -> None:
+def test_parameters_are_keyword_only() -> None:
     with pytest.raises(TypeError):
         c.DeleteVpc("vpc-1")  # type: ignore[misc]
     with pytest.raises(TypeError):
@@ -88,7 +90,7 @@ def test_commands_are_frozen_values() -> None:
         one.vswitch_id = "vsw-2"  # type: ignore[misc]
 
 
-def test_a_command_reads_like_what_was_typed() -> None:
+def test_the_repr_of_a_command_shows_the_given_parameters() -> None:
     command = c.RunInstances(instance_type="ecs.g5.large", vswitch_id="vsw-1", security_group_ids=["sg-1"])
     assert repr(command) == (
         "RunInstances(instance_type='ecs.g5.large', vswitch_id='vsw-1', security_group_ids=('sg-1',))"
@@ -96,5 +98,5 @@ def test_a_command_reads_like_what_was_typed() -> None:
 
 
 @pytest.mark.parametrize("name", ["网卡-1", "Zürich:a.b", "x" * 128])
-def test_names_may_have_any_letters(name: str) -> None:
+def test_interface_names_can_have_letters_of_any_script(name: str) -> None:
     assert c.CreateNetworkInterface(**ENI, network_interface_name=name).network_interface_name == name  # type: ignore[arg-type]

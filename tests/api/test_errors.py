@@ -79,7 +79,7 @@ def made(error: type[Exception]) -> Exception:
     return make() if make is not None else error("what went wrong")
 
 
-def test_every_error_that_holds_more_than_a_message_is_listed_here() -> None:
+def test_every_error_with_attributes_is_in_the_table_of_this_module() -> None:
     known = {error.__name__ for error in ERRORS}
     own = {error.__name__ for error in ERRORS if "__init__" in vars(error)}
     assert own <= set(WITH_MORE_THAN_A_MESSAGE) <= known
@@ -100,7 +100,7 @@ def test_an_error_can_be_copied_and_pickled(error: type[Exception], way: Callabl
     assert other.args == raised.args
 
 
-def test_what_was_noted_on_an_error_goes_with_it() -> None:
+def test_a_pickled_error_keeps_its_notes() -> None:
     error = ReplayError("a gap", stream="cn-hangzhou", version=3)
     error.add_note("while the backup was read")
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["while the backup was read"]
@@ -114,13 +114,13 @@ class OwnError(EcsnetError):
         self.where, self.when = where, when
 
 
-def test_an_error_that_a_user_derives_can_be_pickled_whatever_its_parameters() -> None:
+def test_a_users_subclass_of_an_error_can_be_pickled() -> None:
     raised = OwnError(where="here", when=datetime(2019, 3, 11, tzinfo=UTC))
     other = pickle.loads(pickle.dumps(raised))
     assert (str(other), vars(other)) == (str(raised), vars(raised))
 
 
-def test_what_is_in_a_history_can_be_copied_and_pickled() -> None:
+def test_recorded_events_can_be_copied_and_pickled() -> None:
     net = Net()
     net.attached(net.run(internet_max_bandwidth_out=5))
     net.cloud.execute(c.AllocateEipAddress(), client_token="t1")
@@ -136,7 +136,7 @@ def raise_it(name: str) -> None:
 TRAVELLERS = ["CommandDenied", "InvalidResponse", "InvalidRequest", "PlanError", "ReplayError", "VersionConflict"]
 
 
-def test_errors_come_out_of_a_process_pool_as_they_were_raised() -> None:
+def test_a_process_pool_raises_the_original_error() -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
         futures = {name: executor.submit(raise_it, name) for name in TRAVELLERS}
         for name, future in futures.items():
@@ -145,7 +145,7 @@ def test_errors_come_out_of_a_process_pool_as_they_were_raised() -> None:
             assert str(error) == str(WITH_MORE_THAN_A_MESSAGE[name]())
 
 
-def test_errors_come_out_of_a_multiprocessing_pool_as_they_were_raised() -> None:
+def test_a_multiprocessing_pool_raises_the_original_error() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         for name in TRAVELLERS:
             result = pool.apply_async(raise_it, (name,))

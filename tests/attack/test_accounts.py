@@ -80,8 +80,8 @@ def with_id(command: Command[Any], parameter: str, named: str) -> Command[Any]:
     return msgspec.structs.replace(command, **{parameter: value})
 
 
-@pytest.mark.parametrize("operation", [one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)])
-def test_another_accounts_resource_answers_as_one_that_nobody_has(operation: type[Command[Any]]) -> None:
+@pytest.mark.parametrize("operation", [one for one in ASKING if set(KINDS) & set(one.__struct_fields__)])
+def test_a_resource_of_another_account_is_denied_like_an_unknown_id(operation: type[Command[Any]]) -> None:
     compared = 0
     for template in templates(operation):
         for parameter in set(KINDS) & set(operation.__struct_fields__):
@@ -96,8 +96,8 @@ def test_another_accounts_resource_answers_as_one_that_nobody_has(operation: typ
 
 @settings(max_examples=budget(1500))
 @given(data=st.data())
-def test_several_ids_of_another_account_tell_no_more(data: st.DataObject) -> None:
-    operation = data.draw(st.sampled_from([one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)]))
+def test_several_ids_of_another_account_are_denied_like_unknown_ids(data: st.DataObject) -> None:
+    operation = data.draw(st.sampled_from([one for one in ASKING if set(KINDS) & set(one.__struct_fields__)]))
     template = data.draw(st.sampled_from(templates(operation)))
     parameters = sorted(set(KINDS) & set(operation.__struct_fields__))
     chosen = data.draw(st.lists(st.sampled_from(parameters), min_size=1, unique=True))
@@ -137,7 +137,7 @@ def test_a_group_of_another_account_is_authorized_by_naming_its_owner() -> None:
     b.execute(msgspec.structs.replace(command, source_account_id="A"))
 
 
-def test_a_group_that_another_account_authorizes_stays_and_tells_only_that() -> None:
+def test_a_group_authorized_by_another_account_cannot_be_deleted_and_the_denial_hides_the_other_group() -> None:
     a, b, theirs, own = classic_groups()
     b.execute(c.AuthorizeSecurityGroup(security_group_id=own, source_group_id=theirs, source_account_id="A"))
     (violation,) = a.check(c.DeleteSecurityGroup(security_group_id=theirs)).violations
@@ -147,14 +147,14 @@ def test_a_group_that_another_account_authorizes_stays_and_tells_only_that() -> 
     assert a.check(c.DeleteSecurityGroup(security_group_id=theirs)).allowed
 
 
-def test_a_group_that_another_account_authorizes_is_free_when_that_ones_group_is_deleted() -> None:
+def test_deleting_the_authorizing_group_frees_a_group_of_another_account() -> None:
     a, b, theirs, own = classic_groups()
     b.execute(c.AuthorizeSecurityGroup(security_group_id=own, source_group_id=theirs, source_account_id="A"))
     b.execute(c.DeleteSecurityGroup(security_group_id=own))
     assert a.check(c.DeleteSecurityGroup(security_group_id=theirs)).allowed
 
 
-def test_where_the_group_of_another_account_is_is_not_told() -> None:
+def test_a_denied_authorization_hides_the_vpc_of_another_accounts_group() -> None:
     vpc = A.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     theirs = A.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
     own = next(group for group in B.security_groups.values() if group.account_id == "B")

@@ -209,13 +209,13 @@ CLOUD: Final = two_accounts()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.__name__)
-def test_another_accounts_resources_answer_as_ids_that_nobody_has(operation: type[Command[Any]]) -> None:
+def test_resources_of_another_account_in_any_region_are_denied_like_unknown_ids(operation: type[Command[Any]]) -> None:
     compared, differing = differences(CLOUD, operation, budget(20))
     assert compared >= 24
     assert differing == []
 
 
-def test_a_denied_execution_tells_no_more_than_a_check_and_uses_no_token() -> None:
+def test_a_denied_execution_reveals_no_more_than_a_check_and_uses_no_client_token() -> None:
     cloud = CLOUD.fork()
     a, b, random = acting(cloud, "A", BOTH), acting(cloud, "B", HERE), Random(7)
     token_of_a = {"client_token": "t-1"}
@@ -237,7 +237,7 @@ def test_a_denied_execution_tells_no_more_than_a_check_and_uses_no_token() -> No
     assert a.execute(c.CreateVpc(cidr_block="10.0.0.0/16"), **token_of_a) == first
 
 
-def test_what_another_account_has_is_not_permitted_anything() -> None:
+def test_permitted_raises_for_resources_of_another_account() -> None:
     for table in set(KINDS.values()):
         for region_id in (HERE, BOTH, ONLY_A, ONLY_B):
             for theirs in ids_of(CLOUD, "A")[table]:
@@ -246,7 +246,7 @@ def test_what_another_account_has_is_not_permitted_anything() -> None:
 
 
 @pytest.mark.parametrize("region_id", [HERE, BOTH, ONLY_A, ONLY_B])
-def test_a_command_is_judged_in_the_region_of_what_is_the_callers_own(region_id: str) -> None:
+def test_a_command_is_decided_in_the_region_of_the_callers_resource(region_id: str) -> None:
     b = acting(CLOUD, "B", region_id)
     for home in (HERE, BOTH, ONLY_B):
         vswitch = b.vswitches.where(account_id="B", region_id=home)[0]
@@ -262,7 +262,7 @@ def test_a_command_is_judged_in_the_region_of_what_is_the_callers_own(region_id:
             assert [rule for rule in rules if rule.endswith("not-found")] == expected
 
 
-def test_the_zone_of_another_accounts_vswitch_is_not_told() -> None:
+def test_the_zone_of_another_accounts_vswitch_is_not_revealed() -> None:
     for theirs in CLOUD.vswitches.where(account_id="A"):
         for zone_id in (theirs.zone_id, "cn-hangzhou-z"):
             command = c.RunInstances(
@@ -272,7 +272,7 @@ def test_the_zone_of_another_accounts_vswitch_is_not_told() -> None:
             assert "instance.create.zone" not in [v.rule for v in violations]
 
 
-def test_authorizing_a_group_of_another_account_tells_neither_its_network_nor_what_else_there_is() -> None:
+def test_authorizing_a_group_of_another_account_reveals_nothing_about_its_network() -> None:
     b = acting(CLOUD, "B", HERE)
     (theirs,) = b.security_groups.where(account_id="A", region_id=HERE, vpc_id=None)
     in_vpc = [one for one in b.security_groups.where(account_id="A", region_id=HERE) if one.vpc_id is not None]
@@ -315,7 +315,7 @@ def test_a_group_is_revoked_only_by_naming_its_owner() -> None:
     assert all(violation.facts.get("authorized_in") in (None, 0) for violation in violations)
 
 
-def test_another_accounts_instance_is_not_told_by_the_addresses_that_a_region_has_left() -> None:
+def test_exhausted_addresses_do_not_reveal_another_accounts_instance() -> None:
     net = Net()
     bare = net.run(instance_charge_type="PrePaid")
     use_up_the_public_addresses(net)

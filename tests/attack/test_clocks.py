@@ -35,8 +35,8 @@ steps = st.lists(
 
 @settings(max_examples=budget(600), deadline=None)
 @given(steps)
-def test_what_waits_comes_in_the_order_of_its_moments_in_every_fork(steps: list[tuple[str, int, datetime]]) -> None:
-    tables: list[tuple[PendingTable, dict[int, tuple[str, datetime]]]] = [(PendingTable(), {})]
+def test_pending_transitions_are_ordered_by_time_in_every_fork(steps: list[tuple[str, int, datetime]]) -> None:
+    tables: list[tuple[WaitingTable, dict[int, tuple[str, datetime]]]] = [(WaitingTable(), {})]
     key = 0
     for step, number, moment in steps:
         at = number % len(tables)
@@ -65,8 +65,8 @@ def in_order(expected: dict[int, tuple[str, datetime]]) -> list[tuple[str, datet
 
 
 @pytest.mark.parametrize("order", ["up", "down", "random"])
-def test_much_that_waits_is_put_and_dropped_without_a_deep_recursion(order: str) -> None:
-    random, table = Random(order), PendingTable()
+def test_thousands_of_pending_transitions_need_no_deep_recursion(order: str) -> None:
+    random, table = Random(order), WaitingTable()
     numbers = list(range(3_000))
     if order == "random":
         random.shuffle(numbers)
@@ -99,7 +99,7 @@ def shown(cloud: Cloud) -> dict[str, Any]:
     return {resource_id: resource for table in tables for resource_id, resource in table.items()}
 
 
-def test_what_began_later_by_the_clock_does_not_hold_up_what_is_due(store: EventStore) -> None:
+def test_a_transition_that_began_later_by_the_clock_does_not_delay_due_ones(store: EventStore) -> None:
     clock = ManualClock(START + 10 * MINUTE)
     net = Net(store=store, clock=clock)
     instances = [net.run() for _ in range(4)]
@@ -118,7 +118,7 @@ def test_what_began_later_by_the_clock_does_not_hold_up_what_is_due(store: Event
 
 
 @pytest.mark.parametrize("seed", range(budget(150)))
-def test_what_a_look_shows_is_what_settling_makes_of_it_whatever_the_clocks_say(seed: int) -> None:
+def test_reads_show_the_state_that_settling_records_whatever_the_clocks_say(seed: int) -> None:
     random = Random(seed)
 
     def pick(options: Any) -> Any:
@@ -172,7 +172,7 @@ def of_two_clocks(store: EventStore, seed: int) -> Cloud:
 
 
 @pytest.mark.parametrize("seed", range(budget(60)))
-def test_the_past_is_the_history_up_to_its_first_later_event(seed: int, tmp_path: Path) -> None:
+def test_a_past_by_time_ends_before_the_first_later_event(seed: int, tmp_path: Path) -> None:
     store = MemoryStore() if seed % 3 else SqliteStore(tmp_path / "network.db")
     cloud = of_two_clocks(store, seed)
     history = cloud.history()
@@ -199,7 +199,7 @@ def test_the_past_is_the_history_up_to_its_first_later_event(seed: int, tmp_path
     cloud.close()
 
 
-def test_the_past_does_not_change_when_a_slow_clock_writes_on(store: EventStore) -> None:
+def test_a_past_by_time_does_not_change_when_a_slow_clock_records_more(store: EventStore) -> None:
     fast = Cloud(store, clock=lambda: START + MINUTE)
     slow = Cloud(store, clock=lambda: START)
     for _ in range(3):

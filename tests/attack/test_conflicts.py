@@ -82,7 +82,9 @@ def with_something_to_settle(store: MemoryStore) -> Cloud:
 
 
 @pytest.mark.parametrize("write", WRITING.values(), ids=WRITING)
-def test_a_store_that_is_always_in_conflict_is_given_up(write: Callable[[Cloud], object], pauses: list[float]) -> None:
+def test_a_store_in_permanent_conflict_raises_after_bounded_retries(
+    write: Callable[[Cloud], object], pauses: list[float]
+) -> None:
     store = Store()
     cloud = with_something_to_settle(store)
     head, store.tries = store.head(), 0
@@ -101,7 +103,7 @@ def test_a_store_that_is_always_in_conflict_is_given_up(write: Callable[[Cloud],
 
 @pytest.mark.parametrize("write", WRITING.values(), ids=WRITING)
 @pytest.mark.parametrize("times", [1, 2, 5, 8])
-def test_some_conflicts_without_news_are_passed_over(
+def test_a_few_conflicts_without_new_events_are_retried(
     write: Callable[[Cloud], object], times: int, pauses: list[float]
 ) -> None:
     store = Store()
@@ -113,7 +115,9 @@ def test_some_conflicts_without_news_are_passed_over(
 
 
 @pytest.mark.parametrize("write", WRITING.values(), ids=WRITING)
-def test_who_is_overtaken_over_and_over_comes_through(write: Callable[[Cloud], object], pauses: list[float]) -> None:
+def test_a_command_succeeds_after_being_overtaken_repeatedly(
+    write: Callable[[Cloud], object], pauses: list[float]
+) -> None:
     store = Store()
     cloud = with_something_to_settle(store)
     rival = at_start(store, settle_after="manual")
@@ -130,7 +134,7 @@ def test_who_is_overtaken_over_and_over_comes_through(write: Callable[[Cloud], o
     all_is_well(cloud)
 
 
-def test_who_is_overtaken_for_ever_gives_up(pauses: list[float]) -> None:
+def test_a_command_that_is_always_overtaken_raises(pauses: list[float]) -> None:
     store = Store()
     cloud, rival = at_start(store), at_start(store)
 
@@ -151,9 +155,7 @@ def test_who_is_overtaken_for_ever_gives_up(pauses: list[float]) -> None:
 
 @pytest.mark.parametrize("error", [StoreError("the connection was lost"), OSError("no route"), KeyboardInterrupt()])
 @pytest.mark.parametrize("write", WRITING.values(), ids=WRITING)
-def test_a_failure_after_the_events_were_stored_leaves_them_there(
-    write: Callable[[Cloud], object], error: BaseException
-) -> None:
+def test_a_failure_after_the_append_keeps_the_events(write: Callable[[Cloud], object], error: BaseException) -> None:
     store = Store()
     cloud = with_something_to_settle(store)
     head = store.head()
@@ -166,7 +168,7 @@ def test_a_failure_after_the_events_were_stored_leaves_them_there(
     all_is_well(cloud)
 
 
-def test_a_command_with_a_token_is_repeated_after_a_failure_whose_outcome_is_not_known() -> None:
+def test_a_command_with_a_client_token_can_be_repeated_after_an_unknown_outcome() -> None:
     for stored in (True, False):
         store = Store()
         cloud = at_start(store)
@@ -177,7 +179,7 @@ def test_a_command_with_a_token_is_repeated_after_a_failure_whose_outcome_is_not
         assert list(cloud.vpcs) == [vpc.id]
 
 
-def test_a_restored_backup_is_told_and_the_cloud_goes_on_when_it_is_taken_back() -> None:
+def test_a_restored_backup_raises_until_the_newer_file_is_back() -> None:
     store = Store()
     cloud = at_start(store)
     for _ in range(4):
@@ -193,7 +195,7 @@ def test_a_restored_backup_is_told_and_the_cloud_goes_on_when_it_is_taken_back()
     all_is_well(cloud)
 
 
-def test_another_history_in_the_place_of_this_one_is_told() -> None:
+def test_a_replaced_history_raises() -> None:
     store, other = Store(), Store()
     cloud, writer = at_start(store), at_start(other)
     cloud.execute(CREATE)
@@ -206,7 +208,7 @@ def test_another_history_in_the_place_of_this_one_is_told() -> None:
 
 
 @pytest.mark.parametrize("lost", [2, 3, 4])
-def test_a_lost_event_is_told_and_the_cloud_goes_on_when_it_is_there_again(lost: int) -> None:
+def test_a_lost_event_raises_until_it_is_restored(lost: int) -> None:
     store = Store()
     cloud, writer = at_start(store), at_start(store)
     writer.execute(CREATE)
@@ -225,7 +227,7 @@ def test_a_lost_event_is_told_and_the_cloud_goes_on_when_it_is_there_again(lost:
     all_is_well(cloud)
 
 
-def test_a_store_that_cannot_be_asked_for_a_while_is_asked_again() -> None:
+def test_a_cloud_recovers_when_its_store_is_reachable_again() -> None:
     class Away(MemoryStore):
         away = False
 

@@ -146,7 +146,7 @@ def written(folder: Path, files: Files) -> Path:
 
 @settings(max_examples=budget(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=damaged(), on_the_command_line=st.booleans())
-def test_whatever_bytes_a_file_has_no_raw_error_comes_out(folder: Path, files: Files, on_the_command_line: Any) -> None:
+def test_a_file_of_any_bytes_raises_only_errors_of_ecsnet(folder: Path, files: Files, on_the_command_line: Any) -> None:
     if on_the_command_line:
         use_on_the_command_line(written(folder, files))
     use(written(folder, files), deep=False)
@@ -154,7 +154,7 @@ def test_whatever_bytes_a_file_has_no_raw_error_comes_out(folder: Path, files: F
 
 @settings(max_examples=budget(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=damaged())
-def test_a_file_that_is_damaged_while_it_is_open_is_told(folder: Path, files: Files) -> None:
+def test_damage_to_an_open_file_raises(folder: Path, files: Files) -> None:
     path = written(folder, whole(False))
 
     def work(say: Callable[[str], None]) -> None:
@@ -170,13 +170,13 @@ def test_a_file_that_is_damaged_while_it_is_open_is_told(folder: Path, files: Fi
     assert Child(work).lines() in (["done"], [])  # a log that is cut while it is mapped may end a process
 
 
-def test_a_whole_file_can_be_used(folder: Path) -> None:
+def test_an_undamaged_file_can_be_used(folder: Path) -> None:
     for logged in (False, True):
         assert use(written(folder, whole(logged)), deep=True)
         use_on_the_command_line(written(folder, whole(logged)))
 
 
-def test_a_tree_of_rows_that_leads_back_to_its_start_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cyclic_tree_of_rows_raises(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(folder, whole(False))
     database = sqlite3.connect(path)
     (root,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()

@@ -322,7 +322,7 @@ def row_sets(draw: st.DrawFn) -> list[Statement]:
 
 
 @pytest.mark.parametrize("damages", [payloads, envelopes, row_sets], ids=lambda kind: kind.__name__)
-def test_whatever_a_row_says_no_raw_error_comes_out(folder: Path, damages: Any) -> None:
+def test_a_row_of_any_content_raises_only_errors_of_ecsnet(folder: Path, damages: Any) -> None:
     tries = {payloads: 150, envelopes: 100, row_sets: 40}[damages]
 
     @settings(max_examples=budget(tries), deadline=None, suppress_health_check=list(HealthCheck))
@@ -355,7 +355,7 @@ def test_whatever_a_row_says_no_raw_error_comes_out(folder: Path, damages: Any) 
         ("created_at", "2019-03-11T00:00:00"),
     ],
 )
-def test_a_value_that_nobody_could_look_at_is_told_with_its_place(folder: Path, field: str, value: Any) -> None:
+def test_an_invalid_stored_value_raises_a_replay_error_with_its_version(folder: Path, field: str, value: Any) -> None:
     for event_type in sorted({name for _, name, payload in whole()[1] if field in payload or field == "created_at"}):
         if (field == "created_at") != event_type.endswith("Imported") and value != "x":
             continue  # what was described is not judged as strictly
@@ -384,7 +384,7 @@ LOST = [
 
 
 @pytest.mark.parametrize(("statement", "told"), LOST)
-def test_a_lost_event_is_noticed(folder: Path, statement: str, told: str) -> None:
+def test_a_missing_row_raises(folder: Path, statement: str, told: str) -> None:
     path = fresh(folder)
     assert change(path, statement)
     with pytest.raises(ReplayError, match=told):
@@ -438,7 +438,7 @@ TABLES = [
     random.Random(8).sample(TABLES, min(len(TABLES), budget(40))),
     ids=lambda statements: statements[-1][:60],
 )
-def test_a_table_that_is_not_as_it_was_laid_out_is_told_or_used(folder: Path, statements: list[Statement]) -> None:
+def test_a_changed_table_is_refused_or_works(folder: Path, statements: list[Statement]) -> None:
     path = fresh(folder)
     if not change(path, *statements):
         pytest.skip("SQLite does not do that here")
@@ -450,7 +450,7 @@ def test_a_table_that_is_not_as_it_was_laid_out_is_told_or_used(folder: Path, st
 
 
 @pytest.mark.parametrize("statements", TABLES, ids=lambda statements: statements[-1][:60])
-def test_no_command_is_acknowledged_that_such_a_table_does_not_keep(folder: Path, statements: list[Statement]) -> None:
+def test_a_changed_table_never_loses_an_acknowledged_command(folder: Path, statements: list[Statement]) -> None:
     path = fresh(folder)
     if not change(path, *statements):
         pytest.skip("SQLite does not do that here")

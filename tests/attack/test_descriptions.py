@@ -90,7 +90,7 @@ def written_and_read(cloud: Cloud) -> World:
 
 @given(description=descriptions, pace=st.sampled_from(PACES), seed=st.integers(0, 1 << 32), beside=st.booleans())
 @attack(3000)
-def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
+def test_an_import_is_refused_without_effect_or_everything_works_after_it(
     description: list[Any], pace: Any, seed: int, beside: bool
 ) -> None:
     cloud = Net(settle_after=pace).cloud if beside else Cloud(clock=ManualClock(START), settle_after=pace)
@@ -128,7 +128,7 @@ def test_an_import_is_refused_without_a_trace_or_everything_goes_on(
 
 @given(description=descriptions, seed=st.integers(0, 1 << 32))
 @attack(100)
-def test_a_file_that_something_was_imported_into_can_be_opened_again(description: list[Any], seed: int) -> None:
+def test_a_file_with_an_import_can_be_opened_again(description: list[Any], seed: int) -> None:
     clock, rng = ManualClock(START), Random(seed)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.db"

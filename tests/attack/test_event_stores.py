@@ -17,12 +17,12 @@ from ecsnet.testing._event_stores import PROMISES
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_memory_keeps_it(promise: str) -> None:
+def test_the_memory_store_keeps_each_promise(promise: str) -> None:
     check_event_store(MemoryStore, only=[promise])
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_sqlite_keeps_it(promise: str, tmp_path: Path) -> None:
+def test_the_sqlite_store_keeps_each_promise(promise: str, tmp_path: Path) -> None:
     paths: dict[EventStore, Path] = {}
 
     def make() -> EventStore:
@@ -59,7 +59,7 @@ class OwnStore:
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_a_users_store_keeps_it(promise: str) -> None:
+def test_a_users_store_keeps_each_promise(promise: str) -> None:
     check_event_store(OwnStore, only=[promise])
 
 
@@ -142,6 +142,6 @@ class Quiet(OwnStore):
         (Quiet, "another version than expected appends nothing"),
     ],
 )
-def test_a_store_that_breaks_a_promise_is_told_which(broken: Callable[[], EventStore], promise: str) -> None:
+def test_check_event_store_names_the_broken_promise(broken: Callable[[], EventStore], promise: str) -> None:
     with pytest.raises(AssertionError, match=promise):
         check_event_store(broken, only=[promise])

@@ -84,7 +84,7 @@ NAMES = st.one_of(
 
 @settings(max_examples=budget(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=NAMES, form=st.sampled_from([str, Path, os.fsencode, os.path.relpath, lambda path: "/" + path]))
-def test_a_store_is_at_exactly_the_path_that_was_given(name: str, form: Callable[[str], Any]) -> None:
+def test_a_store_is_created_at_exactly_the_given_path(name: str, form: Callable[[str], Any]) -> None:
     if name in (".", "..") or "/" in name or len(os.fsencode(name)) > 200:
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -117,12 +117,12 @@ def test_a_nul_in_a_path_is_refused(tmp_path: Path, text: str, form: Callable[[s
 
 
 @pytest.mark.parametrize("path", ["", b"", "\ud800", "a\udfff.db", 5, None, ["n.db"], object()], ids=ascii)
-def test_what_is_no_path_is_refused(path: Any) -> None:
+def test_a_value_that_is_not_a_path_is_refused(path: Any) -> None:
     with pytest.raises(StoreError):
         SqliteStore(path)
 
 
-def test_a_path_through_a_link_is_the_file_that_the_link_leads_to(tmp_path: Path) -> None:
+def test_a_path_through_a_link_opens_the_target(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "to-b").symlink_to(tmp_path / "a" / "b")
     (tmp_path / "to-file").symlink_to("a/n.db")
@@ -132,7 +132,7 @@ def test_a_path_through_a_link_is_the_file_that_the_link_leads_to(tmp_path: Path
     assert sorted(os.listdir(tmp_path)) == ["a", "to-b", "to-file"]
 
 
-def test_a_reader_by_a_link_sees_the_log_of_a_living_writer(tmp_path: Path) -> None:
+def test_a_reader_through_a_link_sees_the_log_of_a_running_writer(tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     (tmp_path / "in").mkdir()
     link.symlink_to(tmp_path / "in" / "n.db")
@@ -144,7 +144,7 @@ def test_a_reader_by_a_link_sees_the_log_of_a_living_writer(tmp_path: Path) -> N
         assert len(reader.vpcs) == 2
 
 
-def test_a_link_that_is_turned_later_does_not_move_the_store(tmp_path: Path) -> None:
+def test_retargeting_a_link_does_not_move_an_open_store(tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(tmp_path / "one.db")
     with Cloud(link) as cloud:
@@ -185,7 +185,7 @@ def _link_to_others(path: Path) -> None:
     ids=lambda make: make.__name__,
 )
 @pytest.mark.parametrize("read_only", [False, True])
-def test_what_is_no_store_is_refused_and_left_alone(
+def test_a_file_that_is_not_a_store_is_refused_and_unchanged(
     tmp_path: Path, make: Callable[[Path], object], read_only: bool
 ) -> None:
     path = tmp_path / "n"
@@ -207,9 +207,7 @@ def test_devices_and_the_like_are_refused(path: str, read_only: bool) -> None:
 
 
 @pytest.mark.parametrize("length", [247, 248, 250, 251, 252, 255, 256, 1_000, 5_000])
-def test_a_name_that_is_too_long_for_the_files_beside_it_is_refused_and_nothing_is_left(
-    tmp_path: Path, length: int
-) -> None:
+def test_a_name_too_long_for_its_sidecar_files_is_refused_without_effect(tmp_path: Path, length: int) -> None:
     path = str(tmp_path / ("n" * length))
     try:
         new_vpc(path)
@@ -234,7 +232,7 @@ def test_a_deep_path_works_or_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES[1:])
-def test_the_files_beside_a_store_are_no_stores(tmp_path: Path, suffix: str) -> None:
+def test_the_sidecar_files_of_a_store_are_refused(tmp_path: Path, suffix: str) -> None:
     with Cloud(tmp_path / "n.db") as cloud:
         beside = tmp_path / f"n.db{suffix}"
         before = beside.read_bytes() if beside.exists() else None
@@ -244,7 +242,7 @@ def test_the_files_beside_a_store_are_no_stores(tmp_path: Path, suffix: str) -> 
         cloud.execute(VPC)
 
 
-def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_raises(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     before = os.getcwd()
@@ -258,7 +256,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
         os.chdir(before)
 
 
-def test_a_database_that_another_program_was_killed_in_is_left_as_it_is(tmp_path: Path) -> None:
+def test_the_database_of_another_killed_program_is_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
 
     def write(say: Callable[[str], None]) -> None:
@@ -305,7 +303,7 @@ READERS = list(
 @pytest.mark.parametrize(
     ("may_write_folder", "mode", "writer", "beside"), random.Random(8).sample(READERS, min(len(READERS), budget(200)))
 )
-def test_a_reader_sees_everything_or_refuses_and_leaves_the_owner_his_file(
+def test_a_reader_sees_everything_or_refuses_and_never_locks_the_owner_out(
     open_folder: Path, may_write_folder: bool, mode: int, writer: str, beside: str
 ) -> None:
     path = open_folder / "n.db"
@@ -356,7 +354,7 @@ def test_a_reader_sees_everything_or_refuses_and_leaves_the_owner_his_file(
 
 @as_root
 @pytest.mark.parametrize("mode", [0o755, 0o777])
-def test_a_reader_who_stays_sees_each_acknowledged_event(open_folder: Path, mode: int) -> None:
+def test_an_open_reader_sees_each_acknowledged_event(open_folder: Path, mode: int) -> None:
     path = open_folder / "n.db"
     new_vpc(path)
     open_folder.chmod(mode)
@@ -397,7 +395,7 @@ def test_a_reader_who_stays_sees_each_acknowledged_event(open_folder: Path, mode
     assert {one.stat().st_uid for one in open_folder.iterdir()} == {0}
 
 
-def test_opening_a_file_again_takes_no_locks_from_who_has_it_open(tmp_path: Path) -> None:
+def test_opening_a_file_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     with Cloud(path) as cloud:
         cloud.execute(VPC)
@@ -413,7 +411,7 @@ def test_opening_a_file_again_takes_no_locks_from_who_has_it_open(tmp_path: Path
     assert count_of(path) == 3
 
 
-def test_a_child_that_goes_on_with_a_cloud_of_its_parent_has_locks_of_its_own(tmp_path: Path) -> None:
+def test_a_forked_child_has_locks_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     cloud = Cloud(path)
     cloud.execute(VPC)
@@ -439,7 +437,7 @@ c.execute(CreateVpc(cidr_block='10.0.0.0/16')); c.close()"
 
 
 @as_root
-def test_what_root_leaves_beside_a_file_is_its_owners(open_folder: Path) -> None:
+def test_sidecar_files_created_by_root_belong_to_the_owner(open_folder: Path) -> None:
     path = open_folder / "n.db"
     os.chown(open_folder, NOBODY, NOBODY)
     assert _as_nobody(lambda: new_vpc(path)) == "None"
@@ -463,7 +461,7 @@ def test_what_root_leaves_beside_a_file_is_its_owners(open_folder: Path) -> None
 
 @as_root
 @pytest.mark.parametrize("what", ["the folder", "the file", "a folder above"])
-def test_permissions_that_are_missing_are_told(open_folder: Path, what: str) -> None:
+def test_missing_permissions_raise(open_folder: Path, what: str) -> None:
     inner = open_folder / "inner"
     inner.mkdir()
     path = inner / "n.db"
@@ -505,7 +503,7 @@ def _goes_on_after(path: Path, cloud: Cloud, hinder: Callable[[], object], help_
 
 
 @pytest.mark.parametrize("limit", [0, 1, 4096, 16384, 40_000, 70_000, 200_000])
-def test_a_limit_on_the_size_of_files_is_told_and_leaves_nothing_half(tmp_path: Path, limit: int) -> None:
+def test_a_file_size_limit_raises_and_stores_no_partial_command(tmp_path: Path, limit: int) -> None:
     path = tmp_path / "n.db"
 
     def work(say: Callable[[str], None]) -> None:
@@ -523,7 +521,7 @@ def test_a_limit_on_the_size_of_files_is_told_and_leaves_nothing_half(tmp_path: 
 
 
 @pytest.mark.parametrize("limit", [0, 1, 1000, 4096, 8192, 20_000, 32_767])
-def test_a_file_that_cannot_be_created_for_want_of_room_can_be_created_later(tmp_path: Path, limit: int) -> None:
+def test_a_file_can_be_created_after_a_full_disk_has_room_again(tmp_path: Path, limit: int) -> None:
     path = tmp_path / "n.db"
 
     def work(say: Callable[[str], None]) -> None:
@@ -540,7 +538,7 @@ def test_a_file_that_cannot_be_created_for_want_of_room_can_be_created_later(tmp
     assert Child(work).lines()[-1] == "1"
 
 
-def test_a_database_that_may_not_grow_is_told(tmp_path: Path) -> None:
+def test_a_database_at_its_page_limit_raises(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     cloud = Cloud(path)
     connection: Any = cloud._engine.store._connection  # type: ignore[attr-defined]
@@ -568,7 +566,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_is_told_and_the_cloud_goes_on_when_there_is_room(small_disk: Path) -> None:
+def test_a_full_disk_raises_until_there_is_room(small_disk: Path) -> None:
     path = small_disk / "n.db"
     ballast = small_disk / "ballast"
 
@@ -580,7 +578,7 @@ def test_a_full_disk_is_told_and_the_cloud_goes_on_when_there_is_room(small_disk
     _goes_on_after(path, Cloud(path), fill, ballast.unlink)
 
 
-def test_a_disk_that_turns_read_only_is_told(small_disk: Path) -> None:
+def test_a_disk_that_becomes_read_only_raises(small_disk: Path) -> None:
     path = small_disk / "n.db"
     new_vpc(path)
 
@@ -596,7 +594,7 @@ def test_a_disk_that_turns_read_only_is_told(small_disk: Path) -> None:
     assert count_of(path) == 2
 
 
-def test_a_file_that_is_moved_away_is_told_and_the_cloud_goes_on_when_it_is_back(tmp_path: Path) -> None:
+def test_a_moved_file_raises_until_it_is_back(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     away = tmp_path / "away"
 
@@ -611,7 +609,7 @@ def test_a_file_that_is_moved_away_is_told_and_the_cloud_goes_on_when_it_is_back
     _goes_on_after(path, cloud, lambda: move(tmp_path, away), lambda: move(away, tmp_path))
 
 
-def test_a_folder_that_is_moved_away_is_told_and_the_cloud_goes_on_when_it_is_back(tmp_path: Path) -> None:
+def test_a_moved_folder_raises_until_it_is_back(tmp_path: Path) -> None:
     folder, away = tmp_path / "here", tmp_path / "away"
     folder.mkdir()
     cloud = Cloud(folder / "n.db")
@@ -621,7 +619,7 @@ def test_a_folder_that_is_moved_away_is_told_and_the_cloud_goes_on_when_it_is_ba
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 @pytest.mark.parametrize("replaced", [False, True])
-def test_a_file_or_a_log_that_is_removed_or_replaced_is_told_and_nothing_is_acknowledged(
+def test_a_removed_or_replaced_file_or_log_raises_and_no_command_is_acknowledged(
     tmp_path: Path, suffix: str, replaced: bool
 ) -> None:
     path = tmp_path / "n.db"
@@ -643,7 +641,7 @@ def test_a_file_or_a_log_that_is_removed_or_replaced_is_told_and_nothing_is_ackn
     assert count_of(path) == 2
 
 
-def test_everything_tells_that_the_file_is_gone(tmp_path: Path) -> None:
+def test_every_operation_raises_when_the_file_is_gone(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     path = folder / "n.db"
@@ -671,7 +669,7 @@ def test_everything_tells_that_the_file_is_gone(tmp_path: Path) -> None:
 # Other processes that hold the file
 
 
-def test_a_lock_that_another_holds_for_long_ends_in_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_held_too_long_by_another_program_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_PATIENCE", 0.3)
     path = tmp_path / "n.db"
     with Cloud(path) as cloud:
@@ -689,7 +687,7 @@ def test_a_lock_that_another_holds_for_long_ends_in_an_error(tmp_path: Path, mon
         assert len(cloud.vpcs) == 2
 
 
-def test_closing_does_not_wait_for_a_lock_that_another_holds(tmp_path: Path) -> None:
+def test_closing_does_not_wait_for_the_lock_of_another_program(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     cloud = Cloud(path)
     cloud.execute(VPC)
@@ -714,7 +712,7 @@ def test_closing_does_not_wait_for_a_lock_that_another_holds(tmp_path: Path) -> 
     assert count_of(path) == 1
 
 
-def test_a_file_that_another_lays_out_for_long_ends_in_an_error(
+def test_a_file_that_another_process_is_creating_for_too_long_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.2)

@@ -81,7 +81,9 @@ def calls(draw: st.DrawFn) -> tuple[type[Any], dict[str, Any]]:
 @given(calls(), st.one_of(st.none(), st.none(), makers()))
 @example((c.SetQuota, {"name": "interfaces-per-region", "value": 10**5_000}), None)
 @example((c.CreateVpc, {"cidr_block": "10.0.0.0/16"}), lambda: 5)
-def test_only_errors_of_ecsnet_come_out_of_a_command(call: tuple[type[Any], dict[str, Any]], token: Any) -> None:
+def test_a_command_of_hostile_values_raises_only_errors_of_ecsnet(
+    call: tuple[type[Any], dict[str, Any]], token: Any
+) -> None:
     command, given = call
     cloud = world()[0].cloud.fork()
     client_token = None if token is None else token()
@@ -101,7 +103,7 @@ def test_only_errors_of_ecsnet_come_out_of_a_command(call: tuple[type[Any], dict
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_field_of_every_command_takes_or_refuses_every_hostile_value(command: type[Any]) -> None:
+def test_every_field_accepts_or_refuses_every_hostile_value(command: type[Any]) -> None:
     net, known = world()
     right = {name: RIGHT[name][0] for name in FIELDS[command] if name in RIGHT}
     right |= {name: known[0] for name in FIELDS[command] if name not in RIGHT}
@@ -115,7 +117,7 @@ def test_every_field_of_every_command_takes_or_refuses_every_hostile_value(comma
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_a_cloud_takes_or_refuses_every_hostile_argument(make: Any) -> None:
+def test_a_cloud_accepts_or_refuses_every_hostile_argument(make: Any) -> None:
     cloud: Cloud = world()[0].cloud
 
     def no_clock() -> object:
@@ -148,7 +150,7 @@ def test_a_cloud_takes_or_refuses_every_hostile_argument(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_what_no_id_can_be_is_not_found(make: Any) -> None:
+def test_look_ups_find_nothing_for_a_value_that_is_not_an_id(make: Any) -> None:
     cloud: Cloud = world()[0].cloud
     for look_up in (cloud.permitted, lambda one: cloud.intranet_path(one, one)):
         with pytest.raises((KeyError, EcsnetError)):

@@ -161,7 +161,7 @@ def plans(draw: st.DrawFn) -> str:
 @example("[" * 100_000, False)
 @example('[{"Action":"CreateVpc","CidrBlock":' + "9" * 5_000 + "}]", False)
 @example('[{"Action":"DeleteVpc","VpcId":"\\ud800"}]', True)
-def test_a_plan_is_refused_whole_or_runs_and_tells_what_came_of_each_operation(text: str, by_hand: bool) -> None:
+def test_a_plan_is_refused_whole_or_reports_an_outcome_for_each_operation(text: str, by_hand: bool) -> None:
     try:
         plan = parse_plan(text)
     except PlanError as error:
@@ -187,13 +187,13 @@ def test_a_plan_is_refused_whole_or_runs_and_tells_what_came_of_each_operation(t
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_what_is_no_text_of_a_plan_is_refused(make: Any) -> None:
+def test_a_text_that_is_not_a_plan_is_refused(make: Any) -> None:
     with pytest.raises(PlanError):
         parse_plan(make())
 
 
 @pytest.mark.parametrize("path", ["\ud800", "a\x00b", "a" * 5_000, "/", ""])
-def test_what_is_no_file_of_a_plan_is_refused(path: str) -> None:
+def test_a_file_that_is_not_a_plan_is_refused(path: str) -> None:
     with pytest.raises(PlanError) as refused:
         read_plan(path)
     str(refused.value).encode()

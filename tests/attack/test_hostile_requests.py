@@ -90,7 +90,7 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[Any, Any]]:
 @example(("CreateNetworkInterface", {"VSwitchId": "vsw-1", "SecurityGroupIds.N": "abc"}))
 @example(("DeleteVpc", {"VpcId": 10**5_000}))
 @example(("AuthorizeSecurityGroup", {"NicType": 10**5_000}))
-def test_a_request_is_a_command_or_refused(asked: tuple[str, dict[Any, Any]]) -> None:
+def test_a_hostile_request_becomes_a_command_or_is_refused(asked: tuple[str, dict[Any, Any]]) -> None:
     action, parameters = asked
     try:
         built = request(action, parameters)
@@ -109,13 +109,13 @@ def test_a_request_is_a_command_or_refused(asked: tuple[str, dict[Any, Any]]) ->
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_what_is_no_request_is_refused(make: Any) -> None:
+def test_a_value_that_is_not_a_request_is_refused(make: Any) -> None:
     for action, parameters in [(make(), {}), ("DeleteVpc", make()), ("DeleteVpc", {"VpcId": "v", "Tag": make()})]:
         with pytest.raises(InvalidRequest):
             request(action, parameters)
 
 
-def test_a_text_in_the_place_of_a_list_is_not_read_as_its_characters() -> None:
+def test_a_string_given_for_a_list_is_not_split_into_characters() -> None:
     eni = {"VSwitchId": "vsw-1"}
     for name in ("SecurityGroupIds.N", "SecurityGroupIds"):
         with pytest.raises(InvalidRequest, match="SecurityGroupIds is a list"):

@@ -91,7 +91,7 @@ def places(attacked: Attacked, seed: int) -> range:
 
 @pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_interrupted_command_is_there_or_not(kind: str, on_disk: bool, tmp_path: Path) -> None:
+def test_an_interrupted_command_is_recorded_wholly_or_not_at_all(kind: str, on_disk: bool, tmp_path: Path) -> None:
     def work(cloud: Cloud) -> Work:
         command: Command[Any] = one_of_each(cloud)[kind]
         return lambda cloud: cloud.execute(command)
@@ -102,7 +102,9 @@ def test_an_interrupted_command_is_there_or_not(kind: str, on_disk: bool, tmp_pa
 
 
 @pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
-def test_an_interrupted_command_with_a_token_is_there_or_not(on_disk: bool, tmp_path: Path) -> None:
+def test_an_interrupted_command_with_a_client_token_is_recorded_wholly_or_not_at_all(
+    on_disk: bool, tmp_path: Path
+) -> None:
     def work(cloud: Cloud) -> Work:
         return lambda cloud: cloud.execute(c.AllocateEipAddress(), client_token="t-1")
 
@@ -111,7 +113,7 @@ def test_an_interrupted_command_with_a_token_is_there_or_not(on_disk: bool, tmp_
         attacked.interrupt(place, KeyboardInterrupt())
 
 
-def test_an_interrupted_look_at_what_another_wrote_changes_nothing(tmp_path: Path) -> None:
+def test_an_interrupted_read_of_another_process_events_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     rich_cloud(store=path).close()
     with Cloud(path, clock=ManualClock(BEGIN)) as cloud, Cloud(path, clock=ManualClock(BEGIN)) as other:
@@ -167,7 +169,7 @@ print("survived", number + 1)
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
 @pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
-def test_real_signals_are_survived(on_disk: bool, tmp_path: Path) -> None:
+def test_a_cloud_survives_real_signals(on_disk: bool, tmp_path: Path) -> None:
     path = str(tmp_path / "network.db") if on_disk else "memory"
     tries = budget(400)
     arguments = [sys.executable, "-W", "error", "-c", CHILD, path, str(tries)]

@@ -161,9 +161,7 @@ def _zeroes_with_a_journal(path: Path) -> None:
     ],
     ids=lambda spoil: spoil.__name__,
 )
-def test_a_file_that_a_kill_once_left_with_nothing_in_it_is_laid_out(
-    tmp_path: Path, spoil: Callable[[Path], None]
-) -> None:
+def test_an_empty_file_left_by_a_kill_is_initialized(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     path = tmp_path / "n.db"
     spoil(path)
     works(path)
@@ -205,7 +203,7 @@ def _writer(path: Path, number: int) -> Callable[[Callable[[str], None]], None]:
     return write
 
 
-def test_what_was_acknowledged_before_a_kill_is_there_whole_and_in_order(tmp_path: Path) -> None:
+def test_commands_acknowledged_before_a_kill_are_stored_whole_and_in_order(tmp_path: Path) -> None:
     chosen = random.Random(8)
     for number in range(budget(40)):
         path = tmp_path / f"{number}.db"
@@ -218,7 +216,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_whole_and_in_order(tmp_pat
         check(path, lines)
 
 
-def test_a_kill_at_any_place_of_an_append_leaves_the_whole_command_or_nothing_of_it(tmp_path: Path) -> None:
+def test_a_kill_during_an_append_leaves_the_whole_command_or_nothing(tmp_path: Path) -> None:
     def append(path: Path) -> None:
         cloud = Cloud(path, region_id="cn-x")
         cloud.execute(c.AllocateEipAddress(), client_token="t")

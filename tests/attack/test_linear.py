@@ -192,7 +192,7 @@ def took(prepared: Prepared) -> float:
 
 
 @pytest.mark.parametrize("what", GROWING)
-def test_eight_times_as_much_takes_some_eight_times_as_long(what: str) -> None:
+def test_time_grows_linearly_with_the_size_of_the_input(what: str) -> None:
     grown, count = GROWING[what]
     few, many = took(grown(count)), took(grown(8 * count))
     assert many < 24 * max(few, 0.0005), f"{what}: {count} in {few:.4f} s, {8 * count} in {many:.4f} s"

@@ -115,7 +115,7 @@ def test_commands_of_parent_child_and_grandchild_have_different_ids_in_memory() 
 
 
 @pytest.mark.parametrize("kind", ["cloud", "fork", "past", "past of a fork"])
-def test_a_child_has_all_that_its_parent_had(kind: str) -> None:
+def test_a_forked_child_has_the_whole_state_of_its_parent(kind: str) -> None:
     origin = Net().cloud
     make: dict[str, Callable[[], Cloud]] = {
         "cloud": lambda: origin,
@@ -162,7 +162,7 @@ def test_a_child_has_locks_of_its_own_while_another_thread_holds_them(monkeypatc
     assert len(cloud.vpcs) == 2
 
 
-def test_a_child_does_not_see_half_of_what_another_thread_was_folding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_child_never_sees_a_half_folded_state(monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
     created = fold.EVOLVE[Net().cloud.history()[0].event.__class__]
 
@@ -203,7 +203,7 @@ def working(works: Iterable[Callable[[], object]], stopped: threading.Event) -> 
     return threads
 
 
-def test_children_of_a_process_whose_threads_are_busy_go_on() -> None:
+def test_forked_children_of_a_busy_process_continue() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     store = MemoryStore()
@@ -233,7 +233,7 @@ def test_children_of_a_process_whose_threads_are_busy_go_on() -> None:
     all_is_well(cloud)
 
 
-def test_a_child_takes_what_is_closed_for_closed(tmp_path: Path) -> None:
+def test_a_cloud_closed_before_the_fork_is_closed_in_the_child(tmp_path: Path) -> None:
     for store in (None, tmp_path / "network.db"):
         cloud = Net(store=store).cloud
         fork = cloud.fork()
@@ -250,7 +250,7 @@ def test_a_child_takes_what_is_closed_for_closed(tmp_path: Path) -> None:
         assert len(fork.history()) == 3
 
 
-def test_what_a_child_closes_stays_open_in_its_parent(tmp_path: Path) -> None:
+def test_closing_in_a_child_leaves_the_parent_open(tmp_path: Path) -> None:
     for store in (None, tmp_path / "network.db"):
         cloud = Net(store=store).cloud
         of(cloud.close)
@@ -259,7 +259,7 @@ def test_what_a_child_closes_stays_open_in_its_parent(tmp_path: Path) -> None:
         cloud.close()
 
 
-def test_parent_and_child_write_to_one_file(tmp_path: Path, turns: Turns) -> None:
+def test_parent_and_child_can_write_to_one_file(tmp_path: Path, turns: Turns) -> None:
     cloud = Net(store=tmp_path / "network.db").cloud
     rounds = budget(30)
 
@@ -286,7 +286,7 @@ def test_parent_and_child_write_to_one_file(tmp_path: Path, turns: Turns) -> Non
 
 
 @pytest.mark.parametrize("first", ["parent", "child"])
-def test_what_one_writes_is_there_when_the_other_has_closed_the_file(first: str, tmp_path: Path, turns: Turns) -> None:
+def test_events_are_kept_when_the_other_process_closes_the_file(first: str, tmp_path: Path, turns: Turns) -> None:
     """SQLite takes a file that was open before the fork for open still, and leaves out the locks of the child: whoever
     closes it first deletes the log into which the other goes on to write."""
     path = tmp_path / "network.db"
@@ -320,7 +320,7 @@ def test_what_one_writes_is_there_when_the_other_has_closed_the_file(first: str,
         all_is_well(again)
 
 
-def test_children_of_a_process_whose_threads_write_to_a_file_lose_nothing(tmp_path: Path) -> None:
+def test_children_forked_while_threads_write_lose_no_event(tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     cloud = Net(store=path).cloud
     other = Cloud(path, clock=lambda: START)

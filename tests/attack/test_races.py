@@ -111,7 +111,7 @@ def take_eips(path: str, number: int, begin: Begin, instances: list[list[str]], 
 
 
 @rounds(5)
-def test_an_account_has_as_many_eips_as_its_quota_over_all_regions(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_regions_together_never_exceed_the_eip_quota_of_an_account(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     with at(START, path) as cloud:
         instances = [
@@ -188,7 +188,7 @@ def begin_cycle(path: str, number: int, begin: Begin) -> list[str]:
 
 
 @rounds(4)
-def test_renewed_bandwidths_that_begin_at_once_in_regions_of_one_block_bring_different_addresses(
+def test_renewals_that_start_together_in_regions_of_one_block_draw_different_addresses(
     racers: Racers, seed: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "network.db"
@@ -241,7 +241,9 @@ def repeat_tokens(path: str, number: int, begin: Begin, vpc_ids: list[str]) -> l
 
 
 @rounds(4)
-def test_a_token_and_its_command_have_one_result_in_all_regions(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_a_client_token_and_its_command_have_one_result_in_all_regions(
+    racers: Racers, seed: int, tmp_path: Path
+) -> None:
     path = tmp_path / "network.db"
     with at(START, path) as cloud:
         vpc_ids = [cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id for _ in range(4)]
@@ -264,7 +266,7 @@ def reuse_tokens(path: str, number: int, begin: Begin) -> list[str]:
 
 
 @rounds(4)
-def test_of_different_commands_with_one_token_one_is_made(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_of_different_commands_with_one_client_token_one_is_executed(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     told = racers.race(reuse_tokens, path, seed=seed)
     for codes in zip(*told, strict=True):
@@ -294,9 +296,7 @@ def test_the_last_address_of_a_vswitch_is_given_once(racers: Racers, seed: int, 
 
 
 @rounds(4)
-def test_the_last_place_for_an_interface_on_an_instance_is_given_once(
-    racers: Racers, seed: int, tmp_path: Path
-) -> None:
+def test_the_last_interface_slot_of_an_instance_is_given_once(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     with at(START, path) as cloud:
         place = Place(cloud, "cn-hangzhou")
@@ -317,7 +317,7 @@ def test_the_last_place_for_an_interface_on_an_instance_is_given_once(
 
 
 @rounds(4)
-def test_a_region_has_as_many_interfaces_as_the_quota(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_concurrent_commands_never_exceed_the_interface_quota(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     with at(START, path) as cloud:
         place = Place(cloud, "cn-hangzhou")
@@ -328,9 +328,7 @@ def test_a_region_has_as_many_interfaces_as_the_quota(racers: Racers, seed: int,
 
 
 @rounds(4)
-def test_a_group_has_as_many_addresses_as_the_quota_when_it_is_lowered(
-    racers: Racers, seed: int, tmp_path: Path
-) -> None:
+def test_concurrent_commands_never_exceed_a_lowered_address_quota(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     with at(START, path) as cloud:
         place = Place(cloud, "cn-hangzhou")
@@ -378,7 +376,7 @@ def import_beside_writers(path: str, number: int, begin: Begin) -> list[bool]:
 
 
 @rounds(4)
-def test_imports_beside_writers_are_all_there_or_not_at_all(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_an_import_beside_writers_is_recorded_wholly_or_not_at_all(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     came = racers.race(import_beside_writers, path, seed=seed)
     with at(START, path) as cloud:
@@ -418,7 +416,7 @@ def settle_all(path: str, number: int, begin: Begin) -> list[str]:
 
 
 @rounds(4)
-def test_each_transition_is_completed_by_one_of_those_who_settle(racers: Racers, seed: int, tmp_path: Path) -> None:
+def test_each_transition_is_completed_once_by_concurrent_settlers(racers: Racers, seed: int, tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     with at(START, path, settle_after="manual") as cloud:
         expected = []
@@ -457,9 +455,7 @@ class Three:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_the_last_eip_is_not_given_twice_to_regions_in_which_nothing_has_happened(
-    store: EventStore, times: int
-) -> None:
+def test_the_last_eip_is_not_given_twice_to_empty_regions(store: EventStore, times: int) -> None:
     three = Three(store)
     giver = Cloud(store, region_id="cn-hangzhou", clock=lambda: START)
     for _ in range(QUOTA - 2):
@@ -472,9 +468,7 @@ def test_the_last_eip_is_not_given_twice_to_regions_in_which_nothing_has_happene
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_no_public_address_is_given_twice_to_regions_in_which_nothing_has_happened(
-    store: EventStore, times: int
-) -> None:
+def test_no_public_address_is_given_twice_to_empty_regions(store: EventStore, times: int) -> None:
     three = Three(store)
     three.overtake(lambda other: other.execute(c.AllocateEipAddress()), times)
     three.first.execute(c.AllocateEipAddress())
@@ -482,7 +476,7 @@ def test_no_public_address_is_given_twice_to_regions_in_which_nothing_has_happen
     all_is_well(three.first)
 
 
-def test_a_token_is_used_once_by_regions_in_which_nothing_has_happened(store: EventStore) -> None:
+def test_a_client_token_is_used_once_by_empty_regions(store: EventStore) -> None:
     three = Three(store)
     made = []
     command = c.CreateVpc(cidr_block="10.0.0.0/16")
@@ -494,7 +488,7 @@ def test_a_token_is_used_once_by_regions_in_which_nothing_has_happened(store: Ev
     assert tried(three.first, different, client_token="u") == "IdempotentParameterMismatch"
 
 
-def test_an_id_is_imported_once_by_regions_in_which_nothing_has_happened(store: EventStore) -> None:
+def test_an_id_is_imported_once_by_empty_regions(store: EventStore) -> None:
     three = Three(store)
     came = []
     three.overtake(lambda other: came.append(imported(other, ("vpc-1", other.region_id))))
@@ -503,7 +497,7 @@ def test_an_id_is_imported_once_by_regions_in_which_nothing_has_happened(store: 
     assert list(three.first.vpcs) == ["vpc-1"]
 
 
-def test_an_import_into_two_regions_is_tried_again_when_others_were_first_in_one(store: EventStore) -> None:
+def test_an_import_into_two_regions_is_retried_after_a_conflict_in_one(store: EventStore) -> None:
     three = Three(store)
     for region_id in (SHARING[0], "cn-hangzhou"):
         three.overtake(lambda other, r=region_id: other.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=r)), 2)
@@ -512,7 +506,7 @@ def test_an_import_into_two_regions_is_tried_again_when_others_were_first_in_one
     all_is_well(three.first)
 
 
-def test_what_one_region_gave_back_is_recorded_before_another_takes_it(store: EventStore) -> None:
+def test_an_address_freed_by_one_region_is_recorded_before_another_takes_it(store: EventStore) -> None:
     minute = timedelta(seconds=60)
     fast = Cloud(store, region_id=SHARING[0], clock=lambda: START + 2 * minute, settle_after=minute)
     slow = Cloud(store, region_id=SHARING[1], clock=lambda: START + minute / 2, settle_after=minute)
@@ -527,7 +521,7 @@ def test_what_one_region_gave_back_is_recorded_before_another_takes_it(store: Ev
         all_is_well(cloud)
 
 
-def test_those_who_settle_are_overtaken_by_those_who_settle(store: EventStore) -> None:
+def test_settling_succeeds_when_another_settles_first(store: EventStore) -> None:
     three = Three(store, settle_after="manual")
     places = [Place(three.first, region_id) for region_id in SHARING[:3]]
     expected = [place.cloud.execute(place.eni_command()).id for place in places for _ in range(3)]
@@ -538,7 +532,7 @@ def test_those_who_settle_are_overtaken_by_those_who_settle(store: EventStore) -
     all_is_well(three.first)
 
 
-def test_renewed_bandwidths_that_begin_while_others_settle_bring_different_addresses(store: EventStore) -> None:
+def test_renewals_that_start_while_others_settle_draw_different_addresses(store: EventStore) -> None:
     three = Three(store)
     for region_id in SHARING[:3]:
         for one in Place(three.first, region_id).run(instance_charge_type="PrePaid", period=1, amount=2):
@@ -552,7 +546,7 @@ def test_renewed_bandwidths_that_begin_while_others_settle_bring_different_addre
 
 @rounds(60)
 @pytest.mark.parametrize("pace", ["at once", "a minute", "by hand"])
-def test_whatever_three_clouds_do_at_once_is_right_one_after_the_other(seed: int, pace: str) -> None:
+def test_concurrent_commands_of_three_clouds_are_serializable(seed: int, pace: str) -> None:
     random = Random(f"{seed}/{pace}")
     settle_after: Any = {"at once": timedelta(0), "a minute": timedelta(minutes=1), "by hand": "manual"}[pace]
     store, moment = MemoryStore(), BEGIN

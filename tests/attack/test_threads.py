@@ -152,7 +152,7 @@ def pick_cloud(origin: Cloud, kind: str) -> Cloud:
 
 @pytest.mark.parametrize("kind", ["origin", "fork", "past", "fork of the past", "past of a fork"])
 @pytest.mark.parametrize("on", ["memory", "sqlite"])
-def test_closing_ends_what_others_do_with_a_store_error(kind: str, on: str, tmp_path: Path) -> None:
+def test_closing_ends_operations_of_other_threads_with_a_store_error(kind: str, on: str, tmp_path: Path) -> None:
     for number in range(budget(8)):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -222,7 +222,7 @@ def test_closing_does_not_wait_for_a_command_to_end() -> None:
 
 
 @pytest.mark.parametrize("on", ["memory", "sqlite"])
-def test_whoever_closes_beside_others_who_close_closes_once(on: str, tmp_path: Path) -> None:
+def test_threads_can_close_one_cloud_at_once(on: str, tmp_path: Path) -> None:
     for number in range(budget(10)):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -273,7 +273,7 @@ def test_threads_that_write_and_read_lose_nothing(shared: str, on: str, tmp_path
     store.close()
 
 
-def test_looks_are_safe_while_another_thread_writes_to_new_regions() -> None:
+def test_reads_are_safe_while_another_thread_writes_to_new_regions() -> None:
     for _ in range(budget(10)):
         cloud = Cloud(clock=lambda: START)
 
@@ -331,7 +331,7 @@ def test_a_file_is_open_until_its_last_user_is_closed_or_collected(seed: int, tm
 
 
 @needs_proc
-def test_a_file_that_cannot_be_folded_is_closed_again(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_folded_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "network.db"
     Net(store=path).cloud.close()
     with sqlite3.connect(path) as database:
@@ -347,7 +347,7 @@ def test_a_file_that_cannot_be_folded_is_closed_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on", ["memory", "sqlite"])
 @pytest.mark.parametrize("name", ["origin", "fork", "past"])
-def test_a_store_of_a_users_is_not_closed_because_a_cloud_is_collected(name: str, on: str, tmp_path: Path) -> None:
+def test_a_users_store_stays_open_when_a_cloud_is_collected(name: str, on: str, tmp_path: Path) -> None:
     store = make(on, tmp_path)
     cloud = Net(store=store).cloud
     clouds = {"origin": cloud, "fork": cloud.fork(), "past": cloud.at(1)}
@@ -420,7 +420,7 @@ def test_a_thousand_nested_forks_read_their_history(on: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("seed", range(budget(60)))
-def test_forks_and_pasts_of_each_other_are_what_their_histories_say(seed: int) -> None:
+def test_forks_and_pasts_of_each_other_equal_their_replayed_histories(seed: int) -> None:
     random = Random(seed)
 
     def pick(options: Any) -> Any:

@@ -30,7 +30,7 @@ def check(folder: Path, answers: list[Any], plan: list[dict[str, Any]], *options
     return CliRunner().invoke(main, ["check", *map(str, files), str(folder / "plan.json"), *options])
 
 
-def test_a_plan_is_judged_against_what_was_described(net: Net, tmp_path: Path) -> None:
+def test_check_applies_a_plan_to_the_described_network(net: Net, tmp_path: Path) -> None:
     (web,) = net.cloud.network_interfaces.where(name="web-1")
     plan = [
         {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": web.id, "expect": "denied"},
@@ -45,7 +45,7 @@ def test_a_plan_is_judged_against_what_was_described(net: Net, tmp_path: Path) -
     assert lines[-1] == "3 operations: 1 denied, 2 allowed; nothing was recorded; all as expected"
 
 
-def test_what_contradicts_the_rules_is_shown(net: Net, tmp_path: Path) -> None:
+def test_check_lists_the_contradictions_of_the_described_network(net: Net, tmp_path: Path) -> None:
     answers = describe(net.cloud)
     answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"][1]["SecurityGroupIds"] = {}
     result = check(tmp_path, [answers], [], "--json")
@@ -59,7 +59,7 @@ def test_what_contradicts_the_rules_is_shown(net: Net, tmp_path: Path) -> None:
     assert "interface.security-groups.count" in plain.output
 
 
-def test_not_as_expected(net: Net, tmp_path: Path) -> None:
+def test_check_exits_1_when_an_outcome_is_not_as_expected(net: Net, tmp_path: Path) -> None:
     assert check(tmp_path, describe(net.cloud), [{"Action": "DeleteVpc", "VpcId": net.vpc.id}]).exit_code == 1
 
 
@@ -71,7 +71,7 @@ def test_a_malformed_answer_names_its_file_and_path(net: Net, tmp_path: Path) ->
     assert "answer-1.json[0].VSwitches.VSwitch[0].CidrBlock: Expected `str`, got `int`" in result.output
 
 
-def test_files_that_cannot_be_read(net: Net, tmp_path: Path) -> None:
+def test_an_unreadable_file_exits_2(net: Net, tmp_path: Path) -> None:
     missing = CliRunner().invoke(main, ["check", str(tmp_path / "none.json"), str(tmp_path / "plan.json")])
     assert missing.exit_code == 2
     (tmp_path / "bad.json").write_text("{")
@@ -83,7 +83,7 @@ def test_files_that_cannot_be_read(net: Net, tmp_path: Path) -> None:
     assert "none.json: cannot be read" in gone.output
 
 
-def test_a_plan_that_waits_is_refused(net: Net, tmp_path: Path) -> None:
+def test_check_refuses_a_plan_with_a_wait(net: Net, tmp_path: Path) -> None:
     result = check(tmp_path, describe(net.cloud), [{"Action": "Wait", "Hours": 1}])
     assert result.exit_code == 2
     assert "a real network goes by the real clock" in result.output

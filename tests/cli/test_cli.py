@@ -73,7 +73,7 @@ def values(result: Result) -> list[dict[str, Any]]:
 # run
 
 
-def test_a_line_an_operation_and_a_summary(plan: Path) -> None:
+def test_run_prints_a_line_for_each_operation_and_a_summary(plan: Path) -> None:
     result = ecsnet("run", plan)
     note, *lines, summary = result.stdout.splitlines()
     assert note == "# the ground [of it]"
@@ -86,7 +86,7 @@ def test_a_line_an_operation_and_a_summary(plan: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_a_denial_tells_every_rule_with_id_code_and_reason(tmp_path: Path) -> None:
+def test_run_prints_every_violation_with_rule_code_and_message(tmp_path: Path) -> None:
     result = ecsnet("run", written(tmp_path, [*NETWORK, {**DENIED, "expect": "denied"}]))
     assert result.exit_code == 0
     line = result.stdout.splitlines()[-2]
@@ -94,7 +94,7 @@ def test_a_denial_tells_every_rule_with_id_code_and_reason(tmp_path: Path) -> No
     assert "; interface.detach.primary (InvalidOperation.DetachPrimaryEniNotAllowed): eni-" in line
 
 
-def test_it_exits_1_when_something_is_not_as_expected(tmp_path: Path) -> None:
+def test_run_exits_1_when_an_outcome_is_not_as_expected(tmp_path: Path) -> None:
     result = ecsnet("run", written(tmp_path, [*NETWORK, DENIED, {**NETWORK[0], "as": "b", "expect": "denied"}]))
     assert result.exit_code == 1
     *_, unexpected, allowed, summary = [line for line in result.stdout.splitlines() if line[0] != "#"]
@@ -104,7 +104,7 @@ def test_it_exits_1_when_something_is_not_as_expected(tmp_path: Path) -> None:
     assert summary == "7 operations: 6 allowed, 1 denied; not as expected: 6, 7"
 
 
-def test_json_is_a_value_an_operation_and_one_for_all(tmp_path: Path) -> None:
+def test_run_json_prints_a_value_for_each_operation_and_a_summary(tmp_path: Path) -> None:
     *operations, summary = values(
         ecsnet("run", written(tmp_path, [*NETWORK, {**DENIED, "expect": {"denied": "instance.not-found"}}]), "--json")
     )
@@ -135,7 +135,7 @@ def test_json_is_a_value_an_operation_and_one_for_all(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_skipped_says_why(tmp_path: Path) -> None:
+def test_a_skipped_operation_is_printed_with_its_reason(tmp_path: Path) -> None:
     entries = [*NETWORK, {**DENIED, "as": "x"}, {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": "$x"}]
     result = ecsnet("run", written(tmp_path, entries))
     assert result.exit_code == 1
@@ -143,7 +143,7 @@ def test_what_is_skipped_says_why(tmp_path: Path) -> None:
     assert "DeleteNetworkInterface skipped: $x has no result: entry 6 was denied" in line
 
 
-def test_a_dry_run_judges_everything_and_records_nothing(plan: Path, tmp_path: Path) -> None:
+def test_a_dry_run_prints_every_verdict_and_records_nothing(plan: Path, tmp_path: Path) -> None:
     path = tmp_path / "net.db"
     result = ecsnet("run", plan, "--store", path, "--dry-run")
     assert result.exit_code == 0
@@ -152,7 +152,7 @@ def test_a_dry_run_judges_everything_and_records_nothing(plan: Path, tmp_path: P
     assert not path.exists()
 
 
-def test_a_dry_run_begins_where_the_store_ends(plan: Path, store: Path) -> None:
+def test_a_dry_run_starts_from_the_state_of_the_store(plan: Path, store: Path) -> None:
     before = store.read_bytes()
     *operations, summary = values(ecsnet("run", plan, "--store", store, "--dry-run", "--json"))
     with Cloud(store) as cloud:
@@ -163,12 +163,12 @@ def test_a_dry_run_begins_where_the_store_ends(plan: Path, store: Path) -> None:
     assert store.read_bytes() == before
 
 
-def test_an_entry_that_is_only_judged(tmp_path: Path) -> None:
+def test_an_entry_with_dry_run_prints_the_events_it_would_record(tmp_path: Path) -> None:
     result = ecsnet("run", written(tmp_path, [{**NETWORK[0], "DryRun": True}]))
     assert "CreateVpc allowed; would record VpcCreated" in result.stdout
 
 
-def test_passing_states_pass_until_they_are_settled(tmp_path: Path) -> None:
+def test_under_manual_settling_a_plan_settles_by_its_own_steps(tmp_path: Path) -> None:
     path = written(tmp_path, [*NETWORK, {"Action": "Settle", "ResourceId": "$eni"}])
     result = ecsnet("run", path, "--settle-after", "manual")
     assert "(Secondary, Creating, 10.0.1.2, 10.0.1.3)" in result.stdout
@@ -178,13 +178,13 @@ def test_passing_states_pass_until_they_are_settled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pace", ["soon", "-1", "nan", "inf", "1e300"])
-def test_a_pace_that_is_none(plan: Path, pace: str) -> None:
+def test_an_invalid_settle_after_option_exits_2(plan: Path, pace: str) -> None:
     result = ecsnet("run", plan, "--settle-after", pace)
     assert result.exit_code == 2
     assert "must be a number of seconds from 0 to 10,000 days, or 'manual'" in result.stderr
 
 
-def test_a_run_begins_when_it_is_told_to_and_waits_as_it_is_told(tmp_path: Path) -> None:
+def test_run_starts_at_the_given_time_and_applies_waits(tmp_path: Path) -> None:
     path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Days": 1, "Seconds": 30}, {**NETWORK[0], "as": "second"}])
     store = tmp_path / "net.db"
     result = ecsnet("run", path, "--start", "2019-03-11T08:00:00+08:00", "--store", store)
@@ -196,14 +196,14 @@ def test_a_run_begins_when_it_is_told_to_and_waits_as_it_is_told(tmp_path: Path)
     assert (waited["outcome"], waited["recorded"], waited["moment"]) == ("allowed", False, "2019-03-12T00:00:30Z")
 
 
-def test_a_dry_run_waits_too(tmp_path: Path) -> None:
+def test_a_dry_run_applies_waits(tmp_path: Path) -> None:
     path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Hours": 1}])
     result = ecsnet("run", path, "--start", "2019-03-11", "--dry-run")
     assert result.exit_code == 0
     assert "Wait until 2019-03-11 01:00:00Z" in result.stdout
 
 
-def test_nobody_waits_by_the_systems_clock(tmp_path: Path) -> None:
+def test_a_plan_with_a_wait_needs_a_start_time(tmp_path: Path) -> None:
     store = tmp_path / "net.db"
     path = written(tmp_path, [*NETWORK, {"Action": "Wait", "Hours": 1}])
     result = ecsnet("run", path, "--store", store)
@@ -214,27 +214,27 @@ def test_nobody_waits_by_the_systems_clock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("start", ["noon", "2019-13-01", "0001-01-01T00:00:00+08:00"])
-def test_a_start_that_is_none(plan: Path, start: str) -> None:
+def test_an_invalid_start_option_exits_2(plan: Path, start: str) -> None:
     result = ecsnet("run", plan, "--start", start)
     assert result.exit_code == 2
     assert "is no ISO 8601 time" in result.stderr
 
 
-def test_another_account(plan: Path, tmp_path: Path) -> None:
+def test_run_acts_as_the_given_account(plan: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     ecsnet("run", plan, "--store", path, "--account-id", "42")
     with Cloud(path) as cloud:
         assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"42"}
 
 
-def test_many_results_are_not_all_listed(tmp_path: Path) -> None:
+def test_a_long_list_of_results_is_abbreviated(tmp_path: Path) -> None:
     result = ecsnet("run", written(tmp_path, [*NETWORK[:3], {**NETWORK[3], "Amount": 6}]))
     line = result.stdout.splitlines()[-2]
     assert line.count("i-bp1") == 4
     assert line.endswith(", and 2 more; recorded 6 InstanceLaunched")
 
 
-def test_an_empty_plan(tmp_path: Path) -> None:
+def test_an_empty_plan_prints_a_summary(tmp_path: Path) -> None:
     result = ecsnet("run", written(tmp_path, []))
     assert (result.exit_code, result.stdout) == (0, "0 operations; all as expected\n")
 
@@ -252,7 +252,7 @@ def test_a_malformed_plan_runs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["run", "{}"], ["history", "{}"], ["show", "{}"]])
-def test_a_file_that_is_not_there(command: list[str], tmp_path: Path) -> None:
+def test_a_missing_file_exits_2(command: list[str], tmp_path: Path) -> None:
     path = tmp_path / "none"
     result = ecsnet(*(part.format(path) for part in command))
     assert (result.exit_code, result.stdout) == (2, "")
@@ -261,7 +261,7 @@ def test_a_file_that_is_not_there(command: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["history", "{}"], ["show", "{}"], ["run", "{plan}", "--store", "{}"]])
-def test_a_store_that_is_none(command: list[str], tmp_path: Path, plan: Path) -> None:
+def test_a_file_that_is_not_a_store_exits_2(command: list[str], tmp_path: Path, plan: Path) -> None:
     path = tmp_path / "foreign.db"
     path.write_text("something else", encoding="utf-8")
     result = ecsnet(*(part.format(path, plan=plan) for part in command))
@@ -274,7 +274,7 @@ def test_a_store_that_is_none(command: list[str], tmp_path: Path, plan: Path) ->
 # history
 
 
-def test_the_history(store: Path) -> None:
+def test_history_prints_every_event(store: Path) -> None:
     result = ecsnet("history", store)
     assert result.exit_code == 0
     lines = [line.split() for line in result.stdout.splitlines()]
@@ -289,7 +289,7 @@ def test_the_history(store: Path) -> None:
     assert "private_ip_addresses=[10.0.1.2," in lines[4]
 
 
-def test_the_history_of_a_resource(store: Path) -> None:
+def test_history_prints_the_events_of_one_resource(store: Path) -> None:
     with Cloud(store) as cloud:
         (vm,) = cloud.instances.values()
         recorded = cloud.history(vm.id)
@@ -299,7 +299,7 @@ def test_the_history_of_a_resource(store: Path) -> None:
     assert (value["position"], value["command_id"]) == (recorded[0].position, recorded[0].command_id)
 
 
-def test_the_history_of_what_never_was(store: Path) -> None:
+def test_history_of_an_unknown_resource_exits_2(store: Path) -> None:
     result = ecsnet("history", store, "eni-none")
     assert (result.exit_code, result.stderr) == (2, f"ecsnet: {store}: no event concerns eni-none\n")
 
@@ -307,7 +307,7 @@ def test_the_history_of_what_never_was(store: Path) -> None:
 # show
 
 
-def test_the_tree_goes_from_region_to_addresses(store: Path) -> None:
+def test_show_prints_a_tree_from_region_to_addresses(store: Path) -> None:
     with Cloud(store) as cloud:
         (vpc,), (vsw,), (sg,) = cloud.vpcs, cloud.vswitches, cloud.security_groups
         (vm,) = cloud.instances.values()
@@ -330,7 +330,7 @@ def test_the_tree_goes_from_region_to_addresses(store: Path) -> None:
     assert depths == [0, 4, 8, 8, 12, 16, 20, 12, 16, 16]
 
 
-def test_the_tree_has_every_region_and_the_classic_groups(tmp_path: Path) -> None:
+def test_show_prints_every_region_and_the_classic_groups(tmp_path: Path) -> None:
     path = tmp_path / "net.db"
     with Cloud(path) as cloud:
         cloud.execute(CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
@@ -340,7 +340,7 @@ def test_the_tree_has_every_region_and_the_classic_groups(tmp_path: Path) -> Non
     assert lines[-2:] == ["cn-hangzhou", f"{group.id} (classic network, 0 private IPs)"]
 
 
-def test_what_there_is_as_json(store: Path) -> None:
+def test_show_json_prints_a_value_for_each_resource(store: Path) -> None:
     shown = values(ecsnet("show", store, "--json"))
     assert [value["kind"] for value in shown] == [
         "Vpc",
@@ -353,14 +353,14 @@ def test_what_there_is_as_json(store: Path) -> None:
     assert shown[-1]["resource"]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
 
 
-def test_passing_states_are_shown_as_recorded_unless_time_is_to_pass(plan: Path, tmp_path: Path) -> None:
+def test_show_prints_recorded_statuses_unless_settle_after_is_given(plan: Path, tmp_path: Path) -> None:
     path = tmp_path / "slow.db"
     ecsnet("run", plan, "--store", path, "--settle-after", "manual")
     assert "Pending" in ecsnet("show", path).stdout
     assert "Pending" not in ecsnet("show", path, "--settle-after", "0").stdout
 
 
-def test_nothing_there(tmp_path: Path) -> None:
+def test_an_empty_store_prints_nothing_there(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     Cloud(path).close()
     assert ecsnet("show", path).stdout == "nothing there\n"
@@ -370,14 +370,14 @@ def test_nothing_there(tmp_path: Path) -> None:
 # rules
 
 
-def test_the_rulebook() -> None:
+def test_rules_prints_every_rule() -> None:
     lines = ecsnet("rules").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [rule.id for rule in rules]
     assert [value["id"] for value in values(ecsnet("rules", "--json"))] == [rule.id for rule in rules]
 
 
 @pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.id)
-def test_a_rule(rule: Any) -> None:
+def test_rules_prints_one_rule_in_full(rule: Any) -> None:
     told = ecsnet("rules", rule.id)
     assert told.exit_code == 0
     assert told.stdout.startswith(f"{rule.id} ({rule.kind})\n{rule.doc}\n")
@@ -387,7 +387,7 @@ def test_a_rule(rule: Any) -> None:
     assert (value["id"], value["code"], value["guide"]) == (rule.id, rule.code, rule.guide)
 
 
-def test_a_rule_that_is_none() -> None:
+def test_rules_with_an_unknown_id_exits_2() -> None:
     result = ecsnet("rules", "interface.detach.primar")
     assert result.exit_code == 2
     assert result.stderr == (
@@ -398,7 +398,7 @@ def test_a_rule_that_is_none() -> None:
 # As a program
 
 
-def test_what_is_piped_is_plain_and_never_wrapped(plan: Path) -> None:
+def test_piped_output_is_plain_and_never_wrapped(plan: Path) -> None:
     script = "from ecsnet.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script, "run", str(plan)], capture_output=True, text=True, encoding="utf-8", check=False
@@ -411,12 +411,12 @@ def test_what_is_piped_is_plain_and_never_wrapped(plan: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["ecsnet", "ecsnet.plan", "ecsnet.openapi"])
-def test_the_library_does_without_click_and_rich(module: str) -> None:
+def test_the_library_imports_neither_click_nor_rich(module: str) -> None:
     script = f"import {module}, sys; sys.exit(bool({{'click', 'rich'}} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_without_the_extra_it_says_what_to_install() -> None:
+def test_without_the_extra_the_command_names_what_to_install() -> None:
     script = "import sys; sys.modules['click'] = None; import ecsnet.cli"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].endswith("the command line needs click and rich: pip install 'ecsnet[cli]'")

@@ -25,7 +25,7 @@ from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, classi
         (NetworkInterfaceDetached, "NetworkInterfaceDetached is not possible for a primary ENI"),
     ],
 )
-def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: type[Event], reason: str) -> None:
+def test_an_impossible_event_raises_a_replay_error_with_its_version(net: Net, event: type[Event], reason: str) -> None:
     vm = net.run()
     net.attached(vm)
     names = {"network_interface_id": vm.primary_network_interface_id, "instance_id": vm.id}
@@ -41,7 +41,7 @@ def test_an_event_that_cannot_have_happened_is_not_replayed(net: Net, event: typ
 
 
 @pytest.mark.parametrize("missing", ["mac_address", "primary_network_interface_id"])
-def test_an_instance_of_a_vpc_cannot_have_been_born_without_its_primary_interface(net: Net, missing: str) -> None:
+def test_a_vpc_instance_without_a_primary_interface_raises_a_replay_error(net: Net, missing: str) -> None:
     net.run()
     *before, last = net.cloud.history()
     store = MemoryStore()
@@ -52,7 +52,7 @@ def test_an_instance_of_a_vpc_cannot_have_been_born_without_its_primary_interfac
         list(Cloud(store, clock=net.clock).instances)
 
 
-def test_what_is_deleted_leaves_nothing_behind() -> None:
+def test_deleting_everything_empties_every_table_and_index() -> None:
     net = Net(**OPEN)
     other = net.new_group()
     net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id))
@@ -73,7 +73,7 @@ def test_what_is_deleted_leaves_nothing_behind() -> None:
     assert not any(region.usage.live_values())
 
 
-def test_the_whole_story_is_replayed(net: Net) -> None:
+def test_a_replayed_history_shows_the_same_eips_and_instances(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
     associated(net, stopped(net))
@@ -84,7 +84,7 @@ def test_the_whole_story_is_replayed(net: Net) -> None:
     assert again.instances[vm.id].internet_max_bandwidth_out == 7
 
 
-def test_an_instance_of_2016_is_replayed_today() -> None:
+def test_a_classic_instance_of_2016_is_replayed_though_new_ones_are_denied() -> None:
     net = Net(**OPEN)
     vm = classic(net)
     today = Cloud(net.cloud._engine.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))

@@ -77,7 +77,7 @@ REST: dict[str, Any] = {
         c.DetachClassicLinkVpc,
     ],
 )
-def test_all_that_is_not_there_is_reported_and_nothing_else(net: Net, command: type[Command[Any]]) -> None:
+def test_a_command_reports_every_missing_resource_and_nothing_else(net: Net, command: type[Command[Any]]) -> None:
     fields = command.__struct_fields__
     named = {name: value for name, value in NOTHING.items() if name in fields}
     rest = {name: value for name, value in REST.items() if name in fields}
@@ -94,7 +94,7 @@ def commands() -> list[type[Command[Any]]]:
 
 
 @pytest.mark.parametrize("rule_id", ["vpc.not-found", "instance.not-found", "interface.not-found", "eip.not-found"])
-def test_every_command_that_a_missing_resource_stops_is_told_so(rule_id: str) -> None:
+def test_a_not_found_rule_guards_every_command_with_the_parameter(rule_id: str) -> None:
     parameter = next(name for name, rule in MISSING.items() if rule == rule_id)
     naming = {command for command in commands() if parameter in command.__struct_fields__}
     assert naming <= set(rules[rule_id].commands)

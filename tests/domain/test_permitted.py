@@ -9,7 +9,7 @@ from ecsnet import commands as c
 from tests.support.net import Net
 
 
-def test_a_network_admits(net: Net) -> None:
+def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
     assert set(net.cloud.permitted(net.vpc.id)) == {
         c.DeleteVpc,
         c.CreateVSwitch,
@@ -53,7 +53,7 @@ STABLE = WHATEVER_THE_STATUS | {
 }
 
 
-def test_an_instance_admits_by_its_status(slow_net: Net) -> None:
+def test_permitted_commands_of_an_instance_depend_on_its_status(slow_net: Net) -> None:
     cloud = slow_net.cloud
     (vm,) = cloud.execute(slow_net.run_command())
     expected = {
@@ -70,7 +70,7 @@ def test_an_instance_admits_by_its_status(slow_net: Net) -> None:
     assert admitted == expected
 
 
-def test_an_eip_admits_by_its_status(slow_net: Net) -> None:
+def test_permitted_commands_of_an_eip_depend_on_its_status(slow_net: Net) -> None:
     cloud, vm = slow_net.cloud, slow_net.run()
     address = cloud.execute(c.AllocateEipAddress())
     admitted = {address.status: set(cloud.permitted(address.id))}
@@ -84,7 +84,7 @@ def test_an_eip_admits_by_its_status(slow_net: Net) -> None:
     }
 
 
-def test_an_interface_admits_by_its_status(slow_net: Net) -> None:
+def test_permitted_commands_of_an_interface_depend_on_its_status(slow_net: Net) -> None:
     cloud, vm = slow_net.cloud, slow_net.run()
     interface = cloud.execute(slow_net.eni_command())
     anything = {c.ModifyNetworkInterfaceAttribute, c.AssignPrivateIpAddresses, c.UnassignPrivateIpAddresses}
@@ -104,7 +104,7 @@ def test_an_interface_admits_by_its_status(slow_net: Net) -> None:
     }
 
 
-def test_what_is_admitted_is_judged_by_what_is_known_of_the_resource(net: Net) -> None:
+def test_permitted_applies_the_rules_that_need_only_the_resource(net: Net) -> None:
     vm, address = net.run(), net.cloud.execute(c.AllocateEipAddress())
     assert all(net.cloud.permitted(address.id).values())
     net.cloud.execute(c.AssociateEipAddress(allocation_id=address.id, instance_id=vm.id))
@@ -112,7 +112,7 @@ def test_what_is_admitted_is_judged_by_what_is_known_of_the_resource(net: Net) -
     assert [v.rule for v in permitted[c.AssociateEipAddress].violations] == ["eip.associate.duplicate"]
 
 
-def test_a_rule_of_ones_own_about_what_is_attached_is_asked_of_an_interface() -> None:
+def test_permitted_applies_a_users_rule_about_attached_interfaces() -> None:
     own = RuleRegistry(rules)
 
     @own.denies("x.frozen", c.AttachNetworkInterface, message="{name} is frozen")

@@ -25,7 +25,7 @@ def test_every_id_of_the_rulebook_is_registered(rule_id: str) -> None:
     assert rules[rule_id].doc.endswith(".")
 
 
-def test_what_is_registered_besides_is_what_was_added() -> None:
+def test_every_other_registered_id_is_listed_as_an_addition() -> None:
     assert sorted(REGISTERED - set(RULEBOOK)) == sorted(ADDED)
 
 
@@ -34,7 +34,7 @@ def test_no_id_is_listed_twice() -> None:
     assert len(listed) == len(set(listed)) == len(rules) > 100
 
 
-def test_every_group_of_additions_says_where_it_is_from() -> None:
+def test_every_group_of_additions_names_its_source() -> None:
     groups = ADDITIONS.strip().split("\n\n")
     assert len(groups) > 1
     for group in groups:

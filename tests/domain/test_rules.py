@@ -25,7 +25,7 @@ from tests.support.setups import detach, other_vpc_group
 from tests.support.witnesses import MANUAL, Story
 
 
-def test_all_violations_are_reported_what_is_missing_first(net: Net) -> None:
+def test_all_violations_are_reported_and_missing_resources_come_first(net: Net) -> None:
     decision = net.cloud.check(
         net.eni_command(
             security_group_ids=["sg-none", other_vpc_group(net)],
@@ -48,7 +48,7 @@ def test_a_missing_resource_hides_no_other_violation(net: Net) -> None:
     assert [v.rule for v in net.cloud.check(command).violations] == ["instance.not-found", "interface.detach.primary"]
 
 
-def test_one_rule_answers_with_the_code_of_its_action(net: Net) -> None:
+def test_the_code_of_a_rule_depends_on_the_command(net: Net) -> None:
     by_start = net.cloud.check(c.StartInstance(instance_id="i-none"))
     by_attach = net.cloud.check(c.AttachNetworkInterface(network_interface_id=net.eni().id, instance_id="i-none"))
     assert by_start.violations[0].rule == by_attach.violations[0].rule == "instance.not-found"
@@ -72,12 +72,12 @@ def test_one_rule_answers_with_the_code_of_its_action(net: Net) -> None:
         (release_a_running_instance, "IncorrectInstanceStatus", 403),
     ],
 )
-def test_a_rule_answers_as_the_vendor_does_to_these_facts(net: Net, story: Story, code: str, http_status: int) -> None:
+def test_the_code_and_status_of_a_rule_depend_on_the_facts(net: Net, story: Story, code: str, http_status: int) -> None:
     (violation,) = net.cloud.check(story(net)).violations
     assert (violation.code, violation.http_status) == (code, http_status)
 
 
-def test_a_denial_says_why(net: Net) -> None:
+def test_a_denial_names_its_rule_and_code(net: Net) -> None:
     vm = net.run()
     with pytest.raises(
         CommandDenied, match=r"interface\.detach\.primary, InvalidOperation\.DetachPrimaryEniNotAllowed"
@@ -88,7 +88,7 @@ def test_a_denial_says_why(net: Net) -> None:
 # A registry of one's own
 
 
-def test_a_registry_of_ones_own_stands_on_the_vendors() -> None:
+def test_a_users_registry_adds_rules_to_the_vendors() -> None:
     own = RuleRegistry(rules)
 
     @own.denies("x.frozen", c.DetachNetworkInterface, message="{name} is frozen")
@@ -109,7 +109,7 @@ def test_a_registry_of_ones_own_stands_on_the_vendors() -> None:
     assert net.cloud.check(detach(net.attached(vm).id, vm.id)).allowed
 
 
-def test_a_registry_without_a_rule_holds_all_the_others() -> None:
+def test_a_registry_without_a_rule_keeps_all_others() -> None:
     lax = rules.without("interface.detach.instance-state", "instance.stop.state")
     net = Net(rules=lax, **MANUAL)
     vm = net.run()
@@ -123,7 +123,7 @@ def test_a_registry_without_a_rule_holds_all_the_others() -> None:
         rules.without("x.banana")
 
 
-def test_a_registry_refuses_what_cannot_be_a_rule() -> None:
+def test_a_registry_refuses_an_invalid_rule() -> None:
     own = RuleRegistry(rules)
     with pytest.raises(ValueError, match=r"begins with 'x\.'"):
         own.denies("mine", c.DeleteVpc, message="no")(lambda vpc: None)
@@ -135,7 +135,7 @@ def test_a_registry_refuses_what_cannot_be_a_rule() -> None:
         own.denies("x.two", message="no")(lambda vpc: None)
 
 
-def test_a_rule_that_crashes_is_a_bug_and_says_so() -> None:
+def test_an_exception_inside_a_rule_propagates() -> None:
     own = RuleRegistry(rules)
     own.denies("x.crash", c.DeleteVpc, message="no")(lambda vpc: {}[vpc.id])
     net = Net(rules=own)
@@ -143,7 +143,7 @@ def test_a_rule_that_crashes_is_a_bug_and_says_so() -> None:
         net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
 
 
-def test_a_rule_that_comes_later_judges_from_then_on() -> None:
+def test_a_rule_added_later_applies_from_then_on() -> None:
     own = RuleRegistry(rules)
     net = Net(rules=own)
     command = c.DeleteNetworkInterface(network_interface_id=net.eni().id)

@@ -18,7 +18,7 @@ def types(net: Net) -> list[str]:
     return [record.type for record in net.cloud.history()]
 
 
-def test_at_once_every_operation_is_one_event(net: Net) -> None:
+def test_with_settle_after_zero_every_operation_is_one_event(net: Net) -> None:
     before = len(types(net))
     vm = net.run()
     interface = net.attached(vm)
@@ -39,7 +39,7 @@ def test_at_once_every_operation_is_one_event(net: Net) -> None:
     ]
 
 
-def test_by_hand_every_status_is_seen(slow_net: Net) -> None:
+def test_under_manual_settling_every_status_is_visible(slow_net: Net) -> None:
     net, cloud = slow_net, slow_net.cloud
     (vm,) = cloud.execute(net.run_command())
     assert (vm.status, cloud.settle(vm.id)[0].status) == ("Pending", "Running")  # type: ignore[attr-defined]
@@ -73,14 +73,16 @@ def test_by_hand_every_status_is_seen(slow_net: Net) -> None:
         (c.RebootInstance, InstanceStatus.Starting, InstanceStatus.Running),
     ],
 )
-def test_instances_pass_too(slow_net: Net, command: type, passing: str, settled: str) -> None:
+def test_instance_operations_pass_through_a_transitional_status(
+    slow_net: Net, command: type, passing: str, settled: str
+) -> None:
     vm = slow_net.run()
     assert slow_net.cloud.execute(command(instance_id=vm.id)).status == passing
     slow_net.cloud.settle()
     assert slow_net.cloud.instances[vm.id].status == settled
 
 
-def test_a_created_instance_settles_stopped(slow_net: Net) -> None:
+def test_a_created_instance_settles_to_stopped(slow_net: Net) -> None:
     run = slow_net.run_command()
     vm = slow_net.cloud.execute(
         c.CreateInstance(
@@ -92,7 +94,7 @@ def test_a_created_instance_settles_stopped(slow_net: Net) -> None:
     assert slow_net.cloud.instances[vm.id].status == "Stopped"
 
 
-def test_after_a_time_what_is_due_shows_settled_and_nothing_is_written_by_looking() -> None:
+def test_reads_show_due_transitions_as_completed_without_recording_them() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     vm = net.cloud.execute(net.run_command())[0]
     recorded = len(net.cloud.history())
@@ -105,7 +107,7 @@ def test_after_a_time_what_is_due_shows_settled_and_nothing_is_written_by_lookin
     assert len(net.cloud.history()) == recorded
 
 
-def test_what_was_due_is_recorded_with_the_next_command_as_of_when_it_was_due() -> None:
+def test_the_next_command_records_due_transitions_at_their_due_time() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     vm = net.cloud.execute(net.run_command())[0]
     net.clock.advance(timedelta(seconds=60))
@@ -117,7 +119,7 @@ def test_what_was_due_is_recorded_with_the_next_command_as_of_when_it_was_due() 
     assert net.cloud.at(START + timedelta(seconds=4)).instances[vm.id].status == "Pending"
 
 
-def test_a_denied_command_records_nothing_not_even_what_was_due() -> None:
+def test_a_denied_command_records_no_due_transitions() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     vm = net.cloud.execute(net.run_command())[0]
     net.clock.advance(timedelta(seconds=60))
@@ -127,7 +129,7 @@ def test_a_denied_command_records_nothing_not_even_what_was_due() -> None:
     assert net.cloud.history() == recorded
 
 
-def test_settle_completes_only_what_is_due() -> None:
+def test_settle_completes_only_due_transitions() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     vm = net.cloud.execute(net.run_command())[0]
     assert net.cloud.settle() == ()
@@ -141,7 +143,7 @@ def test_settle_completes_only_what_is_due() -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_asking_again_changes_nothing(slow_net: Net) -> None:
+def test_repeating_a_detach_or_delete_in_progress_records_nothing(slow_net: Net) -> None:
     net = slow_net
     vm = net.run()
     interface = net.attached(vm)
@@ -156,7 +158,7 @@ def test_asking_again_changes_nothing(slow_net: Net) -> None:
         net.cloud.settle()
 
 
-def test_releasing_an_instance_takes_what_is_attaching_and_detaching_with_it(slow_net: Net) -> None:
+def test_releasing_an_instance_ends_attaching_and_detaching_of_its_interfaces(slow_net: Net) -> None:
     net = slow_net
     vm = net.run()
     detaching, attaching, kept = net.attached(vm), net.eni(), net.eni()
@@ -170,7 +172,7 @@ def test_releasing_an_instance_takes_what_is_attaching_and_detaching_with_it(slo
     assert invariants(net.cloud) == ()
 
 
-def test_the_pace_is_the_openers() -> None:
+def test_settle_after_is_an_option_of_each_cloud_on_a_store() -> None:
     net = Net(settle_after="manual")
     vm = net.cloud.execute(net.run_command())[0]
     at_once = Cloud(net.cloud._engine.store, clock=net.clock)
@@ -180,6 +182,6 @@ def test_the_pace_is_the_openers() -> None:
 
 
 @pytest.mark.parametrize("pace", [timedelta(seconds=-1), "never"])
-def test_a_pace_that_cannot_be(pace: object) -> None:
+def test_an_invalid_settle_after_is_refused(pace: object) -> None:
     with pytest.raises(ValueError, match="settle_after"):
         Cloud(settle_after=pace)  # type: ignore[arg-type]

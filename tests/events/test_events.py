@@ -48,13 +48,13 @@ def example(event_type: type[Event]) -> Event:
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES.values(), ids=EVENT_TYPES)
-def test_every_event_round_trips(event_type: type[Event]) -> None:
+def test_every_event_is_decoded_as_it_was_encoded(event_type: type[Event]) -> None:
     event = example(event_type)
     assert codec.decode(event_type.__name__, event_type.SCHEMA, codec.encode(event)) == event
 
 
 @pytest.mark.parametrize("line", FROZEN.read_text().splitlines())
-def test_what_was_written_is_still_read(line: str) -> None:
+def test_every_frozen_event_can_be_decoded(line: str) -> None:
     """One line for every event and schema version that was ever released; lines are added, never changed."""
     name, version, payload = line.split("\t")
     event = codec.decode(name, int(version), payload)
@@ -90,12 +90,12 @@ def test_an_older_schema_goes_through_its_upcasters(monkeypatch: pytest.MonkeyPa
         ("VpcCreated", 1, None),
     ],
 )
-def test_what_cannot_be_read_says_so(name: str, version: int, payload: Any) -> None:
+def test_an_unreadable_event_raises_unreadable_event(name: str, version: int, payload: Any) -> None:
     with pytest.raises(codec.UnreadableEvent):
         codec.decode(name, version, payload)
 
 
-def test_an_event_knows_what_it_names() -> None:
+def test_an_event_lists_the_ids_that_it_names() -> None:
     event = example(EVENT_TYPES["NetworkInterfaceCreated"])
     assert event.names("a-1")
     assert event.names("x")

@@ -90,21 +90,21 @@ def configured(net: Net, interface: NetworkInterface, image: str) -> GuestConfig
         ("windows 2016 standard", "Windows Server 2016 Standard 64-bit"),
     ],
 )
-def test_an_image_is_read_from_a_name_or_an_id(text: str, image: str) -> None:
+def test_an_image_is_parsed_from_a_name_or_an_id(text: str, image: str) -> None:
     parsed = Image.parse(text)
     assert str(parsed) == image
     assert Image.parse(str(parsed)) == parsed
 
 
 @pytest.mark.parametrize("text", ["", "banana", "centos", "centos 75", "m-bp1centos7", "freebsd_11_1_64", "debian750"])
-def test_an_unknown_image_is_told(text: str) -> None:
+def test_an_unknown_image_raises(text: str) -> None:
     with pytest.raises(GuestError, match=f"unknown image '{text}': name a distribution and its version") as caught:
         Image.parse(text)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, EcsnetError)
 
 
-def test_an_unknown_distribution_is_told() -> None:
+def test_an_unknown_distribution_raises() -> None:
     with pytest.raises(GuestError, match="unknown distribution 'Plan 9'"):
         Image(distribution="Plan 9", version="4")
 
@@ -125,7 +125,7 @@ def test_an_unknown_distribution_is_told() -> None:
         ("ubuntu 16.04", False),
     ],
 )
-def test_ready_images(text: str, ready: bool) -> None:
+def test_an_image_is_ready_if_it_configures_interfaces_itself(text: str, ready: bool) -> None:
     assert Image.parse(text).ready is ready
 
 
@@ -144,7 +144,7 @@ SUPPORTED = ("centos 6.8", "centos 6.9", "centos 7.2", "centos 7.3", "centos 7.4
         ("debian 9", MultiqueueSupport.UNLISTED),
     ],
 )
-def test_images_with_multiqueue(text: str, support: MultiqueueSupport) -> None:
+def test_multiqueue_support_depends_on_the_image(text: str, support: MultiqueueSupport) -> None:
     assert Image.parse(text).multiqueue is support
 
 
@@ -159,18 +159,18 @@ def test_images_with_multiqueue(text: str, support: MultiqueueSupport) -> None:
         ("10.0.8.0/29", "10.0.8.5", "255.255.255.248"),
     ],
 )
-def test_the_gateway_is_the_last_address_but_two(net: Net, block: str, via: str, mask: str) -> None:
+def test_the_gateway_is_the_third_address_from_the_end_of_the_block(net: Net, block: str, via: str, mask: str) -> None:
     vswitch = net.new_vswitch(block)
     assert (gateway(vswitch), netmask(vswitch)) == (via, mask)
 
 
-def test_names_and_metrics_go_by_position() -> None:
+def test_names_and_metrics_follow_the_position_of_the_interface() -> None:
     centos, windows = Image.parse("centos 7.2"), Image.parse("windows 2016")
     assert [(name_of(n, centos), metric_of(n)) for n in range(3)] == [("eth0", 1000), ("eth1", 1001), ("eth2", 1002)]
     assert [name_of(n, windows) for n in range(2)] == ["Ethernet", "Ethernet 2"]
 
 
-def test_a_secondary_eni_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
+def test_a_secondary_interface_is_configured_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("centos 7.2")
     assert configure_interface(eni, image=image, name="eth2", metric=1002) == GuestConfiguration(
         files=(
@@ -190,7 +190,7 @@ def test_a_secondary_eni_on_the_rhel_family(net: Net, eni: NetworkInterface) -> 
     )
 
 
-def test_a_secondary_eni_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
+def test_a_secondary_interface_is_configured_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("debian 9")
     (file,) = configure_interface(eni, image=image, name="eth2", metric=1002).files
     assert (file.path, file.append) == ("/etc/network/interfaces", True)
@@ -199,7 +199,7 @@ def test_a_secondary_eni_on_the_debian_family(net: Net, eni: NetworkInterface) -
     assert first == "ip -4 route replace default via 10.0.1.253 dev eth2 metric 1002"
 
 
-def test_a_secondary_eni_on_the_sles_family(eni: NetworkInterface) -> None:
+def test_a_secondary_interface_is_configured_on_the_sles_family(eni: NetworkInterface) -> None:
     configuration = configure_interface(eni, image=Image.parse("sles 12 sp1"), name="eth2", metric=1002)
     (file,) = configuration.files
     assert (file.path, file.append) == ("/etc/sysconfig/network/ifcfg-eth2", False)
@@ -208,7 +208,7 @@ def test_a_secondary_eni_on_the_sles_family(eni: NetworkInterface) -> None:
 
 
 @pytest.mark.parametrize("text", ["centos 7.3", "centos 6.8", "windows 2016", "windows 2012 r2"])
-def test_a_ready_image_needs_nothing(net: Net, text: str) -> None:
+def test_an_image_that_configures_interfaces_needs_no_configuration(net: Net, text: str) -> None:
     interface, image = net.attached(net.run()), Image.parse(text)
     name = name_of(1, image)
     for configuration in (
@@ -218,13 +218,13 @@ def test_a_ready_image_needs_nothing(net: Net, text: str) -> None:
         assert configuration == GuestConfiguration(notes=(f"{image} configures its ENIs itself.",))
 
 
-def test_the_primary_eni_needs_nothing(net: Net) -> None:
+def test_the_primary_interface_needs_no_configuration(net: Net) -> None:
     primary, image = net.primary(net.run()), Image.parse("centos 7.2")
     assert not configure_interface(primary, image=image, name="eth0", metric=1000).commands
     assert not configure_routes(primary, net.vswitch, image=image, name="eth0", metric=1000).commands
 
 
-def test_what_nobody_describes_is_told(net: Net, eni: NetworkInterface) -> None:
+def test_an_undocumented_configuration_raises(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("windows 2008 r2")
     with pytest.raises(GuestError, match="how to configure an ENI on Windows Server 2008 R2"):
         configure_interface(eni, image=image, name="Ethernet 2", metric=1001)
@@ -235,12 +235,12 @@ def test_what_nobody_describes_is_told(net: Net, eni: NetworkInterface) -> None:
 @pytest.mark.parametrize(
     ("text", "name"), [("centos 7.2", "eth1; reboot"), ("centos 7.2", ""), ("windows 2008", 'a" & del')]
 )
-def test_a_name_that_is_none_never_gets_into_a_script(eni: NetworkInterface, text: str, name: str) -> None:
+def test_an_invalid_interface_name_is_refused(eni: NetworkInterface, text: str, name: str) -> None:
     with pytest.raises(GuestError, match="is not the name of a network interface"):
         configure_interface(eni, image=Image.parse(text), name=name, metric=1001)
 
 
-def test_another_vswitch_is_told(net: Net, eni: NetworkInterface) -> None:
+def test_configuring_with_another_vswitch_raises(net: Net, eni: NetworkInterface) -> None:
     other, image = net.new_vswitch("10.0.9.0/24"), Image.parse("centos 7.2")
     for configure in (configure_routes, configure_addresses):
         with pytest.raises(GuestError, match=f"{eni.id} is in {net.vswitch.id}, not in {other.id}"):
@@ -267,7 +267,9 @@ def test_another_vswitch_is_told(net: Net, eni: NetworkInterface) -> None:
         ("opensuse 42.3", "systemctl restart network"),
     ],
 )
-def test_every_release_restarts_its_network(net: Net, eni: NetworkInterface, text: str, restart: str) -> None:
+def test_each_release_has_its_command_to_restart_the_network(
+    net: Net, eni: NetworkInterface, text: str, restart: str
+) -> None:
     image = Image.parse(text)
     configuration = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002)
     assert configuration.commands == (restart,)
@@ -275,12 +277,12 @@ def test_every_release_restarts_its_network(net: Net, eni: NetworkInterface, tex
 
 
 @pytest.mark.parametrize("text", ["centos 5.8", "centos 8", "aliyun linux 2", "ubuntu 18.04", "debian 7", "suse 15"])
-def test_a_release_that_is_not_described_is_told(net: Net, eni: NetworkInterface, text: str) -> None:
+def test_an_undocumented_release_raises(net: Net, eni: NetworkInterface, text: str) -> None:
     with pytest.raises(GuestError, match="does not say how to set secondary addresses on"):
         configure_addresses(eni, net.vswitch, image=Image.parse(text), name="eth2", metric=1002)
 
 
-def test_addresses_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
+def test_secondary_addresses_are_configured_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("centos 7.2")
     first, second = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
     assert (first.path, first.append) == ("/etc/sysconfig/network-scripts/ifcfg-eth2:0", False)
@@ -292,7 +294,7 @@ def test_addresses_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
     assert "IPADDR=10.0.1.60\n" in second.content
 
 
-def test_the_primary_eni_may_have_secondary_addresses_too(net: Net) -> None:
+def test_the_primary_interface_can_have_secondary_addresses(net: Net) -> None:
     instance = net.run()
     primary_id = net.primary(instance).id
     net.cloud.execute(AssignPrivateIpAddresses(network_interface_id=primary_id, private_ip_addresses=["10.0.1.77"]))
@@ -301,7 +303,7 @@ def test_the_primary_eni_may_have_secondary_addresses_too(net: Net) -> None:
     assert file.content.endswith("IPADDR=10.0.1.77\nNETMASK=255.255.255.0\nGATEWAY=10.0.1.253\n")
 
 
-def test_addresses_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
+def test_secondary_addresses_are_configured_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("ubuntu 16.04")
     first, second = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
     assert {(file.path, file.append) for file in (first, second)} == {("/etc/network/interfaces", True)}
@@ -314,7 +316,7 @@ def test_addresses_on_the_debian_family(net: Net, eni: NetworkInterface) -> None
     assert "metric 3002\n" in second.content
 
 
-def test_addresses_on_the_sles_family(net: Net, eni: NetworkInterface) -> None:
+def test_secondary_addresses_are_configured_on_the_sles_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("opensuse 42.3")
     first, second = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
     assert {(file.path, file.append) for file in (first, second)} == {("/etc/sysconfig/network/ifcfg-eth2", True)}
@@ -322,7 +324,7 @@ def test_addresses_on_the_sles_family(net: Net, eni: NetworkInterface) -> None:
     assert second.content == "\nIPADDR_1='10.0.1.60'\nNETMASK_1='24'\nPREFIXLEN_1='24'\nLABEL_1='1'\n"
 
 
-def test_addresses_on_windows_are_steps_and_commands(net: Net, eni: NetworkInterface) -> None:
+def test_secondary_addresses_on_windows_are_steps_and_commands(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("windows 2016")
     configuration = configure_addresses(eni, net.vswitch, image=image, name="Ethernet 3", metric=1002)
     assert not configuration.files
@@ -339,7 +341,7 @@ def test_addresses_on_windows_are_steps_and_commands(net: Net, eni: NetworkInter
 
 
 @pytest.mark.parametrize("text", ["centos 7.2", "debian 7", "windows 2016"])
-def test_without_secondary_addresses_there_is_nothing_to_set(net: Net, text: str) -> None:
+def test_without_secondary_addresses_the_configuration_is_empty(net: Net, text: str) -> None:
     interface = net.attached(net.run())
     configuration = configure_addresses(interface, net.vswitch, image=Image.parse(text), name="eth1", metric=1001)
     assert configuration == GuestConfiguration()
@@ -348,7 +350,7 @@ def test_without_secondary_addresses_there_is_nothing_to_set(net: Net, text: str
 # Queues
 
 
-def test_the_queues_of_every_interface() -> None:
+def test_every_interface_gets_its_queues() -> None:
     image = Image.parse("centos 7.2")
     assert configure_multiqueue(EIGHT_QUEUES, image=image, names=("eth0", "eth1")).commands == (
         "ethtool -l eth0",
@@ -362,7 +364,7 @@ def test_the_queues_of_every_interface() -> None:
 
 
 @pytest.mark.parametrize("queues", [0, 9])
-def test_a_number_of_queues_that_the_type_does_not_allow(queues: int) -> None:
+def test_a_number_of_queues_above_the_limit_of_the_type_raises(queues: int) -> None:
     with pytest.raises(GuestError, match=f"ecs.x.large allows 1 to 8 queues, not {queues}"):
         configure_multiqueue(EIGHT_QUEUES, image=Image.parse("centos 7.2"), names=("eth0",), queues=queues)
 
@@ -388,14 +390,14 @@ def test_a_type_of_one_queue_gets_a_note() -> None:
 
 
 @pytest.mark.parametrize("text", ["windows 2012 r2", "windows 2016"])
-def test_windows_takes_a_driver_and_a_restart(text: str) -> None:
+def test_multiqueue_on_windows_needs_a_driver_and_a_restart(text: str) -> None:
     configuration = configure_multiqueue(EIGHT_QUEUES, image=Image.parse(text), names=("Ethernet",))
     assert any("Win8/amd64" in step for step in configuration.steps)
     assert configuration.steps[-1] == "Restart Windows."
     assert "by invitation" in configuration.notes[0]
 
 
-def test_the_rps_mask() -> None:
+def test_the_rps_mask_has_a_bit_for_each_cpu() -> None:
     assert {cpus: rps_mask(cpus) for cpus in (1, 2, 4, 7, 8, 15, 16, 24, 32, 88)} == {
         **dict.fromkeys((1, 2, 4, 7, 8, 15), "f"),
         **dict.fromkeys((16, 24, 32, 88), "ff"),
@@ -403,7 +405,7 @@ def test_the_rps_mask() -> None:
     assert {rps_mask(one.vcpu) for one in vendor_types().values()} == {"f", "ff"}
 
 
-def test_the_rps_mask_goes_to_every_receive_queue() -> None:
+def test_the_rps_mask_is_written_to_every_receive_queue() -> None:
     image = Image.parse("centos 7.2")
     assert configure_rps(EIGHT_QUEUES, image=image).commands == (
         'for file in /sys/class/net/eth*/queues/rx-*/rps_cpus; do echo ff > "$file"; done',
@@ -418,7 +420,7 @@ def test_the_rps_mask_goes_to_every_receive_queue() -> None:
 # All of it, from a cloud
 
 
-def test_the_configuration_of_an_attached_eni(net: Net, eni: NetworkInterface) -> None:
+def test_an_attached_interface_is_configured(net: Net, eni: NetworkInterface) -> None:
     configuration = configured(net, eni, "centos_7_02_64_20G_alibase_20170818.vhd")
     assert [file.path.rpartition("-")[2] for file in configuration.files] == ["eth2", "eth2:0", "eth2:1"]
     assert configuration.commands == (
@@ -437,7 +439,7 @@ def test_the_configuration_of_an_attached_eni(net: Net, eni: NetworkInterface) -
     assert "rps_cpus" in with_rps.commands[-1]
 
 
-def test_the_image_is_the_instances_unless_it_is_given(net: Net) -> None:
+def test_the_image_defaults_to_that_of_the_instance(net: Net) -> None:
     of_debian = net.attached(net.run(image_id="debian_8_09_64_20G_alibase_20170824.vhd"))
     assert guest_configuration(net.cloud, of_debian.id).files[0].path == "/etc/network/interfaces"
     of_none = net.attached(net.run())
@@ -445,13 +447,13 @@ def test_the_image_is_the_instances_unless_it_is_given(net: Net) -> None:
         guest_configuration(net.cloud, of_none.id)
 
 
-def test_the_limits_are_those_that_the_instance_was_created_with() -> None:
+def test_the_limits_of_the_type_are_those_at_creation() -> None:
     net = Net(instance_types=[EIGHT_QUEUES])
     interface = net.attached(net.run(instance_type="ecs.x.large"))
     assert "ethtool -L eth1 combined 8" in configured(net, interface, "centos 7.2").commands
 
 
-def test_an_eni_that_is_not_attached_or_not_there(net: Net) -> None:
+def test_an_unattached_or_unknown_interface_raises(net: Net) -> None:
     loose = net.eni()
     with pytest.raises(GuestError, match=f"{loose.id} is not attached to an instance: it is Available"):
         guest_configuration(net.cloud, loose.id, "centos 7.2")
@@ -487,12 +489,12 @@ def test_windows_prints_as_numbered_steps(net: Net, eni: NetworkInterface) -> No
     assert lines[-1].startswith("    netsh interface ipv4 add address")
 
 
-def test_nothing_to_do_prints_as_notes_alone(net: Net) -> None:
+def test_an_empty_configuration_prints_only_notes(net: Net) -> None:
     text = str(configure_interface(net.attached(net.run()), image=Image.parse("centos 7.3"), name="eth1", metric=1001))
     assert text == "# CentOS 7.3 64-bit configures its ENIs itself.\n"
 
 
-def test_configurations_add_up_and_notes_are_told_once() -> None:
+def test_configurations_can_be_added_without_repeating_notes() -> None:
     one = GuestConfiguration(commands=("a",), notes=("n",))
     other = GuestConfiguration(commands=("b",), notes=("n", "m"), steps=("s",))
     assert one + other == GuestConfiguration(commands=("a", "b"), notes=("n", "m"), steps=("s",))
@@ -550,7 +552,7 @@ def test_the_command_prints_json(stored: tuple[str, str, str]) -> None:
         (2, ["--image", "centos 7.2"], "is not attached to an instance"),
     ],
 )
-def test_the_command_tells_what_cannot_be(
+def test_the_command_exits_2_with_a_reason(
     stored: tuple[str, str, str], which: int, options: list[str], reason: str
 ) -> None:
     result = ecsnet(stored[0], stored[which], *options)
@@ -562,7 +564,7 @@ def test_the_command_tells_what_cannot_be(
 # In the docs
 
 
-def test_the_page_is_true() -> None:
+def test_the_snippets_of_the_guest_page_run() -> None:
     results = doctest.testfile(str(ROOT / "docs" / "guest.md"), module_relative=False)
     assert results.attempted > 5
     assert not results.failed

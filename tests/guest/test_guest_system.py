@@ -122,7 +122,7 @@ def ip_commands(configuration: GuestConfiguration) -> str:
 
 
 @pytest.mark.parametrize("image", ["centos 7.2", "debian 9", "sles 12 sp1"])
-def test_the_kernel_takes_routes_and_rules_as_they_are_meant(namespace: Namespace, story: Story, image: str) -> None:
+def test_the_kernel_has_the_intended_routes_and_rules(namespace: Namespace, story: Story, image: str) -> None:
     namespace.run("ip addr add 10.0.0.20/24 dev eth1; ip addr add 10.0.0.21/24 dev eth2")  # as DHCP would
     for interface in (story.eth1, story.eth2):
         namespace.run(ip_commands(story.configuration(interface, image)))
@@ -143,7 +143,7 @@ def test_the_kernel_takes_routes_and_rules_as_they_are_meant(namespace: Namespac
     ]
 
 
-def test_what_an_eni_sends_leaves_by_that_eni(namespace: Namespace, story: Story) -> None:
+def test_packets_from_an_interface_leave_by_that_interface(namespace: Namespace, story: Story) -> None:
     namespace.run("ip addr add 10.0.0.20/24 dev eth1; ip addr add 10.0.0.21/24 dev eth2")
     asked = "for own in 19 20 21; do ip -o route get 192.0.2.1 from 10.0.0.$own; done"
     before = [re.findall(r"dev (\S+)", line) for line in namespace.lines(asked)]
@@ -154,7 +154,7 @@ def test_what_an_eni_sends_leaves_by_that_eni(namespace: Namespace, story: Story
     assert after == [[("10.0.0.253", "eth0")], [("10.0.0.253", "eth1")], [("10.0.0.253", "eth2")]]
 
 
-def test_another_size_of_vswitch_has_another_gateway(namespace: Namespace, net: Net) -> None:
+def test_the_gateway_depends_on_the_size_of_the_vswitch(namespace: Namespace, net: Net) -> None:
     vswitch = net.new_vswitch("10.0.16.0/20")
     interface = net.attached(net.run(), vswitch_id=vswitch.id)
     namespace.run(f"ip addr add {interface.primary_private_ip}/20 dev eth1")
@@ -303,7 +303,7 @@ def test_a_whole_script_configures_a_guest(
 
 
 @pytest.mark.parametrize("text", ["centos 7.2", "debian 9", "opensuse 42.3"])
-def test_writing_the_files_twice_leaves_them_as_they_are(
+def test_running_a_script_twice_leaves_the_files_unchanged(
     namespace: Namespace, story: Story, tmp_path: Path, text: str
 ) -> None:
     configuration = story.configuration(story.eth1, text)
@@ -344,7 +344,7 @@ def in_place_of_etc(namespace: Namespace, folder: Path, script: str, **environme
 # Queues
 
 
-def test_the_kernel_takes_the_rps_mask(namespace: Namespace) -> None:
+def test_the_kernel_accepts_the_rps_mask(namespace: Namespace) -> None:
     interfaces = {"lo", *(f"{side}{number}" for side in ("eth", "far") for number in range(3))}
     if set(namespace.lines("ls /sys/class/net")) != interfaces:
         pytest.skip("a namespace does not have a /sys of its own here")

@@ -8,8 +8,8 @@ changes are left out. cosmic-ray itself would start a process and a test run for
 has the libraries loaded already, gives it the changed code, and runs those tests that reach the changed lines, fastest
 first, until one fails. The tree itself is never touched.
 
-All modules take the better part of an hour on two cores, one of them a few minutes
-(`python -m tests.mutation subjects.vpc`). What survives is printed, and the outcome of each mutant is a line of
-``mutation.jsonl``; `--again mutation.jsonl --out again.jsonl` tries the survivors once more. Some survive for good, for
-what they change can be seen by nobody.
+All modules take the better part of an hour on two cores, one of them a few minutes (`python -m tests.mutation
+subjects.vpc`). What survives is printed, and the outcome of each mutant is a line of ``mutation.jsonl``; `--again
+mutation.jsonl --out again.jsonl` tries the survivors once more. Some survive for good, for what they change can be
+seen by nobody.
 """

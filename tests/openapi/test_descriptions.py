@@ -118,7 +118,7 @@ def refused(given: Any) -> str:
         *("1_0.0.0.0/8", " 10.0.0.0/ 8 ", "10.0.0.0/+8", "10.0.0.0", "10.0.0.0/255.0.0.0", "10.0.0.0/\uff18", "::/8"),
     ],
 )
-def test_an_imported_block_that_is_none_is_refused(block: str) -> None:
+def test_an_import_refuses_an_invalid_block(block: str) -> None:
     assert "Vpc[0].CidrBlock" in refused(answers(network(vpcs=[vpc(CidrBlock=block)])))
     assert "VSwitch[0].CidrBlock" in refused(answers(network(vswitches=[vswitch(CidrBlock=block)])))
 
@@ -126,7 +126,7 @@ def test_an_imported_block_that_is_none_is_refused(block: str) -> None:
 @pytest.mark.parametrize(
     "ip", ["10.0.1.256", "10.0.01.9", "10.0.1.9\n", "1_0.0.1.9", "\uff11\uff10.0.1.9", " 10.0.1.9", "10.0.1", "::1"]
 )
-def test_an_imported_address_that_is_none_is_refused(ip: str) -> None:
+def test_an_import_refuses_an_invalid_address(ip: str) -> None:
     spare = interface(PrivateIpAddress=ip)
     listed = interface(PrivateIpSets={"PrivateIpSet": [{"PrivateIpAddress": ip}]})
     assert "NetworkInterfaceSet[0].PrivateIpAddress" in refused(answers(network(interfaces=[spare])))
@@ -142,7 +142,7 @@ def test_an_imported_address_that_is_none_is_refused(ip: str) -> None:
 @pytest.mark.parametrize(
     "mac", ["", "00:16:3e:00:00", "00:16:3e:00:00:01\nEOF\nreboot", "0:16:3e:00:00:01", "00163e000001", "$(reboot)"]
 )
-def test_an_imported_mac_address_that_is_none_is_refused(mac: str) -> None:
+def test_an_import_refuses_an_invalid_mac_address(mac: str) -> None:
     assert "NetworkInterfaceSet[0].MacAddress" in refused(answers(network(interfaces=[interface(MacAddress=mac)])))
 
 
@@ -159,12 +159,12 @@ def test_an_imported_mac_address_that_is_none_is_refused(mac: str) -> None:
         ("eips", "EipAddress[0].AllocationId", lambda text: eip(text)),
     ],
 )
-def test_an_imported_id_that_nobody_could_name_or_print_is_refused(kind: str, path: str, make: Any, text: str) -> None:
+def test_an_import_refuses_an_unprintable_id(kind: str, path: str, make: Any, text: str) -> None:
     assert path in refused(answers(network(**{kind: [make(text)]})))
 
 
 @pytest.mark.parametrize("region_id", ["account/1", "cn", "cn-hangzhou/x", "CN-HANGZHOU", "cn-\n", "a" * 70, "../x"])
-def test_an_imported_region_that_looks_like_none_is_refused(region_id: str) -> None:
+def test_an_import_refuses_an_invalid_region_id(region_id: str) -> None:
     assert "Vpc[0].RegionId" in refused(answers(network(vpcs=[vpc(RegionId=region_id)])))
     given = answers(network())
     given[2]["RegionId"] = region_id
@@ -172,7 +172,7 @@ def test_an_imported_region_that_looks_like_none_is_refused(region_id: str) -> N
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\x00", "x" * 5000])
-def test_an_imported_text_that_cannot_be_written_is_refused(text: str) -> None:
+def test_an_import_refuses_text_that_cannot_be_encoded(text: str) -> None:
     for field in ("NetworkInterfaceName", "Description"):
         assert f"[0].{field}" in refused(answers(network(interfaces=[interface(**{field: text})])))
     assert "[0].ZoneId" in refused(answers(network(vswitches=[vswitch(ZoneId=text)])))
@@ -180,7 +180,7 @@ def test_an_imported_text_that_cannot_be_written_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("bandwidth", [-1, 10**7, 2**63, 10**5000, True, 1.5, "5"], ids=lambda it: type(it).__name__)
-def test_an_imported_bandwidth_out_of_range_is_refused(bandwidth: Any) -> None:
+def test_an_import_refuses_a_bandwidth_out_of_range(bandwidth: Any) -> None:
     wrong = instance(InternetMaxBandwidthOut=bandwidth)
     assert "Instance[0].InternetMaxBandwidthOut" in refused(answers(network(instances=[wrong])))
 
@@ -188,14 +188,14 @@ def test_an_imported_bandwidth_out_of_range_is_refused(bandwidth: Any) -> None:
 @pytest.mark.parametrize(
     "moment", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "9999-12-31T00:00Z", "\ud800", "9" * 5000]
 )
-def test_an_imported_time_out_of_the_calendar_is_refused(moment: str) -> None:
+def test_an_import_refuses_a_time_outside_the_calendar(moment: str) -> None:
     assert "Vpc[0].CreationTime" in refused(answers(network(vpcs=[vpc(CreationTime=moment)])))
     assert "EipAddress[0].AllocationTime" in refused(answers(network(eips=[eip(AllocationTime=moment)])))
     subscription = instance(InstanceChargeType="PrePaid", ExpiredTime=moment)
     assert "Instance[0].ExpiredTime" in refused(answers(network(instances=[subscription])))
 
 
-def test_what_is_imported_has_its_normal_form() -> None:
+def test_imported_values_are_normalized() -> None:
     cloud = imported(
         vpcs=[vpc(CidrBlock="10.0.0.0/08", CreationTime="2019-03-11T08:00:00+08:00")],
         interfaces=[primary(), interface(MacAddress="00-16-3E-AB-CD-EF")],
@@ -206,7 +206,7 @@ def test_what_is_imported_has_its_normal_form() -> None:
     assert cloud.network_interfaces["eni-1"].mac_address == "00:16:3e:ab:cd:ef"
 
 
-def test_a_block_that_is_none_is_refused_by_the_fold_too() -> None:
+def test_cidr_bounds_refuses_an_invalid_block() -> None:
     for block in ("10.0.0.0/-100000000000", "10.0.0.0/33", "300.0.0.0/8"):
         with pytest.raises(ValueError, match="is no CIDR block"):
             cidr_bounds(block)
@@ -244,7 +244,7 @@ CYCLE["Vpcs"] = CYCLE
     ],
     ids=lambda given: type(given).__name__,
 )
-def test_what_has_not_the_shape_of_answers_is_refused(given: Any) -> None:
+def test_an_import_refuses_what_is_not_a_list_of_responses(given: Any) -> None:
     assert refused(given).startswith("answers")
 
 
@@ -258,7 +258,7 @@ def test_what_has_not_the_shape_of_answers_is_refused(given: Any) -> None:
         ("interfaces", interface(Status=["InUse"])),
     ],
 )
-def test_a_text_is_no_list_and_a_list_is_no_text(kind: str, one: dict[str, Any]) -> None:
+def test_an_import_refuses_strings_for_lists_and_lists_for_strings(kind: str, one: dict[str, Any]) -> None:
     assert "Expected" in refused(answers(network(**{kind: [one]})))
 
 
@@ -282,7 +282,7 @@ FAR = {"RegionId": "cn-beijing"}
         ({"eips": [eip(Status="InUse", InstanceId="i-1", **FAR)]}, "EipAddress[0].InstanceId"),
     ],
 )
-def test_what_is_referred_to_is_in_the_same_region(changes: dict[str, Any], path: str) -> None:
+def test_an_import_refuses_references_to_another_region(changes: dict[str, Any], path: str) -> None:
     if path == "Instance[0].SecurityGroupIds":
         changes["instances"][0]["SecurityGroupIds"] = {"SecurityGroupId": ["sg-2"]}
     reason = refused(answers(network(**changes)))
@@ -290,7 +290,7 @@ def test_what_is_referred_to_is_in_the_same_region(changes: dict[str, Any], path
     assert "cn-beijing" in reason
 
 
-def test_an_eni_is_not_in_a_group_or_on_an_instance_of_another_region() -> None:
+def test_an_import_refuses_an_interface_with_a_group_or_instance_of_another_region() -> None:
     vpcs, groups = [vpc(), vpc("vpc-2", **FAR)], [group(), group("sg-2", VpcId="vpc-2")]
     in_far_group = interface(SecurityGroupIds={"SecurityGroupId": ["sg-2"]})
     reason = refused(answers(network(vpcs=vpcs, groups=groups, interfaces=[primary(), in_far_group])))
@@ -301,7 +301,7 @@ def test_an_eni_is_not_in_a_group_or_on_an_instance_of_another_region() -> None:
     assert "NetworkInterfaceSet[1].InstanceId: i-2 is in cn-beijing" in reason
 
 
-def test_what_says_no_region_is_where_it_refers_to() -> None:
+def test_a_resource_without_a_region_is_in_the_region_of_its_references() -> None:
     cloud = imported(vpcs=[vpc(**FAR)], instances=[{**instance(), "RegionId": ""}])
     assert {one.region_id for one in cloud.network_interfaces.values()} == {"cn-beijing"}
     assert cloud.instances["i-1"].region_id == "cn-beijing"
@@ -311,7 +311,7 @@ def test_what_says_no_region_is_where_it_refers_to() -> None:
 # What there may be one of
 
 
-def test_pages_may_describe_a_resource_twice_alike() -> None:
+def test_a_resource_can_be_described_twice_equally() -> None:
     pages = answers(network())
     cloud = Cloud(clock=ManualClock(START))
     assert cloud.import_resources([*pages, *pages]) == 7
@@ -341,7 +341,7 @@ def test_a_resource_that_is_described_twice_differently_is_refused(kind: str, on
     assert "is described differently at answers" in reason
 
 
-def test_an_id_is_of_one_resource() -> None:
+def test_an_import_refuses_one_id_for_two_resources() -> None:
     reason = refused(answers(network(eips=[eip("eni-1")])))
     assert "EipAddress[0]: eni-1 is the id of another resource, at answers[4]" in reason
 
@@ -349,7 +349,7 @@ def test_an_id_is_of_one_resource() -> None:
 @pytest.mark.parametrize(
     "changes", [{"MacAddress": "00:16:3e:00:00:99"}, {"Type": "Secondary"}, {"PrimaryIpAddress": "10.0.1.77"}]
 )
-def test_an_instance_that_says_something_else_of_its_eni_is_refused(changes: dict[str, str]) -> None:
+def test_an_import_refuses_an_instance_that_contradicts_its_interface(changes: dict[str, str]) -> None:
     embedded = {"NetworkInterfaceId": "eni-0", "MacAddress": "00:16:3E:00:00:01"}
     agreed = instance(NetworkInterfaces={"NetworkInterface": [embedded]})
     assert imported(instances=[agreed]).instances["i-1"].network_interface_ids == ("eni-0",)
@@ -358,7 +358,7 @@ def test_an_instance_that_says_something_else_of_its_eni_is_refused(changes: dic
     assert "NetworkInterfaces.NetworkInterface[0]: eni-0 is described differently" in reason
 
 
-def test_an_eni_is_on_one_instance() -> None:
+def test_an_import_refuses_an_interface_on_two_instances() -> None:
     embedded = {"NetworkInterfaceId": "eni-0", "MacAddress": "00:16:3e:00:00:01", "Type": "Primary"}
     both = [instance(i, NetworkInterfaces={"NetworkInterface": [embedded]}) for i in ("i-1", "i-2")]
     both[0]["NetworkInterfaces"]["NetworkInterface"][0]["PrimaryIpAddress"] = "10.0.1.8"
@@ -366,7 +366,7 @@ def test_an_eni_is_on_one_instance() -> None:
     assert "Instance[1].NetworkInterfaces.NetworkInterface[0]: eni-0 is described differently" in reason
 
 
-def test_vswitches_of_a_vpc_share_no_address() -> None:
+def test_an_import_refuses_overlapping_vswitches() -> None:
     inside = vswitch("vsw-2", CidrBlock="10.0.1.16/28")
     reason = refused(answers(network(vswitches=[vswitch(), inside])))
     assert "VSwitch[1].CidrBlock: 10.0.1.16/28 overlaps 10.0.1.0/24 of vsw-1" in reason
@@ -374,7 +374,7 @@ def test_vswitches_of_a_vpc_share_no_address() -> None:
     assert len(imported(vpcs=[vpc(), vpc("vpc-2")], vswitches=[vswitch(), elsewhere]).vswitches) == 2
 
 
-def test_a_list_has_nothing_twice() -> None:
+def test_an_import_refuses_duplicates_in_a_list() -> None:
     twice = interface(SecurityGroupIds={"SecurityGroupId": ["sg-1", "sg-1"]})
     assert "SecurityGroupIds: a security group is listed twice" in refused(
         answers(network(interfaces=[primary(), twice]))
@@ -442,11 +442,11 @@ def test_a_list_has_nothing_twice() -> None:
         ),
     ],
 )
-def test_what_has_no_way_on_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_an_import_refuses_impossible_combinations(changes: dict[str, Any], message: str) -> None:
     assert message in refused(answers(network(**changes)))
 
 
-def test_what_merely_contradicts_a_rule_is_taken() -> None:
+def test_an_import_accepts_contradictions_of_rules() -> None:
     """Another zone, a group of another VPC, an address twice and outside, an EIP on a classic instance, one MAC."""
     cloud = imported(
         vpcs=[vpc(), vpc("vpc-2")],
@@ -497,7 +497,7 @@ def test_an_address_that_is_held_outside_its_vswitch_is_not_given_again() -> Non
     assert of_the_fold(cloud) == []
 
 
-def test_a_new_vswitch_does_not_give_what_was_described_as_held() -> None:
+def test_a_new_vswitch_does_not_give_addresses_imported_as_held() -> None:
     strays = [interface(PrivateIpAddress="10.0.2.1"), interface("eni-2", PrivateIpAddress="10.0.2.0")]
     cloud = imported(interfaces=[primary(), *strays])
     new = cloud.execute(c.CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.2.0/29"))
@@ -506,7 +506,7 @@ def test_a_new_vswitch_does_not_give_what_was_described_as_held() -> None:
     assert of_the_fold(cloud) == []
 
 
-def test_an_address_of_several_enis_is_free_when_the_last_lets_go() -> None:
+def test_an_address_of_several_interfaces_is_free_after_the_last_is_deleted() -> None:
     cloud = imported(interfaces=[primary(), *(interface(f"eni-{n}") for n in (1, 2, 3))])
     take = create("vsw-1", primary_ip_address="10.0.1.9")
     for interface_id in ("eni-2", "eni-1", "eni-3"):
@@ -519,14 +519,14 @@ def test_an_address_of_several_enis_is_free_when_the_last_lets_go() -> None:
 
 
 @pytest.mark.parametrize("block", ["10.0.2.0/30", "10.0.2.0/31", "10.0.2.255/32", "255.255.255.255/32"])
-def test_a_vswitch_too_small_for_anybody_gives_nothing(block: str) -> None:
+def test_a_vswitch_without_usable_addresses_gives_none(block: str) -> None:
     cloud = imported(vswitches=[vswitch(), vswitch("vsw-2", CidrBlock=block)])
     assert cloud.vswitches["vsw-2"].available_ip_address_count == 0
     assert [v.rule for v in cloud.check(create("vsw-2")).violations] == ["address.private.exhausted"]
     assert of_the_fold(cloud) == []
 
 
-def test_one_of_two_owners_of_a_public_address_converts_it() -> None:
+def test_one_of_two_owners_of_a_public_address_can_convert_it() -> None:
     shared = {"PublicIpAddress": {"IpAddress": ["47.1.1.1"]}, "InternetMaxBandwidthOut": 5}
     cloud = imported(
         instances=[instance(**shared), instance("i-2", **shared)],
@@ -539,7 +539,7 @@ def test_one_of_two_owners_of_a_public_address_converts_it() -> None:
         cloud.execute(c.DeleteInstance(instance_id=instance_id, force=True))
 
 
-def test_new_ids_step_around_described_ones_of_any_kind() -> None:
+def test_new_ids_skip_imported_ids_of_any_kind() -> None:
     """A description may use ids that the model would give."""
     plain = Cloud(clock=ManualClock(START))
     home = plain.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
@@ -560,7 +560,7 @@ def test_new_ids_step_around_described_ones_of_any_kind() -> None:
     assert of_the_fold(cloud) == []
 
 
-def test_new_ids_step_around_described_ones_of_other_regions() -> None:
+def test_new_ids_skip_imported_ids_of_other_regions() -> None:
     would_be = Cloud(clock=ManualClock(START)).execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id
     cloud = imported(vpcs=[vpc(would_be, **FAR)], vswitches=[], groups=[], instances=[], interfaces=[])
     new = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
@@ -569,7 +569,7 @@ def test_new_ids_step_around_described_ones_of_other_regions() -> None:
     assert cloud.vpcs[would_be].region_id == "cn-beijing"
 
 
-def test_thousands_of_enis_of_one_instance_come_and_go_with_it() -> None:
+def test_thousands_of_interfaces_are_imported_and_deleted_with_their_instance() -> None:
     count = 20_000
     many = [
         interface(f"eni-{n}", Status="InUse", InstanceId="i-1", PrivateIpAddress=f"10.0.{n >> 8}.{n & 255}")

@@ -23,7 +23,7 @@ def net() -> Net:
     return network()
 
 
-def test_what_was_described_is_there(net: Net) -> None:
+def test_described_resources_are_imported(net: Net) -> None:
     cloud = imported(net)
     for name in COLLECTIONS:
         assert dict(getattr(cloud, name)) == dict(getattr(net.cloud, name)), name
@@ -33,7 +33,7 @@ def test_what_was_described_is_there(net: Net) -> None:
     assert len({record.command_id for record in cloud.history()}) == 1
 
 
-def test_a_classic_network_is_described_too() -> None:
+def test_a_classic_network_is_imported() -> None:
     net = Net(**OPEN)
     classic(net, internet_max_bandwidth_out=5)
     cloud = imported(net)
@@ -41,7 +41,7 @@ def test_a_classic_network_is_described_too() -> None:
     assert audit(cloud) == ()
 
 
-def test_passing_states_are_described_and_settle() -> None:
+def test_imported_transitional_statuses_settle() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     vm = net.cloud.execute(net.run_command())[0]
     cloud = Cloud(clock=net.clock, settle_after="manual")
@@ -51,7 +51,7 @@ def test_passing_states_are_described_and_settle() -> None:
     assert cloud.instances[vm.id].status == "Running"
 
 
-def test_commands_go_on_from_there(net: Net) -> None:
+def test_commands_work_after_an_import(net: Net) -> None:
     cloud = imported(net)
     transitions: list[Any] = [
         net.eni_command(),
@@ -75,7 +75,7 @@ def test_commands_go_on_from_there(net: Net) -> None:
     assert audit(cloud) == ()
 
 
-def test_ids_that_are_taken_are_not_given_again() -> None:
+def test_imported_ids_are_not_given_again() -> None:
     net = Net()
     first = net.new_group()
     second = net.new_group()
@@ -87,7 +87,7 @@ def test_ids_that_are_taken_are_not_given_again() -> None:
     assert invariants(cloud) == ()
 
 
-def test_answers_come_in_pages_and_several_regions(net: Net) -> None:
+def test_responses_can_come_in_pages_and_from_several_regions(net: Net) -> None:
     beijing = Net(region_id="cn-hangzhou")
     far = beijing.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
     pages = describe(net.cloud)
@@ -97,7 +97,7 @@ def test_answers_come_in_pages_and_several_regions(net: Net) -> None:
     assert cloud.vpcs[far.id].region_id == "cn-beijing"
 
 
-def test_interfaces_may_be_described_with_their_instances(net: Net) -> None:
+def test_interfaces_can_be_described_inside_their_instances(net: Net) -> None:
     answers = describe(net.cloud)
     described = answers.pop(4)["NetworkInterfaceSets"]["NetworkInterfaceSet"]
     for instance in answers[3]["Instances"]["Instance"]:
@@ -119,7 +119,7 @@ def test_interfaces_may_be_described_with_their_instances(net: Net) -> None:
     assert invariants(cloud) == ()
 
 
-def test_the_past_takes_nothing_in(net: Net) -> None:
+def test_a_past_cloud_refuses_an_import(net: Net) -> None:
     with pytest.raises(ReadOnlyCloud):
         net.cloud.at(0).import_resources(describe(net.cloud))
 
@@ -140,7 +140,7 @@ def contradicting(net: Net) -> tuple[Cloud, set[str]]:
     return cloud, {finding.rule for finding in audit(cloud)}
 
 
-def test_contradictions_are_taken_in_and_reported(net: Net) -> None:
+def test_contradictions_are_imported_and_reported_by_audit(net: Net) -> None:
     cloud, found = contradicting(net)
     assert found == {
         "address.private.in-cidr",
@@ -152,7 +152,7 @@ def test_contradictions_are_taken_in_and_reported(net: Net) -> None:
     assert all(finding.position is None for finding in audit(cloud))
 
 
-def test_a_contradictory_network_can_be_worked_on(net: Net) -> None:
+def test_commands_work_on_a_contradictory_network(net: Net) -> None:
     cloud, _ = contradicting(net)
     for interface in cloud.network_interfaces.where(type="Secondary"):
         if interface.instance_id is not None:
@@ -188,7 +188,7 @@ def test_a_contradictory_network_can_be_worked_on(net: Net) -> None:
         ("EipAddresses", "InstanceId", "i-none", "i-none is not described"),
     ],
 )
-def test_a_malformed_answer_is_refused_whole(net: Net, kind: str, field: str, value: Any, message: str) -> None:
+def test_a_malformed_response_is_refused_whole(net: Net, kind: str, field: str, value: Any, message: str) -> None:
     answers = copy.deepcopy(describe(net.cloud))
     entries(answers, kind)[0][field] = value
     cloud = Cloud()
@@ -197,12 +197,12 @@ def test_a_malformed_answer_is_refused_whole(net: Net, kind: str, field: str, va
     assert cloud.history() == ()
 
 
-def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(InvalidResponse, match=r"answers\[0\]: not the answer of a Describe action"):
+def test_a_value_that_is_not_a_response_is_refused() -> None:
+    with pytest.raises(InvalidAnswer, match=r"answers\[0\]: not the answer of a Describe action"):
         Cloud().import_resources([{"RequestId": "1"}])
 
 
-def test_what_is_there_already_is_refused(net: Net) -> None:
+def test_an_import_refuses_ids_that_exist_already(net: Net) -> None:
     recorded = net.cloud.history()
     with pytest.raises(InvalidResponse, match="is there already"):
         net.cloud.import_resources(describe(net.cloud))
@@ -212,7 +212,7 @@ def test_what_is_there_already_is_refused(net: Net) -> None:
 # Audit
 
 
-def test_audit_judges_by_the_rules_of_today(net: Net) -> None:
+def test_audit_applies_the_present_rules(net: Net) -> None:
     own = RuleRegistry(rules)
     own.denies("x.no-web", c.CreateNetworkInterface, message="{name} may not be")(
         lambda command: {"name": command.network_interface_name} if command.network_interface_name else None
@@ -223,7 +223,7 @@ def test_audit_judges_by_the_rules_of_today(net: Net) -> None:
     assert audit(net.cloud.history()) == ()
 
 
-def test_audit_reports_a_damaged_history_and_does_not_raise(net: Net) -> None:
+def test_audit_reports_a_damaged_history_without_raising(net: Net) -> None:
     history = net.cloud.history()
     attached = next(r for r in history if r.type == "NetworkInterfaceAttached")
     without = [record for record in history if record is not attached]
@@ -232,7 +232,7 @@ def test_audit_reports_a_damaged_history_and_does_not_raise(net: Net) -> None:
     assert finding.position == attached.position + 1
 
 
-def test_audit_reports_an_event_that_the_rules_would_have_refused(net: Net) -> None:
+def test_audit_reports_an_event_that_the_rules_deny(net: Net) -> None:
     """An ENI attached across zones, which the fold accepts and the cloud would not."""
     store = MemoryStore()
     lax = RuleRegistry()  # judges nothing
@@ -271,7 +271,7 @@ def test_two_owners_of_one_public_address_can_both_be_released(net: Net) -> None
     assert Cloud(cloud._engine.store).history() == cloud.history()
 
 
-def test_an_eip_of_another_service_is_neither_unassociated_nor_in_the_way(net: Net) -> None:
+def test_an_eip_of_another_service_is_kept_and_blocks_nothing(net: Net) -> None:
     answers = copy.deepcopy(describe(net.cloud))
     spare = next(one for one in entries(answers, "EipAddresses") if not one["InstanceId"])
     spare.update(Status="Associating", InstanceId="lb-1", InstanceType="SlbInstance")
@@ -294,7 +294,7 @@ def test_an_eip_of_another_service_is_neither_unassociated_nor_in_the_way(net: N
         ({"Status": "Deleted"}, r"NetworkInterfaceSet\[\d\]\.Status: what is Deleted is not described"),
     ],
 )
-def test_an_attachment_that_cannot_be_is_refused(net: Net, changes: dict[str, Any], message: str) -> None:
+def test_an_import_refuses_an_impossible_attachment(net: Net, changes: dict[str, Any], message: str) -> None:
     answers = copy.deepcopy(describe(net.cloud))
     web = next(one for one in entries(answers, "NetworkInterfaceSets") if one["NetworkInterfaceName"] == "web-1")
     web.update(changes)
@@ -302,7 +302,7 @@ def test_an_attachment_that_cannot_be_is_refused(net: Net, changes: dict[str, An
         imported(net, answers)
 
 
-def test_a_command_that_an_import_makes_impossible_records_nothing(net: Net) -> None:
+def test_a_command_made_impossible_by_an_import_records_nothing(net: Net) -> None:
     """Two ENIs of the same groups and addresses twice over: whatever cannot be folded is not appended."""
     cloud = imported(net)
     region = cloud._engine.world.writable("cn-hangzhou")

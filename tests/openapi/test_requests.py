@@ -27,7 +27,7 @@ def refused(action: str, parameters: dict[str, Any]) -> InvalidRequest:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_row_is_about_a_command_and_its_fields(name: str) -> None:
+def test_every_action_maps_to_fields_of_its_command(name: str) -> None:
     row = ACTIONS[name]
     assert row.command is getattr(commands, name)
     assert set(row.parameters.values()) <= set(row.command.__struct_fields__)
@@ -37,15 +37,15 @@ def test_a_row_is_about_a_command_and_its_fields(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_every_action_says_what_it_is_answered_with(name: str) -> None:
-    answer = response_of(ACTIONS[name].command)
+def test_every_action_has_a_type_of_result(name: str) -> None:
+    answer = answer_of(ACTIONS[name].command)
     assert issubclass(answer.resource, msgspec.Struct)
     assert answer.several is (name == "RunInstances")
 
 
-def test_an_answer_that_is_a_tuple() -> None:
-    assert response_of(c.CreateVpc) == Answer(Vpc, several=False)
-    assert response_of(c.RunInstances) == Answer(Instance, several=True)
+def test_run_instances_returns_several_resources() -> None:
+    assert answer_of(c.CreateVpc) == Answer(Vpc, several=False)
+    assert answer_of(c.RunInstances) == Answer(Instance, several=True)
 
 
 # Reading
@@ -146,13 +146,13 @@ def test_parameters_become_fields(action: str, parameters: dict[str, Any], comma
     assert request(action, parameters).command == command
 
 
-def test_flat_and_json_lists_are_the_same_request() -> None:
+def test_flat_and_json_lists_make_the_same_request() -> None:
     flat = {**RUN, "NetworkInterface.1.NetworkInterfaceId": "eni-1"}
     nested = {**RUN, "NetworkInterface": [{"NetworkInterfaceId": "eni-1"}]}
     assert request("RunInstances", flat) == request("RunInstances", nested)
 
 
-def test_what_is_said_about_a_request_besides() -> None:
+def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
     made = request("CreateNetworkInterface", {**ENI, "ClientToken": "t-1", "DryRun": "true", "RegionId": "cn-beijing"})
     assert (made.client_token, made.dry_run, made.region_id) == ("t-1", True, "cn-beijing")
     plain = request("CreateNetworkInterface", ENI)
@@ -233,7 +233,7 @@ def test_what_is_said_about_a_request_besides() -> None:
         ("SetQuota", {"Name": "nothing", "Value": 1}, "Name", "InvalidParameter", "Name must be one of"),
     ],
 )
-def test_what_can_never_be_right_is_refused(
+def test_an_invalid_request_is_refused_in_the_vendors_words(
     action: str, parameters: dict[str, Any], parameter: str | None, code: str, told: str
 ) -> None:
     error = refused(action, parameters)
@@ -241,7 +241,7 @@ def test_what_can_never_be_right_is_refused(
     assert told in str(error)
 
 
-def test_a_value_keeps_its_words() -> None:
+def test_an_error_does_not_translate_the_given_value() -> None:
     # "period" is a field of the command, but here it is what was given
     error = refused("RunInstances", {**RUN, "InstanceChargeType": "period"})
     assert "not 'period'" in str(error)
@@ -262,7 +262,9 @@ def test_a_value_keeps_its_words() -> None:
         (Vpc, "", None),
     ],
 )
-def test_attributes_are_spelled_either_way(resource: type[msgspec.Struct], spelled: str, attribute: str | None) -> None:
+def test_attributes_can_be_spelled_in_either_style(
+    resource: type[msgspec.Struct], spelled: str, attribute: str | None
+) -> None:
     assert attribute_of(resource, spelled) == attribute
 
 
@@ -273,11 +275,11 @@ AUTHORIZE: dict[str, Any] = {"SecurityGroupId": "sg-1", "SourceGroupId": "sg-2"}
 
 
 @pytest.mark.parametrize("action", ["AuthorizeSecurityGroup", "RevokeSecurityGroup"])
-def test_a_permission_is_for_all_traffic(action: str) -> None:
+def test_a_permission_for_all_traffic_is_accepted(action: str) -> None:
     spelled_out = {**AUTHORIZE, "IpProtocol": "ALL", "PortRange": "-1/-1", "NicType": "intranet", "Policy": "accept"}
     assert request(action, spelled_out).command == request(action, AUTHORIZE).command
 
 
-def test_a_permission_for_some_traffic_is_not_modelled() -> None:
+def test_a_permission_for_some_traffic_is_refused() -> None:
     error = refused("AuthorizeSecurityGroup", {**AUTHORIZE, "IpProtocol": "tcp", "PortRange": "22/22"})
     assert (error.parameter, str(error)) == ("IpProtocol", "IpProtocol other than 'all' is not modelled")

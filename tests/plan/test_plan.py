@@ -144,21 +144,21 @@ def problem(*entries: Entry) -> str:
         ({"Action": "Wait", "Hours": 1, "expect": "denied"}, "entry 5 (Wait), expect: Wait is never denied"),
     ],
 )
-def test_what_is_malformed_is_named_with_entry_and_field(entry: Entry, told: str) -> None:
+def test_a_malformed_plan_names_the_entry_and_field(entry: Entry, told: str) -> None:
     assert problem(entry) == told
 
 
-def test_of_several_results_one_is_meant() -> None:
+def test_a_reference_to_several_results_must_name_one() -> None:
     assert "say which, from $name.0 to $name.1" in problem(two(), {"Action": "StopInstance", "InstanceId": "$vm"})
     assert "there are only 2" in problem(two(), {"Action": "StopInstance", "InstanceId": "$vm.2"})
 
 
-def test_what_is_only_judged_has_no_result() -> None:
+def test_a_reference_to_a_dry_run_entry_is_refused() -> None:
     judged = {**ENI, "DryRun": True, "as": "never"}
     assert "DryRun" in problem(judged, {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": "$never"})
 
 
-def test_every_problem_is_told_but_not_what_follows_from_another() -> None:
+def test_every_problem_is_reported_without_its_consequences() -> None:
     broken = {"Action": "CreateVpc", "CidrBlock": "banana", "as": "a"}
     follows = {"Action": "CreateVSwitch", "VpcId": "$a", "ZoneId": "z", "CidrBlock": "10.0.1.0/24", "as": "b"}
     also_follows = {"Action": "DeleteVSwitch", "VSwitchId": "$b"}
@@ -181,14 +181,14 @@ def test_every_problem_is_told_but_not_what_follows_from_another() -> None:
         ("[" * 100_000, "not JSON"),
     ],
 )
-def test_a_text_that_is_no_plan(text: str, told: str) -> None:
+def test_a_text_that_is_not_a_plan_is_refused(text: str, told: str) -> None:
     with pytest.raises(PlanError) as caught:
         parse_plan(text)
     assert told in str(caught.value)
     assert isinstance(caught.value, EcsnetError)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_plan_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="No such file"):
         read_plan(tmp_path / "none.json")
     (tmp_path / "latin.json").write_bytes(b'[{"note": "\xe9"}]')
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 # References
 
 
-def test_references_are_ids_attributes_and_items() -> None:
+def test_a_reference_can_be_an_id_an_attribute_or_an_item() -> None:
     cloud = Cloud()
     outcome = last(
         two(),
@@ -219,12 +219,12 @@ def test_references_are_ids_attributes_and_items() -> None:
     assert (first.status, second.status) == ("Running", "Stopped")
 
 
-def test_a_reference_to_a_list_is_the_list() -> None:
+def test_a_reference_to_a_list_yields_the_whole_list() -> None:
     outcome = last({**ENI, "SecurityGroupIds": "$eni.security_group_ids"})
     assert outcome.resources[0].security_group_ids == last().resources[0].security_group_ids
 
 
-def test_an_attribute_is_as_it_was_answered() -> None:
+def test_a_reference_uses_the_attributes_at_the_time_of_the_result() -> None:
     outcome = last(
         {"Action": "AssignPrivateIpAddresses", "NetworkInterfaceId": "$eni", "SecondaryPrivateIpAddressCount": 1},
         {
@@ -237,16 +237,16 @@ def test_an_attribute_is_as_it_was_answered() -> None:
     assert outcome.reason == "$eni.private_ips.1 is not there: there are only 1, counted from 0"
 
 
-def test_an_attribute_without_a_value() -> None:
+def test_an_operation_that_refers_to_an_unset_attribute_is_skipped() -> None:
     outcome = last({"Action": "StopInstance", "InstanceId": "$eni.instance_id"})
     assert (outcome.verdict, outcome.reason) == ("skipped", "$eni.instance_id has no value: instance_id is not set")
 
 
-def test_two_dollars_are_one() -> None:
+def test_two_dollar_signs_are_a_literal_one() -> None:
     assert last({**ENI, "Description": "$$5 a month"}).resources[0].description == "$5 a month"
 
 
-def test_references_that_make_a_request_that_can_never_be_right() -> None:
+def test_an_operation_whose_references_make_it_invalid_has_the_verdict_invalid() -> None:
     outcome = last(
         {**ENI, "SecurityGroupIds": ["$eni.security_group_ids.0", "$sg"], "expect": "denied"},
     )
@@ -256,7 +256,7 @@ def test_references_that_make_a_request_that_can_never_be_right() -> None:
     assert "SecurityGroupIds.N names something twice" in outcome.reason
 
 
-def test_what_refers_to_a_denied_operation_is_skipped_and_so_is_what_refers_to_that() -> None:
+def test_operations_that_refer_to_a_denied_one_are_skipped_transitively() -> None:
     outcomes = run(
         *NETWORK,
         {**ENI, "PrimaryIpAddress": "172.16.0.1", "as": "outside", "expect": "denied"},
@@ -272,7 +272,7 @@ def test_what_refers_to_a_denied_operation_is_skipped_and_so_is_what_refers_to_t
 # Running
 
 
-def test_an_allowed_operation_tells_what_it_made_and_recorded() -> None:
+def test_an_allowed_operation_has_its_resources_and_events() -> None:
     cloud = Cloud()
     outcomes = run(*NETWORK, cloud=cloud)
     assert [outcome.verdict for outcome in outcomes] == ["allowed"] * 4
@@ -290,18 +290,18 @@ def test_an_allowed_operation_tells_what_it_made_and_recorded() -> None:
         ({"denied": "instance.not-found"}, False),
     ],
 )
-def test_expecting_a_denial(expect: object, as_expected: bool) -> None:
+def test_a_denial_is_compared_with_the_expectation(expect: object, as_expected: bool) -> None:
     entry = {"Action": "DetachNetworkInterface", "NetworkInterfaceId": "$eni", "InstanceId": "i-none", "expect": expect}
     outcome = last(entry)
     assert [violation.rule for violation in outcome.violations] == ["instance.not-found", "interface.detach.state"]
     assert outcome.as_expected is as_expected
 
 
-def test_an_allowed_operation_that_should_be_denied() -> None:
+def test_an_allowed_operation_that_was_expected_to_be_denied_is_not_as_expected() -> None:
     assert not last({**ENI, "expect": "denied"}).as_expected
 
 
-def test_an_entry_may_be_judged_alone() -> None:
+def test_an_entry_with_dry_run_is_checked_without_recording() -> None:
     cloud = Cloud()
     outcome = last({"Action": "DeleteNetworkInterface", "NetworkInterfaceId": "$eni", "DryRun": "true"}, cloud=cloud)
     assert (outcome.verdict, outcome.judged, outcome.resources) == ("allowed", True, ())
@@ -309,7 +309,7 @@ def test_an_entry_may_be_judged_alone() -> None:
     assert len(cloud.network_interfaces) == 1
 
 
-def test_a_repeated_client_token_gives_the_first_answer_and_records_nothing() -> None:
+def test_a_repeated_client_token_returns_the_first_result_and_records_nothing() -> None:
     again = {**ENI, "ClientToken": "once"}
     outcomes = run(*NETWORK, again, again, {**again, "Description": "another"})[-3:]
     assert outcomes[0].resources == outcomes[1].resources
@@ -318,7 +318,7 @@ def test_a_repeated_client_token_gives_the_first_answer_and_records_nothing() ->
     assert [violation.rule for violation in outcomes[2].violations] == ["request.client-token"]
 
 
-def test_settling_tells_what_settled() -> None:
+def test_a_settle_entry_reports_the_settled_resources() -> None:
     cloud = Cloud(settle_after="manual")
     outcomes = run(*NETWORK, {"Action": "Settle", "ResourceId": "$eni"}, {"Action": "Settle"}, cloud=cloud)
     assert outcomes[-3].resources[0].status == "Creating"
@@ -330,7 +330,7 @@ def test_settling_tells_what_settled() -> None:
 START = datetime(2019, 3, 11, tzinfo=UTC)
 
 
-def test_waiting_moves_the_clock_and_records_nothing() -> None:
+def test_a_wait_entry_moves_the_clock_and_records_nothing() -> None:
     clock = ManualClock(START)
     cloud = Cloud(clock=clock)
     plan = parse_plan(
@@ -345,7 +345,7 @@ def test_waiting_moves_the_clock_and_records_nothing() -> None:
     assert later.moment is None
 
 
-def test_waiting_makes_passing_states_due() -> None:
+def test_a_wait_entry_makes_transitions_due() -> None:
     clock = ManualClock(START)
     cloud = Cloud(clock=clock, settle_after=timedelta(seconds=5))
     wait: Entry = {"Action": "Wait", "Seconds": 5}
@@ -354,7 +354,7 @@ def test_waiting_makes_passing_states_due() -> None:
     assert [resource.status for resource in settled.resources] == ["Available"]
 
 
-def test_waiting_is_refused_before_anything_runs_without_a_clock() -> None:
+def test_a_wait_entry_without_a_manual_clock_is_refused_before_anything_runs() -> None:
     cloud = Cloud()
     with pytest.raises(PlanError) as caught:
         run_plan(parse_plan(json.dumps([*NETWORK, {"Action": "Wait", "Hours": 1}]), source="net.json"), cloud)
@@ -362,7 +362,7 @@ def test_waiting_is_refused_before_anything_runs_without_a_clock() -> None:
     assert cloud.history() == ()
 
 
-def test_waiting_beyond_the_calendar() -> None:
+def test_a_wait_beyond_the_calendar_is_invalid_and_the_plan_continues() -> None:
     clock = ManualClock(START)
     plan = parse_plan(json.dumps([{"Action": "Wait", "Days": 4_000_000}, *NETWORK]))
     far, *rest = run_plan(plan, Cloud(clock=clock), clock)
@@ -371,7 +371,7 @@ def test_waiting_beyond_the_calendar() -> None:
     assert {outcome.verdict for outcome in rest} == {"allowed"}
 
 
-def test_a_plan_goes_on_where_a_store_ends(tmp_path: Path) -> None:
+def test_a_plan_continues_from_the_state_of_a_store(tmp_path: Path) -> None:
     path = tmp_path / "net.db"
     with Cloud(path) as cloud:
         eni = run(*NETWORK, cloud=cloud)[-1].resources[0]

@@ -125,7 +125,7 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_loads_nothing_that_is_not_needed() -> None:
+def test_importing_the_package_loads_nothing_unneeded() -> None:
     assert not {name for name in loaded("import ecsnet") if name.startswith("ecsnet.")}
     used = loaded("import ecsnet; ecsnet.Cloud")
     assert "ecsnet.cloud" in used
@@ -146,12 +146,12 @@ def test_every_module_can_be_the_first_to_be_imported(name: str) -> None:
     assert f"ecsnet.{name}" in loaded(f"import ecsnet.{name}")
 
 
-def test_only_who_uses_hypothesis_loads_it() -> None:
+def test_hypothesis_is_loaded_only_where_it_is_used() -> None:
     assert "hypothesis" not in loaded("import ecsnet.testing")
     assert "hypothesis" in loaded("from ecsnet.testing import CloudMachine")
 
 
-def test_hypothesis_loads_only_the_resources() -> None:
+def test_the_hypothesis_plugin_loads_only_the_resources() -> None:
     own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
     assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.resources", "ecsnet.values"}
 
@@ -168,7 +168,7 @@ def test_the_package_has_the_public_names_and_no_others() -> None:
     assert set(_api.__all__) <= set(names)
 
 
-def test_modules_are_of_a_size_to_be_read() -> None:
+def test_the_median_module_is_under_200_lines() -> None:
     sizes = sorted(len(path.read_text().splitlines()) for path in MODULES.values())
     assert sizes[len(sizes) // 2] < 200
 

@@ -50,7 +50,7 @@ def test_the_doctests_of_the_library_run() -> None:
     assert doctest.testmod(clocks) == (0, 4)
 
 
-def test_the_links_lead_somewhere() -> None:
+def test_every_link_leads_to_a_file() -> None:
     links = [
         (page, link.split(")")[0])
         for page, path in PAGES.items()
@@ -81,7 +81,7 @@ def test_the_paths_that_a_page_names_are_there(page: str) -> None:
     assert missing == []
 
 
-def test_every_reading_is_of_a_rule_and_says_as_much_as_the_others() -> None:
+def test_every_reading_names_a_rule_and_fills_every_column() -> None:
     rows = [line for line in (ROOT / "docs" / "readings.md").read_text("utf-8").splitlines() if line.startswith("| `")]
     assert len(rows) > 40
     for row in rows:
@@ -93,12 +93,12 @@ def test_every_reading_is_of_a_rule_and_says_as_much_as_the_others() -> None:
     assert all(name in ecsnet.rules for name in named)
 
 
-def test_every_rule_has_its_place_in_the_docs() -> None:
+def test_every_rule_is_on_the_rules_page() -> None:
     text = (ROOT / "docs" / "rules.md").read_text("utf-8")
     assert all(f"### `{rule.id}`" in text for rule in ecsnet.rules)
 
 
-def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+def test_every_test_named_by_the_reliability_page_exists() -> None:
     rows = re.findall(
         r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8")
     )

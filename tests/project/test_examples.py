@@ -36,7 +36,7 @@ def refusals(operations: Iterable[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.name)
-def test_every_example_goes_as_it_says_without_an_option(path: Path) -> None:
+def test_every_example_runs_as_it_expects(path: Path) -> None:
     operations, summary = ran(path.name)
     assert len(operations) == len(read_plan(path).operations) == summary["summary"]["operations"]
     assert summary["as_expected"] is True
@@ -51,14 +51,14 @@ def test_every_example_goes_as_it_says_without_an_option(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.name)
-def test_every_example_is_judged_alike_without_recording(path: Path) -> None:
+def test_a_dry_run_of_every_example_has_the_same_verdicts(path: Path) -> None:
     recorded, judged = ran(path.name)[0], ran(path.name, "--dry-run")[0]
     assert [operation["outcome"] for operation in judged] == [operation["outcome"] for operation in recorded]
     assert not any(operation["recorded"] for operation in judged)
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.name)
-def test_every_example_leaves_a_store_that_can_be_read(path: Path, tmp_path: Path) -> None:
+def test_the_store_of_every_example_can_be_read(path: Path, tmp_path: Path) -> None:
     store = tmp_path / "network.db"
     operations, _ = ran(path.name, "--store", str(store))
     history = CliRunner().invoke(main, ["history", str(store), "--json"])
@@ -84,7 +84,7 @@ def test_failover_moves_the_eni_with_its_addresses() -> None:
     assert [one["instance_id"] for one in (created, serving, rescued, after)] == [None, active, standby, standby]
 
 
-def test_the_tour_shows_every_refusal_that_settled_states_can_meet() -> None:
+def test_the_tour_shows_every_denial_that_settled_statuses_can_meet() -> None:
     assert refusals(ran("guide-tour.json")[0]) >= {
         "interface.modify.primary",
         "interface.security-groups.count",
@@ -123,7 +123,7 @@ def test_the_examples_show_every_denial_of_the_guide_on_enis() -> None:
     assert chapter <= shown
 
 
-def test_quotas_are_of_the_account_the_type_the_eni_and_the_group() -> None:
+def test_the_quota_example_exceeds_the_quotas_of_account_type_interface_and_group() -> None:
     operations, _ = ran("quotas.json")
     assert refusals(operations) == {
         "account.interface-quota",
@@ -139,7 +139,7 @@ def test_quotas_are_of_the_account_the_type_the_eni_and_the_group() -> None:
 # Public addresses
 
 
-def test_a_public_address_is_refused_in_every_way_that_settled_states_of_a_vpc_can_meet() -> None:
+def test_the_public_address_example_shows_every_denial_of_settled_vpc_instances() -> None:
     assert refusals(ran("public-address.json")[0]) == {
         "public-ip.assign.already",
         "public-ip.assign.pay-as-you-go",
@@ -210,7 +210,7 @@ def test_a_converted_address_is_the_same_and_survives_two_instances() -> None:
 # The classic network
 
 
-def test_a_classic_instance_is_refused_what_only_a_vpc_has() -> None:
+def test_a_classic_instance_is_denied_the_operations_of_vpc_instances() -> None:
     assert refusals(ran("classic.json")[0]) == {
         "interface.security-groups.vpc",
         "interface.attach.vpc",
@@ -240,7 +240,7 @@ def test_a_classic_instance_keeps_its_addresses_for_life() -> None:
     assert all(one["network_interface_ids"] == [] for one in life)
 
 
-def test_a_bandwidth_of_0_waits_for_the_next_cycle() -> None:
+def test_a_bandwidth_of_0_starts_with_the_next_cycle() -> None:
     named = answers(ran("classic.json")[0])
     assert [named[name]["internet_max_bandwidth_out"] for name in ("vm", "renewed", "offline")] == [5, 5, 0]
 

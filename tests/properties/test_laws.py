@@ -28,7 +28,7 @@ def state(cloud: Cloud) -> bytes:
 
 @patient
 @given(clouds(**MANUAL))
-def test_replay_equals_live(cloud: Cloud) -> None:
+def test_a_replayed_history_has_the_state_of_the_live_cloud(cloud: Cloud) -> None:
     again = Cloud(stored_again(cloud.history()))
     assert state(again) == state(cloud)
     assert again.history() == cloud.history()
@@ -37,7 +37,7 @@ def test_replay_equals_live(cloud: Cloud) -> None:
 
 @patient
 @given(clouds(**MANUAL), st.data())
-def test_the_fold_of_a_prefix_is_the_cloud_as_it_was(cloud: Cloud, data: st.DataObject) -> None:
+def test_a_folded_prefix_equals_the_past_cloud(cloud: Cloud, data: st.DataObject) -> None:
     history = cloud.history()
     prefix = data.draw(st.integers(0, len(history)), label="prefix")
     assert state(Cloud(stored_again(history[:prefix]))) == state(cloud.at(prefix))
@@ -63,14 +63,14 @@ def test_check_agrees_with_execute(cloud: Cloud, data: st.DataObject) -> None:
 
 @patient
 @given(histories(**MANUAL))
-def test_every_event_survives_its_codec(history: tuple[RecordedEvent, ...]) -> None:
+def test_every_event_of_a_history_survives_encoding(history: tuple[RecordedEvent, ...]) -> None:
     for record in history:
         assert codec.decode(record.type, record.schema_version, codec.encode(record.event)) == record.event
 
 
 @patient
 @given(clouds(**MANUAL), st.data())
-def test_a_fork_never_leaks(cloud: Cloud, data: st.DataObject) -> None:
+def test_a_fork_never_changes_its_origin(cloud: Cloud, data: st.DataObject) -> None:
     fork = cloud.fork()
     before = state(cloud)
     for _ in range(3):
@@ -83,7 +83,7 @@ def test_a_fork_never_leaks(cloud: Cloud, data: st.DataObject) -> None:
 
 @patient
 @given(clouds(**MANUAL), st.data())
-def test_ids_are_deterministic_and_of_their_kind_alone(cloud: Cloud, data: st.DataObject) -> None:
+def test_ids_depend_only_on_the_number_of_their_kind(cloud: Cloud, data: st.DataObject) -> None:
     command = data.draw(commands(cloud, legality="legal"), label="command")
     one, other = cloud.fork(), cloud.fork()
     assert one.execute(command) == other.execute(command)
@@ -141,5 +141,5 @@ def test_commands_on_unrelated_resources_commute(cloud: Cloud, data: st.DataObje
     assert behavioural_digest(one._world()) == behavioural_digest(other._world())
 
 
-def test_an_empty_cloud_has_the_state_of_another() -> None:
+def test_two_empty_clouds_have_equal_states() -> None:
     assert state(cloud_after()) == state(Cloud())

@@ -167,7 +167,7 @@ class WithTheClassicNetwork(Network):
 
 
 @pytest.mark.parametrize("machine", [InAFile, ByHand, ByTime, WithTheClassicNetwork])
-def test_no_sequence_of_commands_breaks_anything(machine: type[CloudMachine]) -> None:
+def test_no_sequence_of_commands_breaks_an_invariant_or_a_law(machine: type[CloudMachine]) -> None:
     run_state_machine_as_test(machine, settings=settings(CloudMachine.TestCase.settings, stateful_step_count=40))
 
 

@@ -158,7 +158,7 @@ def find(machine: type[Machine], system: Any, most: int) -> Difference:
         (GivesAddressTwiceAfterRevoke, Machine, "accepts what the model refuses by address.private.in-use"),
     ],
 )
-def test_a_bug_is_found_and_told_in_ten_operations(system: Any, machine: type[Machine], message: str) -> None:
+def test_a_bug_is_found_and_shrunk_to_ten_operations(system: Any, machine: type[Machine], message: str) -> None:
     difference = find(machine, system, 10)
     assert message in str(difference)
     assert len(difference.script) <= 10, str(difference)

@@ -165,12 +165,12 @@ def test_a_system_with_ids_of_its_own_does_not_differ(system: Any, machine: type
 @pytest.mark.parametrize(
     "system", [OwnWithItsId, OwnAsAnswers, OwnAsTuples, OwnAsObjects, OwnAsSlots, OwnAsNamedTuples, OwnAsLists]
 )
-def test_a_system_with_shapes_of_its_own_does_not_differ(system: Any) -> None:
+def test_a_system_with_other_types_of_results_does_not_differ(system: Any) -> None:
     run_state_machine_as_test(beside(Machine, system), settings=settings(QUICK, max_examples=4))
 
 
 @pytest.mark.parametrize("system", [Unordered, Silent])
-def test_what_has_no_order_and_what_is_not_shown_is_no_difference(system: Any) -> None:
+def test_sets_and_hidden_attributes_do_not_differ(system: Any) -> None:
     run(beside(Machine, system))
 
 
@@ -186,7 +186,7 @@ def test_a_system_with_ids_of_its_own_that_has_a_bug_differs() -> None:
     assert "instance_id is None, not 'i-" in difference.message
 
 
-def test_an_attachment_to_the_wrong_instance_is_told_in_the_models_ids() -> None:
+def test_a_difference_is_reported_with_the_ids_of_the_model() -> None:
     class Confuses(Own):
         def show(self, fields: dict[str, Any]) -> Any:
             shown = super().show(fields)
@@ -206,7 +206,7 @@ class NoSuchAttribute(Right):
         return None if super().observe(resource_id) is None else {"colour": "red"}
 
 
-def test_an_attribute_that_the_model_does_not_have_is_a_mistake_in_the_adapter() -> None:
+def test_an_attribute_unknown_to_the_model_is_an_error_of_the_adapter() -> None:
     error = find(beside(Machine, NoSuchAttribute), TypeError)
     assert str(error) == "a system shows 'colour', and a Vpc has no such attribute"
 
@@ -218,7 +218,7 @@ class Crashes(Right):
         return super().execute(command)
 
 
-def test_an_exception_without_a_code_is_a_crash_and_not_an_answer() -> None:
+def test_an_exception_without_a_code_counts_as_a_difference() -> None:
     difference = find(beside(Machine, Crashes), Difference)
     assert "the system crashes with ZeroDivisionError('a bug of the system')" in str(difference)
     assert isinstance(difference.__cause__, ZeroDivisionError)
@@ -230,7 +230,7 @@ class Blind(Right):
         raise ZeroDivisionError("a bug of the system")
 
 
-def test_a_crash_when_something_is_looked_at_is_a_difference_too() -> None:
+def test_an_exception_while_observing_counts_as_a_difference() -> None:
     assert "when vpc-" in str(find(beside(Machine, Blind), Difference))
 
 
@@ -246,7 +246,7 @@ class Numbers(Right):
             raise NumberedCode from None
 
 
-def test_a_code_that_is_no_text_is_none() -> None:
+def test_an_exception_whose_code_is_not_a_string_counts_as_a_difference() -> None:
     assert isinstance(find(beside(Machine, Numbers), Difference).__cause__, NumberedCode)
 
 
@@ -279,11 +279,11 @@ class LastCode(Right):
             raise Refused(denied.violations[-1].code) from None
 
 
-def test_the_code_of_any_reason_is_right() -> None:
+def test_the_code_of_any_violation_is_accepted() -> None:
     run(beside(Machine, LastCode))
 
 
-def test_codes_may_be_compared_otherwise() -> None:
+def test_a_machine_can_override_the_comparison_of_codes() -> None:
     class AnyCode(Machine):
         def accepts_code(self, violations: Any, code: str) -> bool:
             assert violations
@@ -297,7 +297,7 @@ class RefusesAll(Right):
         raise Refused("Forbidden")
 
 
-def test_what_the_model_accepts_and_the_system_refuses_is_a_difference() -> None:
+def test_a_command_that_only_the_system_refuses_is_a_difference() -> None:
     difference = find(beside(Machine, RefusesAll))
     assert difference.message.startswith("the system refuses with Forbidden what the model accepts: CreateVpc(")
     assert difference.rules == ()
@@ -312,7 +312,7 @@ class AcceptsAll(Right):
             return None
 
 
-def test_what_the_model_refuses_and_the_system_accepts_is_a_difference() -> None:
+def test_a_command_that_only_the_model_refuses_is_a_difference() -> None:
     difference = find(beside(Machine, AcceptsAll))
     assert "the system accepts what the model refuses by " in difference.message
     assert difference.rules and difference.rules[0] in difference.message
@@ -339,7 +339,7 @@ class Loses(Right):
 @pytest.mark.parametrize(
     ("system", "message"), [(Keeps, "the system still has it"), (Loses, "the system has it no more")]
 )
-def test_what_is_there_or_not_is_compared(system: Any, message: str) -> None:
+def test_the_existence_of_resources_is_compared(system: Any, message: str) -> None:
     assert message in find(beside(Machine, system)).message
 
 
@@ -351,7 +351,7 @@ class ChangesWhileNobodyLooks(Right):
         return seen
 
 
-def test_all_is_compared_at_the_end() -> None:
+def test_every_resource_is_compared_at_the_end() -> None:
     class LooksAtTheEndOnly(Machine):
         def compare(self, resource_ids: Any, step: Any = None) -> None:
             if step is None:
@@ -376,12 +376,12 @@ class DeletesWhatIsInUse(Right):
                 raise
 
 
-def test_a_known_difference_is_not_met() -> None:
+def test_commands_that_meet_a_known_difference_are_not_generated() -> None:
     assert find(beside(Machine, DeletesWhatIsInUse)).rules == ("vpc.delete.in-use",)
     run(beside(Machine, DeletesWhatIsInUse, known_differences=frozenset({"vpc.delete.in-use"})))
 
 
-def test_what_is_avoided_is_never_given() -> None:
+def test_avoided_commands_are_never_executed() -> None:
     given: list[Command[Any]] = []
 
     class Watches(Right):
@@ -400,7 +400,7 @@ def test_what_is_avoided_is_never_given() -> None:
     assert not [command for command in given if isinstance(command, c.RunInstances)]
 
 
-def test_an_operation_that_is_left_out_is_never_given() -> None:
+def test_operations_that_are_left_out_are_never_executed() -> None:
     given: set[type[Command[Any]]] = set()
 
     class Watches(Right):
@@ -417,7 +417,7 @@ def test_an_operation_that_is_left_out_is_never_given() -> None:
     assert c.CreateInstance in given
 
 
-def test_with_all_its_operations_the_machine_gives_them() -> None:
+def test_a_machine_with_all_operations_executes_them() -> None:
     given: set[type[Command[Any]]] = set()
 
     class Watches(Right):
@@ -461,16 +461,16 @@ class LooksEnough(Waits):
         self.system.cloud.settle()  # type: ignore[union-attr]
 
 
-def test_a_system_that_shows_passing_states_a_while_is_waited_for() -> None:
+def test_the_machine_waits_while_the_system_is_in_a_transitional_status() -> None:
     run(LooksEnough)
 
 
-def test_whoever_has_no_patience_sees_what_passes() -> None:
-    difference = find(beside(LooksEnough, Late, max_polls=0))
+def test_without_patience_a_transitional_status_is_a_difference() -> None:
+    difference = find(beside(LooksEnough, Late, patience=0))
     assert "status is <" in difference.message and "ing: '" in difference.message
 
 
-def test_patience_has_an_end() -> None:
+def test_a_transitional_status_that_outlasts_the_patience_is_a_difference() -> None:
     class Never(Late):
         def wait(self) -> None:
             self.waited += 1
@@ -479,7 +479,7 @@ def test_patience_has_an_end() -> None:
     assert "status is <" in difference.message
 
 
-def test_a_settled_system_is_not_waited_for() -> None:
+def test_the_machine_does_not_wait_for_a_settled_system() -> None:
     class Settled(Machine):
         max_polls = 5
 
@@ -489,7 +489,7 @@ def test_a_settled_system_is_not_waited_for() -> None:
     run(Settled)
 
 
-def test_time_passes_in_the_system_too() -> None:
+def test_advancing_the_clock_reaches_the_system() -> None:
     passed: dict[object, timedelta] = {}
 
     class InTime(Machine):
@@ -519,7 +519,7 @@ def test_a_system_is_closed_at_the_end_of_every_example() -> None:
     assert open_now == []
 
 
-def test_the_model_alone_is_tested_where_there_is_no_system() -> None:
+def test_a_machine_without_a_system_tests_the_model_alone() -> None:
     class WithoutARule(CloudMachine):
         def make_model(self) -> Cloud:
             return Cloud(clock=self.clock, rules=rules.without("vswitch.create.overlap"))
@@ -538,7 +538,7 @@ def test_the_model_alone_is_tested_where_there_is_no_system() -> None:
 # Names
 
 
-def test_ids_that_are_learned_are_translated_both_ways() -> None:
+def test_learned_ids_are_translated_both_ways() -> None:
     names = Names()
     names.learn("vpc-1", "mine-1")
     assert names.to_system("vpc-1") == "mine-1"
@@ -546,7 +546,7 @@ def test_ids_that_are_learned_are_translated_both_ways() -> None:
     assert names.to_system("vpc-2") == "vpc-2"
 
 
-def test_what_is_known_stays() -> None:
+def test_a_learned_id_is_never_replaced() -> None:
     names = Names()
     names.learn("vpc-1", "mine-1")
     names.learn("vpc-1", "mine-2")
@@ -554,7 +554,7 @@ def test_what_is_known_stays() -> None:
     assert (names.to_system("vpc-1"), names.to_system("vpc-2")) == ("mine-1", "vpc-2")
 
 
-def test_commands_are_translated_in_everything_that_has_ids() -> None:
+def test_every_id_in_a_command_is_translated() -> None:
     names = Names()
     for kind in ("vpc", "vsw", "sg", "i", "eni", "eip"):
         names.learn(f"{kind}-1", f"my-{kind}")
@@ -579,7 +579,7 @@ def test_commands_are_translated_in_everything_that_has_ids() -> None:
 
 
 @pytest.mark.parametrize("answer", ["a list", "a tuple", "objects"])
-def test_answers_name_what_came_to_be(answer: str) -> None:
+def test_ids_are_learned_from_results(answer: str) -> None:
     net = Net()
     vms = net.cloud.execute(net.run_command(amount=2))
     ids = ["mine-1", "mine-2"]
@@ -590,7 +590,7 @@ def test_answers_name_what_came_to_be(answer: str) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, 42, {"RequestId": "1"}, [], SimpleNamespace(id=7)])
-def test_an_answer_without_an_id_names_nothing(answer: Any) -> None:
+def test_a_result_without_an_id_teaches_no_id(answer: Any) -> None:
     names, vm = Names(), Net().run()
     names.learn_answer([vm], answer)
     assert names.to_system(vm.id) == vm.id
@@ -605,7 +605,7 @@ class Seen:
     private_ips: list[str]
 
 
-def test_an_object_instead_of_a_mapping() -> None:
+def test_an_observation_can_be_an_object() -> None:
     eni = Net().eni(secondary_private_ip_address_count=1)
     right = Seen("Available", list(eni.private_ips))
     assert differences(Names(), eni, right) == []
@@ -617,7 +617,7 @@ def test_an_object_instead_of_a_mapping() -> None:
     ]
 
 
-def test_order_matters_unless_it_is_a_set() -> None:
+def test_the_order_of_a_list_is_compared_and_that_of_a_set_is_not() -> None:
     eni = Net().eni(secondary_private_ip_address_count=2)
     backwards = eni.private_ips[::-1]
     assert differences(Names(), eni, {"private_ips": set(backwards)}) == []
@@ -636,7 +636,7 @@ def test_ids_in_a_set_are_translated() -> None:
     assert differences(names, vm, {"security_group_ids": {"mine-1", "mine-2"}}) != []
 
 
-def test_ids_are_learned_from_what_is_shown() -> None:
+def test_ids_are_learned_from_observations() -> None:
     vm, names = Net().run(), Names()
     assert differences(names, vm, {"network_interface_ids": ["my-eni"], "vswitch_id": "my-vsw"}) == []
     assert names.to_system(vm.network_interface_ids[0]) == "my-eni"
@@ -644,14 +644,14 @@ def test_ids_are_learned_from_what_is_shown() -> None:
     assert differences(names, vm, {"primary_network_interface_id": "my-vsw"}) != []
 
 
-def test_a_resource_that_shows_its_own_id_is_no_difference() -> None:
+def test_a_resource_that_shows_its_own_id_does_not_differ() -> None:
     vm, names = Net().run(), Names()
     names.learn(vm.id, "mine")
     assert differences(names, vm, {"id": "mine", "status": "Running"}) == []
     assert differences(names, vm, {"id": "another", "status": "Running"}) != []
 
 
-def test_there_or_not() -> None:
+def test_a_resource_that_only_one_side_has_is_a_difference() -> None:
     vm = Net().run()
     assert differences(Names(), None, None) == []
     assert differences(Names(), None, {}) == ["the system still has it"]
@@ -659,7 +659,7 @@ def test_there_or_not() -> None:
     assert differences(Names(), vm, {}) == []
 
 
-def test_a_difference_can_be_told_without_a_step() -> None:
+def test_a_difference_without_a_step_has_a_message() -> None:
     difference = Difference("vpc-1: the system has it no more", None, Script())
     assert (difference.step, difference.rules) == (None, ())
     assert str(difference).startswith("vpc-1: the system has it no more\n\nafter\n")

@@ -79,7 +79,7 @@ def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
     assert serialized_state(cloud._engine.world) == before
 
 
-def test_what_is_seen_is_counted_and_always_the_same() -> None:
+def test_exploring_twice_gives_the_same_counts() -> None:
     seen = [explore(*small_world(with_eip=False), depth=4) for _ in range(2)]
     assert seen[0] == seen[1]
     assert not seen[0].complete
@@ -89,20 +89,20 @@ def test_what_is_seen_is_counted_and_always_the_same() -> None:
     assert deeper.transitions > seen[0].transitions > seen[0].denied
 
 
-def test_where_nothing_is_possible_there_is_one_state(net: Net) -> None:
+def test_exploring_without_moves_finds_one_state(net: Net) -> None:
     (vm,) = [net.run()]
     wrong = [c.StartInstance(instance_id=vm.id), c.DeleteVpc(vpc_id=net.vpc.id)]
     seen = explore(net.cloud, wrong)
     assert (seen.states, seen.transitions, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
 
 
-def test_passing_states_are_states_of_their_own(slow_net: Net) -> None:
+def test_transitional_statuses_are_separate_states(slow_net: Net) -> None:
     vm = slow_net.run()
     seen = explore(slow_net.cloud, [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id), Settle()])
     assert (seen.states, seen.depth, seen.complete) == (4, 3, True)
 
 
-def test_commands_are_made_of_what_is_there(net: Net) -> None:
+def test_every_command_is_built_from_existing_and_unknown_ids(net: Net) -> None:
     net.run()
     transitions = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
     found = set(transitions(net.cloud))
@@ -111,7 +111,7 @@ def test_commands_are_made_of_what_is_there(net: Net) -> None:
     assert explore(net.cloud, transitions).states == 2
 
 
-def test_a_state_that_breaks_an_invariant_is_told_with_a_shortest_way_to_it() -> None:
+def test_a_broken_invariant_is_reported_with_a_shortest_script() -> None:
     """A registry without the rule about a type's ENIs, so that the invariant is broken for once."""
     net = Net(rules=rules.without("interface.attach.quota"))
     vm, one, other, third = net.run(instance_type="ecs.g5.large"), net.eni(), net.eni(), net.eni()
@@ -125,7 +125,7 @@ def test_a_state_that_breaks_an_invariant_is_told_with_a_shortest_way_to_it() ->
     assert invariants(net.cloud) == ()
 
 
-def test_checks_of_your_own_are_asked_too(net: Net) -> None:
+def test_own_checks_are_applied_to_every_state(net: Net) -> None:
     vm = net.run()
 
     def never_stopped(cloud: Cloud) -> Iterator[Breach]:
@@ -135,7 +135,7 @@ def test_checks_of_your_own_are_asked_too(net: Net) -> None:
         explore(net.cloud, [c.StopInstance(instance_id=vm.id)], check=never_stopped)
 
 
-def test_moves_that_are_given_one_by_one_are_tried_in_every_state(net: Net) -> None:
+def test_an_iterator_of_moves_is_tried_in_every_state(net: Net) -> None:
     vm = net.run()
     transitions = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
     assert explore(net.cloud, iter(transitions)) == explore(net.cloud, transitions)

@@ -47,12 +47,12 @@ def running(**options: Any) -> Scenario:
 # What was given
 
 
-def test_commands_are_given() -> None:
+def test_given_executes_commands() -> None:
     story = scenario().given(CREATE_VPC, lambda cloud: c.CreateSecurityGroup(vpc_id=the("vpcs")(cloud)))
     assert [record.type for record in story.cloud.history()] == ["VpcCreated", "SecurityGroupCreated"]
 
 
-def test_events_are_given_with_ids_of_their_own_and_are_not_judged() -> None:
+def test_given_records_events_with_their_ids_without_applying_rules() -> None:
     """Two VSwitches with one block: no command would do that."""
     twice = VSwitchCreated(vswitch_id="vsw-2", vpc_id="vpc-1", zone_id="nowhere", cidr_block="10.0.1.0/24")
     story = scenario().given(VPC, VSWITCH, twice)
@@ -60,48 +60,48 @@ def test_events_are_given_with_ids_of_their_own_and_are_not_judged() -> None:
     assert {breach.invariant for breach in invariants(story.cloud)} == {"vswitch.create.overlap"}
 
 
-def test_an_event_that_cannot_be_folded_is_not_given() -> None:
+def test_given_refuses_an_event_that_cannot_be_folded() -> None:
     with pytest.raises(ReplayError):
         scenario().given(VSWITCH)
 
 
-def test_given_events_are_the_accounts_in_its_region_at_its_time() -> None:
+def test_given_events_belong_to_the_account_region_and_time_of_the_cloud() -> None:
     clock = ManualClock(datetime(2017, 5, 20, tzinfo=UTC))
     (vpc,) = scenario(region_id="cn-beijing", account_id="42", clock=clock).given(VPC).cloud.vpcs.values()
     assert (vpc.id, vpc.region_id, vpc.account_id, vpc.created_at) == ("vpc-1", "cn-beijing", "42", clock())
 
 
-def test_given_in_parts_is_given() -> None:
+def test_given_can_be_called_several_times() -> None:
     story = scenario().given().given(VPC).given(VSWITCH, GROUP)
     story.when(RUN).shows("vsw-1", available_ip_address_count=251)
 
 
-def test_a_command_that_is_refused_cannot_be_given() -> None:
+def test_given_raises_for_a_denied_command() -> None:
     with pytest.raises(CommandDenied):
         scenario().given(VPC, VSWITCH, SAME_BLOCK)
 
 
-def test_what_passes_settles_when_it_is_said() -> None:
+def test_a_settle_step_completes_transitions() -> None:
     story = scenario(settle_after="manual").given(VPC, VSWITCH, GROUP, RUN)
     story.shows(the("instances")(story.cloud), status="Pending")
     story.given(Settle()).shows(the("instances")(story.cloud), status="Running")
 
 
-def test_one_resource_settles_alone() -> None:
+def test_a_settle_step_can_name_one_resource() -> None:
     story = running(settle_after="manual").given(RUN)
     first, second = story.cloud.instances
     story.given(c.StopInstance(instance_id=first), Settle(second))
     story.shows(first, status="Stopping").shows(second, status="Running")
 
 
-def test_time_passes_when_it_is_said() -> None:
+def test_a_wait_step_advances_the_clock() -> None:
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=4)))
     vm = the("instances")(story.cloud)
     story.shows(vm, status="Pending").given(Wait(timedelta(seconds=1))).shows(vm, status="Running")
     assert story.cloud._engine.now() == START + timedelta(seconds=5)
 
 
-def test_time_passes_only_by_a_clock_that_can_be_moved() -> None:
+def test_a_wait_step_needs_a_manual_clock() -> None:
     with pytest.raises(TypeError, match="ManualClock"):
         scenario(clock=lambda: START).given(Wait(timedelta(seconds=1)))
 
@@ -109,17 +109,17 @@ def test_time_passes_only_by_a_clock_that_can_be_moved() -> None:
 # When, then
 
 
-def test_then_takes_events() -> None:
+def test_then_compares_events() -> None:
     story = scenario().given(VPC).when(SAME_BLOCK)
     (vswitch,) = story.cloud.vswitches
     story.then(VSwitchCreated(vswitch_id=vswitch, vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
 
 
-def test_then_takes_types_of_events_and_both_together() -> None:
+def test_then_compares_event_types_and_events_together() -> None:
     scenario().given(VPC).when(c.DeleteVpc(vpc_id="vpc-1")).then(VpcDeleted).then(VpcDeleted(vpc_id="vpc-1"))
 
 
-def test_then_takes_all_events_of_a_command_in_their_order() -> None:
+def test_then_compares_all_events_in_order() -> None:
     story = running().given(c.AllocateEipAddress(), associate)
     before = len(story.cloud.history())
     story.when(lambda cloud: c.DeleteInstance(instance_id=the("instances")(cloud), force=True))
@@ -131,12 +131,12 @@ def test_then_takes_all_events_of_a_command_in_their_order() -> None:
             story.then(*wrong)
 
 
-def test_nothing_happens_to_what_is_so_already() -> None:
+def test_enabling_classic_link_again_records_no_event() -> None:
     enable = c.EnableVpcClassicLink(vpc_id="vpc-1")
     scenario().given(VPC, enable).when(enable).then()
 
 
-def test_when_takes_an_event_a_settle_and_a_wait() -> None:
+def test_when_accepts_an_event_a_settle_and_a_wait() -> None:
     story = running(settle_after="manual").when(VPC_2).then(VPC_2)
     story.when(stop).then(InstanceStopRequested).when(Settle()).then(InstanceStopped)
     story.when(Settle()).then().when(Wait(timedelta(seconds=1))).then()
@@ -145,7 +145,7 @@ def test_when_takes_an_event_a_settle_and_a_wait() -> None:
 VPC_2 = VpcCreated(vpc_id="vpc-2", cidr_block="10.1.0.0/16")
 
 
-def test_one_story_follows_the_other() -> None:
+def test_a_scenario_can_have_several_whens() -> None:
     story = scenario().given(VPC).when(SAME_BLOCK).then(VSwitchCreated)
     story.when(SAME_BLOCK).denied("vswitch.create.overlap")
     story.given(GROUP).when(c.DeleteVpc(vpc_id="vpc-1")).denied("vpc.delete.in-use")
@@ -155,21 +155,21 @@ def test_one_story_follows_the_other() -> None:
     assert len(story.cloud.vpcs) == 0
 
 
-def test_what_was_denied_before_is_forgotten() -> None:
+def test_denied_refers_to_the_last_when() -> None:
     story = scenario().given(VPC, VSWITCH).when(SAME_BLOCK).denied("vswitch.create.overlap")
     story.when(VPC_2).then(VpcCreated)
     with pytest.raises(AssertionError, match="expected to be refused"):
         story.denied("vswitch.create.overlap")
 
 
-def test_several_rules_refuse_and_some_of_them_are_named() -> None:
+def test_denied_accepts_any_of_the_violated_rules() -> None:
     wrong = c.CreateVSwitch(vpc_id="vpc-1", zone_id="nowhere-1", cidr_block="10.0.1.0/30")
     story = scenario().given(VPC, VSWITCH).when(wrong)
     story.denied("vswitch.create.zone").denied("vswitch.create.cidr", "vswitch.create.overlap")
     story.denied("vswitch.create.zone", "vswitch.create.cidr", "vswitch.create.overlap").denied()
 
 
-def test_what_is_denied_changes_nothing() -> None:
+def test_a_denied_when_changes_nothing() -> None:
     story = running()
     before, history = serialized_state(story.cloud._world()), story.cloud.history()
     for wrong in (SAME_BLOCK, c.DeleteVpc(vpc_id="vpc-1"), c.StopInstance(instance_id="i-none")):
@@ -178,7 +178,7 @@ def test_what_is_denied_changes_nothing() -> None:
     assert story.cloud.history() == history
 
 
-def test_resources_of_every_kind_show_what_they_are() -> None:
+def test_shows_compares_attributes_of_every_kind_of_resource() -> None:
     story = running().given(c.AllocateEipAddress())
     vm, eni = the("instances")(story.cloud), the("network_interfaces")(story.cloud)
     story.shows("vpc-1", cidr_block="10.0.0.0/16").shows("vsw-1", zone_id="cn-hangzhou-b", vpc_id="vpc-1")
@@ -190,7 +190,7 @@ def test_resources_of_every_kind_show_what_they_are() -> None:
 # Where a story begins
 
 
-def test_a_story_begins_with_a_fork_of_a_cloud() -> None:
+def test_a_scenario_forks_the_cloud_it_is_given() -> None:
     cloud = cloud_after(CREATE_VPC)
     before, history = serialized_state(cloud._world()), cloud.history()
     story = scenario(cloud).given(VPC_2).when(c.DeleteVpc(vpc_id=the("vpcs")(cloud))).then(VpcDeleted)
@@ -199,13 +199,13 @@ def test_a_story_begins_with_a_fork_of_a_cloud() -> None:
     assert cloud.history() == history
 
 
-def test_two_stories_of_one_cloud_know_nothing_of_each_other() -> None:
+def test_two_scenarios_of_one_cloud_are_independent() -> None:
     cloud = cloud_after(CREATE_VPC)
     one, other = scenario(cloud).given(VPC), scenario(cloud).given(VPC_2)
     assert len(one.cloud.vpcs) == len(other.cloud.vpcs) == 2
 
 
-def test_time_that_passes_in_a_story_does_not_pass_in_the_cloud_it_began_with() -> None:
+def test_a_wait_in_a_scenario_does_not_advance_the_clock_of_its_cloud() -> None:
     story = running(settle_after=timedelta(seconds=5)).given(Wait(timedelta(seconds=5)), stop)
     cloud = story.cloud
     vm, now = the("instances")(cloud), cloud._engine.now()
@@ -215,18 +215,18 @@ def test_time_that_passes_in_a_story_does_not_pass_in_the_cloud_it_began_with() 
     assert cloud.instances[vm] == before
 
 
-def test_a_story_keeps_the_options_of_its_cloud() -> None:
+def test_a_scenario_keeps_the_options_of_its_cloud() -> None:
     story = scenario(cloud_after(CREATE_VPC, settle_after="manual", region_id="cn-beijing", account_id="42"))
     assert (story.cloud.region_id, story.cloud.account_id) == ("cn-beijing", "42")
     assert story.cloud._engine.settle_after == "manual"
 
 
-def test_a_cloud_of_its_own_options_takes_no_others() -> None:
+def test_a_scenario_of_a_given_cloud_takes_no_options() -> None:
     with pytest.raises(TypeError):
         scenario(cloud_after(), settle_after="manual")
 
 
-def test_the_past_is_where_a_story_may_begin() -> None:
+def test_a_scenario_can_begin_at_a_past_cloud() -> None:
     cloud = cloud_after(CREATE_VPC, c.AllocateEipAddress())
     scenario(cloud.at(1)).when(c.AllocateEipAddress()).then(EipAddressAllocated)
 
@@ -234,7 +234,7 @@ def test_the_past_is_where_a_story_may_begin() -> None:
 # Under a pace
 
 
-def test_the_events_of_settling_are_not_the_commands_own() -> None:
+def test_then_leaves_out_the_events_of_due_transitions() -> None:
     """What was due is recorded with the next command in the region, before its own events."""
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=9)))
     before = len(story.cloud.history())
@@ -244,20 +244,20 @@ def test_the_events_of_settling_are_not_the_commands_own() -> None:
     assert settled.recorded_at == START + timedelta(seconds=5)
 
 
-def test_a_command_that_is_denied_does_not_record_what_was_due() -> None:
+def test_a_denied_when_records_no_due_transitions() -> None:
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=9)))
     before = story.cloud.history()
     story.when(c.StartInstance(instance_id=the("instances")(story.cloud))).denied()
     assert story.cloud.history() == before
 
 
-def test_what_changes_nothing_has_no_events_even_where_something_is_due() -> None:
+def test_a_command_without_effect_has_no_events_when_transitions_are_due() -> None:
     enable = c.EnableVpcClassicLink(vpc_id="vpc-1")
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, enable, RUN)
     story.given(Wait(timedelta(seconds=9))).when(enable).then()
 
 
-def test_settling_by_time_is_told_as_such() -> None:
+def test_a_settle_step_has_only_the_transitions_that_are_due() -> None:
     story = running(settle_after=timedelta(seconds=5)).given(Wait(timedelta(seconds=5)), stop)
     story.when(Settle()).then().given(Wait(timedelta(seconds=5))).when(Settle()).then(InstanceStopped)
 
@@ -301,30 +301,30 @@ WRONG: list[tuple[str, Callable[[], object], list[str]]] = [
 
 
 @pytest.mark.parametrize(("tell", "words"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_an_expectation_that_is_not_met_is_told(tell: Callable[[], object], words: list[str]) -> None:
+def test_an_unmet_expectation_raises_with_expected_and_actual(tell: Callable[[], object], words: list[str]) -> None:
     with pytest.raises(AssertionError) as wrong:
         tell()
     for word in words:
         assert word in str(wrong.value)
 
 
-def test_what_refused_is_the_cause() -> None:
+def test_the_denial_is_the_cause_of_the_assertion_error() -> None:
     with pytest.raises(AssertionError) as wrong:
         overlapping().then(VSwitchCreated)
     assert isinstance(wrong.value.__cause__, CommandDenied)
 
 
-def test_an_attribute_that_there_is_not_is_no_expectation() -> None:
+def test_shows_raises_for_an_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="colour"):
         scenario().given(VPC).shows("vpc-1", colour="red")
 
 
-def test_what_is_no_step_is_refused() -> None:
+def test_given_refuses_what_is_not_a_step() -> None:
     with pytest.raises(TypeError):
         scenario().given("CreateVpc")  # type: ignore[arg-type]
 
 
-def test_eips_are_associated_in_two_steps() -> None:
+def test_an_eip_is_associated_in_two_events() -> None:
     """The whole of it, once, as a reader would write it."""
     story = running(settle_after="manual").given(c.AllocateEipAddress()).when(associate)
     story.then(EipAddressAssociateRequested).shows(the("eips")(story.cloud), status="Associating")

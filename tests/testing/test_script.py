@@ -280,7 +280,7 @@ STORIES: dict[str, tuple[Story, SettleAfter, datetime]] = {
 
 
 @pytest.mark.parametrize("title", STORIES)
-def test_a_story_is_a_program_that_does_the_same(title: str) -> None:
+def test_a_script_is_a_program_that_records_the_same_history(title: str) -> None:
     story, pace, start = STORIES[title]
     cloud = empty(pace, start)
     script = told(cloud, story)
@@ -295,7 +295,7 @@ PACES: dict[str, SettleAfter] = {"at once": AT_ONCE, "by hand": "manual", "by ti
 
 
 @pytest.mark.parametrize("pace", PACES)
-def test_a_walk_is_a_program_that_does_the_same(pace: str) -> None:
+def test_the_script_of_a_random_walk_records_the_same_history(pace: str) -> None:
     @settings(REPRODUCIBLE, max_examples=30)
     @given(st.data())
     def check(data: st.DataObject) -> None:
@@ -319,7 +319,7 @@ def lines(*story: Callable[[Cloud], Step], pace: SettleAfter = AT_ONCE) -> list[
     return str(told(empty(pace), story)).splitlines()
 
 
-def test_variables_are_named_as_in_the_guide_and_counted() -> None:
+def test_variables_have_the_names_of_the_guide_with_numbers() -> None:
     vpc, vswitch, group, one, two, eni, eip = lines(
         *NETWORK, launch(), launch(), ATTACH[0], lambda cloud: c.AllocateEipAddress()
     )
@@ -333,27 +333,27 @@ def test_variables_are_named_as_in_the_guide_and_counted() -> None:
     assert eip == "eip = cloud.execute(AllocateEipAddress())"
 
 
-def test_two_instances_are_two_variables() -> None:
+def test_run_instances_of_two_assigns_two_variables() -> None:
     *_, launched, stopped = lines(*NETWORK, launch(amount=2), lambda cloud: c.StopInstance(**vm(cloud, 1)))
     assert launched.startswith("(vm, vm_2,) = cloud.execute(RunInstances(") and "amount=2" in launched
     assert stopped == "cloud.execute(StopInstance(instance_id=vm_2.id))"
 
 
-def test_what_was_refused_is_a_comment_with_the_codes() -> None:
+def test_a_denied_command_becomes_a_comment_with_its_codes() -> None:
     *_, refused = lines(*NETWORK, lambda cloud: c.DeleteVpc(vpc_id=only("vpcs")(cloud)))
     assert refused == "# cloud.execute(DeleteVpc(vpc_id=vpc.id)): DependencyViolation.VSwitch"
     (refused,) = lines(lambda cloud: c.StopInstance(instance_id="i-none"))
     assert refused.startswith("# cloud.execute(StopInstance(instance_id='i-none')): ")
 
 
-def test_what_was_refused_stays_one_comment_however_it_is_written() -> None:
+def test_a_denied_command_of_several_lines_stays_one_comment() -> None:
     """A text with a line break in it must not become code."""
     text = "i-none\nraise SystemExit"
     (refused,) = lines(lambda cloud: c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-1", description=text))
     assert refused.startswith("# ")
 
 
-def test_a_primary_eni_is_its_instances() -> None:
+def test_a_primary_interface_is_written_as_an_attribute_of_its_instance() -> None:
     *_, assigned = lines(
         *NETWORK,
         launch(),
@@ -364,7 +364,7 @@ def test_a_primary_eni_is_its_instances() -> None:
     assert "network_interface_id=vm.primary_network_interface_id, secondary_private_ip_address_count=2" in assigned
 
 
-def test_time_and_settling_are_steps() -> None:
+def test_waits_and_settles_are_lines_of_the_script() -> None:
     *_, waited, settled, one = lines(
         *NETWORK, launch(), wait(hours=6), settle, lambda cloud: Settle(only("instances")(cloud)), pace="manual"
     )
@@ -373,14 +373,14 @@ def test_time_and_settling_are_steps() -> None:
     assert one == "cloud.settle(vm.id)"
 
 
-def test_a_cloud_that_was_there_before_is_named_by_ids() -> None:
+def test_resources_from_before_the_script_are_written_as_ids() -> None:
     cloud = cloud_after(c.CreateVpc(cidr_block="10.0.0.0/16"))
     (vpc_id,) = cloud.vpcs
     script = told(cloud, [lambda cloud: c.CreateSecurityGroup(vpc_id=vpc_id)])
     assert str(script) == f"sg = cloud.execute(CreateSecurityGroup(vpc_id='{vpc_id}'))"
 
 
-def test_parameters_that_were_left_out_stay_out() -> None:
+def test_omitted_parameters_stay_omitted() -> None:
     command: Command[Any] = c.CreateInstance(instance_type="ecs.g5.large", vswitch_id="v", security_group_ids=["s"])
     script = Script()
     script.add(command, "InvalidVSwitchId.NotFound")
@@ -392,13 +392,13 @@ def test_an_empty_script_is_an_empty_program() -> None:
     assert (len(Script()), str(Script())) == (0, "")
 
 
-def test_a_script_counts_what_was_refused_and_what_settled_too() -> None:
+def test_the_length_of_a_script_includes_denials_and_settles() -> None:
     script = told(empty("manual"), [*NETWORK, launch(amount=2), settle, lambda cloud: c.StopInstance(instance_id="i")])
     assert len(script) == 6
     assert len(str(script).splitlines()) == 6
 
 
-def test_a_script_can_be_read_while_it_is_written() -> None:
+def test_a_script_can_be_printed_while_it_grows() -> None:
     cloud, script = empty(), Script()
     do(cloud, script, NETWORK[0](cloud))
     first = str(script)

@@ -57,7 +57,7 @@ PACES: list[Any] = [timedelta(0), timedelta(seconds=5), "manual"]
 
 
 @pytest.mark.parametrize("pace", PACES)
-def test_clouds_are_sound_and_small_whatever_their_pace(pace: Any) -> None:
+def test_clouds_are_sound_and_small_under_any_settle_after(pace: Any) -> None:
     @FEW
     @given(strategies.clouds(settle_after=pace))
     def check(cloud: Cloud) -> None:
@@ -71,7 +71,7 @@ def test_clouds_are_sound_and_small_whatever_their_pace(pace: Any) -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (1, 1), (3, 3), (0, 4), (7, 9), (15, 15)])
 @pytest.mark.parametrize("pace", ["at once", "manual"])
-def test_clouds_have_as_many_commands_as_asked_for(low: int, high: int, pace: Any) -> None:
+def test_clouds_have_the_requested_number_of_commands(low: int, high: int, pace: Any) -> None:
     options: dict[str, Any] = {} if pace == "at once" else {"settle_after": pace}
 
     @settings(FEW, max_examples=10)
@@ -84,7 +84,7 @@ def test_clouds_have_as_many_commands_as_asked_for(low: int, high: int, pace: An
     check()
 
 
-def test_the_least_number_of_commands_is_given_even_if_they_are_repetitions() -> None:
+def test_min_commands_is_reached_by_repetition_if_necessary() -> None:
     """Creating always records something, so that the number can be seen."""
     creating = strategies.clouds(min_commands=4, max_commands=6, operations=[c.CreateVpc])
     for n in (4, 5, 6):
@@ -93,14 +93,14 @@ def test_the_least_number_of_commands_is_given_even_if_they_are_repetitions() ->
 
 
 @pytest.mark.parametrize("pace", ["manual", timedelta(seconds=5)])
-def test_where_something_passes_some_of_it_has_settled_and_some_has_not(pace: Any) -> None:
+def test_clouds_have_settled_and_transitional_resources(pace: Any) -> None:
     paced = strategies.clouds(settle_after=pace)
     assert passes(some(paced, passes))
     settled = some(paced, lambda cloud: cloud.instances and not passes(cloud))
     assert settled.instances
 
 
-def test_nothing_passes_at_once() -> None:
+def test_clouds_with_settle_after_zero_have_no_transitional_resources() -> None:
     @FEW
     @given(strategies.clouds())
     def check(cloud: Cloud) -> None:
@@ -110,11 +110,11 @@ def test_nothing_passes_at_once() -> None:
 
 
 @pytest.mark.parametrize("table", ["vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips"])
-def test_there_are_clouds_with_everything(table: str) -> None:
+def test_clouds_can_have_every_kind_of_resource(table: str) -> None:
     assert getattr(some(strategies.clouds(), lambda cloud: getattr(cloud, table)), table)
 
 
-def test_clouds_are_made_by_the_operations_that_are_asked_for() -> None:
+def test_clouds_are_built_by_the_requested_operations() -> None:
     operations = [c.CreateVpc, c.CreateVSwitch, c.DeleteVSwitch]
 
     @FEW
@@ -131,25 +131,25 @@ def types(cloud: Cloud) -> list[str]:
     return [record.type for record in cloud.history()]
 
 
-def test_what_cannot_be_done_first_is_never_done() -> None:
+def test_operations_that_need_resources_alone_are_unsatisfiable() -> None:
     with pytest.raises(Unsatisfiable):
         some(strategies.clouds(min_commands=1, operations=[c.StopInstance]))
 
 
 @pytest.mark.parametrize("region_id", ["cn-beijing", "eu-central-1", "xx-nowhere-9"])
-def test_clouds_are_in_the_region_that_is_asked_for(region_id: str) -> None:
+def test_clouds_are_in_the_requested_region(region_id: str) -> None:
     cloud = some(strategies.clouds(region_id=region_id, account_id="42"), lambda cloud: cloud.instances)
     assert (cloud.region_id, cloud.account_id) == (region_id, "42")
     assert {vm.region_id for vm in cloud.instances.values()} == {region_id}
 
 
-def test_clouds_may_begin_at_another_time() -> None:
+def test_clouds_can_start_at_another_time() -> None:
     cloud = some(strategies.clouds(clock=ManualClock(datetime(2017, 5, 20, tzinfo=UTC))), lambda one: one.vpcs)
     assert {vpc.created_at.year for vpc in cloud.vpcs.values()} == {2017}
     assert START.year == 2019
 
 
-def test_a_clock_that_is_given_is_left_as_it_is() -> None:
+def test_a_given_clock_is_not_moved() -> None:
     """Else every example would begin later than the one before."""
     begin = datetime(2017, 5, 20, tzinfo=UTC)
     clock = ManualClock(begin)
@@ -189,7 +189,7 @@ def busy() -> Cloud:
     return net.cloud
 
 
-def test_legal_commands_are_allowed_and_can_be_executed() -> None:
+def test_legal_commands_are_allowed_and_execute() -> None:
     cloud = busy()
 
     @FEW
@@ -201,7 +201,7 @@ def test_legal_commands_are_allowed_and_can_be_executed() -> None:
     check()
 
 
-def test_illegal_commands_are_refused() -> None:
+def test_illegal_commands_are_denied() -> None:
     cloud = busy()
 
     @FEW
@@ -220,7 +220,7 @@ def test_mixed_commands_are_of_both_kinds(allowed: bool) -> None:
 
 
 @pytest.mark.parametrize("legality", ["legal", "illegal", "mixed"])
-def test_commands_are_of_the_operations_that_are_asked_for(legality: Any) -> None:
+def test_commands_are_of_the_requested_operations(legality: Any) -> None:
     cloud = busy()
     operations = (c.AttachNetworkInterface, c.DeleteNetworkInterface)
 
@@ -253,7 +253,7 @@ def test_drawing_commands_changes_nothing() -> None:
     assert serialized_state(cloud._world()) == before
 
 
-def test_a_command_is_judged_when_it_is_drawn() -> None:
+def test_the_legality_of_a_command_is_decided_when_it_is_drawn() -> None:
     """The strategy is made of an empty cloud, and goes with it."""
     cloud = cloud_after()
     legal = strategies.commands(cloud, legality="legal", operations=[c.DeleteVpc])
@@ -294,7 +294,7 @@ STATUSES: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("table", "status"), STATUSES)
-def test_a_resource_has_the_status_that_is_asked_for(table: str, status: str) -> None:
+def test_resources_have_the_requested_status(table: str, status: str) -> None:
     @settings(FEW, max_examples=5)
     @given(getattr(strategies, table)(status=status))
     def check(resource: Any) -> None:
@@ -304,7 +304,7 @@ def test_a_resource_has_the_status_that_is_asked_for(table: str, status: str) ->
 
 
 @pytest.mark.parametrize(("table", "status"), STATUSES)
-def test_where_no_status_is_asked_for_there_are_all_of_them(table: str, status: str) -> None:
+def test_resources_have_any_status_by_default(table: str, status: str) -> None:
     assert some(getattr(strategies, table)(), lambda one: one.status == status).status == status
 
 
@@ -319,17 +319,17 @@ KINDS: list[tuple[str, type[Any]]] = [
 
 
 @pytest.mark.parametrize(("table", "kind"), KINDS)
-def test_resources_of_any_cloud(table: str, kind: type[Any]) -> None:
+def test_a_resource_strategy_draws_resources_of_its_kind(table: str, kind: type[Any]) -> None:
     assert type(some(getattr(strategies, table)())) is kind
 
 
 @pytest.mark.parametrize(("table", "kind"), KINDS)
-def test_a_resource_is_generated_for_its_type(table: str, kind: type[Any]) -> None:
+def test_a_resource_can_be_drawn_by_its_type(table: str, kind: type[Any]) -> None:
     assert type(some(st.from_type(kind))) is kind
 
 
 @pytest.mark.parametrize(("table", "kind"), KINDS)
-def test_resources_of_a_given_cloud(table: str, kind: type[Any]) -> None:
+def test_resources_can_be_drawn_from_a_given_cloud(table: str, kind: type[Any]) -> None:
     cloud = busy()
 
     @settings(FEW, max_examples=5)
@@ -340,14 +340,14 @@ def test_resources_of_a_given_cloud(table: str, kind: type[Any]) -> None:
     check()
 
 
-def test_every_resource_of_a_given_cloud_comes() -> None:
+def test_every_resource_of_a_given_cloud_can_be_drawn() -> None:
     cloud = busy()
     for eni in cloud.network_interfaces.values():
         of_this = strategies.network_interfaces(cloud)
         assert some(of_this, lambda one, eni=eni: one.id == eni.id) == eni
 
 
-def test_resources_of_a_given_cloud_are_as_they_are_when_they_are_drawn() -> None:
+def test_resources_of_a_given_cloud_have_the_state_at_the_draw() -> None:
     net = Net()
     of_this = strategies.instances(net.cloud)
     with pytest.raises(Unsatisfiable):
@@ -374,7 +374,7 @@ def test_resources_of_a_given_cloud_are_as_they_are_when_they_are_drawn() -> Non
         ("security_groups", {"private_ip_count": 0}),
     ],
 )
-def test_resources_have_the_attributes_that_are_asked_for(table: str, attributes: dict[str, Any]) -> None:
+def test_resources_have_the_requested_attributes(table: str, attributes: dict[str, Any]) -> None:
     @settings(FEW, max_examples=5)
     @given(getattr(strategies, table)(**attributes))
     def check(resource: Any) -> None:
@@ -385,7 +385,7 @@ def test_resources_have_the_attributes_that_are_asked_for(table: str, attributes
     check()
 
 
-def test_attributes_are_asked_of_a_given_cloud_too() -> None:
+def test_resources_of_a_given_cloud_have_the_requested_attributes() -> None:
     cloud = busy()
     eni = some(strategies.network_interfaces(cloud, type="Secondary", status="InUse"))
     assert cloud.network_interfaces.where(type="Secondary", status="InUse") == (eni,)
@@ -413,16 +413,16 @@ def test_cidr_blocks_are_inside_and_have_masks_in_the_bounds(within: str, min_ma
     check()
 
 
-def test_every_mask_in_the_bounds_comes() -> None:
+def test_every_mask_in_the_bounds_can_be_drawn() -> None:
     for mask in (16, 20, 29):
         assert some(strategies.cidr_blocks(), lambda one, mask=mask: one.endswith(f"/{mask}"))
 
 
-def test_the_last_block_comes_too() -> None:
+def test_the_last_block_can_be_drawn() -> None:
     assert some(strategies.cidr_blocks(within="10.0.0.0/28", max_mask=29), lambda one: one == "10.0.0.8/29")
 
 
-def test_a_cidr_block_is_one_that_a_vswitch_may_have() -> None:
+def test_a_drawn_cidr_block_is_valid_for_a_vswitch() -> None:
     @FEW
     @given(strategies.cidr_blocks(within="10.0.0.0/16"))
     def check(cidr_block: str) -> None:
@@ -435,7 +435,7 @@ def test_a_cidr_block_is_one_that_a_vswitch_may_have() -> None:
 
 @pytest.mark.parametrize("usable", [True, False])
 @pytest.mark.parametrize("form", ["a VSwitch", "its block"])
-def test_private_ips_are_those_that_an_eni_may_have_or_not(usable: bool, form: str) -> None:
+def test_private_ips_are_usable_or_reserved_as_requested(usable: bool, form: str) -> None:
     net = Net()
     vswitch = net.new_vswitch("10.0.2.0/29")
 
@@ -450,7 +450,7 @@ def test_private_ips_are_those_that_an_eni_may_have_or_not(usable: bool, form: s
 
 
 @pytest.mark.parametrize(("usable", "ips"), [(True, (1, 2, 3, 4)), (False, (0, 5, 6, 7))])
-def test_every_private_ip_comes(usable: bool, ips: tuple[int, ...]) -> None:
+def test_every_private_ip_can_be_drawn(usable: bool, ips: tuple[int, ...]) -> None:
     strategy = strategies.private_ips("10.0.2.0/29", usable=usable)
     found = {some(strategy, lambda one, n=n: one == f"10.0.2.{n}") for n in ips}
     assert len(found) == 4
@@ -463,20 +463,20 @@ def test_clouds_shrink_to_an_empty_one() -> None:
     assert smallest(strategies.clouds()).history() == ()
 
 
-def test_a_smallest_cloud_with_an_instance_has_four_commands() -> None:
+def test_a_cloud_with_an_instance_shrinks_to_four_commands() -> None:
     cloud = smallest(strategies.clouds(), lambda cloud: cloud.instances)
     assert commands_in(cloud) <= 4
     assert [len(table) for table in (cloud.vpcs, cloud.vswitches, cloud.security_groups, cloud.instances)] == [1] * 4
 
 
-def test_a_smallest_cloud_with_an_eni_beside_an_instance_has_five_commands() -> None:
+def test_a_cloud_with_an_interface_beside_an_instance_shrinks_to_five_commands() -> None:
     def both(cloud: Cloud) -> object:
         return cloud.network_interfaces.where(type="Secondary") and cloud.instances
 
     assert commands_in(smallest(strategies.clouds(), both)) <= 5
 
 
-def test_a_smallest_command_names_what_is_there() -> None:
+def test_a_command_shrinks_to_one_that_names_existing_resources() -> None:
     cloud = busy()
     command = smallest(strategies.commands(cloud, operations=[c.StopInstance]))
     assert command == c.StopInstance(instance_id=next(iter(cloud.instances)))
@@ -513,7 +513,7 @@ def pasted(call: str) -> Cloud:
     return cloud
 
 
-def test_a_failing_example_is_printed_as_a_call_to_paste() -> None:
+def test_a_failing_example_is_printed_as_a_call_that_rebuilds_it() -> None:
     call = printed(strategies.clouds(), lambda cloud: cloud.instances)
     assert "cloud=cloud_after(" in call
     for command in ("CreateVpc(", "CreateVSwitch(", "CreateSecurityGroup(", "RunInstances("):
@@ -521,24 +521,24 @@ def test_a_failing_example_is_printed_as_a_call_to_paste() -> None:
     assert len(pasted(call).instances) == 1
 
 
-def test_a_failing_example_that_passes_is_printed_with_its_pace() -> None:
+def test_a_printed_example_includes_its_settle_after() -> None:
     call = printed(strategies.clouds(settle_after="manual"), lambda cloud: cloud.instances.where(status="Running"))
     assert "settle_after='manual'" in call
     assert call.count("Settle(") == 1
     assert pasted(call).instances.where(status="Running")
 
 
-def test_a_clock_is_printed_as_it_was_given() -> None:
+def test_a_printed_example_includes_its_clock() -> None:
     """Not as an object somewhere in memory."""
     clock = ManualClock(datetime(2017, 5, 20, tzinfo=UTC))
     assert " object at 0x" not in printed(strategies.clouds(clock=clock), lambda cloud: True)
 
 
-def test_an_empty_cloud_is_printed_as_such() -> None:
+def test_an_empty_cloud_is_printed_without_commands() -> None:
     assert "cloud=cloud_after()" in printed(strategies.clouds(), lambda cloud: True)
 
 
-def test_strategies_are_printed_with_what_they_were_asked() -> None:
+def test_the_repr_of_a_strategy_shows_its_arguments() -> None:
     assert "low=2" in repr(strategies.clouds(min_commands=2, operations=[c.CreateVpc]))
 
 
@@ -593,13 +593,13 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
 
 
 @pytest.mark.parametrize(("strategy", "message"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_wrong_arguments_are_refused_where_they_are_given(strategy: Callable[[], Any], message: str) -> None:
+def test_invalid_arguments_are_refused_when_the_strategy_is_built(strategy: Callable[[], Any], message: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
         strategy()
     assert message in str(refused.value)
 
 
-def test_a_least_number_above_the_usual_most_raises_that() -> None:
+def test_a_min_commands_above_the_default_maximum_raises_the_maximum() -> None:
     large = find(strategies.clouds(min_commands=20), lambda cloud: True, settings=NO_SHRINKING)
     assert len(large.history()) >= 20
 

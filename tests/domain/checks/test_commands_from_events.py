@@ -20,7 +20,7 @@ NOT_TOLD_BACK = {"amount", "force", "image_id", "network_interface_ids", "period
 
 
 @pytest.mark.parametrize(("rule_id", "story", "options"), named(COUNTER_WITNESSES))
-def test_an_event_tells_the_command_that_asked_for_it(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: Story, options: dict[str, Any]) -> None:
     net = Net(**options)
     command = story(net)
     others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
@@ -40,7 +40,7 @@ def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") ->
     return command_for(cloud._world().region(region_id), cloud.check(command).events[0])
 
 
-def test_a_new_instance_is_told_back_with_all_that_it_is_judged_by(net: Net) -> None:
+def test_a_launch_event_yields_every_parameter_that_rules_read(net: Net) -> None:
     run = net.run_command(
         region_id="cn-hangzhou", private_ip_address="10.0.1.9", internet_max_bandwidth_out=5, **SUBSCRIPTION
     )
@@ -49,13 +49,13 @@ def test_a_new_instance_is_told_back_with_all_that_it_is_judged_by(net: Net) -> 
     assert drawn == net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.1")
 
 
-def test_a_new_classic_instance_is_told_back_without_an_address_for_it_never_chose_one() -> None:
+def test_a_classic_launch_event_yields_no_private_address() -> None:
     net = Net(**OPEN)
     run = classic_command(net, zone_id="cn-hangzhou-d", region_id="cn-hangzhou")
     assert told(net.cloud, run) == run
 
 
-def test_what_names_its_region_is_told_back_with_it(net: Net) -> None:
+def test_an_event_of_a_new_resource_yields_the_region(net: Net) -> None:
     there = {"region_id": "cn-beijing"}
     for command in (
         c.CreateVpc(cidr_block="10.0.0.0/8", **there),
@@ -66,7 +66,7 @@ def test_what_names_its_region_is_told_back_with_it(net: Net) -> None:
         assert told(net.cloud, command, "cn-beijing") == command
 
 
-def test_an_authorization_is_told_back_with_the_account_of_the_other_group(net: Net) -> None:
+def test_an_authorization_event_yields_the_source_account(net: Net) -> None:
     theirs = net.cloud.as_account("6543210987654321").execute(c.CreateSecurityGroup())
     mine = net.cloud.execute(c.CreateSecurityGroup())
     names: dict[str, Any] = {"security_group_id": mine.id, "source_group_id": theirs.id}
@@ -77,7 +77,7 @@ def test_an_authorization_is_told_back_with_the_account_of_the_other_group(net: 
     assert audit(net.cloud) == ()
 
 
-def test_what_stands_in_no_story_is_told_back(net: Net) -> None:
+def test_events_without_a_counter_witness_yield_their_command(net: Net) -> None:
     vm, interface = net.run(**SUBSCRIPTION), net.eni()
     names: dict[str, Any] = {"network_interface_name": "web-1", "description": "the first"}
     for command in (
@@ -93,7 +93,7 @@ def test_what_stands_in_no_story_is_told_back(net: Net) -> None:
 
 
 @pytest.mark.parametrize("pace", [timedelta(0), "manual"])
-def test_a_created_instance_is_told_back_as_created_not_run(pace: Any) -> None:
+def test_an_event_of_create_instance_does_not_yield_run_instances(pace: Any) -> None:
     net = Net(settle_after=pace)
     run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9")
     create = c.CreateInstance(**{name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"})

@@ -604,7 +604,7 @@ def a_bandwidth_that_waits_and_is_listed_elsewhere(here: Region, abroad: Region)
 # The tests
 
 
-def test_a_sound_cloud_breaks_nothing() -> None:
+def test_a_sound_cloud_breaks_no_invariant() -> None:
     cloud = SOUND.cloud
     assert invariants(cloud) == ()
     assert {vm.charge_type for vm in cloud.instances.values()} == {"PostPaid", "PrePaid"}
@@ -617,7 +617,7 @@ def test_a_sound_cloud_breaks_nothing() -> None:
 @pytest.mark.parametrize(
     ("invariant", "damage"), WITNESSES, ids=[f"{invariant}-{damage.__name__}" for invariant, damage in WITNESSES]
 )
-def test_a_damaged_cloud_is_told_with_what_is_damaged(invariant: str, damage: Damage) -> None:
+def test_a_witness_breaks_its_invariant_and_names_the_resource(invariant: str, damage: Damage) -> None:
     cloud, resource_id = damaged(damage)
     found = {(breach.invariant, breach.resource_id): breach.message for breach in invariants(cloud)}
     assert (invariant, resource_id) in found
@@ -630,11 +630,11 @@ def test_every_invariant_has_a_witness() -> None:
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS)
-def test_every_invariant_says_in_a_sentence_what_always_holds(invariant: str) -> None:
+def test_every_invariant_has_a_sentence(invariant: str) -> None:
     assert INVARIANTS[invariant][0].isupper() and INVARIANTS[invariant].endswith(".")
 
 
-def test_what_two_regions_may_share_breaks_nothing() -> None:
+def test_equal_private_addresses_in_two_regions_break_no_invariant() -> None:
     """Private addresses and CIDR blocks are each VPC's own, in whatever region."""
     net = Net(start=CLASSIC_IS_OPEN)
     net.run()
@@ -650,7 +650,7 @@ def test_what_two_regions_may_share_breaks_nothing() -> None:
     ("one", "other"),
     [("cn-hangzhou", "cn-beijing"), ("eu-north-1", "eu-north-2"), ("eu-north-6", "eu-north-9")],
 )
-def test_no_two_regions_give_the_same_public_address(one: str, other: str) -> None:
+def test_a_public_address_in_two_regions_of_one_block_is_never_given_twice(one: str, other: str) -> None:
     cloud = cloud_after(c.AllocateEipAddress(region_id=one), c.AllocateEipAddress(region_id=other))
     assert invariants(cloud) == ()
 
@@ -719,7 +719,7 @@ def in_use(net: Net) -> Net:
 
 
 @pytest.mark.parametrize(("quota", "used", "more", "rule"), USES)
-def test_a_quota_that_is_lowered_takes_nothing_away_and_refuses_more(
+def test_a_lowered_quota_keeps_what_exists_and_denies_more(
     quota: str, used: int, more: Callable[[Net], Command[Any]], rule: str
 ) -> None:
     net = in_use(Net())
@@ -747,7 +747,7 @@ def filled(quota: str, used: int, rule: str) -> Net:
 
 
 @pytest.mark.parametrize(("quota", "used", "more", "rule"), HELD)
-def test_a_quota_that_is_set_before_anything_is_there_is_tight(
+def test_one_resource_above_a_quota_that_was_never_higher_is_a_breach(
     quota: str, used: int, more: Callable[[Net], Command[Any]], rule: str
 ) -> None:
     net = filled(quota, used, rule)
@@ -757,16 +757,14 @@ def test_a_quota_that_is_set_before_anything_is_there_is_tight(
 
 
 @pytest.mark.parametrize(("quota", "used", "more", "rule"), HELD)
-def test_a_quota_that_is_raised_allows_more(
-    quota: str, used: int, more: Callable[[Net], Command[Any]], rule: str
-) -> None:
+def test_a_raised_quota_allows_more(quota: str, used: int, more: Callable[[Net], Command[Any]], rule: str) -> None:
     net = filled(quota, used, rule)
     net.quota(quota, used + 1)
     net.cloud.execute(more(net))
     assert invariants(net.cloud) == ()
 
 
-def test_eips_over_all_regions_are_measured_by_the_highest_quota_there_ever_was() -> None:
+def test_eips_of_an_account_are_compared_with_its_highest_quota_so_far() -> None:
     raised = c.SetQuota(name="eips-per-account", value=30)
     cloud = cloud_after(raised, *[c.AllocateEipAddress()] * 18)
     for _ in range(12):
@@ -777,7 +775,7 @@ def test_eips_over_all_regions_are_measured_by_the_highest_quota_there_ever_was(
     assert not cloud.check(c.AllocateEipAddress()).allowed
 
 
-def test_the_quota_of_one_account_is_not_the_others() -> None:
+def test_the_quota_of_one_account_does_not_apply_to_another() -> None:
     net = in_use(Net())
     stranger = net.cloud.as_account("6543210987654321")
     for quota, *_ in USES:
@@ -786,7 +784,7 @@ def test_the_quota_of_one_account_is_not_the_others() -> None:
     assert net.cloud.check(net.eni_command()).allowed
 
 
-def test_a_change_of_address_still_waits_while_the_instance_starts(slow_net: Net) -> None:
+def test_an_address_change_stays_pending_while_the_instance_starts(slow_net: Net) -> None:
     vm = slow_net.run()
     for step in (
         c.StopInstance(instance_id=vm.id),
@@ -809,7 +807,7 @@ def test_a_change_of_address_still_waits_while_the_instance_starts(slow_net: Net
         ("eips-per-account", "account.eip-quota", lambda net: net.cloud.execute(c.AllocateEipAddress())),
     ],
 )
-def test_a_quota_that_is_lowered_to_what_is_in_use_is_tight_from_then_on(
+def test_one_resource_above_a_quota_lowered_to_its_use_is_a_breach(
     quota: str, invariant: str, create: Callable[[Net], Any]
 ) -> None:
     net = Net(rules=rules.without(invariant))
@@ -840,14 +838,14 @@ def index_of(region: Region, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", INDEXES)
-def test_an_index_that_counts_wrong_is_a_breach(name: str) -> None:
+def test_an_index_with_a_wrong_size_is_a_breach(name: str) -> None:
     cloud = SOUND.cloud.fork()
     index_of(cloud._engine.world.writable(HOME), name).size += 1
     assert [breach.invariant for breach in breaches(cloud._engine.world)] == [INDEXES[name]]
 
 
 @pytest.mark.parametrize("name", INDEXES)
-def test_an_index_of_something_else_is_a_breach_though_it_counts_right(name: str) -> None:
+def test_an_index_with_a_wrong_key_is_a_breach(name: str) -> None:
     cloud = SOUND.cloud.fork()
     index = index_of(cloud._engine.world.writable(HOME), name)
     key, value = next(iter(index.snapshot().items()))
@@ -857,7 +855,7 @@ def test_an_index_of_something_else_is_a_breach_though_it_counts_right(name: str
 
 
 @pytest.mark.parametrize("change", ["counts", "lists twice", "lists another"])
-def test_what_is_listed_as_passing_is_what_passes(change: str) -> None:
+def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None:
     cloud = SOUND.cloud.fork()
     passing = cloud._engine.world.writable(HOME).pending
     key, (resource_id, since) = next(iter(passing.snapshot().items()))
@@ -871,7 +869,7 @@ def test_what_is_listed_as_passing_is_what_passes(change: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["held", "of another number"])
-def test_the_next_address_is_free_and_of_its_number(change: str) -> None:
+def test_a_next_address_that_is_held_or_has_another_number_is_a_breach(change: str) -> None:
     cloud = SOUND.cloud.fork()
     region = cloud._engine.world.writable(HOME)
     vswitch = region.vswitches.mutable(SOUND.vswitch)
@@ -884,13 +882,13 @@ def test_the_next_address_is_free_and_of_its_number(change: str) -> None:
     assert f"would give {vswitch.next_ip}, which is not free" in messages
 
 
-def test_a_group_without_a_list_of_members_is_a_breach_and_no_crash() -> None:
+def test_a_group_without_a_list_of_members_is_a_breach() -> None:
     cloud = SOUND.cloud.fork()
     cloud._engine.world.writable(HOME).members_of_group.delete(SOUND.group)
     assert "index.members-of-group" in {breach.invariant for breach in breaches(cloud._engine.world)}
 
 
-def test_one_eni_without_a_vswitch_does_not_hide_what_is_wrong_with_the_next() -> None:
+def test_an_interface_without_a_vswitch_does_not_hide_the_breaches_of_others() -> None:
     cloud = SOUND.cloud.fork()
     interfaces = cloud._engine.world.writable(HOME).network_interfaces
     first, *_, last = list(interfaces.snapshot())

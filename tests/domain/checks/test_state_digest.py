@@ -43,8 +43,8 @@ def change(table: str, field: str) -> World:
     return world
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if getattr(damaged()[1], table).snapshot()])
-def test_a_row_that_is_missing_is_seen(table: str) -> None:
+@pytest.mark.parametrize("table", [table for table in TABLES if getattr(damaged()[1], table).now()])
+def test_a_missing_row_changes_the_digest(table: str) -> None:
     world, region = damaged()
     before = serialized_state(world)
     rows = getattr(region, table)
@@ -53,7 +53,7 @@ def test_a_row_that_is_missing_is_seen(table: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["addresses", "members_of_group", "sources_of_group", "vswitches_of_vpc"])
-def test_a_row_that_is_missing_in_a_table_in_a_table_is_seen(table: str) -> None:
+def test_a_missing_row_of_a_nested_table_changes_the_digest(table: str) -> None:
     world, region = damaged()
     before = serialized_state(world)
     tables = getattr(region, table)
@@ -63,21 +63,21 @@ def test_a_row_that_is_missing_in_a_table_in_a_table_is_seen(table: str) -> None
 
 
 @pytest.mark.parametrize(("table", "field"), [(table, field) for table, fields in MATTERS.items() for field in fields])
-def test_what_matters_is_in_the_essence_and_in_the_whole(table: str, field: str) -> None:
+def test_a_field_changes_both_digests(table: str, field: str) -> None:
     world, _ = damaged()
     assert behavioural_digest(change(table, field)) != behavioural_digest(world)
     assert serialized_state(change(table, field)) != serialized_state(world)
 
 
 @pytest.mark.parametrize(("table", "field"), ONLY_WHEN)
-def test_when_something_happened_is_in_the_whole_alone(table: str, field: str) -> None:
+def test_times_and_positions_change_only_the_whole_digest(table: str, field: str) -> None:
     world, _ = damaged()
     assert behavioural_digest(change(table, field)) == behavioural_digest(world)
     assert serialized_state(change(table, field)) != serialized_state(world)
 
 
 @pytest.mark.parametrize(("field", "value"), [("version", 99), ("imported", True), ("region_id", "cn-elsewhere")])
-def test_what_a_region_says_of_itself_is_seen(field: str, value: Any) -> None:
+def test_a_field_of_a_region_changes_the_digest(field: str, value: Any) -> None:
     world, region = damaged()
     before = serialized_state(world)
     if field == "region_id":
@@ -89,7 +89,7 @@ def test_what_a_region_says_of_itself_is_seen(field: str, value: Any) -> None:
     assert serialized_state(world) != before
 
 
-def test_permissions_quotas_and_tokens_matter(net: Net) -> None:
+def test_authorizations_quotas_and_client_tokens_change_the_digest(net: Net) -> None:
     other = net.new_group()
     states = {behavioural_digest(net.cloud._world())}
     for step in (
@@ -104,7 +104,7 @@ def test_permissions_quotas_and_tokens_matter(net: Net) -> None:
     assert len(states) == 5
 
 
-def test_two_clouds_that_did_the_same_are_alike_and_a_later_one_is_not() -> None:
+def test_equal_histories_have_equal_digests_and_later_ones_differ() -> None:
     steps = [Wait(by=timedelta(hours=1)), c.CreateVpc(cidr_block="10.0.0.0/16")]
     one, other, sooner = cloud_after(*steps), cloud_after(*steps), cloud_after(steps[1])
     assert serialized_state(one._world()) == serialized_state(other._world()) != serialized_state(sooner._world())
@@ -113,7 +113,7 @@ def test_two_clouds_that_did_the_same_are_alike_and_a_later_one_is_not() -> None
     )
 
 
-def test_addresses_that_came_back_are_seen_in_their_order(net: Net) -> None:
+def test_the_order_of_freed_addresses_changes_the_digest(net: Net) -> None:
     one, other = net.eni(), net.eni()
     forks = [net.cloud.fork() for _ in "ab"]
     for fork, order in zip(forks, ([one, other], [other, one]), strict=True):

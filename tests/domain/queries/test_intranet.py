@@ -153,7 +153,7 @@ ROWS: list[tuple[str, Endpoint, Endpoint, Pairs, IntranetVerdict, bool]] = [
 @pytest.mark.parametrize(
     ("a", "b", "authorized", "verdict", "connected"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS]
 )
-def test_every_row_of_the_table(
+def test_every_row_has_the_verdict_of_the_table(
     a: Endpoint, b: Endpoint, authorized: Pairs, verdict: IntranetVerdict, connected: bool
 ) -> None:
     for found in (path(a, b, authorized), path(b, a, authorized)):
@@ -168,13 +168,13 @@ def test_the_table_has_every_verdict() -> None:
     assert {row[4] for row in ROWS} == set(V)
 
 
-def test_where_it_is_written() -> None:
+def test_a_path_names_its_rule_and_guide_section() -> None:
     assert (path(vpc(), vpc()).rule, path(vpc(), vpc()).guide) == ("intranet.path", "2.3")
     assert path(classic(), vpc()).rule == path(classic(**ELSEWHERE), vpc()).rule == "intranet.classic-link"
     assert path(classic(), classic(**ELSEWHERE)).guide == "1"
 
 
-def test_a_remedy_says_what_is_left_to_do() -> None:
+def test_a_remedy_names_only_the_steps_that_are_missing() -> None:
     a, b = vpc(), vpc(group="sg-2")
     assert path(a, b).remedy == "Let sg-1 authorize sg-2, and sg-2 authorize sg-1."
     assert path(a, b, FORTH).remedy == "Let sg-1 authorize sg-2."
@@ -221,7 +221,7 @@ def path_or_none(a: Endpoint, b: Endpoint, authorized: Pairs) -> IntranetPath | 
 
 
 @given(endpoints, endpoints, authorizations)
-def test_the_order_of_the_ends_does_not_matter(a: Endpoint, b: Endpoint, authorized: Pairs) -> None:
+def test_a_path_is_the_same_in_both_directions(a: Endpoint, b: Endpoint, authorized: Pairs) -> None:
     forth, back = path_or_none(a, b, authorized), path_or_none(b, a, authorized)
     if forth is None or back is None:
         assert forth is back
@@ -231,7 +231,7 @@ def test_the_order_of_the_ends_does_not_matter(a: Endpoint, b: Endpoint, authori
 
 
 @given(endpoints, endpoints, authorizations, authorizations)
-def test_authorizing_never_disconnects_and_never_changes_the_way(
+def test_an_authorization_never_disconnects_or_changes_the_verdict(
     a: Endpoint, b: Endpoint, authorized: Pairs, more: Pairs
 ) -> None:
     before, after = path_or_none(a, b, authorized), path_or_none(a, b, authorized | more)
@@ -245,7 +245,7 @@ def test_authorizing_never_disconnects_and_never_changes_the_way(
 
 
 @given(endpoints, endpoints)
-def test_with_every_authorization_a_way_by_groups_is_open(a: Endpoint, b: Endpoint) -> None:
+def test_with_every_authorization_a_path_by_groups_is_connected(a: Endpoint, b: Endpoint) -> None:
     found = path_or_none(a, b, frozenset((x, y) for x in GROUPS for y in GROUPS))
     if found is not None and found.verdict in (V.EnabledByDefault, V.AuthorizeSecurityGroups):
         assert found.connected
@@ -281,19 +281,19 @@ def test_a_malformed_endpoint_is_refused(changes: dict[str, Any], message: str) 
         vpc(**changes)
 
 
-def test_a_group_is_needed() -> None:
+def test_an_endpoint_without_a_security_group_is_refused() -> None:
     with pytest.raises(InvalidCommand, match="at least one security group"):
         Endpoint("classic", "1", "cn-hangzhou")
 
 
-def test_one_vpc_is_not_in_two_regions() -> None:
+def test_endpoints_with_one_vpc_in_two_regions_are_refused() -> None:
     for a, b in ((vpc(), vpc(**ELSEWHERE)), (classic(linked_vpc_id="vpc-1"), vpc(**ELSEWHERE))):
         for ends in ((a, b), (b, a)):
             with pytest.raises(InvalidCommand, match="vpc-1 lies in one region"):
                 path(*ends)
 
 
-def test_endpoints_are_values() -> None:
+def test_endpoints_are_hashable_values() -> None:
     assert vpc(security_group_ids=iter(["sg-1"])) == vpc(security_group_ids=("sg-1",))
     assert len({vpc(), vpc(), classic()}) == 2
     assert vpc().network_type is ecsnet.NetworkType.Vpc
@@ -312,14 +312,14 @@ def verdict(cloud: Cloud, a: str | Endpoint, b: str | Endpoint) -> tuple[Intrane
     return there.verdict, there.connected
 
 
-def test_instances_of_one_group_reach_each_other(net: Net) -> None:
+def test_instances_of_one_group_are_connected(net: Net) -> None:
     a, b = net.run(), net.run()
     found = net.cloud.intranet_path(a.id, b.id)
     assert (found.verdict, found.connected, found.bandwidth) == (V.EnabledByDefault, True, 10_000)
     assert net.group.id in found.remedy
 
 
-def test_instances_of_two_groups_do_once_both_authorize(net: Net) -> None:
+def test_instances_of_two_groups_are_connected_once_both_authorize(net: Net) -> None:
     other = net.new_group()
     a, b = net.run(), net.run(security_group_ids=[other.id])
     assert verdict(net.cloud, a.id, b.id) == (V.AuthorizeSecurityGroups, False)
@@ -356,7 +356,7 @@ def test_instances_of_two_vpcs_need_express_connect(net: Net) -> None:
         assert verdict(net.cloud.as_account("2"), here, there) == (V.ExpressConnect, False)
 
 
-def test_an_instance_and_what_need_not_exist(net: Net) -> None:
+def test_a_path_can_lead_from_an_instance_to_a_hypothetical_endpoint(net: Net) -> None:
     here = net.run()
     guest = vpc(net.vpc.id, net.group.id, **OTHER_ACCOUNT)
     assert verdict(net.cloud, here.id, guest) == (V.EnabledByDefault, True)
@@ -368,7 +368,7 @@ def test_an_instance_and_what_need_not_exist(net: Net) -> None:
         net.cloud.intranet_path(here.id, vpc(net.vpc.id, net.group.id, **ELSEWHERE))
 
 
-def test_endpoints_have_the_authorizations_that_are_there(net: Net) -> None:
+def test_a_path_between_endpoints_uses_the_recorded_authorizations(net: Net) -> None:
     ours = net.cloud.execute(c.CreateSecurityGroup())
     theirs = net.cloud.as_account("2").execute(c.CreateSecurityGroup())
     a, b = classic(ours.id, account_id=ours.account_id), classic(theirs.id, **OTHER_ACCOUNT)
@@ -385,7 +385,7 @@ def test_endpoints_have_the_authorizations_that_are_there(net: Net) -> None:
     assert verdict(net.cloud, a, b) == (V.AuthorizeSecurityGroups, True)
 
 
-def test_the_instance_type_tells_the_bandwidth() -> None:
+def test_the_bandwidth_of_a_path_is_that_of_the_instance_types() -> None:
     old = InstanceType(id="ecs.old.large", eni_quantity=1, private_ipv4_per_eni=1, io_optimized=False)
     net = Net(instance_types=[old])
     slow, fast = net.run(instance_type="ecs.old.large"), net.run()
@@ -394,7 +394,7 @@ def test_the_instance_type_tells_the_bandwidth() -> None:
     assert net.cloud.intranet_path(fast.id, fast.id).bandwidth == 10_000
 
 
-def test_an_instance_that_is_not_there(net: Net) -> None:
+def test_a_path_from_an_unknown_instance_is_refused(net: Net) -> None:
     here, gone = net.run(), net.run()
     net.cloud.execute(c.DeleteInstance(instance_id=gone.id, force=True))
     for missing in (gone.id, "i-none"):
@@ -403,7 +403,7 @@ def test_an_instance_that_is_not_there(net: Net) -> None:
                 net.cloud.intranet_path(*ends)
 
 
-def test_asking_changes_nothing(net: Net) -> None:
+def test_intranet_path_records_nothing(net: Net) -> None:
     a, b = net.run(), net.run(security_group_ids=[net.new_group().id])
     before = net.cloud.history()
     net.cloud.intranet_path(a.id, b.id)
@@ -413,7 +413,7 @@ def test_asking_changes_nothing(net: Net) -> None:
 # The facts
 
 
-def test_what_the_network_types_can_do() -> None:
+def test_network_capabilities_are_those_of_the_guide() -> None:
     in_vpc, in_classic = network_capabilities("vpc"), network_capabilities(ecsnet.NetworkType.Classic)
     functions = (
         "layer_2_isolation",
@@ -446,7 +446,7 @@ def test_only_traffic_out_to_the_internet_is_billed(direction: Any, network: Any
 
 
 @pytest.mark.parametrize("method", ["PayByTraffic", "PayByBandwidth", None])
-def test_an_eip_has_a_charge_besides_and_leaves_the_method(method: Any) -> None:
+def test_an_eip_adds_a_charge_and_keeps_the_charge_method(method: Any) -> None:
     before = traffic_charge("outbound", "internet", billing_method=method)
     after = traffic_charge("outbound", "internet", billing_method=method, converted_to_eip=True)
     assert (after.billed, after.billing_method) == (before.billed, before.billing_method) == (True, method)
@@ -462,7 +462,7 @@ def test_an_eip_has_a_charge_besides_and_leaves_the_method(method: Any) -> None:
         (("outbound", "internet"), {"converted_to_eip": 1}, "converted_to_eip"),
     ],
 )
-def test_what_is_no_traffic_is_refused(arguments: Any, options: dict[str, Any], name: str) -> None:
+def test_an_invalid_kind_of_traffic_is_refused(arguments: Any, options: dict[str, Any], name: str) -> None:
     with pytest.raises(InvalidCommand, match=f"^{name} must be"):
         traffic_charge(*arguments, **options)
 
@@ -479,12 +479,12 @@ def test_what_is_no_traffic_is_refused(arguments: Any, options: dict[str, Any], 
         ("traffic.billing", RuleKind.Query),
     ],
 )
-def test_the_ids_stand_in_the_registry(rule_id: str, kind: RuleKind) -> None:
+def test_the_ids_of_intranet_facts_are_registered(rule_id: str, kind: RuleKind) -> None:
     assert ecsnet.rules[rule_id].kind is kind
     assert ecsnet.rules[rule_id].guide != "-"
 
 
-def test_the_remedies_of_classic_link_are_whole_sentences() -> None:
+def test_the_remedies_of_classic_link_are_complete_sentences() -> None:
     old, new = classic("sg-2"), vpc()
     elsewhere = classic("sg-2", linked_vpc_id="vpc-9")
     here = classic("sg-2", linked_vpc_id="vpc-1")
@@ -498,6 +498,6 @@ def test_the_remedies_of_classic_link_are_whole_sentences() -> None:
     assert {(path.rule, path.guide) for path in paths} == {("intranet.classic-link", "2.3")}
 
 
-def test_the_link_of_a_classic_endpoint_has_a_name() -> None:
+def test_the_linked_vpc_of_a_classic_endpoint_must_have_an_id() -> None:
     with pytest.raises(InvalidCommand, match="linked_vpc_id must be a non-empty string"):
         classic(linked_vpc_id=" ")

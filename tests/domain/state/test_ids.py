@@ -8,7 +8,7 @@ from ecsnet import commands as c
 from tests.support.net import Net
 
 
-def test_the_first_of_every_kind_is_always_called_the_same(net: Net) -> None:
+def test_the_first_id_of_each_kind_is_fixed(net: Net) -> None:
     vm, interface = net.run(), net.eni()
     address = net.cloud.execute(c.AllocateEipAddress())
     assert [net.vpc.id, net.vswitch.id, net.group.id, vm.id, interface.id, address.id] == [
@@ -33,5 +33,5 @@ def test_the_first_of_every_kind_is_always_called_the_same(net: Net) -> None:
         ("us-west-1", "vpc-19iy06qgrxa58hvm4eej8"),
     ],
 )
-def test_ids_show_their_region(net: Net, region_id: str, vpc_id: str) -> None:
+def test_an_id_has_the_prefix_of_its_region(net: Net, region_id: str, vpc_id: str) -> None:
     assert net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/8", region_id=region_id)).id == vpc_id

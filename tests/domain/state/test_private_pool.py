@@ -34,7 +34,7 @@ def released_last(cloud: Cloud, vswitch_id: str) -> list[str]:
     return kept
 
 
-def test_what_came_back_is_given_when_the_block_has_been_gone_through() -> None:
+def test_freed_addresses_are_given_after_the_end_of_the_block_is_reached() -> None:
     net = Small()
     assert [net.address() for _ in range(3)] == ["10.0.2.1", "10.0.2.2", "10.0.2.3"]
     net.delete("10.0.2.1", "10.0.2.2")
@@ -42,7 +42,7 @@ def test_what_came_back_is_given_when_the_block_has_been_gone_through() -> None:
     assert [v.rule for v in net.cloud.check(net.eni_command()).violations] == ["address.private.exhausted"]
 
 
-def test_what_came_back_and_was_taken_by_name_is_not_drawn() -> None:
+def test_a_freed_address_that_was_taken_by_name_is_not_given_again() -> None:
     net = Small()
     interface = net.eni(secondary_private_ip_address_count=3)
     by_name = {"network_interface_id": interface.id}
@@ -55,13 +55,13 @@ def test_what_came_back_and_was_taken_by_name_is_not_drawn() -> None:
         assert fork.execute(net.eni_command()).primary_private_ip == left
 
 
-def test_what_is_asked_for_by_name_is_not_drawn_besides(net: Net) -> None:
+def test_an_address_requested_by_name_is_not_drawn_as_well(net: Net) -> None:
     interface = net.eni(private_ip_addresses=["10.0.1.1", "10.0.1.3"])
     assert interface.private_ips == ("10.0.1.2", "10.0.1.1", "10.0.1.3")
     assert net.eni().primary_private_ip == "10.0.1.4"
 
 
-def test_what_cannot_be_had_by_name_uses_up_nothing() -> None:
+def test_a_named_address_that_is_denied_uses_up_no_other() -> None:
     net = Small()
     net.eni(secondary_private_ip_address_count=2)
     for address, rule_id in (("10.0.2.1", "address.private.in-use"), ("10.0.2.0", "address.private.reserved")):
@@ -69,7 +69,7 @@ def test_what_cannot_be_had_by_name_uses_up_nothing() -> None:
         assert [v.rule for v in decision.violations] == [rule_id]
 
 
-def test_an_address_that_comes_back_over_and_over_takes_no_room() -> None:
+def test_freeing_one_address_repeatedly_takes_bounded_space() -> None:
     net = Small()
     for _ in range(3):
         net.address()

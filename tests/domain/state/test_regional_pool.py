@@ -27,7 +27,7 @@ def test_each_region_has_its_block_of_public_addresses(net: Net, region_id: str,
     assert net.cloud.execute(c.AllocateEipAddress(region_id=region_id)).ip_address == first
 
 
-def test_public_addresses_go_up_to_the_last_of_the_block_and_begin_again(net: Net) -> None:
+def test_public_addresses_are_given_to_the_end_of_the_block_and_then_from_its_start(net: Net) -> None:
     use_up_the_public_addresses(net, but=1)
     (first, *_, last) = net.cloud.instances.values()
     assert last.public_ip == "198.18.7.253"
@@ -39,7 +39,7 @@ def test_public_addresses_go_up_to_the_last_of_the_block_and_begin_again(net: Ne
     assert again == [first.public_ip, last.public_ip] == ["198.18.0.1", "198.18.7.253"]
 
 
-def test_public_addresses_are_nobodys_unique_and_deterministic(net: Net) -> None:
+def test_public_addresses_are_reserved_for_tests_unique_and_deterministic(net: Net) -> None:
     vms = net.cloud.execute(net.run_command(amount=3, internet_max_bandwidth_out=5))
     addresses = [vm.public_ip or "" for vm in vms] + [eip(net).ip_address for _ in range(3)]
     far = net.cloud.execute(c.AllocateEipAddress(region_id="cn-beijing")).ip_address
@@ -60,7 +60,7 @@ def test_regions_that_share_a_block_do_not_share_an_address(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_the_classic_addresses_of_a_region_end() -> None:
+def test_commands_are_denied_when_no_classic_address_is_left() -> None:
     net = Net(**OPEN)
     run = classic_command(net)
     create = c.CreateInstance(

@@ -80,7 +80,7 @@ class Forks(RuleBasedStateMachine):
 TestForks = Forks.TestCase
 
 
-def test_order_is_that_of_insertion_over_all_layers() -> None:
+def test_iteration_follows_insertion_over_all_layers() -> None:
     table: Table[str, int] = Table()
     for key in "dcb":
         table.set(key, 1)
@@ -101,7 +101,7 @@ class Box:
         return Box(self.content)
 
 
-def test_a_value_is_copied_before_it_is_changed_if_it_is_shared() -> None:
+def test_a_shared_value_is_copied_before_it_is_changed() -> None:
     table: Table[str, Box] = Table()
     table.set("box", Box(1))
     mine = table["box"]
@@ -133,7 +133,7 @@ def test_a_layer_is_merged_when_it_is_more_than_half_of_the_next() -> None:
     assert layers(12, 6, 4) == [22]
 
 
-def test_nothing_is_kept_of_what_was_dropped_once_the_lowest_layer_is_merged() -> None:
+def test_dropped_keys_take_no_space_after_the_lowest_layer_is_merged() -> None:
     table: Table[str, int] = Table()
     table.set("a", 1)
     table = table.fork()
@@ -142,7 +142,7 @@ def test_nothing_is_kept_of_what_was_dropped_once_the_lowest_layer_is_merged() -
     assert table.fork()._below == ({"b": 2},)
 
 
-def test_what_is_not_there_is_an_error_in_every_layer() -> None:
+def test_a_missing_key_raises_in_every_layer() -> None:
     table: Table[str, Box] = Table()
     table.set("box", Box(1))
     fork = table.fork()

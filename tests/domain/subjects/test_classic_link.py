@@ -55,7 +55,7 @@ def test_classic_addresses_are_unique_over_regions_and_accounts(net: Net) -> Non
     assert invariants(net.cloud) == ()
 
 
-def test_bandwidth_0_at_renewal_keeps_the_address_without_internet_from_the_next_cycle(net: Net) -> None:
+def test_a_renewal_with_bandwidth_0_keeps_the_classic_address(net: Net) -> None:
     vm = classic(net, internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
     assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 5
@@ -64,7 +64,7 @@ def test_bandwidth_0_at_renewal_keeps_the_address_without_internet_from_the_next
     assert (later.public_ip, later.internet_max_bandwidth_out) == (vm.public_ip, 0)
 
 
-def test_classic_groups_change_with_the_instance(net: Net) -> None:
+def test_a_classic_instance_joins_and_leaves_groups(net: Net) -> None:
     vm = classic(net)
     other = net.cloud.execute(c.CreateSecurityGroup())
     joined = net.cloud.execute(c.JoinSecurityGroup(security_group_id=other.id, instance_id=vm.id))
@@ -78,7 +78,7 @@ def test_classic_groups_change_with_the_instance(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_classic_link_connects_and_goes_with_its_instance(net: Net) -> None:
+def test_classic_link_connects_until_the_instance_is_deleted(net: Net) -> None:
     old, new = classic(net), net.run()
     assert not net.cloud.intranet_path(old.id, new.id).connected
     enable(net)
@@ -100,6 +100,6 @@ def test_classic_link_connects_and_goes_with_its_instance(net: Net) -> None:
         ({"internet_max_bandwidth_out": 201, "vswitch_id": "vsw-1"}, "from 0 to 200"),
     ],
 )
-def test_what_can_never_be_right(changes: dict[str, Any], message: str) -> None:
+def test_invalid_network_parameters_raise_when_the_command_is_built(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidCommand, match=message):
         c.RunInstances(**{"instance_type": "ecs.g5.large", "security_group_ids": ["sg-1"], **changes})

@@ -8,7 +8,7 @@ from tests.support.net import Net
 from tests.support.setups import associated, eip
 
 
-def test_an_eip_survives_its_instance(net: Net) -> None:
+def test_an_eip_becomes_available_when_its_instance_is_deleted(net: Net) -> None:
     vm = net.run()
     address = associated(net, vm)
     net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
@@ -19,7 +19,7 @@ def test_an_eip_survives_its_instance(net: Net) -> None:
     assert not net.cloud.eips
 
 
-def test_eips_pass_through_their_states(slow_net: Net) -> None:
+def test_an_eip_passes_through_its_transitional_statuses(slow_net: Net) -> None:
     net = slow_net
     vm, address = net.run(), eip(net)
     seen = []

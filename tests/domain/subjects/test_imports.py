@@ -21,7 +21,7 @@ from tests.support.resources import everything
 from tests.support.setups import OPEN, classic_command, created, eip, stopped
 
 
-def test_what_passes_is_described_passing_and_settles_like_its_original(slow_net: Net) -> None:
+def test_imported_transitional_resources_settle_like_the_originals(slow_net: Net) -> None:
     net, cloud = slow_net, slow_net.cloud
     vm, addresses = net.run(), [cloud.execute(c.AllocateEipAddress()) for _ in range(3)]
     detaching, attaching, deleting = net.attached(vm), net.eni(), net.eni()
@@ -40,7 +40,7 @@ def test_what_passes_is_described_passing_and_settles_like_its_original(slow_net
     assert invariants(copy) == ()
 
 
-def test_what_was_described_is_as_old_as_it_says_or_as_its_import() -> None:
+def test_an_imported_resource_has_its_described_creation_time_or_that_of_the_import() -> None:
     net = network()
     answers = describe(net.cloud)
     for kind in ("Vpcs", "Instances"):
@@ -55,7 +55,7 @@ def test_what_was_described_is_as_old_as_it_says_or_as_its_import() -> None:
     assert by_age == {START: everything - 2, START + timedelta(days=1): 2}
 
 
-def test_a_described_instance_was_started_and_has_bought_its_bandwidth(net: Net) -> None:
+def test_an_imported_instance_counts_as_started_with_its_bandwidth_bought(net: Net) -> None:
     vm = stopped(net)
     bought = created(net, internet_max_bandwidth_out=5)
     cloud = imported(net)
@@ -66,7 +66,7 @@ def test_a_described_instance_was_started_and_has_bought_its_bandwidth(net: Net)
 # The order of interfaces
 
 
-def test_a_primary_interface_is_the_first_whenever_it_is_described(net: Net) -> None:
+def test_a_primary_interface_is_first_in_any_order_of_description(net: Net) -> None:
     vm = net.run()
     net.attached(vm)
     answers = describe(net.cloud)
@@ -76,7 +76,7 @@ def test_a_primary_interface_is_the_first_whenever_it_is_described(net: Net) -> 
     assert invariants(cloud) == ()
 
 
-def test_a_primary_interface_is_the_first_in_whatever_order_it_was_recorded(net: Net) -> None:
+def test_a_primary_interface_is_first_in_any_order_of_events(net: Net) -> None:
     vm = net.run()
     net.attached(vm)
     *before, primary, secondary, _ = imported(net).history()  # the last says that there was an import
@@ -145,7 +145,7 @@ def release(instance_id: str) -> Command[Any]:
     ],
     ids=["vpc", "security group", "vswitch", "instance", "network interface", "eip"],
 )
-def test_the_id_of_a_described_resource_is_not_given_again(
+def test_the_id_of_an_imported_resource_is_not_given_again(
     start: Callable[[], Net], create: Callable[[Net], Command[Any]]
 ) -> None:
     """The second of its kind is described as the only one: by its number the next is the second, and that is there."""
@@ -158,7 +158,7 @@ def test_the_id_of_a_described_resource_is_not_given_again(
     assert invariants(cloud) == ()
 
 
-def test_numbers_go_on_after_those_that_were_described(net: Net) -> None:
+def test_new_addresses_continue_after_the_imported_ones(net: Net) -> None:
     vm, interface, address = net.run(), net.eni(), eip(net)
     text = json.dumps(describe(net.cloud))
     for known in (vm.id, interface.id, address.id):

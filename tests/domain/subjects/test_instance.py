@@ -30,7 +30,9 @@ def runs_one(rule_id: str, story: Story) -> bool:
     ("rule_id", "story", "options"),
     named([entry for entry in WITNESSES if runs_one(entry[0], entry[1])]),
 )
-def test_create_instance_is_refused_what_run_instances_is(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+def test_create_instance_is_denied_whatever_run_instances_is_denied(
+    rule_id: str, story: Story, options: dict[str, Any]
+) -> None:
     net = Net(**options)
     run = story(net)
     assert isinstance(run, c.RunInstances)
@@ -39,14 +41,14 @@ def test_create_instance_is_refused_what_run_instances_is(rule_id: str, story: S
     assert rule_id in {v.rule for v in decision.violations}
 
 
-def test_one_created_instance_takes_one_address_and_one_place(net: Net) -> None:
+def test_create_instance_fits_into_the_last_address_and_the_last_place_of_a_group(net: Net) -> None:
     net.vswitch = net.new_vswitch("10.0.2.0/29")
     net.quota("addresses-per-security-group", 4)
     net.eni(secondary_private_ip_address_count=2)
     assert created(net).private_ip == "10.0.2.4"
 
 
-def test_an_instance_passes_through_starting(slow_net: Net) -> None:
+def test_a_starting_instance_settles_to_running(slow_net: Net) -> None:
     vm = slow_net.run()
     slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
     slow_net.cloud.settle()
@@ -55,7 +57,7 @@ def test_an_instance_passes_through_starting(slow_net: Net) -> None:
     assert started == slow_net.cloud.instances[vm.id] == vm
 
 
-def test_a_release_while_pending_is_answered_as_not_yet_initialized(slow_net: Net) -> None:
+def test_releasing_a_pending_instance_has_the_code_initializing(slow_net: Net) -> None:
     (violation,) = slow_net.cloud.check(release_while_pending(slow_net)).violations
     assert (violation.code, violation.http_status) == ("IncorrectInstanceStatus.Initializing", 403)
 
@@ -63,7 +65,7 @@ def test_a_release_while_pending_is_answered_as_not_yet_initialized(slow_net: Ne
 # The private address
 
 
-def test_an_instance_moves_and_its_secondary_interface_stays(net: Net) -> None:
+def test_moving_an_instance_leaves_its_secondary_interface_in_place(net: Net) -> None:
     vm = net.run()
     secondary, other = net.attached(vm), net.new_vswitch("10.0.2.0/24")
     net.cloud.execute(c.StopInstance(instance_id=vm.id))
@@ -74,7 +76,7 @@ def test_an_instance_moves_and_its_secondary_interface_stays(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_a_moved_instance_shows_its_new_address_at_once_and_is_pending_until_its_start(net: Net) -> None:
+def test_a_moved_instance_has_its_new_address_at_once_and_a_pending_change_until_its_start(net: Net) -> None:
     vm = stopped(net)
     other = net.new_vswitch("10.0.2.0/24")
     moved = net.cloud.execute(
@@ -89,7 +91,7 @@ def test_a_moved_instance_shows_its_new_address_at_once_and_is_pending_until_its
     assert invariants(net.cloud) == ()
 
 
-def test_the_present_address_is_not_one_of_another_vswitch(net: Net) -> None:
+def test_the_present_address_in_another_vswitch_breaks_the_address_rules(net: Net) -> None:
     vm, other = stopped(net), net.new_vswitch("10.0.2.0/24")
     denied = net.cloud.check(move(vm, other.id, vm.private_ip)).violations
     assert [violation.rule for violation in denied] == ["address.private.in-cidr", "address.private.in-use"]
@@ -115,7 +117,7 @@ def test_a_subscription_lasts_whole_months(bought: datetime, months: int | None,
     assert Net(bought).run(**SUBSCRIPTION, period=months).expires_at == expires
 
 
-def test_a_renewal_before_the_end_lengthens_what_is_left_and_its_bandwidth_waits(net: Net) -> None:
+def test_a_renewal_before_expiry_extends_the_subscription_and_defers_its_bandwidth(net: Net) -> None:
     vm = subscription(net)
     net.clock.advance(timedelta(days=31) - timedelta(microseconds=1))
     renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
@@ -124,7 +126,7 @@ def test_a_renewal_before_the_end_lengthens_what_is_left_and_its_bandwidth_waits
     assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 10
 
 
-def test_a_renewal_at_the_end_begins_a_cycle_with_its_bandwidth(net: Net) -> None:
+def test_a_renewal_after_expiry_starts_a_cycle_with_its_bandwidth(net: Net) -> None:
     vm = subscription(net)
     net.clock.advance(timedelta(days=31))
     renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=10))
@@ -135,14 +137,14 @@ def test_a_renewal_at_the_end_begins_a_cycle_with_its_bandwidth(net: Net) -> Non
     assert net.cloud.history()[-1].type == "InstanceRenewed"
 
 
-def test_a_renewal_with_the_same_bandwidth_leaves_nothing_waiting(net: Net) -> None:
+def test_a_renewal_with_the_same_bandwidth_leaves_no_pending_change(net: Net) -> None:
     vm = subscription(net)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
     assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=6))
     assert net.cloud.check(c.ConvertNatPublicIpToEip(instance_id=vm.id))
 
 
-def test_a_renewal_waits_for_its_cycle_by_the_clock_at_any_pace() -> None:
+def test_a_renewed_bandwidth_starts_with_its_cycle_under_any_settle_after() -> None:
     for pace in (timedelta(0), timedelta(seconds=5), "manual"):
         net = Net(settle_after=pace)
         vm = net.cloud.execute(net.run_command(internet_max_bandwidth_out=5, **SUBSCRIPTION))[0]
@@ -164,7 +166,7 @@ def test_a_renewal_waits_for_its_cycle_by_the_clock_at_any_pace() -> None:
         assert invariants(net.cloud) == ()
 
 
-def test_an_expired_subscription_is_renewed_with_its_new_bandwidth_at_once(net: Net) -> None:
+def test_renewing_an_expired_subscription_applies_the_new_bandwidth_at_once(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.clock.advance(timedelta(days=40))
     renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=9))
@@ -177,18 +179,18 @@ def test_an_expired_subscription_is_renewed_with_its_new_bandwidth_at_once(net: 
 
 
 @pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
-def test_the_first_mbit_brings_an_address(net: Net, bandwidth: int, brings: bool) -> None:
+def test_an_instance_with_bandwidth_gets_a_public_address(net: Net, bandwidth: int, brings: bool) -> None:
     assert (net.run(internet_max_bandwidth_out=bandwidth).public_ip is not None) is brings
 
 
 @pytest.mark.parametrize(("bandwidth", "brings"), [(0, False), (1, True)])
-def test_a_subscription_gets_an_address_with_its_first_bandwidth(net: Net, bandwidth: int, brings: bool) -> None:
+def test_a_subscription_gets_a_public_address_with_its_first_bandwidth(net: Net, bandwidth: int, brings: bool) -> None:
     vm = subscription(net, internet_max_bandwidth_out=0)
     changed = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=bandwidth))
     assert (changed.public_ip is not None) is brings
 
 
-def test_bandwidth_brings_no_address_beside_one_or_an_eip_or_on_pay_as_you_go(net: Net) -> None:
+def test_more_bandwidth_adds_no_public_address_beside_one_or_an_eip_or_on_pay_as_you_go(net: Net) -> None:
     with_address, with_eip = subscription(net), subscription(net, internet_max_bandwidth_out=0)
     associated(net, with_eip)
     for vm in (with_address, with_eip, net.run()):
@@ -196,7 +198,7 @@ def test_bandwidth_brings_no_address_beside_one_or_an_eip_or_on_pay_as_you_go(ne
         assert (changed.public_ip, changed.internet_max_bandwidth_out) == (vm.public_ip, 7)
 
 
-def test_bandwidth_brings_an_address_to_a_subscription_and_none_to_pay_as_you_go(net: Net) -> None:
+def test_new_bandwidth_adds_a_public_address_to_subscriptions_only(net: Net) -> None:
     subscription, pay_as_you_go = net.run(**SUBSCRIPTION), net.run()
     changed = [
         net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5))
@@ -208,7 +210,7 @@ def test_bandwidth_brings_an_address_to_a_subscription_and_none_to_pay_as_you_go
     assert kept.public_ip == changed[0].public_ip
 
 
-def test_cycles_that_begin_at_one_moment_bring_different_addresses(net: Net) -> None:
+def test_cycles_that_start_together_draw_different_addresses(net: Net) -> None:
     vms = net.cloud.execute(net.run_command(amount=2, **SUBSCRIPTION))
     for vm in vms:
         net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
@@ -219,7 +221,7 @@ def test_cycles_that_begin_at_one_moment_bring_different_addresses(net: Net) -> 
     assert [net.cloud.instances[vm.id].public_ip for vm in vms] == seen
 
 
-def test_a_waiting_bandwidth_of_a_released_instance_is_forgotten(net: Net) -> None:
+def test_a_pending_bandwidth_of_a_released_instance_never_starts(net: Net) -> None:
     vm = subscription(net)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
     net.clock.advance(timedelta(days=31))
@@ -234,7 +236,7 @@ def test_a_waiting_bandwidth_of_a_released_instance_is_forgotten(net: Net) -> No
     assert invariants(net.cloud) == ()
 
 
-def test_a_waiting_bandwidth_goes_with_its_instance() -> None:
+def test_a_pending_bandwidth_is_dropped_with_its_instance_by_a_registry_without_rules() -> None:
     """The rules keep a subscription until its changes have taken effect; a registry of one's own need not."""
     net = Net(rules=RuleRegistry())
     vm = subscription(net)
@@ -245,7 +247,7 @@ def test_a_waiting_bandwidth_goes_with_its_instance() -> None:
     assert not net.cloud.instances
 
 
-def test_the_last_of_two_waiting_bandwidths_counts() -> None:
+def test_the_last_of_two_pending_bandwidths_starts() -> None:
     """The rules let only one wait; a registry of one's own may let another take its place."""
     net = Net(rules=RuleRegistry())
     vm = subscription(net)

@@ -17,12 +17,12 @@ from tests.support.net import Net
 from tests.support.witnesses import Story
 
 
-def test_addresses_are_drawn_beside_a_primary_one_that_was_named(net: Net) -> None:
+def test_secondary_addresses_are_drawn_beside_a_named_primary_address(net: Net) -> None:
     interface = net.eni(primary_ip_address="10.0.1.9", secondary_private_ip_address_count=2)
     assert interface.private_ips == ("10.0.1.9", "10.0.1.1", "10.0.1.2")
 
 
-def test_the_first_address_of_an_interface_is_its_instances(net: Net) -> None:
+def test_the_private_ip_of_an_instance_is_the_primary_address_of_its_interface(net: Net) -> None:
     vm = net.run()
     net.cloud.execute(
         c.AssignPrivateIpAddresses(network_interface_id=net.primary(vm).id, secondary_private_ip_address_count=1)
@@ -30,7 +30,7 @@ def test_the_first_address_of_an_interface_is_its_instances(net: Net) -> None:
     assert net.cloud.instances[vm.id].private_ip == vm.private_ip == net.primary(vm).private_ips[0]
 
 
-def test_what_is_not_modified_stays(net: Net) -> None:
+def test_modifying_one_attribute_leaves_the_others(net: Net) -> None:
     interface = net.eni(network_interface_name="web-1", description="the first")
     other = net.new_group()
     changes: list[dict[str, Any]] = [
@@ -59,6 +59,6 @@ def test_what_is_not_modified_stays(net: Net) -> None:
         (revoke_an_address_of_another, {"addresses": ("10.0.1.2",), "names": "10.0.1.2"}),
     ],
 )
-def test_the_facts_tell_what_broke_the_rule(net: Net, story: Story, facts: dict[str, Any]) -> None:
+def test_the_facts_of_a_violation_have_the_counts_and_addresses(net: Net, story: Story, facts: dict[str, Any]) -> None:
     (violation,) = net.cloud.check(story(net)).violations
     assert facts.items() <= violation.facts.items()

@@ -8,7 +8,7 @@ from tests.support.net import Net
 from tests.support.setups import created, stopped, use_up_the_public_addresses
 
 
-def test_run_instances_allocates_and_create_instance_does_not(net: Net) -> None:
+def test_run_instances_allocates_a_public_address_and_create_instance_does_not(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5)
     assert vm.public_ip is not None
     assert vm.internet_max_bandwidth_out == 5
@@ -16,7 +16,7 @@ def test_run_instances_allocates_and_create_instance_does_not(net: Net) -> None:
     assert net.run().public_ip is None
 
 
-def test_what_is_allocated_is_the_instances_from_then_on(net: Net) -> None:
+def test_an_allocated_public_address_belongs_to_the_instance(net: Net) -> None:
     vm = created(net, internet_max_bandwidth_out=5)
     allocated = net.cloud.execute(c.AllocatePublicIpAddress(instance_id=vm.id))
     assert allocated.public_ip == "198.18.0.1"
@@ -24,7 +24,7 @@ def test_what_is_allocated_is_the_instances_from_then_on(net: Net) -> None:
     assert net.cloud.execute(c.AllocateEipAddress()).ip_address == "198.18.0.2"
 
 
-def test_a_changed_address_is_another_each_time(net: Net) -> None:
+def test_each_change_gives_a_new_public_address(net: Net) -> None:
     vm = stopped(net, internet_max_bandwidth_out=5)
     seen = [vm.public_ip]
     for _ in range(3):
@@ -33,7 +33,7 @@ def test_a_changed_address_is_another_each_time(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_the_old_address_is_free_after_a_change(net: Net) -> None:
+def test_a_change_frees_the_old_public_address(net: Net) -> None:
     vm = stopped(net, internet_max_bandwidth_out=5)
     use_up_the_public_addresses(net, but=2)
     for _ in range(3):
@@ -44,7 +44,7 @@ def test_the_old_address_is_free_after_a_change(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
-def test_a_converted_address_stays_and_moves_on_as_an_eip(net: Net) -> None:
+def test_a_converted_address_can_move_to_another_instance_as_an_eip(net: Net) -> None:
     vm, other = net.run(internet_max_bandwidth_out=5), net.run()
     converted = net.cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
     (address,) = net.cloud.eips.values()
@@ -57,7 +57,7 @@ def test_a_converted_address_stays_and_moves_on_as_an_eip(net: Net) -> None:
     assert net.cloud.instances[other.id].eip_id == address.id
 
 
-def test_a_converted_address_takes_its_bandwidth_with_it(net: Net) -> None:
+def test_converting_a_public_address_leaves_the_instance_without_bandwidth(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5)
     converted = net.cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
     assert converted.internet_max_bandwidth_out == 0

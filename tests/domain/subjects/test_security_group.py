@@ -10,7 +10,7 @@ from tests.support.net import Net
 from tests.support.setups import other_vpc_group
 
 
-def test_a_group_of_another_network_is_answered_by_what_it_is_and_who_asks(net: Net) -> None:
+def test_the_code_for_a_group_of_another_network_depends_on_group_and_command(net: Net) -> None:
     classic = net.cloud.execute(c.CreateSecurityGroup()).id
     elsewhere = other_vpc_group(net)
 
@@ -25,7 +25,7 @@ def test_a_group_of_another_network_is_answered_by_what_it_is_and_who_asks(net: 
     assert answered(net.run_command(security_group_ids=[classic])) == ("InvalidParameter.Mismatch", 400, (classic,))
 
 
-def test_no_group_at_all_is_told_as_none(net: Net) -> None:
+def test_a_command_that_leaves_no_group_has_the_count_0(net: Net) -> None:
     vm = net.run()
     for command, code, http_status in (
         (net.eni_command(security_group_ids=[]), "MissingParameter", 400),
@@ -37,7 +37,7 @@ def test_no_group_at_all_is_told_as_none(net: Net) -> None:
             assert (violation.code, violation.http_status) == (code, http_status)
 
 
-def test_an_authorization_between_networks_names_both(net: Net) -> None:
+def test_a_denied_authorization_names_both_networks(net: Net) -> None:
     classic = net.cloud.execute(c.CreateSecurityGroup()).id
     for group_id, source_id, networks in (
         (net.group.id, classic, (net.vpc.id, "the classic network")),

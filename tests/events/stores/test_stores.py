@@ -35,7 +35,7 @@ def news(stream: str, *names: str) -> list[NewEvent]:
     return [NewEvent(stream, VpcDeleted(vpc_id=name), START, "1", "c") for name in names]
 
 
-def test_an_empty_store(store: EventStore) -> None:
+def test_an_empty_store_has_no_events(store: EventStore) -> None:
     assert store.head() == 0
     assert list(store.read()) == []
 
@@ -55,7 +55,7 @@ def test_positions_and_versions_have_no_gaps(store: EventStore) -> None:
 
 
 @pytest.mark.parametrize("expected", [0, 1, 3])
-def test_another_version_than_expected_appends_nothing(store: EventStore, expected: int) -> None:
+def test_an_append_with_a_wrong_expected_version_stores_nothing(store: EventStore, expected: int) -> None:
     store.append(news("a", "1", "2"), {"a": 0})
     with pytest.raises(VersionConflict, match=f"at version 2, not {expected}"):
         store.append(news("a", "3", "4"), {"a": expected})
@@ -63,7 +63,7 @@ def test_another_version_than_expected_appends_nothing(store: EventStore, expect
     store.append(news("a", "3"), {"a": 2})
 
 
-def test_bounds_and_order_of_reading(store: EventStore) -> None:
+def test_read_returns_the_events_between_two_positions_in_order(store: EventStore) -> None:
     store.append(news("a", "1", "2", "3", "4"), {"a": 0})
     assert [r.position for r in store.read(after=1, until=3)] == [2, 3]
     assert [r.position for r in store.read(after=4)] == []
@@ -71,12 +71,12 @@ def test_bounds_and_order_of_reading(store: EventStore) -> None:
     assert "3" in [r.event.vpc_id for r in store.read(naming="3")]  # type: ignore[attr-defined]
 
 
-def test_what_is_read_is_what_was_appended(store: EventStore) -> None:
+def test_read_returns_the_appended_events(store: EventStore) -> None:
     recorded = store.append(news("a", "1", "2"), {"a": 0})
     assert list(store.read()) == list(recorded)
 
 
-def test_closing_is_final_and_can_be_repeated(store: EventStore) -> None:
+def test_a_store_can_be_closed_twice_and_then_refuses_use(store: EventStore) -> None:
     store.close()
     store.close()
     with pytest.raises(StoreError, match="closed"):
@@ -85,7 +85,7 @@ def test_closing_is_final_and_can_be_repeated(store: EventStore) -> None:
         list(store.read())
 
 
-def test_a_store_may_be_shared_by_clouds(store: EventStore) -> None:
+def test_clouds_can_share_a_store(store: EventStore) -> None:
     one, two = Cloud(store), Cloud(store)
     vpc = one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     assert two.vpcs[vpc.id] == vpc
@@ -96,7 +96,7 @@ def test_a_store_may_be_shared_by_clouds(store: EventStore) -> None:
         two.execute(c.DeleteVpc(vpc_id=vpc.id))
 
 
-def test_a_cloud_that_was_overtaken_decides_again(store: EventStore) -> None:
+def test_a_cloud_decides_again_after_a_version_conflict(store: EventStore) -> None:
     """Another cloud appends between this one's look and its append: the id that was drawn is taken, another is."""
     overtaking = Cloud(store)
 
@@ -126,7 +126,7 @@ def test_a_cloud_that_was_overtaken_decides_again(store: EventStore) -> None:
     assert list(cloud.vpcs) == [first.id, second.id]
 
 
-def test_appends_to_another_region_meanwhile_are_not_lost(store: EventStore) -> None:
+def test_concurrent_appends_to_another_region_are_kept(store: EventStore) -> None:
     one, two = Cloud(store), Cloud(store)
     one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
 
@@ -149,7 +149,7 @@ def test_appends_to_another_region_meanwhile_are_not_lost(store: EventStore) -> 
     assert list(one.vpcs)[-2:] == [beijing.id, hangzhou.id]
 
 
-def test_threads_race_for_a_limit(store: EventStore) -> None:
+def test_threads_do_not_exceed_a_limit_together(store: EventStore) -> None:
     net = Net(store=store)
     net.quota("interfaces-per-region", 5)
     barrier, denied = Barrier(4), []
@@ -179,7 +179,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "network.db"
 
 
-def test_the_whole_story_is_found_again(path: Path) -> None:
+def test_a_reopened_file_has_the_same_state_and_history(path: Path) -> None:
     with Cloud(path, clock=lambda: START) as cloud:
         net = Net(store=cloud._engine.store)
         vm = net.run()
@@ -196,7 +196,7 @@ def test_the_whole_story_is_found_again(path: Path) -> None:
         assert again.history() == history
 
 
-def test_tokens_are_remembered_in_the_file(path: Path) -> None:
+def test_client_tokens_are_kept_in_the_file(path: Path) -> None:
     command = c.CreateVpc(cidr_block="10.0.0.0/16")
     with Cloud(path) as cloud:
         first = cloud.execute(command, client_token="t-1")
@@ -235,7 +235,7 @@ def test_the_file_is_durable_on_return(path: Path) -> None:
     store.close()
 
 
-def test_a_batch_that_fails_in_its_middle_leaves_nothing(path: Path) -> None:
+def test_an_append_that_fails_in_the_middle_stores_nothing(path: Path) -> None:
     store = SqliteStore(path)
     bad = NewEvent("a", VpcDeleted(vpc_id="x"), START, None, "c")  # type: ignore[arg-type]
     with pytest.raises(StoreError, match="VpcDeleted cannot be stored"):
@@ -283,7 +283,7 @@ def race(path: str, vswitch_id: str, group_id: str, barrier: Any, results: Any) 
         results.put(codes)
 
 
-def test_processes_race_for_a_limit_on_one_file(path: Path) -> None:
+def test_processes_do_not_exceed_a_limit_together_on_one_file(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with Cloud(path) as cloud:
         net = Net(store=cloud._engine.store)
@@ -307,7 +307,7 @@ def lay_out(path: str, barrier: Any) -> None:
     SqliteStore(path).close()
 
 
-def test_processes_create_one_file_at_once(path: Path) -> None:
+def test_processes_can_create_one_file_at_once(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(4)
     makers = [context.Process(target=lay_out, args=(str(path), barrier)) for _ in range(4)]
@@ -328,19 +328,19 @@ def refused(path: Path, message: str) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-def test_a_text_file_is_left_alone(path: Path) -> None:
+def test_a_text_file_is_refused_and_unchanged(path: Path) -> None:
     path.write_text("not a database, " * 50)
     refused(path, "no SQLite file")
 
 
-def test_anothers_database_is_left_alone(path: Path) -> None:
+def test_another_applications_database_is_refused_and_unchanged(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE events (a)")
     connection.close()
     refused(path, "another program")
 
 
-def test_a_newer_file_is_left_alone(path: Path) -> None:
+def test_a_file_of_a_newer_version_is_refused_and_unchanged(path: Path) -> None:
     SqliteStore(path).close()
     content = bytearray(path.read_bytes())
     content[60:64] = struct.pack(">I", 99)
@@ -348,7 +348,7 @@ def test_a_newer_file_is_left_alone(path: Path) -> None:
     refused(path, "newer ecsnet")
 
 
-def test_a_read_only_file_is_left_alone_and_can_be_looked_at(path: Path) -> None:
+def test_a_read_only_file_can_be_read_but_not_written(path: Path) -> None:
     with Cloud(path) as cloud:
         vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     path.chmod(0o444)
@@ -360,7 +360,7 @@ def test_a_read_only_file_is_left_alone_and_can_be_looked_at(path: Path) -> None
         assert list(cloud.vpcs) == [vpc.id]
 
 
-def test_paths_that_cannot_be_a_store(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is a folder"):
         Cloud(tmp_path)
     with pytest.raises(StoreError, match="there is no folder"):
@@ -412,13 +412,15 @@ def damaged(path: Path, statement: str) -> ReplayError:
         ),
     ],
 )
-def test_a_damaged_history_names_the_place(path: Path, statement: str, version: int, reason: str) -> None:
+def test_a_damaged_history_raises_a_replay_error_with_its_version(
+    path: Path, statement: str, version: int, reason: str
+) -> None:
     error = damaged(path, statement)
     assert (error.stream, error.version) == ("cn-hangzhou", version)
     assert reason in str(error)
 
 
-def test_a_primary_interface_never_moves_even_in_a_record(path: Path) -> None:
+def test_a_recorded_move_of_a_primary_interface_raises_a_replay_error(path: Path) -> None:
     with Cloud(path) as cloud:
         net = Net(store=cloud._engine.store)
         vm = net.run()

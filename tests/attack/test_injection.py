@@ -309,7 +309,7 @@ def test_a_mac_or_an_address_with_a_line_break_is_refused(field: tuple[str, str]
     ],
 )
 @pytest.mark.parametrize("image", ["centos 7.2", "debian 9", "sles 12", "windows 2016"])
-def test_a_secondary_address_that_is_none_is_refused(field: tuple[str, Any], image: str) -> None:
+def test_an_invalid_secondary_address_is_refused(field: tuple[str, Any], image: str) -> None:
     eni, name = NetworkInterface(**{**INTERFACE, field[0]: field[1]}), name_of(1, Image.parse(image))
     with pytest.raises(GuestError, match=r"private_ips must be"):
         configure_addresses(eni, VSwitch(**VSWITCH), image=Image.parse(image), name=name, metric=1001)
@@ -318,7 +318,7 @@ def test_a_secondary_address_that_is_none_is_refused(field: tuple[str, Any], ima
 @pytest.mark.parametrize(
     "block", ["10.0.1.0/24\n", "10.0.1.0/24; >owned", "10.0.1.0", "10.0.1.0/-9", "10.0.1.0/33", "10.0.1.7/24", None, 7]
 )
-def test_a_block_that_is_none_has_neither_gateway_nor_mask(block: Any) -> None:
+def test_an_invalid_block_has_neither_gateway_nor_mask(block: Any) -> None:
     vswitch = VSwitch(**{**VSWITCH, "cidr_block": block})
     for ask in (gateway, netmask):
         with pytest.raises(GuestError, match="cidr_block must be"):
@@ -331,14 +331,14 @@ def test_a_block_of_two_addresses_has_no_gateway() -> None:
 
 
 @pytest.mark.parametrize("metric", ["1001; >owned", -1, 2**32, 1.5, True, None])
-def test_a_metric_that_is_none_is_refused(metric: Any) -> None:
+def test_an_invalid_metric_is_refused(metric: Any) -> None:
     image = Image.parse("debian 9")
     with pytest.raises(GuestError, match="metric must be a whole number"):
         configure_interface(NetworkInterface(**INTERFACE), image=image, name="eth1", metric=metric)
 
 
 @pytest.mark.parametrize("number", ["0; >owned", -1, 1.5, None, True])
-def test_a_number_that_is_none_is_refused(number: Any) -> None:
+def test_an_invalid_number_is_refused(number: Any) -> None:
     image = Image.parse("centos 7.2")
     for ask in (rps_mask, metric_of, lambda position: name_of(position, image)):
         with pytest.raises(GuestError, match="must be a whole number"):
@@ -365,19 +365,19 @@ def test_a_number_that_is_none_is_refused(number: Any) -> None:
         ("distribution", ["CentOS"]),
     ],
 )
-def test_an_image_built_by_hand_has_words_and_numbers(field: tuple[str, Any]) -> None:
+def test_the_fields_of_an_image_must_be_words_and_numbers(field: tuple[str, Any]) -> None:
     with pytest.raises(GuestError, match=field[0]):
         Image(**{"distribution": "CentOS", "version": "7.2", **dict([field])})
 
 
 @pytest.mark.parametrize("text", [None, 7, b"centos 7.2", "centos \N{ARABIC-INDIC DIGIT SEVEN}"])
-def test_an_image_is_read_from_text_alone(text: Any) -> None:
+def test_an_image_is_parsed_from_a_string_only(text: Any) -> None:
     with pytest.raises(GuestError, match="image"):
         Image.parse(text)
 
 
 @pytest.mark.parametrize("sign", ['"', "\\", "`", "$", "%", "!", "\uff02", "\u201d", "\x9b", "\u202e", "\n"])
-def test_a_windows_name_cannot_end_its_quotation(sign: str) -> None:
+def test_a_windows_interface_name_cannot_close_its_quotes(sign: str) -> None:
     image = Image.parse("windows 2016")
     with pytest.raises(GuestError, match="is not the name of a network interface"):
         configure_addresses(
@@ -386,7 +386,7 @@ def test_a_windows_name_cannot_end_its_quotation(sign: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Ethernet 2", "以太网 2", "vEthernet (Default Switch)", "Local Area Connection* 1"])
-def test_a_windows_name_may_have_letters_of_any_script(name: str) -> None:
+def test_a_windows_interface_name_can_have_letters_of_any_script(name: str) -> None:
     image = Image.parse("windows 2016")
     made = configure_addresses(NetworkInterface(**INTERFACE), VSwitch(**VSWITCH), image=image, name=name, metric=1001)
     assert f'name="{name}"' in made.commands[0]
@@ -398,30 +398,30 @@ def test_a_type_with_a_line_break_in_its_id_is_refused() -> None:
         configure_multiqueue(kind, image=Image.parse("centos 7.2"), names=("eth1",))
 
 
-def test_a_here_document_ends_at_a_line_that_its_content_does_not_have() -> None:
+def test_the_end_marker_of_a_here_document_is_not_in_its_content() -> None:
     file = File(path="/etc/network/it", content="EOF\n>owned\nEOF_1\n$(>owned)\n")
     does_only_what_it_says(GuestConfiguration(files=(file,)))
 
 
-def test_a_note_of_several_lines_is_a_comment_on_each() -> None:
+def test_every_line_of_a_note_is_a_comment() -> None:
     noted = GuestConfiguration(notes=("one\n>owned\rtwo\x1b[31m",), commands=("ifup eth1",))
     assert str(noted).splitlines()[1:3] == ["# one", r"# >owned\rtwo\x1b[31m"]
     does_only_what_it_says(noted)
 
 
-def test_a_step_is_a_line() -> None:
+def test_a_line_break_in_a_step_is_escaped() -> None:
     printed = str(GuestConfiguration(steps=("Open it.\n2. Format C:",)))
     assert printed == "1. Open it.\\n2. Format C:\n"
 
 
-def test_what_is_appended_may_begin_with_a_hyphen() -> None:
+def test_appended_content_can_begin_with_a_hyphen() -> None:
     file = File(path="-e", content="-f./nothing\n", append=True)
     ran = run_in_sandbox(GuestConfiguration(files=(file, file)))
     assert (ran.code, ran.files) == (0, {"-e": b"-f./nothing\n", MASK: b""})
 
 
 @pytest.mark.parametrize("character", ["\0", "\x1b", "\x9b", "\r", "\u202e", "\ud800"])
-def test_a_file_has_no_characters_that_cannot_be_seen(character: str) -> None:
+def test_files_and_commands_with_invisible_characters_are_refused(character: str) -> None:
     with pytest.raises(GuestError, match="the path of a file"):
         File(path=f"/etc/{character}", content="")
     with pytest.raises(GuestError, match="the content of a file"):
@@ -431,7 +431,7 @@ def test_a_file_has_no_characters_that_cannot_be_seen(character: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["files", "commands", "steps", "notes"])
-def test_a_configuration_has_lists_of_what_belongs_into_them(field: str) -> None:
+def test_a_configuration_refuses_values_of_the_wrong_type(field: str) -> None:
     for wrong in ("text", None, (7,)):
         with pytest.raises(GuestError):
             GuestConfiguration(**{field: wrong})
@@ -448,7 +448,7 @@ def statements(script: Script) -> tuple[str, list[str]]:
 
 @settings(max_examples=budget(400))
 @given(texts=st.lists(hostile_texts, min_size=1, max_size=4), codes=hostile_texts, refused=st.booleans())
-def test_no_value_in_a_script_of_steps_is_more_than_a_value(texts: list[str], codes: str, refused: bool) -> None:
+def test_values_in_a_script_of_steps_are_literals(texts: list[str], codes: str, refused: bool) -> None:
     script = Script()
     for text in texts:
         script.add(Settle(text))
@@ -470,7 +470,7 @@ def test_no_value_in_a_script_of_steps_is_more_than_a_value(texts: list[str], co
 
 @pytest.mark.parametrize("codec", ["utf-7", "utf_7", "unicode_escape", "raw-unicode-escape"])
 @pytest.mark.parametrize("sign", [":", "=", ": "])
-def test_a_refused_step_cannot_choose_the_encoding_of_the_script(codec: str, sign: str) -> None:
+def test_a_denied_step_cannot_declare_the_encoding_of_the_script(codec: str, sign: str) -> None:
     script = Script()
     script.add(c.DeleteVpc(vpc_id=f"-*- coding{sign}{codec} -*- +AAo-owned=1 \\nowned=1 "), "InvalidVpcId.NotFound")
     script.add(c.DeleteVpc(vpc_id="vpc-1"))
@@ -479,7 +479,7 @@ def test_a_refused_step_cannot_choose_the_encoding_of_the_script(codec: str, sig
     assert f"coding{sign}{codec}" in ast.literal_eval(call[call.index("vpc_id=") + 7 : -2])
 
 
-def test_codes_of_a_refusal_stay_in_their_comment() -> None:
+def test_the_codes_of_a_denial_stay_inside_their_comment() -> None:
     script = Script()
     script.add(c.DeleteVpc(vpc_id="vpc-1"), "Code\nowned = 1")
     assert str(script) == r"# cloud.execute(DeleteVpc(vpc_id='vpc-1')): Code\nowned = 1"
@@ -488,7 +488,7 @@ def test_codes_of_a_refusal_stay_in_their_comment() -> None:
 # What is described as it should be is printed as before
 
 
-def test_a_described_network_without_tricks_makes_the_same_script() -> None:
+def test_a_harmless_described_network_yields_the_same_script() -> None:
     net = Net()
     net.attached(net.run(image_id="centos 7.2"), private_ip_addresses=["10.0.1.50"])
     cloud = Cloud()

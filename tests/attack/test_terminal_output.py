@@ -103,7 +103,7 @@ def _grow(cloud: Cloud, text: str) -> None:
     options=as_json,
     wanted=st.one_of(hostile_texts, st.sampled_from(["eni-1", "vpc-1"])),
 )
-def test_a_stored_history_is_printed_as_text(
+def test_the_output_of_a_history_is_plain_text(
     folder: Path, answers: list[dict[str, Any]], texts: list[str], options: tuple[str, ...], wanted: str
 ) -> None:
     path = folder / "net.db"
@@ -177,7 +177,7 @@ denials = st.lists(
 
 @settings(max_examples=budget(400))
 @given(plan=st.one_of(plans, denials), options=as_json, name=hostile_texts)
-def test_a_plan_is_carried_out_or_refused_in_lines_of_text(
+def test_the_output_of_a_plan_is_lines_of_plain_text(
     folder: Path, plan: list[dict[str, Any]], options: tuple[str, ...], name: str
 ) -> None:
     path = folder / "plan.json"
@@ -194,7 +194,7 @@ def test_a_plan_is_carried_out_or_refused_in_lines_of_text(
 
 @settings(max_examples=budget(150))
 @given(answers=described_networks(), plan=denials, options=as_json)
-def test_a_network_is_checked_or_refused_in_lines_of_text(
+def test_the_output_of_a_check_is_lines_of_plain_text(
     folder: Path, answers: list[dict[str, Any]], plan: list[dict[str, Any]], options: tuple[str, ...]
 ) -> None:
     (folder / "plan.json").write_text(json.dumps(plan))
@@ -208,7 +208,7 @@ def test_a_network_is_checked_or_refused_in_lines_of_text(
 @settings(max_examples=budget(100))
 @given(arguments=st.lists(hostile_texts | st.sampled_from(["-h", "--json", "--image", "--start"]), max_size=4))
 @pytest.mark.parametrize("command", ["run", "check", "history", "show", "guest", "rules"])
-def test_arguments_that_are_no_use_are_told_as_text(folder: Path, command: str, arguments: list[str]) -> None:
+def test_errors_about_hostile_arguments_are_plain_text(folder: Path, command: str, arguments: list[str]) -> None:
     for given_arguments in ([command, *arguments], arguments):
         result = CliRunner().invoke(main, given_arguments)
         assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
@@ -219,7 +219,7 @@ def test_arguments_that_are_no_use_are_told_as_text(folder: Path, command: str, 
 
 
 @pytest.mark.parametrize("option", ["--settle-after", "--start", "--store", "--no-such-option"])
-def test_an_option_is_repeated_as_text(tmp_path: Path, option: str) -> None:
+def test_an_error_quotes_an_option_as_plain_text(tmp_path: Path, option: str) -> None:
     result = ecsnet("run", tmp_path / "plan.json", option, "x\x1b[31m\nError: forged")
     assert result.exit_code == 2
     assert "\nError: forged" not in result.stderr
@@ -229,7 +229,7 @@ def test_an_option_is_repeated_as_text(tmp_path: Path, option: str) -> None:
     )
 
 
-def test_brackets_out_of_data_are_no_markup(tmp_path: Path) -> None:
+def test_brackets_in_data_are_not_markup(tmp_path: Path) -> None:
     note = "[red]x[/red] [link=file:///etc/passwd]y[/link] :smile:"
     (tmp_path / "plan.json").write_text(json.dumps([{"Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "note": note}]))
     assert ecsnet("run", tmp_path / "plan.json").stdout.startswith(f"# {note}\n")
@@ -270,7 +270,7 @@ def test_output_fits_every_encoding(hostile_plan: Path, encoding: str, options: 
     assert not UNSEEN.search(done.stdout.decode(encoding.partition(":")[0]))
 
 
-def test_a_terminal_gets_colours_and_nothing_else(hostile_plan: Path) -> None:
+def test_a_terminal_gets_colour_codes_and_no_other_control_sequences(hostile_plan: Path) -> None:
     done = program(
         hostile_plan.parent, "run", hostile_plan.name, FORCE_COLOR="1", TERM="xterm", PYTHONIOENCODING="utf-8"
     )
@@ -280,7 +280,7 @@ def test_a_terminal_gets_colours_and_nothing_else(hostile_plan: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "check", "history", "show", "guest"])
-def test_names_of_files_that_are_no_text_are_told_as_text(tmp_path: Path, command: str) -> None:
+def test_errors_about_undecodable_file_names_are_plain_text(tmp_path: Path, command: str) -> None:
     (tmp_path / "plan.json").write_text("[]")
     rest = {"check": [b"plan.json"], "guest": [b"eni-1"]}.get(command, [])
     done = program(tmp_path, command, b"a\xff\x1b[31m\nb", *rest)
@@ -290,7 +290,7 @@ def test_names_of_files_that_are_no_text_are_told_as_text(tmp_path: Path, comman
     assert not UNSEEN.search(done.stderr.decode())
 
 
-def test_a_plan_in_a_file_whose_name_is_no_text_is_carried_out(tmp_path: Path) -> None:
+def test_a_plan_in_a_file_with_an_undecodable_name_runs(tmp_path: Path) -> None:
     with open(os.fsencode(tmp_path) + b"/p\xff.json", "w") as file:
         file.write("[]")
     assert program(tmp_path, "run", b"p\xff.json").returncode == 0
@@ -314,7 +314,7 @@ def test_a_plan_in_a_file_whose_name_is_no_text_is_carried_out(tmp_path: Path) -
         ["run", "{folder}/plan.json", "--account-id", "\ud800", "--store", "{folder}/n.db"],
     ],
 )
-def test_what_cannot_be_read_ends_with_exit_code_2(tmp_path: Path, arguments: list[str]) -> None:
+def test_unreadable_input_ends_with_exit_code_2(tmp_path: Path, arguments: list[str]) -> None:
     plan = [{"Action": "CreateVpc", "CidrBlock": "10.0.0.0/16"}]
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     result = ecsnet(*(one.replace("{folder}", str(tmp_path)) for one in arguments))
@@ -323,7 +323,7 @@ def test_what_cannot_be_read_ends_with_exit_code_2(tmp_path: Path, arguments: li
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '[{"Action":' * 900 + "0" + "}]" * 900, "9" * 10_000, "[1e999]"])
-def test_a_plan_that_no_parser_takes_ends_with_exit_code_2(tmp_path: Path, text: str) -> None:
+def test_an_unparsable_plan_ends_with_exit_code_2(tmp_path: Path, text: str) -> None:
     (tmp_path / "plan.json").write_text(text)
     (tmp_path / "empty.json").write_text("[]")
     for arguments in (("run", "plan.json"), ("check", "plan.json", "empty.json")):
@@ -332,7 +332,7 @@ def test_a_plan_that_no_parser_takes_ends_with_exit_code_2(tmp_path: Path, text:
         assert len(result.stderr) < 5_000
 
 
-def test_an_id_that_looks_like_a_place_in_the_answers_is_no_place(tmp_path: Path) -> None:
+def test_an_id_like_a_place_in_the_responses_is_not_translated(tmp_path: Path) -> None:
     vpc = {"VpcId": "answers[x]", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou"}
     (tmp_path / "answers.json").write_text(json.dumps([{"Vpcs": {"Vpc": [vpc, vpc]}}, {"Vpcs": {"Vpc": [vpc]}}]))
     (tmp_path / "plan.json").write_text("[]")
@@ -383,7 +383,7 @@ def test_escaped_text_is_one_line_that_can_be_encoded(text: str) -> None:
         assert shown == text
 
 
-def test_letters_and_blanks_of_other_scripts_stay() -> None:
+def test_letters_and_spaces_of_other_scripts_are_not_escaped() -> None:
     assert escaped("中文\u3000é 1") == "中文\u3000é 1"
 
 
@@ -427,7 +427,7 @@ def raised(do: Callable[[], object]) -> EcsnetError:
 
 @settings(max_examples=budget(200))
 @given(text=hostile_texts)
-def test_a_line_of_the_log_is_one_line(text: str) -> None:
+def test_a_log_entry_is_one_line(text: str) -> None:
     handler, lines = logging.Handler(), list[str]()
     handler.setFormatter(logging.Formatter("%(message)s %(command)s %(rules)s"))
     handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
