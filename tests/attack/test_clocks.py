@@ -36,7 +36,7 @@ steps = st.lists(
 @settings(max_examples=budget(600), deadline=None)
 @given(steps)
 def test_pending_transitions_are_ordered_by_time_in_every_fork(steps: list[tuple[str, int, datetime]]) -> None:
-    tables: list[tuple[WaitingTable, dict[int, tuple[str, datetime]]]] = [(WaitingTable(), {})]
+    tables: list[tuple[PendingTable, dict[int, tuple[str, datetime]]]] = [(PendingTable(), {})]
     key = 0
     for step, number, moment in steps:
         at = number % len(tables)
@@ -66,7 +66,7 @@ def in_order(expected: dict[int, tuple[str, datetime]]) -> list[tuple[str, datet
 
 @pytest.mark.parametrize("order", ["up", "down", "random"])
 def test_thousands_of_pending_transitions_need_no_deep_recursion(order: str) -> None:
-    random, table = Random(order), WaitingTable()
+    random, table = Random(order), PendingTable()
     numbers = list(range(3_000))
     if order == "random":
         random.shuffle(numbers)

@@ -27,7 +27,7 @@ class Probe:
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
 def test_every_cell_equals_the_move_of_the_machine(lifecycle: Lifecycle[Any]) -> None:
-    for status, event in product([BORN, *lifecycle.statuses], lifecycle.events()):
+    for status, event in product([INITIAL, *lifecycle.statuses], lifecycle.events()):
         probe: Any = Probe()
         lifecycle.machine.add_model(probe, initial=str(status))
         try:
@@ -76,7 +76,7 @@ def test_two_rows_for_one_cell_are_a_definition_error() -> None:
 
 
 def test_an_undeclared_final_status_is_a_definition_error() -> None:
-    rows = [(BORN, CREATED, Light.Red), (Light.Red, STARTED, Light.Green)]
+    rows = [(INITIAL, CREATED, Light.Red), (Light.Red, STARTED, Light.Green)]
     with pytest.raises(LifecycleError, match=r"final is \[\], but no row leaves"):
         Lifecycle("light", Light, final=[], rows=rows)
     assert Lifecycle("light", Light, final=[Light.Green], rows=rows).transitions(STARTED) == {"Red": Light.Green}
@@ -88,8 +88,8 @@ class Lamp(StrEnum):
 
 
 def test_a_lifecycle_can_have_one_status() -> None:
-    one = Lifecycle("lamp", [Lamp.On], final=[Lamp.On], rows=[(BORN, InstanceStarted, Lamp.On)])
-    assert one.moves(InstanceStarted) == {BORN: Lamp.On}
+    one = Lifecycle("lamp", [Lamp.On], final=[Lamp.On], rows=[(INITIAL, InstanceStarted, Lamp.On)])
+    assert one.transitions(InstanceStarted) == {INITIAL: Lamp.On}
 
 
 def test_a_row_from_an_unknown_status_is_a_definition_error() -> None:

@@ -198,7 +198,7 @@ def test_a_malformed_response_is_refused_whole(net: Net, kind: str, field: str, 
 
 
 def test_a_value_that_is_not_a_response_is_refused() -> None:
-    with pytest.raises(InvalidAnswer, match=r"answers\[0\]: not the answer of a Describe action"):
+    with pytest.raises(InvalidResponse, match=r"answers\[0\]: not the answer of a Describe action"):
         Cloud().import_resources([{"RequestId": "1"}])
 
 

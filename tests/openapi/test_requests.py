@@ -38,14 +38,14 @@ def test_every_action_maps_to_fields_of_its_command(name: str) -> None:
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_action_has_a_type_of_result(name: str) -> None:
-    answer = answer_of(ACTIONS[name].command)
+    answer = response_of(ACTIONS[name].command)
     assert issubclass(answer.resource, msgspec.Struct)
     assert answer.several is (name == "RunInstances")
 
 
 def test_run_instances_returns_several_resources() -> None:
-    assert answer_of(c.CreateVpc) == Answer(Vpc, several=False)
-    assert answer_of(c.RunInstances) == Answer(Instance, several=True)
+    assert response_of(c.CreateVpc) == Answer(Vpc, several=False)
+    assert response_of(c.RunInstances) == Answer(Instance, several=True)
 
 
 # Reading

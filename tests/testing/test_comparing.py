@@ -466,7 +466,7 @@ def test_the_machine_waits_while_the_system_is_in_a_transitional_status() -> Non
 
 
 def test_without_patience_a_transitional_status_is_a_difference() -> None:
-    difference = find(beside(LooksEnough, Late, patience=0))
+    difference = find(beside(LooksEnough, Late, max_polls=0))
     assert "status is <" in difference.message and "ing: '" in difference.message
 
 
