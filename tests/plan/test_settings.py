@@ -159,9 +159,7 @@ def described(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("options", "account"), [([], "42"), (["--account-id", "43"], "43")])
-def test_check_uses_the_account_of_the_plan_or_of_the_options(
-    options: list[str], account: str, tmp_path: Path
-) -> None:
+def test_check_uses_the_account_of_the_plan_or_of_the_options(options: list[str], account: str, tmp_path: Path) -> None:
     plan = written(tmp_path, {"account_id": "42", "operations": [VPC]})
     result = ecsnet("check", described(tmp_path), plan, "--json", *options)
     assert f'"account_id":"{account}"' in result.stdout
