@@ -15,7 +15,7 @@ from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, get_args
 
-from attrs import frozen
+import attrs
 
 from ecsnet import commands as c
 from ecsnet.commands.base import Command
@@ -37,7 +37,7 @@ class UnusablePredicate(Exception):
 # What the rules of users may ask for
 
 
-@frozen
+@attrs.frozen
 class RuleParameter:
     """A parameter that a rule of a user's may have.
 
@@ -127,7 +127,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
 # The parameters of a predicate
 
 
-@frozen
+@attrs.frozen
 class _Parameter:
     name: str
     optional: bool

@@ -48,7 +48,10 @@ RULES: Final = RuleRegistry(
 """The vendor's rules. Nothing can be added to them: `RuleRegistry` makes a registry that begins with them."""
 
 RULEBOOK: Final[Mapping[str, RulebookEntry]] = MappingProxyType(
-    {rule.id: RulebookEntry(id=rule.id, kind=RuleKind.Denial, guide=rule.guide, doc=rule.doc) for rule in RULES.values()}
+    {
+        rule.id: RulebookEntry(id=rule.id, kind=RuleKind.Denial, guide=rule.guide, doc=rule.doc)
+        for rule in RULES.values()
+    }
     | {entry.id: entry for part in (*SUBJECTS, intranet, capabilities) for entry in part.RULES.others}
 )
 """Every id of the rulebook: the rules, in their rank, then the invariants, queries and facts, which deny nothing."""

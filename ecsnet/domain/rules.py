@@ -14,7 +14,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
-from attrs import field, frozen
+import attrs
 
 from ecsnet import commands as operations
 from ecsnet._arguments import shown
@@ -42,7 +42,7 @@ class ErrorCode(NamedTuple):
     http_status: int
 
 
-@frozen
+@attrs.frozen
 class Breach:
     """The facts that break a rule, answered with another code than the rule's usual one.
 
@@ -67,7 +67,7 @@ class RuleKind(StrEnum):
     Fact = "fact"
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class RulebookEntry:
     """An id of the rulebook: its kind, the section of the vendor's guide, and the rule in a sentence.
 
@@ -81,7 +81,7 @@ class RulebookEntry:
     doc: str
 
 
-@frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False)
 class Rule:
     """A rule that denies commands, under its id.
 
@@ -92,16 +92,16 @@ class Rule:
     """
 
     id: str
-    code: str = field(hash=False)
-    http_status: int = field(hash=False)
-    guide: str = field(hash=False)
-    doc: str = field(hash=False)
-    message: str = field(hash=False)
-    commands: tuple[AnyCommand, ...] = field(hash=False)
-    predicate: Predicate = field(hash=False)
-    _codes_by_command: Codes = field(hash=False)
-    _breach_codes: tuple[ErrorCode, ...] = field(hash=False)
-    _judge: Judge = field(eq=False)
+    code: str = attrs.field(hash=False)
+    http_status: int = attrs.field(hash=False)
+    guide: str = attrs.field(hash=False)
+    doc: str = attrs.field(hash=False)
+    message: str = attrs.field(hash=False)
+    commands: tuple[AnyCommand, ...] = attrs.field(hash=False)
+    predicate: Predicate = attrs.field(hash=False)
+    _codes_by_command: Codes = attrs.field(hash=False)
+    _breach_codes: tuple[ErrorCode, ...] = attrs.field(hash=False)
+    _judge: Judge = attrs.field(eq=False)
 
     def __repr__(self) -> str:
         return f"<Rule {self.id}>"
