@@ -1,4 +1,4 @@
-"""Events of instances. A *Requested* event begins a transition, and the event that is named after its result ends it."""
+"""Events of instances. A *Requested* event begins a transition, which the event that is named after its result ends."""
 
 from __future__ import annotations
 

@@ -184,37 +184,37 @@ def _shown(text: str) -> str:
     return repr(text) if len(text) <= 80 else f"{text[:77]!r}..."
 
 
-class _Malformed(ValueError):
+class _InvalidText(ValueError):
     """A text is not valid in its field."""
 
 
 def _id(text: str) -> str:
     if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
-        raise _Malformed(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
+        raise _InvalidText(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
     return text
 
 
 def _region(text: str) -> str:
     if len(text) > 64 or not _REGION_ID.fullmatch(text):
-        raise _Malformed(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
+        raise _InvalidText(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
     return text
 
 
 def _label(text: str) -> str:
     if len(text) > _LONGEST_TEXT or _NO_TEXT.search(text):
-        raise _Malformed(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
+        raise _InvalidText(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
     return text
 
 
 def _zone(text: str) -> str:
     if not text.strip():
-        raise _Malformed(f"{_shown(text)} is no zone")
+        raise _InvalidText(f"{_shown(text)} is no zone")
     return _label(text)
 
 
 def _mac(text: str) -> str:
     if not _MAC_ADDRESS.fullmatch(text):
-        raise _Malformed(f"{_shown(text)} is no MAC address")
+        raise _InvalidText(f"{_shown(text)} is no MAC address")
     return text.replace("-", ":").lower()
 
 
@@ -222,7 +222,7 @@ def _ip(text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError:
-        raise _Malformed(f"{_shown(text)} is no IPv4 address") from None
+        raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
 
 
 def _cidr(text: str) -> str:
@@ -231,7 +231,7 @@ def _cidr(text: str) -> str:
             raise ValueError(text)
         return str(ipaddress.IPv4Network(text))
     except ValueError:
-        raise _Malformed(f"{_shown(text)} is no CIDR block") from None
+        raise _InvalidText(f"{_shown(text)} is no CIDR block") from None
 
 
 Check = Callable[[str], str]
@@ -298,7 +298,7 @@ def _normalize(path: str, struct: msgspec.Struct) -> None:
 def _checked(check: Check, text: str, path: str, encoded_name: str) -> str:
     try:
         return check(text)
-    except _Malformed as error:
+    except _InvalidText as error:
         raise InvalidResponse(str(error), path=f"{path}.{encoded_name}") from None
 
 
