@@ -86,16 +86,16 @@ def test_every_reading_names_a_rule_and_fills_every_column() -> None:
     assert len(rows) > 40
     for row in rows:
         rule_id, section, *told = [cell.strip() for cell in row.strip("|").split("|")]
-        assert rule_id.strip("`") in ecsnet.rules, rule_id
+        assert rule_id.strip("`") in ecsnet.rulebook, rule_id
         assert re.fullmatch(r"-|\d(\.\d)?(, \d(\.\d)?)*", section), row
         assert len(told) == 2 and all(told), row
     named = re.findall(r"`([a-z-]+(?:\.[a-z-]+)+)`", "\n".join(rows))
-    assert all(name in ecsnet.rules for name in named)
+    assert all(name in ecsnet.rulebook for name in named)
 
 
 def test_every_rule_is_on_the_rules_page() -> None:
     text = (ROOT / "docs" / "rules.md").read_text("utf-8")
-    assert all(f"### `{rule.id}`" in text for rule in ecsnet.rules)
+    assert all(f"### `{rule_id}`" in text for rule_id in ecsnet.rulebook)
 
 
 def test_every_test_named_by_the_reliability_page_exists() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     ATTACH_REQUESTED,
@@ -37,8 +37,10 @@ DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, 
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "interface.attach.primary",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -54,7 +56,7 @@ def attach_primary(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | Non
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.state",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -70,7 +72,7 @@ def attach_state(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-state",
     AttachNetworkInterface,
     guide="4.1",
@@ -83,7 +85,7 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.stopped-only-type",
     AttachNetworkInterface,
     DetachNetworkInterface,
@@ -98,7 +100,7 @@ def stopped_only_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.zone",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -118,7 +120,7 @@ def attach_zone(candidates: tuple[NetworkInterfaceState, ...], target: AttachTar
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.vpc",
     *ATTACHING_COMMANDS,
     guide="4.2",
@@ -138,7 +140,7 @@ def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarg
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-type",
     *ATTACHING_COMMANDS,
     guide="4.3",
@@ -156,7 +158,7 @@ def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], target: 
     return None if supported or not candidates else {"instance_type": target.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.quota",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -172,7 +174,7 @@ def attach_quota(candidates: tuple[NetworkInterfaceState, ...], target: AttachTa
     return {"count": target.interface_count, "instance_type": target.instance_type.id, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.address-quota",
     *ATTACHING_COMMANDS,
     guide="4.6",
@@ -194,7 +196,7 @@ def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], target: 
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.primary",
     DetachNetworkInterface,
     guide="4.8",
@@ -207,7 +209,7 @@ def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.state",
     DetachNetworkInterface,
     guide="4.8",
@@ -222,7 +224,7 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.instance-state",
     DetachNetworkInterface,
     guide="4.8",
@@ -235,7 +237,7 @@ def detach_instance_state(instance: InstanceState) -> Facts | None:
     return attach_instance_state(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.wrong-instance",
     DetachNetworkInterface,
     guide="4.8",
@@ -254,7 +256,7 @@ def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: In
     }
 
 
-rules.states(
+RULES.states(
     "interface.attach.bandwidth",
     RuleKind.Fact,
     "More ENIs never raise the bandwidth of an instance: that is a matter of its type.",
