@@ -174,12 +174,12 @@ class RuleRegistry:
                 else:
                     found = predicate(*values)
                 if found is not None:
-                    violations.append(_violation(rule, command, found))
+                    violations.append(violation_of(rule, command, found))
         return tuple(violations)
 
     def _prepare(self, command: AnyCommand) -> tuple[Gated, ...]:
         guards = [rule for rule in self if command in rule.commands]
-        guards.sort(key=lambda rule: "missing" not in rule.needs)  # stable: what is not found ranks first
+        guards.sort(key=lambda rule: "not_found" not in rule.needs)  # stable: what is not found ranks first
         judges = tuple(
             (None if gate is None else attrgetter(gate), tuple(map(_judge, gated)))
             for gate, gated in groupby(guards, key=_gate)
@@ -190,7 +190,7 @@ class RuleRegistry:
 
 def _gate(rule: Rule) -> str | None:
     """What a rule needs and most cases do not have: neighbours that need it are skipped together."""
-    return next((need for need in ("missing", "client_token", "addresses") if need in rule.needs), None)
+    return next((need for need in ("not_found", "client_token", "addresses") if need in rule.needs), None)
 
 
 def _judge(rule: Rule) -> Judge:
@@ -198,7 +198,8 @@ def _judge(rule: Rule) -> Judge:
     return rule, attrgetter(*rule.needs), len(rule.needs) > 1, rule.predicate
 
 
-def _violation(rule: Rule, command: AnyCommand, found: Facts | Breach) -> Violation:
+def violation_of(rule: Rule, command: AnyCommand, found: Facts | Breach, message: str | None = None) -> Violation:
+    """Returns what a command that breaks the rule is answered; the rule's message says why, unless another one does."""
     facts, error = (found.facts, found.error) if isinstance(found, Breach) else (found, None)
     code, http_status = error or rule.codes.get(command) or (rule.code, rule.http_status)
     return Violation(
@@ -206,7 +207,7 @@ def _violation(rule: Rule, command: AnyCommand, found: Facts | Breach) -> Violat
         code=code,
         http_status=http_status,
         guide=rule.guide,
-        message=rule.message.format_map(facts),
+        message=rule.message.format_map(facts) if message is None else message,
         facts=facts,
     )
 

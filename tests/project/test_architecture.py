@@ -36,6 +36,8 @@ LAYERS = [
     ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
     ["domain.state", "domain.context"],
     ["domain.rules"],
+    ["domain.lookups"],
+    ["domain.operation"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.capabilities"],
     ["domain.decide", "domain.fold", "domain.settle"],
