@@ -1,9 +1,8 @@
 """`Operation`: all that ecsnet knows about one kind of command, in one declaration.
 
 Each subject has a table ``OPERATIONS`` of its commands, as it has a table ``EVOLVE`` of its events, and
-`ecsnet.domain.decide`
-merges them. What follows from the names of a command's parameters is not declared: how the resources that it names are
-found, and which rule denies those that are missing (`ecsnet.domain.lookups`).
+`ecsnet.domain.decide` merges them. What follows from the names of a command's parameters is not declared: how the
+resources that it names are found, and which rule denies those that are missing (`ecsnet.domain.lookups`).
 """
 
 from __future__ import annotations
