@@ -27,10 +27,11 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import OPERATIONS, RULES, CommandContext, decide, home_region, removes, result_ids
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
+from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import account_stream, with_shared
 from ecsnet.domain.state.views import VIEWS

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-import ecsnet.domain.queries.capabilities  # registers its rules
-import ecsnet.domain.queries.intranet  # noqa: F401  # registers its rules
-from ecsnet.commands import Command
-from ecsnet.decision import Decision
+from ecsnet.commands.base import Command, parameters_of
+from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.lookups import Resolve, parameters_of, resolver
+from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
+from ecsnet.domain.lookups import Resolve, resolver
 from ecsnet.domain.operation import Operations, Subject, merged
-from ecsnet.domain.rules import RuleRegistry, rules
+from ecsnet.domain.rulebook import RULES
+from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
 from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
@@ -23,11 +23,9 @@ from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.errors import ImpossibleOperation, ReplayError
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
-
-RULES: Final[RuleRegistry] = rules
-"""The vendor's rules, complete: importing the subjects above has registered them, in rank order."""
 
 OPERATIONS: Final[Operations] = merged(
     vpc.OPERATIONS,
@@ -105,17 +103,41 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
 
 
 def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
-    """Judges a command by every rule that guards it, and returns the events to record if none denies it. Pure."""
-    command_type = type(command)
-    operation = OPERATIONS[command_type]
-    context = caller.rule_context(world, region, command_type, command)
-    _RESOLVERS[command_type](context, command)
-    if operation.prepare is not None:
-        operation.prepare(context, command)
-    violations = caller.rules.judge(context, command_type)
+    """Judges a command by every rule that guards it, and returns the events to record if none denies it. Pure.
+
+    Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for what only a registry without some of
+    the vendor's rules allows and the model cannot carry out.
+    """
+    context = _resolved(world, region, command, caller)
+    violations = caller.rules.judge(context, type(command))
     if violations:
         return Decision(command=command, violations=violations)
-    return Decision(command=command, events=with_shared(region.region_id, operation.decide(context, command)))
+    build = OPERATIONS[type(command)].decide
+    if not caller.rules.lacks(RULES):
+        return Decision(command=command, events=with_shared(region.region_id, build(context, command)))
+    try:
+        events = with_shared(region.region_id, build(context, command))
+        fold_ahead(world, region.region_id, events, caller.now, caller.account_id)
+    except IMPOSSIBLE as error:
+        broken = [violation.rule for violation in RULES.judge(context, type(command))]
+        reason = error.reason if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
+        raise ImpossibleOperation(command, broken, reason) from error
+    return Decision(command=command, events=events)
+
+
+def judge(world: World, region: Region, command: Command[Any], caller: CommandContext) -> tuple[Violation, ...]:
+    """Returns the violations of a command, without a look at its events. Raises `RuleError` as `decide` does."""
+    return caller.rules.judge(_resolved(world, region, command, caller), type(command))
+
+
+def _resolved(world: World, region: Region, command: Command[Any], caller: CommandContext) -> RuleContext:
+    command_type = type(command)
+    context = caller.rule_context(world, region, command_type, command)
+    _RESOLVERS[command_type](context, command)
+    prepare = OPERATIONS[command_type].prepare
+    if prepare is not None:
+        prepare(context, command)
+    return context
 
 
 def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:

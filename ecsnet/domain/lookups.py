@@ -6,13 +6,12 @@ finds only what its own account has. What is missing is noted for the rules, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from ecsnet import commands
-from ecsnet.commands import Command
+from ecsnet.commands.base import Command, parameters_of
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import AnyCommand, Error, Facts, RuleRegistry
+from ecsnet.domain.rules import COMMANDS, AnyCommand, Codes, Facts, SubjectRules
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -23,16 +22,6 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import owned
 from ecsnet.values import InstanceType
-
-COMMANDS: Final[tuple[AnyCommand, ...]] = tuple(
-    getattr(commands, name) for name in commands.__all__ if name != "Command"
-)
-"""Every command."""
-
-
-def parameters_of(command: AnyCommand) -> tuple[str, ...]:
-    """Returns the names of a command's parameters."""
-    return command.__struct_fields__
 
 
 def _find_vpc(context: RuleContext, vpc_id: str) -> VpcState | None:
@@ -141,11 +130,9 @@ def _note(context: RuleContext, rule_id: str, named: str) -> None:
     context.not_found.setdefault(rule_id, []).append(named)
 
 
-def must_exist(
-    rules: RuleRegistry, rule_id: str, noun: str, *, code: str, codes: Mapping[AnyCommand, Error] | None = None
-) -> None:
-    """Registers the rule that everything of a kind that a command names exists. It guards the commands that have a
-    parameter for it."""
+def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes: Codes | None = None) -> None:
+    """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
+    for it."""
     naming = {name for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
     guarded = [command for command in COMMANDS if not naming.isdisjoint(parameters_of(command))]
 
@@ -154,7 +141,7 @@ def must_exist(
         return None if ids is None else {"ids": tuple(ids), "names": ", ".join(ids)}
 
     predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
-    register = rules.denies(
+    add = rules.denies(
         rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}"
     )
-    register(predicate)
+    add(predicate)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ecsnet import openapi
 from ecsnet._arguments import MOST_CHARACTERS, id_problem, is_encodable, named, shown
-from ecsnet.domain.decide import RULES
+from ecsnet.domain.rulebook import RULES
 from ecsnet.openapi.requests import MOST_NESTED, did_you_mean
 from ecsnet.plan.references import Expected, sample, steps_to
 from ecsnet.plan.settings import OPERATIONS, parse_settings
@@ -214,7 +214,7 @@ def _expectation(given: Any) -> Expectation:
         raise _Malformed("expect", f'must be "allowed", "denied" or {{"denied": ["rule.id", ...]}}, not {shown(given)}')
     for rule in rules:
         if rule not in RULES:
-            raise _Malformed("expect", f"unknown rule {shown(rule)}{did_you_mean(rule, [one.id for one in RULES])}")
+            raise _Malformed("expect", f"unknown rule {shown(rule)}{did_you_mean(rule, RULES)}")
     return Expectation("denied", frozenset(rules))
 
 

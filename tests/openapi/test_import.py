@@ -1,4 +1,4 @@
-"""A cloud that starts from what a real account is, and the audit of what it found there."""
+"""Importing the Describe responses of a real account, and the audit of the imported network."""
 
 from __future__ import annotations
 
@@ -214,9 +214,12 @@ def test_an_import_refuses_ids_that_exist_already(net: Net) -> None:
 
 def test_audit_applies_the_present_rules(net: Net) -> None:
     own = RuleRegistry(rules)
-    own.denies("x.no-web", c.CreateNetworkInterface, message="{name} may not be")(
-        lambda command: {"name": command.network_interface_name} if command.network_interface_name else None
-    )
+
+    @own.denies("x.no-web", c.CreateNetworkInterface, message="{name} may not be")
+    def no_web(command: c.CreateNetworkInterface) -> dict[str, str] | None:
+        """No network interface has a name."""
+        return {"name": command.network_interface_name} if command.network_interface_name else None
+
     (finding,) = audit(net.cloud, rules=own)
     created = next(r for r in net.cloud.history() if r.type == "NetworkInterfaceCreated")
     assert (finding.position, finding.rule, finding.message) == (created.position, "x.no-web", "web-1 may not be")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet.commands import Command
+from ecsnet.commands.base import Command, parameters_of
 from ecsnet.domain.decide import OPERATIONS
-from ecsnet.domain.lookups import parameters_of
 from ecsnet.domain.operation import Operation
 from ecsnet.domain.state.world import Region
 from ecsnet.events.base import Event

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet.commands import Command
+from ecsnet.commands.base import Command, parameters_of
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.decide import OPERATIONS, CommandContext
-from ecsnet.domain.lookups import LOOKUPS, parameters_of
+from ecsnet.domain.lookups import LOOKUPS
 from ecsnet.domain.operation import Impossible, Operation, Subject
-from ecsnet.domain.rules import violation_of
 from ecsnet.domain.state.world import Region, World
 
 SUBJECTS: Final[dict[str, Subject]] = {subject.table: subject for subject in Subject}
@@ -59,7 +58,17 @@ def _judged(
         if alternative.rule not in caller.rules:
             return ()
         rule = caller.rules[alternative.rule]
-        return (violation_of(rule, operation.command, alternative.facts, alternative.message),)
+        code, http_status = rule.codes_for(operation.command)[0]
+        return (
+            Violation(
+                rule=rule.id,
+                code=code,
+                http_status=http_status,
+                guide=rule.guide,
+                message=alternative.message,
+                facts=alternative.facts,
+            ),
+        )
     if operation.prepare is not None:
         operation.prepare(alternative, None)
     return caller.rules.judge(alternative, operation.command)

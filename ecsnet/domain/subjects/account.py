@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.lookups import COMMANDS
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, World
@@ -59,8 +58,10 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "request.client-token",
     *COMMANDS,
     code="IdempotentParameterMismatch",

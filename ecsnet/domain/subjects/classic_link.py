@@ -11,7 +11,7 @@ from typing import Final
 from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
 from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.network_interface.attachment import STABLE
@@ -45,8 +45,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "classic-link.attach.network-type",
     AttachClassicLinkVpc,
     guide="2.3",
@@ -59,7 +61,7 @@ def attach_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is not None else None
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.linked",
     AttachClassicLinkVpc,
     code="Abs.InvalidInstanceId.MalFormed",
@@ -71,7 +73,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
     return None if instance.linked_vpc_id is None else {"instance_id": instance.id, "vpc_id": instance.linked_vpc_id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.instance-state",
     AttachClassicLinkVpc,
     code="InvalidStatus.InstanceStatus",
@@ -83,7 +85,7 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.enabled",
     AttachClassicLinkVpc,
     code="OperationDenied",
@@ -95,7 +97,7 @@ def attach_enabled(vpc: VpcState) -> Facts | None:
     return None if vpc.classic_link_enabled else {"vpc_id": vpc.id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.quota",
     AttachClassicLinkVpc,
     code="QuotaExceeded",
@@ -109,7 +111,7 @@ def attach_quota(vpc: VpcState) -> Facts | None:
     return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.detach.linked",
     DetachClassicLinkVpc,
     code="InvalidInstanceId.NotFound",
@@ -121,7 +123,7 @@ def detach_linked(instance: InstanceState, vpc: VpcState) -> Facts | None:
     return None if instance.linked_vpc_id == vpc.id else {"instance_id": instance.id, "vpc_id": vpc.id}
 
 
-rules.states(
+RULES.states(
     "address.classic.unique",
     RuleKind.Invariant,
     "A classic private address is unique over all regions and accounts: each region draws from a block of its own.",

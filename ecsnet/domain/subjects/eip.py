@@ -20,7 +20,7 @@ from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
@@ -149,14 +149,16 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressAssociateRequested))
 UNASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressUnassociateRequested))
 RELEASABLE: Final = frozenset(EIP.transitions(EipAddressReleaseRequested))
 
-must_exist(rules, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
+must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 
 
-@rules.denies(
+@RULES.denies(
     "account.eip-quota",
     AllocateEipAddress,
     ConvertNatPublicIpToEip,
@@ -172,7 +174,7 @@ def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.state",
     AssociateEipAddress,
     code="IncorrectEipStatus",
@@ -184,7 +186,7 @@ def associate_state(eip: EipState) -> Facts | None:
     return None if eip.status in ASSOCIABLE else {"allocation_id": eip.id, "status": eip.status}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.region",
     AssociateEipAddress,
     guide="2.2",
@@ -197,7 +199,7 @@ def associate_region(eip: EipState, instance: InstanceState, same_region: bool) 
     return None if same_region else {"instance_id": instance.id, "allocation_id": eip.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.network-type",
     AssociateEipAddress,
     guide="2.2",
@@ -210,7 +212,7 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.instance-state",
     AssociateEipAddress,
     code="IncorrectInstanceStatus",
@@ -222,7 +224,7 @@ def associate_instance_state(instance: InstanceState) -> Facts | None:
     return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.public-ip",
     AssociateEipAddress,
     guide="2.2",
@@ -235,7 +237,7 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     return None if instance.public_ip is None else {"instance_id": instance.id, "public_ip": instance.public_ip}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.duplicate",
     AssociateEipAddress,
     code="InvalidAssociation.Duplicated",
@@ -247,7 +249,7 @@ def associate_duplicate(instance: InstanceState) -> Facts | None:
     return None if instance.eip_id is None else {"instance_id": instance.id, "allocation_id": instance.eip_id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.state",
     UnassociateEipAddress,
     code="IncorrectEipStatus",
@@ -263,7 +265,7 @@ def unassociate_state(eip: EipState) -> Facts | None:
     )
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.wrong-instance",
     UnassociateEipAddress,
     code="InvalidParameter.Mismatch",
@@ -277,7 +279,7 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.release.state",
     ReleaseEipAddress,
     guide="2.2",

@@ -22,7 +22,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
@@ -71,8 +71,226 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
+    "public-ip.assign.already",
+    AllocatePublicIpAddress,
+    code="AllocatedAlready",
+    http_status=403,
+    breach_codes=[("OperationDenied", 400)],
+    message="{instance_id} has {held} already",
+)
+def assign_already(instance: InstanceState) -> Facts | Breach | None:
+    """A public address is not allocated beside a public address or an EIP."""
+    if instance.public_ip is not None:
+        return {"instance_id": instance.id, "held": instance.public_ip}
+    if instance.eip_id is not None:
+        return Breach({"instance_id": instance.id, "held": instance.eip_id}, "OperationDenied", 400)
+    return None
+
+
+@RULES.denies(
+    "public-ip.assign.state",
+    AllocatePublicIpAddress,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def assign_state(instance: InstanceState) -> Facts | None:
+    """A public address is allocated to an instance that is Running or Stopped."""
+    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+
+
+@RULES.denies(
+    "public-ip.assign.pay-as-you-go",
+    AllocatePublicIpAddress,
+    guide="3.2",
+    code="OperationDenied",
+    http_status=400,
+    message="{instance_id} is a pay-as-you-go instance without bandwidth from its creation{remedy}",
+)
+def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
+    """A pay-as-you-go instance that was created without Internet access never gets a public address of its own."""
+    bought_at_creation = instance.bandwidth_at_creation and instance.internet_max_bandwidth_out
+    if instance.charge_type is not ChargeType.PostPaid or bought_at_creation:
+        return None
+    return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
+
+
+@RULES.denies(
+    "public-ip.assign.subscription",
+    AllocatePublicIpAddress,
+    guide="3.2",
+    code="AllocateIpInvalidInstanceBandwidth",
+    http_status=400,
+    message="{instance_id} has no bandwidth: a change of its network specification brings the address with it",
+)
+def assign_subscription(instance: InstanceState) -> Facts | None:
+    """A subscription instance without bandwidth gets a public address by buying some, not by asking for one."""
+    if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
+        return None
+    return {"instance_id": instance.id}
+
+
+@RULES.denies(
+    "public-ip.classic.kept",
+    ReleasePublicIpAddress,
+    guide="2.1",
+    code="OperationDenied",
+    http_status=403,
+    message="{instance_id} is a classic instance, and keeps its public address",
+)
+def classic_kept(instance: InstanceState) -> Facts | None:
+    """A classic public address is never released nor disassociated; without bandwidth it is kept without Internet."""
+    return {"instance_id": instance.id} if instance.vpc_id is None else None
+
+
+@RULES.denies(
+    "public-ip.nat.release",
+    ReleasePublicIpAddress,
+    guide="2.2",
+    code="ChargeTypeViolation",
+    http_status=403,
+    message="{instance_id} is a pay-as-you-go instance and keeps its public address",
+)
+def nat_release(instance: InstanceState) -> Facts | None:
+    """A NatPublicIp is released on a subscription instance only, and never disassociated."""
+    return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
+
+
+@RULES.denies(
+    "public-ip.release.assigned",
+    ReleasePublicIpAddress,
+    code="InvalidInstance.ZeroBandwidth",
+    http_status=404,
+    message="{instance_id} has no public address of its own",
+)
+def release_assigned(instance: InstanceState) -> Facts | None:
+    """Only an instance that has a public address releases it; an EIP is not one."""
+    return {"instance_id": instance.id} if instance.public_ip is None else None
+
+
+@RULES.denies(
+    "public-ip.change.assigned",
+    ChangePublicIpAddress,
+    guide="3.2",
+    message="{instance_id} has no public address of its own",
+)
+def change_assigned(instance: InstanceState) -> Facts | None:
+    """Only an instance that has a public address changes it; an EIP is not one."""
+    return release_assigned(instance)
+
+
+@RULES.denies(
+    "public-ip.change.state",
+    ChangePublicIpAddress,
+    guide="3.2",
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}, and must be Stopped",
+)
+def change_state(instance: InstanceState) -> Facts | None:
+    """A public address is changed only while the instance is Stopped."""
+    return None if instance.status in CHANGEABLE else {"instance_id": instance.id, "status": instance.status}
+
+
+@RULES.denies(
+    "public-ip.change.window",
+    ChangePublicIpAddress,
+    guide="3.2",
+    message="{instance_id} was created at {created_at}, six hours ago or more",
+)
+def change_window(instance: InstanceState, now: datetime) -> Facts | None:
+    """A public address is changed only while the instance is less than six hours old."""
+    if now - instance.created_at < CHANGE_WINDOW:
+        return None
+    return {"instance_id": instance.id, "created_at": instance.created_at}
+
+
+@RULES.denies(
+    "public-ip.change.limit",
+    ChangePublicIpAddress,
+    guide="3.2",
+    message="the public address of {instance_id} was changed {count} times",
+)
+def change_limit(instance: InstanceState) -> Facts | None:
+    """A public address is changed at most three times."""
+    count = instance.public_ip_changes
+    return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count}
+
+
+@RULES.denies(
+    "public-ip.convert.network-type",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="OperationDenied",
+    http_status=404,
+    message="{instance_id} is a classic instance, and its public address cannot be an EIP",
+)
+def convert_network_type(instance: InstanceState) -> Facts | None:
+    """Only an instance of a VPC converts its public address to an EIP."""
+    return classic_kept(instance)
+
+
+@RULES.denies(
+    "public-ip.convert.assigned",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="InvalidInstance.ZeroBandwidth",
+    http_status=404,
+    message="{instance_id} has no NatPublicIp",
+)
+def convert_assigned(instance: InstanceState) -> Facts | None:
+    """Only an instance with a NatPublicIp converts it."""
+    return release_assigned(instance)
+
+
+@RULES.denies(
+    "public-ip.convert.state",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="IncorrectInstanceStatus",
+    http_status=404,
+    message="{instance_id} is {status}, and must be Running or Stopped",
+)
+def convert_state(instance: InstanceState) -> Facts | None:
+    """A NatPublicIp is converted while the instance is Running or Stopped."""
+    return assign_state(instance)
+
+
+@RULES.denies(
+    "public-ip.convert.pending-change",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="InvalidInstanceId.PlanedChange",
+    http_status=403,
+    message="{instance_id} has a bandwidth of {next_bandwidth} Mbit/s waiting for its next cycle",
+)
+def convert_pending_change(instance: InstanceState) -> Facts | None:
+    """A NatPublicIp is not converted while a change of specification waits to take effect."""
+    if instance.next_bandwidth is None:
+        return None
+    return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
+
+
+@RULES.denies(
+    "public-ip.convert.expiring",
+    ConvertNatPublicIpToEip,
+    guide="3.3",
+    code="InvalidEndTime.Malformed",
+    http_status=403,
+    message="{instance_id} expires at {expires_at}, within 24 hours",
+)
+def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
+    """A NatPublicIp is not converted in the last 24 hours of the instance's life cycle."""
+    if instance.expires_at is None or instance.expires_at - now > EXPIRY_MARGIN:
+        return None
+    return {"instance_id": instance.id, "expires_at": instance.expires_at}
+
+
+@RULES.denies(
     "address.region.exhausted",
     RunInstances,
     CreateInstance,
@@ -95,222 +313,7 @@ def region_exhausted(regional_request: RegionalRequest, world: World, region: Re
     return None
 
 
-@rules.denies(
-    "public-ip.assign.already",
-    AllocatePublicIpAddress,
-    code="AllocatedAlready",
-    http_status=403,
-    message="{instance_id} has {held} already",
-)
-def assign_already(instance: InstanceState) -> Facts | Breach | None:
-    """A public address is not allocated beside a public address or an EIP."""
-    if instance.public_ip is not None:
-        return {"instance_id": instance.id, "held": instance.public_ip}
-    if instance.eip_id is not None:
-        return Breach({"instance_id": instance.id, "held": instance.eip_id}, ("OperationDenied", 400))
-    return None
-
-
-@rules.denies(
-    "public-ip.assign.state",
-    AllocatePublicIpAddress,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def assign_state(instance: InstanceState) -> Facts | None:
-    """A public address is allocated to an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
-
-
-@rules.denies(
-    "public-ip.assign.pay-as-you-go",
-    AllocatePublicIpAddress,
-    guide="3.2",
-    code="OperationDenied",
-    http_status=400,
-    message="{instance_id} is a pay-as-you-go instance without bandwidth from its creation{remedy}",
-)
-def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
-    """A pay-as-you-go instance that was created without Internet access never gets a public address of its own."""
-    bought_at_creation = instance.bandwidth_at_creation and instance.internet_max_bandwidth_out
-    if instance.charge_type is not ChargeType.PostPaid or bought_at_creation:
-        return None
-    return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
-
-
-@rules.denies(
-    "public-ip.assign.subscription",
-    AllocatePublicIpAddress,
-    guide="3.2",
-    code="AllocateIpInvalidInstanceBandwidth",
-    http_status=400,
-    message="{instance_id} has no bandwidth: a change of its network specification brings the address with it",
-)
-def assign_subscription(instance: InstanceState) -> Facts | None:
-    """A subscription instance without bandwidth gets a public address by buying some, not by asking for one."""
-    if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
-        return None
-    return {"instance_id": instance.id}
-
-
-@rules.denies(
-    "public-ip.classic.kept",
-    ReleasePublicIpAddress,
-    guide="2.1",
-    code="OperationDenied",
-    http_status=403,
-    message="{instance_id} is a classic instance, and keeps its public address",
-)
-def classic_kept(instance: InstanceState) -> Facts | None:
-    """A classic public address is never released nor disassociated; without bandwidth it is kept without Internet."""
-    return {"instance_id": instance.id} if instance.vpc_id is None else None
-
-
-@rules.denies(
-    "public-ip.nat.release",
-    ReleasePublicIpAddress,
-    guide="2.2",
-    code="ChargeTypeViolation",
-    http_status=403,
-    message="{instance_id} is a pay-as-you-go instance and keeps its public address",
-)
-def nat_release(instance: InstanceState) -> Facts | None:
-    """A NatPublicIp is released on a subscription instance only, and never disassociated."""
-    return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
-
-
-@rules.denies(
-    "public-ip.release.assigned",
-    ReleasePublicIpAddress,
-    code="InvalidInstance.ZeroBandwidth",
-    http_status=404,
-    message="{instance_id} has no public address of its own",
-)
-def release_assigned(instance: InstanceState) -> Facts | None:
-    """Only an instance that has a public address releases it; an EIP is not one."""
-    return {"instance_id": instance.id} if instance.public_ip is None else None
-
-
-@rules.denies(
-    "public-ip.change.assigned",
-    ChangePublicIpAddress,
-    guide="3.2",
-    message="{instance_id} has no public address of its own",
-)
-def change_assigned(instance: InstanceState) -> Facts | None:
-    """Only an instance that has a public address changes it; an EIP is not one."""
-    return release_assigned(instance)
-
-
-@rules.denies(
-    "public-ip.change.state",
-    ChangePublicIpAddress,
-    guide="3.2",
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Stopped",
-)
-def change_state(instance: InstanceState) -> Facts | None:
-    """A public address is changed only while the instance is Stopped."""
-    return None if instance.status in CHANGEABLE else {"instance_id": instance.id, "status": instance.status}
-
-
-@rules.denies(
-    "public-ip.change.window",
-    ChangePublicIpAddress,
-    guide="3.2",
-    message="{instance_id} was created at {created_at}, six hours ago or more",
-)
-def change_window(instance: InstanceState, now: datetime) -> Facts | None:
-    """A public address is changed only while the instance is less than six hours old."""
-    if now - instance.created_at < CHANGE_WINDOW:
-        return None
-    return {"instance_id": instance.id, "created_at": instance.created_at}
-
-
-@rules.denies(
-    "public-ip.change.limit",
-    ChangePublicIpAddress,
-    guide="3.2",
-    message="the public address of {instance_id} was changed {count} times",
-)
-def change_limit(instance: InstanceState) -> Facts | None:
-    """A public address is changed at most three times."""
-    count = instance.public_ip_changes
-    return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count}
-
-
-@rules.denies(
-    "public-ip.convert.network-type",
-    ConvertNatPublicIpToEip,
-    guide="3.3",
-    code="OperationDenied",
-    http_status=404,
-    message="{instance_id} is a classic instance, and its public address cannot be an EIP",
-)
-def convert_network_type(instance: InstanceState) -> Facts | None:
-    """Only an instance of a VPC converts its public address to an EIP."""
-    return classic_kept(instance)
-
-
-@rules.denies(
-    "public-ip.convert.assigned",
-    ConvertNatPublicIpToEip,
-    guide="3.3",
-    code="InvalidInstance.ZeroBandwidth",
-    http_status=404,
-    message="{instance_id} has no NatPublicIp",
-)
-def convert_assigned(instance: InstanceState) -> Facts | None:
-    """Only an instance with a NatPublicIp converts it."""
-    return release_assigned(instance)
-
-
-@rules.denies(
-    "public-ip.convert.state",
-    ConvertNatPublicIpToEip,
-    guide="3.3",
-    code="IncorrectInstanceStatus",
-    http_status=404,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def convert_state(instance: InstanceState) -> Facts | None:
-    """A NatPublicIp is converted while the instance is Running or Stopped."""
-    return assign_state(instance)
-
-
-@rules.denies(
-    "public-ip.convert.pending-change",
-    ConvertNatPublicIpToEip,
-    guide="3.3",
-    code="InvalidInstanceId.PlanedChange",
-    http_status=403,
-    message="{instance_id} has a bandwidth of {next_bandwidth} Mbit/s waiting for its next cycle",
-)
-def convert_pending_change(instance: InstanceState) -> Facts | None:
-    """A NatPublicIp is not converted while a change of specification waits to take effect."""
-    if instance.next_bandwidth is None:
-        return None
-    return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
-
-
-@rules.denies(
-    "public-ip.convert.expiring",
-    ConvertNatPublicIpToEip,
-    guide="3.3",
-    code="InvalidEndTime.Malformed",
-    http_status=403,
-    message="{instance_id} expires at {expires_at}, within 24 hours",
-)
-def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
-    """A NatPublicIp is not converted in the last 24 hours of the instance's life cycle."""
-    if instance.expires_at is None or instance.expires_at - now > EXPIRY_MARGIN:
-        return None
-    return {"instance_id": instance.id, "expires_at": instance.expires_at}
-
-
-rules.states(
+RULES.states(
     "public-ip.convert.irreversible",
     RuleKind.Fact,
     "There is no way back from an EIP to a NatPublicIp; the address stays the same and traffic is not interrupted.",

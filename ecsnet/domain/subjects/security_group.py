@@ -25,7 +25,7 @@ from ecsnet.commands import (
 from ecsnet.domain.context import GroupGrowth, RuleContext
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import AnyCommand, Breach, Facts, rules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
@@ -121,10 +121,12 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
-must_exist(rules, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
+RULES: Final = SubjectRules()
+
+must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
 
 
-@rules.denies(
+@RULES.denies(
     "interface.security-groups.vpc",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -139,6 +141,7 @@ must_exist(rules, "security-group.not-found", "security group", code="InvalidSec
         CreateInstance: ("InvalidParameter.Mismatch", 400),
         JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
     },
+    breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
     message="{names} not in {vpc_id}",
 )
 def groups_in_vpc(
@@ -151,11 +154,11 @@ def groups_in_vpc(
     ids = tuple(group.id for group in strangers)
     facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
     if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
-        return Breach(facts, ("InvalidSecurityGroupId.NotVpc", 403))
+        return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
 
 
-@rules.denies(
+@RULES.denies(
     "interface.security-groups.count",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -170,6 +173,7 @@ def groups_in_vpc(
         JoinSecurityGroup: ("InstanceSecurityGroupLimitExceeded", 400),
         LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
     },
+    breach_codes=[("MissingParameter", 400)],
     message="an ENI is in 1 to {quota} security groups, not in {count}",
 )
 def count_of_groups(
@@ -180,11 +184,11 @@ def count_of_groups(
     if command_type is LeaveSecurityGroup:
         return None if group_count else {"count": 0, "quota": quota}
     if not group_count:
-        return Breach({"count": 0, "quota": quota}, ("MissingParameter", 400))
+        return Breach({"count": 0, "quota": quota}, "MissingParameter", 400)
     return {"count": group_count, "quota": quota} if group_count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.address-quota",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -212,7 +216,7 @@ def group_address_quota(group_growth: GroupGrowth, region: Region, account_id: s
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "account.security-group-quota",
     CreateSecurityGroup,
     code="QuotaExceed.SecurityGroup",
@@ -225,7 +229,7 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.delete.in-use",
     DeleteSecurityGroup,
     code="DependencyViolation",
@@ -244,7 +248,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | 
     }
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.authorize.vpc",
     AuthorizeSecurityGroup,
     guide="2.3",

@@ -23,7 +23,7 @@ from ecsnet.domain.context import (
 )
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.records import VSwitchState
@@ -47,10 +47,12 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 
 # The rules
 
-must_exist(rules, "instance-type.not-found", "instance type", code="InvalidInstanceType.ValueNotSupported")
+RULES: Final = SubjectRules()
+
+must_exist(RULES, "instance-type.not-found", "instance type", code="InvalidInstanceType.ValueNotSupported")
 
 
-@rules.denies(
+@RULES.denies(
     "instance.create.zone",
     RunInstances,
     CreateInstance,
@@ -70,7 +72,7 @@ def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts 
     return None if right else {"zone_id": command.zone_id, "expected": expected}
 
 
-@rules.denies(
+@RULES.denies(
     "network.classic.closed",
     RunInstances,
     CreateInstance,
@@ -86,7 +88,7 @@ def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
     return {"closed_at": CLASSIC_CLOSED_AT}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.create.one-secondary",
     RunInstances,
     CreateInstance,
@@ -101,7 +103,7 @@ def create_one_secondary(command: NewInstance) -> Facts | None:
     return {"count": count} if count > 1 else None
 
 
-@rules.denies(
+@RULES.denies(
     "instance.period.calendar",
     RunInstances,
     CreateInstance,

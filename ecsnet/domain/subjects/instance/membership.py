@@ -12,7 +12,7 @@ from typing import Final
 from ecsnet.commands import JoinSecurityGroup, LeaveSecurityGroup
 from ecsnet.domain.context import GroupGrowth, RuleContext
 from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState, SecurityGroupState
 from ecsnet.domain.state.world import Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
@@ -22,8 +22,10 @@ from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "security-group.join.member",
     JoinSecurityGroup,
     code="InvalidInstanceId.AlreadyExists",
@@ -36,7 +38,7 @@ def join_twice(instance: InstanceState, security_group: SecurityGroupState, regi
     return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.leave.member",
     LeaveSecurityGroup,
     code="InstanceNotInSecurityGroup",
@@ -49,7 +51,7 @@ def leave_unknown(instance: InstanceState, security_group: SecurityGroupState, r
     return None if member else {"instance_id": instance.id, "security_group_id": security_group.id}
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.join.instance-state",
     JoinSecurityGroup,
     code="IncorrectInstanceStatus",
@@ -61,7 +63,7 @@ def join_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, SecurityGroupJoined)
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.leave.instance-state",
     LeaveSecurityGroup,
     code="IncorrectInstanceStatus",

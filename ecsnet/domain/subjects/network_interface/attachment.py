@@ -12,7 +12,7 @@ from typing import Final
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     ATTACH_REQUESTED,
@@ -38,8 +38,10 @@ DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, 
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "interface.attach.primary",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -55,7 +57,7 @@ def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> F
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.state",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -71,7 +73,7 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-state",
     AttachNetworkInterface,
     guide="4.1",
@@ -84,7 +86,7 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.stopped-only-type",
     AttachNetworkInterface,
     DetachNetworkInterface,
@@ -99,7 +101,7 @@ def stopped_only_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.zone",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -119,7 +121,7 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.vpc",
     *ATTACHING_COMMANDS,
     guide="4.2",
@@ -139,7 +141,7 @@ def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: 
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-type",
     *ATTACHING_COMMANDS,
     guide="4.3",
@@ -157,7 +159,7 @@ def attach_instance_type(target: AttachTarget) -> Facts | None:
     return None if supported or not target.attaching else {"instance_type": target.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.quota",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -173,7 +175,7 @@ def attach_quota(target: AttachTarget) -> Facts | None:
     return {"count": target.interface_count, "instance_type": target.instance_type.id, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.address-quota",
     *ATTACHING_COMMANDS,
     guide="4.6",
@@ -195,7 +197,7 @@ def attach_address_quota(interfaces_to_attach: tuple[NetworkInterfaceState, ...]
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.primary",
     DetachNetworkInterface,
     guide="4.8",
@@ -208,7 +210,7 @@ def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.state",
     DetachNetworkInterface,
     guide="4.8",
@@ -223,7 +225,7 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.instance-state",
     DetachNetworkInterface,
     guide="4.8",
@@ -236,7 +238,7 @@ def detach_instance_state(instance: InstanceState) -> Facts | None:
     return attach_instance_state(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.wrong-instance",
     DetachNetworkInterface,
     guide="4.8",
@@ -255,7 +257,7 @@ def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: In
     }
 
 
-rules.states(
+RULES.states(
     "interface.attach.bandwidth",
     RuleKind.Fact,
     "More ENIs never raise the bandwidth of an instance: that is a matter of its type.",

@@ -14,7 +14,7 @@ from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, know
 from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState
@@ -241,10 +241,12 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 DELETABLE: Final = frozenset(DELETE_REQUESTED) | {S.Deleting}  # asked again, it changes nothing
 MODIFIABLE: Final = frozenset(MODIFIED)
 
-must_exist(rules, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
+must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
@@ -254,7 +256,7 @@ def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.primary",
     DeleteNetworkInterface,
     guide="4.9",
@@ -267,7 +269,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.state",
     DeleteNetworkInterface,
     guide="4.9",
@@ -282,7 +284,7 @@ def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.primary",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -295,7 +297,7 @@ def modify_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.state",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -310,13 +312,13 @@ def modify_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-rules.states(
+RULES.states(
     "interface.primary.bound-for-life",
     RuleKind.Invariant,
     "An instance of a VPC has exactly one primary ENI, which is created with it, is never detached, and goes with it.",
     guide="4.1",
 )
-rules.states(
+RULES.states(
     "interface.create.vswitch",
     RuleKind.Fact,
     "A secondary ENI lives in one VSwitch of one VPC for good: no command has a parameter to change either.",
@@ -324,7 +326,7 @@ rules.states(
 )
 
 
-@rules.denies(
+@RULES.denies(
     "account.interface-quota",
     CreateNetworkInterface,
     guide="4.1",

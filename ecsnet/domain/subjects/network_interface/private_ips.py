@@ -21,7 +21,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, Subject, operations
-from ecsnet.domain.rules import AnyCommand, Error, Facts, rules
+from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
@@ -77,6 +77,8 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ADDRESS_COMMANDS: Final = (
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -84,7 +86,7 @@ ADDRESS_COMMANDS: Final = (
     CreateInstance,
     ModifyInstanceVpcAttribute,
 )
-OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, Error]] = {
+OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
     RunInstances: ("InvalidPrivateIpAddress", 400),
     CreateInstance: ("InvalidPrivateIpAddress", 400),
     ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
@@ -99,7 +101,7 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     return vswitch.first <= ipv4_to_int(ip) <= vswitch.last
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-cidr",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -114,7 +116,7 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.reserved",
     *ADDRESS_COMMANDS,
     code="InvalidVSwitchId.IpInvalid",
@@ -129,7 +131,7 @@ def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.repeated",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -144,7 +146,7 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-use",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -160,7 +162,7 @@ def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) ->
     return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.exhausted",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -177,7 +179,7 @@ def exhausted(vswitch: VSwitchState, address_request: AddressRequest) -> Facts |
     return {"vswitch_id": vswitch.id, "available": available, "wanted": wanted}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -192,7 +194,7 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.instance-state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -207,7 +209,7 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -222,7 +224,7 @@ def assign_limit(address_request: AddressRequest, region: Region, account_id: st
     return {"count": count, "quota": quota} if count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.available-limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -239,7 +241,7 @@ def assign_available_limit(address_request: AddressRequest, region: Region, acco
     return None if count <= quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.type-quota",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -255,7 +257,7 @@ def assign_type_quota(address_request: AddressRequest, instance: InstanceState) 
     return {"instance_type": instance.instance_type.id, "count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -268,7 +270,7 @@ def unassign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return assign_state(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.instance-state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -281,7 +283,7 @@ def unassign_instance_state(network_interface: NetworkInterfaceState, instance: 
     return assign_instance_state(network_interface, instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.primary-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -297,7 +299,7 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     return {"address": primary, "network_interface_id": network_interface.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.unknown-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
