@@ -265,7 +265,7 @@ class Cloud:
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
             imported = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
-            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
+            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:

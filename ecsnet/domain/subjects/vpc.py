@@ -74,7 +74,7 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
     )
     region.vswitches.set(vswitch.id, vswitch)
     if region.imported:
-        private_pool.open_among_described(region, vswitch)
+        private_pool.exclude_allocated(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
