@@ -37,7 +37,7 @@ LAYERS = [
     ["domain.state", "domain.context"],
     ["domain.rules"],
     ["domain.subjects"],
-    ["domain.queries.intranet", "domain.queries.capabilities"],
+    ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],
     ["domain.decide", "domain.fold", "domain.settle"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],

@@ -11,8 +11,7 @@ from ecsnet.decision import Decision
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.decide import CommandContext
 from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects import eip, public_ip
-from ecsnet.domain.subjects.instance import vpc_attribute
+from ecsnet.domain.subjects import eip
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -22,12 +21,14 @@ from ecsnet.events.instance import (
     InstanceReleased,
     InstanceStartRequested,
     InstanceStopRequested,
+    InstanceVpcAttributeModified,
 )
+from ecsnet.events.public_ip import PublicIpAddressChanged
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 
 
 def _when(event: type[Event]) -> Container[str]:
-    return frozenset(INSTANCE.transitions(event))
+    return INSTANCE.statuses_admitting(event)
 
 
 ALWAYS: Final = None
@@ -57,19 +58,19 @@ ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
         c.StopInstance: _when(InstanceStopRequested),
         c.RebootInstance: _when(InstanceRebootRequested),
         c.DeleteInstance: _when(InstanceReleased),
-        c.AttachNetworkInterface: attachment.STABLE,
-        c.DetachNetworkInterface: attachment.STABLE,
+        c.AttachNetworkInterface: INSTANCE.stable,
+        c.DetachNetworkInterface: INSTANCE.stable,
         c.JoinSecurityGroup: _when(SecurityGroupJoined),
         c.LeaveSecurityGroup: _when(SecurityGroupLeft),
-        c.ModifyInstanceVpcAttribute: vpc_attribute.MOVABLE,
+        c.ModifyInstanceVpcAttribute: _when(InstanceVpcAttributeModified),
         c.ModifyInstanceNetworkSpec: ALWAYS,
         c.RenewInstance: ALWAYS,
-        c.AllocatePublicIpAddress: attachment.STABLE,
-        c.ChangePublicIpAddress: public_ip.CHANGEABLE,
+        c.AllocatePublicIpAddress: INSTANCE.stable,
+        c.ChangePublicIpAddress: _when(PublicIpAddressChanged),
         c.ReleasePublicIpAddress: ALWAYS,
-        c.ConvertNatPublicIpToEip: attachment.STABLE,
-        c.AssociateEipAddress: attachment.STABLE,
-        c.AttachClassicLinkVpc: attachment.STABLE,
+        c.ConvertNatPublicIpToEip: INSTANCE.stable,
+        c.AssociateEipAddress: INSTANCE.stable,
+        c.AttachClassicLinkVpc: INSTANCE.stable,
         c.DetachClassicLinkVpc: ALWAYS,
     },
     "eips": {

@@ -12,7 +12,8 @@ from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import Facts, RuleKind, rules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
+from ecsnet.domain.subjects.instance.lifecycle import wrong_status
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 
@@ -26,12 +27,12 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = event.vpc_id
+    changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
     region.vpcs.mutable(event.vpc_id).linked_instances += 1
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = None
+    changed_instance(region, event.instance_id, record).linked_vpc_id = None
     region.vpcs.mutable(event.vpc_id).linked_instances -= 1
 
 
@@ -78,7 +79,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An instance is linked while it is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, ClassicLinkAttached)
 
 
 @rules.denies(

@@ -22,15 +22,15 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
+from ecsnet.domain.subjects.instance.lifecycle import wrong_status
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
-from ecsnet.values import ChargeType, InstanceStatus
+from ecsnet.values import ChargeType
 
 CHANGE_WINDOW: Final = timedelta(hours=6)
 CHANGE_LIMIT: Final = 3
-CHANGEABLE: Final = (InstanceStatus.Stopped,)
 EXPIRY_MARGIN: Final = timedelta(hours=24)
 
 # How each event changes the state
@@ -42,18 +42,18 @@ def _give(region: Region, instance: InstanceState, ip: str) -> None:
 
 
 def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedEvent) -> None:
-    _give(region, region.instances.mutable(event.instance_id), event.ip_address)
+    _give(region, changed_instance(region, event.instance_id, record), event.ip_address)
 
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     instance.public_ip = None
 
@@ -92,7 +92,7 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
 )
 def assign_state(instance: InstanceState) -> Facts | None:
     """A public address is allocated to an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressAllocated)
 
 
 @rules.denies(
@@ -185,7 +185,7 @@ def change_assigned(instance: InstanceState) -> Facts | None:
 )
 def change_state(instance: InstanceState) -> Facts | None:
     """A public address is changed only while the instance is Stopped."""
-    return None if instance.status in CHANGEABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressChanged)
 
 
 @rules.denies(
@@ -249,7 +249,7 @@ def convert_assigned(instance: InstanceState) -> Facts | None:
 )
 def convert_state(instance: InstanceState) -> Facts | None:
     """A NatPublicIp is converted while the instance is Running or Stopped."""
-    return assign_state(instance)
+    return wrong_status(instance, NatPublicIpConverted)
 
 
 @rules.denies(
