@@ -6,18 +6,21 @@ from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
-from ecsnet.domain.decide import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
-from ecsnet.domain.rules import Rule, RuleRegistry
+from ecsnet.domain.rulebook import RULEBOOK as rulebook  # noqa: N811  # users look ids up in `ecsnet.rulebook`
+from ecsnet.domain.rulebook import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
+from ecsnet.domain.rules import Breach, ErrorCode, Rule, RulebookEntry, RuleKind, RuleRegistry
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
+    ImpossibleOperation,
     InvalidArgument,
     InvalidCommand,
     InvalidResponse,
     ReadOnlyCloud,
     ReplayError,
+    RuleError,
     StoreError,
     VersionConflict,
 )
@@ -34,6 +37,7 @@ from ecsnet.values import (
 )
 
 __all__ = [
+    "Breach",
     "ChargeType",
     "Clock",
     "Cloud",
@@ -44,8 +48,10 @@ __all__ = [
     "Eip",
     "EipStatus",
     "Endpoint",
+    "ErrorCode",
     "Event",
     "Finding",
+    "ImpossibleOperation",
     "Instance",
     "InstanceStatus",
     "InstanceType",
@@ -65,7 +71,10 @@ __all__ = [
     "RecordedEvent",
     "ReplayError",
     "Rule",
+    "RuleError",
+    "RuleKind",
     "RuleRegistry",
+    "RulebookEntry",
     "SecurityGroup",
     "StoreError",
     "TrafficCharge",
@@ -77,6 +86,7 @@ __all__ = [
     "commands",
     "lifecycles",
     "network_capabilities",
+    "rulebook",
     "rules",
     "traffic_charge",
 ]

@@ -27,10 +27,11 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import DECIDERS, RULES, CommandContext, answer, decide, home_region, removes
+from ecsnet.domain.decide import DECIDERS, CommandContext, answer, decide, home_region, removes
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
+from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import account_stream, with_shared
 from ecsnet.domain.state.views import VIEWS
@@ -264,7 +265,7 @@ class Cloud:
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
             imported = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
-            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
+            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:

@@ -8,15 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-import ecsnet.domain.queries.capabilities  # registers its rules
-import ecsnet.domain.queries.intranet  # registers its rules
-import ecsnet.domain.subjects.exhaustion  # registers its rules
-import ecsnet.domain.subjects.existence  # noqa: F401  # registers its rules
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.decision import Decision
+from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import RuleRegistry, rules
+from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
+from ecsnet.domain.rulebook import RULES
+from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
 from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
@@ -24,11 +22,9 @@ from ecsnet.domain.subjects.instance import bandwidth, creation, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.errors import ImpossibleOperation, ReplayError
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
-
-RULES: Final[RuleRegistry] = rules
-"""The vendor's rules, complete: importing the subjects above has registered them, in rank order."""
 
 
 class Decider(msgspec.Struct, frozen=True):
@@ -159,8 +155,34 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
 
 
 def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
-    """Judge a command by every rule that guards it, and tell what would be recorded if none refuses. Pure."""
-    decider = DECIDERS[type(command)]
+    """Judge a command by every rule that guards it, and tell what would be recorded if none refuses. Pure.
+
+    Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for what only a registry without some of
+    the vendor's rules allows and the model cannot carry out.
+    """
+    context = _resolved(world, region, command, caller)
+    violations = caller.rules.judge(context, type(command))
+    if violations:
+        return Decision(command=command, violations=violations)
+    build = DECIDERS[type(command)].decide
+    if not caller.rules.lacks(RULES):
+        return Decision(command=command, events=with_shared(region.region_id, build(context)))
+    try:
+        events = with_shared(region.region_id, build(context))
+        fold_ahead(world, region.region_id, events, caller.now, caller.account_id)
+    except IMPOSSIBLE as error:
+        broken = [violation.rule for violation in RULES.judge(context, type(command))]
+        reason = error.reason if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
+        raise ImpossibleOperation(command, broken, reason) from error
+    return Decision(command=command, events=events)
+
+
+def judge(world: World, region: Region, command: Command[Any], caller: CommandContext) -> tuple[Violation, ...]:
+    """The violations of a command, without a look at what it would do. Raises `RuleError` as `decide` does."""
+    return caller.rules.judge(_resolved(world, region, command, caller), type(command))
+
+
+def _resolved(world: World, region: Region, command: Command[Any], caller: CommandContext) -> RuleContext:
     context = RuleContext(
         world=world,
         region=region,
@@ -171,12 +193,10 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
         instance_types=caller.instance_types,
         client_token=caller.client_token,
     )
-    if decider.resolve is not None:
-        decider.resolve(context)
-    violations = caller.rules.judge(context, type(command))
-    if violations:
-        return Decision(command=command, violations=violations)
-    return Decision(command=command, events=with_shared(region.region_id, decider.decide(context)))
+    resolve = DECIDERS[type(command)].resolve
+    if resolve is not None:
+        resolve(context)
+    return context
 
 
 def answer(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The contract: what users type, and what they get."""
+"""The contract of `Cloud`: its calls and their results."""
 
 from __future__ import annotations
 
@@ -462,7 +462,8 @@ def test_rules_can_be_looked_up_and_iterated() -> None:
     assert (rule.code, rule.http_status, rule.guide) == ("InvalidOperation.DetachPrimaryEniNotAllowed", 400, "4.8")
     assert rule.doc == "A primary ENI cannot be detached."
     assert rule.commands == (c.DetachNetworkInterface,)
-    assert rule in list(rules)
+    assert rule in rules.values()
+    assert all(rule_id in rules for rule_id in rules)
     assert repr(rule) == "<Rule interface.detach.primary>"
 
 

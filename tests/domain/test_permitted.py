@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import RuleRegistry, rules
+from ecsnet import NetworkInterface, RuleRegistry, rules
 from ecsnet import commands as c
 from tests.support.net import Net
 
@@ -116,9 +116,9 @@ def test_permitted_applies_a_users_rule_about_attached_interfaces() -> None:
     own = RuleRegistry(rules)
 
     @own.denies("x.frozen", c.AttachNetworkInterface, message="{name} is frozen")
-    def frozen(candidates: Any) -> dict[str, Any] | None:
+    def frozen(network_interface: NetworkInterface) -> dict[str, Any] | None:
         """What is frozen stays where it is."""
-        return next(({"name": one.name} for one in candidates if one.name == "frozen-1"), None)
+        return {"name": network_interface.name} if network_interface.name == "frozen-1" else None
 
     net = Net(rules=own)
     permitted = net.cloud.permitted(net.eni(network_interface_name="frozen-1").id)

@@ -1,4 +1,4 @@
-"""The arrows: who may import whom, and where each third-party library lives."""
+"""Which module may import which, and the one home of each third-party library."""
 
 from __future__ import annotations
 
@@ -35,10 +35,13 @@ LAYERS = [
     ["domain.state.world"],
     ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
     ["domain.state", "domain.context"],
+    ["domain.rule_parameters"],
     ["domain.rules"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],
-    ["domain.decide", "domain.fold", "domain.settle"],
+    ["domain.rulebook", "domain.fold", "domain.settle"],
+    ["domain.fold_ahead"],
+    ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
     ["_engine", "_collections", "openapi.imports", "openapi.describe"],

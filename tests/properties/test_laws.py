@@ -1,4 +1,4 @@
-"""Laws of the model, over any cloud and any command: what replay, forks, refusals and order never change."""
+"""Laws of the model, for any cloud and any command: about replay, forks, denials and the order of commands."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def rows(cloud: Cloud) -> Rows:
     found: Rows = {}
     for region in cloud._engine.world.regions.values():
         for name in TABLES:
-            for key, value in getattr(region, name).now().items():
+            for key, value in getattr(region, name).snapshot().items():
                 if isinstance(value, Table):
-                    found |= {(name, (key, inner)): held for inner, held in value.now().items()}
+                    found |= {(name, (key, inner)): held for inner, held in value.snapshot().items()}
                 else:
                     found[name, key] = repr(value)
     return found

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ecsnet._arguments import MOST_ITEMS, id_problem, member_of, shown
-from ecsnet.domain.rules import RuleKind, rules
+from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import InvalidCommand
@@ -117,7 +117,9 @@ class IntranetPath(msgspec.Struct, frozen=True, kw_only=True):
 
 # The rules
 
-rules.states(
+RULES: Final = SubjectRules()
+
+RULES.states(
     "intranet.path",
     RuleKind.Query,
     "Inside a VPC, whatever the accounts, instances that share a security group reach each other; others do when their "
@@ -126,26 +128,26 @@ rules.states(
     "two regions never do.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.classic-link",
     RuleKind.Query,
     "A classic instance and an instance of a VPC reach each other only where ClassicLink links the classic one to that "
     "VPC, in one region.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.bandwidth",
     RuleKind.Query,
     "The intranet's bandwidth is shared: 10 Gbit/s between I/O-optimized instance types, 1 Gbit/s if either is not.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.no-multicast",
     RuleKind.Fact,
     "Private addresses carry no multicast and no broadcast.",
     guide="2.1",
 )
-rules.states(
+RULES.states(
     "address.no-virtual-ip",
     RuleKind.Fact,
     "Neither a private nor a public address of an instance can be made a virtual IP.",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ecsnet import commands
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, World
@@ -58,12 +58,14 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ALL_COMMANDS: tuple[type[Command[Any]], ...] = tuple(
     getattr(commands, name) for name in commands.__all__ if name != "Command"
 )
 
 
-@rules.denies(
+@RULES.denies(
     "request.client-token",
     *ALL_COMMANDS,
     code="IdempotentParameterMismatch",

@@ -9,7 +9,7 @@ from typing import Final
 
 from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
@@ -44,8 +44,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "classic-link.attach.network-type",
     AttachClassicLinkVpc,
     guide="2.3",
@@ -58,7 +60,7 @@ def attach_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is not None else None
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.linked",
     AttachClassicLinkVpc,
     code="Abs.InvalidInstanceId.MalFormed",
@@ -70,7 +72,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
     return None if instance.linked_vpc_id is None else {"instance_id": instance.id, "vpc_id": instance.linked_vpc_id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.instance-state",
     AttachClassicLinkVpc,
     code="InvalidStatus.InstanceStatus",
@@ -82,7 +84,7 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, ClassicLinkAttached)
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.enabled",
     AttachClassicLinkVpc,
     code="OperationDenied",
@@ -94,7 +96,7 @@ def attach_enabled(vpc: VpcState) -> Facts | None:
     return None if vpc.classic_link_enabled else {"vpc_id": vpc.id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.quota",
     AttachClassicLinkVpc,
     code="QuotaExceeded",
@@ -108,7 +110,7 @@ def attach_quota(vpc: VpcState) -> Facts | None:
     return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.detach.linked",
     DetachClassicLinkVpc,
     code="InvalidInstanceId.NotFound",
@@ -120,7 +122,7 @@ def detach_linked(instance: InstanceState, vpc: VpcState) -> Facts | None:
     return None if instance.linked_vpc_id == vpc.id else {"instance_id": instance.id, "vpc_id": vpc.id}
 
 
-rules.states(
+RULES.states(
     "address.classic.unique",
     RuleKind.Invariant,
     "A classic private address is unique over all regions and accounts: each region draws from a block of its own.",

@@ -17,7 +17,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
@@ -170,12 +170,14 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
 UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
 RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleaseRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "account.eip-quota",
     AllocateEipAddress,
     ConvertNatPublicIpToEip,
@@ -191,7 +193,7 @@ def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.state",
     AssociateEipAddress,
     code="IncorrectEipStatus",
@@ -203,7 +205,7 @@ def associate_state(eip: EipState) -> Facts | None:
     return None if eip.status in ASSOCIABLE else {"allocation_id": eip.id, "status": eip.status}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.region",
     AssociateEipAddress,
     guide="2.2",
@@ -216,7 +218,7 @@ def associate_region(eip: EipState, instance: InstanceState, here: bool) -> Fact
     return None if here else {"instance_id": instance.id, "allocation_id": eip.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.network-type",
     AssociateEipAddress,
     guide="2.2",
@@ -229,7 +231,7 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.instance-state",
     AssociateEipAddress,
     code="IncorrectInstanceStatus",
@@ -241,7 +243,7 @@ def associate_instance_state(instance: InstanceState) -> Facts | None:
     return wrong_instance_status(instance, EipAddressAssociateRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.public-ip",
     AssociateEipAddress,
     guide="2.2",
@@ -254,7 +256,7 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     return None if instance.public_ip is None else {"instance_id": instance.id, "public_ip": instance.public_ip}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.duplicate",
     AssociateEipAddress,
     code="InvalidAssociation.Duplicated",
@@ -266,7 +268,7 @@ def associate_duplicate(instance: InstanceState) -> Facts | None:
     return None if instance.eip_id is None else {"instance_id": instance.id, "allocation_id": instance.eip_id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.state",
     UnassociateEipAddress,
     code="IncorrectEipStatus",
@@ -282,7 +284,7 @@ def unassociate_state(eip: EipState) -> Facts | None:
     )
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.wrong-instance",
     UnassociateEipAddress,
     code="InvalidParameter.Mismatch",
@@ -296,7 +298,7 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.release.state",
     ReleaseEipAddress,
     guide="2.2",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ecsnet.commands import (
     AllocateEipAddress,
@@ -13,10 +13,12 @@ from ecsnet.commands import (
     ModifyInstanceNetworkSpec,
     RunInstances,
 )
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Region, World, owned
 from ecsnet.domain.subjects.instance.bandwidth import brings_address
+
+RULES: Final = SubjectRules()
 
 
 def _short(world: World, region: Region, wanted: int, kind: str) -> Facts | None:
@@ -26,7 +28,7 @@ def _short(world: World, region: Region, wanted: int, kind: str) -> Facts | None
     return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
 
 
-@rules.denies(
+@RULES.denies(
     "address.region.exhausted",
     RunInstances,
     CreateInstance,

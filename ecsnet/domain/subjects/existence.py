@@ -5,6 +5,8 @@ These rules rank first: the API looks for its parameters before it judges anythi
 
 from __future__ import annotations
 
+from typing import Final
+
 from ecsnet.commands import (
     AllocatePublicIpAddress,
     AssignPrivateIpAddresses,
@@ -42,11 +44,13 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
     UnassociateEipAddress,
 )
-from ecsnet.domain.rules import AnyCommand, Error, Facts, Predicate, rules
+from ecsnet.domain.rules import AnyCommand, Facts, Predicate, SubjectRules
+
+RULES: Final = SubjectRules()
 
 
 def _must_exist(
-    rule_id: str, noun: str, code: str, *commands: AnyCommand, codes: dict[AnyCommand, Error] | None = None
+    rule_id: str, noun: str, code: str, *commands: AnyCommand, codes: dict[AnyCommand, tuple[str, int]] | None = None
 ) -> None:
     def predicate(missing: dict[str, list[str]]) -> Facts | None:
         ids = missing.get(rule_id)
@@ -54,7 +58,7 @@ def _must_exist(
 
     predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
     named: Predicate = predicate
-    rules.denies(rule_id, *commands, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}")(
+    RULES.denies(rule_id, *commands, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}")(
         named
     )
 

@@ -17,7 +17,7 @@ from ecsnet.commands import (
     ReleasePublicIpAddress,
 )
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region
@@ -66,12 +66,15 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "public-ip.assign.already",
     AllocatePublicIpAddress,
     code="AllocatedAlready",
     http_status=403,
+    breach_codes=[("OperationDenied", 400)],
     message="{instance_id} has {held} already",
 )
 def assign_already(instance: InstanceState) -> Facts | Breach | None:
@@ -79,11 +82,11 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
     if instance.public_ip is not None:
         return {"instance_id": instance.id, "held": instance.public_ip}
     if instance.eip_id is not None:
-        return Breach({"instance_id": instance.id, "held": instance.eip_id}, ("OperationDenied", 400))
+        return Breach({"instance_id": instance.id, "held": instance.eip_id}, "OperationDenied", 400)
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.state",
     AllocatePublicIpAddress,
     code="IncorrectInstanceStatus",
@@ -95,7 +98,7 @@ def assign_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, PublicIpAddressAllocated)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.pay-as-you-go",
     AllocatePublicIpAddress,
     guide="3.2",
@@ -111,7 +114,7 @@ def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.subscription",
     AllocatePublicIpAddress,
     guide="3.2",
@@ -126,7 +129,7 @@ def assign_subscription(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.classic.kept",
     ReleasePublicIpAddress,
     guide="2.1",
@@ -139,7 +142,7 @@ def classic_kept(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.nat.release",
     ReleasePublicIpAddress,
     guide="2.2",
@@ -152,7 +155,7 @@ def nat_release(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.release.assigned",
     ReleasePublicIpAddress,
     code="InvalidInstance.ZeroBandwidth",
@@ -164,7 +167,7 @@ def release_assigned(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.public_ip is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.assigned",
     ChangePublicIpAddress,
     guide="3.2",
@@ -175,7 +178,7 @@ def change_assigned(instance: InstanceState) -> Facts | None:
     return release_assigned(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.state",
     ChangePublicIpAddress,
     guide="3.2",
@@ -188,7 +191,7 @@ def change_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, PublicIpAddressChanged)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.window",
     ChangePublicIpAddress,
     guide="3.2",
@@ -201,7 +204,7 @@ def change_window(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "created_at": instance.created_at}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.limit",
     ChangePublicIpAddress,
     guide="3.2",
@@ -213,7 +216,7 @@ def change_limit(instance: InstanceState) -> Facts | None:
     return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.network-type",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -226,7 +229,7 @@ def convert_network_type(instance: InstanceState) -> Facts | None:
     return classic_kept(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.assigned",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -239,7 +242,7 @@ def convert_assigned(instance: InstanceState) -> Facts | None:
     return release_assigned(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.state",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -252,7 +255,7 @@ def convert_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, NatPublicIpConverted)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.pending-change",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -267,7 +270,7 @@ def convert_pending_change(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.expiring",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -282,7 +285,7 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
-rules.states(
+RULES.states(
     "public-ip.convert.irreversible",
     RuleKind.Fact,
     "There is no way back from an EIP to a NatPublicIp; the address stays the same and traffic is not interrupted.",

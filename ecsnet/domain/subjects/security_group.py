@@ -22,7 +22,7 @@ from ecsnet.commands import (
     RunInstances,
 )
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
@@ -120,8 +120,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "interface.security-groups.vpc",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -136,6 +138,7 @@ EVOLVE: Final[Evolving] = {
         CreateInstance: ("InvalidParameter.Mismatch", 400),
         JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
     },
+    breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
     message="{names} not in {vpc_id}",
 )
 def groups_in_vpc(
@@ -148,11 +151,11 @@ def groups_in_vpc(
     ids = tuple(group.id for group in strangers)
     facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
     if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
-        return Breach(facts, ("InvalidSecurityGroupId.NotVpc", 403))
+        return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
 
 
-@rules.denies(
+@RULES.denies(
     "interface.security-groups.count",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -167,6 +170,7 @@ def groups_in_vpc(
         JoinSecurityGroup: ("InstanceSecurityGroupLimitExceeded", 400),
         LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
     },
+    breach_codes=[("MissingParameter", 400)],
     message="an ENI is in 1 to {quota} security groups, not in {count}",
 )
 def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, command: object) -> Facts | Breach | None:
@@ -175,11 +179,11 @@ def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, com
     if type(command) is LeaveSecurityGroup:
         return None if count else {"count": 0, "quota": quota}
     if not count:
-        return Breach({"count": 0, "quota": quota}, ("MissingParameter", 400))
+        return Breach({"count": 0, "quota": quota}, "MissingParameter", 400)
     return {"count": count, "quota": quota} if count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.address-quota",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -209,7 +213,7 @@ def group_address_quota(
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "account.security-group-quota",
     CreateSecurityGroup,
     code="QuotaExceed.SecurityGroup",
@@ -222,7 +226,7 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.delete.in-use",
     DeleteSecurityGroup,
     code="DependencyViolation",
@@ -241,7 +245,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | 
     }
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.authorize.vpc",
     AuthorizeSecurityGroup,
     guide="2.3",
@@ -264,7 +268,7 @@ def authorize_same_vpc(
     }
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.join.member",
     JoinSecurityGroup,
     code="InvalidInstanceId.AlreadyExists",
@@ -277,7 +281,7 @@ def join_twice(instance: InstanceState, security_group: SecurityGroupState, regi
     return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.leave.member",
     LeaveSecurityGroup,
     code="InstanceNotInSecurityGroup",

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
@@ -71,7 +71,7 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
     )
     region.vswitches.set(vswitch.id, vswitch)
     if region.imported:
-        private_pool.open_among_described(region, vswitch)
+        private_pool.exclude_allocated(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
@@ -90,8 +90,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "vpc.create.cidr",
     CreateVpc,
     code="InvalidParameter",
@@ -108,11 +110,12 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
     return {"cidr_block": command.cidr_block}
 
 
-@rules.denies(
+@RULES.denies(
     "vpc.delete.in-use",
     DeleteVpc,
     code="DependencyViolation.VSwitch",
     http_status=400,
+    breach_codes=[("DependencyViolation.SecurityGroup", 400)],
     message="{vpc_id} has {vswitches} VSwitches, {security_groups} security groups and {linked} linked instances",
 )
 def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
@@ -129,10 +132,10 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
         "security_groups": groups,
         "linked": vpc.linked_instances,
     }
-    return facts if vswitches else Breach(facts, ("DependencyViolation.SecurityGroup", 400))
+    return facts if vswitches else Breach(facts, "DependencyViolation.SecurityGroup", 400)
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.zone",
     CreateVSwitch,
     code="InvalidZoneId.NotFound",
@@ -146,25 +149,26 @@ def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts
     return {"zone_id": command.zone_id, "region_id": region.region_id}
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.cidr",
     CreateVSwitch,
     code="InvalidParameter",
     http_status=400,
     guide="4.2",
+    breach_codes=[("InvalidCirdrBlock.MaskLength", 400)],
     message="{cidr_block} is not inside {vpc_cidr_block} with a mask of 16 to 29",
 )
 def vswitch_inside_vpc(command: CreateVSwitch, vpc: VpcState) -> Facts | Breach | None:
     """A VSwitch's block lies inside its VPC's block and has a mask of 16 to 29."""
     facts = {"cidr_block": command.cidr_block, "vpc_cidr_block": vpc.cidr_block}
     if not 16 <= int(command.cidr_block.partition("/")[2]) <= 29:
-        return Breach(facts, ("InvalidCirdrBlock.MaskLength", 400))  # the vendor's spelling
+        return Breach(facts, "InvalidCirdrBlock.MaskLength", 400)  # the vendor's spelling
     first, last = cidr_bounds(command.cidr_block)
     low, high = cidr_bounds(vpc.cidr_block)
     return None if low <= first and last <= high else facts
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.overlap",
     CreateVSwitch,
     code="InvalidCidrBlock.Overlapped",
@@ -181,7 +185,7 @@ def vswitch_overlap(command: CreateVSwitch, vpc: VpcState, region: Region) -> Fa
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "vpc.vswitch-quota",
     CreateVSwitch,
     code="QuotaExceeded.VSwitch",
@@ -194,7 +198,7 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
     return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.delete.in-use",
     DeleteVSwitch,
     code="DependencyViolation",

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
@@ -53,8 +53,10 @@ EVOLVE: Final[Evolving] = {InstanceNetworkSpecModified: modified, InstanceRenewe
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "instance.renew.charge-type",
     RenewInstance,
     code="ChargeTypeViolation",
@@ -66,7 +68,7 @@ def renew_charge_type(instance: InstanceState) -> Facts | None:
     return None if instance.charge_type is ChargeType.PrePaid else {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.network-spec.pending-change",
     ModifyInstanceNetworkSpec,
     RenewInstance,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ecsnet.clocks import END_OF_TIME
 from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -36,8 +36,10 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "instance.create.zone",
     RunInstances,
     CreateInstance,
@@ -57,7 +59,7 @@ def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts 
     return None if right else {"zone_id": command.zone_id, "expected": expected}
 
 
-@rules.denies(
+@RULES.denies(
     "network.classic.closed",
     RunInstances,
     CreateInstance,
@@ -73,7 +75,7 @@ def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
     return {"closed_at": CLASSIC_CLOSED_AT}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.create.one-secondary",
     RunInstances,
     CreateInstance,
@@ -88,7 +90,7 @@ def create_one_secondary(command: NewInstance) -> Facts | None:
     return {"count": count} if count > 1 else None
 
 
-@rules.denies(
+@RULES.denies(
     "instance.period.calendar",
     RunInstances,
     CreateInstance,

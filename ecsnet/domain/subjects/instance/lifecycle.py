@@ -19,7 +19,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
-from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region
@@ -266,6 +266,8 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 
 def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     """The facts that break a rule about the status: those of an event that is not possible in it."""
@@ -274,7 +276,7 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     return {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.start.state",
     StartInstance,
     code="IncorrectInstanceStatus",
@@ -286,7 +288,7 @@ def start_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, InstanceStartRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.stop.state",
     StopInstance,
     code="IncorrectInstanceStatus",
@@ -298,7 +300,7 @@ def stop_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, InstanceStopRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.reboot.state",
     RebootInstance,
     code="IncorrectInstanceStatus",
@@ -310,24 +312,25 @@ def reboot_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, InstanceRebootRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.release.state",
     DeleteInstance,
     code="IncorrectInstanceStatus",
     http_status=403,
+    breach_codes=[("IncorrectInstanceStatus.Initializing", 403)],
     message="{instance_id} is {status}: stop it first, or force the release of a Running one",
 )
 def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
     """A Stopped instance is released; a Running one only with ``force``."""
     facts = {"instance_id": instance.id, "status": instance.status}
     if instance.status is S.Pending:
-        return Breach(facts, ("IncorrectInstanceStatus.Initializing", 403))
+        return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
     if instance.status is S.Running and not command.force:
         return facts
     return wrong_status(instance, InstanceReleased)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.release.charge-type",
     DeleteInstance,
     code="ChargeTypeViolation",
@@ -341,7 +344,7 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
-rules.states(
+RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,
     "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
@@ -349,7 +352,7 @@ rules.states(
 )
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.join.instance-state",
     JoinSecurityGroup,
     code="IncorrectInstanceStatus",
@@ -361,7 +364,7 @@ def join_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, SecurityGroupJoined)
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.leave.instance-state",
     LeaveSecurityGroup,
     code="IncorrectInstanceStatus",

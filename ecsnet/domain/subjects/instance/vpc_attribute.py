@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceVpcAttribute
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
@@ -39,8 +39,10 @@ EVOLVE: Final[Evolving] = {InstanceVpcAttributeModified: modified}
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "instance.modify-vpc.network-type",
     ModifyInstanceVpcAttribute,
     guide="2.1",
@@ -53,7 +55,7 @@ def modify_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.state",
     ModifyInstanceVpcAttribute,
     guide="3.1",
@@ -66,12 +68,13 @@ def modify_state(instance: InstanceState) -> Facts | None:
     return wrong_status(instance, InstanceVpcAttributeModified)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.zone",
     ModifyInstanceVpcAttribute,
     guide="3.1",
     code="InvalidVSwitchId.Mismatch",
     http_status=400,
+    breach_codes=[("InvalidVSwitchId.NotFound", 404)],
     message="{vswitch_id} is in {zone_id} of {vpc_id}, the instance in {instance_zone_id} of {instance_vpc_id}",
 )
 def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breach | None:
@@ -86,11 +89,11 @@ def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breac
     if instance.vpc_id is None:
         return None
     if instance.vpc_id != vswitch.vpc_id:
-        return Breach(facts, ("InvalidVSwitchId.NotFound", 404))
+        return Breach(facts, "InvalidVSwitchId.NotFound", 404)
     return None if instance.zone_id == vswitch.zone_id else facts
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.pending",
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIp.Changing",
@@ -104,7 +107,7 @@ def modify_pending(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.secondary-addresses",
     ModifyInstanceVpcAttribute,
     code="OperationDenied",
@@ -118,7 +121,7 @@ def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch
     return {"network_interface_id": network_interface.id, "vswitch_id": network_interface.vswitch_id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.same-address",
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIpAddress.Duplicated",

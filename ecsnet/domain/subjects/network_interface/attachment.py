@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
@@ -114,8 +114,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "interface.attach.primary",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -131,7 +133,7 @@ def attach_primary(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | Non
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.state",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -147,7 +149,7 @@ def attach_state(candidates: tuple[NetworkInterfaceState, ...]) -> Facts | None:
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-state",
     AttachNetworkInterface,
     guide="4.1",
@@ -160,7 +162,7 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     return None if instance.status in INSTANCE.stable else {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.stopped-only-type",
     AttachNetworkInterface,
     DetachNetworkInterface,
@@ -175,7 +177,7 @@ def stopped_only_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.zone",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -195,7 +197,7 @@ def attach_zone(candidates: tuple[NetworkInterfaceState, ...], target: AttachTar
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.vpc",
     *ATTACHING_COMMANDS,
     guide="4.2",
@@ -215,7 +217,7 @@ def attach_vpc(candidates: tuple[NetworkInterfaceState, ...], target: AttachTarg
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.instance-type",
     *ATTACHING_COMMANDS,
     guide="4.3",
@@ -233,7 +235,7 @@ def attach_instance_type(candidates: tuple[NetworkInterfaceState, ...], target: 
     return None if supported or not candidates else {"instance_type": target.instance_type.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.quota",
     *ATTACHING_COMMANDS,
     guide="4.1",
@@ -249,7 +251,7 @@ def attach_quota(candidates: tuple[NetworkInterfaceState, ...], target: AttachTa
     return {"count": target.interface_count, "instance_type": target.instance_type.id, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.attach.address-quota",
     *ATTACHING_COMMANDS,
     guide="4.6",
@@ -271,7 +273,7 @@ def attach_address_quota(candidates: tuple[NetworkInterfaceState, ...], target: 
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.primary",
     DetachNetworkInterface,
     guide="4.8",
@@ -284,7 +286,7 @@ def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.state",
     DetachNetworkInterface,
     guide="4.8",
@@ -299,7 +301,7 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.instance-state",
     DetachNetworkInterface,
     guide="4.8",
@@ -312,7 +314,7 @@ def detach_instance_state(instance: InstanceState) -> Facts | None:
     return attach_instance_state(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.detach.wrong-instance",
     DetachNetworkInterface,
     guide="4.8",
@@ -331,7 +333,7 @@ def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: In
     }
 
 
-rules.states(
+RULES.states(
     "interface.attach.bandwidth",
     RuleKind.Fact,
     "More ENIs never raise the bandwidth of an instance: that is a matter of its type.",

@@ -12,7 +12,7 @@ from typing import Final
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState
@@ -197,6 +197,8 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
 MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
 
@@ -208,7 +210,7 @@ def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.primary",
     DeleteNetworkInterface,
     guide="4.9",
@@ -221,7 +223,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.state",
     DeleteNetworkInterface,
     guide="4.9",
@@ -236,7 +238,7 @@ def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.primary",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -249,7 +251,7 @@ def modify_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.state",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -264,13 +266,13 @@ def modify_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-rules.states(
+RULES.states(
     "interface.primary.bound-for-life",
     RuleKind.Invariant,
     "An instance of a VPC has exactly one primary ENI, which is created with it, is never detached, and goes with it.",
     guide="4.1",
 )
-rules.states(
+RULES.states(
     "interface.create.vswitch",
     RuleKind.Fact,
     "A secondary ENI lives in one VSwitch of one VPC for good: no command has a parameter to change either.",
@@ -278,7 +280,7 @@ rules.states(
 )
 
 
-@rules.denies(
+@RULES.denies(
     "account.interface-quota",
     CreateNetworkInterface,
     guide="4.1",

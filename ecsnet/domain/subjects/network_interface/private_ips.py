@@ -19,7 +19,7 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
 )
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import AnyCommand, Error, Facts, rules
+from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
@@ -65,6 +65,8 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ADDRESS_COMMANDS: Final = (
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -72,7 +74,7 @@ ADDRESS_COMMANDS: Final = (
     CreateInstance,
     ModifyInstanceVpcAttribute,
 )
-OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, Error]] = {
+OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
     RunInstances: ("InvalidPrivateIpAddress", 400),
     CreateInstance: ("InvalidPrivateIpAddress", 400),
     ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
@@ -87,7 +89,7 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     return vswitch.first <= ipv4_to_int(ip) <= vswitch.last
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-cidr",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -102,7 +104,7 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.reserved",
     *ADDRESS_COMMANDS,
     code="InvalidVSwitchId.IpInvalid",
@@ -117,7 +119,7 @@ def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.repeated",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -132,7 +134,7 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-use",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -148,7 +150,7 @@ def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) ->
     return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.exhausted",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -164,7 +166,7 @@ def exhausted(vswitch: VSwitchState, drawn: int, named_available: int) -> Facts 
     return {"vswitch_id": vswitch.id, "available": available, "wanted": drawn + named_available}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -179,7 +181,7 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.instance-state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -194,7 +196,7 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -209,7 +211,7 @@ def assign_limit(address_count: int, region: Region, account_id: str) -> Facts |
     return {"count": address_count, "quota": quota} if address_count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.available-limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -228,7 +230,7 @@ def assign_available_limit(
     return {"count": address_count - 1, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.type-quota",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -246,7 +248,7 @@ def assign_type_quota(
     return {"instance_type": instance.instance_type.id, "count": address_count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -259,7 +261,7 @@ def unassign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return assign_state(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.instance-state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -272,7 +274,7 @@ def unassign_instance_state(network_interface: NetworkInterfaceState, instance: 
     return assign_instance_state(network_interface, instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.primary-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -288,7 +290,7 @@ def unassign_primary(network_interface: NetworkInterfaceState, command: Unassign
     return {"address": primary, "network_interface_id": network_interface.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.unknown-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
