@@ -30,8 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
+import attrs
 from transitions import Machine
 
 from ecsnet.errors import InvalidArgument
@@ -52,10 +53,11 @@ class LifecycleError(Exception):
     """A lifecycle's declaration contradicts itself; raised at import."""
 
 
-class Transitional(NamedTuple):
-    """How a transitional status ends: the types of the events that complete it.
+@attrs.frozen(kw_only=True)
+class Transitional:
+    """How a transitional status ends. ``completed_by`` are the types of the events that complete it.
 
-    There is one, but for an instance that is Pending: it is created to be Stopped, or to run.
+    There is one, except for a Pending instance: it was created to be Stopped, or to run.
     """
 
     completed_by: tuple[type[Event], ...]
