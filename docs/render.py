@@ -16,8 +16,22 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 import ecsnet
-from ecsnet import Cloud, Command, Rule, commands, events, guest, plan, rules, strategies, testing
-from ecsnet.domain.rules import RuleKind
+from ecsnet import (
+    Cloud,
+    Command,
+    ErrorCode,
+    Rule,
+    RulebookEntry,
+    RuleKind,
+    commands,
+    events,
+    guest,
+    plan,
+    rulebook,
+    rules,
+    strategies,
+    testing,
+)
 from ecsnet.lifecycles import EIP, INITIAL, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, Lifecycle
 
 HERE = Path(__file__).parent
@@ -143,46 +157,59 @@ def _cell(lifecycle: Lifecycle[Any], event: str, status: str) -> str:
     return "".join(str(transition.dest) for transition in transitions)
 
 
-def rulebook() -> str:
-    """docs/rules.md: every rule in the registry, by subject."""
+def rules_page() -> str:
+    """docs/rules.md: the rank of the rules, and the whole rulebook by subject."""
     lines = [
         "# Rules",
         "",
-        "Made from the registry `ecsnet.rules` by `python docs/render.py`.",
+        "Made from `ecsnet.rules` and `ecsnet.rulebook` by `python docs/render.py`.",
         "",
-        f"{sum(rule.kind is RuleKind.Denial for rule in rules)} rules refuse commands. A command is judged by all",
-        "that guard it, and all that refuse are reported: what is not found first, then in the order of registration.",
+        f"{len(rules)} rules deny commands. A command is judged by all that guard it, and all that deny it are told.",
         "*Guide* is the section of the vendor's guide of March 2019; a dash means that only the real API knows it.",
-        "Where the guide leaves room, [Readings](readings.md) tells what is done and why.",
+        "Where the guide leaves room, [Readings](readings.md) tells what is done and why. [Rules of your",
+        "own](rules-engine.md) can be added.",
+        "",
+        "## Rank",
+        "",
+        "The first rule in this order that a command breaks gives `CommandDenied.code`. In which order the real API",
+        "checks is documented nowhere. Here, resources that are not found come first, then the token of the request,",
+        "then the subjects, from the network to what is in it. Rules of your own come after these.",
+        "",
+        *(f"{number}. `{rule_id}`" for number, rule_id in enumerate(rules, 1)),
     ]
-    for subject, group in groupby(sorted(rules, key=lambda rule: rule.id), key=lambda rule: rule.id.split(".")[0]):
+    by_id = sorted(rulebook.values(), key=lambda entry: entry.id)
+    for subject, group in groupby(by_id, key=lambda entry: entry.id.split(".")[0]):
         lines += ["", f"## {subject}", ""]
-        for rule in group:
-            lines += _rule(rule)
+        for entry in group:
+            lines += _entry(entry)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _rule(rule: Rule) -> Iterable[str]:
-    yield f"### `{rule.id}`"
+def _entry(entry: RulebookEntry) -> Iterable[str]:
+    yield f"### `{entry.id}`"
     yield ""
-    yield rule.doc
+    yield entry.doc
     yield ""
-    if rule.kind is RuleKind.Denial:
-        yield f"- Guide: {rule.guide}. Answer: `{rule.code}`, HTTP {rule.http_status}."
-        for (code, http_status), commands in _other_codes(rule):
-            yield f"- Answer to {', '.join(commands)}: `{code}`, HTTP {http_status}."
-        yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
+    rule = rules.get(entry.id)
+    if rule is None:
+        article = "An" if entry.kind is RuleKind.Invariant else "A"
+        yield f"- Guide: {entry.guide}. {article} {entry.kind}: it refuses no command of its own."
     else:
-        article = "An" if rule.kind is RuleKind.Invariant else "A"
-        yield f"- Guide: {rule.guide}. {article} {rule.kind}: it refuses no command of its own."
+        yield f"- Guide: {rule.guide}. Answer: `{rule.code}`, HTTP {rule.http_status}."
+        for codes, commands in _other_codes(rule):
+            told = " or ".join(f"`{code.code}`, HTTP {code.http_status}" for code in codes)
+            yield f"- Answer to {', '.join(commands)}: {told}."
+        yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
     yield ""
 
 
-def _other_codes(rule: Rule) -> Iterable[tuple[tuple[str, int], list[str]]]:
-    by_code: dict[tuple[str, int], list[str]] = {}
-    for command, error in rule.codes.items():
-        by_code.setdefault(error, []).append(command.__name__)
-    return by_code.items()
+def _other_codes(rule: Rule) -> Iterable[tuple[tuple[ErrorCode, ...], list[str]]]:
+    by_codes: dict[tuple[ErrorCode, ...], list[str]] = {}
+    for command in rule.commands:
+        codes = rule.codes_for(command)
+        if codes != ((rule.code, rule.http_status),):
+            by_codes.setdefault(codes, []).append(command.__name__)
+    return by_codes.items()
 
 
 # The reference of the public names
@@ -375,7 +402,7 @@ def _doc(thing: Any) -> list[str]:
     return [*lines, "```"] if example else lines
 
 
-PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rulebook}
+PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rules_page}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

@@ -27,7 +27,7 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import DECIDERS, CommandContext, answer, decide, home_region, removes
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
@@ -172,7 +172,7 @@ class Cloud:
             if _log.enabled():
                 _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
-        table, ids = answer(command, decision.events)
+        table, ids = result_ids(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
             news = engine.news(region_id, decision.events, now, self.account_id, command_id)
@@ -471,7 +471,7 @@ class Cloud:
 
 
 def _must_be_command(command: object) -> None:
-    if type(command) not in DECIDERS:
+    if type(command) not in OPERATIONS:
         raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
 
 

@@ -13,20 +13,32 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from types import NoneType
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import attrs
 
 from ecsnet import commands as c
-from ecsnet.commands.base import Command
+from ecsnet.commands.base import Command, parameters_of
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.state.records import NetworkInterfaceState, State
+from ecsnet.domain.state.records import State
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import InstanceType
 
-Judge = Callable[[RuleContext], Any]
-"""A predicate with its parameters filled in; None also where one of them is unknown."""
+
+class Judge(NamedTuple):
+    """A predicate and how it is called.
+
+    ``read`` gives its arguments from the context of a command: a tuple if there are ``several``, and the predicate is
+    not called if one of them is None; otherwise one, and it is not called if that is None. The registry does this in
+    its loop: a function around each predicate makes `Cloud.check` 10 % slower, and reading the arguments by name 40 %.
+    """
+
+    read: Callable[[RuleContext], Any]
+    several: bool
+    call: Callable[..., Any]
+
+
 CONTEXT_FIELDS: Final = frozenset(RuleContext.__struct_fields__)
 
 
@@ -55,11 +67,6 @@ class RuleParameter:
         return self.given_by is None or self.given_by in parameters_of(command) or command in self.besides
 
 
-def parameters_of(command: type[Command[Any]]) -> tuple[str, ...]:
-    """The names of a command's parameters."""
-    return tuple(inspect.signature(command).parameters)
-
-
 def _shown(table: str, context: RuleContext, state: State | None) -> Any:
     """Returns a resource as the cloud shows it. An instance or an ENI may be in another region than the command."""
     if state is None:
@@ -73,13 +80,6 @@ def _shown(table: str, context: RuleContext, state: State | None) -> Any:
 def _resource(table: str, field: str) -> Callable[[RuleContext], Any]:
     read = attrgetter(field)
     return lambda context: _shown(table, context, read(context))
-
-
-def _network_interface(context: RuleContext) -> Any:
-    found: NetworkInterfaceState | None = context.network_interface
-    if found is None and context.candidates:
-        found = context.candidates[0]
-    return _shown("network_interfaces", context, found)
 
 
 def _resources(table: str, field: str) -> Callable[[RuleContext], Any]:
@@ -114,10 +114,13 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
     ),
     "instance_type": RuleParameter(InstanceType, attrgetter("instance_type"), "instance_type"),
     "network_interface": RuleParameter(
-        NetworkInterface, _network_interface, "network_interface_id", besides=(c.ModifyInstanceVpcAttribute,)
+        NetworkInterface,
+        _resource("network_interfaces", "network_interface"),
+        "network_interface_id",
+        besides=(c.ModifyInstanceVpcAttribute,),
     ),
     "network_interfaces": RuleParameter(
-        tuple[NetworkInterface, ...], _resources("network_interfaces", "candidates"), "network_interface_ids"
+        tuple[NetworkInterface, ...], _resources("network_interfaces", "interfaces_to_attach"), "network_interface_ids"
     ),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
 }
@@ -214,20 +217,7 @@ def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Co
     names = tuple(inspect.signature(predicate).parameters)
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
-    read = attrgetter(*names)
-    if len(names) == 1:
-
-        def judge_by_one(context: RuleContext) -> Any:
-            value = read(context)
-            return None if value is None else predicate(value)
-
-        return judge_by_one
-
-    def judge(context: RuleContext) -> Any:
-        values = read(context)
-        return None if None in values else predicate(*values)
-
-    return judge
+    return Judge(attrgetter(*names), len(names) > 1, predicate)
 
 
 def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:
@@ -241,22 +231,24 @@ def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Comm
         without = [one for one in commands if parameter is None or not parameter.is_of(one)]
         if without and (not need.optional or len(without) == len(commands)):
             raise UnusablePredicate(_nothing_called(need.name, without[0]))
-    positional = [PARAMETERS[need.name].read for need in needs if not need.keyword_only]
-    optional = [need.optional for need in needs if not need.keyword_only]
-    keywords = [(need.name, PARAMETERS[need.name].read, need.optional) for need in needs if need.keyword_only]
+    positional = [(PARAMETERS[need.name].read, need.optional) for need in needs if not need.keyword_only]
+    by_name = [(need.name, PARAMETERS[need.name].read, need.optional) for need in needs if need.keyword_only]
 
-    def judge(context: RuleContext) -> Any:
-        values = [read(context) for read in positional]
-        named = {name: read(context) for name, read, _ in keywords}
-        for value, may_be_none in zip(values, optional, strict=True):
-            if value is None and not may_be_none:
+    def read(context: RuleContext) -> tuple[list[Any], dict[str, Any]] | None:
+        values: list[Any] = []
+        for find, optional in positional:
+            value = find(context)
+            if value is None and not optional:
                 return None
-        for name, _, may_be_none in keywords:
-            if named[name] is None and not may_be_none:
+            values.append(value)
+        named: dict[str, Any] = {}
+        for name, find, optional in by_name:
+            named[name] = find(context)
+            if named[name] is None and not optional:
                 return None
-        return predicate(*values, **named)
+        return values, named
 
-    return judge
+    return Judge(read, False, lambda arguments: predicate(*arguments[0], **arguments[1]))
 
 
 def _nothing_called(name: str, command: type[Command[Any]]) -> str:

@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 AnyCommand = type[Command[Any]]
 Codes = Mapping[AnyCommand, tuple[str, int]]
 
-COMMANDS: Final[frozenset[AnyCommand]] = frozenset(
+COMMANDS: Final[tuple[AnyCommand, ...]] = tuple(
     getattr(operations, name) for name in operations.__all__ if name != "Command"
 )
 """The commands that a rule can guard: every operation there is."""
@@ -55,6 +55,8 @@ class Breach:
 
 
 Predicate = Callable[..., Facts | Breach | None]
+Guard = tuple[Any, Callable[[RuleContext], Any], bool, Callable[..., Any]]
+"""A rule, and its `Judge`."""
 P = TypeVar("P", bound=Predicate)
 
 
@@ -201,7 +203,7 @@ class RuleRegistry(Mapping[str, Rule]):
 
     def __init__(self, rules: RuleRegistry | Iterable[Rule] = (), *, frozen: bool = False) -> None:
         self._rules: dict[str, Rule] = {}
-        self._guards: dict[AnyCommand, tuple[tuple[Rule, Judge], ...]] = {}
+        self._guards: dict[AnyCommand, tuple[Guard, ...]] = {}
         self._compared: tuple[object, int, tuple[str, ...]] = (None, 0, ())
         for rule in rules.values() if isinstance(rules, Mapping) else rules:
             if not isinstance(rule, Rule):
@@ -294,12 +296,16 @@ class RuleRegistry(Mapping[str, Rule]):
         """
         guards = self._guards.get(command)
         if guards is None:
-            guards = tuple((rule, rule._judge) for rule in self._rules.values() if command in rule.commands)
+            guards = tuple((rule, *rule._judge) for rule in self._rules.values() if command in rule.commands)
             self._guards[command] = guards
         violations: list[Violation] = []
-        for rule, judge in guards:
+        for rule, read, several, call in guards:
             try:
-                found = judge(context)
+                known = read(context)
+                if not several:
+                    found = None if known is None else call(known)
+                else:
+                    found = None if None in known else call(*known)
             except Exception as error:
                 raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
             if found is not None:

@@ -10,15 +10,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from ecsnet.commands import (
+    AssociateEipAddress,
+    AttachNetworkInterface,
     DeleteInstance,
-    JoinSecurityGroup,
-    LeaveSecurityGroup,
+    DetachNetworkInterface,
     RebootInstance,
     StartInstance,
     StopInstance,
+    UnassociateEipAddress,
 )
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, Subject, operations
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -268,9 +272,22 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
+must_exist(
+    RULES,
+    "instance.not-found",
+    "instance",
+    code="InvalidInstanceId.NotFound",
+    codes={
+        AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
+    },
+)
+
 
 def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
-    """The facts that break a rule about the status: those of an event that is not possible in it."""
+    """Returns the facts that break a rule about the status that an event needs."""
     if INSTANCE.admits(instance.status, event):
         return None
     return {"instance_id": instance.id, "status": instance.status}
@@ -351,64 +368,79 @@ RULES.states(
     guide="4.9",
 )
 
-
-@RULES.denies(
-    "security-group.join.instance-state",
-    JoinSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def join_state(instance: InstanceState) -> Facts | None:
-    """An instance joins a security group while it is Running or Stopped."""
-    return wrong_status(instance, SecurityGroupJoined)
-
-
-@RULES.denies(
-    "security-group.leave.instance-state",
-    LeaveSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def leave_state(instance: InstanceState) -> Facts | None:
-    """An instance leaves a security group while it is Running or Stopped."""
-    return wrong_status(instance, SecurityGroupLeft)
-
-
 # How each command is decided
 
 
-def resolve_instance(context: RuleContext) -> None:
-    context.instance = context.find_instance(context.command.instance_id)
-
-
-def start(context: RuleContext) -> tuple[Event, ...]:
+def start(context: RuleContext, command: StartInstance) -> tuple[Event, ...]:
     event = InstanceStartRequested if context.asynchronous else InstanceStarted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def stop(context: RuleContext) -> tuple[Event, ...]:
+def stop(context: RuleContext, command: StopInstance) -> tuple[Event, ...]:
     event = InstanceStopRequested if context.asynchronous else InstanceStopped
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def reboot(context: RuleContext) -> tuple[Event, ...]:
+def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
     event = InstanceRebootRequested if context.asynchronous else InstanceRebooted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def delete(context: RuleContext) -> tuple[Event, ...]:
-    assert context.instance is not None
-    instance_id, eip_id = context.instance.id, context.instance.eip_id
-    attached = context.instance.network_interface_ids[1:]
+def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
+    instance = known(context.instance)
     return (
-        *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
-        *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
-        InstanceReleased(instance_id=instance_id),
+        *[
+            NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
+            for interface_id in instance.network_interface_ids[1:]
+        ],
+        *(
+            [EipAddressUnassociated(allocation_id=instance.eip_id, instance_id=instance.id)]
+            if instance.eip_id is not None
+            else ()
+        ),
+        InstanceReleased(instance_id=instance.id),
     )
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:
     """Returns the event that completes the creation of a Pending instance: it is created to be Stopped, or to run."""
     return InstanceStarted if instance.starts_when_created else InstanceCreateCompleted
+
+
+def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
+    """Whether a release was forced is not recorded: it is taken to have been."""
+    return DeleteInstance(instance_id=event.instance_id, force=True)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        StartInstance,
+        start,
+        Subject.Instance,
+        statuses={Subject.Instance: INSTANCE.statuses_admitting(InstanceStartRequested)},
+        recorded_as=(InstanceStarted, InstanceStartRequested),
+    ),
+    Operation(
+        StopInstance,
+        stop,
+        Subject.Instance,
+        statuses={Subject.Instance: INSTANCE.statuses_admitting(InstanceStopRequested)},
+        recorded_as=(InstanceStopped, InstanceStopRequested),
+    ),
+    Operation(
+        RebootInstance,
+        reboot,
+        Subject.Instance,
+        statuses={Subject.Instance: INSTANCE.statuses_admitting(InstanceRebootRequested)},
+        recorded_as=(InstanceRebooted, InstanceRebootRequested),
+    ),
+    Operation(
+        DeleteInstance,
+        delete,
+        Subject.Instance,
+        statuses={Subject.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
+        recorded_as=(InstanceReleased,),
+        restore=restore_delete,
+        removes=True,
+    ),
+)
