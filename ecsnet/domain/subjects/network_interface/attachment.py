@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
-from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
@@ -401,17 +401,17 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         AttachNetworkInterface,
         attach,
-        Subject.NetworkInterface,
+        ResourceKind.NetworkInterface,
         prepare=prepare_attach,
-        statuses={Subject.NetworkInterface: ATTACHABLE, Subject.Instance: INSTANCE.stable},
+        statuses={ResourceKind.NetworkInterface: ATTACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_make,
         recorded_as=(NetworkInterfaceAttached, NetworkInterfaceAttachRequested),
     ),
     Operation(
         DetachNetworkInterface,
         detach,
-        Subject.NetworkInterface,
-        statuses={Subject.NetworkInterface: DETACHABLE, Subject.Instance: INSTANCE.stable},
+        ResourceKind.NetworkInterface,
+        statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_end,
         recorded_as=(NetworkInterfaceDetached, NetworkInterfaceDetachRequested),
     ),
