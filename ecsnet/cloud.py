@@ -269,8 +269,12 @@ class Cloud:
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
-        """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
-        need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        """Returns the kinds of command that name such a resource and that its status admits, each with its decision.
+
+        A command is denied if it is denied whatever its other parameters are: all that is known of the resource, and of
+        what it is bound to, is judged; what a command would bind it to is taken to exist. Raises KeyError for a
+        resource that does not exist or is another account's.
+        """
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:

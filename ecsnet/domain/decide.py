@@ -13,7 +13,7 @@ from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
 from ecsnet.domain.lookups import Resolve, resolver
-from ecsnet.domain.operation import Operations, Subject, merged
+from ecsnet.domain.operation import Operations, ResourceKind, merged
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import with_shared
@@ -46,10 +46,11 @@ OPERATIONS: Final[Operations] = merged(
 """How every command is decided."""
 
 _RESOLVERS: Final[dict[type[Command[Any]], Resolve]] = {command: resolver(command) for command in OPERATIONS}
-_HOMES: Final[dict[type[Command[Any]], Subject]] = {
+_HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
     command: home
     for command, operation in OPERATIONS.items()
-    if (home := operation.within or operation.subject) is not Subject.Quota and home.parameter in parameters_of(command)
+    if (home := operation.within or operation.result) is not ResourceKind.Quota
+    and home.parameter in parameters_of(command)
 }
 """The resource in whose region a command is recorded."""
 
@@ -142,8 +143,8 @@ def _resolved(world: World, region: Region, command: Command[Any], caller: Comma
 
 def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
     """Returns the table and the ids of the resources that an allowed command returns."""
-    subject = OPERATIONS[type(command)].subject
-    table, field = subject.table, subject.parameter
+    result = OPERATIONS[type(command)].result
+    table, field = result.table, result.parameter
     named: str | None = getattr(command, field, None)
     if named is not None:
         return table, (named,)

@@ -23,8 +23,8 @@ C = TypeVar("C", bound=Command[Any])
 Events = tuple[Event, ...]
 
 
-class Subject(Enum):
-    """A kind of thing that commands are about: its table in a region, and the parameter that names one of them."""
+class ResourceKind(Enum):
+    """A kind of resource, and of quotas: its table in a region, and the parameter that names one in every command."""
 
     Vpc = ("vpcs", "vpc_id")
     VSwitch = ("vswitches", "vswitch_id")
@@ -50,9 +50,9 @@ class Impossible(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, Generic[C], frozen=True):
     """How one kind of command is decided, recorded, and offered by `Cloud.permitted`.
 
-    ``decide`` returns the events of a command that no rule denies. ``subject`` is what the command returns: the
-    resource that it names, or those that its events create. A resource that is created ``within`` another one is
-    recorded in that one's region.
+    ``decide`` returns the events of a command that no rule denies. ``result`` is what the command returns: the resource
+    that it names, or those that its events create. A resource that is created ``within`` another one is recorded in
+    that one's region.
 
     ``prepare`` computes the values of the context from what was found. In `Cloud.permitted` there is no command yet,
     and it computes the values of the parameters that are the easiest to fulfil.
@@ -68,10 +68,10 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
 
     command: type[C]
     decide: Callable[[RuleContext, C], Events]
-    subject: Subject
-    within: Subject | None = None
+    result: ResourceKind
+    within: ResourceKind | None = None
     prepare: Callable[[RuleContext, C | None], None] | None = None
-    statuses: Mapping[Subject, Container[str]] = {}
+    statuses: Mapping[ResourceKind, Container[str]] = {}
     alternatives: Callable[[RuleContext], Iterator[RuleContext | Impossible]] | None = None
     recorded_as: tuple[type[Event], ...] = ()
     restore: Callable[[Region, Any], C] | None = None

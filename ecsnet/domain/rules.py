@@ -153,7 +153,7 @@ class Rule:
             raise RuleError(
                 self.id, f"it returned {shown(facts)}: a rule returns None, facts by their names, or a Breach"
             )
-        return facts, code
+        return dict(facts), code
 
 
 class SubjectRules:

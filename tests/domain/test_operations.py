@@ -10,7 +10,7 @@ from ecsnet import commands as c
 from ecsnet.commands.base import parameters_of
 from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.lookups import LOOKUPS
-from ecsnet.domain.operation import Operation, Subject, merged, operations
+from ecsnet.domain.operation import Operation, ResourceKind, merged, operations
 from ecsnet.domain.rules import COMMANDS
 from ecsnet.events import EVENT_TYPES
 from tests.support.net import Net
@@ -49,12 +49,12 @@ def test_every_event_is_recorded_by_one_command_or_by_none_of_its_own() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.command.__name__)
 def test_statuses_are_those_of_resources_that_the_command_names(operation: Operation[Any]) -> None:
-    for subject in operation.statuses:
-        assert subject.parameter in parameters_of(operation.command)
+    for kind in operation.statuses:
+        assert kind.parameter in parameters_of(operation.command)
 
 
-def test_every_subject_that_is_a_resource_can_be_looked_up() -> None:
-    assert {subject for subject in Subject if subject.parameter not in LOOKUPS} == {Subject.Quota}
+def test_every_kind_of_resource_can_be_looked_up() -> None:
+    assert {kind for kind in ResourceKind if kind.parameter not in LOOKUPS} == {ResourceKind.Quota}
 
 
 def test_a_resource_that_does_not_exist_any_more_is_returned_by_commands_that_remove() -> None:

@@ -14,11 +14,10 @@ from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.decide import OPERATIONS, CommandContext
 from ecsnet.domain.lookups import LOOKUPS
-from ecsnet.domain.operation import Impossible, Operation, Subject
+from ecsnet.domain.operation import Impossible, Operation, ResourceKind
 from ecsnet.domain.state.world import Region, World
 
-SUBJECTS: Final[dict[str, Subject]] = {subject.table: subject for subject in Subject}
-"""The subjects by their tables."""
+_KINDS: Final[dict[str, ResourceKind]] = {kind.table: kind for kind in ResourceKind}
 
 
 def permitted(
@@ -26,16 +25,16 @@ def permitted(
 ) -> dict[type[Command[Any]], Decision]:
     """Returns the commands that have a parameter for the resource and are admitted in its status, each with the
     decision of the rules that no other parameter could satisfy."""
-    subject = SUBJECTS[table]
+    kind = _KINDS[table]
     state = getattr(region, table).get_existing(resource_id)
     decisions = {}
     for command, operation in OPERATIONS.items():
-        if subject.parameter not in parameters_of(command):
+        if kind.parameter not in parameters_of(command):
             continue
-        if subject in operation.statuses and state.status not in operation.statuses[subject]:
+        if kind in operation.statuses and state.status not in operation.statuses[kind]:
             continue
         context = caller.rule_context(world, region, command)
-        setattr(context, LOOKUPS[subject.parameter].field, state)
+        setattr(context, LOOKUPS[kind.parameter].field, state)
         decisions[command] = Decision(command=command, violations=_violations(context, operation, caller))
     return decisions
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
@@ -84,5 +84,5 @@ def set_quota(context: RuleContext, command: SetQuota) -> tuple[Event, ...]:
 
 
 OPERATIONS: Final[Operations] = operations(
-    Operation(SetQuota, set_quota, Subject.Quota, recorded_as=(QuotaSet,)),
+    Operation(SetQuota, set_quota, ResourceKind.Quota, recorded_as=(QuotaSet,)),
 )

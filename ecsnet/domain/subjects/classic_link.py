@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
 from ecsnet.domain.context import RuleContext, known
-from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
@@ -162,18 +162,18 @@ def detach(context: RuleContext, command: DetachClassicLinkVpc) -> tuple[Event, 
 
 
 OPERATIONS: Final[Operations] = operations(
-    Operation(EnableVpcClassicLink, enable, Subject.Vpc, recorded_as=(VpcClassicLinkEnabled,)),
+    Operation(EnableVpcClassicLink, enable, ResourceKind.Vpc, recorded_as=(VpcClassicLinkEnabled,)),
     Operation(
         AttachClassicLinkVpc,
         attach,
-        Subject.Instance,
-        statuses={Subject.Instance: STABLE},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: STABLE},
         recorded_as=(ClassicLinkAttached,),
     ),
     Operation(
         DetachClassicLinkVpc,
         detach,
-        Subject.Instance,
+        ResourceKind.Instance,
         alternatives=links_to_end,
         recorded_as=(ClassicLinkDetached,),
     ),

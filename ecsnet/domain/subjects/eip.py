@@ -19,7 +19,7 @@ from ecsnet.commands import (
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
@@ -348,31 +348,31 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         AllocateEipAddress,
         allocate,
-        Subject.Eip,
+        ResourceKind.Eip,
         prepare=prepare_allocate,
         recorded_as=(EipAddressAllocated,),
     ),
     Operation(
         AssociateEipAddress,
         associate,
-        Subject.Eip,
+        ResourceKind.Eip,
         prepare=prepare_associate,
-        statuses={Subject.Eip: ASSOCIABLE, Subject.Instance: STABLE},
+        statuses={ResourceKind.Eip: ASSOCIABLE, ResourceKind.Instance: STABLE},
         recorded_as=(EipAddressAssociated, EipAddressAssociateRequested),
     ),
     Operation(
         UnassociateEipAddress,
         unassociate,
-        Subject.Eip,
-        statuses={Subject.Eip: UNASSOCIABLE},
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: UNASSOCIABLE},
         alternatives=associations_to_end,
         recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),
     ),
     Operation(
         ReleaseEipAddress,
         release,
-        Subject.Eip,
-        statuses={Subject.Eip: RELEASABLE},
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: RELEASABLE},
         recorded_as=(EipAddressReleased, EipAddressReleaseRequested),
         removes=True,
     ),

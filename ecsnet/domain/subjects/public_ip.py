@@ -21,7 +21,7 @@ from ecsnet.commands import (
     RunInstances,
 )
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -355,25 +355,25 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         AllocatePublicIpAddress,
         allocate,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_allocate,
-        statuses={Subject.Instance: STABLE},
+        statuses={ResourceKind.Instance: STABLE},
         recorded_as=(PublicIpAddressAllocated,),
     ),
     Operation(
         ChangePublicIpAddress,
         change,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_allocate,
-        statuses={Subject.Instance: CHANGEABLE},
+        statuses={ResourceKind.Instance: CHANGEABLE},
         recorded_as=(PublicIpAddressChanged,),
     ),
-    Operation(ReleasePublicIpAddress, release, Subject.Instance, recorded_as=(PublicIpAddressReleased,)),
+    Operation(ReleasePublicIpAddress, release, ResourceKind.Instance, recorded_as=(PublicIpAddressReleased,)),
     Operation(
         ConvertNatPublicIpToEip,
         convert,
-        Subject.Instance,
-        statuses={Subject.Instance: STABLE},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: STABLE},
         recorded_as=(NatPublicIpConverted,),
     ),
 )

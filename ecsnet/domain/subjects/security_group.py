@@ -24,7 +24,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.context import GroupGrowth, RuleContext
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
@@ -328,24 +328,24 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         CreateSecurityGroup,
         create_group,
-        Subject.SecurityGroup,
-        within=Subject.Vpc,
+        ResourceKind.SecurityGroup,
+        within=ResourceKind.Vpc,
         recorded_as=(SecurityGroupCreated,),
     ),
     Operation(
-        DeleteSecurityGroup, delete_group, Subject.SecurityGroup, recorded_as=(SecurityGroupDeleted,), removes=True
+        DeleteSecurityGroup, delete_group, ResourceKind.SecurityGroup, recorded_as=(SecurityGroupDeleted,), removes=True
     ),
     Operation(
         AuthorizeSecurityGroup,
         authorize_group,
-        Subject.SecurityGroup,
+        ResourceKind.SecurityGroup,
         recorded_as=(SecurityGroupAuthorized,),
         restore=restore_authorize,
     ),
     Operation(
         RevokeSecurityGroup,
         revoke_group,
-        Subject.SecurityGroup,
+        ResourceKind.SecurityGroup,
         recorded_as=(SecurityGroupRevoked,),
         restore=restore_revoke,
     ),

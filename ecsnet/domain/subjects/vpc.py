@@ -12,7 +12,7 @@ from typing import Final
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
@@ -267,15 +267,15 @@ def delete_vswitch(context: RuleContext, command: DeleteVSwitch) -> tuple[Event,
 
 
 OPERATIONS: Final[Operations] = operations(
-    Operation(CreateVpc, create_vpc, Subject.Vpc, recorded_as=(VpcCreated,)),
-    Operation(DeleteVpc, delete_vpc, Subject.Vpc, recorded_as=(VpcDeleted,), removes=True),
+    Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated,)),
+    Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted,), removes=True),
     Operation(
         CreateVSwitch,
         create_vswitch,
-        Subject.VSwitch,
-        within=Subject.Vpc,
+        ResourceKind.VSwitch,
+        within=ResourceKind.Vpc,
         prepare=prepare_vswitch,
         recorded_as=(VSwitchCreated,),
     ),
-    Operation(DeleteVSwitch, delete_vswitch, Subject.VSwitch, recorded_as=(VSwitchDeleted,), removes=True),
+    Operation(DeleteVSwitch, delete_vswitch, ResourceKind.VSwitch, recorded_as=(VSwitchDeleted,), removes=True),
 )

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.context import RegionalRequest, RuleContext, SubscriptionPeriod, known
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
@@ -166,14 +166,14 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         ModifyInstanceNetworkSpec,
         modify,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_modify,
         recorded_as=(InstanceNetworkSpecModified,),
     ),
     Operation(
         RenewInstance,
         renew,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_renew,
         recorded_as=(InstanceRenewed,),
         restore=restore_renew,

@@ -22,7 +22,7 @@ from ecsnet.domain.context import (
     known,
 )
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -270,8 +270,8 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         CreateInstance,
         create,
-        Subject.Instance,
-        within=Subject.VSwitch,
+        ResourceKind.Instance,
+        within=ResourceKind.VSwitch,
         prepare=prepare_new,
         recorded_as=(InstanceCreated, InstanceCreateRequested),
         restore=restore_create,
@@ -279,8 +279,8 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         RunInstances,
         run,
-        Subject.Instance,
-        within=Subject.VSwitch,
+        ResourceKind.Instance,
+        within=ResourceKind.VSwitch,
         prepare=prepare_new,
         recorded_as=(InstanceLaunched, InstanceLaunchRequested),
         restore=restore_run,

@@ -22,7 +22,7 @@ from ecsnet.commands import (
 from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -374,29 +374,29 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         StartInstance,
         start,
-        Subject.Instance,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(InstanceStartRequested))},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceStartRequested))},
         recorded_as=(InstanceStarted, InstanceStartRequested),
     ),
     Operation(
         StopInstance,
         stop,
-        Subject.Instance,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(InstanceStopRequested))},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceStopRequested))},
         recorded_as=(InstanceStopped, InstanceStopRequested),
     ),
     Operation(
         RebootInstance,
         reboot,
-        Subject.Instance,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(InstanceRebootRequested))},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceRebootRequested))},
         recorded_as=(InstanceRebooted, InstanceRebootRequested),
     ),
     Operation(
         DeleteInstance,
         delete,
-        Subject.Instance,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(InstanceReleased))},
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceReleased))},
         recorded_as=(InstanceReleased,),
         restore=restore_delete,
         removes=True,

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import JoinSecurityGroup, LeaveSecurityGroup
 from ecsnet.domain.context import GroupGrowth, RuleContext
-from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState, SecurityGroupState
 from ecsnet.domain.state.world import Region
@@ -137,17 +137,17 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         JoinSecurityGroup,
         join_group,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_join,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(SecurityGroupJoined))},
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(SecurityGroupJoined))},
         recorded_as=(SecurityGroupJoined,),
     ),
     Operation(
         LeaveSecurityGroup,
         leave_group,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_leave,
-        statuses={Subject.Instance: frozenset(INSTANCE.transitions(SecurityGroupLeft))},
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(SecurityGroupLeft))},
         alternatives=groups_to_leave,
         recorded_as=(SecurityGroupLeft,),
     ),

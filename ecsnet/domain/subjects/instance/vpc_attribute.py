@@ -10,7 +10,7 @@ from typing import Final
 
 from ecsnet.commands import ModifyInstanceVpcAttribute
 from ecsnet.domain.context import AddressRequest, RuleContext, known
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -170,9 +170,9 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         ModifyInstanceVpcAttribute,
         modify,
-        Subject.Instance,
+        ResourceKind.Instance,
         prepare=prepare_modify,
-        statuses={Subject.Instance: MOVABLE},
+        statuses={ResourceKind.Instance: MOVABLE},
         recorded_as=(InstanceVpcAttributeModified,),
     ),
 )

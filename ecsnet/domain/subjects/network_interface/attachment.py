@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
-from ecsnet.domain.operation import Impossible, Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.subjects.network_interface.lifecycle import (
@@ -324,17 +324,17 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         AttachNetworkInterface,
         attach,
-        Subject.NetworkInterface,
+        ResourceKind.NetworkInterface,
         prepare=prepare_attach,
-        statuses={Subject.NetworkInterface: ATTACHABLE, Subject.Instance: STABLE},
+        statuses={ResourceKind.NetworkInterface: ATTACHABLE, ResourceKind.Instance: STABLE},
         alternatives=attachments_to_make,
         recorded_as=(NetworkInterfaceAttached, NetworkInterfaceAttachRequested),
     ),
     Operation(
         DetachNetworkInterface,
         detach,
-        Subject.NetworkInterface,
-        statuses={Subject.NetworkInterface: DETACHABLE, Subject.Instance: STABLE},
+        ResourceKind.NetworkInterface,
+        statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: STABLE},
         alternatives=attachments_to_end,
         recorded_as=(NetworkInterfaceDetached, NetworkInterfaceDetachRequested),
     ),

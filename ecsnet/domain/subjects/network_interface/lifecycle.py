@@ -13,7 +13,7 @@ from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, Modi
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -443,8 +443,8 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         CreateNetworkInterface,
         create,
-        Subject.NetworkInterface,
-        within=Subject.VSwitch,
+        ResourceKind.NetworkInterface,
+        within=ResourceKind.VSwitch,
         prepare=prepare_create,
         recorded_as=(NetworkInterfaceCreated, NetworkInterfaceCreateRequested),
         restore=restore_create,
@@ -452,17 +452,17 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         DeleteNetworkInterface,
         delete,
-        Subject.NetworkInterface,
-        statuses={Subject.NetworkInterface: DELETABLE},
+        ResourceKind.NetworkInterface,
+        statuses={ResourceKind.NetworkInterface: DELETABLE},
         recorded_as=(NetworkInterfaceDeleted, NetworkInterfaceDeleteRequested),
         removes=True,
     ),
     Operation(
         ModifyNetworkInterfaceAttribute,
         modify,
-        Subject.NetworkInterface,
+        ResourceKind.NetworkInterface,
         prepare=prepare_modify,
-        statuses={Subject.NetworkInterface: MODIFIABLE},
+        statuses={ResourceKind.NetworkInterface: MODIFIABLE},
         recorded_as=(NetworkInterfaceModified,),
         restore=restore_modify,
     ),

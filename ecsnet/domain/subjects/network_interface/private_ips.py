@@ -20,7 +20,7 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
-from ecsnet.domain.operation import Operation, Operations, Subject, operations
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -382,17 +382,17 @@ OPERATIONS: Final[Operations] = operations(
     Operation(
         AssignPrivateIpAddresses,
         assign,
-        Subject.NetworkInterface,
+        ResourceKind.NetworkInterface,
         prepare=prepare_assign,
-        statuses={Subject.NetworkInterface: ASSIGNABLE},
+        statuses={ResourceKind.NetworkInterface: ASSIGNABLE},
         recorded_as=(PrivateIpAddressesAssigned,),
     ),
     Operation(
         UnassignPrivateIpAddresses,
         unassign,
-        Subject.NetworkInterface,
+        ResourceKind.NetworkInterface,
         prepare=prepare_unassign,
-        statuses={Subject.NetworkInterface: UNASSIGNABLE},
+        statuses={ResourceKind.NetworkInterface: UNASSIGNABLE},
         alternatives=addresses_to_unassign,
         recorded_as=(PrivateIpAddressesUnassigned,),
     ),
