@@ -85,7 +85,7 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI. What it is attached to is stored here only. ``pending`` is its key among the pending transitions."""
+    """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus

@@ -223,7 +223,7 @@ class SharedStream:
 
 
 class World:
-    """All regions, and what they share by stream. ``position`` is that of the last event folded in."""
+    """All regions and all shared streams. ``position`` is the position of the last event folded in."""
 
     def __init__(self) -> None:
         self.position: int = 0
