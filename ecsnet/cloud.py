@@ -27,7 +27,7 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import DECIDERS, CommandContext, answer, decide, home_region, removes, try_out
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
@@ -174,7 +174,7 @@ class Cloud:
                 _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
         try_out(world, region, decision, caller)
-        table, ids = answer(command, decision.events)
+        table, ids = result_ids(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
             news = engine.news(region_id, decision.events, now, self.account_id, command_id)
@@ -275,8 +275,12 @@ class Cloud:
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
-        """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
-        need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        """Returns the kinds of command that name such a resource and that its status admits, each with its decision.
+
+        A command is denied if it is denied whatever its other parameters are: all that is known of the resource, and of
+        what it is bound to, is judged; what a command would bind it to is taken to exist. Raises KeyError for a
+        resource that does not exist or is another account's.
+        """
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:
@@ -477,7 +481,7 @@ class Cloud:
 
 
 def _must_be_command(command: object) -> None:
-    if type(command) not in DECIDERS:
+    if type(command) not in OPERATIONS:
         raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
 
 

@@ -1,4 +1,4 @@
-"""``ecsnet rules``: the rulebook, the rules that deny commands in rank order first."""
+"""``ecsnet rules``: the rulebook, beginning with the rules that deny commands, in rank order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecsnet.openapi.requests import did_you_mean
 
 
 def show_all(output: Output) -> None:
-    """A line an id: the guide's section, the vendor's usual error code and the rule."""
+    """Prints one line for each id: the guide's section, the vendor's usual error code and the rule."""
     width = max(map(len, rulebook))
     codes = max(len(rule.code) for rule in rules.values())
     for entry in rulebook.values():
@@ -22,7 +22,7 @@ def show_all(output: Output) -> None:
 
 
 def show_one(rule_id: str, output: Output) -> bool:
-    """Everything about an id; False if the rulebook does not have it."""
+    """Prints the whole entry of an id. Returns False if the rulebook does not have it."""
     entry = rulebook.get(rule_id)
     if entry is None:
         return False
@@ -34,17 +34,17 @@ def show_one(rule_id: str, output: Output) -> bool:
     output.line("guide:    ", "only the real API" if entry.guide == "-" else f"section {entry.guide}")
     rule = rules.get(rule_id)
     if rule is not None:
-        output.line(f"answers:  {rule.code} (HTTP {rule.http_status}): {rule.message}")
+        output.line(f"denial:   {rule.code} (HTTP {rule.http_status}): {rule.message}")
         output.line("guards:   ", ", ".join(command.__name__ for command in rule.commands))
         for command in rule.commands:
-            told = [f"{code.code} (HTTP {code.http_status})" for code in rule.codes_for(command)]
-            if told != [f"{rule.code} (HTTP {rule.http_status})"]:
-                output.line(f"          {command.__name__} answers {' or '.join(told)}")
+            codes = [f"{code.code} (HTTP {code.http_status})" for code in rule.codes_for(command)]
+            if codes != [f"{rule.code} (HTTP {rule.http_status})"]:
+                output.line(f"          {command.__name__}: {' or '.join(codes)}")
     return True
 
 
 def unknown(rule_id: str) -> str:
-    """What to say of an id that the rulebook does not have."""
+    """Returns the message for an id that the rulebook does not have."""
     return f"there is no rule {rule_id}{did_you_mean(rule_id, rulebook)}"
 
 

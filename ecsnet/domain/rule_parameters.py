@@ -18,9 +18,9 @@ from typing import Any, Final, NamedTuple, get_args
 import attrs
 
 from ecsnet import commands as c
-from ecsnet.commands.base import Command
+from ecsnet.commands.base import Command, parameters_of
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.state.records import NetworkInterfaceState, State
+from ecsnet.domain.state.records import State
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import InstanceType
@@ -67,11 +67,6 @@ class RuleParameter:
         return self.given_by is None or self.given_by in parameters_of(command) or command in self.besides
 
 
-def parameters_of(command: type[Command[Any]]) -> tuple[str, ...]:
-    """The names of a command's parameters."""
-    return tuple(inspect.signature(command).parameters)
-
-
 def _shown(table: str, context: RuleContext, state: State | None) -> Any:
     """Returns a resource as the cloud shows it. An instance or an ENI may be in another region than the command."""
     if state is None:
@@ -85,13 +80,6 @@ def _shown(table: str, context: RuleContext, state: State | None) -> Any:
 def _resource(table: str, field: str) -> Callable[[RuleContext], Any]:
     read = attrgetter(field)
     return lambda context: _shown(table, context, read(context))
-
-
-def _network_interface(context: RuleContext) -> Any:
-    found: NetworkInterfaceState | None = context.network_interface
-    if found is None and context.candidates:
-        found = context.candidates[0]
-    return _shown("network_interfaces", context, found)
 
 
 def _resources(table: str, field: str) -> Callable[[RuleContext], Any]:
@@ -126,10 +114,13 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
     ),
     "instance_type": RuleParameter(InstanceType, attrgetter("instance_type"), "instance_type"),
     "network_interface": RuleParameter(
-        NetworkInterface, _network_interface, "network_interface_id", besides=(c.ModifyInstanceVpcAttribute,)
+        NetworkInterface,
+        _resource("network_interfaces", "network_interface"),
+        "network_interface_id",
+        besides=(c.ModifyInstanceVpcAttribute,),
     ),
     "network_interfaces": RuleParameter(
-        tuple[NetworkInterface, ...], _resources("network_interfaces", "candidates"), "network_interface_ids"
+        tuple[NetworkInterface, ...], _resources("network_interfaces", "interfaces_to_attach"), "network_interface_ids"
     ),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
 }

@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 AnyCommand = type[Command[Any]]
 Codes = Mapping[AnyCommand, tuple[str, int]]
 
-COMMANDS: Final[frozenset[AnyCommand]] = frozenset(
+COMMANDS: Final[tuple[AnyCommand, ...]] = tuple(
     getattr(operations, name) for name in operations.__all__ if name != "Command"
 )
 """The commands that a rule can guard: every operation there is."""

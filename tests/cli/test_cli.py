@@ -384,7 +384,7 @@ def test_rules_prints_one_id_in_full(rule_id: str) -> None:
     assert told.stdout.startswith(f"{rule_id} ({entry.kind})\n{entry.doc}\n")
     (value,) = values(ecsnet("rules", rule_id, "--json"))
     assert (value["id"], value["kind"], value["guide"]) == (rule_id, entry.kind, entry.guide)
-    assert ("code" in value) == ("answers:" in told.stdout) == (entry.kind == "denial")
+    assert ("code" in value) == ("denial:" in told.stdout) == (entry.kind == "denial")
 
 
 @pytest.mark.parametrize("rule", rules.values(), ids=lambda rule: rule.id)

@@ -37,6 +37,8 @@ LAYERS = [
     ["domain.state", "domain.context"],
     ["domain.rule_parameters"],
     ["domain.rules"],
+    ["domain.lookups"],
+    ["domain.operation"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.capabilities"],
     ["domain.rulebook", "domain.fold", "domain.settle"],

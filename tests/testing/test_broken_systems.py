@@ -148,14 +148,14 @@ def find(machine: type[Machine], system: Any, most: int) -> Difference:
 @pytest.mark.parametrize(
     ("system", "machine", "message"),
     [
-        (PrimaryIsDetachable, Machine, "accepts what the model refuses by interface.detach.primary"),
-        (QuotaIsOffByOne, Machine, "accepts what the model refuses by interface.attach.quota"),
+        (PrimaryIsDetachable, Machine, "allows a command that the model denies by interface.detach.primary"),
+        (QuotaIsOffByOne, Machine, "allows a command that the model denies by interface.attach.quota"),
         (AddressLeaksOnDelete, Machine, "available_ip_address_count is 11, not 12"),
         (GroupCountIsStale, Machine, "private_ip_count is 2, not 1"),
-        (DetachesWhileStopping, ByHand, "accepts what the model refuses by interface.detach.instance-state"),
+        (DetachesWhileStopping, ByHand, "allows a command that the model denies by interface.detach.instance-state"),
         (DropsAddressesOnDetach, Machine, "private_ips is ('10.0.0.2',), not ('10.0.0.2', '10.0.0."),
         (EipStaysOnReleasedInstance, Machine, "status is 'InUse', not <EipStatus.Available: 'Available'>"),
-        (GivesAddressTwiceAfterRevoke, Machine, "accepts what the model refuses by address.private.in-use"),
+        (GivesAddressTwiceAfterRevoke, Machine, "allows a command that the model denies by address.private.in-use"),
     ],
 )
 def test_a_bug_is_found_and_shrunk_to_ten_operations(system: Any, machine: type[Machine], message: str) -> None:

@@ -1,4 +1,5 @@
-"""What is simply so: what each network type can do (guide 1), and which traffic costs money (guide 2.1, 2.2, 3.3)."""
+"""Facts that no command changes: the capabilities of each network type (guide 1), and the cost of traffic (guide 2.1,
+2.2, 3.3)."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ from ecsnet.values import NetworkType
 
 
 class NetworkCapabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a network type can do (guide 1).
+    """The capabilities of a network type (guide 1).
 
-    ``private_ip_unique_in`` is the space in which no private IP appears twice: one VPC, or the classic network of all
-    regions and accounts. ``communicates_in`` is how far private addresses reach without further ado.
+    ``private_ip_unique_in`` is the space in which private IPs are unique: one VPC, or the classic network of all
+    regions and accounts. ``communicates_in`` is the space in which private addresses reach each other by default.
     """
 
     network_type: NetworkType
@@ -39,9 +40,9 @@ BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
 
 
 class TrafficCharge(msgspec.Struct, frozen=True, kw_only=True):
-    """What traffic costs: nothing unless ``billed``, and then by ``billing_method``, if that was told.
+    """The charge for traffic: none unless ``billed``, and then by ``billing_method``, None if that was not given.
 
-    ``eip_charge`` is true where the elastic IP has a charge of its own besides, whatever flows through it.
+    ``eip_charge`` is true if the elastic IP is charged as well, whatever its traffic.
     """
 
     billed: bool
@@ -95,7 +96,10 @@ _CAPABILITIES: Final = {
 
 
 def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities:
-    """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
+    """Returns the capabilities of a network type, ``"vpc"`` or ``"classic"`` (guide 1).
+
+    Raises `InvalidCommand` for any other value.
+    """
     known = member_of(NetworkType, network_type)
     if known is None:
         raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}")
@@ -109,12 +113,12 @@ def traffic_charge(
     billing_method: BillingMethod | None = None,
     converted_to_eip: bool = False,
 ) -> TrafficCharge:
-    """What traffic of an instance costs (guide 2.1, 2.2, 3.3).
+    """Returns the charge for traffic of an instance (guide 2.1, 2.2, 3.3).
 
     ``direction`` is ``"inbound"`` or ``"outbound"``, ``network`` ``"internet"`` or ``"intranet"``. ``billing_method``
-    is the one that the public address came with (the API's InternetChargeType: ``"PayByTraffic"`` or
-    ``"PayByBandwidth"``). ``converted_to_eip``: that address has been converted to an EIP since, which changes nothing
-    about the traffic. Raises `InvalidCommand` for other values.
+    is that of the public address when it was assigned (the API's InternetChargeType: ``"PayByTraffic"`` or
+    ``"PayByBandwidth"``). ``converted_to_eip`` is true if the address was converted to an EIP later, which does not
+    change the charge for traffic. Raises `InvalidCommand` for other values.
     """
     _check("direction", direction, "inbound", "outbound")
     _check("network", network, "internet", "intranet")
@@ -131,8 +135,8 @@ def _check(name: str, value: object, *possible: str) -> None:
         raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {shown(value)}")
 
 
-# What has to be done inside an instance (guide 4.3, 4.4, 4.6, 5). None of it refuses a command, for the cloud does not
-# look into its guests; `ecsnet.guest` has the answers.
+# The configuration inside an instance (guide 4.3, 4.4, 4.6, 5). None of it denies a command, since the cloud does not
+# look into its guests; `ecsnet.guest` generates it.
 
 RULES.states(
     "guest.eni.ready-images",

@@ -5,10 +5,12 @@ The classic network itself has no theory: its instances have an address of the s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc
-from ecsnet.domain.context import RuleContext
+from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
+from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
@@ -131,21 +133,48 @@ RULES.states(
 # How each command is decided
 
 
-def enable(context: RuleContext) -> tuple[Event, ...]:
-    assert context.vpc is not None
-    return () if context.vpc.classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=context.vpc.id),)
+def enable(context: RuleContext, command: EnableVpcClassicLink) -> tuple[Event, ...]:
+    return () if known(context.vpc).classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=command.vpc_id),)
 
 
-def resolve_link(context: RuleContext) -> None:
-    context.vpc = context.find_vpc(context.command.vpc_id)
-    context.instance = context.find_instance(context.command.instance_id)
-
-
-def attach(context: RuleContext) -> tuple[Event, ...]:
-    command: AttachClassicLinkVpc = context.command
+def attach(context: RuleContext, command: AttachClassicLinkVpc) -> tuple[Event, ...]:
     return (ClassicLinkAttached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
 
 
-def detach(context: RuleContext) -> tuple[Event, ...]:
-    command: DetachClassicLinkVpc = context.command
+def links_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
+    """Yields the context with the VPC that the instance is linked to, or that of a VPC to which instances are."""
+    vpc, instance = context.vpc, context.instance
+    rule = "classic-link.detach.linked"
+    if instance is not None:
+        if instance.linked_vpc_id is None:
+            yield Impossible(rule, f"{instance.id} is linked to no VPC", {"instance_id": instance.id})
+        else:
+            yield context.having(vpc=context.region.vpcs.get_existing(instance.linked_vpc_id))
+    elif vpc is not None:
+        if vpc.linked_instances:
+            yield context
+        else:
+            yield Impossible(rule, f"no instance is linked to {vpc.id}", {"vpc_id": vpc.id})
+
+
+def detach(context: RuleContext, command: DetachClassicLinkVpc) -> tuple[Event, ...]:
     return (ClassicLinkDetached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(EnableVpcClassicLink, enable, ResourceKind.Vpc, recorded_as=(VpcClassicLinkEnabled,)),
+    Operation(
+        AttachClassicLinkVpc,
+        attach,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: STABLE},
+        recorded_as=(ClassicLinkAttached,),
+    ),
+    Operation(
+        DetachClassicLinkVpc,
+        detach,
+        ResourceKind.Instance,
+        alternatives=links_to_end,
+        recorded_as=(ClassicLinkDetached,),
+    ),
+)

@@ -6,6 +6,7 @@ index. An EIP survives its instance: it comes back Available.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.commands import (
@@ -15,13 +16,15 @@ from ecsnet.commands import (
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.world import Evolving, Region, World
+from ecsnet.domain.state.world import Evolving, Region, World, owned
 from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import (
@@ -152,6 +155,8 @@ ASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressAssociateRequested))
 UNASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressUnassociateRequested))
 RELEASABLE: Final = frozenset(EIP.transitions(EipAddressReleaseRequested))
 
+must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
+
 
 @RULES.denies(
     "account.eip-quota",
@@ -189,9 +194,9 @@ def associate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{instance_id} is not in the region of {allocation_id}",
 )
-def associate_region(eip: EipState, instance: InstanceState, here: bool) -> Facts | None:
+def associate_region(eip: EipState, instance: InstanceState, same_region: bool) -> Facts | None:
     """An EIP and its instance are in one region."""
-    return None if here else {"instance_id": instance.id, "allocation_id": eip.id}
+    return None if same_region else {"instance_id": instance.id, "allocation_id": eip.id}
 
 
 @RULES.denies(
@@ -291,49 +296,87 @@ def release_state(eip: EipState) -> Facts | None:
 
 
 def next_id(context: RuleContext) -> str:
-    """The id of the next EIP."""
+    """Returns the id of the next EIP."""
     (number,) = context.world.next_numbers(context.region, "eip", 1)
     return resource_id(context.region.region_id, "eip", number)
 
 
-def allocate(context: RuleContext) -> tuple[Event, ...]:
+def prepare_allocate(context: RuleContext, command: AllocateEipAddress | None) -> None:
+    context.regional_request = RegionalRequest(public=1)
+
+
+def allocate(context: RuleContext, command: AllocateEipAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
     return (EipAddressAllocated(allocation_id=next_id(context), ip_address=ip),)
 
 
-def resolve_eip(context: RuleContext) -> None:
-    context.eip = context.find_eip(context.command.allocation_id)
-
-
-def resolve_associate(context: RuleContext) -> None:
-    resolve_eip(context)
-    context.instance = instance = context.find_instance(context.command.instance_id)
+def prepare_associate(context: RuleContext, command: AssociateEipAddress | None) -> None:
+    instance = context.instance
     if instance is not None:
-        context.here = context.is_here(instance)
+        context.same_region = owned(context.region.instances, instance.id, context.account_id) is not None
 
 
-def associate(context: RuleContext) -> tuple[Event, ...]:
-    command: AssociateEipAddress = context.command
+def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
     return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
 
 
-def resolve_unassociate(context: RuleContext) -> None:
-    resolve_eip(context)
-    if context.command.instance_id is not None:
-        context.instance = context.find_instance(context.command.instance_id)
+def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
+    """Yields the context as it is, if it is that of an EIP, or the one with the EIP of the instance."""
+    instance = context.instance
+    if instance is None:
+        yield context
+    elif instance.eip_id is None:
+        message = f"no EIP is associated with {instance.id}"
+        yield Impossible("eip.unassociate.wrong-instance", message, {"instance_id": instance.id})
+    else:
+        yield context.having(eip=context.region.eips.get_existing(instance.eip_id))
 
 
-def unassociate(context: RuleContext) -> tuple[Event, ...]:
-    assert context.eip is not None
-    assert context.eip.instance_id is not None
+def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
+    eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    return (event(allocation_id=context.eip.id, instance_id=context.eip.instance_id),)
+    return (event(allocation_id=eip.id, instance_id=known(eip.instance_id)),)
 
 
-def release(context: RuleContext) -> tuple[Event, ...]:
+def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
     event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
-    return (event(allocation_id=context.command.allocation_id),)
+    return (event(allocation_id=command.allocation_id),)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        AllocateEipAddress,
+        allocate,
+        ResourceKind.Eip,
+        prepare=prepare_allocate,
+        recorded_as=(EipAddressAllocated,),
+    ),
+    Operation(
+        AssociateEipAddress,
+        associate,
+        ResourceKind.Eip,
+        prepare=prepare_associate,
+        statuses={ResourceKind.Eip: ASSOCIABLE, ResourceKind.Instance: STABLE},
+        recorded_as=(EipAddressAssociated, EipAddressAssociateRequested),
+    ),
+    Operation(
+        UnassociateEipAddress,
+        unassociate,
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: UNASSOCIABLE},
+        alternatives=associations_to_end,
+        recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),
+    ),
+    Operation(
+        ReleaseEipAddress,
+        release,
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: RELEASABLE},
+        recorded_as=(EipAddressReleased, EipAddressReleaseRequested),
+        removes=True,
+    ),
+)
 
 
 def settled(eip: EipState) -> Event:

@@ -11,16 +11,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ecsnet.commands import (
+    AllocateEipAddress,
     AllocatePublicIpAddress,
     ChangePublicIpAddress,
     ConvertNatPublicIpToEip,
+    CreateInstance,
+    ModifyInstanceNetworkSpec,
     ReleasePublicIpAddress,
+    RunInstances,
 )
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RegionalRequest, RuleContext, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
-from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import eip
 from ecsnet.domain.subjects.network_interface.attachment import STABLE
 from ecsnet.events.base import Event, RecordedEvent
@@ -285,6 +290,29 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
+@RULES.denies(
+    "address.region.exhausted",
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceNetworkSpec,
+    AllocateEipAddress,
+    AllocatePublicIpAddress,
+    ChangePublicIpAddress,
+    code="OperationDenied",
+    http_status=403,
+    message="{region_id} has {available} {kind} addresses left, not {wanted}",
+)
+def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | None:
+    """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
+    for kind, pool, wanted in (
+        ("classic", CLASSIC, regional_request.classic),
+        ("public", PUBLIC, regional_request.public),
+    ):
+        if wanted and wanted > (available := pool.free_count(world, region)):
+            return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
+    return None
+
+
 RULES.states(
     "public-ip.convert.irreversible",
     RuleKind.Fact,
@@ -295,27 +323,57 @@ RULES.states(
 # How each command is decided
 
 
-def allocate(context: RuleContext) -> tuple[Event, ...]:
+def prepare_allocate(context: RuleContext, command: AllocatePublicIpAddress | ChangePublicIpAddress | None) -> None:
+    context.regional_request = RegionalRequest(public=1)
+
+
+def allocate(context: RuleContext, command: AllocatePublicIpAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
-    return (PublicIpAddressAllocated(instance_id=context.command.instance_id, ip_address=ip),)
+    return (PublicIpAddressAllocated(instance_id=command.instance_id, ip_address=ip),)
 
 
-def change(context: RuleContext) -> tuple[Event, ...]:
+def change(context: RuleContext, command: ChangePublicIpAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
-    return (PublicIpAddressChanged(instance_id=context.command.instance_id, ip_address=ip),)
+    return (PublicIpAddressChanged(instance_id=command.instance_id, ip_address=ip),)
 
 
-def release(context: RuleContext) -> tuple[Event, ...]:
-    return (PublicIpAddressReleased(instance_id=context.command.instance_id),)
+def release(context: RuleContext, command: ReleasePublicIpAddress) -> tuple[Event, ...]:
+    return (PublicIpAddressReleased(instance_id=command.instance_id),)
 
 
-def convert(context: RuleContext) -> tuple[Event, ...]:
-    assert context.instance is not None
-    assert context.instance.public_ip is not None
+def convert(context: RuleContext, command: ConvertNatPublicIpToEip) -> tuple[Event, ...]:
     return (
         NatPublicIpConverted(
             allocation_id=eip.next_id(context),
-            ip_address=context.instance.public_ip,
-            instance_id=context.instance.id,
+            ip_address=known(known(context.instance).public_ip),
+            instance_id=command.instance_id,
         ),
     )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        AllocatePublicIpAddress,
+        allocate,
+        ResourceKind.Instance,
+        prepare=prepare_allocate,
+        statuses={ResourceKind.Instance: STABLE},
+        recorded_as=(PublicIpAddressAllocated,),
+    ),
+    Operation(
+        ChangePublicIpAddress,
+        change,
+        ResourceKind.Instance,
+        prepare=prepare_allocate,
+        statuses={ResourceKind.Instance: CHANGEABLE},
+        recorded_as=(PublicIpAddressChanged,),
+    ),
+    Operation(ReleasePublicIpAddress, release, ResourceKind.Instance, recorded_as=(PublicIpAddressReleased,)),
+    Operation(
+        ConvertNatPublicIpToEip,
+        convert,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: STABLE},
+        recorded_as=(NatPublicIpConverted,),
+    ),
+)

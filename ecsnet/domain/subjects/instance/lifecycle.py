@@ -10,15 +10,19 @@ from datetime import datetime
 from typing import Final
 
 from ecsnet.commands import (
+    AssociateEipAddress,
+    AttachNetworkInterface,
     DeleteInstance,
-    JoinSecurityGroup,
-    LeaveSecurityGroup,
+    DetachNetworkInterface,
     RebootInstance,
     StartInstance,
     StopInstance,
+    UnassociateEipAddress,
 )
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, Lifecycle
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
@@ -231,8 +235,22 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
+must_exist(
+    RULES,
+    "instance.not-found",
+    "instance",
+    code="InvalidInstanceId.NotFound",
+    codes={
+        AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
+    },
+)
 
-def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+
+def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+    """Returns the facts that break a rule about the status that an event needs."""
     if INSTANCE.admits(instance.status, event):
         return None
     return {"instance_id": instance.id, "status": instance.status}
@@ -247,7 +265,7 @@ def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
 )
 def start_state(instance: InstanceState) -> Facts | None:
     """Only a Stopped instance is started."""
-    return _wrong_status(instance, InstanceStartRequested)
+    return wrong_status(instance, InstanceStartRequested)
 
 
 @RULES.denies(
@@ -259,7 +277,7 @@ def start_state(instance: InstanceState) -> Facts | None:
 )
 def stop_state(instance: InstanceState) -> Facts | None:
     """Only a Running instance is stopped."""
-    return _wrong_status(instance, InstanceStopRequested)
+    return wrong_status(instance, InstanceStopRequested)
 
 
 @RULES.denies(
@@ -271,7 +289,7 @@ def stop_state(instance: InstanceState) -> Facts | None:
 )
 def reboot_state(instance: InstanceState) -> Facts | None:
     """Only a Running instance is rebooted."""
-    return _wrong_status(instance, InstanceRebootRequested)
+    return wrong_status(instance, InstanceRebootRequested)
 
 
 @RULES.denies(
@@ -289,7 +307,7 @@ def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | B
         return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
     if instance.status is S.Running and not command.force:
         return facts
-    return _wrong_status(instance, InstanceReleased)
+    return wrong_status(instance, InstanceReleased)
 
 
 @RULES.denies(
@@ -313,62 +331,77 @@ RULES.states(
     guide="4.9",
 )
 
-
-@RULES.denies(
-    "security-group.join.instance-state",
-    JoinSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def join_state(instance: InstanceState) -> Facts | None:
-    """An instance joins a security group while it is Running or Stopped."""
-    return _wrong_status(instance, SecurityGroupJoined)
-
-
-@RULES.denies(
-    "security-group.leave.instance-state",
-    LeaveSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def leave_state(instance: InstanceState) -> Facts | None:
-    """An instance leaves a security group while it is Running or Stopped."""
-    return _wrong_status(instance, SecurityGroupLeft)
-
-
 # How each command is decided
 
 
-def resolve_instance(context: RuleContext) -> None:
-    context.instance = context.find_instance(context.command.instance_id)
-
-
-def start(context: RuleContext) -> tuple[Event, ...]:
+def start(context: RuleContext, command: StartInstance) -> tuple[Event, ...]:
     event = InstanceStartRequested if context.asynchronous else InstanceStarted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def stop(context: RuleContext) -> tuple[Event, ...]:
+def stop(context: RuleContext, command: StopInstance) -> tuple[Event, ...]:
     event = InstanceStopRequested if context.asynchronous else InstanceStopped
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def reboot(context: RuleContext) -> tuple[Event, ...]:
+def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
     event = InstanceRebootRequested if context.asynchronous else InstanceRebooted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def delete(context: RuleContext) -> tuple[Event, ...]:
-    assert context.instance is not None
-    instance_id, eip_id = context.instance.id, context.instance.eip_id
-    attached = context.instance.network_interface_ids[1:]
+def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
+    instance = known(context.instance)
     return (
-        *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
-        *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
-        InstanceReleased(instance_id=instance_id),
+        *[
+            NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
+            for interface_id in instance.network_interface_ids[1:]
+        ],
+        *(
+            [EipAddressUnassociated(allocation_id=instance.eip_id, instance_id=instance.id)]
+            if instance.eip_id is not None
+            else ()
+        ),
+        InstanceReleased(instance_id=instance.id),
     )
+
+
+def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
+    """Whether a release was forced is not recorded: it is taken to have been."""
+    return DeleteInstance(instance_id=event.instance_id, force=True)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        StartInstance,
+        start,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceStartRequested))},
+        recorded_as=(InstanceStarted, InstanceStartRequested),
+    ),
+    Operation(
+        StopInstance,
+        stop,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceStopRequested))},
+        recorded_as=(InstanceStopped, InstanceStopRequested),
+    ),
+    Operation(
+        RebootInstance,
+        reboot,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceRebootRequested))},
+        recorded_as=(InstanceRebooted, InstanceRebootRequested),
+    ),
+    Operation(
+        DeleteInstance,
+        delete,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(InstanceReleased))},
+        recorded_as=(InstanceReleased,),
+        restore=restore_delete,
+        removes=True,
+    ),
+)
 
 
 def settled(instance: InstanceState) -> Event:

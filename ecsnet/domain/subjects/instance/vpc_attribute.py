@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceVpcAttribute
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import AddressRequest, RuleContext, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -141,24 +142,37 @@ def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) 
 # How the command is decided
 
 
-def resolve_modify(context: RuleContext) -> None:
-    command: ModifyInstanceVpcAttribute = context.command
-    context.instance = instance = context.find_instance(command.instance_id)
-    context.vswitch = context.find_vswitch(command.vswitch_id)
-    if instance is not None:
-        context.network_interface = context.region.primary_of(instance)
-    named, primary = command.private_ip_address, context.network_interface
-    context.drawn = 1 if named is None else 0
+def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | None) -> None:
+    instance = context.instance
+    context.network_interface = primary = None if instance is None else context.region.primary_of(instance)
+    if command is None:
+        context.address_request = AddressRequest(to_allocate=1)
+        if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
+            context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
+        return
+    named = command.private_ip_address
+    available = 0
     if named is not None and (primary is None or not _stays(primary, command)):
-        context.find_addresses((named,))
+        available = context.name_addresses((named,))
+    context.address_request = AddressRequest(named_available=available, to_allocate=1 if named is None else 0)
 
 
-def modify(context: RuleContext) -> tuple[Event, ...]:
-    command: ModifyInstanceVpcAttribute = context.command
-    assert context.vswitch is not None
-    address = command.private_ip_address or private_pool.next_free(context.region, context.vswitch, 1)[0]
+def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:
+    address = command.private_ip_address or private_pool.next_free(context.region, known(context.vswitch), 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address
         ),
     )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        ModifyInstanceVpcAttribute,
+        modify,
+        ResourceKind.Instance,
+        prepare=prepare_modify,
+        statuses={ResourceKind.Instance: MOVABLE},
+        recorded_as=(InstanceVpcAttributeModified,),
+    ),
+)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -244,6 +246,8 @@ RULES: Final = SubjectRules()
 DELETABLE: Final = frozenset(DELETE_REQUESTED) | {S.Deleting}  # asked again, it changes nothing
 MODIFIABLE: Final = frozenset(MODIFIED)
 
+must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
+
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     """The facts that break a rule against primary ENIs."""
@@ -339,32 +343,36 @@ def interface_quota(region: Region, account_id: str) -> Facts | None:
 # How each command is decided
 
 
-def resolve_create(context: RuleContext) -> None:
-    command: CreateNetworkInterface = context.command
-    context.vswitch = vswitch = context.find_vswitch(command.vswitch_id)
-    context.group_ids = tuple(command.security_group_ids)
-    context.security_groups = context.groups_gaining_addresses = context.find_security_groups(context.group_ids)
-    named = command.private_ip_addresses
-    primary = command.primary_ip_address
-    drawn = command.secondary_private_ip_address_count or 0
-    context.added_addresses = context.address_count = 1 + len(named) + drawn
+def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
+    if command is None:
+        context.address_request = AddressRequest(to_allocate=1, interface_status=S.Available)
+        return
+    named, primary = command.private_ip_addresses, command.primary_ip_address
+    chosen = command.secondary_private_ip_address_count or 0
+    count = 1 + len(named) + chosen
+    available = 0
     if named or primary is not None:
-        context.find_addresses(named if primary is None else (primary, *named))
-    context.drawn = drawn + (primary is None)
-    context.interface_status = S.Available
-    if vswitch is not None:
-        context.group_vpc_id = vswitch.vpc_id
+        available = context.name_addresses(tuple(named) if primary is None else (primary, *named))
+    context.address_request = AddressRequest(
+        named_available=available,
+        to_allocate=chosen + (primary is None),
+        resulting_count=count,
+        interface_status=S.Available,
+    )
+    context.group_count = len(command.security_group_ids)
+    context.group_growth = GroupGrowth(known(context.security_groups), count)
+    if context.vswitch is not None:
+        context.group_vpc_id = context.vswitch.vpc_id
 
 
-def create(context: RuleContext) -> tuple[Event, ...]:
-    command: CreateNetworkInterface = context.command
-    region, vswitch = context.region, context.vswitch
-    assert vswitch is not None and context.drawn is not None
-    drawn = private_pool.next_free(region, vswitch, context.drawn, context.addresses or ())
+def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
+    region, vswitch = context.region, known(context.vswitch)
+    to_allocate = known(context.address_request).to_allocate
+    allocated = private_pool.next_free(region, vswitch, to_allocate, context.addresses or ())
     if command.primary_ip_address is not None:
-        addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
+        addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
-        addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
+        addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
     (number,) = context.world.next_numbers(region, "network_interface", 1)
     birth = NetworkInterfaceCreateRequested if context.asynchronous else NetworkInterfaceCreated
     return (
@@ -380,35 +388,37 @@ def create(context: RuleContext) -> tuple[Event, ...]:
     )
 
 
-def resolve_interface(context: RuleContext) -> None:
-    context.network_interface = context.find_network_interface(context.command.network_interface_id)
+def restore_create(region: Region, event: NetworkInterfaceCreation) -> CreateNetworkInterface:
+    return CreateNetworkInterface(
+        vswitch_id=event.vswitch_id,
+        security_group_ids=event.security_group_ids,
+        primary_ip_address=event.private_ip_addresses[0],
+        private_ip_addresses=event.private_ip_addresses[1:],
+        network_interface_name=event.name,
+        description=event.description,
+    )
 
 
-def delete(context: RuleContext) -> tuple[Event, ...]:
-    command: DeleteNetworkInterface = context.command
-    assert context.network_interface is not None
-    if context.network_interface.status is S.Deleting:
+def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event, ...]:
+    if known(context.network_interface).status is S.Deleting:
         return ()
     event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
     return (event(network_interface_id=command.network_interface_id),)
 
 
-def resolve_modify(context: RuleContext) -> None:
-    resolve_interface(context)
-    interface, group_ids = context.network_interface, context.command.security_group_ids
-    if group_ids is None:
+def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute | None) -> None:
+    interface, groups = context.network_interface, context.security_groups
+    if command is None or command.security_group_ids is None or groups is None:
         return
-    context.group_ids = group_ids
-    context.security_groups = context.find_security_groups(group_ids)
+    context.group_count = len(command.security_group_ids)
     if interface is not None:
         context.group_vpc_id = interface.vpc_id
-        context.added_addresses = len(interface.private_ips)
         held = set(interface.security_group_ids)
-        context.groups_gaining_addresses = tuple(g for g in context.security_groups if g.id not in held)
+        joined = tuple([group for group in groups if group.id not in held])
+        context.group_growth = GroupGrowth(joined, len(interface.private_ips))
 
 
-def modify(context: RuleContext) -> tuple[Event, ...]:
-    command: ModifyNetworkInterfaceAttribute = context.command
+def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tuple[Event, ...]:
     group_ids = command.security_group_ids
     return (
         NetworkInterfaceModified(
@@ -418,6 +428,45 @@ def modify(context: RuleContext) -> tuple[Event, ...]:
             security_group_ids=None if group_ids is None else tuple(group_ids),
         ),
     )
+
+
+def restore_modify(region: Region, event: NetworkInterfaceModified) -> ModifyNetworkInterfaceAttribute:
+    return ModifyNetworkInterfaceAttribute(
+        network_interface_id=event.network_interface_id,
+        network_interface_name=event.name,
+        description=event.description,
+        security_group_ids=event.security_group_ids,
+    )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        CreateNetworkInterface,
+        create,
+        ResourceKind.NetworkInterface,
+        within=ResourceKind.VSwitch,
+        prepare=prepare_create,
+        recorded_as=(NetworkInterfaceCreated, NetworkInterfaceCreateRequested),
+        restore=restore_create,
+    ),
+    Operation(
+        DeleteNetworkInterface,
+        delete,
+        ResourceKind.NetworkInterface,
+        statuses={ResourceKind.NetworkInterface: DELETABLE},
+        recorded_as=(NetworkInterfaceDeleted, NetworkInterfaceDeleteRequested),
+        removes=True,
+    ),
+    Operation(
+        ModifyNetworkInterfaceAttribute,
+        modify,
+        ResourceKind.NetworkInterface,
+        prepare=prepare_modify,
+        statuses={ResourceKind.NetworkInterface: MODIFIABLE},
+        recorded_as=(NetworkInterfaceModified,),
+        restore=restore_modify,
+    ),
+)
 
 
 def settled(interface: NetworkInterfaceState) -> Event:
