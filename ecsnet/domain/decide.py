@@ -123,7 +123,7 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
 
 
 def try_out(world: World, region: Region, decision: Decision, caller: CommandContext) -> None:
-    """Fold the events of an allowed command ahead, if a registry without some of the vendor's rules allowed it.
+    """Folds the events of an allowed command ahead, if a registry without some of the vendor's rules allowed it.
 
     Raises `ImpossibleOperation` for events that must not be recorded. The vendor's rules together allow none.
     """
