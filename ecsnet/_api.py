@@ -5,7 +5,7 @@ from ecsnet._audit import Finding, audit
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.decision import Decision, Violation
+from ecsnet.decision import Decision, Permission, Violation
 from ecsnet.domain.decide import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
@@ -60,6 +60,7 @@ __all__ = [
     "NetworkInterfaceStatus",
     "NetworkInterfaceType",
     "NetworkType",
+    "Permission",
     "Quota",
     "ReadOnlyCloud",
     "RecordedEvent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-import msgspec
+import attrs
 
 from ecsnet.cloud import Cloud
 from ecsnet.domain.checks.commands_from_events import command_for
@@ -19,7 +19,8 @@ from ecsnet.events.base import RecordedEvent
 from ecsnet.events.instance import InstanceCreation, InstanceReleased
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Finding:
     """Something that a history should not contain.
 
     ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+import attrs
 import msgspec
 
 from ecsnet import _log, resources
@@ -26,7 +27,7 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
-from ecsnet.decision import Decision
+from ecsnet.decision import Decision, Permission
 from ecsnet.domain.decide import DECIDERS, RULES, CommandContext, answer, decide, home_region, removes
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
@@ -142,7 +143,7 @@ class Cloud:
         _must_be_command(command)
         if client_token is not None:
             if (problem := token_problem(client_token)) is not None:
-                raise InvalidCommand(f"client_token {problem}")
+                raise InvalidCommand(problem, parameter="client_token")
             client_token = str.__str__(client_token)
         with engine.lock:
             command_id = engine.new_command_id()
@@ -202,7 +203,7 @@ class Cloud:
         now = tuple([_show(region, table, resource_id) for resource_id in ids])
         if last is None or now[0] is not None:
             return now
-        return tuple(msgspec.structs.replace(one, status=_GONE[table]) if table in _GONE else one for one in last)
+        return tuple(attrs.evolve(one, status=_GONE[table]) if table in _GONE else one for one in last)
 
     def check(self, command: Command[Any]) -> Decision:
         """Judge a command without doing it. Records nothing and changes nothing."""
@@ -219,7 +220,7 @@ class Cloud:
         engine = self._engine
         caller = self._caller(engine.now())
         settling = engine.settled(caller.now)
-        region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
+        region_id = home_region(settling.world, decision.command, caller)
         news = [new for of_region in settling.events.values() for new in of_region]
         return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
 
@@ -267,9 +268,10 @@ class Cloud:
             path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
             raise InvalidResponse(error.reason, path=path) from error
 
-    def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
-        """The kinds of command that the resource's state admits now, each with the decision of those of its rules that
-        need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+    def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
+        """The kinds of command that the resource's state admits now, each with a `Permission`: the judgement of those
+        of its rules that need no parameter. Raises KeyError for a resource that does not exist or is another
+        account's."""
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:

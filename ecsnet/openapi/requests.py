@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import NoneType
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args, get_type_hints
 
-import msgspec
+import attrs
 
 from ecsnet._arguments import MOST_CHARACTERS, named, region_problem, shown, token_problem, whole_number
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.errors import InvalidCommand
 from ecsnet.openapi.actions import ACTIONS, EVERYWHERE, Action
@@ -41,8 +42,13 @@ class InvalidRequest(InvalidCommand):
         self.parameter = parameter
         self.code = code
 
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """Returns the message, which is in the vendor's words already."""
+        return self.reason
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+
+@attrs.frozen(kw_only=True)
+class Request:
     """A command, and what a client says about it besides: who repeats it (``client_token``), that it is only to be
     judged (``dry_run``), and where (``region_id``, which the command has too if it can be asked in any region)."""
 
@@ -72,7 +78,7 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
     region_id = _region_id(given)
     client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
     dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
-    if "region_id" not in row.command.__struct_fields__:
+    if "region_id" not in field_names(row.command):
         given.pop("RegionId", None)
     if client_token is not None and token_problem(client_token) is not None:
         raise InvalidRequest("ClientToken must be 1 to 64 ASCII characters", parameter="ClientToken")
@@ -161,7 +167,7 @@ def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> Inva
 
 
 def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
-    kinds = _kinds(row.command)
+    kinds = _kinds(row.name)
     values: dict[str, Any] = {}
     named: dict[str, str] = {}
     for parameter, value in given.items():
@@ -175,7 +181,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
         named[field] = parameter
         values[field] = _value(parameter, value, kinds[field])
     missing = []
-    for field in _required(row.command):
+    for field in _required(row.name):
         if field not in values:
             if kinds[field] == "list":
                 values[field] = ()  # none at all is for the rules to judge: some lists may be empty
@@ -190,7 +196,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
     try:
         return row.command(**values)
     except InvalidCommand as error:
-        raise _in_vendor_words(row, named, str(error)) from error
+        raise _in_vendor_words(row, named, error) from error
 
 
 def _value(parameter: str, value: Any, kind: Kind) -> Any:
@@ -240,14 +246,14 @@ def _region_id(given: Mapping[str, Any]) -> str | None:
 
 
 @cache
-def _kinds(command: type[Command[Any]]) -> Mapping[str, Kind]:
-    """What each field takes, read off its annotation."""
-    return {field.name: _kind(field.type) for field in msgspec.structs.fields(command)}
+def _kinds(action: str) -> Mapping[str, Kind]:
+    """Returns by field what an action's command takes, read off the annotations."""
+    return {name: _kind(annotation) for name, annotation in get_type_hints(ACTIONS[action].command).items()}
 
 
 @cache
-def _required(command: type[Command[Any]]) -> tuple[str, ...]:
-    return tuple(field.name for field in msgspec.structs.fields(command) if field.required)
+def _required(action: str) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(ACTIONS[action].command) if field.default is attrs.NOTHING)
 
 
 def _kind(annotation: Any) -> Kind:
@@ -256,24 +262,18 @@ def _kind(annotation: Any) -> Kind:
         return "flag"
     if int in types:
         return "number"
-    return "list" if "Sequence" in str(annotation) else "text"
+    return "list" if "tuple" in str(annotation) else "text"
 
 
 def _parameter_of(row: Action, field: str) -> str:
     return next(parameter for parameter, name in row.parameters.items() if name == field)
 
 
-def _in_vendor_words(row: Action, named: Mapping[str, str], reason: str) -> InvalidRequest:
-    """What a command says about its fields, said about the parameters that they were given by."""
-    fields = {field: named.get(field, _parameter_of(row, field)) for field in row.parameters.values()}
-    spotted: list[str] = []
+def _in_vendor_words(row: Action, named: Mapping[str, str], error: InvalidCommand) -> InvalidRequest:
+    """Returns what a command says about its fields, said about the parameters by which they were given."""
 
-    def rename(match: re.Match[str]) -> str:
-        parameter = fields[match[0]]
-        spotted.append(parameter)
-        return parameter
+    def spell(field: str) -> str:
+        return named.get(field) or _parameter_of(row, field)
 
-    words = "|".join(sorted(map(re.escape, fields), key=len, reverse=True))
-    # Not inside quotes: there it is a value.
-    told = re.sub(rf"(?<!['\"\w])(?:{words})(?!['\"\w])", rename, reason)
-    return InvalidRequest(told, parameter=spotted[0] if spotted else None)
+    at_fault = error.together if error.parameter is None else (error.parameter,)
+    return InvalidRequest(error.spelled(spell), parameter=spell(at_fault[0]) if at_fault else None)

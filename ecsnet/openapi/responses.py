@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.openapi.actions import snake_case
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
-class Answer(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Answer:
     """The class of the resource that a command is answered with, and whether it is a tuple of them."""
 
-    resource: type[msgspec.Struct]
+    resource: type[Any]
     several: bool
 
 
-_SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
+_SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
     Vpc: {"vpc_id": "id"},
     VSwitch: {"vswitch_id": "id"},
     SecurityGroup: {"security_group_id": "id"},
@@ -39,7 +40,6 @@ _SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
 }
 
 
-@cache
 def response_of(command: type[Command[Any]]) -> Answer:
     """What ``Command[...]`` says that a command is answered with."""
     for one in command.__mro__:
@@ -51,10 +51,10 @@ def response_of(command: type[Command[Any]]) -> Answer:
     raise TypeError(f"{command.__name__} does not say what it is answered with")
 
 
-def attribute_of(resource: type[msgspec.Struct], name: str) -> str | None:
+def attribute_of(resource: type[Any], name: str) -> str | None:
     """The attribute that a name means, in snake_case (``primary_network_interface_id``) or as the vendor spells it
     (``PrimaryNetworkInterfaceId``); None if the resource has no such attribute."""
     attribute = snake_case(name)
-    if attribute in resource.__struct_fields__:
+    if attribute in field_names(resource):
         return attribute
     return _SPELLED_OTHERWISE.get(resource, {}).get(attribute)

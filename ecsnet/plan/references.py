@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
-import msgspec
+import attrs
 
 from ecsnet import openapi
+from ecsnet._attrs import field_names
 from ecsnet.openapi.requests import did_you_mean
 from ecsnet.plan.values import Outcome, Reference
 
@@ -19,10 +19,11 @@ class NoValue(Exception):
     """A reference to what is not there."""
 
 
-class Expected(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Expected:
     """What is known of a named result before it is there: what, how many, and whether there will be any."""
 
-    resource: type[msgspec.Struct]
+    resource: type[Any]
     count: int = 1
     several: bool = False
     only_judged: bool = False
@@ -43,7 +44,7 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
     spelled = path.pop(0) if path else "id"
     attribute = openapi.attribute_of(named.resource, spelled)
     if attribute is None:
-        nearest = did_you_mean(spelled, named.resource.__struct_fields__)
+        nearest = did_you_mean(spelled, field_names(named.resource))
         raise ValueError(f"{text}: {kind} has no attribute {spelled!r}{nearest}")
     if not path:
         return index, attribute
@@ -52,9 +53,8 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
     raise ValueError(f"{text}: {attribute} of {kind} has no {'.'.join(path)!r}")
 
 
-@cache
-def _annotations(resource: type[msgspec.Struct]) -> Mapping[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(resource)}
+def _annotations(resource: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(resource)
 
 
 def sample(named: Expected, reference: Reference) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
+import attrs
 
 from ecsnet._escaping import escaped
 from ecsnet.cloud import Cloud
@@ -19,7 +19,8 @@ Move = Command[Any] | Settle
 Transitions = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
 
 
-class Exploration(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Exploration:
     """What `explore` saw: distinct ``states``, ``moves`` tried in them, how many of these were ``denied``, and the
     ``depth``, in moves, of the deepest state. ``complete`` says that every state was left by every move: there are no
     more."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ecsnet import commands as c
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.domain.state.world import Region
 from ecsnet.events import account, classic_link, eip, instance, network_interface, public_ip, security_group, vpc
@@ -27,12 +28,12 @@ def _same(command: type[Command[Any]]) -> Reconstruct:
     """A command whose parameters are called like the event's fields."""
 
     def reconstruct(region: Region, event: Any) -> Command[Any]:
-        return command(**{name: getattr(event, name) for name in command.__struct_fields__ if hasattr(event, name)})
+        return command(**{name: getattr(event, name) for name in field_names(command) if hasattr(event, name)})
 
     return reconstruct
 
 
-def _in_region(command: type[Command[Any]], *fields: str) -> Reconstruct:
+def _in_region(command: Callable[..., Command[Any]], *fields: str) -> Reconstruct:
     """A command that is told its region."""
 
     def reconstruct(region: Region, event: Any) -> Command[Any]:
@@ -45,7 +46,7 @@ def _group(region: Region, event: security_group.SecurityGroupCreated) -> Comman
     return c.CreateSecurityGroup(vpc_id=event.vpc_id, region_id=region.region_id)
 
 
-def _permission(command: type[Command[Any]]) -> Reconstruct:
+def _permission(command: Callable[..., Command[Any]]) -> Reconstruct:
     def reconstruct(region: Region, event: Any) -> Command[Any]:
         source = region.security_groups[event.source_group_id]
         return command(
@@ -57,7 +58,7 @@ def _permission(command: type[Command[Any]]) -> Reconstruct:
     return reconstruct
 
 
-def _birth(command: type[Command[Any]]) -> Reconstruct:
+def _birth(command: Callable[..., Command[Any]]) -> Reconstruct:
     def reconstruct(region: Region, event: instance.InstanceCreation) -> Command[Any]:
         in_vpc = event.vswitch_id is not None
         return command(

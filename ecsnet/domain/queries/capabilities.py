@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import msgspec
+import attrs
 
 from ecsnet._arguments import member_of, shown
 from ecsnet.domain.rules import RuleKind, rules
@@ -12,7 +12,8 @@ from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
 
 
-class NetworkCapabilities(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class NetworkCapabilities:
     """What a network type can do (guide 1).
 
     ``private_ip_unique_in`` is the space in which no private IP appears twice: one VPC, or the classic network of all
@@ -38,7 +39,8 @@ Network = Literal["internet", "intranet"]
 BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
 
 
-class TrafficCharge(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class TrafficCharge:
     """What traffic costs: nothing unless ``billed``, and then by ``billing_method``, if that was told.
 
     ``eip_charge`` is true where the elastic IP has a charge of its own besides, whatever flows through it.
@@ -96,7 +98,7 @@ def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities
     """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
     known = member_of(NetworkType, network_type)
     if known is None:
-        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}")
+        raise InvalidCommand(f"must be 'vpc' or 'classic', not {shown(network_type)}", parameter="network_type")
     return _CAPABILITIES[known]
 
 
@@ -119,14 +121,14 @@ def traffic_charge(
     if billing_method is not None:
         _check("billing_method", billing_method, "PayByTraffic", "PayByBandwidth")
     if not isinstance(converted_to_eip, bool):
-        raise InvalidCommand(f"converted_to_eip must be True or False, not {shown(converted_to_eip)}")
+        raise InvalidCommand(f"must be True or False, not {shown(converted_to_eip)}", parameter="converted_to_eip")
     billed = direction == "outbound" and network == "internet"
     return TrafficCharge(billed=billed, billing_method=billing_method if billed else None, eip_charge=converted_to_eip)
 
 
 def _check(name: str, value: object, *possible: str) -> None:
     if not isinstance(value, str) or value not in possible:
-        raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {shown(value)}")
+        raise InvalidCommand(f"must be {' or '.join(map(repr, possible))}, not {shown(value)}", parameter=name)
 
 
 # What has to be done inside an instance (guide 4.3, 4.4, 4.6, 5). None of it refuses a command, for the cloud does not

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.decision import Decision
+from ecsnet.decision import Permission
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.decide import CommandContext
 from ecsnet.domain.state.world import Region, World
@@ -130,7 +130,7 @@ _FILL: Final[dict[str, Callable[[RuleContext, Any], None]]] = {
 
 def permitted(
     world: World, region: Region, table: str, resource_id: str, caller: CommandContext
-) -> dict[type[Command[Any]], Decision]:
+) -> dict[type[Command[Any]], Permission]:
     """The commands that a resource's status admits, each judged by the rules that need no parameter of it."""
     state = getattr(region, table).get_existing(resource_id)
     context = RuleContext(
@@ -143,7 +143,7 @@ def permitted(
     )
     _FILL[table](context, state)
     return {
-        command: Decision(command=command, violations=caller.rules.judge(context, command))
+        command: Permission(operation=command, violations=caller.rules.judge(context, command))
         for command, statuses in ADMITTED[table].items()
         if statuses is None or state.status in statuses
     }
