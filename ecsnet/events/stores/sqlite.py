@@ -165,8 +165,8 @@ class SqliteStore:
                 query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position LIMIT {_SEARCHED_AT_ONCE}"
                 found = self._fetch(query, after, reached, text)
                 # Positions may have gaps in a damaged file: on to the next one that there is.
-                rest = "SELECT coalesce(min(position) - 1, ?2) FROM events WHERE position > ?1"
-                following = self._looked_up(rest, reached, end)
+                rest = "SELECT coalesce(min(position) - 1, ?) FROM events WHERE position > ?"
+                following = self._looked_up(rest, end, reached)
                 return found, following if following >= reached else end
             except _FAILURES as error:
                 raise self._failure(error) from error
