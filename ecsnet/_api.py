@@ -1,11 +1,12 @@
 """The public names of ecsnet. They are loaded together, when the first of them is asked for."""
 
 from ecsnet import commands
-from ecsnet._audit import Finding, audit
+from ecsnet._audit import audit
+from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.decision import Decision, Permission, Violation
+from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.decide import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
@@ -76,7 +77,9 @@ __all__ = [
     "Vpc",
     "audit",
     "commands",
+    "from_json",
     "network_capabilities",
     "rules",
+    "to_json",
     "traffic_charge",
 ]

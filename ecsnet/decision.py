@@ -1,4 +1,4 @@
-"""How a command is judged: `Violation`, `Decision` and `Permission`."""
+"""Judgements: `Violation`, `Decision` and `Permission` of commands, and `Finding` of a history."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class Decision:
 class Permission:
     """Whether an operation can be done to a resource as it is now, before its parameters are known (`Cloud.permitted`).
 
-    ``operation`` is the command's class. ``violations`` are those of the rules that no parameter can satisfy, in rank
+    ``command`` is the command's class. ``violations`` are those of the rules that no parameter can satisfy, in rank
     order. Truthy when there are none.
     """
 
-    operation: type[Command[Any]]
+    command: type[Command[Any]]
     violations: tuple[Violation, ...] = ()
 
     @property
@@ -68,3 +68,17 @@ class Permission:
 
     def __bool__(self) -> bool:
         return not self.violations
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """Something that a history should not contain.
+
+    ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule
+    or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command could ask
+    for.
+    """
+
+    position: int | None
+    rule: str
+    message: str

@@ -7,18 +7,16 @@ brackets; JSON is ASCII.
 from __future__ import annotations
 
 import io
-import json
-import math
 import sys
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from ecsnet._escaping import escaped
+from ecsnet._json import dumps
 
 UNBOUNDED = 100_000
 """Columns: a line is never wrapped here, or ids would be cut where nobody can copy them; a terminal wraps by itself."""
@@ -35,10 +33,7 @@ class Output:
 
     def value(self, value: Any) -> None:
         """One line of JSON, in ASCII."""
-        plain = msgspec.to_builtins(
-            value, str_keys=True, enc_hook=str
-        )  # the facts of a user's own rules may be anything
-        click.echo(json.dumps(_finite(plain), separators=(",", ":"), allow_nan=False))
+        click.echo(dumps(value))
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """One line of parts, each with its style if it has one."""
@@ -53,12 +48,3 @@ class Output:
 def text(words: str, style: str = "") -> Text:
     """Returns one line, or a part of one, as it is to be shown; it is never read as markup."""
     return Text(escaped(words), style)
-
-
-def _finite(value: Any) -> Any:
-    """Returns a value of JSON with null for the numbers that JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -143,7 +143,7 @@ def permitted(
     )
     _FILL[table](context, state)
     return {
-        command: Permission(operation=command, violations=caller.rules.judge(context, command))
+        command: Permission(command=command, violations=caller.rules.judge(context, command))
         for command, statuses in ADMITTED[table].items()
         if statuses is None or state.status in statuses
     }
