@@ -1,11 +1,12 @@
 """The public names of ecsnet. They are loaded together, when the first of them is asked for."""
 
 from ecsnet import commands, lifecycles
-from ecsnet._audit import Finding, audit
+from ecsnet._audit import audit
+from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.decision import Decision, Violation
+from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
 from ecsnet.domain.rulebook import RULEBOOK as rulebook  # noqa: N811  # users look ids up in `ecsnet.rulebook`
@@ -66,6 +67,7 @@ __all__ = [
     "NetworkInterfaceStatus",
     "NetworkInterfaceType",
     "NetworkType",
+    "Permission",
     "Quota",
     "ReadOnlyCloud",
     "RecordedEvent",
@@ -84,9 +86,11 @@ __all__ = [
     "Vpc",
     "audit",
     "commands",
+    "from_json",
     "lifecycles",
     "network_capabilities",
     "rulebook",
     "rules",
+    "to_json",
     "traffic_charge",
 ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-import msgspec
-
 from ecsnet.cloud import Cloud
+from ecsnet.decision import Finding
 from ecsnet.domain.checks.commands_from_events import command_for
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.decide import CommandContext, judge
@@ -18,19 +17,6 @@ from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.instance import InstanceCreation, InstanceReleased
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a history should not contain.
-
-    ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule
-    or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command could ask
-    for.
-    """
-
-    position: int | None
-    rule: str
-    message: str
 
 
 def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULES) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from heapq import merge
 from typing import Any, Final, Generic, TypeVar, cast
 
+from ecsnet._attrs import field_names
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import EcsnetError
@@ -89,7 +90,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
         self._world = world
         self._lock = lock  # a world is changed in place: nobody may write while it is looked at
         self._table = table
-        self._attributes = frozenset(resource.__struct_fields__)
+        self._attributes = frozenset(field_names(resource))
 
     def __getitem__(self, resource_id: str) -> R_co:
         with self._lock:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+import attrs
 import msgspec
 
 from ecsnet import _log, resources
@@ -26,7 +27,7 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
-from ecsnet.decision import Decision
+from ecsnet.decision import Decision, Permission
 from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
@@ -144,7 +145,7 @@ class Cloud:
         _must_be_command(command)
         if client_token is not None:
             if (problem := token_problem(client_token)) is not None:
-                raise InvalidCommand(f"client_token {problem}")
+                raise InvalidCommand(problem, parameter="client_token")
             client_token = str.__str__(client_token)
         with engine.lock:
             command_id = engine.new_command_id()
@@ -205,7 +206,7 @@ class Cloud:
         now = tuple([_show(region, table, resource_id) for resource_id in ids])
         if last is None or now[0] is not None:
             return now
-        return tuple(msgspec.structs.replace(one, status=_GONE[table]) if table in _GONE else one for one in last)
+        return tuple(attrs.evolve(one, status=_GONE[table]) if table in _GONE else one for one in last)
 
     def check(self, command: Command[Any]) -> Decision:
         """Judge a command without doing it. Records nothing and changes nothing.
@@ -225,7 +226,7 @@ class Cloud:
         engine = self._engine
         caller = self._caller(engine.now())
         settling = engine.settled(caller.now)
-        region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
+        region_id = home_region(settling.world, decision.command, caller)
         try_out(settling.world, settling.world.region(region_id), decision, caller)
         news = [new for of_region in settling.events.values() for new in of_region]
         return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
@@ -274,8 +275,9 @@ class Cloud:
             path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
 
-    def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
-        """Returns the kinds of command that name such a resource and that its status admits, each with its decision.
+    def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
+        """Returns the kinds of command that name such a resource and that its status admits, each with a
+        `Permission`.
 
         A command is denied if it is denied whatever its other parameters are: all that is known of the resource, and of
         what it is bound to, is judged; what a command would bind it to is taken to exist. Raises KeyError for a

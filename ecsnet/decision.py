@@ -1,22 +1,24 @@
-"""What a judgement looks like: `Violation` and `Decision`."""
+"""Judgements: `Violation`, `Decision` and `Permission` of commands, and `Finding` of a history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
+import attrs
 
-if TYPE_CHECKING:
-    from ecsnet.commands.base import Command
-    from ecsnet.events.base import Event
+from ecsnet._attrs import read_only
+from ecsnet.commands.base import Command
+from ecsnet.events.base import Event
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Violation:
     """One rule that a command breaks.
 
     ``rule`` is the rulebook's id, ``code`` and ``http_status`` are what the vendor's API answers, ``guide`` is the
-    section of the vendor's guide (``"-"`` where only the real API knows the rule), ``facts`` are what broke it.
+    section of the vendor's guide (``"-"`` where only the real API knows the rule), ``facts`` are what broke it: a
+    read-only mapping, which counts for equality but not for the hash.
     """
 
     rule: str
@@ -24,19 +26,18 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int
     guide: str
     message: str
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any] = attrs.field(converter=read_only, hash=False)
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Decision:
     """May this be done now, and if not, why? Truthy when it may.
 
     ``violations`` are in rank order: the first is the one the real API would answer. ``events`` are what would be
-    recorded; allowed and empty means that the command is accepted and changes nothing. For `Cloud.permitted`, which
-    judges a kind of command before its parameters are known, ``command`` is the command's class and ``events`` is
-    empty.
+    recorded; allowed and empty means that the command is accepted and changes nothing.
     """
 
-    command: Command[Any] | type[Command[Any]]
+    command: Command[Any]
     violations: tuple[Violation, ...] = ()
     events: tuple[Event, ...] = ()
 
@@ -47,3 +48,37 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     def __bool__(self) -> bool:
         return not self.violations
+
+
+@attrs.frozen(kw_only=True)
+class Permission:
+    """Whether an operation can be done to a resource as it is now, before its parameters are known (`Cloud.permitted`).
+
+    ``command`` is the command's class. ``violations`` are those of the rules that no parameter can satisfy, in rank
+    order. Truthy when there are none.
+    """
+
+    command: type[Command[Any]]
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no rule refuses."""
+        return not self.violations
+
+    def __bool__(self) -> bool:
+        return not self.violations
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """Something that a history should not contain.
+
+    ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule
+    or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command could ask
+    for.
+    """
+
+    position: int | None
+    rule: str
+    message: str

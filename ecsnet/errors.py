@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ecsnet._escaping import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ecsnet.commands.base import Command
     from ecsnet.decision import Violation
@@ -40,7 +40,26 @@ def _rebuilt(kind: type[EcsnetError], args: tuple[Any, ...], attributes: dict[st
 
 
 class InvalidCommand(EcsnetError, ValueError):
-    """A parameter has a value that can never be right; raised when the command is built."""
+    """A parameter has a value that can never be right; raised when the command is built.
+
+    ``parameter`` is the name of the parameter, which the message begins with. Where several parameters are at fault
+    together it is None, and ``together`` has their names; ``reason`` then has each of them in braces.
+    """
+
+    def __init__(self, reason: str, *, parameter: str | None = None, together: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.parameter = parameter
+        self.together = together
+
+    def __str__(self) -> str:
+        return escaped(self.spelled(str))
+
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """Returns the message with every parameter's name as ``spell`` gives it, such as the vendor's API spells it."""
+        if self.parameter is not None:
+            return f"{spell(self.parameter)} {self.reason}"
+        return self.reason.format_map({name: spell(name) for name in self.together}) if self.together else self.reason
 
 
 class InvalidArgument(EcsnetError, ValueError):

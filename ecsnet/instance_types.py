@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Final
 
-from ecsnet._arguments import id_problem, shown
+from ecsnet._arguments import shown
 from ecsnet.errors import InvalidArgument
 from ecsnet.values import InstanceType
-
-MOST: Final = 1_000_000
-_COUNTS: Final = ("eni_quantity", "private_ipv4_per_eni", "vcpu", "nic_queues")
 
 
 @cache
@@ -45,32 +41,13 @@ def _read(row: dict[str, str]) -> InstanceType:
 
 
 def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
-    """Returns a user's instance types, checked.
-
-    Raises `InvalidArgument` for a value that is no `InstanceType`, and for a type with a malformed id or a number out of
-    range. Types are not checked when they are built, as they are part of stored events, which must be readable whatever
-    their values are.
-    """
+    """Returns a user's instance types. Raises `InvalidArgument` for a value that is no `InstanceType`."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidArgument(f"instance_types must be a list of InstanceTypes, not {shown(given)}")
     own = tuple(given)
     for one in own:
         if not isinstance(one, InstanceType):
             raise InvalidArgument(f"instance_types must have InstanceTypes only, not {shown(one)}")
-        if type(one.id) is not str or (problem := id_problem(one.id)):
-            raise InvalidArgument(f"the id of an instance type {problem if type(one.id) is str else 'must be a str'}")
-        for name in _COUNTS:
-            if type(count := getattr(one, name)) is not int or not 1 <= count <= MOST:
-                raise InvalidArgument(
-                    f"{name} of {one.id} must be a whole number from 1 to {MOST:,}, not {shown(count)}"
-                )
-        if type(one.memory_gib) not in (int, float) or not 0 < one.memory_gib <= MOST:
-            raise InvalidArgument(
-                f"memory_gib of {one.id} must be a number above 0, up to {MOST:,}, not {shown(one.memory_gib)}"
-            )
-        for name in ("io_optimized", "attach_requires_stopped"):
-            if not isinstance(flag := getattr(one, name), bool):
-                raise InvalidArgument(f"{name} of {one.id} must be True or False, not {shown(flag)}")
     return own
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
+import attrs
 
 from ecsnet.values import (
     ChargeType,
@@ -20,7 +20,8 @@ from ecsnet.values import (
 )
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+@attrs.frozen(kw_only=True)
+class Resource:
     """What every resource has."""
 
     id: str
@@ -29,13 +30,15 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at: datetime
 
 
-class Vpc(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Vpc(Resource):
     """DescribeVpcs."""
 
     cidr_block: str
 
 
-class VSwitch(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class VSwitch(Resource):
     """DescribeVSwitches. ``available_ip_address_count`` leaves out the four addresses that the system keeps."""
 
     vpc_id: str
@@ -44,7 +47,8 @@ class VSwitch(Resource, frozen=True, kw_only=True):
     available_ip_address_count: int
 
 
-class SecurityGroup(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class SecurityGroup(Resource):
     """DescribeSecurityGroups. ``vpc_id`` is None for a group of the classic network; ``private_ip_count`` is the number
     of private IPs inside, over primary and secondary ENIs (guide 4.6)."""
 
@@ -52,7 +56,8 @@ class SecurityGroup(Resource, frozen=True, kw_only=True):
     private_ip_count: int
 
 
-class NetworkInterface(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class NetworkInterface(Resource):
     """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first."""
 
     type: NetworkInterfaceType
@@ -69,7 +74,8 @@ class NetworkInterface(Resource, frozen=True, kw_only=True):
     instance_id: str | None
 
 
-class Instance(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Instance(Resource):
     """DescribeInstances. ``network_interface_ids`` has the primary ENI first, then the others as they were attached.
 
     ``public_ip`` is the NatPublicIp or the classic address, None when only an EIP is bound;
@@ -95,7 +101,8 @@ class Instance(Resource, frozen=True, kw_only=True):
     private_ip_change_pending: bool
 
 
-class Eip(Resource, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Eip(Resource):
     """DescribeEipAddresses."""
 
     ip_address: str
@@ -103,7 +110,8 @@ class Eip(Resource, frozen=True, kw_only=True):
     instance_id: str | None
 
 
-class Quota(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+@attrs.frozen(kw_only=True)
+class Quota:
     """One quota of an account in a region, as `SetQuota` left it."""
 
     name: str

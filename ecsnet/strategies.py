@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from ecsnet import commands as c
+from ecsnet._attrs import field_names
 from ecsnet._engine import AT_ONCE, SettleAfter
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
@@ -199,7 +200,7 @@ def eips(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Eip
 def _resources(resource: type[R], table: str, cloud: Cloud | None, attributes: dict[str, Any]) -> st.SearchStrategy[R]:
     if cloud is not None and not isinstance(cloud, Cloud):
         raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
-    fields = resource.__struct_fields__
+    fields = field_names(resource)
     for name in attributes:
         if name not in fields and f"{name}s" not in fields:
             raise InvalidArgument(f"{table} have no attribute {name!r}")
@@ -248,7 +249,7 @@ def _settle(cloud: Cloud) -> Step:
     return Settle()
 
 
-def _on_the_instance(command: type[Command[Any]]) -> MakeStep:
+def _on_the_instance(command: Callable[..., Command[Any]]) -> MakeStep:
     return lambda cloud: command(instance_id=next(iter(cloud.instances)))
 
 

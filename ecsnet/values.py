@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
-import msgspec
+import attrs
+
+from ecsnet._arguments import id_problem, shown
+from ecsnet.errors import InvalidArgument
 
 
 class InstanceStatus(StrEnum):
@@ -111,21 +115,49 @@ def cidr_bounds(cidr_block: str) -> tuple[int, int]:
     return first, first + (1 << (32 - bits)) - 1
 
 
-class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
+_MOST: Final = 1_000_000
+"""The largest number that an instance type may have: more than any has."""
+
+
+def _valid_id(one: InstanceType, field: attrs.Attribute[str], value: str) -> None:
+    if type(value) is not str or (problem := id_problem(value)):
+        raise InvalidArgument(f"the id of an instance type {problem if type(value) is str else 'must be a str'}")
+
+
+def _valid_count(one: InstanceType, field: attrs.Attribute[int], value: int) -> None:
+    if type(value) is not int or not 1 <= value <= _MOST:
+        raise InvalidArgument(
+            f"{field.name} of {one.id} must be a whole number from 1 to {_MOST:,}, not {shown(value)}"
+        )
+
+
+def _valid_memory(one: InstanceType, field: attrs.Attribute[float], value: float) -> None:
+    if type(value) not in (int, float) or not 0 < value <= _MOST:
+        raise InvalidArgument(f"{field.name} of {one.id} must be a number above 0, up to {_MOST:,}, not {shown(value)}")
+
+
+def _valid_flag(one: InstanceType, field: attrs.Attribute[bool], value: bool) -> None:
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{field.name} of {one.id} must be True or False, not {shown(value)}")
+
+
+@attrs.frozen(kw_only=True)
+class InstanceType:
     """What an instance type allows (DescribeInstanceTypes).
 
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
     private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI.
     ``attach_requires_stopped``: ENIs are attached and detached only while the instance is Stopped.
 
-    A `Cloud` that is given one checks it: counts are whole numbers from 1 on, ``memory_gib`` is above 0.
+    Raises `InvalidArgument` unless the id is printable text, each count is a whole number from 1 on, ``memory_gib`` is
+    above 0 and each flag is True or False.
     """
 
-    id: str
-    eni_quantity: int
-    private_ipv4_per_eni: int
-    vcpu: int = 1
-    memory_gib: float = 1.0
-    nic_queues: int = 1
-    io_optimized: bool = True
-    attach_requires_stopped: bool = False
+    id: str = attrs.field(validator=_valid_id)
+    eni_quantity: int = attrs.field(validator=_valid_count)
+    private_ipv4_per_eni: int = attrs.field(validator=_valid_count)
+    vcpu: int = attrs.field(default=1, validator=_valid_count)
+    memory_gib: float = attrs.field(default=1.0, validator=_valid_memory)
+    nic_queues: int = attrs.field(default=1, validator=_valid_count)
+    io_optimized: bool = attrs.field(default=True, validator=_valid_flag)
+    attach_requires_stopped: bool = attrs.field(default=False, validator=_valid_flag)

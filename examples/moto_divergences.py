@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import msgspec
+import attrs
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from moto_system import BY_DESIGN, SUPPORTED, MotoSystem, has_relative
@@ -80,13 +80,15 @@ class BesideMoto(CloudMachine):
 
 def form(command: c.Command[Any]) -> tuple[str, ...]:
     """The operation, and which of its parameters are given."""
-    given = [field.name for field in msgspec.structs.fields(command) if getattr(command, field.name) != field.default]
+    given = [field.name for field in attrs.fields(type(command)) if getattr(command, field.name) != field.default]
     return (type(command).__name__, *given)
 
 
 def addresses(command: c.Command[Any]) -> list[str]:
     """The private addresses that a command names."""
-    values = [getattr(command, name) for name in command.__struct_fields__ if name.endswith(("address", "addresses"))]
+    values = [
+        getattr(command, name) for name in attrs.fields_dict(type(command)) if name.endswith(("address", "addresses"))
+    ]
     return [ip for value in values if value for ip in ([value] if isinstance(value, str) else value)]
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from ecsnet.cli.output import Output
 from ecsnet.cli.wording import timestamp
 from ecsnet.events.base import RecordedEvent
+from ecsnet.values import InstanceType
 
 
 def show(record: RecordedEvent, output: Output) -> None:
     """Prints one event: its position, time, stream and version, type and fields."""
     if output.as_json:
-        output.value({"type": record.type, "schema_version": record.schema_version, **msgspec.structs.asdict(record)})
+        output.value(record)
         return
     fields = {name: getattr(record.event, name) for name in record.event.__struct_fields__}
     assignments = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value is not None)
@@ -28,6 +27,6 @@ def show(record: RecordedEvent, output: Output) -> None:
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_shown, value)) + "]"
-    if isinstance(value, msgspec.Struct):
-        return str(getattr(value, "id", value))
+    if isinstance(value, InstanceType):
+        return value.id
     return str(value)

@@ -62,7 +62,7 @@ def _value(outcome: Outcome, dry_run: bool) -> dict[str, Any]:
         "as_expected": outcome.as_expected,
         "recorded": bool(outcome.events) and not (dry_run or outcome.judged),
         "resources": outcome.resources,
-        "events": [{"type": type(event).__name__, "event": event} for event in outcome.events],
+        "events": outcome.events,
         "violations": outcome.violations,
         "reason": outcome.reason,
         "moment": outcome.moment,

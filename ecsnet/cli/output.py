@@ -6,18 +6,16 @@ Text from data stays text: in a line, invisible characters become escapes and br
 from __future__ import annotations
 
 import io
-import json
-import math
 import sys
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from ecsnet._escaping import escaped
+from ecsnet._json import dumps
 
 UNBOUNDED = 100_000
 """The width in columns. Lines are never wrapped here, so that ids can be copied whole; a terminal wraps by itself."""
@@ -34,10 +32,7 @@ class Output:
 
     def value(self, value: Any) -> None:
         """Prints one line of JSON, in ASCII."""
-        plain = msgspec.to_builtins(
-            value, str_keys=True, enc_hook=str
-        )  # the facts of a user's own rules may be anything
-        click.echo(json.dumps(_finite(plain), separators=(",", ":"), allow_nan=False))
+        click.echo(dumps(value))
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """Prints one line of parts, each a text or a pair of text and style."""
@@ -52,12 +47,3 @@ class Output:
 def text(words: str, style: str = "") -> Text:
     """Returns a line, or a part of one, escaped and styled; it is never interpreted as markup."""
     return Text(escaped(words), style)
-
-
-def _finite(value: Any) -> Any:
-    """Returns a JSON value in which null replaces infinities and NaN."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,7 +19,7 @@ def show(cloud: Cloud, output: Output) -> None:
     inventory = _Inventory(cloud)
     if output.as_json:
         for resource in inventory.everything:
-            output.value({"kind": type(resource).__name__, "resource": resource})
+            output.value(resource)
         return
     regions = inventory.regions()
     if not regions:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Quota
 
 
-class SetQuota(Command[Quota], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class SetQuota(Command[Quota]):
     """What a ticket to the vendor does: another limit for the account in a region (`ecsnet.values.QUOTAS` names them).
 
     A lower limit than what is in use takes nothing away; it only refuses more.
     """
 
-    name: str
-    value: int
-    region_id: str | None = None
+    name: str = attrs.field(converter=fields.quota_name)
+    value: int = attrs.field(converter=fields.quota_value)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Instance, Vpc
 
 
-class EnableVpcClassicLink(Command[Vpc], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class EnableVpcClassicLink(Command[Vpc]):
     """EnableVpcClassicLink. Enabling it twice is accepted and changes nothing."""
 
-    vpc_id: str
+    vpc_id: str = attrs.field(converter=fields.identifier)
 
 
-class AttachClassicLinkVpc(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AttachClassicLinkVpc(Command[Instance]):
     """AttachClassicLinkVpc: the classic instance reaches the VPC."""
 
-    instance_id: str
-    vpc_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
+    vpc_id: str = attrs.field(converter=fields.identifier)
 
 
-class DetachClassicLinkVpc(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DetachClassicLinkVpc(Command[Instance]):
     """DetachClassicLinkVpc."""
 
-    instance_id: str
-    vpc_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
+    vpc_id: str = attrs.field(converter=fields.identifier)

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Eip
 
 
-class AllocateEipAddress(Command[Eip], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AllocateEipAddress(Command[Eip]):
     """AllocateEipAddress, in ``region_id`` or the cloud's own."""
 
-    region_id: str | None = None
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
 
 
-class AssociateEipAddress(Command[Eip], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AssociateEipAddress(Command[Eip]):
     """AssociateEipAddress with an instance."""
 
-    allocation_id: str
-    instance_id: str
+    allocation_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class UnassociateEipAddress(Command[Eip], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class UnassociateEipAddress(Command[Eip]):
     """UnassociateEipAddress, from the instance it is named with, if one is."""
 
-    allocation_id: str
-    instance_id: str | None = None
+    allocation_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
 
 
-class ReleaseEipAddress(Command[Eip], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ReleaseEipAddress(Command[Eip]):
     """ReleaseEipAddress."""
 
-    allocation_id: str
+    allocation_id: str = attrs.field(converter=fields.identifier)

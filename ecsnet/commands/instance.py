@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import attrs
 
-from ecsnet.commands.base import Command, R_co
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, R_co, operation
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import Instance
 from ecsnet.values import ChargeType, NetworkType
 
 
-class _NewInstance(Command[R_co], frozen=True, kw_only=True):
-    instance_type: str
-    vswitch_id: str | None = None
-    security_group_ids: Sequence[str]
-    region_id: str | None = None
-    zone_id: str | None = None
-    private_ip_address: str | None = None
-    image_id: str | None = None
-    instance_charge_type: str = ChargeType.PostPaid
-    period: int | None = None
-    internet_max_bandwidth_out: int = 0
-    network_interface_ids: Sequence[str] = ()
-    network_type: str = NetworkType.Vpc
+@operation(kw_only=True)
+class _NewInstance(Command[R_co]):
+    instance_type: str = attrs.field(converter=fields.identifier)
+    vswitch_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    security_group_ids: tuple[str, ...] = attrs.field(converter=fields.identifiers)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+    zone_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    private_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
+    image_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    instance_charge_type: ChargeType = attrs.field(default=ChargeType.PostPaid, converter=fields.charge_type)
+    period: int | None = attrs.field(default=None, converter=fields.optional_months)
+    internet_max_bandwidth_out: int = attrs.field(default=0, converter=fields.bandwidth)
+    network_interface_ids: tuple[str, ...] = attrs.field(default=(), converter=fields.identifiers)
+    network_type: NetworkType = attrs.field(default=NetworkType.Vpc, converter=fields.network_type)
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.network_type == NetworkType.Vpc and self.vswitch_id is None:
-            raise InvalidCommand("vswitch_id is missing: an instance of a VPC is created in a VSwitch")
+            raise InvalidCommand("is missing: an instance of a VPC is created in a VSwitch", parameter="vswitch_id")
         if self.network_type == NetworkType.Classic and (self.vswitch_id or self.private_ip_address):
             raise InvalidCommand("a classic instance has no VSwitch, and its private address is the system's choice")
         if self.period is not None and self.instance_charge_type != ChargeType.PrePaid:
-            raise InvalidCommand("period is for subscription instances: set instance_charge_type='PrePaid'")
+            raise InvalidCommand(
+                "{period} is for subscription instances: set {instance_charge_type}='PrePaid'",
+                together=("period", "instance_charge_type"),
+            )
 
 
-class CreateInstance(_NewInstance[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class CreateInstance(_NewInstance[Instance]):
     """CreateInstance: one instance, Stopped.
 
     ``period`` is in months, for subscription (PrePaid) instances only, one if not given.
@@ -43,69 +49,80 @@ class CreateInstance(_NewInstance[Instance], frozen=True, kw_only=True):
     """
 
 
-class RunInstances(_NewInstance[tuple[Instance, ...]], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class RunInstances(_NewInstance[tuple[Instance, ...]]):
     """RunInstances: ``amount`` instances (1 to 100), Running; the answer is a tuple even of one.
 
     With a bandwidth each gets a public address (NatPublicIp) at once. The other parameters are those of
     `CreateInstance`; an explicit address or ENI is for an amount of one.
     """
 
-    amount: int = 1
+    amount: int = attrs.field(default=1, converter=fields.amount)
 
-    def _check_together(self) -> None:
-        super()._check_together()
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if self.amount > 1 and (self.private_ip_address is not None or self.network_interface_ids):
-            raise InvalidCommand("private_ip_address and network_interface_ids are for one instance: amount must be 1")
+            raise InvalidCommand(
+                "{private_ip_address} and {network_interface_ids} are for one instance: {amount} must be 1",
+                together=("private_ip_address", "network_interface_ids", "amount"),
+            )
 
 
-class StartInstance(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class StartInstance(Command[Instance]):
     """StartInstance, from Stopped."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class StopInstance(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class StopInstance(Command[Instance]):
     """StopInstance, from Running."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class RebootInstance(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class RebootInstance(Command[Instance]):
     """RebootInstance, from Running."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class ModifyInstanceVpcAttribute(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ModifyInstanceVpcAttribute(Command[Instance]):
     """ModifyInstanceVpcAttribute (guide 3.1): another private address, or another VSwitch of the same zone and VPC.
 
     Without ``private_ip_address`` one is drawn. Instance and primary ENI show the change at once; it takes effect at
     the next start, and until then `Instance.private_ip_change_pending` is true.
     """
 
-    instance_id: str
-    vswitch_id: str
-    private_ip_address: str | None = None
+    instance_id: str = attrs.field(converter=fields.identifier)
+    vswitch_id: str = attrs.field(converter=fields.identifier)
+    private_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
 
 
-class DeleteInstance(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DeleteInstance(Command[Instance]):
     """DeleteInstance (the guide's *release*): the ENIs still attached go with it. A running one needs ``force``."""
 
-    instance_id: str
-    force: bool = False
+    instance_id: str = attrs.field(converter=fields.identifier)
+    force: bool = attrs.field(default=False, converter=fields.flag)
 
 
-class ModifyInstanceNetworkSpec(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ModifyInstanceNetworkSpec(Command[Instance]):
     """ModifyInstanceNetworkSpec: another bandwidth, in Mbit/s, at once. From 0, a subscription instance also gets a
     public address (guide 2.1)."""
 
-    instance_id: str
-    internet_max_bandwidth_out: int
+    instance_id: str = attrs.field(converter=fields.identifier)
+    internet_max_bandwidth_out: int = attrs.field(converter=fields.bandwidth)
 
 
-class RenewInstance(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class RenewInstance(Command[Instance]):
     """RenewInstance: a subscription for ``period`` more months; another bandwidth waits for the next cycle."""
 
-    instance_id: str
-    period: int = 1
-    internet_max_bandwidth_out: int | None = None
+    instance_id: str = attrs.field(converter=fields.identifier)
+    period: int = attrs.field(default=1, converter=fields.months)
+    internet_max_bandwidth_out: int | None = attrs.field(default=None, converter=fields.optional_bandwidth)

@@ -2,81 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Final
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import NetworkInterface
 
+_ADDRESSES: Final = ("private_ip_addresses", "secondary_private_ip_address_count")
 
-class CreateNetworkInterface(Command[NetworkInterface], frozen=True, kw_only=True):
+
+@operation(kw_only=True)
+class CreateNetworkInterface(Command[NetworkInterface]):
     """CreateNetworkInterface (guide 4.2). ``private_ip_addresses`` are its secondary addresses; instead of them,
     ``secondary_private_ip_address_count`` asks for that many of the system's choice."""
 
-    vswitch_id: str
-    security_group_ids: Sequence[str]
-    primary_ip_address: str | None = None
-    private_ip_addresses: Sequence[str] = ()
-    secondary_private_ip_address_count: int | None = None
-    network_interface_name: str | None = None
-    description: str | None = None
+    vswitch_id: str = attrs.field(converter=fields.identifier)
+    security_group_ids: tuple[str, ...] = attrs.field(converter=fields.identifiers)
+    primary_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
+    private_ip_addresses: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4s)
+    secondary_private_ip_address_count: int | None = attrs.field(default=None, converter=fields.optional_address_count)
+    network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.private_ip_addresses and self.secondary_private_ip_address_count is not None:
-            raise InvalidCommand("give private_ip_addresses or secondary_private_ip_address_count, not both")
+            raise InvalidCommand(
+                "give {private_ip_addresses} or {secondary_private_ip_address_count}, not both", together=_ADDRESSES
+            )
 
 
-class AttachNetworkInterface(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AttachNetworkInterface(Command[NetworkInterface]):
     """AttachNetworkInterface (guide 4.1)."""
 
-    network_interface_id: str
-    instance_id: str
+    network_interface_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class DetachNetworkInterface(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DetachNetworkInterface(Command[NetworkInterface]):
     """DetachNetworkInterface (guide 4.8). Asked again while Detaching, it is accepted and changes nothing."""
 
-    network_interface_id: str
-    instance_id: str
+    network_interface_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class DeleteNetworkInterface(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DeleteNetworkInterface(Command[NetworkInterface]):
     """DeleteNetworkInterface (guide 4.9). Asked again while Deleting, it is accepted and changes nothing."""
 
-    network_interface_id: str
+    network_interface_id: str = attrs.field(converter=fields.identifier)
 
 
-class ModifyNetworkInterfaceAttribute(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ModifyNetworkInterfaceAttribute(Command[NetworkInterface]):
     """ModifyNetworkInterfaceAttribute (guide 4.5). ``security_group_ids`` replaces the whole set of groups."""
 
-    network_interface_id: str
-    network_interface_name: str | None = None
-    description: str | None = None
-    security_group_ids: Sequence[str] | None = None
+    network_interface_id: str = attrs.field(converter=fields.identifier)
+    network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+    security_group_ids: tuple[str, ...] | None = attrs.field(default=None, converter=fields.optional_identifiers)
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if self.network_interface_name is None and self.description is None and self.security_group_ids is None:
-            raise InvalidCommand("nothing to modify: give network_interface_name, description or security_group_ids")
+            raise InvalidCommand(
+                "nothing to modify: give {network_interface_name}, {description} or {security_group_ids}",
+                together=("network_interface_name", "description", "security_group_ids"),
+            )
 
 
-class AssignPrivateIpAddresses(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AssignPrivateIpAddresses(Command[NetworkInterface]):
     """AssignPrivateIpAddresses (guide 4.6): these secondary addresses, or that many of the system's choice."""
 
-    network_interface_id: str
-    private_ip_addresses: Sequence[str] = ()
-    secondary_private_ip_address_count: int | None = None
+    network_interface_id: str = attrs.field(converter=fields.identifier)
+    private_ip_addresses: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4s)
+    secondary_private_ip_address_count: int | None = attrs.field(default=None, converter=fields.optional_address_count)
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if bool(self.private_ip_addresses) == (self.secondary_private_ip_address_count is not None):
-            raise InvalidCommand("give either private_ip_addresses or secondary_private_ip_address_count")
+            raise InvalidCommand(
+                "give either {private_ip_addresses} or {secondary_private_ip_address_count}", together=_ADDRESSES
+            )
 
 
-class UnassignPrivateIpAddresses(Command[NetworkInterface], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class UnassignPrivateIpAddresses(Command[NetworkInterface]):
     """UnassignPrivateIpAddresses (guide 4.7)."""
 
-    network_interface_id: str
-    private_ip_addresses: Sequence[str]
+    network_interface_id: str = attrs.field(converter=fields.identifier)
+    private_ip_addresses: tuple[str, ...] = attrs.field(converter=fields.ipv4s)
 
-    def _check_together(self) -> None:
+    def __attrs_post_init__(self) -> None:
         if not self.private_ip_addresses:
-            raise InvalidCommand("private_ip_addresses must name at least one address")
+            raise InvalidCommand("must name at least one address", parameter="private_ip_addresses")

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Instance
 
 
-class AllocatePublicIpAddress(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AllocatePublicIpAddress(Command[Instance]):
     """AllocatePublicIpAddress: the public address of an instance whose bandwidth was bought without one."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class ChangePublicIpAddress(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ChangePublicIpAddress(Command[Instance]):
     """The console's *Change Public IP* (guide 3.2). The real API has no such action; name and codes are ecsnet's."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class ReleasePublicIpAddress(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ReleasePublicIpAddress(Command[Instance]):
     """ReleasePublicIpAddress: a subscription instance gives its NatPublicIp back (guide 2.2)."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class ConvertNatPublicIpToEip(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class ConvertNatPublicIpToEip(Command[Instance]):
     """ConvertNatPublicIpToEip (guide 3.3): the address stays, and is an EIP from then on. There is no way back."""
 
-    instance_id: str
+    instance_id: str = attrs.field(converter=fields.identifier)

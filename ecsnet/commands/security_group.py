@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Instance, SecurityGroup
 
 
-class CreateSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class CreateSecurityGroup(Command[SecurityGroup]):
     """CreateSecurityGroup; without ``vpc_id`` a group of the classic network, in ``region_id`` or the cloud's own."""
 
-    vpc_id: str | None = None
-    region_id: str | None = None
+    vpc_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
 
 
-class DeleteSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DeleteSecurityGroup(Command[SecurityGroup]):
     """DeleteSecurityGroup: only one without members that no other group authorizes."""
 
-    security_group_id: str
+    security_group_id: str = attrs.field(converter=fields.identifier)
 
 
-class AuthorizeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class AuthorizeSecurityGroup(Command[SecurityGroup]):
     """AuthorizeSecurityGroup with a source group: its members may reach the members of ``security_group_id``.
 
     ``source_account_id`` (the API's SourceGroupOwnerId) is the account that owns the source group; without it, the
@@ -27,31 +33,34 @@ class AuthorizeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
     Authorizing a group twice is accepted and changes nothing, as in the real API.
     """
 
-    security_group_id: str
-    source_group_id: str
-    source_account_id: str | None = None
+    security_group_id: str = attrs.field(converter=fields.identifier)
+    source_group_id: str = attrs.field(converter=fields.identifier)
+    source_account_id: str | None = attrs.field(default=None, converter=fields.optional_account)
 
 
-class RevokeSecurityGroup(Command[SecurityGroup], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class RevokeSecurityGroup(Command[SecurityGroup]):
     """RevokeSecurityGroup: what `AuthorizeSecurityGroup` allowed, with the same parameters.
 
     Revoking what was never authorized is accepted and changes nothing, as in the real API.
     """
 
-    security_group_id: str
-    source_group_id: str
-    source_account_id: str | None = None
+    security_group_id: str = attrs.field(converter=fields.identifier)
+    source_group_id: str = attrs.field(converter=fields.identifier)
+    source_account_id: str | None = attrs.field(default=None, converter=fields.optional_account)
 
 
-class JoinSecurityGroup(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class JoinSecurityGroup(Command[Instance]):
     """JoinSecurityGroup: the instance's primary ENI enters the group."""
 
-    security_group_id: str
-    instance_id: str
+    security_group_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str = attrs.field(converter=fields.identifier)
 
 
-class LeaveSecurityGroup(Command[Instance], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class LeaveSecurityGroup(Command[Instance]):
     """LeaveSecurityGroup: the instance's primary ENI leaves the group; the last one cannot be left."""
 
-    security_group_id: str
-    instance_id: str
+    security_group_id: str = attrs.field(converter=fields.identifier)
+    instance_id: str = attrs.field(converter=fields.identifier)

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from ecsnet.commands.base import Command
+import attrs
+
+from ecsnet.commands import fields
+from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Vpc, VSwitch
 
 
-class CreateVpc(Command[Vpc], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class CreateVpc(Command[Vpc]):
     """CreateVpc. Without ``region_id`` in the cloud's own region."""
 
-    cidr_block: str
-    region_id: str | None = None
+    cidr_block: str = attrs.field(converter=fields.cidr_block)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
 
 
-class DeleteVpc(Command[Vpc], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DeleteVpc(Command[Vpc]):
     """DeleteVpc: only an empty one goes."""
 
-    vpc_id: str
+    vpc_id: str = attrs.field(converter=fields.identifier)
 
 
-class CreateVSwitch(Command[VSwitch], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class CreateVSwitch(Command[VSwitch]):
     """CreateVSwitch, in a zone of the VPC's region."""
 
-    vpc_id: str
-    zone_id: str
-    cidr_block: str
+    vpc_id: str = attrs.field(converter=fields.identifier)
+    zone_id: str = attrs.field(converter=fields.identifier)
+    cidr_block: str = attrs.field(converter=fields.cidr_block)
 
 
-class DeleteVSwitch(Command[VSwitch], frozen=True, kw_only=True):
+@operation(kw_only=True)
+class DeleteVSwitch(Command[VSwitch]):
     """DeleteVSwitch: only an empty one goes."""
 
-    vswitch_id: str
+    vswitch_id: str = attrs.field(converter=fields.identifier)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
-from ecsnet.commands.base import Command, parameters_of
+from ecsnet._attrs import field_names
+from ecsnet.commands.base import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
@@ -50,7 +51,7 @@ _HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
     command: home
     for command, operation in OPERATIONS.items()
     if (home := operation.within or operation.result) is not ResourceKind.Quota
-    and home.parameter in parameters_of(command)
+    and home.parameter in field_names(command)
 }
 """The resource in whose region a command is recorded."""
 
@@ -132,7 +133,7 @@ def try_out(world: World, region: Region, decision: Decision, caller: CommandCon
     try:
         fold_ahead(world, region.region_id, decision.events, caller.now, caller.account_id)
     except IMPOSSIBLE as error:
-        raise _impossible(_resolved(world, region, cast("Command[Any]", decision.command), caller), error) from error
+        raise _impossible(_resolved(world, region, decision.command, caller), error) from error
 
 
 def _impossible(context: RuleContext, error: Exception) -> ImpossibleOperation:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from ecsnet.commands.base import Command, parameters_of
+from ecsnet._attrs import field_names
+from ecsnet.commands.base import Command
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rules import COMMANDS, AnyCommand, Codes, Facts, SubjectRules
 from ecsnet.domain.state.records import (
@@ -99,7 +100,7 @@ Resolve = Callable[[RuleContext, Command[Any]], None]
 
 def resolver(command: AnyCommand) -> Resolve:
     """Returns the function that finds what a command of this kind names."""
-    lookups = tuple((name, *LOOKUPS[name]) for name in parameters_of(command) if name in LOOKUPS)
+    lookups = tuple((name, *LOOKUPS[name]) for name in field_names(command) if name in LOOKUPS)
 
     def resolve(context: RuleContext, command: Command[Any]) -> None:
         for parameter, field, find, rule_id, several in lookups:
@@ -134,7 +135,7 @@ def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes
     """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
     for it."""
     naming = {name for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
-    guarded = [command for command in COMMANDS if not naming.isdisjoint(parameters_of(command))]
+    guarded = [command for command in COMMANDS if not naming.isdisjoint(field_names(command))]
 
     def predicate(not_found: dict[str, list[str]]) -> Facts | None:
         ids = not_found.get(rule_id)

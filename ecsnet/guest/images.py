@@ -7,8 +7,9 @@ import re
 from enum import StrEnum
 from typing import Final
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import named_converters
 from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 
@@ -77,7 +78,26 @@ MULTIQUEUE: Final = {
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+(?:[ ._-][A-Za-z0-9]+)*")
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True):
+def _distribution(value: str, name: str = "distribution") -> str:
+    if (text := checks.text(name, value)) not in FAMILIES:
+        raise GuestError(f"unknown {name} {text!r}; known are {', '.join(FAMILIES)}")
+    return text
+
+
+def _few_words(value: str, name: str = "version") -> str:
+    if _WORDS.fullmatch(text := checks.text(name, value)) is None:
+        raise GuestError(f"{name} must be a few letters and digits, such as '16.04' or '12 SP1', not {text!r}")
+    return text
+
+
+def _bits(value: int, name: str = "bits") -> int:
+    if (bits := checks.number(name, value, 32, 64)) not in (32, 64):
+        raise GuestError(f"{name} must be 32 or 64, not {bits}")
+    return bits
+
+
+@attrs.frozen(kw_only=True, field_transformer=named_converters)
+class Image:
     """The operating system of an instance, as far as its network configuration depends on it.
 
     ``distribution`` is a key of `FAMILIES`. ``version`` is spelled like the vendor's (``"7.2"``, ``"16.04"``,
@@ -85,19 +105,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     for a malformed version, edition or number of bits, which are printed in scripts.
     """
 
-    distribution: str
-    version: str
-    bits: int = 64
-    edition: str = DATA_CENTER
-
-    def __post_init__(self) -> None:
-        if checks.text("distribution", self.distribution) not in FAMILIES:
-            raise GuestError(f"unknown distribution {self.distribution!r}; known are {', '.join(FAMILIES)}")
-        for what, value in (("version", self.version), ("edition", self.edition)):
-            if _WORDS.fullmatch(checks.text(what, value)) is None:
-                raise GuestError(f"{what} must be a few letters and digits, such as '16.04' or '12 SP1', not {value!r}")
-        if checks.number("bits", self.bits, 32, 64) not in (32, 64):
-            raise GuestError(f"bits must be 32 or 64, not {self.bits}")
+    distribution: str = attrs.field(converter=_distribution)
+    version: str = attrs.field(converter=_few_words)
+    bits: int = attrs.field(default=64, converter=_bits)
+    edition: str = attrs.field(default=DATA_CENTER, converter=_few_words)
 
     def __str__(self) -> str:
         edition = f" {self.edition}" if self.family is Family.WINDOWS else ""

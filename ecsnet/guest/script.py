@@ -7,34 +7,63 @@ cannot end its here-document, a path is one word, and a note is a comment on eve
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import named_converters
 from ecsnet._escaping import escaped
 from ecsnet.guest import checks
 from ecsnet.guest.errors import GuestError
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
+def _path(value: str) -> str:
+    return checks.line("the path of a file", value)
+
+
+def _content(value: str) -> str:
+    return checks.lines("the content of a file", value)
+
+
+@attrs.frozen(kw_only=True)
+class File:
     """A file to write. With ``append``, the content is added to the file unless its first line is there already.
 
     Raises `GuestError` for a path or a content with invisible characters (controls, lone surrogates, marks that change
     the direction of writing); a content may have line breaks and tabs.
     """
 
-    path: str
-    content: str
+    path: str = attrs.field(converter=_path)
+    content: str = attrs.field(converter=_content)
     append: bool = False
 
-    def __post_init__(self) -> None:
-        checks.line("the path of a file", self.path)
-        checks.lines("the content of a file", self.content)
+
+def _files(value: Iterable[File], name: str = "files") -> tuple[File, ...]:
+    files = _several(name, value)
+    for file in files:
+        if not isinstance(file, File):
+            raise GuestError(f"files must have a File each, not {type(file).__name__}")
+    return files
 
 
-class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+def _commands(value: Iterable[str], name: str = "commands") -> tuple[str, ...]:
+    return tuple([checks.lines("a command", command) for command in _several(name, value)])
+
+
+def _texts(value: Iterable[str], name: str = "steps") -> tuple[str, ...]:
+    return tuple([checks.text("a step or a note", text) for text in _several(name, value)])
+
+
+def _several(name: str, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise GuestError(f"{name} must be a tuple, not {type(value).__name__}")
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True, field_transformer=named_converters)
+class GuestConfiguration:
     """The configuration of a guest.
 
     The ``files`` are written first, then the ``commands`` run in order. ``steps`` are done by hand; where a
@@ -45,21 +74,10 @@ class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     characters are shown as escapes.
     """
 
-    files: tuple[File, ...] = ()
-    commands: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            msgspec.structs.force_setattr(self, name, _several(name, getattr(self, name)))
-        for file in self.files:
-            if not isinstance(file, File):
-                raise GuestError(f"files must have a File each, not {type(file).__name__}")
-        for command in self.commands:
-            checks.lines("a command", command)
-        for text in (*self.steps, *self.notes):
-            checks.text("a step or a note", text)
+    files: tuple[File, ...] = attrs.field(default=(), converter=_files)
+    commands: tuple[str, ...] = attrs.field(default=(), converter=_commands)
+    steps: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    notes: tuple[str, ...] = attrs.field(default=(), converter=_texts)
 
     def __add__(self, other: GuestConfiguration) -> GuestConfiguration:
         return GuestConfiguration(
@@ -92,12 +110,6 @@ class GuestConfiguration(msgspec.Struct, frozen=True, kw_only=True):
 
     def _comments(self) -> Iterator[str]:
         yield from (f"# {escaped(line)}" for note in self.notes for line in note.split("\n"))
-
-
-def _several(what: str, values: Any) -> tuple[Any, ...]:
-    if not isinstance(values, tuple | list):
-        raise GuestError(f"{what} must be a tuple, not {type(values).__name__}")
-    return tuple(values)
 
 
 def _written(file: File) -> Iterator[str]:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-import msgspec
+import attrs
 
 from ecsnet import commands as c
+from ecsnet._attrs import read_only
 from ecsnet.commands import Command
 
 Product = Literal["ecs", "vpc", "ecsnet"]
@@ -24,7 +25,8 @@ EVERYWHERE: Final = ("RegionId", "DryRun")
 NOT_MODELLED_EVERYWHERE: Final = frozenset(["OwnerAccount", "OwnerId", "ResourceOwnerAccount", "ResourceOwnerId"])
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Action:
     """One action of the API.
 
     ``product`` is the API that has it: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for an action
@@ -35,10 +37,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     product: Product
     command: type[Command[Any]]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] = attrs.field(converter=read_only, hash=False)
     not_modelled: frozenset[str]
     takes_client_token: bool
-    only: Mapping[str, str]
+    only: Mapping[str, str] = attrs.field(converter=read_only, hash=False)
 
 
 def snake_case(name: str) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import NoneType
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args, get_type_hints
 
-import msgspec
+import attrs
 
 from ecsnet._arguments import MOST_CHARACTERS, named, region_problem, shown, token_problem, whole_number
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.errors import InvalidCommand
 from ecsnet.openapi.actions import ACTIONS, EVERYWHERE, Action
@@ -42,8 +43,13 @@ class InvalidRequest(InvalidCommand):
         self.parameter = parameter
         self.code = code
 
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """Returns the message, which is in the vendor's words already."""
+        return self.reason
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+
+@attrs.frozen(kw_only=True)
+class Request:
     """A command and the metadata of its request: ``client_token``, ``dry_run`` (judge only), and ``region_id``, which
     the command has too if its class has a region."""
 
@@ -73,7 +79,7 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
     region_id = _region_id(given)
     client_token = _text("ClientToken", given.pop("ClientToken")) if "ClientToken" in given else None
     dry_run = _flag("DryRun", given.pop("DryRun")) if "DryRun" in given else False
-    if "region_id" not in row.command.__struct_fields__:
+    if "region_id" not in field_names(row.command):
         given.pop("RegionId", None)
     if client_token is not None and token_problem(client_token) is not None:
         raise InvalidRequest("ClientToken must be 1 to 64 ASCII characters", parameter="ClientToken")
@@ -163,7 +169,7 @@ def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> Inva
 
 
 def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
-    kinds = _kinds(row.command)
+    kinds = _kinds(row.name)
     values: dict[str, Any] = {}
     named: dict[str, str] = {}
     for parameter, value in given.items():
@@ -177,7 +183,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
         named[field] = parameter
         values[field] = _value(parameter, value, kinds[field])
     missing = []
-    for field in _required(row.command):
+    for field in _required(row.name):
         if field not in values:
             if kinds[field] == "list":
                 values[field] = ()  # whether the list may be empty is decided by the rules
@@ -192,7 +198,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
     try:
         return row.command(**values)
     except InvalidCommand as error:
-        raise _with_vendor_names(row, named, str(error)) from error
+        raise _with_vendor_names(row, named, error) from error
 
 
 def _value(parameter: str, value: Any, kind: Kind) -> Any:
@@ -242,14 +248,14 @@ def _region_id(given: Mapping[str, Any]) -> str | None:
 
 
 @cache
-def _kinds(command: type[Command[Any]]) -> Mapping[str, Kind]:
-    """Returns the kind of value that each field accepts, from its annotation."""
-    return {field.name: _kind(field.type) for field in msgspec.structs.fields(command)}
+def _kinds(action: str) -> Mapping[str, Kind]:
+    """Returns the kind of value that each field of an action's command accepts, from its annotation."""
+    return {name: _kind(annotation) for name, annotation in get_type_hints(ACTIONS[action].command).items()}
 
 
 @cache
-def _required(command: type[Command[Any]]) -> tuple[str, ...]:
-    return tuple(field.name for field in msgspec.structs.fields(command) if field.required)
+def _required(action: str) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(ACTIONS[action].command) if field.default is attrs.NOTHING)
 
 
 def _kind(annotation: Any) -> Kind:
@@ -258,24 +264,18 @@ def _kind(annotation: Any) -> Kind:
         return "flag"
     if int in types:
         return "number"
-    return "list" if "Sequence" in str(annotation) else "text"
+    return "list" if "tuple" in str(annotation) else "text"
 
 
 def _parameter_of(row: Action, field: str) -> str:
     return next(parameter for parameter, name in row.parameters.items() if name == field)
 
 
-def _with_vendor_names(row: Action, named: Mapping[str, str], reason: str) -> InvalidRequest:
+def _with_vendor_names(row: Action, named: Mapping[str, str], error: InvalidCommand) -> InvalidRequest:
     """Returns the error of a command with the names of its fields replaced by those of the parameters."""
-    fields = {field: named.get(field, _parameter_of(row, field)) for field in row.parameters.values()}
-    found: list[str] = []
 
-    def rename(match: re.Match[str]) -> str:
-        parameter = fields[match[0]]
-        found.append(parameter)
-        return parameter
+    def spell(field: str) -> str:
+        return named.get(field) or _parameter_of(row, field)
 
-    words = "|".join(sorted(map(re.escape, fields), key=len, reverse=True))
-    # A name inside quotes is a value and stays.
-    message = re.sub(rf"(?<!['\"\w])(?:{words})(?!['\"\w])", rename, reason)
-    return InvalidRequest(message, parameter=found[0] if found else None)
+    at_fault = error.together if error.parameter is None else (error.parameter,)
+    return InvalidRequest(error.spelled(spell), parameter=spell(at_fault[0]) if at_fault else None)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.openapi.actions import snake_case
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
-class Response(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Response:
     """The class of the resource that a command returns; ``several`` is true if it returns a tuple of them."""
 
-    resource: type[msgspec.Struct]
+    resource: type[Any]
     several: bool
 
 
-_SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
+_SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
     Vpc: {"vpc_id": "id"},
     VSwitch: {"vswitch_id": "id"},
     SecurityGroup: {"security_group_id": "id"},
@@ -39,7 +40,6 @@ _SPELLED_OTHERWISE: Final[Mapping[type[msgspec.Struct], Mapping[str, str]]] = {
 }
 
 
-@cache
 def response_of(command: type[Command[Any]]) -> Response:
     """Returns the response of a class of commands, from the parameter of its base ``Command[...]``."""
     for one in command.__mro__:
@@ -51,10 +51,10 @@ def response_of(command: type[Command[Any]]) -> Response:
     raise TypeError(f"{command.__name__} does not declare the type of its result")
 
 
-def attribute_of(resource: type[msgspec.Struct], name: str) -> str | None:
+def attribute_of(resource: type[Any], name: str) -> str | None:
     """Returns the attribute with a name in snake_case (``primary_network_interface_id``) or in the vendor's spelling
     (``PrimaryNetworkInterfaceId``); None if the resource has no such attribute."""
     attribute = snake_case(name)
-    if attribute in resource.__struct_fields__:
+    if attribute in field_names(resource):
         return attribute
     return _SPELLED_OTHERWISE.get(resource, {}).get(attribute)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
-import msgspec
+import attrs
 
 from ecsnet import openapi
+from ecsnet._attrs import field_names
 from ecsnet.openapi.requests import did_you_mean
 from ecsnet.plan.values import Outcome, Reference
 
@@ -19,14 +19,15 @@ class NoValue(Exception):
     """A reference has no value: its entry has no result, or the attribute is not set."""
 
 
-class Expected(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Expected:
     """A named result before its operation runs: the class of the resource and the number of resources.
 
     ``several`` is true where the operation returns a tuple, even of one; ``only_judged`` where it is a dry run, which
     has no result.
     """
 
-    resource: type[msgspec.Struct]
+    resource: type[Any]
     count: int = 1
     several: bool = False
     only_judged: bool = False
@@ -50,7 +51,7 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
     spelled = path.pop(0) if path else "id"
     attribute = openapi.attribute_of(named.resource, spelled)
     if attribute is None:
-        nearest = did_you_mean(spelled, named.resource.__struct_fields__)
+        nearest = did_you_mean(spelled, field_names(named.resource))
         raise ValueError(f"{text}: {kind} has no attribute {spelled!r}{nearest}")
     if not path:
         return index, attribute
@@ -59,9 +60,8 @@ def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ..
     raise ValueError(f"{text}: {attribute} of {kind} has no {'.'.join(path)!r}")
 
 
-@cache
-def _annotations(resource: type[msgspec.Struct]) -> Mapping[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(resource)}
+def _annotations(resource: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(resource)
 
 
 def sample(named: Expected, reference: Reference) -> Any:

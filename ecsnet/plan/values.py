@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import read_only
 from ecsnet._escaping import escaped
 from ecsnet.decision import Violation
 from ecsnet.errors import EcsnetError
@@ -35,7 +36,8 @@ class PlanError(EcsnetError):
         return "\n".join(escaped(f"{self.source}: {problem}") for problem in self.problems)
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Reference:
     """``$name.attribute`` in a plan: the named result, and the steps from it to the value."""
 
     text: str
@@ -43,25 +45,29 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[str | int, ...]
 
 
-class Expectation(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Expectation:
     """The expected outcome of an operation; ``rules``, if given, are exactly those that should deny it."""
 
     verdict: Literal["allowed", "denied"] = "allowed"
     rules: frozenset[str] | None = None
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a plan, counted from 1. ``parameters`` has `Reference`s where the plan has them."""
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One entry of a plan, counted from 1. ``parameters`` is read-only, counts for equality but not for the hash, and
+    has `Reference`s where the plan has them."""
 
     entry: int
     action: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = attrs.field(converter=read_only, hash=False)
     name: str | None = None
     expect: Expectation = Expectation()
     note: str | None = None
 
 
-class Plan(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Plan:
     """A well-formed plan; ``source`` names its origin in messages.
 
     ``start``, ``settle_after`` and ``account_id`` are the plan's settings for the cloud it runs on, each None if the
@@ -79,7 +85,8 @@ class Plan(msgspec.Struct, frozen=True):
         return next((operation for operation in self.operations if operation.action == WAIT), None)
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Outcome:
     """The outcome of an operation.
 
     ``resources`` are in their new state. ``events`` were recorded, or would be if the operation was only ``judged``.

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Protocol
 
-import msgspec
+import attrs
 
+from ecsnet._attrs import field_names
 from ecsnet._escaping import escaped
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
@@ -119,10 +120,10 @@ class Names:
             return command
         changed = {
             name: _each(value, self.to_system)
-            for name in command.__struct_fields__
+            for name in field_names(type(command))
             if is_resource_id(name) and (value := getattr(command, name)) is not None
         }
-        return msgspec.structs.replace(command, **changed)
+        return attrs.evolve(command, **changed)
 
     def read(self, name: str, model: Any, seen: Any) -> Any:
         """Returns the value of a system's attribute with the model's ids, and lists as tuples."""
@@ -179,4 +180,4 @@ def differences(names: Names, model: Resource | None, seen: object | None) -> li
 def _attributes(model: Resource, seen: object) -> Mapping[str, Any]:
     if isinstance(seen, Mapping):
         return seen
-    return {name: getattr(seen, name) for name in model.__struct_fields__ if hasattr(seen, name)}
+    return {name: getattr(seen, name) for name in field_names(type(model)) if hasattr(seen, name)}

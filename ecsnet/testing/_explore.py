@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
+import attrs
 
 from ecsnet._escaping import escaped
 from ecsnet.cloud import Cloud
@@ -20,7 +20,8 @@ Move = Command[Any] | Settle
 Moves = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
 
 
-class Exploration(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class Exploration:
     """The result of `explore`: the number of distinct ``states``, of ``moves`` tried in them and of moves that were
     ``denied``, and the ``depth`` of the deepest state, in moves. ``complete`` is true if every move was tried in every
     state, so that no other state can be reached."""

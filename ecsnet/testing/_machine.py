@@ -13,6 +13,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ecsnet import commands as c
+from ecsnet._attrs import field_names
 from ecsnet._engine import AT_ONCE, SettleAfter
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
@@ -418,7 +419,7 @@ def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
 def _ids_of(named: Any) -> list[str]:
     """Returns the ids in the fields of a command, an event or a resource."""
     ids: list[str] = []
-    for field in named.__struct_fields__:
+    for field in getattr(named, "__struct_fields__", None) or field_names(type(named)):
         if is_resource_id(field):
             value = getattr(named, field)
             if isinstance(value, str):

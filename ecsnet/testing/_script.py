@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import msgspec
+import attrs
 
 from ecsnet._escaping import escaped
 from ecsnet.clocks import ManualClock
@@ -15,13 +15,15 @@ from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
-class Settle(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Settle:
     """Step: complete the transitions that are due, or that of one resource."""
 
     resource_id: str | None = None
 
 
-class Wait(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Wait:
     """Step: advance the clock."""
 
     by: timedelta
@@ -95,7 +97,7 @@ class _Variables:
     def _command(self, command: Command[Any]) -> str:
         parameters = [
             f"{field.name}={self._text(value)}"
-            for field in msgspec.structs.fields(command)
+            for field in attrs.fields(type(command))
             if (value := getattr(command, field.name)) != field.default
         ]
         return f"{type(command).__name__}({', '.join(parameters)})"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import attrs
 import pytest
 
 from ecsnet import (
@@ -322,7 +322,7 @@ def test_a_cloud_refuses_an_invalid_instance_type(name: str, value: Any) -> None
     own = InstanceType(id="ecs.mine", eni_quantity=3, private_ipv4_per_eni=10)
     assert Cloud(instance_types=[own])
     with pytest.raises(InvalidArgument, match=r"instance type|ecs\.mine"):
-        Cloud(instance_types=[msgspec.structs.replace(own, **{name: value})])
+        Cloud(instance_types=[attrs.evolve(own, **{name: value})])
 
 
 @pytest.mark.parametrize(

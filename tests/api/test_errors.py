@@ -15,7 +15,16 @@ from typing import Any
 import pytest
 
 import ecsnet
-from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidArgument, InvalidResponse, ReplayError, VersionConflict
+from ecsnet import (
+    Cloud,
+    CommandDenied,
+    EcsnetError,
+    InvalidArgument,
+    InvalidCommand,
+    InvalidResponse,
+    ReplayError,
+    VersionConflict,
+)
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import Breach
 from ecsnet.errors import ImpossibleOperation, RuleError
@@ -58,6 +67,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "CommandDenied": denied,
     "Difference": lambda: Difference("differs", c.DeleteVpc(vpc_id="vpc-1"), script(), ("vpc.delete.in-use",)),
     "ImpossibleOperation": lambda: ImpossibleOperation(c.DeleteVpc(vpc_id="vpc-1"), ("vpc.delete.in-use",), "in use"),
+    "InvalidCommand": lambda: InvalidCommand("must be a list, not 5", parameter="security_group_ids"),
     "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
     "InvariantBroken": lambda: InvariantBroken((Breach("address.unique", "eni-1", "is held twice"),), script()),

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
+import attrs
 from hypothesis import strategies as st
 
 from ecsnet import Cloud
@@ -246,4 +246,4 @@ def is_stored_as_it_is(events: Any) -> bool:
 
 
 COMMANDS = tuple(getattr(c, name) for name in c.__all__ if name != "Command")
-FIELDS = {command: {field.name: field for field in msgspec.structs.fields(command)} for command in COMMANDS}
+FIELDS = {command: {field.name: field for field in attrs.fields(command)} for command in COMMANDS}

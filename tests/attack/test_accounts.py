@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import msgspec
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,14 +77,14 @@ def told(decision: Decision, named: str) -> list[tuple[Any, ...]]:
 
 def with_id(command: Command[Any], parameter: str, named: str) -> Command[Any]:
     value: Any = (named,) if parameter.endswith("_ids") else named
-    return msgspec.structs.replace(command, **{parameter: value})
+    return attrs.evolve(command, **{parameter: value})
 
 
-@pytest.mark.parametrize("operation", [one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)])
+@pytest.mark.parametrize("operation", [one for one in GENERATORS if set(KINDS) & set(attrs.fields_dict(one))])
 def test_a_resource_of_another_account_is_denied_like_an_unknown_id(operation: type[Command[Any]]) -> None:
     compared = 0
     for template in templates(operation):
-        for parameter in set(KINDS) & set(operation.__struct_fields__):
+        for parameter in set(KINDS) & set(attrs.fields_dict(operation)):
             nobodys = told(B.check(with_id(template, parameter, NOBODYS)), NOBODYS)
             for ids in THEIRS.values():  # also of another kind than the parameter's
                 for named in ids:
@@ -97,9 +97,9 @@ def test_a_resource_of_another_account_is_denied_like_an_unknown_id(operation: t
 @settings(max_examples=budget(1500))
 @given(data=st.data())
 def test_several_ids_of_another_account_are_denied_like_unknown_ids(data: st.DataObject) -> None:
-    operation = data.draw(st.sampled_from([one for one in GENERATORS if set(KINDS) & set(one.__struct_fields__)]))
+    operation = data.draw(st.sampled_from([one for one in GENERATORS if set(KINDS) & set(attrs.fields_dict(one))]))
     template = data.draw(st.sampled_from(templates(operation)))
-    parameters = sorted(set(KINDS) & set(operation.__struct_fields__))
+    parameters = sorted(set(KINDS) & set(attrs.fields_dict(operation)))
     chosen = data.draw(st.lists(st.sampled_from(parameters), min_size=1, unique=True))
     theirs = nobodys = template
     names: dict[str, str] = {}
@@ -132,9 +132,9 @@ def test_a_group_of_another_account_is_authorized_by_naming_its_owner() -> None:
     command = c.AuthorizeSecurityGroup(security_group_id=own, source_group_id=theirs)
     assert [v.rule for v in b.check(command).violations] == ["security-group.not-found"]
     for owner in ("B", "C"):
-        wrong = msgspec.structs.replace(command, source_account_id=owner)
+        wrong = attrs.evolve(command, source_account_id=owner)
         assert [v.rule for v in b.check(wrong).violations] == ["security-group.not-found"]
-    b.execute(msgspec.structs.replace(command, source_account_id="A"))
+    b.execute(attrs.evolve(command, source_account_id="A"))
 
 
 def test_a_group_authorized_by_another_account_cannot_be_deleted_and_the_denial_hides_the_other_group() -> None:

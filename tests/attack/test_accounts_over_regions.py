@@ -12,7 +12,7 @@ from itertools import combinations
 from random import Random
 from typing import Any, Final
 
-import msgspec
+import attrs
 import pytest
 
 from ecsnet import Cloud, CommandDenied, InvalidCommand, ManualClock
@@ -46,7 +46,7 @@ OPTIONS: Final[dict[str, list[Any]]] = {
 OPERATIONS: Final = [
     operation
     for operation in (getattr(c, name) for name in c.__all__ if name != "Command")
-    if set(KINDS) & set(operation.__struct_fields__)
+    if set(KINDS) & set(attrs.fields_dict(operation))
 ]
 
 
@@ -138,7 +138,7 @@ def pairs(
     Every set of the operation's parameters and every resource of the other account comes up, ``rest`` times with
     another choice of all the rest.
     """
-    fields = [name for name in operation.__struct_fields__ if name in KINDS]
+    fields = [name for name in attrs.fields_dict(operation) if name in KINDS]
     for count in range(1, len(fields) + 1):
         for chosen in combinations(fields, count):
             for first in theirs[KINDS[chosen[0]]]:
@@ -156,7 +156,7 @@ def pairs(
 
 def _values(operation: type[Command[Any]], named: dict[str, str], own: Ids, random: Random) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(operation):
+    for field in attrs.fields(operation):
         name = field.name
         if name in named:
             value: Any = named[name]
@@ -167,11 +167,12 @@ def _values(operation: type[Command[Any]], named: dict[str, str], own: Ids, rand
             value = random.choice([*own[KINDS[name]], "nobody", UNSET])
             if value is not UNSET and name.endswith("_ids"):
                 value = (value,)
-            if value is UNSET and field.required:
+            if value is UNSET and field.default is attrs.NOTHING:
                 value = random.choice(own[KINDS[name]])
                 value = (value,) if name.endswith("_ids") else value
         else:
-            value = random.choice([one for one in OPTIONS.get(name, [UNSET]) if one is not UNSET or not field.required])
+            required = field.default is attrs.NOTHING
+            value = random.choice([one for one in OPTIONS.get(name, [UNSET]) if one is not UNSET or not required])
         if value is not UNSET:
             values[name] = value
     return values

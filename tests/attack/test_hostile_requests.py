@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import msgspec
+import attrs
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ def before() -> tuple[bytes, Any]:
 
 
 def _required(command: type[Any], field: str) -> bool:
-    return next(one for one in msgspec.structs.fields(command) if one.name == field).required
+    return next(one for one in attrs.fields(command) if one.name == field).default is attrs.NOTHING
 
 
 @st.composite

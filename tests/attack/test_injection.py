@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import attrs
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -197,7 +198,7 @@ ADDRESSES = st.lists(st.one_of(anything, st.just("10.0.1.10")), min_size=2, max_
 @given(data=st.data())
 def test_a_resource_built_by_hand_is_refused_or_is_only_data_in_the_script(data: st.DataObject) -> None:
     image = Image.parse(data.draw(st.sampled_from(IMAGES)))
-    fields = {name: getattr(image, name) for name in image.__struct_fields__}
+    fields = {name: getattr(image, name) for name in attrs.fields_dict(type(image))}
     where = data.draw(st.sampled_from(["interface", "addresses", "vswitch", "type", "image", "arguments"]))
     hostile: dict[str, Any] = {}
     match where:

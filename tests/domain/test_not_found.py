@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from ecsnet import Command, rules
@@ -78,7 +79,7 @@ REST: dict[str, Any] = {
     ],
 )
 def test_a_command_reports_every_missing_resource_and_nothing_else(net: Net, command: type[Command[Any]]) -> None:
-    fields = command.__struct_fields__
+    fields = attrs.fields_dict(command)
     named = {name: value for name, value in NOTHING.items() if name in fields}
     rest = {name: value for name, value in REST.items() if name in fields}
     decision = net.cloud.check(command(**named, **rest))
@@ -96,5 +97,5 @@ def commands() -> list[type[Command[Any]]]:
 @pytest.mark.parametrize("rule_id", ["vpc.not-found", "instance.not-found", "interface.not-found", "eip.not-found"])
 def test_a_not_found_rule_guards_every_command_with_the_parameter(rule_id: str) -> None:
     parameter = next(name for name, rule in MISSING.items() if rule == rule_id)
-    naming = {command for command in commands() if parameter in command.__struct_fields__}
+    naming = {command for command in commands() if parameter in attrs.fields_dict(command)}
     assert naming <= set(rules[rule_id].commands)

@@ -6,7 +6,7 @@ import doctest
 import json
 from pathlib import Path
 
-import msgspec
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 
@@ -384,7 +384,7 @@ def test_an_image_without_multiqueue_gets_a_note(text: str, note: str) -> None:
 
 
 def test_a_type_of_one_queue_gets_a_note() -> None:
-    one = msgspec.structs.replace(EIGHT_QUEUES, nic_queues=1)
+    one = attrs.evolve(EIGHT_QUEUES, nic_queues=1)
     configuration = configure_multiqueue(one, image=Image.parse("centos 7.2"), names=("eth0",))
     assert configuration == GuestConfiguration(notes=("Multiqueue: ecs.x.large has one queue for each ENI.",))
 
@@ -410,7 +410,7 @@ def test_the_rps_mask_is_written_to_every_receive_queue() -> None:
     assert configure_rps(EIGHT_QUEUES, image=image).commands == (
         'for file in /sys/class/net/eth*/queues/rx-*/rps_cpus; do echo ff > "$file"; done',
     )
-    small = msgspec.structs.replace(EIGHT_QUEUES, vcpu=2)
+    small = attrs.evolve(EIGHT_QUEUES, vcpu=2)
     (command,) = configure_rps(small, image=image).commands
     assert 'echo f > "$file" 2>/dev/null || echo 3 > "$file"' in command
     with pytest.raises(GuestError, match="there is none on Windows Server 2016"):

@@ -25,7 +25,7 @@ SUBJECTS = [
     "imports",
 ]
 LAYERS = [
-    ["errors", "values", "_escaping", "_log", "clocks", "_arguments"],
+    ["errors", "values", "_attrs", "_escaping", "_log", "clocks", "_arguments"],
     ["resources"],
     ["commands"],
     ["events.base"],
@@ -46,7 +46,7 @@ LAYERS = [
     ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
-    ["_engine", "_collections", "openapi.imports", "openapi.describe"],
+    ["_engine", "_collections", "_json", "openapi.imports", "openapi.describe"],
     ["cloud"],
     ["_audit"],
     ["_api"],
@@ -158,7 +158,8 @@ def test_hypothesis_is_loaded_only_where_it_is_used() -> None:
 
 def test_the_hypothesis_plugin_loads_only_the_resources() -> None:
     own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
-    assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.resources", "ecsnet.values"}
+    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._escaping"}
+    assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.errors", *values}
 
 
 def test_the_package_has_the_public_names_and_no_others() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, Command, InstanceType, ManualClock, strategies
 from ecsnet import commands as c
+from ecsnet._attrs import field_names
 from ecsnet.testing import Breach, cloud_after, explore, settle_moves
 from ecsnet.testing._generate import Inventory, all_commands
 from tests.support.hypothesis_settings import budget
@@ -40,7 +41,7 @@ def on_each_resource(
     for table in tables:
         parameter = NAMED_BY[table]
         for command in COMMANDS:
-            if parameter not in command.__struct_fields__ or command in without:
+            if parameter not in field_names(command) or command in without:
                 continue
             tried: dict[str, list[Command[Any]]] = {}
             for one in all_commands(inventory, [command]):

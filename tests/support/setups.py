@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from ecsnet import Command, Eip, Instance, InstanceType
 from ecsnet import commands as c
 from tests.support.net import Net
@@ -40,7 +42,7 @@ def stopped(net: Net, **changes: Any) -> Instance:
 
 def created(net: Net, **changes: Any) -> Instance:
     run = net.run_command(**changes)
-    fields = {name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"}
+    fields = {name: getattr(run, name) for name in attrs.fields_dict(type(run)) if name != "amount"}
     return net.cloud.execute(c.CreateInstance(**fields))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, ClassVar
 
-import msgspec
+import attrs
 import pytest
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -42,7 +42,7 @@ class DetachesWhileStopping(Accepts):
 
 class QuotaIsOffByOne(Right):
     def __init__(self, machine: CloudMachine) -> None:
-        one_more = [msgspec.structs.replace(one, eni_quantity=one.eni_quantity + 1) for one in machine.instance_types]
+        one_more = [attrs.evolve(one, eni_quantity=one.eni_quantity + 1) for one in machine.instance_types]
         super().__init__(machine, instance_types=one_more)
 
 
@@ -62,7 +62,7 @@ class AddressLeaksOnDelete(Right):
         if resource_id not in self.leaked or seen is None:
             return seen
         free = seen.available_ip_address_count - self.leaked[resource_id]
-        return msgspec.structs.replace(seen, available_ip_address_count=free)
+        return attrs.evolve(seen, available_ip_address_count=free)
 
 
 class GroupCountIsStale(Right):
@@ -80,7 +80,7 @@ class GroupCountIsStale(Right):
         seen = super().observe(resource_id)
         if resource_id not in self.stale or seen is None:
             return seen
-        return msgspec.structs.replace(seen, private_ip_count=seen.private_ip_count + self.stale[resource_id])
+        return attrs.evolve(seen, private_ip_count=seen.private_ip_count + self.stale[resource_id])
 
 
 class DropsAddressesOnDetach(Right):
@@ -109,7 +109,7 @@ class EipStaysOnReleasedInstance(Right):
         seen = super().observe(resource_id)
         if resource_id not in self.left or seen is None:
             return seen
-        return msgspec.structs.replace(seen, status="InUse", instance_id=self.left[resource_id])
+        return attrs.evolve(seen, status="InUse", instance_id=self.left[resource_id])
 
 
 class GivesAddressTwiceAfterRevoke(Right):

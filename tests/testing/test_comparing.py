@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import msgspec
+import attrs
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -33,7 +33,7 @@ def whole_id(name: str) -> bool:
 
 def renamed(named: Any, change: Any) -> dict[str, Any]:
     """The fields of a command or resource, with what has ids changed."""
-    fields = msgspec.structs.asdict(named)
+    fields = attrs.asdict(named)
     for name, value in fields.items():
         if whole_id(name) and value is not None:
             fields[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
@@ -128,7 +128,7 @@ class Unordered(Right):
         seen = super().observe(resource_id)
         if seen is None:
             return None
-        fields = msgspec.structs.asdict(seen)
+        fields = attrs.asdict(seen)
         return {name: set(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
@@ -347,7 +347,7 @@ class ChangesWhileNobodyLooks(Right):
     def observe(self, resource_id: str) -> Any:
         seen = super().observe(resource_id)
         if resource_id.startswith("vpc-") and seen is not None:
-            return msgspec.structs.replace(seen, cidr_block="10.0.0.0/8")
+            return attrs.evolve(seen, cidr_block="10.0.0.0/8")
         return seen
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet.commands.base import Command, parameters_of
+from ecsnet._attrs import field_names
+from ecsnet.commands import Command
 from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.operation import Operation
 from ecsnet.domain.state.world import Region
@@ -27,7 +28,7 @@ def command_for(region: Region, event: Event) -> Command[Any] | None:
         restored: Command[Any] = operation.restore(region, event)
         return restored
     command: type[Command[Any]] = operation.command
-    names = parameters_of(command)
+    names = field_names(command)
     parameters = {name: getattr(event, name) for name in names if hasattr(event, name)}
     if "region_id" in names:
         parameters["region_id"] = region.region_id

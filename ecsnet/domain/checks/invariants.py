@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
+import attrs
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
@@ -87,7 +87,8 @@ WAITING_FOR_START: Final = INSTANCE.statuses_admitting(InstanceStarted) - {Insta
 PRIMARY: Final = NetworkInterfaceType.Primary
 
 
-class Breach(msgspec.Struct, frozen=True):
+@attrs.frozen
+class Breach:
     """An invariant that does not hold: its id, where, and what is wrong."""
 
     invariant: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import msgspec
+import attrs
 
 from ecsnet._arguments import member_of, shown
 from ecsnet.domain.rules import RuleKind, SubjectRules
@@ -13,7 +13,8 @@ from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
 
 
-class NetworkCapabilities(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class NetworkCapabilities:
     """The capabilities of a network type (guide 1).
 
     ``private_ip_unique_in`` is the space in which private IPs are unique: one VPC, or the classic network of all
@@ -39,7 +40,8 @@ Network = Literal["internet", "intranet"]
 BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
 
 
-class TrafficCharge(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class TrafficCharge:
     """The charge for traffic: none unless ``billed``, and then by ``billing_method``, None if that was not given.
 
     ``eip_charge`` is true if the elastic IP is charged as well, whatever its traffic.
@@ -102,7 +104,7 @@ def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities
     """
     known = member_of(NetworkType, network_type)
     if known is None:
-        raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(network_type)}")
+        raise InvalidCommand(f"must be 'vpc' or 'classic', not {shown(network_type)}", parameter="network_type")
     return _CAPABILITIES[known]
 
 
@@ -125,14 +127,14 @@ def traffic_charge(
     if billing_method is not None:
         _check("billing_method", billing_method, "PayByTraffic", "PayByBandwidth")
     if not isinstance(converted_to_eip, bool):
-        raise InvalidCommand(f"converted_to_eip must be True or False, not {shown(converted_to_eip)}")
+        raise InvalidCommand(f"must be True or False, not {shown(converted_to_eip)}", parameter="converted_to_eip")
     billed = direction == "outbound" and network == "internet"
     return TrafficCharge(billed=billed, billing_method=billing_method if billed else None, eip_charge=converted_to_eip)
 
 
 def _check(name: str, value: object, *possible: str) -> None:
     if not isinstance(value, str) or value not in possible:
-        raise InvalidCommand(f"{name} must be {' or '.join(map(repr, possible))}, not {shown(value)}")
+        raise InvalidCommand(f"must be {' or '.join(map(repr, possible))}, not {shown(value)}", parameter=name)
 
 
 # The configuration inside an instance (guide 4.3, 4.4, 4.6, 5). None of it denies a command, since the cloud does not

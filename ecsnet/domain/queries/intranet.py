@@ -6,14 +6,16 @@ docs/intranet.md has the whole table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
-import msgspec
+import attrs
 
-from ecsnet._arguments import MOST_ITEMS, id_problem, member_of, shown
+from ecsnet._arguments import MOST_ITEMS, shown
+from ecsnet._attrs import named_converters
+from ecsnet.commands import fields
 from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.world import Region, World
@@ -27,7 +29,28 @@ OPTIMIZED_BANDWIDTH = 10_000
 OTHER_BANDWIDTH = 1_000
 
 
-class Endpoint(msgspec.Struct, frozen=True):
+_OWNER: Final = ("account_id", "region_id")
+
+
+def _groups(value: Iterable[str], name: str = "groups") -> tuple[str, ...]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise InvalidCommand(f"must be a list, not {shown(value)}", parameter=name)
+    group_ids = tuple(islice(value, MOST_ITEMS + 1))  # it may have no end
+    if len(group_ids) > MOST_ITEMS:
+        raise InvalidCommand(f"must have at most {MOST_ITEMS:,} items", parameter=name)
+    if not group_ids:
+        raise InvalidCommand("an endpoint is in at least one security group")
+    return tuple([fields.identifier(group_id, name) for group_id in group_ids])
+
+
+def _own_id(value: str, name: str = "id") -> str:
+    if value is None:
+        raise InvalidCommand("an endpoint needs an {account_id} and a {region_id}", together=_OWNER)
+    return fields.identifier(value, name)
+
+
+@attrs.frozen(field_transformer=named_converters)
+class Endpoint:
     """One end of an intranet path: the network attributes of an instance, which need not exist.
 
     ``network_type`` is ``"vpc"`` or ``"classic"``, kept as a `NetworkType`. A VPC endpoint has a ``vpc_id``. A classic
@@ -38,50 +61,21 @@ class Endpoint(msgspec.Struct, frozen=True):
     Raises `InvalidCommand` for a combination that no instance can have.
     """
 
-    network_type: str
-    account_id: str
-    region_id: str
-    vpc_id: str | None = None
-    security_group_ids: Sequence[str] = ()
-    linked_vpc_id: str | None = None
-    io_optimized: bool = True
+    network_type: NetworkType = attrs.field(converter=fields.network_type)
+    account_id: str = attrs.field(converter=_own_id)
+    region_id: str = attrs.field(converter=_own_id)
+    vpc_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    security_group_ids: tuple[str, ...] = attrs.field(default=(), converter=_groups)
+    linked_vpc_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    io_optimized: bool = attrs.field(default=True, converter=fields.flag)
 
-    def __post_init__(self) -> None:
-        network_type = member_of(NetworkType, self.network_type)
-        if network_type is None:
-            raise InvalidCommand(f"network_type must be 'vpc' or 'classic', not {shown(self.network_type)}")
-        msgspec.structs.force_setattr(self, "network_type", network_type)
-        msgspec.structs.force_setattr(self, "security_group_ids", _groups(self.security_group_ids))
-        for name in ("account_id", "region_id", "vpc_id", "linked_vpc_id"):
-            _id_or_none(name, getattr(self, name))
-        if not isinstance(self.io_optimized, bool):
-            raise InvalidCommand(f"io_optimized must be True or False, not {shown(self.io_optimized)}")
-        if self.account_id is None or self.region_id is None:
-            raise InvalidCommand("an endpoint needs an account_id and a region_id")
+    def __attrs_post_init__(self) -> None:
         if self.network_type == NetworkType.Vpc and self.vpc_id is None:
-            raise InvalidCommand("a VPC endpoint needs a vpc_id")
+            raise InvalidCommand("a VPC endpoint needs a {vpc_id}", together=("vpc_id",))
         if self.network_type == NetworkType.Vpc and self.linked_vpc_id is not None:
             raise InvalidCommand(f"ClassicLink links classic endpoints: one in {self.vpc_id} has no linked_vpc_id")
         if self.network_type == NetworkType.Classic and self.vpc_id is not None:
             raise InvalidCommand(f"a classic endpoint has no vpc_id, not even {self.vpc_id!r}: is it a linked_vpc_id?")
-
-
-def _groups(given: Any) -> tuple[str, ...]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise InvalidCommand(f"security_group_ids must be a list, not {shown(given)}")
-    group_ids = tuple(islice(given, MOST_ITEMS + 1))  # the iterable may be endless
-    if len(group_ids) > MOST_ITEMS:
-        raise InvalidCommand(f"security_group_ids must have at most {MOST_ITEMS:,} items")
-    if not group_ids:
-        raise InvalidCommand("an endpoint is in at least one security group")
-    for group_id in group_ids:
-        _id_or_none("a security group id", group_id if group_id is not None else "")
-    return group_ids
-
-
-def _id_or_none(name: str, value: Any) -> None:
-    if value is not None and (problem := id_problem(value)) is not None:
-        raise InvalidCommand(f"{name} {problem}")
 
 
 class IntranetVerdict(StrEnum):
@@ -94,7 +88,8 @@ class IntranetVerdict(StrEnum):
     NotPossible = "NotPossible"
 
 
-class IntranetPath(msgspec.Struct, frozen=True, kw_only=True):
+@attrs.frozen(kw_only=True)
+class IntranetPath:
     """The connection between two endpoints on the intranet.
 
     ``verdict`` is the means by which they can be connected, and ``remedy`` the steps that are missing. ``connected`` is

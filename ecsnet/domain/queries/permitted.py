@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet.commands.base import Command, parameters_of
-from ecsnet.decision import Decision, Violation
+from ecsnet._attrs import field_names
+from ecsnet.commands import Command
+from ecsnet.decision import Permission, Violation
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.decide import OPERATIONS, CommandContext
 from ecsnet.domain.lookups import LOOKUPS
@@ -22,20 +23,20 @@ _KINDS: Final[dict[str, ResourceKind]] = {kind.table: kind for kind in ResourceK
 
 def permitted(
     world: World, region: Region, table: str, resource_id: str, caller: CommandContext
-) -> dict[type[Command[Any]], Decision]:
+) -> dict[type[Command[Any]], Permission]:
     """Returns the commands that have a parameter for the resource and are admitted in its status, each with the
     decision of the rules that no other parameter could satisfy."""
     kind = _KINDS[table]
     state = getattr(region, table).get_existing(resource_id)
     decisions = {}
     for command, operation in OPERATIONS.items():
-        if kind.parameter not in parameters_of(command):
+        if kind.parameter not in field_names(command):
             continue
         if kind in operation.statuses and state.status not in operation.statuses[kind]:
             continue
         context = caller.rule_context(world, region, command)
         setattr(context, LOOKUPS[kind.parameter].field, state)
-        decisions[command] = Decision(command=command, violations=_violations(context, operation, caller))
+        decisions[command] = Permission(command=command, violations=_violations(context, operation, caller))
     return decisions
 
 

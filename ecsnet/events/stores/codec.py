@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import msgspec
 
 from ecsnet.errors import StoreError
@@ -24,6 +25,7 @@ from ecsnet.events import (
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent
+from ecsnet.values import InstanceType
 
 SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, imports)
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -45,6 +47,8 @@ class UnreadableEvent(Exception):
 
 Decode = Callable[[str], Event]
 _encode = msgspec.json.Encoder().encode
+_Stored: type[msgspec.Struct] = msgspec.defstruct("_Stored", attrs.fields_dict(InstanceType))
+"""An `InstanceType` as it is stored; of an attrs class with slots, msgspec writes the fields in alphabetical order."""
 
 
 class _Decoders(dict[tuple[str, int], Decode]):
@@ -72,6 +76,9 @@ CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, Ove
 
 def encode(event: Event) -> str:
     """Returns the event's payload."""
+    instance_type = getattr(event, "instance_type", None)
+    if type(instance_type) is InstanceType:
+        event = msgspec.structs.replace(event, instance_type=_Stored(**attrs.asdict(instance_type)))
     return _encode(event).decode()
 
 

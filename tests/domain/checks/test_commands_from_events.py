@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from ecsnet import Cloud, Command, audit
@@ -29,7 +30,7 @@ def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: St
         for event in cloud.check(command).events[:1]:
             again = command_for(cloud._world().region("cn-hangzhou"), event)
             assert type(again) is type(command)
-            for name in set(command.__struct_fields__) - NOT_TOLD_BACK:
+            for name in set(attrs.fields_dict(type(command))) - NOT_TOLD_BACK:
                 asked = getattr(command, name)
                 told_by_the_vswitch = name == "zone_id" and getattr(command, "vswitch_id", None) is not None
                 assert told_by_the_vswitch or asked in (None, (), getattr(again, name)), name
@@ -96,5 +97,5 @@ def test_events_without_a_counter_witness_yield_their_command(net: Net) -> None:
 def test_an_event_of_create_instance_does_not_yield_run_instances(pace: Any) -> None:
     net = Net(settle_after=pace)
     run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9")
-    create = c.CreateInstance(**{name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"})
+    create = c.CreateInstance(**{name: getattr(run, name) for name in attrs.fields_dict(type(run)) if name != "amount"})
     assert told(net.cloud, create) == create

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
+import attrs
 import pytest
 
 from ecsnet import Cloud, Command, CommandDenied, rules
@@ -42,7 +42,7 @@ def breaks(invariant: str) -> Callable[[Damage], Damage]:
 
 
 def smaller_type(instance: Any, **limits: int) -> None:
-    instance.instance_type = msgspec.structs.replace(instance.instance_type, **limits)
+    instance.instance_type = attrs.evolve(instance.instance_type, **limits)
 
 
 def allow(region: Region, quota: str, number: int) -> None:

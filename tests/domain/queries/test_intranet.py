@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -427,7 +428,7 @@ def test_network_capabilities_are_those_of_the_guide() -> None:
         "own_vpn",
     )
     scopes = ("private_ip_unique_in", "communicates_in")
-    assert {"network_type", *functions, *scopes} == set(in_vpc.__struct_fields__)
+    assert {"network_type", *functions, *scopes} == set(attrs.fields_dict(type(in_vpc)))
     assert [getattr(in_vpc, name) for name in functions] == [True] * 9
     assert [getattr(in_classic, name) for name in functions] == [False] * 9
     assert [getattr(in_vpc, name) for name in scopes] == ["vpc", "vpc"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from ecsnet import RuleRegistry
@@ -36,7 +37,7 @@ def test_create_instance_is_denied_whatever_run_instances_is_denied(
     net = Net(**options)
     run = story(net)
     assert isinstance(run, c.RunInstances)
-    fields = {name: getattr(run, name) for name in run.__struct_fields__ if name != "amount"}
+    fields = {name: getattr(run, name) for name in attrs.fields_dict(type(run)) if name != "amount"}
     decision = net.cloud.check(c.CreateInstance(**fields))
     assert rule_id in {v.rule for v in decision.violations}
 
