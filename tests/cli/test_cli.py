@@ -111,7 +111,7 @@ def test_run_json_prints_a_value_for_each_operation_and_a_summary(tmp_path: Path
     assert [value["action"] for value in operations] == [entry["Action"] for entry in [*NETWORK, DENIED]]
     made = operations[4]
     assert made["resources"][0]["name"] == "loose"
-    assert made["events"][0]["type"] == "NetworkInterfaceCreated"
+    assert made["events"][0]["kind"] == "NetworkInterfaceCreated"
     assert made["events"][0]["event"]["network_interface_id"] == made["resources"][0]["id"]
     assert (made["outcome"], made["expect"], made["as_expected"], made["recorded"]) == (
         "allowed",
@@ -294,7 +294,7 @@ def test_history_prints_the_events_of_one_resource(store: Path) -> None:
         (vm,) = cloud.instances.values()
         recorded = cloud.history(vm.id)
     (value,) = values(ecsnet("history", store, vm.id, "--json"))
-    assert value["type"] == "InstanceLaunched"
+    assert value["event"]["kind"] == "InstanceLaunched"
     assert value["event"]["instance_id"] == vm.id
     assert (value["position"], value["command_id"]) == (recorded[0].position, recorded[0].command_id)
 
@@ -350,7 +350,7 @@ def test_show_json_prints_a_value_for_each_resource(store: Path) -> None:
         "NetworkInterface",
         "NetworkInterface",
     ]
-    assert shown[-1]["resource"]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
+    assert shown[-1]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
 
 
 def test_show_prints_recorded_statuses_unless_settle_after_is_given(plan: Path, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_store_of_every_example_can_be_read(path: Path, tmp_path: Path) -> N
     store = tmp_path / "network.db"
     operations, _ = ran(path.name, "--store", str(store))
     history = CliRunner().invoke(main, ["history", str(store), "--json"])
-    types = [json.loads(line)["kind"] for line in history.stdout.splitlines()]
+    types = [json.loads(line)["event"]["kind"] for line in history.stdout.splitlines()]
     assert types == [event["kind"] for operation in operations for event in operation["events"]]
     assert CliRunner().invoke(main, ["show", str(store)]).exit_code == 0
 
@@ -198,7 +198,7 @@ def test_a_converted_address_is_the_same_and_survives_two_instances() -> None:
     assert {eip["id"] for eip in stations} == {named["converted"]["eip_id"]}
     assert {eip["ip_address"] for eip in stations} == {named["third"]["public_ip"]}
     released = [
-        event["event"]["instance_id"]
+        event["instance_id"]
         for operation in operations
         for event in operation["events"]
         if event["kind"] == "InstanceReleased"
