@@ -1,8 +1,8 @@
 """The checks of a change, each in an environment of its own: ``nox``, ``nox --list``, ``nox --session lint``.
 
-The sessions need nothing but nox: ``pipx run nox``, or the extra ``dev``. All of them take more than an hour on two cores;
-``nox --session 'tests-3.12(lowest)' -- tests/plan`` runs a part. A Python that is not on the machine is
-skipped. With pyenv, ``PYENV_VERSION=3.11.7:3.12.1:3.13.0 nox`` shows nox several at once.
+The sessions need nothing but nox: ``pipx run nox``, or the extra ``dev``. All of them take more than an hour on two
+cores; ``nox --session 'tests-3.12(lowest)' -- tests/plan`` runs a part. A Python that is not on the machine is skipped.
+With pyenv, ``PYENV_VERSION=3.11.7:3.12.1:3.13.0 nox`` shows nox several at once.
 """
 
 from __future__ import annotations
