@@ -47,9 +47,9 @@ def _read(row: dict[str, str]) -> InstanceType:
 def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
     """Returns a user's instance types, checked.
 
-    Raises `InvalidArgument` for a value that is no `InstanceType`, and for a type with a malformed id or a number out of
-    range. Types are not checked when they are built, as they are part of stored events, which must be readable whatever
-    their values are.
+    Raises `InvalidArgument` for a value that is no `InstanceType`, and for a type with a malformed id or a number out
+    of range. Types are not checked when they are built, as they are part of stored events, which must be readable
+    whatever their values are.
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidArgument(f"instance_types must be a list of InstanceTypes, not {shown(given)}")
