@@ -112,7 +112,7 @@ def test_run_json_prints_a_value_for_each_operation_and_a_summary(tmp_path: Path
     made = operations[4]
     assert made["resources"][0]["name"] == "loose"
     assert made["events"][0]["kind"] == "NetworkInterfaceCreated"
-    assert made["events"][0]["event"]["network_interface_id"] == made["resources"][0]["id"]
+    assert made["events"][0]["network_interface_id"] == made["resources"][0]["id"]
     assert (made["outcome"], made["expect"], made["as_expected"], made["recorded"]) == (
         "allowed",
         "allowed",
