@@ -11,6 +11,7 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
+from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
@@ -34,7 +35,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
 )
-from ecsnet.values import InstanceStatus
+from ecsnet.values import InstanceStatus, NetworkInterfaceType
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
 ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
@@ -46,36 +47,38 @@ DETACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDetache
 # whatever the status of the instance is by then.
 ATTACH: Final = INSTANCE.table[NetworkInterfaceAttachRequested]
 DETACH: Final = INSTANCE.table[NetworkInterfaceDetachRequested]
-ATTACH_REQUESTED, ATTACHED, DETACH_REQUESTED, DETACHED = (
-    {kind: lifecycle.table[event] for kind, lifecycle in LIFECYCLES.items()}
-    for event in (
-        NetworkInterfaceAttachRequested,
-        NetworkInterfaceAttached,
-        NetworkInterfaceDetachRequested,
-        NetworkInterfaceDetached,
-    )
-)
+
+ByType = dict[NetworkInterfaceType, Transitions[S]]
+
+
+def _by_type(event: type[Event]) -> ByType:
+    return {of_type: lifecycle.table[event] for of_type, lifecycle in LIFECYCLES.items()}
+
+
+ATTACH_REQUESTED: Final = _by_type(NetworkInterfaceAttachRequested)
+ATTACHED: Final = _by_type(NetworkInterfaceAttached)
+DETACH_REQUESTED: Final = _by_type(NetworkInterfaceDetachRequested)
+DETACHED: Final = _by_type(NetworkInterfaceDetached)
 
 
 def attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
+    attached(region, event, record, ATTACH_REQUESTED)
+
+
+def attached(
+    region: Region,
+    event: NetworkInterfaceAttached | NetworkInterfaceAttachRequested,
+    record: RecordedEvent,
+    transitions: ByType = ATTACHED,
+) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    region.transition(interface, ATTACH_REQUESTED[interface.type], record)
-    _bind(region, interface, event.instance_id)
-
-
-def attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.mutable(event.network_interface_id)
-    region.transition(interface, ATTACHED[interface.type], record)
-    if interface.instance_id is None:
-        _bind(region, interface, event.instance_id)
-
-
-def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    instance = region.instances.mutable(instance_id)
-    if instance.status not in ATTACH:
-        raise ATTACH.illegal(instance.status)
-    instance.attached[interface.id] = None
-    interface.instance_id = instance_id
+    region.transition(interface, transitions[interface.type], record)
+    if interface.instance_id is None:  # else this completes what was requested
+        instance = region.instances.mutable(event.instance_id)
+        if instance.status not in ATTACH:
+            raise ATTACH.illegal(instance.status)
+        instance.attached[interface.id] = None
+        interface.instance_id = event.instance_id
 
 
 def detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
