@@ -27,7 +27,7 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision
-from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
@@ -134,8 +134,9 @@ class Cloud:
         repeated ``client_token`` (1 to 64 printable ASCII characters) with the same command gives the first answer
         again.
 
-        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
-        cloud of the past; `StoreError` if the events cannot be stored.
+        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `RuleError` for an error
+        inside a rule; `ImpossibleOperation` for what only a registry without some of the vendor's rules allows and the
+        model cannot carry out; `ReadOnlyCloud` for a cloud of the past; `StoreError` if the events cannot be stored.
         """
         engine = self._engine
         if engine.until is not None:
@@ -172,6 +173,7 @@ class Cloud:
             if _log.enabled():
                 _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
+        try_out(world, region, decision, caller)
         table, ids = result_ids(command, decision.events)
         last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
@@ -206,7 +208,10 @@ class Cloud:
         return tuple(msgspec.structs.replace(one, status=_GONE[table]) if table in _GONE else one for one in last)
 
     def check(self, command: Command[Any]) -> Decision:
-        """Judge a command without doing it. Records nothing and changes nothing."""
+        """Judge a command without doing it. Records nothing and changes nothing.
+
+        Raises `RuleError` for an error inside a rule.
+        """
         _must_be_command(command)
         engine = self._engine
         with engine.lock:
@@ -221,6 +226,7 @@ class Cloud:
         caller = self._caller(engine.now())
         settling = engine.settled(caller.now)
         region_id = home_region(settling.world, cast("Command[Any]", decision.command), caller)
+        try_out(settling.world, settling.world.region(region_id), decision, caller)
         news = [new for of_region in settling.events.values() for new in of_region]
         return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
 

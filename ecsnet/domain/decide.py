@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -106,24 +106,40 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
 def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
     """Judges a command by every rule that guards it, and returns the events to record if none denies it. Pure.
 
-    Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for what only a registry without some of
-    the vendor's rules allows and the model cannot carry out.
+    Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that only a registry without
+    some of the vendor's rules allows and that has no events.
     """
     context = _resolved(world, region, command, caller)
     violations = caller.rules.judge(context, type(command))
     if violations:
         return Decision(command=command, violations=violations)
-    build = OPERATIONS[type(command)].decide
-    if not caller.rules.lacks(RULES):
-        return Decision(command=command, events=with_shared(region.region_id, build(context, command)))
     try:
-        events = with_shared(region.region_id, build(context, command))
-        fold_ahead(world, region.region_id, events, caller.now, caller.account_id)
+        events = OPERATIONS[type(command)].decide(context, command)
     except IMPOSSIBLE as error:
-        broken = [violation.rule for violation in RULES.judge(context, type(command))]
-        reason = error.reason if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
-        raise ImpossibleOperation(command, broken, reason) from error
-    return Decision(command=command, events=events)
+        if not caller.rules.lacks(RULES):
+            raise
+        raise _impossible(context, error) from error
+    return Decision(command=command, events=with_shared(region.region_id, events))
+
+
+def try_out(world: World, region: Region, decision: Decision, caller: CommandContext) -> None:
+    """Fold the events of an allowed command ahead, if a registry without some of the vendor's rules allowed it.
+
+    Raises `ImpossibleOperation` for events that must not be recorded. The vendor's rules together allow none.
+    """
+    if not caller.rules.lacks(RULES):
+        return
+    try:
+        fold_ahead(world, region.region_id, decision.events, caller.now, caller.account_id)
+    except IMPOSSIBLE as error:
+        raise _impossible(_resolved(world, region, cast("Command[Any]", decision.command), caller), error) from error
+
+
+def _impossible(context: RuleContext, error: Exception) -> ImpossibleOperation:
+    command: Command[Any] = context.command
+    broken = [violation.rule for violation in RULES.judge(context, type(command))]
+    reason = error.reason if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
+    return ImpossibleOperation(command, broken, reason)
 
 
 def judge(world: World, region: Region, command: Command[Any], caller: CommandContext) -> tuple[Violation, ...]:
