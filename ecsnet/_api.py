@@ -1,6 +1,6 @@
 """The public names of ecsnet. They are loaded together, when the first of them is asked for."""
 
-from ecsnet import commands
+from ecsnet import commands, lifecycles
 from ecsnet._audit import Finding, audit
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
@@ -84,6 +84,7 @@ __all__ = [
     "Vpc",
     "audit",
     "commands",
+    "lifecycles",
     "network_capabilities",
     "rulebook",
     "rules",

@@ -21,6 +21,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from ecsnet.domain.subjects.eip import ASSOCIATED
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
     EipImported,
@@ -52,8 +54,6 @@ from ecsnet.values import (
 )
 
 T = TypeVar("T")
-_ATTACHED = (NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching)
-_ASSOCIATED = (EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating)
 
 
 class _Found(msgspec.Struct, Generic[T], frozen=True):
@@ -330,8 +330,8 @@ class _Reader:
         one = found.one
         if one.status is NetworkInterfaceStatus.Deleted:
             raise InvalidResponse("a Deleted resource cannot be imported", path=f"{found.path}.Status")
-        if (one.status in _ATTACHED) != bool(one.instance_id):
-            where = "an instance" if one.status in _ATTACHED else "no instance"
+        if (one.status in ATTACHED) != bool(one.instance_id):
+            where = "an instance" if one.status in ATTACHED else "no instance"
             raise InvalidResponse(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
         if one.instance_id:
             its_vpc = self._instances[one.instance_id].one.vpc_attributes.vpc_id
@@ -361,8 +361,8 @@ class _Reader:
         )
         if one.status is EipStatus.Released:
             raise InvalidResponse("a Released resource cannot be imported", path=f"{found.path}.Status")
-        if (one.status in _ASSOCIATED) != bool(one.instance_id):
-            must = "has an instance" if one.status in _ASSOCIATED else "has no instance"
+        if (one.status in ASSOCIATED) != bool(one.instance_id):
+            must = "has an instance" if one.status in ASSOCIATED else "has no instance"
             raise InvalidResponse(f"an EIP that is {one.status} {must}", path=f"{found.path}.InstanceId")
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:

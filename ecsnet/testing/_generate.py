@@ -24,7 +24,8 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import Region
 from ecsnet.domain.subjects.eip import ASSOCIABLE, RELEASABLE, UNASSOCIABLE
-from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE, STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
 from ecsnet.instance_types import vendor_types
 from ecsnet.values import QUOTAS, ChargeType, InstanceStatus, NetworkType, cidr_bounds, int_to_ipv4
@@ -150,7 +151,7 @@ def _id(state: Any) -> str:
 
 
 def _stable(instance: InstanceState) -> bool:
-    return instance.status in STABLE
+    return instance.status in INSTANCE.stable
 
 
 def _in(*statuses: InstanceStatus) -> Callable[[InstanceState], bool]:

@@ -18,8 +18,9 @@ from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
-from ecsnet.domain.checks.invariants import PASSING, breaches
+from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.state.views import VIEWS
+from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE
 from ecsnet.resources import Resource
 from ecsnet.testing._choose import Draw, drawn
 from ecsnet.testing._compare import Difference, Names, System, differences, is_resource_id, look_up
@@ -33,6 +34,8 @@ T = TypeVar("T")
 Rule = Callable[..., None]
 """A rule of the machine: a method that Hypothesis calls."""
 _MACHINE: Final = st.runner()
+TRANSITIONAL: Final = frozenset({*INSTANCE.transitional, *NETWORK_INTERFACE.transitional, *EIP.transitional})
+"""The transitional statuses of every kind of resource."""
 
 
 @st.composite
@@ -310,7 +313,7 @@ class CloudMachine(RuleBasedStateMachine):
         for _ in range(self.max_polls):
             seen = self.system.observe(resource_id)
             status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
-            if status not in PASSING:
+            if status not in TRANSITIONAL:
                 return seen
             self.wait_for_system()
         return self.system.observe(resource_id)

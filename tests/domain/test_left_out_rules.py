@@ -90,7 +90,7 @@ def test_a_file_of_a_registry_without_a_rule_opens_again(tmp_path: Path) -> None
     assert error.value.rules == ("interface.detach.primary",)
     assert str(error.value) == (
         "DetachNetworkInterface cannot be carried out; the registry lacks interface.detach.primary: "
-        "NetworkInterfaceDetached is not possible for a primary ENI"
+        "NetworkInterfaceDetached is not possible in status InUse of the primary network interface"
     )
     net.cloud.close()
     with Cloud(path) as again:

@@ -40,7 +40,7 @@ LAYERS = [
     ["domain.lookups"],
     ["domain.operation"],
     ["domain.subjects"],
-    ["domain.queries.intranet", "domain.queries.capabilities"],
+    ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],
     ["domain.rulebook", "domain.fold", "domain.settle"],
     ["domain.fold_ahead"],
     ["domain.decide"],

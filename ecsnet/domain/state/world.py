@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
+from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.state.ids import Counted, Kind, resource_id
 from ecsnet.domain.state.pending import PendingTable
 from ecsnet.domain.state.records import (
@@ -169,13 +170,29 @@ class Region:
         primary = self.primary_of(instance)
         return instance.classic_group_ids if primary is None else primary.security_group_ids
 
+    def transition(self, state: TransitionalState, transitions: Transitions[Any], record: RecordedEvent) -> None:
+        """Give a resource the status that an event leads to; begin or end what is pending of it.
+
+        Raises `IllegalTransition` for an event that is not possible in the resource's status.
+        """
+        before = state.status
+        after = transitions.get(before)
+        if after is None:
+            raise transitions.illegal(before)
+        if after is not before:
+            state.status = after
+            if state.pending is not None:
+                self.end_transition(state)
+            if transitions.begins:
+                self.begin_transition(state, record.position, record.recorded_at)
+
     def begin_transition(self, state: TransitionalState, position: int, since: datetime) -> None:
         """The resource is in a transitional state from now on."""
         state.pending = position
         self.pending.set(position, (state.id, since))
 
     def end_transition(self, state: TransitionalState) -> None:
-        """The resource has settled, or is gone."""
+        """The resource is in a stable state from now on, or gone."""
         if state.pending is not None:
             self.pending.delete(state.pending)
             state.pending = None

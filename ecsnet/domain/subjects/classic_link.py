@@ -14,7 +14,8 @@ from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceK
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 
@@ -28,12 +29,12 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = event.vpc_id
+    changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
     region.vpcs.mutable(event.vpc_id).linked_instances += 1
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = None
+    changed_instance(region, event.instance_id, record).linked_vpc_id = None
     region.vpcs.mutable(event.vpc_id).linked_instances -= 1
 
 
@@ -82,7 +83,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An instance is linked while it is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, ClassicLinkAttached)
 
 
 @RULES.denies(
@@ -167,7 +168,7 @@ OPERATIONS: Final[Operations] = operations(
         AttachClassicLinkVpc,
         attach,
         ResourceKind.Instance,
-        statuses={ResourceKind.Instance: STABLE},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(ClassicLinkAttached)},
         recorded_as=(ClassicLinkAttached,),
     ),
     Operation(

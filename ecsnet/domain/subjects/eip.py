@@ -17,7 +17,7 @@ from ecsnet.commands import (
     UnassociateEipAddress,
 )
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
-from ecsnet.domain.lifecycle import INITIAL, Lifecycle
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
@@ -25,43 +25,59 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World, owned
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
+from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import (
     EipAddressAllocated,
     EipAddressAssociated,
     EipAddressAssociateRequested,
+    EipAddressRegistered,
     EipAddressReleased,
     EipAddressReleaseRequested,
     EipAddressUnassociated,
     EipAddressUnassociateRequested,
     NatPublicIpConverted,
 )
+from ecsnet.events.imports import EipImported
 from ecsnet.values import EipStatus
 
 S = EipStatus
 
 # The lifecycle
 
+EXISTING: Final = [S.Available, S.Associating, S.InUse, S.Unassociating, S.Releasing]
+
 EIP: Final = Lifecycle(
     "EIP",
     S,
+    id_field="allocation_id",
+    transitional={
+        S.Associating: Transitional(completed_by=(EipAddressAssociated,)),
+        S.Unassociating: Transitional(completed_by=(EipAddressUnassociated,)),
+        S.Releasing: Transitional(completed_by=(EipAddressReleased,)),
+    },
     final=[S.Released],
-    rows=[
-        (INITIAL, EipAddressAllocated, S.Available),
-        (INITIAL, NatPublicIpConverted, S.InUse),
-        (S.Available, EipAddressAssociateRequested, S.Associating),
-        (S.Associating, EipAddressAssociated, S.InUse),
-        (S.Available, EipAddressAssociated, S.InUse),
-        (S.InUse, EipAddressUnassociateRequested, S.Unassociating),
-        (S.Unassociating, EipAddressUnassociated, S.Available),
-        (S.InUse, EipAddressUnassociated, S.Available),
-        (S.Associating, EipAddressUnassociated, S.Available),  # its instance was released meanwhile
-        (S.Available, EipAddressReleaseRequested, S.Releasing),
-        (S.Releasing, EipAddressReleased, S.Released),
-        (S.Available, EipAddressReleased, S.Released),
+    transitions=[
+        [EipAddressAllocated, INITIAL, S.Available],
+        [NatPublicIpConverted, INITIAL, S.InUse],
+        [EipAddressAssociateRequested, S.Available, S.Associating],
+        [EipAddressAssociated, [S.Available, S.Associating], S.InUse],
+        [EipAddressUnassociateRequested, S.InUse, S.Unassociating],
+        # Associating: its instance was released meanwhile
+        [EipAddressUnassociated, [S.Associating, S.InUse, S.Unassociating], S.Available],
+        [EipAddressReleaseRequested, S.Available, S.Releasing],
+        [EipAddressReleased, [S.Available, S.Releasing], S.Released],
+        # follows at once, in the stream of the account, whose fold knows nothing of the EIP
+        [EipAddressRegistered, EXISTING, SAME],
+        *described(EipImported, EXISTING),
     ],
 )
+"""EIPs."""
+
+ASSOCIATED: Final = EIP.statuses_admitting(EipAddressUnassociated)
+"""The statuses of an EIP that is on an instance, however far associating or unassociating has come."""
 
 # How each event changes the state
 
@@ -73,7 +89,7 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
         created_at=record.recorded_at,
         position=record.position,
         ip_address=event.ip_address,
-        status=EIP.transitions(type(event))[INITIAL],
+        status=EIP.table[type(event)][INITIAL],
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
@@ -82,17 +98,10 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
     return eip
 
 
-def _transition(region: Region, allocation_id: str, event: Event) -> EipState:
+def _changed(region: Region, allocation_id: str, record: RecordedEvent) -> EipState:
     eip = region.eips.mutable(allocation_id)
-    eip.status = EIP.transitions(type(event))[eip.status]
-    if eip.pending is not None:
-        region.end_transition(eip)
+    region.transition(eip, EIP.table[type(record.event)], record)
     return eip
-
-
-def _bind(region: Region, eip: EipState, instance_id: str) -> None:
-    region.instances.mutable(instance_id).eip_id = eip.id
-    eip.instance_id = instance_id
 
 
 def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
@@ -100,37 +109,52 @@ def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
     PUBLIC.release(region, event.ip_address, event.instance_id)
-    _bind(region, _born(region, event, record), event.instance_id)
+    eip = _born(region, event, record)
+    instance.eip_id = eip.id
+    eip.instance_id = instance.id
+
+
+# An EIP that is associated at once is so where a request for it is possible. What was requested completes whatever the
+# status of the instance is by then.
+ASSOCIATE: Final = INSTANCE.table[EipAddressAssociateRequested]
 
 
 def associate_requested(region: Region, event: EipAddressAssociateRequested, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
-    _bind(region, eip, event.instance_id)
-    region.begin_transition(eip, record.position, record.recorded_at)
+    _bind(region, _changed(region, event.allocation_id, record), event.instance_id)
 
 
 def associated(region: Region, event: EipAddressAssociated, record: RecordedEvent) -> None:
-    _bind(region, _transition(region, event.allocation_id, event), event.instance_id)
+    eip = _changed(region, event.allocation_id, record)
+    if eip.instance_id is None:
+        _bind(region, eip, event.instance_id)
 
 
-def asynchronous(
+def _bind(region: Region, eip: EipState, instance_id: str) -> None:
+    instance = region.instances.mutable(instance_id)
+    if instance.status not in ASSOCIATE:
+        raise ASSOCIATE.illegal(instance.status)
+    instance.eip_id = eip.id
+    eip.instance_id = instance_id
+
+
+def requested(
     region: Region, event: EipAddressUnassociateRequested | EipAddressReleaseRequested, record: RecordedEvent
 ) -> None:
-    region.begin_transition(_transition(region, event.allocation_id, event), record.position, record.recorded_at)
+    _changed(region, event.allocation_id, record)
 
 
 def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
-    region.instances.mutable(event.instance_id).eip_id = None
+    eip = _changed(region, event.allocation_id, record)
+    changed_instance(region, event.instance_id, record).eip_id = None
     eip.instance_id = None
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
+    eip = _changed(region, event.allocation_id, record)
     region.use(eip.account_id, "eip", -1)
     PUBLIC.release(region, eip.ip_address, eip.id)
     region.eips.delete(eip.id)
@@ -141,9 +165,9 @@ EVOLVE: Final[Evolving] = {
     NatPublicIpConverted: converted,
     EipAddressAssociateRequested: associate_requested,
     EipAddressAssociated: associated,
-    EipAddressUnassociateRequested: asynchronous,
+    EipAddressUnassociateRequested: requested,
     EipAddressUnassociated: unassociated,
-    EipAddressReleaseRequested: asynchronous,
+    EipAddressReleaseRequested: requested,
     EipAddressReleased: released,
 }
 
@@ -151,9 +175,9 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
-ASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressAssociateRequested))
-UNASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressUnassociateRequested))
-RELEASABLE: Final = frozenset(EIP.transitions(EipAddressReleaseRequested))
+ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
+UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
+RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleaseRequested)
 
 must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 
@@ -221,7 +245,7 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
 )
 def associate_instance_state(instance: InstanceState) -> Facts | None:
     """An EIP is associated with an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_instance_status(instance, EipAddressAssociateRequested)
 
 
 @RULES.denies(
@@ -357,7 +381,10 @@ OPERATIONS: Final[Operations] = operations(
         associate,
         ResourceKind.Eip,
         prepare=prepare_associate,
-        statuses={ResourceKind.Eip: ASSOCIABLE, ResourceKind.Instance: STABLE},
+        statuses={
+            ResourceKind.Eip: ASSOCIABLE,
+            ResourceKind.Instance: INSTANCE.statuses_admitting(EipAddressAssociateRequested),
+        },
         recorded_as=(EipAddressAssociated, EipAddressAssociateRequested),
     ),
     Operation(
@@ -377,12 +404,3 @@ OPERATIONS: Final[Operations] = operations(
         removes=True,
     ),
 )
-
-
-def settled(eip: EipState) -> Event:
-    """The event that ends an EIP's transitional state."""
-    if eip.status is S.Releasing:
-        return EipAddressReleased(allocation_id=eip.id)
-    event = EipAddressAssociated if eip.status is S.Associating else EipAddressUnassociated
-    assert eip.instance_id is not None
-    return event(allocation_id=eip.id, instance_id=eip.instance_id)

@@ -27,15 +27,15 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
-from ecsnet.values import ChargeType, InstanceStatus
+from ecsnet.values import ChargeType
 
 CHANGE_WINDOW: Final = timedelta(hours=6)
 CHANGE_LIMIT: Final = 3
-CHANGEABLE: Final = (InstanceStatus.Stopped,)
 EXPIRY_MARGIN: Final = timedelta(hours=24)
 
 # How each event changes the state
@@ -47,18 +47,18 @@ def _give(region: Region, instance: InstanceState, ip: str) -> None:
 
 
 def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedEvent) -> None:
-    _give(region, region.instances.mutable(event.instance_id), event.ip_address)
+    _give(region, changed_instance(region, event.instance_id, record), event.ip_address)
 
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     instance.public_ip = None
 
@@ -100,7 +100,7 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
 )
 def assign_state(instance: InstanceState) -> Facts | None:
     """A public address is allocated to an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressAllocated)
 
 
 @RULES.denies(
@@ -193,7 +193,7 @@ def change_assigned(instance: InstanceState) -> Facts | None:
 )
 def change_state(instance: InstanceState) -> Facts | None:
     """A public address is changed only while the instance is Stopped."""
-    return None if instance.status in CHANGEABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressChanged)
 
 
 @RULES.denies(
@@ -257,7 +257,7 @@ def convert_assigned(instance: InstanceState) -> Facts | None:
 )
 def convert_state(instance: InstanceState) -> Facts | None:
     """A NatPublicIp is converted while the instance is Running or Stopped."""
-    return assign_state(instance)
+    return wrong_status(instance, NatPublicIpConverted)
 
 
 @RULES.denies(
@@ -357,7 +357,7 @@ OPERATIONS: Final[Operations] = operations(
         allocate,
         ResourceKind.Instance,
         prepare=prepare_allocate,
-        statuses={ResourceKind.Instance: STABLE},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(PublicIpAddressAllocated)},
         recorded_as=(PublicIpAddressAllocated,),
     ),
     Operation(
@@ -365,7 +365,7 @@ OPERATIONS: Final[Operations] = operations(
         change,
         ResourceKind.Instance,
         prepare=prepare_allocate,
-        statuses={ResourceKind.Instance: CHANGEABLE},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(PublicIpAddressChanged)},
         recorded_as=(PublicIpAddressChanged,),
     ),
     Operation(ReleasePublicIpAddress, release, ResourceKind.Instance, recorded_as=(PublicIpAddressReleased,)),
@@ -373,7 +373,7 @@ OPERATIONS: Final[Operations] = operations(
         ConvertNatPublicIpToEip,
         convert,
         ResourceKind.Instance,
-        statuses={ResourceKind.Instance: STABLE},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(NatPublicIpConverted)},
         recorded_as=(NatPublicIpConverted,),
     ),
 )

@@ -17,6 +17,7 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.instance.creation import end_of
+from ecsnet.domain.subjects.instance.lifecycle import changed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
 from ecsnet.values import ChargeType
@@ -25,7 +26,7 @@ from ecsnet.values import ChargeType
 
 
 def modified(region: Region, event: InstanceNetworkSpecModified, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed(region, event.instance_id, record)
     instance.internet_max_bandwidth_out = event.internet_max_bandwidth_out
     _forget_next_cycle(region, instance)
     if event.ip_address is not None:
@@ -34,7 +35,7 @@ def modified(region: Region, event: InstanceNetworkSpecModified, record: Recorde
 
 
 def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed(region, event.instance_id, record)
     instance.expires_at = event.expires_at
     if event.next_bandwidth is not None and event.next_cycle_at is not None:
         _forget_next_cycle(region, instance)

@@ -139,7 +139,7 @@ OPERATIONS: Final[Operations] = operations(
         join_group,
         ResourceKind.Instance,
         prepare=prepare_join,
-        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(SecurityGroupJoined))},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(SecurityGroupJoined)},
         recorded_as=(SecurityGroupJoined,),
     ),
     Operation(
@@ -147,7 +147,7 @@ OPERATIONS: Final[Operations] = operations(
         leave_group,
         ResourceKind.Instance,
         prepare=prepare_leave,
-        statuses={ResourceKind.Instance: frozenset(INSTANCE.transitions(SecurityGroupLeft))},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(SecurityGroupLeft)},
         alternatives=groups_to_leave,
         recorded_as=(SecurityGroupLeft,),
     ),

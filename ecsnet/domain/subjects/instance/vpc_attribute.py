@@ -15,18 +15,17 @@ from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
+from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceVpcAttributeModified
-from ecsnet.values import InstanceStatus
-
-MOVABLE: Final = (InstanceStatus.Stopped,)
 
 # How the event changes the state
 
 
 def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
-    primary = region.network_interfaces.mutable(instance.member_id)
+    instance = changed(region, event.instance_id, record)
+    primary = network_interface.changed(region, instance.member_id, record)
     private_pool.release(region, primary, primary.private_ips[:1])
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.mutable(primary.vswitch_id).delete(primary.id)
@@ -67,7 +66,7 @@ def modify_network_type(instance: InstanceState) -> Facts | None:
 )
 def modify_state(instance: InstanceState) -> Facts | None:
     """An instance changes its private address or VSwitch only while it is Stopped."""
-    return None if instance.status in MOVABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, InstanceVpcAttributeModified)
 
 
 @RULES.denies(
@@ -172,7 +171,7 @@ OPERATIONS: Final[Operations] = operations(
         modify,
         ResourceKind.Instance,
         prepare=prepare_modify,
-        statuses={ResourceKind.Instance: MOVABLE},
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceVpcAttributeModified)},
         recorded_as=(InstanceVpcAttributeModified,),
     ),
 )

@@ -14,27 +14,104 @@ from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
-    ATTACH_REQUESTED,
-    DETACH_REQUESTED,
+    LIFECYCLES,
+    NETWORK_INTERFACE,
     PRIMARY,
     S,
+    changed,
     is_primary,
+    remove,
 )
 from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
+    NetworkInterfaceReleased,
 )
 from ecsnet.values import InstanceStatus
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
-STABLE: Final = (InstanceStatus.Running, InstanceStatus.Stopped)
-ATTACHABLE: Final = frozenset(ATTACH_REQUESTED)
-DETACHABLE: Final = frozenset(DETACH_REQUESTED) | {S.Detaching}  # asked again, it changes nothing
+ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
+DETACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDetached)
+
+# How each event changes the state
+
+# An ENI that is attached or detached at once is so where a request for it is possible. What was requested completes
+# whatever the status of the instance is by then.
+ATTACH: Final = INSTANCE.table[NetworkInterfaceAttachRequested]
+DETACH: Final = INSTANCE.table[NetworkInterfaceDetachRequested]
+ATTACH_REQUESTED, ATTACHED, DETACH_REQUESTED, DETACHED = (
+    {kind: lifecycle.table[event] for kind, lifecycle in LIFECYCLES.items()}
+    for event in (
+        NetworkInterfaceAttachRequested,
+        NetworkInterfaceAttached,
+        NetworkInterfaceDetachRequested,
+        NetworkInterfaceDetached,
+    )
+)
+
+
+def attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, ATTACH_REQUESTED[interface.type], record)
+    _bind(region, interface, event.instance_id)
+
+
+def attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, ATTACHED[interface.type], record)
+    if interface.instance_id is None:
+        _bind(region, interface, event.instance_id)
+
+
+def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
+    instance = region.instances.mutable(instance_id)
+    if instance.status not in ATTACH:
+        raise ATTACH.illegal(instance.status)
+    instance.attached[interface.id] = None
+    interface.instance_id = instance_id
+
+
+def detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    instance = region.instances.mutable(event.instance_id)
+    if instance.status not in DETACH:
+        raise DETACH.illegal(instance.status)
+    region.transition(interface, DETACH_REQUESTED[interface.type], record)
+
+
+def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    instance = region.instances.mutable(event.instance_id)
+    if interface.pending is None and instance.status not in DETACH:
+        raise DETACH.illegal(instance.status)
+    region.transition(interface, DETACHED[interface.type], record)
+    del instance.attached[interface.id]
+    interface.instance_id = None
+
+
+def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    instance = region.instances.mutable(event.instance_id)
+    region.transition(instance, INSTANCE.table[NetworkInterfaceReleased], record)
+    del instance.attached[interface.id]
+    remove(region, interface)
+    region.use(interface.account_id, "network_interface", -1)
+
+
+EVOLVE: Final[Evolving] = {
+    NetworkInterfaceAttachRequested: attach_requested,
+    NetworkInterfaceAttached: attached,
+    NetworkInterfaceDetachRequested: detach_requested,
+    NetworkInterfaceDetached: detached,
+    NetworkInterfaceReleased: released,
+}
 
 # The rules
 
@@ -83,7 +160,7 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An ENI is attached to an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return None if instance.status in INSTANCE.stable else {"instance_id": instance.id, "status": instance.status}
 
 
 @RULES.denies(
@@ -326,7 +403,7 @@ OPERATIONS: Final[Operations] = operations(
         attach,
         ResourceKind.NetworkInterface,
         prepare=prepare_attach,
-        statuses={ResourceKind.NetworkInterface: ATTACHABLE, ResourceKind.Instance: STABLE},
+        statuses={ResourceKind.NetworkInterface: ATTACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_make,
         recorded_as=(NetworkInterfaceAttached, NetworkInterfaceAttachRequested),
     ),
@@ -334,7 +411,7 @@ OPERATIONS: Final[Operations] = operations(
         DetachNetworkInterface,
         detach,
         ResourceKind.NetworkInterface,
-        statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: STABLE},
+        statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_end,
         recorded_as=(NetworkInterfaceDetached, NetworkInterfaceDetachRequested),
     ),

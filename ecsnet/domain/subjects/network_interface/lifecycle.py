@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
-from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
@@ -21,12 +21,14 @@ from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.imports import NetworkInterfaceImported
 from ecsnet.events.instance import (
     InstanceCreated,
     InstanceCreateRequested,
     InstanceLaunched,
     InstanceLaunchRequested,
     InstanceReleased,
+    InstanceVpcAttributeModified,
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
@@ -44,6 +46,7 @@ from ecsnet.events.network_interface import (
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
 )
+from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
 
 S = NetworkInterfaceStatus
@@ -55,68 +58,68 @@ SECONDARY: Final = NetworkInterfaceType.Secondary
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
     S,
+    id_field="network_interface_id",
+    transitional={
+        S.Creating: Transitional(completed_by=(NetworkInterfaceCreateCompleted,)),
+        S.Attaching: Transitional(completed_by=(NetworkInterfaceAttached,)),
+        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,)),
+        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,)),
+    },
     final=[S.Deleted],
-    rows=[
-        (INITIAL, NetworkInterfaceCreated, S.Available),
-        (INITIAL, NetworkInterfaceCreateRequested, S.Creating),
-        (S.Creating, NetworkInterfaceCreateCompleted, S.Available),
-        (S.Available, NetworkInterfaceAttachRequested, S.Attaching),
-        (S.Attaching, NetworkInterfaceAttached, S.InUse),
-        (S.Available, NetworkInterfaceAttached, S.InUse),
-        (S.InUse, NetworkInterfaceDetachRequested, S.Detaching),
-        (S.Detaching, NetworkInterfaceDetached, S.Available),
-        (S.InUse, NetworkInterfaceDetached, S.Available),
-        (S.Available, NetworkInterfaceDeleteRequested, S.Deleting),
-        (S.Deleting, NetworkInterfaceDeleted, S.Deleted),
-        (S.Available, NetworkInterfaceDeleted, S.Deleted),
+    transitions=[
+        [NetworkInterfaceCreated, INITIAL, S.Available],
+        [NetworkInterfaceCreateRequested, INITIAL, S.Creating],
+        [NetworkInterfaceCreateCompleted, S.Creating, S.Available],
+        [NetworkInterfaceAttachRequested, S.Available, S.Attaching],
+        [NetworkInterfaceAttached, [S.Available, S.Attaching], S.InUse],
+        [NetworkInterfaceDetachRequested, S.InUse, S.Detaching],
+        [NetworkInterfaceDetached, [S.InUse, S.Detaching], S.Available],
+        [NetworkInterfaceDeleteRequested, S.Available, S.Deleting],
+        [NetworkInterfaceDeleted, [S.Available, S.Deleting], S.Deleted],
         # with its instance, however far attaching or detaching has come
-        (S.Attaching, NetworkInterfaceReleased, S.Deleted),
-        (S.InUse, NetworkInterfaceReleased, S.Deleted),
-        (S.Detaching, NetworkInterfaceReleased, S.Deleted),
-        (S.Available, NetworkInterfaceModified, S.Available),
-        (S.InUse, NetworkInterfaceModified, S.InUse),
-        (S.Available, PrivateIpAddressesAssigned, S.Available),
-        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
-        (S.Available, PrivateIpAddressesUnassigned, S.Available),
-        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+        [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
+        [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesUnassigned, [S.Available, S.InUse], SAME],
+        *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
     ],
 )
+"""Secondary ENIs."""
 
 PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
     "primary network interface",
     [S.InUse, S.Deleted],
+    id_field="network_interface_id",
+    transitional={},
     final=[S.Deleted],
-    rows=[
-        (INITIAL, InstanceCreated, S.InUse),
-        (INITIAL, InstanceLaunched, S.InUse),
-        (INITIAL, InstanceCreateRequested, S.InUse),
-        (INITIAL, InstanceLaunchRequested, S.InUse),
-        (S.InUse, InstanceReleased, S.Deleted),
-        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
-        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+    transitions=[
+        [InstanceCreated, INITIAL, S.InUse],
+        [InstanceLaunched, INITIAL, S.InUse],
+        [InstanceCreateRequested, INITIAL, S.InUse],
+        [InstanceLaunchRequested, INITIAL, S.InUse],
+        [InstanceReleased, S.InUse, S.Deleted],
+        # its address, its VSwitch and its groups are those of its instance
+        [InstanceVpcAttributeModified, S.InUse, SAME],
+        [SecurityGroupJoined, S.InUse, SAME],
+        [SecurityGroupLeft, S.InUse, SAME],
+        [PrivateIpAddressesAssigned, S.InUse, SAME],
+        [PrivateIpAddressesUnassigned, S.InUse, SAME],
+        *described(NetworkInterfaceImported, [S.InUse]),
     ],
 )
+"""Primary ENIs: there with their instance, InUse, and gone with it."""
+
+LIFECYCLES: Final = {SECONDARY: NETWORK_INTERFACE, PRIMARY: PRIMARY_NETWORK_INTERFACE}
+ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
+"""The statuses of an ENI that is on an instance, however far attaching or detaching has come."""
 
 # How each event changes the state
 
-COMPLETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceCreateCompleted)
-ATTACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttached)
-ATTACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttachRequested)
-DETACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetached)
-DETACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetachRequested)
-DELETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleted)
-DELETE_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleteRequested)
-RELEASED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceReleased)
-MODIFIED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceModified)
 
-
-def _transition(region: Region, interface_id: str, transitions: Transitions[S]) -> NetworkInterfaceState:
+def changed(region: Region, interface_id: str, record: RecordedEvent) -> NetworkInterfaceState:
+    """Returns an ENI to be changed, in the status that the event leads to."""
     interface = region.network_interfaces.mutable(interface_id)
-    if interface.type is PRIMARY:
-        raise IllegalTransition(f"{transitions.event} is not possible for a primary ENI")
-    interface.status = transitions[interface.status]
-    if interface.pending is not None:
-        region.end_transition(interface)
+    region.transition(interface, LIFECYCLES[interface.type].table[type(record.event)], record)
     return interface
 
 
@@ -145,7 +148,7 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         created_at=record.recorded_at,
         position=record.position,
         type=SECONDARY,
-        status=NETWORK_INTERFACE.transitions(type(event))[INITIAL],
+        status=NETWORK_INTERFACE.table[type(event)][INITIAL],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -157,66 +160,26 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
     )
     add(region, interface)
     region.use(record.account_id, "network_interface", 1)
-    if interface.status is S.Creating:
+    if interface.status in NETWORK_INTERFACE.transitional:
         region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
-    _transition(region, event.network_interface_id, COMPLETED)
-
-
-def interface_attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, ATTACH_REQUESTED)
-    _bind(region, interface, event.instance_id)
-    region.begin_transition(interface, record.position, record.recorded_at)
-
-
-def interface_attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, ATTACHED)
-    if interface.instance_id is None:
-        _bind(region, interface, event.instance_id)
-
-
-def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    region.instances.mutable(instance_id).attached[interface.id] = None
-    interface.instance_id = instance_id
-
-
-def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    del region.instances.mutable(instance_id).attached[interface.id]
-
-
-def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DETACH_REQUESTED)
-    region.begin_transition(interface, record.position, record.recorded_at)
-
-
-def interface_detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DETACHED)
-    _unbind(region, interface, event.instance_id)
-    interface.instance_id = None
+    changed(region, event.network_interface_id, record)
 
 
 def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DELETE_REQUESTED)
-    region.begin_transition(interface, record.position, record.recorded_at)
+    changed(region, event.network_interface_id, record)
 
 
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DELETED)
-    remove(region, interface)
-    region.use(interface.account_id, "network_interface", -1)
-
-
-def interface_released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, RELEASED)
-    _unbind(region, interface, event.instance_id)
+    interface = changed(region, event.network_interface_id, record)
     remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 
 
 def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, MODIFIED)
+    interface = changed(region, event.network_interface_id, record)
     if event.name is not None:
         interface.name = event.name
     if event.description is not None:
@@ -229,13 +192,8 @@ EVOLVE: Final[Evolving] = {
     NetworkInterfaceCreated: interface_created,
     NetworkInterfaceCreateRequested: interface_created,
     NetworkInterfaceCreateCompleted: interface_create_completed,
-    NetworkInterfaceAttachRequested: interface_attach_requested,
-    NetworkInterfaceAttached: interface_attached,
-    NetworkInterfaceDetachRequested: interface_detach_requested,
-    NetworkInterfaceDetached: interface_detached,
     NetworkInterfaceDeleteRequested: interface_delete_requested,
     NetworkInterfaceDeleted: interface_deleted,
-    NetworkInterfaceReleased: interface_released,
     NetworkInterfaceModified: interface_modified,
 }
 
@@ -243,8 +201,8 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
-DELETABLE: Final = frozenset(DELETE_REQUESTED) | {S.Deleting}  # asked again, it changes nothing
-MODIFIABLE: Final = frozenset(MODIFIED)
+DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
+MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
 
 must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
 
@@ -467,14 +425,3 @@ OPERATIONS: Final[Operations] = operations(
         restore=restore_modify,
     ),
 )
-
-
-def settled(interface: NetworkInterfaceState) -> Event:
-    """The event that ends an ENI's transitional state."""
-    if interface.status is S.Creating:
-        return NetworkInterfaceCreateCompleted(network_interface_id=interface.id)
-    if interface.status is S.Deleting:
-        return NetworkInterfaceDeleted(network_interface_id=interface.id)
-    event = NetworkInterfaceAttached if interface.status is S.Attaching else NetworkInterfaceDetached
-    assert interface.instance_id is not None
-    return event(network_interface_id=interface.id, instance_id=interface.instance_id)

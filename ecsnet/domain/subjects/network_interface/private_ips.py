@@ -25,12 +25,12 @@ from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
+    LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
-    PRIMARY_NETWORK_INTERFACE,
-    SECONDARY,
+    changed,
 )
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
@@ -38,22 +38,12 @@ from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
-ASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
-    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
-}
-UNASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
-    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
-}
-
-ASSIGNABLE: Final = frozenset(ASSIGNED[SECONDARY])
-UNASSIGNABLE: Final = frozenset(UNASSIGNED[SECONDARY])
+ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssigned)
+UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
 
 
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.mutable(event.network_interface_id)
-    interface.status = ASSIGNED[interface.type][interface.status]
+    interface = changed(region, event.network_interface_id, record)
     private_pool.allocate(region, interface, event.private_ip_addresses)
     interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
     for group_id in interface.security_group_ids:
@@ -61,8 +51,7 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
 
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.mutable(event.network_interface_id)
-    interface.status = UNASSIGNED[interface.type][interface.status]
+    interface = changed(region, event.network_interface_id, record)
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
@@ -189,7 +178,7 @@ def exhausted(vswitch: VSwitchState, address_request: AddressRequest) -> Facts |
 )
 def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     """Addresses are assigned to an ENI that is Available or InUse."""
-    if network_interface.status in ASSIGNED[network_interface.type]:
+    if LIFECYCLES[network_interface.type].admits(network_interface.status, PrivateIpAddressesAssigned):
         return None
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
@@ -204,7 +193,7 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
 )
 def assign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
     """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
-    if network_interface.type is not PRIMARY or instance.status in STABLE:
+    if network_interface.type is not PRIMARY or instance.status in INSTANCE.stable:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
