@@ -23,8 +23,8 @@ IMPOSSIBLE = (ReplayError, *CANNOT_BE_FOLDED)
 
 
 def fold_ahead(world: World, region_id: str, events: Sequence[Event], now: datetime, account_id: str) -> None:
-    """Fold the events of a command into a fork of the world, show what they concern, and complete the transitions that
-    they begin. Raises one of `IMPOSSIBLE` where that is not possible; the world stays as it is."""
+    """Folds the events of a command into a fork of the world, shows what they concern, and completes the transitions
+    that they begin. Raises one of `IMPOSSIBLE` where that is not possible; the world stays as it is."""
     ahead = world.fork()
     _fold(ahead, region_id, events, now, account_id)
     region = ahead.region(region_id)
@@ -48,7 +48,7 @@ def _fold(world: World, region_id: str, events: Sequence[Event], now: datetime, 
 
 
 def _concerned(region: Region, events: Sequence[Event]) -> Iterator[str]:
-    """The ids that events name, and those of the instances whose ENIs they name."""
+    """Yields the ids that events name, and those of the instances whose ENIs they name."""
     for event in events:
         for field in event.__struct_fields__:
             value = getattr(event, field)

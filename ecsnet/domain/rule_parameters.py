@@ -64,7 +64,7 @@ class RuleParameter:
     besides: tuple[type[Command[Any]], ...] = ()
 
     def is_of(self, command: type[Command[Any]]) -> bool:
-        """Whether the command has it."""
+        """Returns whether the command has it."""
         return self.given_by is None or self.given_by in field_names(command) or command in self.besides
 
 
@@ -179,7 +179,7 @@ def _may_be_none(parameter: inspect.Parameter) -> bool:
 
 
 def _names_none(annotation: str) -> bool:
-    """Whether an annotation that cannot be evaluated has None in its union."""
+    """Returns whether an annotation that cannot be evaluated has None in its union."""
     try:
         node = ast.parse(annotation, mode="eval").body
     except SyntaxError:
@@ -200,8 +200,8 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def docstring_of(predicate: Callable[..., Any]) -> str:
-    """The docstring of a function, a method, the function of a partial, or a callable object or its class, in one
-    line; empty where there is none."""
+    """Returns the docstring of a function, a method, the function of a partial, or a callable object or its class, in
+    one line; empty where there is none."""
     while isinstance(predicate, partial):
         predicate = predicate.func
     text = predicate.__doc__
@@ -214,7 +214,7 @@ def docstring_of(predicate: Callable[..., Any]) -> str:
 
 
 def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:
-    """Fill the parameters of one of the library's rules with fields of the context, as they are."""
+    """Fills the parameters of one of the library's rules with fields of the context, as they are."""
     names = tuple(inspect.signature(predicate).parameters)
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
@@ -222,7 +222,7 @@ def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Co
 
 
 def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:
-    """Fill the parameters of a rule of a user's from `PARAMETERS`.
+    """Fills the parameters of a rule of a user's from `PARAMETERS`.
 
     Raises `UnusablePredicate` for a parameter that one of the commands never has; for an optional one, if none has it.
     """

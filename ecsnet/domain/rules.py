@@ -36,7 +36,7 @@ _OWN_ID: Final = re.compile(r"x(\.[a-z0-9]+([-_][a-z0-9]+)*)+")
 
 
 class ErrorCode(NamedTuple):
-    """A code and an HTTP status that the vendor's API answers a refused request with."""
+    """The vendor's error code for a denied request, and its HTTP status."""
 
     code: str
     http_status: int
@@ -110,14 +110,14 @@ class Rule:
 
     @property
     def codes(self) -> tuple[ErrorCode, ...]:
-        """Every code that may be answered, the usual one first."""
+        """All codes that may be answered, the usual one first."""
         usual = ErrorCode(self.code, self.http_status)
         codes = dict.fromkeys(code for command in self.commands for code in self.codes_for(command))
         return tuple(sorted(codes, key=lambda code: code != usual))
 
     def codes_for(self, command: AnyCommand) -> tuple[ErrorCode, ...]:
-        """Every code that a command may be answered with, the usual one first. Raises KeyError for a command that the
-        rule does not guard."""
+        """Returns all codes that a command may be answered with, the usual one first. Raises KeyError for a command
+        that the rule does not guard."""
         if command not in self.commands:
             raise KeyError(command)
         return tuple(dict.fromkeys((self._usual_code(command), *self._breach_codes)))
@@ -175,7 +175,7 @@ class SubjectRules:
         codes: Codes | None = None,
         breach_codes: Iterable[tuple[str, int]] = (),
     ) -> Callable[[P], P]:
-        """Add the decorated predicate as a rule. Its parameters are fields of `RuleContext`. See
+        """Adds the decorated predicate as a rule. Its parameters are fields of `RuleContext`. See
         `RuleRegistry.denies`."""
 
         def register(predicate: P) -> P:
@@ -188,7 +188,7 @@ class SubjectRules:
         return register
 
     def states(self, rule_id: str, kind: RuleKind, doc: str, *, guide: str) -> None:
-        """Add an entry that denies nothing: an invariant, a query or a fact."""
+        """Adds an entry that denies nothing: an invariant, a query or a fact."""
         self.others.append(RulebookEntry(id=rule_id, kind=kind, guide=guide, doc=doc))
 
 
@@ -233,7 +233,7 @@ class RuleRegistry(Mapping[str, Rule]):
         return f"<RuleRegistry: {len(self) - len(own)} rules of the vendor{added}>"
 
     def without(self, *rule_ids: str) -> RuleRegistry:
-        """A registry like this one that lacks these rules, to model a system that does not hold them.
+        """Returns a registry without these rules, to model a system that does not hold them.
 
         A cloud tries whatever such a registry allows before it records anything: what the model cannot carry out raises
         `ImpossibleOperation`. Raises KeyError for an id that is not there.
@@ -253,7 +253,7 @@ class RuleRegistry(Mapping[str, Rule]):
         codes: Codes | None = None,
         breach_codes: Iterable[tuple[str, int]] = (),
     ) -> Callable[[P], P]:
-        """Add the decorated predicate as the rule that denies ``commands``; its docstring states the rule.
+        """Adds the decorated predicate as the rule that denies ``commands``; its docstring states the rule.
 
         The predicate's parameters are filled by their names: ``command``, ``now``, ``account_id``, ``region_id`` and
         the resources that the command names, as frozen resources (``instance`` for an ``instance_id``). It is not
@@ -283,14 +283,14 @@ class RuleRegistry(Mapping[str, Rule]):
         return register
 
     def lacks(self, others: RuleRegistry) -> tuple[str, ...]:
-        """The ids of another registry that this one does not have."""
+        """Returns the ids of another registry that this one does not have."""
         if self._compared[0] is not others or self._compared[1] != len(others):  # rules come, and none goes
             missing = tuple(rule_id for rule_id in others if rule_id not in self._rules)
             self._compared = (others, len(others), missing)
         return self._compared[2]
 
     def judge(self, context: RuleContext, command: AnyCommand) -> tuple[Violation, ...]:
-        """Every violation of the rules that guard the command, in rank order.
+        """Returns every violation of the rules that guard the command, in rank order.
 
         Raises `RuleError`, which names the rule, for an error inside a rule.
         """
@@ -325,7 +325,7 @@ def _rule(
     codes: Codes | None,
     breach_codes: Iterable[tuple[str, int]],
 ) -> Rule:
-    """Make a rule. Raises `InvalidArgument` for one that could never speak."""
+    """Returns a new rule. Raises `InvalidArgument` for one that could never speak."""
     if not commands:
         _refuse(rule_id, "it guards no command")
     for command in (*commands, *(codes or ())):

@@ -156,7 +156,7 @@ def find(machine: type[Machine], system: Any, most: int) -> Difference:
     ("system", "machine", "message"),
     [
         (PrimaryIsDetachable, Machine, "allows a command that the model denies by interface.detach.primary"),
-        (QuotaIsOffByOne, Machine, "allows a command that the model denies by interface.attach.quota"),
+        (QuotaIsOffByOne, Machine, "interface.attach.quota: "),  # when an instance is created, its type may deny it too
         (AddressLeaksOnDelete, Machine, "available_ip_address_count is 11, not 12"),
         (GroupCountIsStale, Machine, "private_ip_count is 2, not 1"),
         (DetachesWhileStopping, ByHand, "allows a command that the model denies by interface.detach.instance-state"),
