@@ -83,6 +83,13 @@ class Allowance(NamedTuple):
     ever: int
 
 
+class TokenUse(NamedTuple):
+    """The use of a client token: the event, and its position."""
+
+    position: int
+    event: ClientTokenUsed
+
+
 class Region:
     """One region of the cloud. ``version`` is the version of the last event folded into it; ``imported`` says that some
     of it was described, not made here: then ids may be taken, and addresses held twice."""
@@ -101,7 +108,7 @@ class Region:
         self.network_interfaces: Table[str, NetworkInterfaceState] = Table()
         self.eips: Table[str, EipState] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
-        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
+        self.client_tokens: Table[tuple[str, str], TokenUse] = Table()  # (account, token)
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
@@ -195,7 +202,7 @@ class SharedStream:
 
     def __init__(self) -> None:
         self.version = 0
-        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()
+        self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
 
     def fork(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""

@@ -22,16 +22,18 @@ class EventStore(Protocol):
         """Add events to the ends of their streams, in this order: all or none, durable on return.
 
         ``expected`` has the version of every stream that the decision read, 0 for one in which nothing has happened.
-        All streams of the events are among them; others may be.
+        All streams of the events are among them; others may be. An event that ``follows`` another one of the append is
+        recorded as caused by that one's position.
 
         Raises `VersionConflict` if one of these streams has another version, `StoreError` for an event that cannot be
         stored (text that is no Unicode, for one) or whose stream ``expected`` does not name.
         """
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        """The events with ``after`` < position <= ``until``, in order; with ``naming`` at least those whose payload
-        contains that text. Other threads may append meanwhile, or close the store: the next event is then a
-        `StoreError`. Raises `ReplayError` at an event that cannot be read."""
+        """The events with ``after`` < position <= ``until``, in order; with ``naming`` at least those that name the
+        resource of that id (`Event.resource_ids`), found without a look at the others. Other threads may append
+        meanwhile, or close the store: the next event is then a `StoreError`. Raises `ReplayError` at an event that
+        cannot be read."""
 
     def head(self) -> int:
         """The position of the last event, 0 for an empty store. Cheap: it is asked before every command."""
@@ -51,15 +53,33 @@ def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: 
             version = expected[new.stream] + 1
             return [
                 RecordedEvent(
-                    position + 1, new.stream, version, new.event, new.recorded_at, new.account_id, new.command_id
+                    position + 1,
+                    new.stream,
+                    version,
+                    new.event,
+                    new.recorded_at,
+                    new.account_id,
+                    new.command_id,
+                    new.caused_by,
+                    new.settles,
                 )
             ]
         versions, recorded = dict(expected), []
         for new in events:
-            stream, position = new.stream, position + 1
+            stream, follows, position = new.stream, new.follows, position + 1
             versions[stream] = version = versions[stream] + 1
             recorded.append(
-                RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
+                RecordedEvent(
+                    position,
+                    stream,
+                    version,
+                    new.event,
+                    new.recorded_at,
+                    new.account_id,
+                    new.command_id,
+                    new.caused_by if follows is None else position + follows,
+                    new.settles,
+                )
             )
         return recorded
     except KeyError as error:

@@ -1,7 +1,7 @@
 """Between events and the JSON they are stored as.
 
 Stored events are for ever. The name of an event's class, its fields and its ``SCHEMA`` are what the payload was written
-with; a payload of an older schema goes through `UPCASTERS` until it has the shape of today.
+with; a payload of an older schema goes through the upcasters until it has the shape of today.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ecsnet.events import (
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent
+from ecsnet.events.stores.upcasters import UPCASTERS
 
 SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, imports)
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -33,10 +34,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
     if isinstance(event_type, type) and issubclass(event_type, Event) and not event_type.__subclasses__()
 }
 """Every stored type by its name."""
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
-"""(type, schema version) → what makes a payload of the next schema version of it."""
 
 
 class UnreadableEvent(Exception):
