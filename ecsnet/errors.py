@@ -70,7 +70,7 @@ class CommandDenied(EcsnetError):
     def __init__(self, command: Command[Any], violations: Sequence[Violation]) -> None:
         super().__init__(command, violations)
         self.command = command
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     @property
     def code(self) -> str:

@@ -27,7 +27,7 @@ class PlanError(EcsnetError):
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         super().__init__(source, problems)
         self.source = source
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
 
     def __str__(self) -> str:
         return "\n".join(escaped(f"{self.source}: {problem}") for problem in self.problems)

@@ -57,7 +57,9 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
     return breaches(cloud._world_apart())
 
 
-def __getattr__(name: str) -> Any:
-    if name == "CloudMachine":
-        return import_module("ecsnet.testing._machine").CloudMachine
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # type checkers would take every name to be there
+
+    def __getattr__(name: str) -> Any:
+        if name == "CloudMachine":
+            return import_module("ecsnet.testing._machine").CloudMachine
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

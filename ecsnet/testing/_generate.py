@@ -46,10 +46,10 @@ class Inventory:
     """What there is in a cloud at this moment, as the account that asks sees it."""
 
     def __init__(self, cloud: Cloud, *, region_ids: Sequence[str] = (), instance_types: Sequence[str] = ()) -> None:
-        self.account_id = cloud.account_id
-        self.region_ids = tuple(region_ids) or (cloud.region_id,)
-        self.instance_types = tuple(instance_types) or _own_types(cloud) or INSTANCE_TYPES
-        self.regions = tuple(cloud._world_apart().regions.values())
+        self.account_id: str = cloud.account_id
+        self.region_ids: tuple[str, ...] = tuple(region_ids) or (cloud.region_id,)
+        self.instance_types: tuple[str, ...] = tuple(instance_types) or _own_types(cloud) or INSTANCE_TYPES
+        self.regions: tuple[Region, ...] = tuple(cloud._world_apart().regions.values())
 
     def vpcs(self) -> list[VpcState]:
         return [vpc for region in self.regions for vpc in region.vpcs.snapshot().values()]

@@ -30,6 +30,8 @@ from ecsnet.testing._script import Script, Settle, Wait
 from ecsnet.values import ChargeType, InstanceType, NetworkInterfaceType
 
 T = TypeVar("T")
+Rule = Callable[..., None]
+"""A rule of the machine: a method that Hypothesis calls."""
 _MACHINE: Final = st.runner()
 
 
@@ -43,7 +45,7 @@ def _rule_name(operation: type[Command[Any]]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation.__name__.replace("VSwitch", "Vswitch")).lower()
 
 
-def _operation(operation: type[Command[Any]]) -> Any:
+def _operation(operation: type[Command[Any]]) -> Rule:
     """The rule that gives a command of this kind."""
 
     def issue(self: CloudMachine, command: Command[Any]) -> None:
@@ -52,7 +54,8 @@ def _operation(operation: type[Command[Any]]) -> Any:
     issue.__name__ = _rule_name(operation)
     issue.__qualname__ = f"CloudMachine.{issue.__name__}"
     issue.__doc__ = f"{operation.__name__}, with parameters that are mostly right."
-    return rule(command=_asked(operation))(issue)
+    given: Rule = rule(command=_asked(operation))(issue)
+    return given
 
 
 class CloudMachine(RuleBasedStateMachine):
@@ -93,14 +96,14 @@ class CloudMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = ManualClock(self.start)
-        self.type_names = [instance_type.id for instance_type in self.instance_types]
-        self.script = Script()
-        self.names = Names()
+        self.clock: ManualClock = ManualClock(self.start)
+        self.type_names: list[str] = [instance_type.id for instance_type in self.instance_types]
+        self.script: Script = Script()
+        self.names: Names = Names()
         self._existed: set[str] = set()
-        self._differs = False
-        self.model = self.make_model()
-        self.system = self.make_system()
+        self._differs: bool = False
+        self.model: Cloud = self.make_model()
+        self.system: System | None = self.make_system()
 
     # What a subclass may give
 
@@ -353,44 +356,44 @@ class CloudMachine(RuleBasedStateMachine):
 
     # The operations
 
-    create_vpc = _operation(c.CreateVpc)
-    delete_vpc = _operation(c.DeleteVpc)
-    create_vswitch = _operation(c.CreateVSwitch)
-    delete_vswitch = _operation(c.DeleteVSwitch)
-    create_security_group = _operation(c.CreateSecurityGroup)
-    delete_security_group = _operation(c.DeleteSecurityGroup)
-    authorize_security_group = _operation(c.AuthorizeSecurityGroup)
-    revoke_security_group = _operation(c.RevokeSecurityGroup)
-    join_security_group = _operation(c.JoinSecurityGroup)
-    leave_security_group = _operation(c.LeaveSecurityGroup)
-    set_quota = _operation(c.SetQuota)
-    run_instances = _operation(c.RunInstances)
-    create_instance = _operation(c.CreateInstance)
-    start_instance = _operation(c.StartInstance)
-    stop_instance = _operation(c.StopInstance)
-    reboot_instance = _operation(c.RebootInstance)
-    delete_instance = _operation(c.DeleteInstance)
-    modify_instance_vpc_attribute = _operation(c.ModifyInstanceVpcAttribute)
-    modify_instance_network_spec = _operation(c.ModifyInstanceNetworkSpec)
-    renew_instance = _operation(c.RenewInstance)
-    allocate_public_ip_address = _operation(c.AllocatePublicIpAddress)
-    change_public_ip_address = _operation(c.ChangePublicIpAddress)
-    release_public_ip_address = _operation(c.ReleasePublicIpAddress)
-    convert_nat_public_ip_to_eip = _operation(c.ConvertNatPublicIpToEip)
-    allocate_eip_address = _operation(c.AllocateEipAddress)
-    associate_eip_address = _operation(c.AssociateEipAddress)
-    unassociate_eip_address = _operation(c.UnassociateEipAddress)
-    release_eip_address = _operation(c.ReleaseEipAddress)
-    create_network_interface = _operation(c.CreateNetworkInterface)
-    attach_network_interface = _operation(c.AttachNetworkInterface)
-    detach_network_interface = _operation(c.DetachNetworkInterface)
-    delete_network_interface = _operation(c.DeleteNetworkInterface)
-    modify_network_interface_attribute = _operation(c.ModifyNetworkInterfaceAttribute)
-    assign_private_ip_addresses = _operation(c.AssignPrivateIpAddresses)
-    unassign_private_ip_addresses = _operation(c.UnassignPrivateIpAddresses)
-    enable_vpc_classic_link = _operation(c.EnableVpcClassicLink)
-    attach_classic_link_vpc = _operation(c.AttachClassicLinkVpc)
-    detach_classic_link_vpc = _operation(c.DetachClassicLinkVpc)
+    create_vpc: Rule = _operation(c.CreateVpc)
+    delete_vpc: Rule = _operation(c.DeleteVpc)
+    create_vswitch: Rule = _operation(c.CreateVSwitch)
+    delete_vswitch: Rule = _operation(c.DeleteVSwitch)
+    create_security_group: Rule = _operation(c.CreateSecurityGroup)
+    delete_security_group: Rule = _operation(c.DeleteSecurityGroup)
+    authorize_security_group: Rule = _operation(c.AuthorizeSecurityGroup)
+    revoke_security_group: Rule = _operation(c.RevokeSecurityGroup)
+    join_security_group: Rule = _operation(c.JoinSecurityGroup)
+    leave_security_group: Rule = _operation(c.LeaveSecurityGroup)
+    set_quota: Rule = _operation(c.SetQuota)
+    run_instances: Rule = _operation(c.RunInstances)
+    create_instance: Rule = _operation(c.CreateInstance)
+    start_instance: Rule = _operation(c.StartInstance)
+    stop_instance: Rule = _operation(c.StopInstance)
+    reboot_instance: Rule = _operation(c.RebootInstance)
+    delete_instance: Rule = _operation(c.DeleteInstance)
+    modify_instance_vpc_attribute: Rule = _operation(c.ModifyInstanceVpcAttribute)
+    modify_instance_network_spec: Rule = _operation(c.ModifyInstanceNetworkSpec)
+    renew_instance: Rule = _operation(c.RenewInstance)
+    allocate_public_ip_address: Rule = _operation(c.AllocatePublicIpAddress)
+    change_public_ip_address: Rule = _operation(c.ChangePublicIpAddress)
+    release_public_ip_address: Rule = _operation(c.ReleasePublicIpAddress)
+    convert_nat_public_ip_to_eip: Rule = _operation(c.ConvertNatPublicIpToEip)
+    allocate_eip_address: Rule = _operation(c.AllocateEipAddress)
+    associate_eip_address: Rule = _operation(c.AssociateEipAddress)
+    unassociate_eip_address: Rule = _operation(c.UnassociateEipAddress)
+    release_eip_address: Rule = _operation(c.ReleaseEipAddress)
+    create_network_interface: Rule = _operation(c.CreateNetworkInterface)
+    attach_network_interface: Rule = _operation(c.AttachNetworkInterface)
+    detach_network_interface: Rule = _operation(c.DetachNetworkInterface)
+    delete_network_interface: Rule = _operation(c.DeleteNetworkInterface)
+    modify_network_interface_attribute: Rule = _operation(c.ModifyNetworkInterfaceAttribute)
+    assign_private_ip_addresses: Rule = _operation(c.AssignPrivateIpAddresses)
+    unassign_private_ip_addresses: Rule = _operation(c.UnassignPrivateIpAddresses)
+    enable_vpc_classic_link: Rule = _operation(c.EnableVpcClassicLink)
+    attach_classic_link_vpc: Rule = _operation(c.AttachClassicLinkVpc)
+    detach_classic_link_vpc: Rule = _operation(c.DetachClassicLinkVpc)
 
 
 def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:

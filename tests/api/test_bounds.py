@@ -1,4 +1,4 @@
-"""Numbers, times and texts have bounds: what can never be right is refused where it is given."""
+"""The bounds of numbers, times, texts and lists: an invalid value is refused where it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract: what users type, and what they get."""
+"""The contract of `Cloud`: its calls and their results."""
 
 from __future__ import annotations
 

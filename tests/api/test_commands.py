@@ -1,4 +1,4 @@
-"""Commands: values that can never be right are refused when the command is built."""
+"""Commands: invalid values are refused when the command is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors travel: copied, pickled, and out of another process, they are what was raised."""
+"""Errors can be copied, pickled and raised by another process without losing anything."""
 
 from __future__ import annotations
 

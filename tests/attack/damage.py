@@ -1,4 +1,4 @@
-"""A history with every kind of event in a file, ways to damage it, and everything that somebody may then do with it.
+"""A file with every kind of event, ways to damage it, and every operation on the damaged file.
 
 What was damaged is told as `ReplayError` or `StoreError`, or was not noticed: whoever writes another valid value into a
 payload is believed. In no case does anything else come out, or nothing at all.

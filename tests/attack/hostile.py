@@ -1,4 +1,4 @@
-"""Values that somebody may pass where another one is wanted, and what must come of that."""
+"""Values of wrong types, and the checks that only errors of ecsnet are raised for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile text: what would be code, a line, an escape sequence or markup, if it were taken for more than text."""
+"""Hostile text: code, line breaks, escape sequences and markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exception at any place where CPython can deliver one that nobody raises: a signal's, or for want of memory.
+"""Raises an exception at any instruction where CPython can deliver one: by a signal, or for lack of memory.
 
 CPython looks for signals when it enters a function, after a call and at a jump backwards. Those are counted here, and
 one of them, by its number, is where the exception comes. Calls of C functions are one such place: a signal comes when

@@ -1,4 +1,4 @@
-"""Children that are killed, or that are somebody else: what they do is a function, and what came of it is text."""
+"""Child processes that are killed or run as another user: they run a function and report in lines of text."""
 
 from __future__ import annotations
 

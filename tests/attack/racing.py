@@ -1,4 +1,4 @@
-"""Eight processes that do something at once, to one SQLite file; and what must hold of every moment of a history."""
+"""Eight processes that work on one SQLite file at once, and the checks that hold for any history."""
 
 from __future__ import annotations
 

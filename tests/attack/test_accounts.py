@@ -1,4 +1,4 @@
-"""A command tells an account nothing about another's resources: it answers as it does for ids that nobody has."""
+"""A resource of another account is denied exactly like an id that does not exist."""
 
 from __future__ import annotations
 

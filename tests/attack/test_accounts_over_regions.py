@@ -1,4 +1,4 @@
-"""What a command of one account answers for the ids of another, over regions, statuses and sets of parameters.
+"""Denials hide the resources of other accounts, over regions, statuses and sets of parameters.
 
 `test_accounts` varies commands that the generators propose. Here the commands are made from their fields: for every
 operation, every set of its parameters that may name resources, and every resource of the other account, the rest is

@@ -1,4 +1,4 @@
-"""Clocks that differ, or are set back: what is due is what its time says, and the past is a history that can go on."""
+"""Clocks that differ or are set back: transitions fall due by their times, and the past can be forked and replayed."""
 
 from __future__ import annotations
 

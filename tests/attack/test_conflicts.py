@@ -1,4 +1,4 @@
-"""Stores in which a command cannot be recorded, for a while or for ever: a clear error soon, and the cloud goes on."""
+"""Stores that refuse an append for a while or for ever: a clear error comes soon, and the cloud stays usable."""
 
 from __future__ import annotations
 

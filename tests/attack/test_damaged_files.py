@@ -1,4 +1,4 @@
-"""Files in which bytes have changed: what becomes of them is an error of ecsnet's, or a history that can be used."""
+"""Files with changed bytes either raise an error of ecsnet or can be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that SQL has changed: what becomes of them is an error of ecsnet's, or a history that can be used."""
+"""Files with rows changed by SQL either raise an error of ecsnet or can be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An import either raises `InvalidResponse` and leaves no trace, or leaves a cloud in which everything goes on."""
+"""An import either raises `InvalidResponse` and leaves no trace, or every operation works after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every promise of an event store, over memory, SQLite and an engine of a user's own; and that each can be broken."""
+"""Every promise of an event store, for memory, SQLite and a user's store; and a broken store for each promise."""
 
 from __future__ import annotations
 

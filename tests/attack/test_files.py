@@ -1,4 +1,4 @@
-"""Files as others leave them: paths of every kind, readers who may not write, full disks, and other processes."""
+"""Files in every condition: paths of every kind, missing permissions, full disks and other processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands, `check`, `execute` and look-ups with values that nobody should give: only ecsnet's own errors come out."""
+"""Commands, `check`, `execute` and look-ups with hostile values raise only errors of ecsnet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans that are no plans: `PlanError` with every entry that is wrong, or outcomes; nothing else, and nothing half."""
+"""Hostile plans either raise a `PlanError` that names every wrong entry or run with an outcome for each entry."""
 
 from __future__ import annotations
 

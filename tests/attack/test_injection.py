@@ -1,4 +1,4 @@
-"""Nothing that is described or typed is ever code: hostile text in every field, and what comes of it in a script.
+"""Hostile text in any field never becomes code in a guest's script or a script of steps.
 
 Scripts for guests run in a shell whose only commands are cat, grep and stand-ins that write down how they were called;
 what else happens leaves a file, or a call, that should not be there. Scripts of steps are read as Python reads them.

@@ -1,4 +1,4 @@
-"""Processes that are killed while they create a file, and while they write to it."""
+"""Processes that are killed while they create a file or write to it."""
 
 from __future__ import annotations
 

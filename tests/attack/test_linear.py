@@ -1,4 +1,4 @@
-"""What is given in thousands takes eight times as long when there is eight times as much of it: not sixty-four times.
+"""Input of thousands of items takes linear time: eight times the input takes about eight times as long.
 
 The time is the process's own, the best of three, and the line is drawn far from both.
 """

@@ -1,4 +1,4 @@
-"""Facts that several regions, clouds or processes change at once: each is decided as if they came one after another."""
+"""Concurrent commands of several regions, clouds or processes are decided as if they came one after another."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What is described or typed reaches terminals and logs as text: with no character that they act on, and no line of its
-own."""
+"""Hostile text reaches terminals and logs as plain text: without control characters and without lines of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads: whoever closes, reads, writes or forks while others do, crashes nobody and waits for nobody for long."""
+"""Threads that close, read, write or fork at once neither crash nor block each other for long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it records, and how it exits."""
+"""The command line: its output, the events it records, and its exit codes."""
 
 from __future__ import annotations
 

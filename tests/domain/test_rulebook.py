@@ -1,4 +1,4 @@
-"""The registry has every id of the rulebook, and of others only those that are accounted for.
+"""The registry has every id of the rulebook, and only listed additions besides.
 
 Ids are public API: one that disappears or changes breaks what users wrote. ``rulebook_ids.txt`` has the rulebook's, in
 its order; ``rulebook_additions.txt`` what was added since, in groups, each under a line that says where it is from.

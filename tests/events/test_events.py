@@ -1,4 +1,4 @@
-"""Events as they are stored: every type round-trips, and what was written once is read for ever."""
+"""Stored events: every type round-trips, and every frozen event can still be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guest configuration on a real system: kernel, ifupdown and bash take what is generated.
+"""The guest configuration on a real system: the kernel, ifupdown and bash accept it.
 
 Everything happens in a network namespace of its own, with a file system of its own over /etc. Where the kernel or the
 machine does not allow that, the test is skipped and says why.

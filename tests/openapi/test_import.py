@@ -1,4 +1,4 @@
-"""A cloud that starts from what a real account is, and the audit of what it found there."""
+"""Importing the Describe responses of a real account, and the audit of the imported network."""
 
 from __future__ import annotations
 

@@ -39,13 +39,13 @@ def written(folder: Path, plan: Any) -> Path:
     return path
 
 
-def test_a_list_says_nothing_about_its_cloud() -> None:
+def test_a_plan_that_is_a_list_has_no_settings() -> None:
     plan = parse_plan(json.dumps([VPC]))
     assert (plan.start, plan.settle_after, plan.account_id) == (None, None, None)
     assert parse_plan(json.dumps({"operations": [VPC]})) == plan
 
 
-def test_a_plan_says_its_start_in_utc_its_settling_and_its_account() -> None:
+def test_a_plan_object_sets_its_start_settle_after_and_account() -> None:
     text = {"start": "2019-03-11T08:00:00+08:00", "settle_after": 1.5, "account_id": "42", "operations": [VPC]}
     plan = parse_plan(json.dumps(text))
     assert plan.start == datetime(2019, 3, 11, tzinfo=UTC)
@@ -82,7 +82,7 @@ def test_settle_after_is_a_number_its_text_or_manual(written: Any, meant: Any) -
         ("account_id", "a/b", "must not have a slash, unlike 'a/b'"),
     ],
 )
-def test_a_value_that_can_never_be_right_is_refused_with_its_key(key: str, value: Any, told: str) -> None:
+def test_an_invalid_setting_is_refused_with_its_key(key: str, value: Any, told: str) -> None:
     (problem,) = problems({key: value, "operations": [VPC]})
     assert problem.startswith(f"{key}: must ")
     assert told in problem
@@ -99,7 +99,7 @@ def test_a_value_that_can_never_be_right_is_refused_with_its_key(key: str, value
         ({"operations": [{"Action": "CreateVpx"}]}, "entry 1 (CreateVpx), Action: unknown action 'CreateVpx'"),
     ],
 )
-def test_an_object_that_is_no_plan(plan: Any, told: str) -> None:
+def test_an_object_that_is_not_a_plan_is_refused(plan: Any, told: str) -> None:
     (problem,) = problems(plan)
     assert problem.startswith(told)
 
@@ -115,7 +115,7 @@ def test_problems_of_the_settings_and_of_the_operations_are_reported_together() 
     assert [problem.partition(":")[0] for problem in told] == ["start", "operation", "entry 1, Action"]
 
 
-def test_a_run_goes_by_what_its_file_says(tmp_path: Path) -> None:
+def test_run_uses_the_settings_of_the_plan_file(tmp_path: Path) -> None:
     store = tmp_path / "net.db"
     settings = {"start": "2019-03-11T00:00:00Z", "settle_after": "manual", "account_id": "42"}
     wait = {"Action": "Wait", "Hours": 6}
@@ -159,9 +159,7 @@ def described(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("options", "account"), [([], "42"), (["--account-id", "43"], "43")])
-def test_a_check_is_of_the_account_that_the_plan_names_or_of_the_options(
-    options: list[str], account: str, tmp_path: Path
-) -> None:
+def test_check_uses_the_account_of_the_plan_or_of_the_options(options: list[str], account: str, tmp_path: Path) -> None:
     plan = written(tmp_path, {"account_id": "42", "operations": [VPC]})
     result = ecsnet("check", described(tmp_path), plan, "--json", *options)
     assert f'"account_id":"{account}"' in result.stdout

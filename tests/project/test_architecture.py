@@ -1,4 +1,4 @@
-"""The arrows: who may import whom, and where each third-party library lives."""
+"""Which module may import which, and the one home of each third-party library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples do what they say, and between them show the refusals of the guide."""
+"""The examples run as they expect, and together show every denial of the guide."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PROJECT: dict[str, Any] = PYPROJECT["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
 
-def test_the_licence_travels_with_every_archive() -> None:
+def test_every_archive_has_the_licence() -> None:
     text = (ROOT / "LICENSE").read_text("utf-8")
     assert PROJECT["license-files"] == ["LICENSE"]
     assert text.startswith(f"{PROJECT['license']} License\n")
@@ -31,7 +31,7 @@ def test_the_readme_has_two_commands_one_that_runs_a_plan_and_one_that_passes_th
     assert "'.[test]'" in tests
 
 
-def test_the_source_distribution_has_all_that_the_tests_and_pages_look_at() -> None:
+def test_the_source_distribution_has_every_file_that_tests_and_pages_use() -> None:
     included = {path.strip("/") for path in PYPROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]}
     assert [path for path in included if not (ROOT / path).exists()] == []
     text = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", "CONTRIBUTING.md"))

@@ -1,4 +1,4 @@
-"""Laws of the model, over any cloud and any command: what replay, forks, refusals and order never change."""
+"""Laws of the model, for any cloud and any command: about replay, forks, denials and the order of commands."""
 
 from __future__ import annotations
 

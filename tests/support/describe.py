@@ -1,4 +1,4 @@
-"""What the vendor's Describe actions would answer about a model's network."""
+"""The responses of the vendor's Describe actions for the network of a cloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small network to tell stories in."""
+"""A small network for tests."""
 
 from __future__ import annotations
 

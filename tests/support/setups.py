@@ -1,4 +1,4 @@
-"""What many stories begin with: resources in a certain state, and commands that are often judged."""
+"""Set-ups that many stories share: resources in a certain state, and commands that several stories check."""
 
 from __future__ import annotations
 

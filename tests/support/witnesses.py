@@ -1,4 +1,4 @@
-"""What a story about a rule is, and where the stories are collected.
+"""Stories about rules, and the lists in which they are collected.
 
 A story is a function from a network to the command that is judged. A witness's command is refused with its rule among
 the reasons; a counter-witness's command is allowed.

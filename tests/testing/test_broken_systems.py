@@ -1,4 +1,4 @@
-"""The machine finds bugs: eight systems, each with one, and what each is shrunk to."""
+"""The machine finds the bug of each of eight systems and shrinks it to a few operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Given, when, then: what a story may be told in, and every way in which an expectation is not met."""
+"""Scenarios: the steps of given, when and then, and the message of every unmet expectation."""
 
 from __future__ import annotations
 

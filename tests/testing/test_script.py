@@ -1,4 +1,4 @@
-"""What was done, as a program: run again, it does the same, event for event."""
+"""Scripts: the steps of a cloud as a program that records the same history."""
 
 from __future__ import annotations
 

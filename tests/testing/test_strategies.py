@@ -1,4 +1,4 @@
-"""What the strategies generate, what they shrink to, how it is printed, and what they refuse."""
+"""Strategies: the values that they generate, shrink to and print, and the arguments that they refuse."""
 
 from __future__ import annotations
 

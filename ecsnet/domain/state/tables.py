@@ -37,6 +37,8 @@ class Table(dict[K, V | None]):
 
     __slots__ = ("_below", "size")
 
+    size: int
+
     def __init__(self) -> None:
         self._below: tuple[Layer, ...] = ()
         self.size = 0

@@ -97,9 +97,9 @@ class Region:
     __slots__ = ("imported", "region_id", "version", *_TABLES)
 
     def __init__(self, region_id: str) -> None:
-        self.region_id = region_id
-        self.version = 0
-        self.imported = False
+        self.region_id: str = region_id
+        self.version: int = 0
+        self.imported: bool = False
         # facts
         self.vpcs: Table[str, VpcState] = Table()
         self.vswitches: Table[str, VSwitchState] = Table()
@@ -122,8 +122,8 @@ class Region:
         self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.pending = PendingTable()  # position → (resource, since)
-        self.scheduled = PendingTable()  # position → (instance, when its next cycle begins)
+        self.pending: PendingTable = PendingTable()  # position → (resource, since)
+        self.scheduled: PendingTable = PendingTable()  # position → (instance, when its next cycle begins)
 
     def fork(self) -> Self:
         """An independent copy, in constant time; this one must not be written to any more."""
@@ -201,7 +201,7 @@ class SharedStream:
     __slots__ = ("client_tokens", "version")
 
     def __init__(self) -> None:
-        self.version = 0
+        self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
 
     def fork(self) -> Self:
@@ -216,7 +216,7 @@ class World:
     """All regions, and what they share by stream. ``position`` is that of the last event folded in."""
 
     def __init__(self) -> None:
-        self.position = 0
+        self.position: int = 0
         self.regions: dict[str, Region] = {}
         self.shared: dict[str, SharedStream] = {}
         self._owned: set[str] = set()

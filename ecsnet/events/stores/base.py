@@ -93,7 +93,7 @@ class _Use:
 
     def __init__(self, ends: bool) -> None:
         self.users: set[int] = set()
-        self.ends = ends
+        self.ends: bool = ends
 
 
 class Lease:

@@ -1,4 +1,4 @@
-"""A sound cloud breaks no invariant, and for each there is a witness that does: it damages the folded state.
+"""A sound cloud breaks no invariant, and each invariant has a witness that breaks it by damaging the folded state.
 
 No command leads where the witnesses go, so they write to the world of a fork; all else is told in commands.
 """

@@ -1,4 +1,4 @@
-"""The intranet: every row of the table, what is there now, and the facts around it."""
+"""Intranet paths: every row of the guide's table, paths between existing instances, and related facts."""
 
 from __future__ import annotations
 

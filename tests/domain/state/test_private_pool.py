@@ -1,4 +1,4 @@
-"""In which order a VSwitch gives its private addresses."""
+"""The order in which a VSwitch gives its private addresses."""
 
 from __future__ import annotations
 

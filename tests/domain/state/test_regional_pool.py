@@ -1,4 +1,4 @@
-"""In which order a region gives its public and classic addresses."""
+"""The order in which a region gives its public and classic addresses."""
 
 from __future__ import annotations
 

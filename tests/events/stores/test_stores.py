@@ -1,4 +1,4 @@
-"""What every event store promises, over memory and SQLite; then what is SQLite's own."""
+"""The promises of every event store, for memory and SQLite; then the tests of SQLite files."""
 
 from __future__ import annotations
 
