@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 import msgspec
 
@@ -16,7 +15,7 @@ from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError
 from ecsnet.events.base import RecordedEvent
-from ecsnet.events.instance import InstanceCreation, InstanceReleased
+from ecsnet.events.instance import InstanceCreation
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +40,8 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
-    for _, command in groupby(records, key=lambda record: record.command_id):
-        auditor.judge(tuple(command))
+    for record in records:
+        auditor.judge(record)
     return auditor.findings()
 
 
@@ -55,22 +54,13 @@ class _Auditor:
         self._findings: list[Finding] = []
         self._broken: set[str] = set()
 
-    def judge(self, records: tuple[RecordedEvent, ...]) -> None:
-        """Judge and fold the events of one command."""
-        made = any(isinstance(record.event, InstanceCreation) for record in records)
-        released = any(isinstance(record.event, InstanceReleased) for record in records)
-        for record in records:
-            if record.stream in self._broken:
-                continue
-            if is_shared(record.stream):  # it repeats what a region's event says, or is the use of a token
-                self._fold(record)
-                continue
-            follows = (made and not isinstance(record.event, InstanceCreation)) or (
-                released and not isinstance(record.event, InstanceReleased)
-            )
-            if not follows and not record.command_id.startswith("settle:"):
-                self._judge(record)
-            self._fold(record)
+    def judge(self, record: RecordedEvent) -> None:
+        """Judges an event, if a command asked for it, and folds it."""
+        if record.stream in self._broken:
+            return
+        if record.caused_by is None and not is_shared(record.stream):
+            self._judge(record)
+        self._fold(record)
 
     def _judge(self, record: RecordedEvent) -> None:
         region = self._world.region(record.stream)

@@ -1,8 +1,8 @@
 """What can go wrong, in three families.
 
 *You did it*: `CommandDenied` (the vendor's rules refuse the command), `InvalidCommand` (the command could never be
-right), `InvalidArgument` (another argument could never be right) and `ReadOnlyCloud`. *The record is broken*:
-`ReplayError`. *The store*: `StoreError` and its kinds.
+right), `InvalidArgument` and `InvalidQuery` (another argument could never be right) and `ReadOnlyCloud`. *The record is
+broken*: `ReplayError`. *The store*: `StoreError` and its kinds.
 
 Messages name ids and files, which may be any text, and end up in logs and on terminals: ``str`` of an error is one line
 of characters that can be seen.
@@ -46,6 +46,11 @@ class InvalidCommand(EcsnetError, ValueError):
 class InvalidArgument(EcsnetError, ValueError):
     """An argument of something else than a command has a value that can never be right: an account id that is no text,
     a time beyond the calendar, a position that the history does not have. Nothing has changed."""
+
+
+class InvalidQuery(EcsnetError, ValueError):
+    """`ResourceCollection.where` was given an attribute that the resource does not have, or a value that the attribute
+    never has."""
 
 
 class InvalidResponse(EcsnetError, ValueError):

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from ecsnet import commands as c
-from ecsnet._engine import AT_ONCE, SettleAfter
-from ecsnet.clocks import ManualClock
+from ecsnet.clocks import AT_ONCE, ManualClock, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.events.base import RecordedEvent

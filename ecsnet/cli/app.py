@@ -23,7 +23,7 @@ from ecsnet.plan.settings import parse_settle_after
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecsnet._engine import SettleAfter
+    from ecsnet.clocks import SettleAfter
     from ecsnet.events.stores.base import EventStore
 
 _HELP: Final[tuple[type[click.ClickException], ...]] = (

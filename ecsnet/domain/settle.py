@@ -41,8 +41,8 @@ def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
 
 def _transition_of(region: Region, resource_id: str, since: datetime) -> PendingTransition:
     if (interface := region.network_interfaces[resource_id]) is not None:
-        event = network_interface.settled(interface)
-        return PendingTransition("network_interfaces", resource_id, since, interface.account_id, event, interface.pending)
+        event, table = network_interface.settled(interface), "network_interfaces"
+        return PendingTransition(table, resource_id, since, interface.account_id, event, interface.pending)
     if (address := region.eips[resource_id]) is not None:
         return PendingTransition("eips", resource_id, since, address.account_id, eip.settled(address), address.pending)
     state = region.instances.get_existing(resource_id)

@@ -21,7 +21,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     SCHEMA: ClassVar[int] = 1
 
-    def resource_ids(self) -> tuple[str, ...]:
+    def named_resources(self) -> tuple[str, ...]:
         """Returns the ids of the resources that the event names, each once."""
         ids: list[str] = []
         for field in _id_fields(type(self)):
@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def names(self, resource_id: str) -> bool:
         """Whether the event names a resource by its id."""
-        return resource_id in self.resource_ids()
+        return resource_id in self.named_resources()
 
 
 _OTHER_IDS: Final = frozenset({"image_id", "region_id", "region_ids", "zone_id"})

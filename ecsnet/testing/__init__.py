@@ -54,7 +54,7 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
     `INVARIANTS` says what each of them promises. A quota that is lowered takes nothing away, so what may be there is
     what the quota allowed when it came to be.
     """
-    return breaches(cloud._world_apart())
+    return breaches(cloud.folded_state())
 
 
 if not TYPE_CHECKING:  # type checkers would take every name to be there

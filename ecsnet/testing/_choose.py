@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from ecsnet._engine import AT_ONCE
+from ecsnet.clocks import AT_ONCE
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.testing._generate import GENERATORS, Choose, Inventory, all_commands
@@ -54,7 +54,7 @@ def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operati
 @st.composite
 def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
     steps: list[Step] = [draw(judged_commands(cloud, True, among))]
-    pace = cloud._engine.settle_after
+    pace = cloud.settle_after
     if pace != AT_ONCE and draw(st.booleans()):
         steps += (Settle(),) if pace == "manual" else (Wait(pace), Settle())
     return steps

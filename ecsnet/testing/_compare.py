@@ -58,7 +58,7 @@ class CloudSystem:
 
 def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
     """The resource of an id, of whatever kind it is."""
-    world = cloud._world_apart()
+    world = cloud.folded_state()
     for table, view in VIEWS.items():
         region = world.region_of(table, resource_id)
         if region is not None:

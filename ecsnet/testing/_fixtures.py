@@ -27,11 +27,3 @@ def cloud_after(*steps: Step, **options: Any) -> Cloud:
     for step in steps:
         apply_step(cloud, step)
     return cloud
-
-
-def isolated_fork(cloud: Cloud) -> Cloud:
-    """A fork in which time passes by itself: a `ManualClock` is the fork's own from now on."""
-    fork = cloud.fork()
-    if isinstance(fork._engine.clock, ManualClock):
-        fork._engine.clock = ManualClock(fork._engine.now())
-    return fork

@@ -13,8 +13,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ecsnet import commands as c
-from ecsnet._engine import AT_ONCE, SettleAfter
-from ecsnet.clocks import ManualClock
+from ecsnet.clocks import AT_ONCE, ManualClock, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation

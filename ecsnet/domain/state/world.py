@@ -52,6 +52,7 @@ _TABLES = (
     "vswitches_of_vpc",
     "groups_of_vpc",
     "interfaces_of_vswitch",
+    "interfaces_of_name",
     "members_of_group",
     "sources_of_group",
     "usage",
@@ -116,6 +117,7 @@ class Region:
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
+        self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, what has a quota) → how many
@@ -157,6 +159,21 @@ class Region:
     def next_number(self, kind: Counted) -> int:
         """The number of the next of a kind that is counted here."""
         return (self.created[kind] or 0) + 1
+
+    def list_by_name(self, interface: NetworkInterfaceState) -> None:
+        """Adds an ENI to the index of names, if it has one."""
+        if interface.name is not None:
+            if self.interfaces_of_name[interface.name] is None:
+                self.interfaces_of_name.set(interface.name, Table())
+            self.interfaces_of_name.mutable(interface.name).set(interface.id, True)
+
+    def unlist_by_name(self, interface: NetworkInterfaceState) -> None:
+        """Removes an ENI from the index of names, if it has one."""
+        if interface.name is not None:
+            same_name = self.interfaces_of_name.mutable(interface.name)
+            same_name.delete(interface.id)
+            if not same_name.size:
+                self.interfaces_of_name.delete(interface.name)
 
     def has(self, resource_id: str) -> bool:
         """Whether a resource of any kind has the id."""

@@ -31,7 +31,7 @@ class EventStore(Protocol):
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         """The events with ``after`` < position <= ``until``, in order; with ``naming`` at least those that name the
-        resource of that id (`Event.resource_ids`), found without a look at the others. Other threads may append
+        resource of that id (`Event.named_resources`), found without a look at the others. Other threads may append
         meanwhile, or close the store: the next event is then a `StoreError`. Raises `ReplayError` at an event that
         cannot be read."""
 

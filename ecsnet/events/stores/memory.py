@@ -50,7 +50,7 @@ class _Log:
     def _places_of(self, resource_id: str) -> list[int]:
         with self._lock:
             while self._indexed < len(self.events):
-                for name in self.events[self._indexed].event.resource_ids():
+                for name in self.events[self._indexed].event.named_resources():
                     places = self._places.setdefault(name, [])
                     if not places or places[-1] != self._indexed:  # after an interrupt it may be there already
                         places.append(self._indexed)

@@ -127,9 +127,9 @@ class SqliteStore:
                         recorded = numbered(events, expected, position)
                         before = connection.total_changes
                         connection.executemany(_INSERT, map(_row, recorded))
-                        names = [(name, record.position) for record in recorded for name in record.event.resource_ids()]
-                        connection.executemany(_INDEX, names)
-                        if connection.total_changes - before != len(recorded) + len(names):
+                        named = [(name, one.position) for one in recorded for name in one.event.named_resources()]
+                        connection.executemany(_INDEX, named)
+                        if connection.total_changes - before != len(recorded) + len(named):
                             raise StoreError(f"{shown(self._path)}: a trigger in the file swallows events")
                         connection.execute("COMMIT")
                     except BaseException:

@@ -21,8 +21,9 @@ from ecsnet.errors import StoreError
 
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
 FORMAT: Final = 2
-"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.) Format 1,
-which no release ever wrote, had no causes and no index of resources."""
+"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
+
+Format 1, which no release wrote, had no causes and no index of resources. Its files are refused."""
 
 _SCHEMA: Final = (
     """
