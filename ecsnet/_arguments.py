@@ -130,5 +130,6 @@ def closest(word: str, known: Iterable[str]) -> str:
     """Returns ": did you mean 'word'?" for the known word that is most like one, nothing if none is like it."""
     from difflib import get_close_matches  # only for messages
 
-    near = get_close_matches(word, list(known), n=1)
-    return f": did you mean {near[0]!r}?" if near else ""
+    spelled = {str(one).casefold(): str(one) for one in known}
+    near = get_close_matches(word.casefold(), spelled, n=1)
+    return f": did you mean {spelled[near[0]]!r}?" if near else ""

@@ -193,6 +193,8 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
             if lists and not among and not isinstance(one, tuple):
                 raise InvalidQuery(f"{name} is compared as a whole: give a tuple, or {name[:-1]} for one of its values")
             if members is not None and one not in members:
+                if one is None:
+                    raise InvalidQuery(f"{self._what()} always have a {name}")
                 hint = (
                     closest(one, [member for member in members if member is not None]) if isinstance(one, str) else ""
                 )

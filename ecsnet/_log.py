@@ -48,8 +48,8 @@ def executed(
         command_id=command_id,
         account_id=account_id,
         region_id=region_id,
-        positions=tuple([record.position for record in records]),
-        event_types=tuple([record.type for record in records]),
+        positions=[record.position for record in records],
+        event_types=[record.type for record in records],
     )
 
 
@@ -62,10 +62,10 @@ def denied(decision: Decision, command_id: str, account_id: str, region_id: str)
         command_id=command_id,
         account_id=account_id,
         region_id=region_id,
-        positions=(),
-        event_types=(),
-        rules=tuple([violation.rule for violation in decision.violations]),
-        codes=tuple([violation.code for violation in decision.violations]),
+        positions=[],
+        event_types=[],
+        rules=[violation.rule for violation in decision.violations],
+        codes=[violation.code for violation in decision.violations],
     )
 
 
