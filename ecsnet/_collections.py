@@ -181,25 +181,28 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
 
     def _condition(self, name: str, value: Any) -> _Condition:
         known = _attributes(self._resource)
-        attribute = name if name in known else name + "s"
-        if attribute not in known:
-            names = [*known, *[listed[:-1] for listed, one in known.items() if one.lists]]
-            raise InvalidQuery(f"{self._what()} have no attribute {name!r}{closest(name, names)}")
+        singulars = {listed[:-1]: listed for listed, one in known.items() if one.lists}
+        attribute = name if name in known else singulars.get(name)
+        if attribute is None:
+            raise InvalidQuery(f"{self._what()} have no attribute {name!r}{closest(name, [*known, *singulars])}")
         lists, members = known[attribute]
         among = attribute != name
         several = isinstance(value, list | set | frozenset) or (isinstance(value, tuple) and (among or not lists))
         values = tuple(value) if several else (value,)
-        for one in values:
-            if lists and not among and not isinstance(one, tuple):
-                raise InvalidQuery(f"{name} is compared as a whole: give a tuple, or {name[:-1]} for one of its values")
-            if members is not None and one not in members:
-                if one is None:
-                    raise InvalidQuery(f"{self._what()} always have a {name}")
-                hint = (
-                    closest(one, [member for member in members if member is not None]) if isinstance(one, str) else ""
-                )
-                raise InvalidQuery(f"{name} of {self._what()} is never {shown(one)}{hint}")
+        if lists and not among and not all(isinstance(one, tuple) for one in values):
+            raise InvalidQuery(f"{name} is compared as a whole: give a tuple, or {name[:-1]} for one of its values")
+        if members is not None:
+            for one in values:
+                self._check_member(name, one, members)
         return _Condition(attribute, values, among)
+
+    def _check_member(self, name: str, value: Any, members: tuple[Any, ...]) -> None:
+        if value in members:
+            return
+        if value is None:
+            raise InvalidQuery(f"{self._what()} always have a {name}")
+        hint = closest(value, filter(None, members)) if isinstance(value, str) else ""
+        raise InvalidQuery(f"{name} of {self._what()} is never {shown(value)}{hint}")
 
     def _candidates(self, conditions: dict[str, _Condition]) -> Iterable[tuple[int, Region, Any]]:
         world = self._world()

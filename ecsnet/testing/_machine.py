@@ -337,14 +337,14 @@ class CloudMachine(RuleBasedStateMachine):
     @invariant()
     def invariants_hold(self) -> None:
         """Every invariant of the model, after every step."""
-        if broken := breaches(self.model._world()):
+        if broken := breaches(self.model.folded_state()):
             raise InvariantBroken(broken, self.script)
 
     def teardown(self) -> None:
         """At the end of an example all is compared once more, and the system closed if it can be."""
         try:
             if self.system is not None and not self._differs:
-                world = self.model._world()
+                world = self.model.folded_state()
                 self.compare(
                     [i for table in VIEWS for r in world.regions.values() for i in getattr(r, table).snapshot()]
                 )
