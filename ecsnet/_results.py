@@ -10,7 +10,7 @@ import msgspec
 
 from ecsnet._engine import Engine
 from ecsnet.commands import Command, RunInstances
-from ecsnet.domain.decide import answer, removes
+from ecsnet.domain.decide import removes, result_ids
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
@@ -79,7 +79,7 @@ def first_result(engine: Engine, used: TokenUse, command: Command[Any], account_
 
 
 def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], account_id: str) -> Any:
-    table, _ = answer(command, ())
+    table, _ = result_ids(command, ())
     ids = used.event.resource_ids
     records = [record for record in engine.recorded_together(used.position) if record.settles is None]
     after = engine.world_at(used.position)

@@ -30,10 +30,11 @@ from ecsnet.clocks import AT_ONCE, Clock, ManualClock, SettleAfter, as_utc, utc_
 from ecsnet.commands import Command
 from ecsnet.decision import Decision
 from ecsnet.domain.checks.state_digest import state_digest
-from ecsnet.domain.decide import DECIDERS, RULES, CommandContext, answer, decide, home_region, removes
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
+from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import IMPORTS, account_stream, stream_of, with_shared
 from ecsnet.domain.state.views import VIEWS
@@ -135,8 +136,10 @@ class Cloud:
         A deleted resource is returned in its last state; `RunInstances` returns a tuple, even of one. A repeated
         ``client_token`` (1 to 64 printable ASCII characters) with the same command returns the first result again.
 
-        Raises `CommandDenied`, with every rule that denies the command, and then nothing has changed; `ReadOnlyCloud`
-        for a cloud of the past; `StoreError` if the events cannot be stored.
+        Raises `CommandDenied`, with every rule that denies the command, and then nothing has changed; `RuleError` for
+        an error inside a rule; `ImpossibleOperation` for a command that only a registry without some of the vendor's
+        rules allows and that the model cannot carry out; `ReadOnlyCloud` for a cloud of the past; `StoreError` if the
+        events cannot be stored.
         """
         engine = self._engine
         if engine.until is not None:
@@ -173,8 +176,9 @@ class Cloud:
             if _log.enabled():
                 _log.denied(decision, engine.command_id(region_id), self.account_id, region_id)
             raise CommandDenied(command, decision.violations)
+        try_out(world, region, decision, context)
         events = decision.events
-        table, ids = answer(command, events)
+        table, ids = result_ids(command, events)
         last = [shown_resource(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None:
@@ -197,7 +201,10 @@ class Cloud:
 
     def check(self, command: Command[Any], *, rules: RuleRegistry | None = None) -> Decision:
         """Judges a command without executing it, by the cloud's rules or by others. Records nothing and changes
-        nothing."""
+        nothing.
+
+        Raises `RuleError` for an error inside a rule.
+        """
         _must_be_command(command)
         if rules is not None:
             check_rules(rules)
@@ -251,8 +258,12 @@ class Cloud:
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Decision]:
-        """Returns the kinds of command that the resource's state admits now, each with the decision of those of its
-        rules that need no parameter. Raises KeyError for a resource that does not exist or is another account's."""
+        """Returns the kinds of command that name such a resource and that its status admits, each with its decision.
+
+        A command is denied if it is denied whatever its other parameters are: all that is known of the resource, and of
+        what it is bound to, is judged; what a command would bind it to is taken to exist. Raises KeyError for a
+        resource that does not exist or is another account's.
+        """
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:
@@ -507,6 +518,7 @@ class Cloud:
                 return world.fork()
             context = self._context(engine.now())
             region_id = home_region(world, cast("Command[Any]", after.command), context)
+            try_out(world, world.region(region_id), after, context)
             news = engine.command_events(region_id, after.events, context.now, self.account_id, "")
             return with_events(world, news)
 
@@ -555,5 +567,5 @@ class Cloud:
 
 
 def _must_be_command(command: object) -> None:
-    if type(command) not in DECIDERS:
+    if type(command) not in OPERATIONS:
         raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")

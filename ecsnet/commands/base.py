@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
+from inspect import get_annotations
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
@@ -239,3 +240,10 @@ _CHECK_OF: dict[str, Check] = {
     "vswitch_id": _text,
     "zone_id": _text,
 }
+
+
+@cache
+def parameters_of(command: type[Command[Any]]) -> tuple[str, ...]:
+    """Returns the names of a command's parameters."""
+    annotated = [get_annotations(one) for one in reversed(command.__mro__)]
+    return tuple(dict.fromkeys(name for names in annotated for name in names))

@@ -61,24 +61,24 @@ class _Log:
 class MemoryStore:
     """A store in memory.
 
-    One that `follows` another begins where that one stood, and reads the older events from where they are. It does so
-    when the other one is closed, too, if that is a `MemoryStore`; any other must stay open (see `Lease`).
+    A store that `follows` another one begins at a position of its history and reads the older events from it. If the
+    older store is a `MemoryStore`, it may be closed; any other must stay open (see `Lease`).
     """
 
     def __init__(self) -> None:
         self._log = _Log()
         self._versions: dict[str, int] = {}
-        self._counted = 0  # how many of the events the versions are those of
+        self._counted = 0  # number of events that _versions takes into account
         self._offset = 0
         self._older: tuple[tuple[int, EventStore | _Log], ...] = ()
-        """Up to which position which store, or log of one, has the older events."""
+        """The older events: pairs of a position and the store, or log of a store, that has those up to it."""
         self._lock = RLock()
         self._closed = False
         _STORES.add(self)
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
-        """A store that shares the older one's events up to a position, in constant time."""
+        """Returns a store that shares the older one's events up to a position, in constant time."""
         store = cls()
         store._offset, store._versions = position, dict(versions)
         if not isinstance(older, MemoryStore):
@@ -87,7 +87,7 @@ class MemoryStore:
             store._older = (*older._older, (position, older._log))
         elif position == older._offset:
             store._older = older._older
-        else:  # the past of a fork: it ends within what the fork reads from others
+        else:  # the past of a fork, at a position within the events that the fork reads from others
             begun = sum(end < position for end, _ in older._older)
             store._older = (*older._older[:begun], (position, older._older[begun][1]))
         return store
@@ -106,7 +106,7 @@ class MemoryStore:
                 if actual != version:
                     raise VersionConflict(stream, expected=version, actual=actual)
             recorded = numbered(events, expected, self._offset + self._counted)
-            kept += recorded  # one step, whatever ends this thread
+            kept += recorded  # atomic even if an interrupt ends this thread
             for record in recorded:
                 versions[record.stream] = record.version
             self._counted = len(kept)
@@ -125,7 +125,7 @@ class MemoryStore:
         for end, older in self._older:
             if after < end and until > begin:
                 stop = min(until, end)
-                if isinstance(older, _Log):  # of the events behind `begin`; its owner may have appended more to it
+                if isinstance(older, _Log):  # it has the events after `begin`; its owner may have appended more to it
                     for record in older.between(max(after - begin, 0), stop - begin, naming):
                         self._check_open()
                         yield record
@@ -154,7 +154,7 @@ _STORES: Final[WeakSet[MemoryStore]] = WeakSet()
 
 def _begin_in_child() -> None:
     for store in list(_STORES):
-        store._lock = RLock()  # another thread may have held it, and that is not there any more
+        store._lock = RLock()  # it may be locked by a thread that does not exist in the child
         for log in (store._log, *(older for _, older in store._older if isinstance(older, _Log))):
             log.begin_process()
 
