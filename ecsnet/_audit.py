@@ -1,4 +1,4 @@
-"""`audit`: a history judged again, by today's rules, and the invariants of what came of it. It only reports."""
+"""`audit` judges a history again by today's rules, and checks the invariants of its outcome. It only reports."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ecsnet.events.instance import InstanceCreation
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a history should not contain.
 
-    ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule
-    or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command could ask
-    for.
+    ``position`` is that of the event, None for a broken invariant of the state at the end; ``rule`` is the id of the
+    rule or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command
+    could ask for.
     """
 
     position: int | None
@@ -33,11 +33,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULES) -> tuple[Finding, ...]:
-    """What today's rules would have refused in a history, and the invariants that its outcome breaks.
+    """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
-    ``source`` is a cloud, whose whole history is judged, or recorded events in order. Never raises for what it finds.
-    What was imported is not judged, as no command made it; the invariants tell what is wrong with it. Whether a release
-    was forced is not in the history: it is taken to have been.
+    ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
+    raised. Events with a cause (`RecordedEvent.caused_by`) are not judged, as no command asked for them; nor are
+    imports, whose contradictions the invariants report. A history does not tell whether a release was forced, so it is
+    taken to have been.
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
@@ -47,7 +48,7 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
 
 
 class _Auditor:
-    """A world that is folded event by event, and what was found on the way."""
+    """Folds a history event by event into a world of its own, and collects findings."""
 
     def __init__(self, rules: RuleRegistry) -> None:
         self._rules = rules
@@ -104,7 +105,8 @@ class _Auditor:
         self._findings.append(Finding(position=record.position, rule=rule, message=message))
 
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, and what is wrong at the end. A stream that could not be folded has no end to look at."""
+        """Returns the findings, with those about the state at the end. A stream that could not be folded to its end is
+        left out there."""
         for stream in self._broken:
             self._world.regions.pop(stream, None)
         at_the_end = [

@@ -107,7 +107,7 @@ def _attribute(hint: Any) -> _Attribute:
 
 
 class _Condition(NamedTuple):
-    """What `where` asks of one attribute: one of ``values`` is the attribute, or is ``among`` those that it lists."""
+    """A condition of `where` on one attribute: it is one of ``values``, or lists one of them (``among``)."""
 
     attribute: str
     values: tuple[Any, ...]

@@ -277,7 +277,7 @@ class Engine:
 
     @property
     def asynchronous(self) -> bool:
-        """Whether operations go through transitional states."""
+        """True if operations go through transitional states."""
         return self.settle_after != AT_ONCE
 
     def settled(self, now: datetime) -> SettledView:

@@ -14,7 +14,7 @@ from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
 SettleAfter = timedelta | Literal["manual"]
-"""How long transitional states last: a duration by the clock, or until `Cloud.settle` is called."""
+"""The duration of transitional states: a time by the clock, or until `Cloud.settle` is called."""
 AT_ONCE: Final = timedelta(0)
 """The `SettleAfter` of a cloud without transitional states."""
 LONGEST_SETTLING: Final = timedelta(days=10_000)

@@ -356,7 +356,7 @@ class Cloud:
 
     @property
     def settle_after(self) -> SettleAfter:
-        """How long transitional states last: a timedelta, or ``"manual"``."""
+        """The duration of transitional states: a timedelta, or ``"manual"``."""
         return self._engine.settle_after
 
     @property

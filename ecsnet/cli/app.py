@@ -165,7 +165,7 @@ def run(
     history = _store_to_run_on(store, dry_run)
     with Cloud(history, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
         summary = outcomes.Summary(dry_run)
-        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud, clock):
+        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
             summary.count(outcome)
             outcomes.show(outcome, output, dry_run)
         summary.show(output)

@@ -1,4 +1,4 @@
-"""`Event`, the base of what is stored, and `RecordedEvent`, the envelope it is stored in.
+"""`Event`, the base class of stored events, and `RecordedEvent`, the envelope that they are stored in.
 
 Class names and field names of events are storage format: they are never changed. A changed event gets a higher
 ``SCHEMA`` and an upcaster in `ecsnet.events.stores.codec`.
@@ -17,7 +17,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """Something that happened, with all its results in it: replaying it draws nothing and decides nothing."""
+    """Something that happened, with all its results: replaying it allocates nothing and decides nothing."""
 
     SCHEMA: ClassVar[int] = 1
 
@@ -33,7 +33,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(dict.fromkeys(ids))
 
     def names(self, resource_id: str) -> bool:
-        """Whether the event names a resource by its id."""
+        """Returns whether the event names a resource by its id."""
         return resource_id in self.named_resources()
 
 
@@ -65,7 +65,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event where it stands in the history.
+    """An event at its place in the history.
 
     ``position`` counts from 1 over the whole store, ``version`` from 1 within its ``stream``, both without gaps. A
     stream is a region (``cn-hangzhou``), an account (``account/1234567890123456``) or a block of addresses that regions

@@ -198,7 +198,6 @@ def test_no_test_module_is_imported() -> None:
 
 PROJECT = Path(__file__).parents[2]
 INTERNALS = {
-    "benchmarks/testing.py": "measures generators",
     "tests/api/test_errors.py": "makes every error that there is",
     "tests/attack/test_files.py": "limits the pages of an open database",
     "tests/attack/test_terminal_output.py": "shows hostile text in every place",

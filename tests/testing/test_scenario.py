@@ -283,7 +283,7 @@ WRONG: list[tuple[str, Callable[[], object], list[str]]] = [
     ("another event", lambda: allowed().then(VpcDeleted(vpc_id="vpc-2")), ["'vpc-2'", "'vpc-1'", "happened"]),
     ("too few", lambda: allowed().then(), ["expected []", "VpcDeleted(vpc_id='vpc-1')"]),
     ("too many", lambda: allowed().then(VpcDeleted, VpcDeleted), ["expected [", "VpcDeleted(vpc_id='vpc-1')"]),
-    ("denied, but done", lambda: allowed().denied("vpc.delete.in-use"), ["refused by vpc.delete.in-use", "VpcDeleted"]),
+    ("denied, but done", lambda: allowed().denied("vpc.delete.in-use"), ["denied by vpc.delete.in-use", "VpcDeleted"]),
     ("another rule", lambda: overlapping().denied("vswitch.create.zone"), ["vswitch.create.zone", "create.overlap"]),
     (
         "one rule of two",

@@ -515,6 +515,12 @@ def an_eni_that_is_not_indexed(here: Region, abroad: Region) -> str:
     return SOUND.vswitch
 
 
+@breaks("index.interfaces-of-name")
+def an_eni_that_is_indexed_by_a_name_that_it_no_longer_has(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).name = "renamed"
+    return HOME
+
+
 @breaks("index.members-of-group")
 def a_member_that_is_not_indexed(here: Region, abroad: Region) -> str:
     here.members_of_group.mutable(SOUND.group).delete(SOUND.free)
