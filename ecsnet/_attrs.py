@@ -1,4 +1,4 @@
-"""What the attrs classes of ecsnet share: converters that know their field, names of fields, read-only mappings."""
+"""Helpers of the attrs classes: converters that know their field, names of fields, read-only mappings."""
 
 from __future__ import annotations
 

@@ -93,8 +93,12 @@ class _Attribute(NamedTuple):
     members: tuple[Any, ...] | None
 
 
-@cache
 def _attributes(resource: Any) -> dict[str, _Attribute]:
+    return _attributes_of(resource)
+
+
+@cache
+def _attributes_of(resource: Any) -> dict[str, _Attribute]:
     return {name: _attribute(hint) for name, hint in get_type_hints(resource).items()}
 
 
