@@ -49,7 +49,7 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
         made = decorate(cls)
         if fields := attrs.fields(made):
             made.__init__ = _constructor(made, fields)
-        return made
+        return made  # type: ignore[no-any-return]  # attrs makes another class, of the same type
 
     return make
 

@@ -10,7 +10,6 @@ from itertools import takewhile
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-import attrs
 import msgspec
 
 from ecsnet import _log, resources
@@ -34,7 +33,7 @@ from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import account_stream, with_shared
-from ecsnet.domain.state.views import VIEWS
+from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.account import token_use
 from ecsnet.errors import (
@@ -55,18 +54,13 @@ from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import EipStatus, InstanceStatus, InstanceType, NetworkInterfaceStatus
+from ecsnet.values import InstanceType
 
 if TYPE_CHECKING:
     from ecsnet.openapi.imports import Described
 
 R = TypeVar("R")
 LONGEST_SETTLING: Final = timedelta(days=10_000)
-_GONE: Final[dict[str, str]] = {
-    "instances": InstanceStatus.Released,
-    "network_interfaces": NetworkInterfaceStatus.Deleted,
-    "eips": EipStatus.Released,
-}
 
 
 class Cloud:
@@ -173,7 +167,7 @@ class Cloud:
                 _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
         table, ids = answer(command, decision.events)
-        last = [_show(region, table, resource_id) for resource_id in ids] if removes(command) else None
+        last = [_removed(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
             news = engine.news(region_id, decision.events, now, self.account_id, command_id)
             if settling.events:
@@ -203,7 +197,7 @@ class Cloud:
         now = tuple([_show(region, table, resource_id) for resource_id in ids])
         if last is None or now[0] is not None:
             return now
-        return tuple(attrs.evolve(one, status=_GONE[table]) if table in _GONE else one for one in last)
+        return tuple(last)
 
     def check(self, command: Command[Any]) -> Decision:
         """Judge a command without doing it. Records nothing and changes nothing."""
@@ -418,7 +412,7 @@ class Cloud:
         due = engine.due(region, now, resource_id)
         if not due:
             return []
-        last = [_show(region, d.table, d.resource_id) for d in due]
+        last = [_removed(region, d.table, d.resource_id) for d in due]
         engine.append(region_id, engine.endings(region, due, now))
         region = engine.world.region(region_id)
         return [
@@ -506,6 +500,10 @@ def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
 def _show(region: Region, table: str, resource_id: str) -> Any:
     state = getattr(region, table)[resource_id]
     return None if state is None else VIEWS[table](region, state)
+
+
+def _removed(region: Region, table: str, resource_id: str) -> Any:
+    return removed(table, region, getattr(region, table).get_existing(resource_id))
 
 
 def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ...]) -> ClientTokenUsed:
