@@ -1,5 +1,5 @@
-"""How fast ecsnet is, side by side with its peers and with the least that the same work could cost.
+"""Measures the speed of ecsnet beside its peers and beside the least work that does the same.
 
-``python -m benchmarks`` runs all of it, ``python -m benchmarks fold fork --quick`` some of it on smaller networks. It
-needs the ``bench`` extra. Nothing here asserts a time: each table says what was asked for, and the reader judges.
+``python -m benchmarks`` runs all benchmarks, ``python -m benchmarks fold fork --quick`` two of them with small sizes.
+They need the ``bench`` extra. No benchmark asserts a time; each table has a column with the target.
 """

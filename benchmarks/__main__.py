@@ -11,11 +11,11 @@ NAMES = ("against", "operations", "check", "fold", "fork", "history", "importing
 
 
 def main() -> None:
-    """Run the benchmarks that are named, or all of them."""
+    """Runs the named benchmarks, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; all of them if none is given")
     parser.add_argument("--quick", action="store_true", help="networks and histories of a tenth of the size")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each contender is measured")
+    parser.add_argument("--rounds", type=int, default=7, help="number of measurements of each contender")
     parser.add_argument("--other", metavar="DIR", help="another checkout, for `against`")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(NAMES):

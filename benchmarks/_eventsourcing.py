@@ -1,10 +1,10 @@
 """The `eventsourcing` package as the peer of `fold`, in a process of its own so that it can be run under ``-O``.
 
 ``write OURS THEIRS`` copies the ENI and instance events of our file into a file of its own, as events of one aggregate.
-``replay THEIRS`` prints the seconds that replaying one of them takes.
+``replay THEIRS`` prints the seconds that replaying takes, per event.
 """
 
-# ruff: noqa: T201  # its parent process reads the number from its output
+# ruff: noqa: T201  # the parent process reads the number from the output
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGION: UUID = uuid5(NAMESPACE_URL, "cn-hangzhou")
 
 
 class Region(Aggregate):
-    """One region: the least that keeps what the events say. It judges nothing and has no indexes."""
+    """One region: the smallest aggregate that stores the events' contents, without rules and indexes."""
 
     def __init__(self) -> None:
         self.interfaces: dict[str, dict[str, Any]] = {}
@@ -32,7 +32,7 @@ class Region(Aggregate):
 
     @staticmethod
     def create_id() -> UUID:
-        """Always the same, so that the other process finds it."""
+        """Returns a constant id, so that the other process finds the aggregate."""
         return REGION
 
     @event("InstanceLaunched")
@@ -78,45 +78,45 @@ class Region(Aggregate):
 
 
 def application(path: str) -> Application[UUID]:
-    """An application on a SQLite file."""
+    """Returns an application on a SQLite file."""
     return Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
 
 
 def write(ours: str, theirs: str) -> None:
-    """Copy our events into a file of theirs."""
+    """Copies the events of our file into a file of the package's."""
     region = Region()
     store = SqliteStore(ours, read_only=True)
     for record in store.read():
-        happened = record.event
-        match happened:
+        recorded = record.event
+        match recorded:
             case InstanceLaunched():
-                region.launch(happened.instance_id, happened.primary_network_interface_id, happened.private_ip_address)
+                region.launch(recorded.instance_id, recorded.primary_network_interface_id, recorded.private_ip_address)
             case InstanceStarted():
-                region.start(happened.instance_id)
+                region.start(recorded.instance_id)
             case InstanceStopped():
-                region.stop(happened.instance_id)
+                region.stop(recorded.instance_id)
             case ni.NetworkInterfaceCreated():
                 region.create_interface(
-                    happened.network_interface_id,
-                    happened.vswitch_id,
-                    happened.mac_address,
-                    list(happened.private_ip_addresses),
-                    list(happened.security_group_ids),
+                    recorded.network_interface_id,
+                    recorded.vswitch_id,
+                    recorded.mac_address,
+                    list(recorded.private_ip_addresses),
+                    list(recorded.security_group_ids),
                 )
             case ni.NetworkInterfaceAttached():
-                region.attach(happened.network_interface_id, happened.instance_id)
+                region.attach(recorded.network_interface_id, recorded.instance_id)
             case ni.NetworkInterfaceDetached():
-                region.detach(happened.network_interface_id, happened.instance_id)
+                region.detach(recorded.network_interface_id, recorded.instance_id)
             case ni.PrivateIpAddressesAssigned():
-                region.assign(happened.network_interface_id, list(happened.private_ip_addresses))
+                region.assign(recorded.network_interface_id, list(recorded.private_ip_addresses))
             case ni.PrivateIpAddressesUnassigned():
-                region.unassign(happened.network_interface_id, list(happened.private_ip_addresses))
+                region.unassign(recorded.network_interface_id, list(recorded.private_ip_addresses))
     store.close()
     application(theirs).save(region)
 
 
 def replay(theirs: str) -> float:
-    """Seconds per event, for the whole aggregate."""
+    """Returns the seconds per event of replaying the whole aggregate."""
     app = application(theirs)
     with stopwatch() as watch:
         region: Region = app.repository.get(REGION)

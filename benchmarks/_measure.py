@@ -1,7 +1,8 @@
-"""Measuring contenders side by side, and the table that comes of it.
+"""Measures contenders side by side and prints a table of the results.
 
-The machine is never quiet, so contenders take turns: every round runs each of them once, in an order that moves on by
-one each round, and a ratio is the median of the ratios within the rounds. What disturbs a round disturbs both sides.
+Other processes disturb every measurement, so contenders take turns: each round runs each of them once, in an order that
+rotates by one each round. A ratio is the median of the ratios within rounds, as both sides of a round are disturbed
+alike.
 """
 
 # ruff: noqa: T201  # a benchmark prints its table
@@ -21,7 +22,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to do: the number of rounds, and whether networks and histories are a tenth of their full size.
+    """The number of rounds and the sizes: with ``quick``, networks and histories are a tenth of their full size.
 
     ``other`` is the folder of another checkout, to be measured beside this one.
     """
@@ -31,33 +32,33 @@ class Effort:
     other: str | None = None
 
     def of(self, full: int) -> int:
-        """A size, or a tenth of it."""
+        """Returns a size, or a tenth of it with ``quick``."""
         return full // 10 if self.quick else full
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to measure.
+    """One measured alternative.
 
-    ``run`` does one round and answers seconds per operation. ``against`` names the contender that its time is divided
-    by, ``asked`` says what was asked for.
+    ``run`` does one round and returns seconds per operation. ``against`` names the contender that its time is divided
+    by; ``target`` is the text of the target.
     """
 
     name: str
     run: Callable[[], float]
     against: str = ""
-    asked: str = ""
+    target: str = ""
 
 
 class Stopwatch:
-    """What `stopwatch` gives: ``seconds``, once its block has ended."""
+    """The result of `stopwatch`: ``seconds`` is set when its block ends."""
 
     seconds = 0.0
 
 
 @contextmanager
 def stopwatch() -> Iterator[Stopwatch]:
-    """Time a block."""
+    """Measures the time of a block."""
     watch = Stopwatch()
     begin = perf_counter()
     yield watch
@@ -65,12 +66,12 @@ def stopwatch() -> Iterator[Stopwatch]:
 
 
 def spread(ids: Sequence[str], count: int) -> tuple[str, ...]:
-    """That many of the ids, spread evenly over all of them; repeated if there are too few."""
+    """Returns ``count`` of the ids, spread evenly over all of them; repeated if there are fewer."""
     return tuple(islice(cycle(ids[:: max(1, len(ids) // count)]), count))
 
 
 def per_operation(operation: Callable[[], object], times: int) -> float:
-    """Seconds per call, over many calls."""
+    """Returns the seconds per call, over many calls."""
     begin = perf_counter()
     for _ in range(times):
         operation()
@@ -78,7 +79,7 @@ def per_operation(operation: Callable[[], object], times: int) -> float:
 
 
 def measure(title: str, contenders: Sequence[Contender], rounds: int) -> None:
-    """Run the contenders in turns and print their table. The first round only warms up and is thrown away."""
+    """Runs the contenders in turns and prints their table. The first round only warms up and is not counted."""
     taken: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for turn in range(rounds + 1):
         start = turn % len(contenders)
@@ -89,7 +90,7 @@ def measure(title: str, contenders: Sequence[Contender], rounds: int) -> None:
                 taken[contender.name].append(seconds)
     rows = [_row(contender, taken) for contender in contenders]
     print(f"\n### {title}\n")
-    _print_table(("what", "µs, median", "µs, least", "ratio", "to", "asked for"), rows)
+    _print_table(("contender", "µs, median", "µs, least", "ratio", "to", "target"), rows)
     print(flush=True)
 
 
@@ -104,7 +105,7 @@ def _row(contender: Contender, taken: dict[str, list[float]]) -> tuple[str, ...]
         _microseconds(min(own)),
         ratio,
         contender.against,
-        contender.asked,
+        contender.target,
     )
 
 

@@ -1,4 +1,4 @@
-"""moto's EC2, as the peer of `operations`: bare, which is its backend without HTTP, and through boto3."""
+"""moto's EC2 as the peer of `operations`: its bare backend, without HTTP, and through boto3."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MotoNetwork:
 
 
 def build(region: str, interfaces: int) -> MotoNetwork:
-    """A network in a region of its own. To be called, and used, within `moto.mock_aws`."""
+    """Returns a network in a region of its own. The caller must be within `moto.mock_aws`, also when it uses it."""
     client: Any = boto3.client("ec2", region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing")
     backend: Any = ec2_backends[ACCOUNT][region]
     vpc_id = client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -43,7 +43,7 @@ def build(region: str, interfaces: int) -> MotoNetwork:
 
 
 def attach_detach_bare(network: MotoNetwork, pairs: int) -> Callable[[], float]:
-    """A round of attaching and detaching in the backend: seconds per call."""
+    """Returns a round of attaching and detaching in the backend, in seconds per call."""
     backend, interface_ids = network.backend, spread(network.interface_ids, pairs)
 
     def run() -> float:
@@ -57,7 +57,7 @@ def attach_detach_bare(network: MotoNetwork, pairs: int) -> Callable[[], float]:
 
 
 def create_delete_bare(network: MotoNetwork, pairs: int) -> Callable[[], float]:
-    """A round of creating and deleting in the backend: seconds per call."""
+    """Returns a round of creating and deleting in the backend, in seconds per call."""
     backend = network.backend
 
     def run() -> float:
@@ -71,7 +71,7 @@ def create_delete_bare(network: MotoNetwork, pairs: int) -> Callable[[], float]:
 
 
 def attach_detach_boto3(network: MotoNetwork, pairs: int) -> Callable[[], float]:
-    """A round of attaching and detaching through boto3: seconds per call."""
+    """Returns a round of attaching and detaching through boto3, in seconds per call."""
     client, interface_ids = network.client, spread(network.interface_ids, pairs)
 
     def run() -> float:
@@ -87,7 +87,7 @@ def attach_detach_boto3(network: MotoNetwork, pairs: int) -> Callable[[], float]
 
 
 def create_delete_boto3(network: MotoNetwork, pairs: int) -> Callable[[], float]:
-    """A round of creating and deleting through boto3: seconds per call."""
+    """Returns a round of creating and deleting through boto3, in seconds per call."""
     client = network.client
 
     def run() -> float:

@@ -1,4 +1,4 @@
-"""The networks that are measured: one region with as many ENIs as a benchmark wants, and a long life in one."""
+"""The measured networks, each one region with a given number of ENIs, and long histories in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ecsnet.commands import (
 ZONE = "cn-hangzhou-b"
 INSTANCE_TYPES = ("ecs.g5.4xlarge", "ecs.g5.8xlarge")  # 8 ENIs each
 RESIDENTS = 3
-"""ENIs that stay on each instance, so that an attach meets an instance as it usually is."""
+"""The number of ENIs that stay on each instance, so that an attach finds a typical instance."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Network:
     group_id: str
     instance_ids: tuple[str, ...]
     free: tuple[str, ...]
-    """The ENIs that are attached to nothing."""
+    """The ENIs that are not attached."""
 
     def some_free(self, count: int) -> tuple[str, ...]:
-        """That many of the free ENIs, old and new ones."""
+        """Returns ``count`` of the free ENIs, old and new ones."""
         return spread(self.free, count)
 
 
 def build(interfaces: int, cloud: Cloud | None = None) -> Network:
-    """A network with that many secondary ENIs, in the cloud given or in one in memory."""
+    """Returns a network with this number of secondary ENIs, in the given cloud or in a new one in memory."""
     cloud = Cloud() if cloud is None else cloud
     cloud.execute(SetQuota(name="interfaces-per-region", value=interfaces + 100_000))
     cloud.execute(SetQuota(name="addresses-per-security-group", value=2 * interfaces + 100_000))
@@ -77,7 +77,7 @@ def build(interfaces: int, cloud: Cloud | None = None) -> Network:
 
 
 def attach_detach(network: Network, cloud: Cloud, pairs: int) -> Callable[[], float]:
-    """A round of attaching and detaching: seconds per command, the building of the command included."""
+    """Returns a round of attaching and detaching, in seconds per command, including its construction."""
     interface_ids = network.some_free(pairs)
     instance_ids = network.instance_ids
 
@@ -92,7 +92,7 @@ def attach_detach(network: Network, cloud: Cloud, pairs: int) -> Callable[[], fl
 
 
 def create_delete(network: Network, pairs: int) -> Callable[[], float]:
-    """A round of creating and deleting: seconds per command, the building of the command included."""
+    """Returns a round of creating and deleting, in seconds per command, including its construction."""
     cloud, groups = network.cloud, (network.group_id,)
 
     def run() -> float:
@@ -106,7 +106,8 @@ def create_delete(network: Network, pairs: int) -> Callable[[], float]:
 
 
 def live(network: Network, commands: int) -> None:
-    """A long life: ENIs move between instances, addresses come and go, instances stop and start. Always the same."""
+    """Executes a number of commands, the same in each run: ENIs move between instances, addresses are assigned and
+    unassigned, instances stop and start."""
     random = Random(20190311)
     done = 0
     while done < commands:

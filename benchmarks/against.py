@@ -1,7 +1,7 @@
 """Measures commands in this checkout beside another one: ``python -m benchmarks against --other DIR``.
 
 Each round measures both, in processes of their own that import ecsnet from one checkout or the other and take turns.
-Only what both have in common is measured: commands by the public names, and a file that both can read.
+Only common features are measured: commands by their public names, and a file that both can read.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ MEASURED = {
 
 
 def run(effort: Effort) -> None:
-    """Measure both checkouts and print a table for each kind of command."""
+    """Measures both checkouts and prints a table for each kind of command."""
     if effort.other is None:
         print("against: name another checkout with --other DIR")  # noqa: T201
         return

@@ -1,9 +1,9 @@
-"""What replay costs: a long life of one region with 1,000 ENIs, from decoded events and from a SQLite file.
+"""Measures replay: a long history of one region with 1,000 ENIs, from decoded events and from a SQLite file.
 
-The floor of opening a file is what nobody can go without: the same rows fetched by the same SELECT, and each payload
-decoded into its event class. The peer is the `eventsourcing` package with its SQLite module, which replays as many
-events of the same content into one aggregate that does no more than keep them in dicts; it spends much of its time in
-asserts, so it is measured under ``python -O`` too.
+The floor of opening a file is the least possible work: the same SELECT fetches the same rows, and each payload is
+decoded into its event class. The peer is the `eventsourcing` package with its SQLite module. It replays as many events
+with the same content into one aggregate that only stores them in dicts; it spends much of its time in asserts, so it is
+measured under ``python -O`` too.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ SELECT = (
 
 
 def run(effort: Effort) -> None:
-    """Measure replay from memory and from a file and print the tables."""
+    """Measures replay from memory and from a file and prints the tables."""
     network = build(1_000)
     live(network, effort.of(50_000))
     history = network.cloud.history()
     count = len(history)
     measure(
         f"fold {count:,} decoded events, per event",
-        [Contender("fold, events in memory", _folding(history), asked="at most 2 µs: 500,000 a second")],
+        [Contender("fold, events in memory", _folding(history), target="at most 2 µs: 500,000 a second")],
         effort.rounds,
     )
     with TemporaryDirectory() as folder:
@@ -72,7 +72,7 @@ def _folding(history: tuple[RecordedEvent, ...]) -> Callable[[], float]:
 
 
 def store_history(history: tuple[RecordedEvent, ...], path: Path) -> None:
-    """Store a whole history in a new file."""
+    """Stores a whole history in a new file."""
     store = SqliteStore(path)
     news = [
         NewEvent(record.stream, record.event, record.recorded_at, record.account_id, record.command_id)

@@ -1,7 +1,7 @@
-"""What a fork costs, and what it costs those who write after it, on either side.
+"""Measures forks, and writes after a fork on either side.
 
 A fork shares everything and copies a value when one side first changes it, so a write after a fork costs a little more
-than one before it, however large the region. Forking before every single write is the worst that can be asked of it.
+than one before it, however large the region. A fork before every single write is the worst case.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ecsnet.commands import AttachNetworkInterface, DetachNetworkInterface
 
 
 def run(effort: Effort) -> None:
-    """Measure forks, and writes after forks, and print the tables."""
+    """Measures forks, and writes after forks, and prints the tables."""
     small, large, pairs = 100, effort.of(100_000), effort.of(1_000)
     networks = {size: build(size) for size in (small, large)}
     base = f"fork, {small} ENIs"
@@ -41,9 +41,9 @@ def run(effort: Effort) -> None:
     measure(
         "a fork before every command, per fork and command",
         [
-            Contender(f"{size:,} ENIs, {side}", forking(networks[size], pairs), against, asked)
+            Contender(f"{size:,} ENIs, {side}", forking(networks[size], pairs), against, target)
             for side, forking in (("on the fork", _fork_each_on_fork), ("on the original", _fork_each_on_original))
-            for size, against, asked in (
+            for size, against, target in (
                 (small, "", ""),
                 (large, f"{small} ENIs, {side}", "flat"),
             )

@@ -1,4 +1,4 @@
-"""Measures a file of a million events: opening it, looking at its end, and reading one resource's history."""
+"""Measures a file of a million events: opening it, `Cloud.at` its end, and reading one resource's history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecsnet import Cloud
 
 
 def run(effort: Effort) -> None:
-    """Measure what is done with a whole history, in milliseconds a time, and print the table."""
+    """Measures operations on a whole history and prints the table."""
     network = build(1_000)
     live(network, effort.of(1_000_000))
     count = network.cloud.position

@@ -1,4 +1,4 @@
-"""What it costs to start from a described network, and to ask it a thousand questions, however large it is."""
+"""Measures the import of described networks of several sizes, and checks of commands on them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ZONE = "cn-hangzhou-b"
 
 
 def run(effort: Effort) -> None:
-    """Import a small and a large description, check commands against both, and print the tables."""
+    """Measures imports of several sizes, and checks of commands on them, and prints the tables."""
     small, large, times = 100, effort.of(10_000), 1_000
     sizes = sorted({small, 1_000, large})  # a quick run has no larger one
     base = f"{small} ENIs described"
@@ -51,7 +51,7 @@ def run(effort: Effort) -> None:
 
 
 def _described(interfaces: int, *, attached: bool = False) -> list[dict[str, Any]]:
-    """The answers that describe a VPC with two VSwitches, a group, an instance, and so many ENIs, free or on it."""
+    """Returns responses that describe a VPC with two VSwitches, a group, an instance, and ENIs, free or attached."""
     free = [
         {
             "NetworkInterfaceId": f"eni-{number:020}",
@@ -94,18 +94,18 @@ def _described(interfaces: int, *, attached: bool = False) -> list[dict[str, Any
     ]
 
 
-def _importing(answers: list[dict[str, Any]], interfaces: int) -> Callable[[], float]:
+def _importing(responses: list[dict[str, Any]], interfaces: int) -> Callable[[], float]:
     def run() -> float:
         with stopwatch() as watch:
-            Cloud().import_resources(answers)
+            Cloud().import_resources(responses)
         return watch.seconds / interfaces
 
     return run
 
 
-def _checking(answers: list[dict[str, Any]], times: int) -> Callable[[], float]:
+def _checking(responses: list[dict[str, Any]], times: int) -> Callable[[], float]:
     cloud = Cloud()
-    cloud.import_resources(answers)
+    cloud.import_resources(responses)
     ids = [interface.id for interface in cloud.network_interfaces.where(status="Available")]
     commands: list[Command[Any]] = [
         AttachNetworkInterface(network_interface_id=ids[number % len(ids)], instance_id="i-1")

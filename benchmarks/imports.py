@@ -1,7 +1,8 @@
-"""What it costs to import ecsnet, beside three well-known libraries alone, each time in a fresh interpreter.
+"""Measures the import of ecsnet beside three well-known libraries alone, each time in a fresh interpreter.
 
-The time is taken inside the interpreter, around the import, so starting Python is not in it. structlog also imports
-rich where that is installed, which costs more than the rest of it: rich is hidden from all but the row that names it.
+The time is taken inside the interpreter, around the import, so it does not include the start of Python. structlog
+imports rich if that is installed, which takes longer than the rest of it, so rich is hidden in all rows but the one
+that names it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ HIDE_RICH = "import sys; sys.modules['rich'] = None; "
 
 
 def run(effort: Effort) -> None:
-    """Measure imports and print the table."""
+    """Measures imports and prints the table."""
     measure(
         "import, in a fresh interpreter",
         [

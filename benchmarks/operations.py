@@ -1,7 +1,7 @@
-"""What a command costs in memory, in a small region and in a very large one, beside moto's EC2 doing the same.
+"""Measures commands in memory, in a small and a very large region, beside the same calls of moto's EC2.
 
-moto judges hardly a rule, keeps no history and looks an ENI up by scanning; its ENI is attached to an instance all the
-same. Times are per command, each half of a pair; ours include building the command and checking its parameters.
+moto checks few rules, keeps no history and finds an ENI by scanning. Times are per command, each half of a pair; ours
+include the construction of the command and the check of its parameters.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from benchmarks._measure import Contender, Effort, measure
 
 
 def run(effort: Effort) -> None:
-    """Measure both pairs of commands and print their tables."""
+    """Measures both pairs of commands and prints their tables."""
     small, large, moto_large = 100, effort.of(100_000), effort.of(5_000)
     pairs, slow_pairs = effort.of(2_000), effort.of(50)
     ours = {size: _network.build(size) for size in (small, large)}
@@ -38,7 +38,7 @@ def run(effort: Effort) -> None:
             measure(
                 title,
                 [
-                    Contender(base, mine[small], asked="at most 40 µs"),
+                    Contender(base, mine[small], target="at most 40 µs"),
                     Contender(f"ecsnet, {large:,} ENIs", mine[large], base, "at most 40 µs, and 1.5 times"),
                     Contender(f"moto, bare, {small} ENIs", theirs[small], base),
                     Contender(f"moto, bare, {moto_large:,} ENIs", theirs[moto_large], base),

@@ -1,7 +1,7 @@
-"""What durability costs: a command recorded in a SQLite file, beside a bare INSERT and COMMIT of the same row.
+"""Measures durability: a command recorded in a SQLite file, beside a bare INSERT and COMMIT of the same row.
 
-Both wait for the disk after every command (WAL, synchronous FULL), so this measures the disk that the folder for
-temporary files is on (TMPDIR chooses it). The bare table has the columns and the keys of ours.
+Both wait for the disk after every command (WAL, synchronous FULL), so the result depends on the disk of the folder for
+temporary files (TMPDIR). The bare table has the same columns and keys as ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def run(effort: Effort) -> None:
-    """Measure durable commands and print the table."""
+    """Measures durable commands and prints the table."""
     pairs = effort.of(200)
     with TemporaryDirectory() as folder:
         path = Path(folder, "network.db")

@@ -1,7 +1,8 @@
-"""What property tests cost: steps of `CloudMachine` beside those of a machine that does nothing, and states a second.
+"""Measures property tests: steps of `CloudMachine` beside those of an empty machine, and the states that `explore`
+visits per second.
 
-The empty machine has as many rules, with names and without bodies. A step of ours draws a command, judges it, executes
-it, and checks every invariant; beside a system it is also given to that, and what both show is compared.
+The empty machine has as many rules, without bodies. A step of `CloudMachine` draws a command, judges and executes it,
+and checks every invariant; with a system it also executes the command there and compares the resources.
 """
 
 # ruff: noqa: T201  # a benchmark prints
@@ -27,7 +28,7 @@ TYPE = InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=2)
 
 
 def run(effort: Effort) -> None:
-    """Measure the machines, the invariants and a fresh cloud, and an exploration; print their tables."""
+    """Measures the machines, a new cloud, the invariants, and an exploration, and prints their tables."""
     examples = effort.of(200)
     machines = [
         Contender("a machine of empty rules", _stepping(_empty_machine(), examples)),
@@ -38,7 +39,7 @@ def run(effort: Effort) -> None:
     cloud = _twenty_resources()
     calls = effort.of(2_000)
     small = [
-        Contender("Cloud()", lambda: per_operation(Cloud, calls), asked="under 100 µs"),
+        Contender("Cloud()", lambda: per_operation(Cloud, calls), target="under 100 µs"),
         Contender(
             "invariants of 20 resources", lambda: per_operation(lambda: invariants(cloud), calls), "Cloud()", "cheap"
         ),
@@ -48,7 +49,7 @@ def run(effort: Effort) -> None:
 
 
 class _Counted:
-    """Counts the steps of all machines, those that set up included."""
+    """Counts the steps of all machines, including those of the setup."""
 
     steps = 0
 
@@ -58,11 +59,11 @@ class _Counted:
 
 
 class Alone(_Counted, CloudMachine):
-    """The model alone."""
+    """The model without a system."""
 
 
 class Beside(_Counted, CloudMachine):
-    """The model beside another cloud of ours."""
+    """The model with another cloud as the system."""
 
     def make_system(self) -> Any:
         return CloudSystem(Cloud(clock=self.clock, instance_types=self.instance_types))
@@ -98,7 +99,7 @@ def _stepping(machine: type[RuleBasedStateMachine], examples: int) -> Callable[[
 
 
 def _small_world() -> tuple[Cloud, list[Command[Any]]]:
-    """Two instances and three ENIs, and every way to move them."""
+    """Returns a cloud with two instances and three ENIs, and all commands that change their status."""
     cloud = cloud_after(settle_after="manual", instance_types=[TYPE])
     vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     block = c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/28")
@@ -107,17 +108,17 @@ def _small_world() -> tuple[Cloud, list[Command[Any]]]:
     instances = cloud.execute(c.RunInstances(instance_type=TYPE.id, amount=2, **place))
     interfaces = [cloud.execute(c.CreateNetworkInterface(**place)) for _ in range(3)]
     cloud.settle()
-    transitions: list[Command[Any]] = []
+    commands: list[Command[Any]] = []
     for vm in instances:
-        transitions += [c.StartInstance(instance_id=vm.id), c.StopInstance(instance_id=vm.id)]
+        commands += [c.StartInstance(instance_id=vm.id), c.StopInstance(instance_id=vm.id)]
         for eni in interfaces:
             pair: Any = {"network_interface_id": eni.id, "instance_id": vm.id}
-            transitions += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
-    return cloud, transitions
+            commands += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
+    return cloud, commands
 
 
 def _twenty_resources() -> Cloud:
-    """A VPC, a VSwitch, a group, two instances, twelve ENIs and three EIPs."""
+    """Returns a cloud with a VPC, a VSwitch, a group, two instances, twelve ENIs and three EIPs."""
     cloud, _ = _small_world()
     (vswitch_id,), group_ids = cloud.vswitches, tuple(cloud.security_groups)
     for _ in range(7):
@@ -128,15 +129,14 @@ def _twenty_resources() -> Cloud:
 
 
 def _explore(depth: int | None) -> None:
-    cloud, transitions = _small_world()
+    cloud, commands = _small_world()
 
     def all_moves(state: Cloud) -> Iterator[Any]:
-        yield from transitions
+        yield from commands
         yield from settle_moves(state)
 
     begin = perf_counter()
-    seen = explore(cloud, all_moves, depth)
+    found = explore(cloud, all_moves, depth)
     seconds = perf_counter() - begin
-    print(
-        f"\n### explore\n\n{seen}\n{seen.states / seconds:,.0f} states and {seen.moves / seconds:,.0f} moves a second\n"
-    )
+    rates = f"{found.states / seconds:,.0f} states and {found.moves / seconds:,.0f} moves a second"
+    print(f"\n### explore\n\n{found}\n{rates}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 from importlib import import_module
 from itertools import groupby, pairwise
@@ -16,100 +16,200 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 import ecsnet
-from ecsnet import Cloud, Command, Rule, commands, events, guest, plan, rules, strategies, testing
-from ecsnet.domain.lifecycle import INITIAL, Lifecycle
-from ecsnet.domain.rules import RuleKind
-from ecsnet.domain.subjects.eip import EIP
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
-from ecsnet.domain.subjects.network_interface.lifecycle import NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE
-from ecsnet.events import EVENT_TYPES
+from ecsnet import (
+    Cloud,
+    Command,
+    ErrorCode,
+    Rule,
+    RulebookEntry,
+    RuleKind,
+    commands,
+    events,
+    guest,
+    plan,
+    rulebook,
+    rules,
+    strategies,
+    testing,
+)
+from ecsnet.lifecycles import EIP, INITIAL, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, Lifecycle
 
 HERE = Path(__file__).parent
 
 
 def lifecycles() -> str:
-    """docs/lifecycles.md: a diagram and a matrix for each lifecycle."""
-    lines = [
-        "# Lifecycles",
-        "",
-        "Made from the tables in `ecsnet/domain` by `python docs/render.py`.",
-        "",
-        "Events are the triggers. An operation that completes at once is one event; one that takes time is two: the",
-        "*Requested* event leads to a transitional status, the event named for the result ends it. An event",
-        "with an empty cell in the matrix is not possible in that status: a command that would need it is refused by a",
-        "rule, and a stored history that contains it is refused as damaged. `[*]` is where a resource begins.",
-    ]
+    """docs/lifecycles.md: one network interface step by step, then a diagram and a matrix for each lifecycle."""
+    lines = ["# Lifecycles", "", *LIFECYCLES_INTRODUCTION.strip().splitlines()]
     for lifecycle in (INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, EIP):
-        lines += ["", f"## {lifecycle.name[0].upper()}{lifecycle.name[1:]}", "", "```mermaid", "stateDiagram-v2"]
-        lines += _arrows(lifecycle)
-        lines += ["```", "", *_matrix(lifecycle)]
+        lines += ["", f"## {lifecycle.name[0].upper()}{lifecycle.name[1:]}", ""]
+        lines += ["```mermaid", *lifecycle.diagram().splitlines(), "```"]
+        if lifecycle.transitional:
+            lines += ["", "| transitional status | completed by |", "|---|---|"]
+            for status, transitional in lifecycle.transitional.items():
+                lines.append(f"| {status} | {', '.join(event.__name__ for event in transitional.completed_by)} |")
+        lines += ["", *_matrix(lifecycle)]
     return "\n".join(lines) + "\n"
 
 
-def _cells(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str, str]]:
-    for event in lifecycle.events():
-        for source, target in lifecycle.transitions(EVENT_TYPES[event]).items():
-            yield source, event, target
+LIFECYCLES_INTRODUCTION = """
+Made from the declarations in `ecsnet/domain/subjects` by `python docs/render.py`.
 
+Instances, network interfaces and EIPs have a status, and so a lifecycle: a `Machine` of the library
+[transitions](https://github.com/pytransitions/transitions), declared in its grammar. The states are the vendor's
+statuses. The triggers are the types of events: every event that names such a resource is a trigger of its lifecycle.
+VPCs and VSwitches have no status in the model yet, and so no lifecycle.
 
-def _arrows(lifecycle: Lifecycle[Any]) -> list[str]:
-    arrows = [f"    {source} --> {target}: {event}" for source, event, target in _cells(lifecycle) if source != target]
-    return arrows + [f"    {status} --> [*]" for status in sorted(lifecycle.final)]
+An operation that completes at once is one event. One that takes time is two: the *Requested* event leads to a
+transitional status, and the event named for the result completes it. In the diagrams an arrow is a change of status. In
+the matrices a cell is the status after the event. Where it is empty the event is not possible: a rule denies a command
+that would need it, and a stored history that contains it raises `ReplayError`. `[*]` is the status before the first
+event. An import leads from there to the status that is described.
+
+## One network interface, step by step
+
+The module `ecsnet.lifecycles` has the lifecycles. One of them drives an object of yours, in its attribute `status`:
+
+```python
+>>> from ecsnet.lifecycles import NETWORK_INTERFACE
+>>> class Interface:
+...     status = "Available"
+>>> interface = Interface()
+>>> machine = NETWORK_INTERFACE.bind(interface)
+>>> interface.trigger("NetworkInterfaceAttachRequested")
+True
+>>> interface.status
+<NetworkInterfaceStatus.Attaching: 'Attaching'>
+
+```
+
+Attaching is transitional. The declaration tells which event completes it, and which events are possible meanwhile:
+
+```python
+>>> NETWORK_INTERFACE.transitional[interface.status].completed_by
+(<class 'ecsnet.events.network_interface.NetworkInterfaceAttached'>,)
+>>> NETWORK_INTERFACE.triggers(interface.status)
+('NetworkInterfaceAttached', 'NetworkInterfaceReleased')
+>>> interface.trigger("NetworkInterfaceDeleted")
+Traceback (most recent call last):
+    ...
+transitions.core.MachineError: "Can't trigger event NetworkInterfaceDeleted from state Attaching!"
+>>> interface.trigger("NetworkInterfaceAttached")
+True
+>>> print(interface.status)
+InUse
+
+```
+
+The events that a cloud records of a network interface drive it in the same way. An object without a status starts at
+`[*]`:
+
+```python
+>>> from ecsnet import Cloud
+>>> from ecsnet import commands as c
+>>> cloud = Cloud(settle_after="manual")
+>>> vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+>>> vsw = cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
+>>> sg = cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
+>>> (vm,) = cloud.execute(
+...     c.RunInstances(instance_type="ecs.g5.xlarge", vswitch_id=vsw.id, security_group_ids=[sg.id])
+... )
+>>> eni = cloud.execute(c.CreateNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id]))
+>>> completed = cloud.settle()
+>>> eni = cloud.execute(c.AttachNetworkInterface(network_interface_id=eni.id, instance_id=vm.id))
+>>> completed = cloud.settle()
+>>> class Replica:
+...     pass
+>>> replica = Replica()
+>>> machine = NETWORK_INTERFACE.bind(replica)
+>>> for record in cloud.history(eni.id):
+...     moved = replica.trigger(record.type)
+...     print(f"{record.type}: {replica.status}")
+NetworkInterfaceCreateRequested: Creating
+NetworkInterfaceCreateCompleted: Available
+NetworkInterfaceAttachRequested: Attaching
+NetworkInterfaceAttached: InUse
+>>> replica.status is cloud.network_interfaces[eni.id].status
+True
+
+```
+
+The Machine that `bind` returns drives this object alone, so you can add callbacks to it. `NETWORK_INTERFACE.machine` is
+the one that the fold's table is compiled from. The [API reference](api.md) has the rest.
+"""
 
 
 def _matrix(lifecycle: Lifecycle[Any]) -> list[str]:
-    table = {(source, event): target for source, event, target in _cells(lifecycle)}
     statuses = [INITIAL, *(status for status in lifecycle.statuses if status not in lifecycle.final)]
     return [
         "| event | " + " | ".join(statuses) + " |",
         "|---" * (len(statuses) + 1) + "|",
         *(
-            f"| {event} | " + " | ".join(table.get((status, event), "") for status in statuses) + " |"
-            for event in lifecycle.events()
+            f"| {event} | " + " | ".join(_cell(lifecycle, event, status) for status in statuses) + " |"
+            for event in lifecycle.machine.events
         ),
     ]
 
 
-def rulebook() -> str:
-    """docs/rules.md: every rule in the registry, by subject."""
+def _cell(lifecycle: Lifecycle[Any], event: str, status: str) -> str:
+    transitions = lifecycle.machine.get_transitions(event, status)
+    if any(transition.conditions for transition in transitions):
+        return "as described"
+    return "".join(str(transition.dest) for transition in transitions)
+
+
+def rules_page() -> str:
+    """docs/rules.md: the rank of the rules, and the whole rulebook by subject."""
     lines = [
         "# Rules",
         "",
-        "Made from the registry `ecsnet.rules` by `python docs/render.py`.",
+        "Made from `ecsnet.rules` and `ecsnet.rulebook` by `python docs/render.py`.",
         "",
-        f"{sum(rule.kind is RuleKind.Denial for rule in rules)} rules refuse commands. A command is judged by all",
-        "that guard it, and all that refuse are reported: what is not found first, then in the order of registration.",
+        f"{len(rules)} rules deny commands. A command is judged by all that guard it, and all that deny it are told.",
         "*Guide* is the section of the vendor's guide of March 2019; a dash means that only the real API knows it.",
-        "Where the guide leaves room, [Readings](readings.md) tells what is done and why.",
+        "Where the guide leaves room, [Readings](readings.md) tells what is done and why. [Rules of your",
+        "own](rules-engine.md) can be added.",
+        "",
+        "## Rank",
+        "",
+        "The first rule in this order that a command breaks gives `CommandDenied.code`. In which order the real API",
+        "checks is documented nowhere. Here, resources that are not found come first, then the token of the request,",
+        "then the subjects, from the network to what is in it. Rules of your own come after these.",
+        "",
+        *(f"{number}. `{rule_id}`" for number, rule_id in enumerate(rules, 1)),
     ]
-    for subject, group in groupby(sorted(rules, key=lambda rule: rule.id), key=lambda rule: rule.id.split(".")[0]):
+    by_id = sorted(rulebook.values(), key=lambda entry: entry.id)
+    for subject, group in groupby(by_id, key=lambda entry: entry.id.split(".")[0]):
         lines += ["", f"## {subject}", ""]
-        for rule in group:
-            lines += _rule(rule)
+        for entry in group:
+            lines += _entry(entry)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _rule(rule: Rule) -> Iterable[str]:
-    yield f"### `{rule.id}`"
+def _entry(entry: RulebookEntry) -> Iterable[str]:
+    yield f"### `{entry.id}`"
     yield ""
-    yield rule.doc
+    yield entry.doc
     yield ""
-    if rule.kind is RuleKind.Denial:
-        yield f"- Guide: {rule.guide}. Answer: `{rule.code}`, HTTP {rule.http_status}."
-        for (code, http_status), commands in _other_codes(rule):
-            yield f"- Answer to {', '.join(commands)}: `{code}`, HTTP {http_status}."
-        yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
+    rule = rules.get(entry.id)
+    if rule is None:
+        article = "An" if entry.kind is RuleKind.Invariant else "A"
+        yield f"- Guide: {entry.guide}. {article} {entry.kind}: it refuses no command of its own."
     else:
-        article = "An" if rule.kind is RuleKind.Invariant else "A"
-        yield f"- Guide: {rule.guide}. {article} {rule.kind}: it refuses no command of its own."
+        yield f"- Guide: {rule.guide}. Answer: `{rule.code}`, HTTP {rule.http_status}."
+        for codes, commands in _other_codes(rule):
+            told = " or ".join(f"`{code.code}`, HTTP {code.http_status}" for code in codes)
+            yield f"- Answer to {', '.join(commands)}: {told}."
+        yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
     yield ""
 
 
-def _other_codes(rule: Rule) -> Iterable[tuple[tuple[str, int], list[str]]]:
-    by_code: dict[tuple[str, int], list[str]] = {}
-    for command, error in rule.codes.items():
-        by_code.setdefault(error, []).append(command.__name__)
-    return by_code.items()
+def _other_codes(rule: Rule) -> Iterable[tuple[tuple[ErrorCode, ...], list[str]]]:
+    by_codes: dict[tuple[ErrorCode, ...], list[str]] = {}
+    for command in rule.commands:
+        codes = rule.codes_for(command)
+        if codes != ((rule.code, rule.http_status),):
+            by_codes.setdefault(codes, []).append(command.__name__)
+    return by_codes.items()
 
 
 # The reference of the public names
@@ -119,6 +219,7 @@ PUBLIC = {
     "ecsnet.commands": commands.__all__,
     "ecsnet.events": events.__all__,
     "ecsnet.events.stores.sqlite": ["SqliteStore"],
+    "ecsnet.lifecycles": import_module("ecsnet.lifecycles").__all__,
     "ecsnet.plan": plan.__all__,
     "ecsnet.guest": guest.__all__,
     "ecsnet.testing": testing.__all__,
@@ -301,7 +402,7 @@ def _doc(thing: Any) -> list[str]:
     return [*lines, "```"] if example else lines
 
 
-PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rulebook}
+PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rules_page}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

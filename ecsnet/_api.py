@@ -1,24 +1,27 @@
 """The public names of ecsnet. They are loaded together, when the first of them is asked for."""
 
-from ecsnet import commands
+from ecsnet import commands, lifecycles
 from ecsnet._audit import audit
 from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Finding, Permission, Violation
-from ecsnet.domain.decide import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
-from ecsnet.domain.rules import Rule, RuleRegistry
+from ecsnet.domain.rulebook import RULEBOOK as rulebook  # noqa: N811  # users look ids up in `ecsnet.rulebook`
+from ecsnet.domain.rulebook import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
+from ecsnet.domain.rules import Breach, ErrorCode, Rule, RulebookEntry, RuleKind, RuleRegistry
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
+    ImpossibleOperation,
     InvalidArgument,
     InvalidCommand,
     InvalidResponse,
     ReadOnlyCloud,
     ReplayError,
+    RuleError,
     StoreError,
     VersionConflict,
 )
@@ -35,6 +38,7 @@ from ecsnet.values import (
 )
 
 __all__ = [
+    "Breach",
     "ChargeType",
     "Clock",
     "Cloud",
@@ -45,8 +49,10 @@ __all__ = [
     "Eip",
     "EipStatus",
     "Endpoint",
+    "ErrorCode",
     "Event",
     "Finding",
+    "ImpossibleOperation",
     "Instance",
     "InstanceStatus",
     "InstanceType",
@@ -67,7 +73,10 @@ __all__ = [
     "RecordedEvent",
     "ReplayError",
     "Rule",
+    "RuleError",
+    "RuleKind",
     "RuleRegistry",
+    "RulebookEntry",
     "SecurityGroup",
     "StoreError",
     "TrafficCharge",
@@ -78,7 +87,9 @@ __all__ = [
     "audit",
     "commands",
     "from_json",
+    "lifecycles",
     "network_capabilities",
+    "rulebook",
     "rules",
     "to_json",
     "traffic_charge",

@@ -1,8 +1,8 @@
 """Checks of texts and numbers that come from outside, and their representation in messages.
 
-Each check returns what is wrong, or None; whoever asks raises the error that is right in that place (`required` raises
-an `InvalidArgument`). Every bound here is the model's own, far above what the vendor's API takes: it keeps what is
-stored storable, and messages short.
+Each check returns the problem as text, or None; the caller raises the error that fits (`required` raises
+`InvalidArgument`). Every bound here is the model's own, far above the limits of the vendor's API: it ensures that
+values can be stored and that messages are short.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _REGION: Final = re.compile(r"[a-z]{2}(-[a-z0-9]+)+")
 
 
 class _Shown(reprlib.Repr):
-    """A repr of bounded length and depth: of a value that nests without end, and of a number that has no decimal text
-    (Python refuses to write one of more than 4,300 digits)."""
+    """A repr of bounded length and depth, also for endlessly nested values and for numbers of more than 4,300 digits,
+    which Python refuses to convert to text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,17 +47,17 @@ _SHOWN: Final = _Shown()
 
 
 def shown(value: object) -> str:
-    """Returns a value as a message shows it: its repr, shortened if it is long, and never an error."""
+    """Returns the repr of a value for a message, shortened if it is long. Never raises."""
     return _SHOWN.repr(value)
 
 
 def named(text: str) -> str:
-    """Returns a name as a message has it: as it is, or quoted and escaped if it is not printable or long."""
+    """Returns a name for a message: unchanged, or quoted and escaped if it is long or not printable."""
     return text if text.isprintable() and len(text) <= 300 else shown(text)
 
 
 def id_problem(value: Any, most: int = MOST_CHARACTERS) -> str | None:
-    """Returns what is wrong with an id: it is text of 1 to ``most`` printable characters, not all of them spaces."""
+    """Returns the problem with an id, which must have 1 to ``most`` printable characters, not all of them spaces."""
     if not isinstance(value, str) or not value.strip():
         return f"must be a non-empty string, not {shown(value)}"
     if len(value) > most:
@@ -68,13 +68,13 @@ def id_problem(value: Any, most: int = MOST_CHARACTERS) -> str | None:
 
 
 def account_problem(value: Any) -> str | None:
-    """Returns what is wrong with an account id: it is an id of at most 64 characters without a slash."""
+    """Returns the problem with an account id, which must be an id of at most 64 characters without a slash."""
     problem = id_problem(value, MOST_ACCOUNT_CHARACTERS)
     return f"must not have a slash, unlike {shown(value)}" if problem is None and "/" in value else problem
 
 
 def region_problem(value: Any) -> str | None:
-    """Returns what is wrong with a region id: it looks like ``cn-hangzhou``."""
+    """Returns the problem with a region id, which must look like ``cn-hangzhou``."""
     problem = id_problem(value)
     if problem is None and not _REGION.fullmatch(value):
         return f"must look like 'cn-hangzhou', not {shown(value)}"
@@ -82,21 +82,21 @@ def region_problem(value: Any) -> str | None:
 
 
 def text_problem(value: Any) -> str | None:
-    """Returns what is wrong with a free text: it is a string that is not blank and that UTF-8 can encode."""
+    """Returns the problem with a free text, which must be a string that is not blank and that UTF-8 can encode."""
     if not isinstance(value, str) or not value.strip():
         return f"must be a non-empty string, not {shown(value)}"
     return None if is_encodable(value) else f"must be text that UTF-8 can encode, unlike {shown(value)}"
 
 
 def token_problem(value: Any) -> str | None:
-    """Returns what is wrong with a client token: it has 1 to 64 printable ASCII characters."""
+    """Returns the problem with a client token, which must have 1 to 64 printable ASCII characters."""
     if isinstance(value, str) and value.isascii() and value.isprintable() and 1 <= len(value) <= MOST_TOKEN_CHARACTERS:
         return None
     return f"must be 1 to {MOST_TOKEN_CHARACTERS} ASCII characters, not {shown(value)}"
 
 
 def is_encodable(text: str) -> bool:
-    """Returns whether a text can be stored: half a surrogate pair is no character, and has no UTF-8."""
+    """Returns whether UTF-8 can encode a text, which it cannot if the text has half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -105,21 +105,21 @@ def is_encodable(text: str) -> bool:
 
 
 def member_of(kind: type[E], value: Any) -> E | None:
-    """Returns the member of an enumeration of texts that a value is, None if it is none."""
+    """Returns the member of an enumeration of texts that has this value, None if there is none."""
     try:
-        return kind(value) if isinstance(value, str) else None  # of other values Enum makes messages, of any depth
+        return kind(value) if isinstance(value, str) else None  # Enum would format any other value into a message
     except ValueError:
         return None
 
 
 def whole_number(value: Any) -> bool:
-    """Returns whether a value is a whole number; True and False are none."""
+    """Returns whether a value is an int; True and False do not count as one."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def required(name: str, value: Any, problem: str | None) -> str:
-    """Returns a text as a plain str: a subclass of str cannot be stored. Raises `InvalidArgument` if there is a problem
-    with it."""
+    """Returns a text as a plain str, since a subclass of str cannot be stored. Raises `InvalidArgument` if ``problem``
+    is not None."""
     if problem is not None:
         raise InvalidArgument(f"{name} {problem}")
     return str.__str__(value)

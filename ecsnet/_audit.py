@@ -9,11 +9,12 @@ from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
 from ecsnet.domain.checks.commands_from_events import command_for
 from ecsnet.domain.checks.invariants import breaches
-from ecsnet.domain.decide import RULES, CommandContext, decide
+from ecsnet.domain.decide import CommandContext, judge
 from ecsnet.domain.fold import fold
+from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.world import World, is_shared
-from ecsnet.errors import InvalidCommand, ReplayError
+from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.instance import InstanceCreation, InstanceReleased
 
@@ -75,11 +76,15 @@ class _Auditor:
                 instance_types=types,
                 rules=self._rules,
             )
-            violations = decide(self._world, region, command, caller).violations
+            violations = judge(self._world, region, command, caller)
         except InvalidCommand as error:
             self._found(record, "malformed", str(error))
         except LookupError as error:
             self._found(record, "replay", f"{record.type} does not fit what came before: {error!r}")
+        except RuleError as error:
+            if error.rule_id not in RULES or not isinstance(error.__cause__, LookupError):
+                raise
+            self._found(record, "replay", f"{record.type} does not fit what came before: {error.__cause__!r}")
         else:
             for violation in violations:
                 self._found(record, violation.rule, violation.message)

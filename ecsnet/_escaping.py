@@ -1,11 +1,11 @@
-"""Text out of data, made fit to print: what a terminal, a log or an editor would act on is shown as an escape."""
+"""Escapes text from data for printing: characters that a terminal, a log or an editor would act on become escapes."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _SPACES: Final = frozenset({"\xa0", "\u1680", *map(chr, range(0x2000, 0x200B)), "\u202f", "\u205f", "\u3000"})
-"""Blanks that Python does not call printable. They do nothing but take room, and Chinese text has them."""
+"""Blanks that `str.isprintable` rejects. They are harmless, and Chinese text has them."""
 
 
 def escaped(text: str) -> str:
@@ -13,7 +13,7 @@ def escaped(text: str) -> str:
     character that cannot be seen: controls, line separators, marks that change the direction of writing, halves of
     surrogate pairs.
 
-    Backslashes stay as they are: this is for people to read, not for programs to read back.
+    Backslashes are not doubled: the result is for people to read, not for programs to parse.
     """
     if text.isprintable():
         return text

@@ -1,6 +1,6 @@
-"""Clocks: any callable that gives an aware UTC datetime. ecsnet never waits; it asks the clock it was given.
+"""Clocks: any callable that returns an aware UTC datetime. ecsnet never sleeps; it reads the clock that it was given.
 
-The calendar is Python's: it ends with the year 9999. A moment that it does not have, in UTC, is an `InvalidArgument`.
+The calendar is Python's and ends with the year 9999. A time outside of it, in UTC, raises `InvalidArgument`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
-    """The system's clock."""
+    """Returns the time of the system's clock."""
     return datetime.now(UTC)
 
 
 def as_utc(moment: datetime) -> datetime:
-    """Returns the moment in UTC. Raises `InvalidArgument` (a ValueError) for what is no datetime, for one that does not
-    say its timezone, and for one that the calendar of UTC does not have."""
+    """Returns the moment in UTC. Raises `InvalidArgument` (a ValueError) for a value that is no datetime, for one
+    without a timezone, and for one outside of the calendar of UTC."""
     if not isinstance(moment, datetime):
         raise InvalidArgument(f"{shown(moment)} is no time: give an aware datetime, such as datetime.now(UTC)")
     if moment.tzinfo is UTC:
@@ -37,7 +37,7 @@ def as_utc(moment: datetime) -> datetime:
 
 
 def later(moment: datetime, by: timedelta) -> datetime:
-    """Returns a moment that is so much later, or the end of the calendar where it has none."""
+    """Returns the moment plus a duration, or the end of the calendar if the sum is beyond it."""
     try:
         return moment + by
     except OverflowError:
@@ -45,7 +45,7 @@ def later(moment: datetime, by: timedelta) -> datetime:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved.
+    """A clock that stands still until `advance` or `set` is called.
 
     >>> from datetime import UTC, datetime, timedelta
     >>> clock = ManualClock(datetime(2019, 3, 11, tzinfo=UTC))
@@ -66,8 +66,8 @@ class ManualClock:
         return f"ManualClock({self._now!r})"
 
     def advance(self, by: timedelta) -> None:
-        """Move forward. Raises `InvalidArgument` (a ValueError) for a negative time, and for one that leads beyond the
-        calendar; then the clock stays where it is."""
+        """Moves the clock forward. Raises `InvalidArgument` (a ValueError) for a negative duration and for one that
+        leads beyond the calendar; the clock then keeps its time."""
         if not isinstance(by, timedelta) or by < timedelta(0):
             raise InvalidArgument(f"a clock advances by a positive timedelta, not by {shown(by)}")
         try:
@@ -76,5 +76,5 @@ class ManualClock:
             raise InvalidArgument(f"{by} from {self._now} on there is no time: the calendar ends in 9999") from None
 
     def set(self, moment: datetime) -> None:
-        """Move to a moment. Raises `InvalidArgument` (a ValueError) as `ManualClock` does."""
+        """Sets the clock to a moment. Raises `InvalidArgument` (a ValueError) as `ManualClock` does."""
         self._now = as_utc(moment)

@@ -27,10 +27,11 @@ from ecsnet._engine import AT_ONCE, Engine, SettleAfter
 from ecsnet.clocks import Clock, as_utc, utc_now
 from ecsnet.commands import Command, RunInstances
 from ecsnet.decision import Decision, Permission
-from ecsnet.domain.decide import DECIDERS, RULES, CommandContext, answer, decide, home_region, removes
+from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
+from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import account_stream, with_shared
 from ecsnet.domain.state.views import VIEWS, removed
@@ -128,8 +129,9 @@ class Cloud:
         repeated ``client_token`` (1 to 64 printable ASCII characters) with the same command gives the first answer
         again.
 
-        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `ReadOnlyCloud` for a
-        cloud of the past; `StoreError` if the events cannot be stored.
+        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `RuleError` for an error
+        inside a rule; `ImpossibleOperation` for what only a registry without some of the vendor's rules allows and the
+        model cannot carry out; `ReadOnlyCloud` for a cloud of the past; `StoreError` if the events cannot be stored.
         """
         engine = self._engine
         if engine.until is not None:
@@ -166,7 +168,8 @@ class Cloud:
             if _log.enabled():
                 _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
             raise CommandDenied(command, decision.violations)
-        table, ids = answer(command, decision.events)
+        try_out(world, region, decision, caller)
+        table, ids = result_ids(command, decision.events)
         last = [_removed(region, table, resource_id) for resource_id in ids] if removes(command) else None
         if decision.events or client_token is not None:
             news = engine.news(region_id, decision.events, now, self.account_id, command_id)
@@ -200,7 +203,10 @@ class Cloud:
         return tuple(last)
 
     def check(self, command: Command[Any]) -> Decision:
-        """Judge a command without doing it. Records nothing and changes nothing."""
+        """Judge a command without doing it. Records nothing and changes nothing.
+
+        Raises `RuleError` for an error inside a rule.
+        """
         _must_be_command(command)
         engine = self._engine
         with engine.lock:
@@ -215,6 +221,7 @@ class Cloud:
         caller = self._caller(engine.now())
         settling = engine.settled(caller.now)
         region_id = home_region(settling.world, decision.command, caller)
+        try_out(settling.world, settling.world.region(region_id), decision, caller)
         news = [new for of_region in settling.events.values() for new in of_region]
         return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
 
@@ -259,13 +266,17 @@ class Cloud:
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
             imported = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
-            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "answers"
+            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
-        """The kinds of command that the resource's state admits now, each with a `Permission`: the judgement of those
-        of its rules that need no parameter. Raises KeyError for a resource that does not exist or is another
-        account's."""
+        """Returns the kinds of command that name such a resource and that its status admits, each with a
+        `Permission`.
+
+        A command is denied if it is denied whatever its other parameters are: all that is known of the resource, and of
+        what it is bound to, is judged; what a command would bind it to is taken to exist. Raises KeyError for a
+        resource that does not exist or is another account's.
+        """
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:
@@ -466,7 +477,7 @@ class Cloud:
 
 
 def _must_be_command(command: object) -> None:
-    if type(command) not in DECIDERS:
+    if type(command) not in OPERATIONS:
         raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
 
 

@@ -101,6 +101,38 @@ class CommandDenied(EcsnetError):
         return escaped(f"{type(self.command).__name__} denied: {reasons}")
 
 
+class RuleError(EcsnetError):
+    """A rule did not judge a command: an exception came out of it (``__cause__``), it returned what no rule returns, or
+    its message could not be filled in. Nothing was recorded. ``rule_id`` is the id of the rule."""
+
+    def __init__(self, rule_id: str, reason: str) -> None:
+        super().__init__(rule_id, reason)
+        self.rule_id = rule_id
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return escaped(f"rule {self.rule_id}: {self.reason}")
+
+
+class ImpossibleOperation(EcsnetError):
+    """A registry without some of the vendor's rules allows a command that the model cannot carry out. Nothing was
+    recorded and nothing changed.
+
+    ``rules`` are the ids of the vendor's rules that deny the command and that the registry lacks; empty if none of them
+    denies it, and it follows on something else that such a registry allowed.
+    """
+
+    def __init__(self, command: Command[Any], rules: Sequence[str], reason: str) -> None:
+        super().__init__(command, rules, reason)
+        self.command = command
+        self.rules = tuple(rules)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        left_out = f"; the registry lacks {', '.join(self.rules)}" if self.rules else ""
+        return escaped(f"{type(self.command).__name__} cannot be carried out{left_out}: {self.reason}")
+
+
 class ReplayError(EcsnetError):
     """A stored history cannot be folded: it has a gap, an unknown or unreadable event, or an illegal move.
 

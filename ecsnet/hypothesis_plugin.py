@@ -1,6 +1,6 @@
-"""What Hypothesis calls when it is imported, so that ``st.from_type(NetworkInterface)`` works.
+"""The entry point that Hypothesis calls when it is imported; it makes ``st.from_type(NetworkInterface)`` work.
 
-It loads the resources' classes and nothing else; strategies are loaded when the first of them is drawn from.
+It imports the resource classes only; `ecsnet.strategies` is imported when an example of one of them is first drawn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STRATEGIES: dict[type[Any], str] = {
 
 
 def register() -> None:
-    """Tell Hypothesis how the resources are generated."""
+    """Registers a strategy for each class of resource."""
     from hypothesis import strategies as st
 
     def resolve(resource: type[Any]) -> SearchStrategy[Any]:

@@ -1,4 +1,4 @@
-"""The catalogue of instance types: the vendor's, from package data, and the user's own on top."""
+"""The catalogue of instance types: the vendor's types, from package data, and types that users add or replace."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from ecsnet.values import InstanceType
 
 @cache
 def vendor_types() -> Mapping[str, InstanceType]:
-    """The vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where there are any.
+    """Returns the vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where published.
 
-    A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; it takes one.
+    A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
+    takes one private IP.
     """
     import csv  # loaded with the catalogue, not with the library
     from importlib.resources import files
@@ -40,7 +41,7 @@ def _read(row: dict[str, str]) -> InstanceType:
 
 
 def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
-    """Returns a user's instance types. Raises `InvalidArgument` for what is no `InstanceType`."""
+    """Returns a user's instance types. Raises `InvalidArgument` for a value that is no `InstanceType`."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidArgument(f"instance_types must be a list of InstanceTypes, not {shown(given)}")
     own = tuple(given)
@@ -51,5 +52,5 @@ def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
 
 
 def with_own_types(own: Iterable[InstanceType]) -> Mapping[str, InstanceType]:
-    """The vendor's types, with some added or replaced."""
+    """Returns the vendor's types with the given ones added; a type with the id of a vendor's type replaces it."""
     return MappingProxyType({**vendor_types(), **{instance_type.id: instance_type for instance_type in own}})

@@ -1,7 +1,7 @@
-"""Hypothesis strategies: clouds, what is in them, commands on them, and their histories.
+"""Hypothesis strategies for clouds, their resources, commands on them, and their histories.
 
-Whatever is generated was reached by executing commands, so it is a state that the model can be in. Clouds are small,
-and shrink to few commands; a failing example prints them as a call of `ecsnet.testing.cloud_after`, to be pasted.
+Every example is reached by executing commands, so the model can be in its state. Clouds are small and shrink to few
+commands; a failing example prints them as a call of `ecsnet.testing.cloud_after` that can be pasted into a test.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ NETWORK_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
     ),
     lambda cloud: c.CreateSecurityGroup(vpc_id=next(iter(cloud.vpcs))),
 )
-"""What must be there before an instance or an ENI can be."""
+"""Creates the resources that an instance or an ENI needs."""
 RESOURCE_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.RunInstances(instance_type="ecs.g5.large", **_place(cloud)),
     lambda cloud: c.CreateNetworkInterface(**_place(cloud)),
@@ -60,8 +60,10 @@ RESOURCE_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
 
 
 def cidr_blocks(*, within: str = "10.0.0.0/8", min_mask: int = 16, max_mask: int = 29) -> st.SearchStrategy[str]:
-    """CIDR blocks inside a block, with a mask of ``min_mask`` to ``max_mask`` bits: by default what a VSwitch of a
-    large VPC may have. They shrink to the first and smallest block."""
+    """Returns a strategy for CIDR blocks inside a block, with a mask of ``min_mask`` to ``max_mask`` bits.
+
+    The defaults are the blocks that a VSwitch of a large VPC may have. Examples shrink to the first and smallest block.
+    """
     outer = _network("within", within)
     low, high = max(_whole("min_mask", min_mask, 0, 32), outer.prefixlen), _whole("max_mask", max_mask, 0, 32)
     if low > high:
@@ -76,8 +78,11 @@ def cidr_blocks(*, within: str = "10.0.0.0/8", min_mask: int = 16, max_mask: int
 
 
 def private_ips(vswitch: VSwitch | str, *, usable: bool = True) -> st.SearchStrategy[str]:
-    """Addresses of a VSwitch, given as such or as its CIDR block: those that ENIs may have, in use or not; or, with
-    ``usable=False``, those that the system keeps: the first, and the last three."""
+    """Returns a strategy for addresses of a VSwitch, which is given itself or by its CIDR block.
+
+    The addresses are those that ENIs may have, in use or not; with ``usable=False`` those that the system reserves: the
+    first one and the last three.
+    """
     block = vswitch if isinstance(vswitch, str) else getattr(vswitch, "cidr_block", vswitch)
     first, last = cidr_bounds(str(_network("vswitch", block)))
     if last - first < 4:
@@ -90,10 +95,11 @@ def private_ips(vswitch: VSwitch | str, *, usable: bool = True) -> st.SearchStra
 def commands(
     cloud: Cloud, *, legality: Legality = "mixed", operations: Operations | None = None
 ) -> st.SearchStrategy[Command[Any]]:
-    """Commands that the cloud, as it is when one is drawn, allows (``"legal"``), refuses (``"illegal"``), or either.
+    """Returns a strategy for commands that the cloud, when one is drawn, allows (``"legal"``), denies (``"illegal"``),
+    or either (``"mixed"``).
 
-    They name resources that are there, and now and then one that is not. ``operations`` are the kinds of command, all
-    if not given. An example for which there is no command as asked for is rejected.
+    Commands mostly name existing resources, and sometimes a missing one. ``operations`` are the classes of commands,
+    all by default. An example is rejected if there is no such command.
     """
     if not isinstance(cloud, Cloud):
         raise InvalidArgument(f"cloud must be a Cloud, not {cloud!r}")
@@ -110,12 +116,12 @@ def clouds(
     operations: Operations | None = None,
     **options: Any,
 ) -> st.SearchStrategy[Cloud]:
-    """Clouds in memory, by a `ManualClock` of their own, after ``min_commands`` to ``max_commands`` (12, or as many as
-    the least) commands, all of them allowed.
+    """Returns a strategy for clouds in memory, each with a `ManualClock` of its own, on which ``min_commands`` to
+    ``max_commands`` commands were executed. The default of ``max_commands`` is 12, or ``min_commands`` if that is more.
 
-    Most begin with a VPC, a VSwitch and a security group, some of these with an instance and an ENI. With a
-    ``settle_after`` some transitions have completed and some have not. ``operations`` are the kinds of command used,
-    ``options`` more options of `ecsnet.Cloud`, but for its store. They shrink to an empty cloud.
+    Most clouds begin with a VPC, a VSwitch and a security group, some of these with an instance and an ENI. With a
+    ``settle_after`` some transitions have completed and some have not. ``operations`` are the classes of commands that
+    are used, ``options`` are options of `ecsnet.Cloud` other than its store. Examples shrink to an empty cloud.
     """
     low = _whole("min_commands", min_commands, 0, 10_000)
     high = max(12, low) if max_commands is None else _whole("max_commands", max_commands, low, 10_000)
@@ -152,41 +158,42 @@ def _clouds(draw: Draw, low: int, high: int, operations: Operations, start: date
 def histories(
     *, min_commands: int = 1, max_commands: int | None = None, **options: Any
 ) -> st.SearchStrategy[tuple[RecordedEvent, ...]]:
-    """What clouds have recorded: see `clouds` for the knobs."""
+    """Returns a strategy for histories of clouds; the parameters are those of `clouds`."""
     found = clouds(min_commands=min_commands, max_commands=max_commands, **options)
     return found.map(lambda cloud: cloud.history())
 
 
 def vpcs(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Vpc]:
-    """VPCs: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    """Returns a strategy for VPCs of a cloud, or of any cloud, with these attributes, named as for ``where``."""
     return _resources(Vpc, "vpcs", cloud, attributes)
 
 
 def vswitches(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[VSwitch]:
-    """VSwitches: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    """Returns a strategy for VSwitches of a cloud, or of any cloud, with these attributes, named as for ``where``."""
     return _resources(VSwitch, "vswitches", cloud, attributes)
 
 
 def security_groups(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[SecurityGroup]:
-    """Security groups: of a cloud, or of any cloud; with these values, named as for ``where``."""
+    """Returns a strategy for security groups of a cloud, or of any cloud, with these attributes, named as for
+    ``where``."""
     return _resources(SecurityGroup, "security_groups", cloud, attributes)
 
 
 def instances(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Instance]:
-    """Instances: of a cloud, or of any cloud, in any status; with these values (``status="Stopping"``), named as for
-    ``where``. An example in which there is none is rejected."""
+    """Returns a strategy for instances of a cloud, or of any cloud, in any status, with these attributes
+    (``status="Stopping"``), named as for ``where``. An example without such an instance is rejected."""
     return _resources(Instance, "instances", cloud, attributes)
 
 
 def network_interfaces(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[NetworkInterface]:
-    """ENIs: of a cloud, or of any cloud, in any status; with these values (``type="Secondary"``), named as for
-    ``where``. An example in which there is none is rejected."""
+    """Returns a strategy for ENIs of a cloud, or of any cloud, in any status, with these attributes
+    (``type="Secondary"``), named as for ``where``. An example without such an ENI is rejected."""
     return _resources(NetworkInterface, "network_interfaces", cloud, attributes)
 
 
 def eips(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Eip]:
-    """EIPs: of a cloud, or of any cloud, in any status; with these values, named as for ``where``. An example in which
-    there is none is rejected."""
+    """Returns a strategy for EIPs of a cloud, or of any cloud, in any status, with these attributes, named as for
+    ``where``. An example without such an EIP is rejected."""
     return _resources(Eip, "eips", cloud, attributes)
 
 
@@ -197,12 +204,12 @@ def _resources(resource: type[R], table: str, cloud: Cloud | None, attributes: d
     for name in attributes:
         if name not in fields and f"{name}s" not in fields:
             raise InvalidArgument(f"{table} have no attribute {name!r}")
-    status, ways = attributes.get("status"), PATH_TO_STATUS.get(resource, {})
-    if status is not None and not any(status == way for way in ways):
-        raise InvalidArgument(f"status must be one of {', '.join(ways)}, not {status!r}")
+    status, paths = attributes.get("status"), PATH_TO_STATUS.get(resource, {})
+    if status is not None and not any(status == known for known in paths):
+        raise InvalidArgument(f"status must be one of {', '.join(paths)}, not {status!r}")
     if cloud is not None:
         return _of_cloud(cloud, table, attributes)
-    return _of_any_cloud(table, attributes, tuple(ways) if status is None else (status,), ways)
+    return _of_any_cloud(table, attributes, tuple(paths) if status is None else (status,), paths)
 
 
 @st.composite
@@ -212,22 +219,26 @@ def _of_cloud(draw: Draw, cloud: Cloud, table: str, attributes: dict[str, Any]) 
 
 @st.composite
 def _of_any_cloud(
-    draw: Draw, table: str, attributes: dict[str, Any], statuses: tuple[str, ...], ways: dict[str, tuple[Way, ...]]
+    draw: Draw,
+    table: str,
+    attributes: dict[str, Any],
+    statuses: tuple[str, ...],
+    paths: dict[str, tuple[MakeStep, ...]],
 ) -> Any:
     cloud = cloud_after(settle_after="manual")
-    for place in NETWORK_SETUP:
-        apply_step(cloud, place(cloud))
-    for step in ways[draw(st.sampled_from(statuses))] if statuses else ():
-        apply_step(cloud, step(cloud))
-    there = getattr(cloud, table).where(**attributes)
+    for make_step in NETWORK_SETUP:
+        apply_step(cloud, make_step(cloud))
+    for make_step in paths[draw(st.sampled_from(statuses))] if statuses else ():
+        apply_step(cloud, make_step(cloud))
+    before = getattr(cloud, table).where(**attributes)
     for _ in range(draw(st.integers(0, 6))):
         cloud.execute(draw(judged_commands(cloud, True, tuple(GENERATORS))))
-    return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or there or reject()))
+    return draw(st.sampled_from(getattr(cloud, table).where(**attributes) or before or reject()))
 
 
-# How a resource gets into each status, in a cloud that settles by hand
+# The steps that bring a resource into each status, in a cloud with settle_after="manual"
 
-Way = Callable[[Cloud], Step]
+MakeStep = Callable[[Cloud], Step]
 
 
 def _place(cloud: Cloud) -> dict[str, Any]:
@@ -238,16 +249,16 @@ def _settle(cloud: Cloud) -> Step:
     return Settle()
 
 
-def _on_the_instance(command: Callable[..., Command[Any]]) -> Way:
+def _on_the_instance(command: Callable[..., Command[Any]]) -> MakeStep:
     return lambda cloud: command(instance_id=next(iter(cloud.instances)))
 
 
-def _attachment(command: type[c.AttachNetworkInterface | c.DetachNetworkInterface]) -> Way:
-    def way(cloud: Cloud) -> Step:
+def _attachment(command: type[c.AttachNetworkInterface | c.DetachNetworkInterface]) -> MakeStep:
+    def make_step(cloud: Cloud) -> Step:
         (interface,) = cloud.network_interfaces.where(type="Secondary")
         return command(network_interface_id=interface.id, instance_id=next(iter(cloud.instances)))
 
-    return way
+    return make_step
 
 
 def _delete(cloud: Cloud) -> Step:
@@ -262,7 +273,7 @@ def _associate(cloud: Cloud) -> Step:
     return c.AssociateEipAddress(allocation_id=next(iter(cloud.eips)), instance_id=next(iter(cloud.instances)))
 
 
-def _on_the_eip(command: type[c.UnassociateEipAddress | c.ReleaseEipAddress]) -> Way:
+def _on_the_eip(command: type[c.UnassociateEipAddress | c.ReleaseEipAddress]) -> MakeStep:
     return lambda cloud: command(allocation_id=next(iter(cloud.eips)))
 
 
@@ -270,7 +281,7 @@ _RUN, _CREATE = RESOURCE_SETUP
 _RUNNING: Final = (_RUN, _settle)
 _ATTACHING: Final = (_CREATE, *_RUNNING, _attachment(c.AttachNetworkInterface))
 _ASSOCIATING: Final = (_allocate, *_RUNNING, _associate)
-PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
+PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[MakeStep, ...]]]] = {
     Instance: {
         InstanceStatus.Running: _RUNNING,
         InstanceStatus.Stopped: (*_RUNNING, _on_the_instance(c.StopInstance), _settle),
@@ -295,7 +306,7 @@ PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[Way, ...]]]] = {
     },
 }
 
-# What is asked of callers
+# Checks of arguments
 
 
 def _operations(operations: Operations | None) -> Operations:

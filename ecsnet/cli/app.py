@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 _HELP: Final[tuple[type[click.ClickException], ...]] = (
     (click.exceptions.NoArgsIsHelpError,) if hasattr(click.exceptions, "NoArgsIsHelpError") else ()
 )
-"""What click raises, from 8.2 on, to print the help when there are no arguments."""
+"""The exceptions by which click, from 8.2 on, prints the help when there are no arguments."""
 AS_EXPECTED, NOT_AS_EXPECTED, UNUSABLE = 0, 1, 2
 DEFAULT_ACCOUNT_ID: Final = "1234567890123456"
 
 
 class _Unusable(click.ClickException):
-    """The end with exit code 2, and a line for each problem."""
+    """Ends the command with exit code 2 and prints a line for each problem."""
 
     exit_code = UNUSABLE
 
     def __init__(self, *problems: str) -> None:
         self._lines = [f"ecsnet: {escaped(problem)}" for problem in problems]
         super().__init__("\n".join(self._lines))
-        self.args = problems  # what it is built of again when it is copied
+        self.args = problems  # copy and pickle pass these to the constructor
 
     def show(self, file: IO[Any] | None = None) -> None:
         for line in self._lines:
@@ -51,29 +51,29 @@ class _Unusable(click.ClickException):
 
 class _Group(click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _errors_told():
+        with _errors_as_exit_code():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _errors_told():
+        with _errors_as_exit_code():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _errors_told() -> Iterator[None]:
-    """Ends with exit code 2 whatever says that an input cannot be used, in lines that no value in them can break."""
+def _errors_as_exit_code() -> Iterator[None]:
+    """Turns every error about unusable input into exit code 2. No value in a message can break its line."""
     try:
         yield
     except click.ClickException as error:
         if not isinstance(error, (_Unusable, *_HELP)):
-            error.message = escaped(error.message)  # type: ignore[misc]  # it repeats arguments as they were typed
+            error.message = escaped(error.message)  # type: ignore[misc]  # it quotes arguments as they were typed
         raise
     except PlanError as error:
         raise _Unusable(*(f"{error.source}: {problem}" for problem in error.problems)) from error
     except EcsnetError as error:
         raise _Unusable(str(error)) from error
     except BrokenPipeError:
-        raise  # nobody reads the output any more: click ends quietly
+        raise  # the reader of the output has gone: click ends quietly
     except OSError as error:
         reason = error.strerror or str(error)
         raise _Unusable(reason if error.filename is None else f"{error.filename}: {reason}") from error
@@ -117,23 +117,23 @@ def main() -> None:
 
 @main.command()
 @click.argument("file", type=_FILE)
-@click.option("--store", type=_FILE, help="The history to go on with, created if missing; in memory without it.")
-@click.option("--dry-run", is_flag=True, help="Judge the whole plan, and record nothing.")
+@click.option("--store", type=_FILE, help="The history to append to, created if missing. Default: in memory.")
+@click.option("--dry-run", is_flag=True, help="Judge the whole plan without recording anything.")
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
     callback=_parsed_settle_after,
-    help="How long transitional states last; manual: until a Settle in FILE. Without it as FILE says, or 0.",
+    help="Duration of transitional states; manual: until a Settle in FILE. Default: that of FILE, or 0.",
 )
 @click.option(
     "--start",
     "clock",
     metavar="TIME",
     callback=_clock,
-    help="When FILE begins, in ISO 8601, UTC unless it says otherwise; time then passes only by a Wait in FILE. "
-    "Without it as FILE says, or now, by the system's clock.",
+    help="Time at which FILE begins, in ISO 8601, UTC if it has no offset; only a Wait in FILE then advances the "
+    "clock. Default: that of FILE, or the system's clock.",
 )
-@click.option("--account-id", help=f"Who gives the commands; without it as FILE says, or {DEFAULT_ACCOUNT_ID}.")
+@click.option("--account-id", help=f"Account that gives the commands. Default: that of FILE, or {DEFAULT_ACCOUNT_ID}.")
 @_json
 def run(
     file: Path,
@@ -144,26 +144,26 @@ def run(
     account_id: str | None,
     as_json: bool,
 ) -> None:
-    """Carry out the operations in FILE, a JSON list in the words of the vendor's OpenAPI.
+    """Run the operations in FILE, a JSON list of actions and parameters of the vendor's OpenAPI.
 
     FILE may also be an object with the list under "operations", and with "start", "settle_after" and "account_id",
     which these options override.
 
-    Exits 0 if all went as the file expects, 1 if not, and 2, before anything runs, if the file is malformed.
+    Exits 0 if every outcome is as FILE expects, 1 if not, and 2, before anything runs, if FILE is malformed.
     """
     plan = read_plan(file)
     if clock is None and plan.start is not None:
         clock = ManualClock(plan.start)
     if clock is None and (wait := plan.first_wait()) is not None:
-        told = 'the clock can be moved only with a "start" in the file, or --start TIME'
-        raise _Unusable(f"{file}: entry {wait.entry} ({wait.action}): {told}")
+        reason = 'the clock can be moved only with a "start" in the file, or --start TIME'
+        raise _Unusable(f"{file}: entry {wait.entry} ({wait.action}): {reason}")
     if settle_after is None:
         settle_after = plan.settle_after or timedelta(0)
     if account_id is None:
         account_id = plan.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
-    kept = _store_to_run_on(store, dry_run)
-    with Cloud(kept, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
+    history = _store_to_run_on(store, dry_run)
+    with Cloud(history, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
         summary = outcomes.Summary(dry_run)
         for outcome in run_plan(plan, cloud.fork() if dry_run else cloud, clock):
             summary.count(outcome)
@@ -173,16 +173,16 @@ def run(
 
 
 @main.command()
-@click.argument("answers", type=_FILE, nargs=-1, required=True)
+@click.argument("responses", type=_FILE, nargs=-1, required=True)
 @click.argument("plan", type=_FILE)
-@click.option("--account-id", help=f"Whose account it is; without it as PLAN says, or {DEFAULT_ACCOUNT_ID}.")
+@click.option("--account-id", help=f"Account of the network. Default: that of PLAN, or {DEFAULT_ACCOUNT_ID}.")
 @_json
-def check(answers: tuple[Path, ...], plan: Path, account_id: str | None, as_json: bool) -> None:
-    """Judge the operations in PLAN against a real network, as the ANSWERS of Describe actions show it.
+def check(responses: tuple[Path, ...], plan: Path, account_id: str | None, as_json: bool) -> None:
+    """Judge the operations in PLAN against a real network, described by the RESPONSES of Describe actions.
 
-    ANSWERS are files with the JSON answers of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
-    DescribeInstances, DescribeNetworkInterfaces and DescribeEipAddresses, one or a list of them in each, pages of any
-    number. Exits as run does; nothing is recorded.
+    RESPONSES are files with the JSON responses of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
+    DescribeInstances, DescribeNetworkInterfaces and DescribeEipAddresses. Each file has one response or a list of
+    them; an action may have any number of pages. The exit code is that of run; nothing is recorded.
     """
     operations = read_plan(plan)
     if (wait := operations.first_wait()) is not None:
@@ -193,7 +193,7 @@ def check(answers: tuple[Path, ...], plan: Path, account_id: str | None, as_json
         account_id = operations.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
     cloud = Cloud(account_id=account_id, settle_after=operations.settle_after or timedelta(0))
-    checking.start_from(cloud, answers, output)
+    checking.start_from(cloud, responses, output)
     summary = outcomes.Summary(dry_run=True)
     for outcome in run_plan(operations, cloud):
         summary.count(outcome)
@@ -205,7 +205,7 @@ def check(answers: tuple[Path, ...], plan: Path, account_id: str | None, as_json
 def _store_to_run_on(store: Path | None, dry_run: bool) -> EventStore | Path | None:
     if store is None or not dry_run:
         return store
-    return _to_read(store) if store.exists() else None  # judging must not even create the file
+    return _to_read(store) if store.exists() else None  # a dry run must not even create the file
 
 
 def _to_read(path: Path) -> EventStore:
@@ -219,7 +219,7 @@ def _to_read(path: Path) -> EventStore:
 @click.argument("resource_id", metavar="[ID]", required=False)
 @_json
 def history(file: Path, resource_id: str | None, as_json: bool) -> None:
-    """Print every event in FILE, or those that concern the resource ID, in order."""
+    """Print the events in FILE in order, or those that concern the resource ID."""
     output = Output(as_json)
     with Cloud(_to_read(file)) as cloud:
         records = cloud.history(resource_id)
@@ -236,11 +236,11 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
     metavar="SECONDS|manual",
     callback=_parsed_settle_after,
     default="manual",
-    help="How long transitional states last; manual, if it is not given: they are shown as they were recorded.",
+    help="Duration of transitional states. Default: manual, which shows them as they were recorded.",
 )
 @_json
 def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
-    """Print what there is now in FILE, by region, VPC, VSwitch, instance and network interface."""
+    """Print the resources that exist now in FILE, by region, VPC, VSwitch, instance and network interface."""
     output = Output(as_json)
     with Cloud(_to_read(file), settle_after=settle_after) as cloud:
         tree.show(cloud, output)
@@ -249,8 +249,8 @@ def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
 @main.command()
 @click.argument("file", type=_FILE)
 @click.argument("network_interface_id", metavar="ENI")
-@click.option("--image", help="What the instance runs, as in 'centos 7.2', or an image id; without it, its own image.")
-@click.option("--rps", is_flag=True, help="Spread the work of the receive queues over CPUs too.")
+@click.option("--image", help="Image of the instance, such as 'centos 7.2' or an image id. Default: its own image.")
+@click.option("--rps", is_flag=True, help="Also spread the work of the receive queues over CPUs.")
 @_json
 def guest(file: Path, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
     """Print the script, or on Windows the steps, that configures the attached ENI inside its instance."""
@@ -262,7 +262,7 @@ def guest(file: Path, network_interface_id: str, image: str | None, rps: bool, a
 @click.argument("rule_id", metavar="[ID]", required=False)
 @_json
 def rules(rule_id: str | None, as_json: bool) -> None:
-    """Print the rulebook, or all about the rule ID."""
+    """Print the rulebook, or the rule ID in full."""
     output = Output(as_json)
     if rule_id is None:
         rulebook.show_all(output)

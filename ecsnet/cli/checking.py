@@ -1,4 +1,4 @@
-"""``ecsnet check``: a plan judged against what a real account is described to have."""
+"""``ecsnet check``: a plan judged against the described network of a real account."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ecsnet.cli.output import Output
 
 
 def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
-    """Import the answers in files, an object or a list of them in each, and print what contradicts the rules in them.
+    """Imports the responses in files, each with one response or a list, and prints where they contradict the rules.
 
     Raises `InvalidResponse`, with the file in its path.
     """
-    answers: list[Any] = []
+    responses: list[Any] = []
     places: list[str] = []
     for file in files:
-        for number, answer in enumerate(_read(file)):
-            answers.append(answer)
+        for number, response in enumerate(_read(file)):
+            responses.append(response)
             places.append(f"{file}[{number}]")
     try:
-        count = cloud.import_resources(answers)
+        count = cloud.import_resources(responses)
     except InvalidResponse as error:
         raise InvalidResponse(error.reason, path=_place(error.path, places)) from error
     findings = audit(cloud)
@@ -37,8 +37,8 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
 
 
 def _place(path: str, places: Sequence[str]) -> str:
-    """Returns where a path of the import is in the files. Ids, which may be anything, are no such path."""
-    found = re.match(r"answers\[([0-9]{1,9})\]", path)
+    """Returns a path of the import as a place in the files. A path that names no response is returned unchanged."""
+    found = re.match(r"responses\[([0-9]{1,9})\]", path)
     if found is None or int(found[1]) >= len(places):
         return path
     return places[int(found[1])] + path[found.end() :]
@@ -46,9 +46,9 @@ def _place(path: str, places: Sequence[str]) -> str:
 
 def _read(file: Path) -> list[Any]:
     try:
-        answers = json.loads(file.read_text(encoding="utf-8-sig"))
+        responses = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InvalidResponse(f"cannot be read: {error.strerror}", path=str(file)) from error
     except (ValueError, RecursionError) as error:
         raise InvalidResponse(f"not JSON: {error}", path=str(file)) from error
-    return answers if isinstance(answers, list) else [answers]
+    return responses if isinstance(responses, list) else [responses]

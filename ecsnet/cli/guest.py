@@ -1,4 +1,4 @@
-"""``ecsnet guest``: what an ENI needs inside its instance, as a script."""
+"""``ecsnet guest``: the configuration of an ENI inside its instance, as a script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecsnet.guest import GuestConfiguration
 
 
 def show(configuration: GuestConfiguration, output: Output) -> None:
-    """The script, or the steps, exactly: nothing is styled, so that it can be piped into a file."""
+    """Prints the script, or the steps, without any style, so that it can be piped into a file."""
     if output.as_json:
         output.value(configuration)
     else:

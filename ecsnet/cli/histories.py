@@ -1,4 +1,4 @@
-"""``ecsnet history``: a line an event."""
+"""``ecsnet history``: one line for each event."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ecsnet.values import InstanceType
 
 
 def show(record: RecordedEvent, output: Output) -> None:
-    """One event: where it stands, when it was, what it is."""
+    """Prints one event: its position, time, stream and version, type and fields."""
     if output.as_json:
         output.value(record)
         return
     fields = {name: getattr(record.event, name) for name in record.event.__struct_fields__}
-    told = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value is not None)
+    assignments = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value is not None)
     output.line(
         f"{record.position:>6}  {timestamp(record.recorded_at)}  {record.stream}/{record.version}  ",
         (record.type, "bold"),
-        f"  {told}",
+        f"  {assignments}",
     )
 
 

@@ -1,4 +1,4 @@
-"""``ecsnet run``: a line an operation, and a summary."""
+"""``ecsnet run``: one line for each operation, and a summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERDICTS = ("allowed", "denied", "skipped", "invalid")
 
 
 def show(outcome: Outcome, output: Output, dry_run: bool) -> None:
-    """One operation."""
+    """Prints the outcome of one operation."""
     if output.as_json:
         output.value(_value(outcome, dry_run))
         return
@@ -23,12 +23,13 @@ def show(outcome: Outcome, output: Output, dry_run: bool) -> None:
         output.line((f"# {operation.note}", "bold"))
     mark = (" ok ", "green") if outcome.as_expected else (" !! ", "bold red")
     expected = "" if outcome.as_expected else f" [expected: {_expected(operation.expect)}]"
-    output.line(f"{operation.entry:>4}", mark, (operation.action, "bold"), _told(outcome, dry_run), (expected, "red"))
+    result = _result(outcome, dry_run)
+    output.line(f"{operation.entry:>4}", mark, (operation.action, "bold"), result, (expected, "red"))
 
 
-def _told(outcome: Outcome, dry_run: bool) -> str:
+def _result(outcome: Outcome, dry_run: bool) -> str:
     if outcome.verdict == "denied":
-        return " denied: " + "; ".join(map(_because, outcome.violations))
+        return " denied: " + "; ".join(map(_reason, outcome.violations))
     if outcome.verdict != "allowed":
         return f" {outcome.verdict}: {outcome.reason}"
     if outcome.moment is not None:
@@ -40,7 +41,7 @@ def _told(outcome: Outcome, dry_run: bool) -> str:
     return f"{resources}; {recorded} {counted(outcome.events) or 'nothing'}"
 
 
-def _because(violation: Violation) -> str:
+def _reason(violation: Violation) -> str:
     return f"{violation.rule} ({violation.code}): {violation.message}"
 
 
@@ -69,7 +70,7 @@ def _value(outcome: Outcome, dry_run: bool) -> dict[str, Any]:
 
 
 class Summary:
-    """What came of the operations so far."""
+    """The outcomes counted so far."""
 
     def __init__(self, dry_run: bool) -> None:
         self._dry_run = dry_run
@@ -77,18 +78,18 @@ class Summary:
         self._not_as_expected: list[int] = []
 
     def count(self, outcome: Outcome) -> None:
-        """One more."""
+        """Counts one outcome."""
         self._verdicts[outcome.verdict] += 1
         if not outcome.as_expected:
             self._not_as_expected.append(outcome.operation.entry)
 
     @property
     def as_expected(self) -> bool:
-        """Whether all went as the plan says."""
+        """True if every outcome so far is the one that the plan expects."""
         return not self._not_as_expected
 
     def show(self, output: Output) -> None:
-        """The last line."""
+        """Prints the last line."""
         operations = self._verdicts.total()
         if output.as_json:
             counts = {verdict: self._verdicts[verdict] for verdict in VERDICTS}

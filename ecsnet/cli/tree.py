@@ -1,4 +1,4 @@
-"""``ecsnet show``: what there is, as a tree of region, VPC, VSwitch, instance, network interface and addresses."""
+"""``ecsnet show``: a tree of region, VPC, VSwitch, instance, network interface and addresses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecsnet.resources import Instance, NetworkInterface
 
 
 def show(cloud: Cloud, output: Output) -> None:
-    """Everything, or in JSON one resource a line with its kind, in the order of creation within a kind."""
+    """Prints the tree, or in JSON one resource a line with its kind, in the order of creation within a kind."""
     inventory = _Inventory(cloud)
     if output.as_json:
         for resource in inventory.everything:
@@ -29,7 +29,7 @@ def show(cloud: Cloud, output: Output) -> None:
 
 
 class _Inventory:
-    """The resources of a cloud by what they are in; looked up once, however many there are."""
+    """The resources of a cloud by region, VPC, VSwitch and instance, grouped once."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._vpcs = tuple(cloud.vpcs.values())
@@ -64,7 +64,7 @@ class _Inventory:
                 self._inside["interfaces", interface.vswitch_id].append(interface)
 
     def regions(self) -> Iterable[str]:
-        """The regions that have anything, in the order in which they came to have it."""
+        """Returns the regions that have resources, in the order of their first one."""
         return dict.fromkeys(resource.region_id for resource in self.everything)
 
     def region(self, region_id: str) -> Tree:

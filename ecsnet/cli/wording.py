@@ -1,4 +1,4 @@
-"""Resources and events in a few words."""
+"""Short texts for resources, times and events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MANY = 4
 
 
 def described(resource: Any) -> str:
-    """A resource: its id, and what matters about it."""
+    """Returns a resource's id and its main attributes."""
     if isinstance(resource, Quota):
         return f"{resource.name} = {resource.value}"
     return f"{resource.id} ({', '.join(_facts(resource))})"
@@ -43,17 +43,17 @@ def _public(instance: Instance) -> list[str]:
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment in UTC, to the second."""
+    """Returns a moment in UTC, to the second."""
     return moment.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
 
 
 def listed(items: Sequence[str]) -> str:
-    """The first few of many."""
+    """Returns the first four items, and the number of the others."""
     more = [f"and {len(items) - _MANY} more"] if len(items) > _MANY else []
     return ", ".join([*items[:_MANY], *more])
 
 
 def counted(events: Iterable[Event]) -> str:
-    """The types of events, and how many there are of each."""
+    """Returns the types of events, each with its number if that is above one."""
     counts = Counter(type(event).__name__ for event in events)
     return ", ".join(name if count == 1 else f"{count} {name}" for name, count in counts.items())

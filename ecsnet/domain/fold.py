@@ -14,8 +14,8 @@ from ecsnet.domain.state.world import Evolving, Region, SharedStream, World
 from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, security_group, vpc
 from ecsnet.domain.subjects.instance import bandwidth, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
+from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
-from ecsnet.domain.subjects.network_interface import private_ips
 from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
@@ -27,6 +27,7 @@ EVOLVE: Final[Evolving] = {
     **vpc.EVOLVE,
     **security_group.EVOLVE,
     **network_interface.EVOLVE,
+    **attachment.EVOLVE,
     **private_ips.EVOLVE,
     **instance.EVOLVE,
     **vpc_attribute.EVOLVE,
@@ -82,14 +83,17 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
     """Apply events to a world, in order and in place. After a `ReplayError` (see `fold`) the world is of no use."""
     stream: str | None = None
     of_stream: Any = None
+    version = 0
+    record: RecordedEvent | None = None
     evolve: Mapping[type[Event], Callable[[Any, Any, RecordedEvent], None]] = EVOLVE
     for record in records:
         if stream != record.stream:
             stream = record.stream
             of_stream = world.writable(stream)
             evolve = EVOLVE if type(of_stream) is Region else EVOLVE_SHARED
+            version = of_stream.version
         event = record.event
-        version = of_stream.version + 1
+        version += 1
         if record.version != version:
             raise ReplayError(f"version {version} is missing", stream=stream, version=record.version)
         try:
@@ -100,6 +104,7 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
             reason = f"{record.type} does not fit what came before: {error!r}"
             raise ReplayError(reason, stream=stream, version=version) from error
         of_stream.version = version
+    if record is not None:
         world.position = record.position
 
 

@@ -1,24 +1,48 @@
-"""Lifecycles: declared once as rows, held by a `transitions` Machine, compiled into the table that the hot paths use.
+"""Lifecycles: declared in the grammar of `transitions`, built into a `Machine`, compiled into the table of the fold.
 
-A row says: in this status, this event is possible, and leads to that status. Events are the triggers, so a lifecycle is
-the grammar of its resource's part of the log. From the one declaration come the rules about status, the legality check
-of the fold, `Cloud.permitted`, and the diagram and matrix in the docs. There are no guards in a lifecycle: whatever
-depends on more than the status is a rule with an id.
+The subjects declare them: `INSTANCE`, `NETWORK_INTERFACE`, `PRIMARY_NETWORK_INTERFACE` and `EIP`. `ecsnet.lifecycles`
+publishes them.
 """
+
+# Theory of operation
+#
+# A resource that has a status has a lifecycle: a state machine whose states are the vendor's statuses and whose
+# triggers are the types of events. Every event that names such a resource is a trigger of its lifecycle; one that
+# changes other things than the status is a row with ``dest="="``. So a lifecycle is the grammar of its resource's part
+# of the log, and the fold refuses, as a `ReplayError`, an event that is not possible in the status of its resource.
+#
+# The rows are those of the library `transitions`, which is the authority: [trigger, source or list of sources, dest],
+# with the class of the event as the trigger. The Machine that it makes of them is public, but too slow for the fold
+# (14 to 20 µs a trigger). So the Machine's transitions are compiled, once at import, into a frozen table:
+# type of event → status before → status after. A test triggers the Machine for every cell and compares.
+#
+# An operation that completes at once is one event (NetworkInterfaceAttached: Available → InUse). One that takes time is
+# two: the first leads to a transitional status (NetworkInterfaceAttachRequested: Available → Attaching), and the event
+# that the declaration names for that status completes it (NetworkInterfaceAttached: Attaching → InUse). A status is
+# transitional or final if the declaration says so, and stable otherwise.
+#
+# A resource is INITIAL before its first event. An import is the one event whose next status stands in the event itself:
+# it has a row for each status, with the condition that the resource is described as having it. There are no other
+# conditions: whatever depends on more than the status is a rule with an id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
+import attrs
 from transitions import Machine
 
+from ecsnet.errors import InvalidArgument
 from ecsnet.events.base import Event
 
 S = TypeVar("S", bound=StrEnum)
 INITIAL: Final = "[*]"
-"""Where a resource is before its first event; Mermaid's sign for the start of a state diagram."""
+"""The status of a resource before its first event: Mermaid's sign for the start of a state diagram."""
+SAME: Final = Machine.wildcard_same
+"""As the destination of a row: the status stays as it is."""
 
 
 class IllegalTransition(Exception):
@@ -29,23 +53,100 @@ class LifecycleError(Exception):
     """A lifecycle's declaration contradicts itself; raised at import."""
 
 
-class Transitions(dict[str, S]):
-    """Status before → status after, for one type of event."""
+@attrs.frozen(kw_only=True)
+class Transitional:
+    """How a transitional status ends. ``completed_by`` are the types of the events that complete it.
 
-    def __init__(self, event: str) -> None:
-        super().__init__()
-        self.event = event
+    There is one, except for a Pending instance: it was created to be Stopped, or to run.
+    """
+
+    completed_by: tuple[type[Event], ...]
+
+
+class DescribedAs:
+    """The condition of an import's row: the trigger's argument ``status`` is the status that the row leads to."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def __call__(self, *, status: str | None = None) -> bool:
+        return status == self.status
+
+
+Row = Sequence[Any]
+"""``[event type, source or sources, dest]`` and perhaps a condition, in the order of `Machine.add_transition`."""
+
+
+def described(event: type[Event], statuses: Iterable[str]) -> Iterator[Row]:
+    """Yields the rows of an import, which leads to the status that the resource is described as having."""
+    for status in statuses:
+        yield [event, INITIAL, status, DescribedAs(status)]
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _FrozenDict(dict[K, V]):
+    """A dict that cannot be changed. Reading it is as fast as reading a dict, which a `MappingProxyType` is not."""
+
+    __slots__ = ()
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("the table of a lifecycle cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+class Transitions(_FrozenDict[str, S]):
+    """Status before → status after, for one type of event. Another status raises `IllegalTransition`.
+
+    ``begins`` tells whether the event leads to a transitional status.
+    """
+
+    __slots__ = ("_event", "_resource", "begins")
+
+    def __init__(self, cells: Mapping[str, S], *, event: str, resource: str, begins: bool) -> None:
+        super().__init__(cells)
+        self._event = event
+        self._resource = resource
+        self.begins = begins
 
     def __missing__(self, status: str) -> S:
-        raise IllegalTransition(f"{self.event} is not possible in status {status}")
+        raise self.illegal(status)
+
+    def illegal(self, status: str) -> IllegalTransition:
+        """Returns the error for a status in which the event is not possible."""
+        return IllegalTransition(f"{self._event} is not possible in status {status} of the {self._resource}")
+
+
+class LifecycleTable(_FrozenDict[type[Event], Transitions[S]]):
+    """Type of event → its `Transitions`; of an event that is no trigger of the lifecycle, those that refuse it."""
+
+    __slots__ = ("_resource",)
+
+    def __init__(self, by_event: Mapping[type[Event], Transitions[S]], *, resource: str) -> None:
+        super().__init__(by_event)
+        self._resource = resource
+
+    def __missing__(self, event: type[Event]) -> Transitions[S]:
+        return Transitions({}, event=event.__name__, resource=self._resource, begins=False)
 
 
 class Lifecycle(Generic[S]):
     """The statuses of a kind of resource, and which event leads from which to which.
 
-    ``rows`` are ``(status or BORN, event, next status)``; ``final`` are the statuses without a way out. Raises
-    `LifecycleError` for an unknown or unreachable status, two rows for one cell, or a status that is final without
-    being declared so.
+    - ``machine``: the `transitions.Machine` of the declaration. Its triggers are the names of event types.
+    - ``statuses``: every status, in the order of the vendor's enumeration.
+    - ``transitional``: the statuses that an event completes later → `Transitional`, which names that event.
+    - ``final``: the statuses that no event leaves. ``stable``: those that are neither final nor transitional.
+    - ``events``: the types of the events, in the order of the rows. ``id_field``: their field that names the resource.
+    - ``table``: type of event → status before → status after, compiled from the Machine, and frozen: what you add to
+      the Machine does not change how a history is folded. ``described``: of imports, by the status that is described.
+
+    Raises `LifecycleError` for a declaration that contradicts itself: an unknown or unreachable status, two rows for
+    one cell, a status that is final without being declared so, a transitional status that its event does not end.
     """
 
     def __init__(
@@ -53,51 +154,140 @@ class Lifecycle(Generic[S]):
         name: str,
         statuses: Iterable[S],
         *,
+        id_field: str,
+        transitions: Iterable[Row],
+        transitional: Mapping[S, Transitional],
         final: Iterable[S],
-        rows: Iterable[tuple[str, type[Event], S]],
     ) -> None:
         self.name = name
+        self.id_field = id_field
         self.statuses = tuple(statuses)
+        self.transitional: Mapping[S, Transitional] = MappingProxyType(dict(transitional))
         self.final = frozenset(final)
-        states = [INITIAL, *(status.value for status in self.statuses)]
-        self.machine = Machine(model=None, states=states, initial=INITIAL, auto_transitions=False)
-        for source, event, target in rows:
-            if not {str(source), str(target)} <= set(states):
-                raise LifecycleError(f"{name}: unknown status in the row {source} {event.__name__} {target}")
-            self.machine.add_transition(event.__name__, str(source), str(target))
-        self._transitions = self._compile()
-        self._verify()
+        self.stable = frozenset(self.statuses) - self.final - self.transitional.keys()
+        rows = [tuple(row) for row in transitions]
+        self._rows = [[event.__name__, *rest] for event, *rest in rows]
+        self._check_statuses()
+        self.machine = self._new_machine()
+        self.events: tuple[type[Event], ...] = tuple(dict.fromkeys(row[0] for row in rows))
+        self.table = self._compile(described=False)
+        self.described = self._compile(described=True)
+        self._check_ways()
+        self._check_transitional()
 
-    def _compile(self) -> dict[str, Transitions[S]]:
+    def _new_machine(self) -> Machine:
+        return Machine(
+            model=None,
+            states=[INITIAL, *self.statuses],
+            initial=INITIAL,
+            transitions=self._rows,
+            auto_transitions=False,
+            model_attribute="status",
+        )
+
+    def _compile(self, *, described: bool) -> LifecycleTable[S]:
+        tables = {event: self._transitions_of(event.__name__, described=described) for event in self.events}
+        return LifecycleTable({event: table for event, table in tables.items() if table}, resource=self.name)
+
+    def _transitions_of(self, event: str, *, described: bool) -> Transitions[S]:
+        # The members themselves are the keys: a lookup by a member finds them by identity, without comparing text.
         status_of = {status.value: status for status in self.statuses}
-        compiled = {}
-        for event, trigger in self.machine.events.items():
-            transitions: Transitions[S] = Transitions(event)
-            for source, rows in trigger.transitions.items():
-                if len(rows) > 1:
-                    raise LifecycleError(f"{self.name}: two rows for {event} in status {source}")
-                transitions[source] = status_of[str(rows[0].dest)]
-            compiled[event] = transitions
-        return compiled
+        cells: dict[str, S] = {}
+        for source, ways in self.machine.events[event].transitions.items():
+            for way in ways:
+                if bool(way.conditions) is described:
+                    after = status_of[str(way.dest)]
+                    before = after if described else status_of.get(source, source)
+                    if before in cells:
+                        raise LifecycleError(f"{self.name}: two rows for {event} in status {before}")
+                    cells[before] = after
+        begun = {after in self.transitional for before, after in cells.items() if before != after}
+        if len(begun) > 1:
+            raise LifecycleError(f"{self.name}: {event} leads to a transitional status and to one that is not")
+        return Transitions(cells, event=event, resource=self.name, begins=any(begun))
 
-    def _verify(self) -> None:
-        targets = {target for transitions in self._transitions.values() for target in transitions.values()}
-        if unreachable := set(self.statuses) - targets:
+    def _check_statuses(self) -> None:
+        known = {INITIAL, *self.statuses}
+        for event, sources, dest, *_ in self._rows:
+            if not {*([sources] if isinstance(sources, str) else sources), *({dest} - {SAME})} <= known:
+                raise LifecycleError(f"{self.name}: unknown status in the row {event}, {sources} → {dest}")
+        if unknown := (self.final | self.transitional.keys()) - known:
+            raise LifecycleError(f"{self.name}: unknown status {', '.join(sorted(unknown))}")
+
+    def _check_ways(self) -> None:
+        ways = [way for event in self.machine.events.values() for row in event.transitions.values() for way in row]
+        if unreachable := set(self.statuses) - {way.dest for way in ways if way.source != way.dest}:
             raise LifecycleError(f"{self.name}: no row leads to {', '.join(sorted(unreachable))}")
-        dead_ends = set(self.statuses) - {
-            source for transitions in self._transitions.values() for source in transitions
-        }
+        dead_ends = set(self.statuses) - {way.source for way in ways}
         if dead_ends != self.final:
             raise LifecycleError(f"{self.name}: final is {sorted(self.final)}, but no row leaves {sorted(dead_ends)}")
 
-    def transitions(self, event: type[Event]) -> Transitions[S]:
-        """Status before → status after, for one type of event."""
-        return self._transitions[event.__name__]
-
-    def events(self) -> tuple[str, ...]:
-        """The names of all events in the lifecycle, in the order of the rows."""
-        return tuple(self._transitions)
+    def _check_transitional(self) -> None:
+        for status, transitional in self.transitional.items():
+            if not transitional.completed_by:
+                raise LifecycleError(f"{self.name}: no event completes {status}")
+            for event in transitional.completed_by:
+                if event not in self.table or self.table[event].get(status, status) in self.transitional:
+                    raise LifecycleError(f"{self.name}: {event.__name__} does not complete {status}")
 
     def admits(self, status: str, event: type[Event]) -> bool:
-        """Whether the event is possible in the status."""
-        return status in self._transitions[event.__name__]
+        """Returns whether the event is possible in the status; False for an event that concerns other resources."""
+        return status in self.table[event]
+
+    def statuses_admitting(self, event: type[Event]) -> frozenset[S]:
+        """Returns the statuses in which the event is possible.
+
+        Raises `InvalidArgument` (a ValueError) for an event that is no trigger of the lifecycle.
+        """
+        if event not in self.events:
+            raise InvalidArgument(f"{event.__name__} is no event of the {self.name}")
+        return frozenset(status for status in self.statuses if status in self.table[event])
+
+    def triggers(self, status: str) -> tuple[str, ...]:
+        """Returns the names of the events that are possible in a status, or in `INITIAL`, in the order of the rows.
+
+        They are what ``trigger`` of a model takes. Raises `InvalidArgument` (a ValueError) for an unknown status.
+        """
+        return tuple(self.machine.get_triggers(self._known(status)))
+
+    def bind(self, model: object) -> Machine:
+        """Lets a Machine of its own drive an object of yours, in its attribute ``status``, and returns the Machine.
+
+        ``model.trigger("InstanceStarted")`` then moves ``model.status``, which is a member of the vendor's enumeration;
+        an event that is not possible in the status raises `transitions.MachineError`. The object starts in the status
+        that it has, or in `INITIAL` if its attribute is missing or None. An import takes the status that it describes:
+        ``model.trigger("InstanceImported", status="Running")``, which returns False where that cannot be. Callbacks
+        that you add to the Machine concern this object alone.
+
+        Raises `InvalidArgument` (a ValueError) if the object has an unknown status.
+        """
+        status = getattr(model, "status", None)
+        initial = INITIAL if status is None else self._known(status)
+        machine = self._new_machine()
+        machine.add_model(model, initial=initial)
+        return machine
+
+    def _known(self, status: object) -> str:
+        if not isinstance(status, str) or status not in (INITIAL, *self.statuses):
+            raise InvalidArgument(f"{status!r} is not a status of the {self.name}")
+        return str(status)
+
+    def diagram(self) -> str:
+        """Returns a Mermaid state diagram, drawn from the Machine: one arrow from a status to another, with the
+        names of all events that lead there. Events that leave the status as it is are not shown."""
+        labels: dict[tuple[str, str], list[str]] = {}
+        for name, event in self.machine.events.items():
+            for row in event.transitions.values():
+                for way in row:
+                    if way.source != way.dest:
+                        labels.setdefault((way.source, str(way.dest)), []).append(name)
+        return "\n".join(
+            [
+                "stateDiagram-v2",
+                *(f"    {source} --> {dest}: {' | '.join(names)}" for (source, dest), names in labels.items()),
+                *(f"    {status} --> {INITIAL}" for status in self.statuses if status in self.final),
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return f"<Lifecycle of the {self.name}: {', '.join(self.statuses)}>"

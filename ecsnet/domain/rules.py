@@ -1,43 +1,67 @@
-"""Rules: a registry of stable ids, and the judgement of a command by every rule that guards it.
+"""Rules: what a rule is, how a subject declares its own, and `RuleRegistry`, which judges a command by them.
 
-A rule's predicate is a pure function. Its parameters are injected by the names of the fields of `RuleContext`; the rule
-is skipped if one of them is None (a resource that was not found, a parameter that was not given). It returns None, or
-the facts that break the rule, which also fill in the message.
+A rule's predicate is a pure function whose parameters are filled by name (`rule_parameters`). It is not called while
+one of them is unknown: a resource that was not found, a parameter of the command that was not given. It returns None,
+or the facts that break the rule, which also fill in the message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, TypeVar
+from string import Formatter
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
-import msgspec
+import attrs
 
+from ecsnet import commands as operations
+from ecsnet._arguments import shown
 from ecsnet.commands.base import Command
 from ecsnet.decision import Violation
 from ecsnet.domain.context import RuleContext
+from ecsnet.domain.rule_parameters import Judge, UnusablePredicate, docstring_of, judge_of_library, judge_of_users
+from ecsnet.errors import InvalidArgument, RuleError
 
 Facts = Mapping[str, Any]
-Error = tuple[str, int]
-"""The vendor's error code and HTTP status."""
+AnyCommand = type[Command[Any]]
+Codes = Mapping[AnyCommand, tuple[str, int]]
+
+COMMANDS: Final[tuple[AnyCommand, ...]] = tuple(
+    getattr(operations, name) for name in operations.__all__ if name != "Command"
+)
+"""The commands that a rule can guard: every operation there is."""
+_OWN_ID: Final = re.compile(r"x(\.[a-z0-9]+([-_][a-z0-9]+)*)+")
 
 
-class Breach(msgspec.Struct, frozen=True):
-    """Facts that the vendor answers with another code than the rule's usual one."""
+class ErrorCode(NamedTuple):
+    """The vendor's error code for a denied request, and its HTTP status."""
+
+    code: str
+    http_status: int
+
+
+@attrs.frozen
+class Breach:
+    """The facts that break a rule, answered with another code than the rule's usual one.
+
+    The rule declares the code in ``breach_codes``.
+    """
 
     facts: Facts
-    error: Error
+    code: str
+    http_status: int
 
 
 Predicate = Callable[..., Facts | Breach | None]
+Guard = tuple[Any, Callable[[RuleContext], Any], bool, Callable[..., Any]]
+"""A rule, and its `Judge`."""
 P = TypeVar("P", bound=Predicate)
-AnyCommand = type[Command[Any]]
 
 
 class RuleKind(StrEnum):
-    """What an id of the rulebook is."""
+    """The kinds of ids that the rulebook has."""
 
     Denial = "denial"
     Invariant = "invariant"
@@ -45,66 +69,100 @@ class RuleKind(StrEnum):
     Fact = "fact"
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One rule of the vendor's, under its id.
+@attrs.frozen(kw_only=True)
+class RulebookEntry:
+    """An id of the rulebook: its kind, the section of the vendor's guide, and the rule in a sentence.
 
-    ``code`` and ``http_status`` are what the API answers; where it answers differently by action, ``codes`` tells.
-    ``guide`` is the section of the vendor's guide, ``"-"`` for what only the real API knows. ``doc`` says the rule in a
-    sentence. ``commands`` are those that it guards; invariants and facts guard none.
+    ``guide`` is ``"-"`` for what only the real API knows. An entry of the kind ``denial`` is a `Rule` of
+    `ecsnet.rules`, under the same id.
     """
 
     id: str
     kind: RuleKind
-    code: str
-    http_status: int
     guide: str
     doc: str
-    message: str
-    commands: tuple[AnyCommand, ...] = ()
-    codes: Mapping[AnyCommand, Error] = {}
-    predicate: Predicate | None = None
-    needs: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Rule:
+    """A rule that denies commands, under its id.
+
+    ``code`` and ``http_status`` are what the API usually answers, ``codes`` all that it may answer, the usual one
+    first; `codes_for` gives those of one command. ``guide`` is the section of the vendor's guide, ``"-"`` for what only
+    the real API knows. ``doc`` says the rule in a sentence, ``message`` is filled in by the facts that break it.
+    ``commands`` are those that it guards, ``predicate`` is the function that judges them. Its hash is that of its id.
+    """
+
+    id: str
+    code: str = attrs.field(hash=False)
+    http_status: int = attrs.field(hash=False)
+    guide: str = attrs.field(hash=False)
+    doc: str = attrs.field(hash=False)
+    message: str = attrs.field(hash=False)
+    commands: tuple[AnyCommand, ...] = attrs.field(hash=False)
+    predicate: Predicate = attrs.field(hash=False)
+    _codes_by_command: Codes = attrs.field(hash=False)
+    _breach_codes: tuple[ErrorCode, ...] = attrs.field(hash=False)
+    _judge: Judge = attrs.field(eq=False)
 
     def __repr__(self) -> str:
         return f"<Rule {self.id}>"
 
+    @property
+    def codes(self) -> tuple[ErrorCode, ...]:
+        """All codes that may be answered, the usual one first."""
+        usual = ErrorCode(self.code, self.http_status)
+        codes = dict.fromkeys(code for command in self.commands for code in self.codes_for(command))
+        return tuple(sorted(codes, key=lambda code: code != usual))
 
-Judge = tuple[Rule, Callable[[RuleContext], Any], bool, Predicate]
-Gated = tuple[Callable[[RuleContext], Any] | None, tuple[Judge, ...]]
+    def codes_for(self, command: AnyCommand) -> tuple[ErrorCode, ...]:
+        """Returns all codes that a command may be answered with, the usual one first. Raises KeyError for a command
+        that the rule does not guard."""
+        if command not in self.commands:
+            raise KeyError(command)
+        return tuple(dict.fromkeys((self._usual_code(command), *self._breach_codes)))
+
+    def _usual_code(self, command: AnyCommand) -> ErrorCode:
+        return ErrorCode(*self._codes_by_command.get(command, (self.code, self.http_status)))
+
+    def _violation(self, found: object, command: AnyCommand) -> Violation:
+        """Returns the violation that the predicate's result tells. Raises `RuleError` if it tells none."""
+        facts, code = self._read(found, command)
+        try:
+            message = self.message.format_map(facts)
+        except Exception as error:  # a format may run any code of the facts
+            raise RuleError(self.id, f"its message cannot be filled in: {type(error).__name__}: {error}") from error
+        return Violation(
+            rule=self.id,
+            code=code.code,
+            http_status=code.http_status,
+            guide=self.guide,
+            message=message,
+            facts=facts,
+        )
+
+    def _read(self, found: object, command: AnyCommand) -> tuple[Facts, ErrorCode]:
+        facts, code = found, self._usual_code(command)
+        if isinstance(found, Breach):
+            facts, code = found.facts, ErrorCode(found.code, found.http_status)
+            if code not in self._breach_codes:
+                raise RuleError(self.id, f"a Breach has the code {code}, which breach_codes does not declare")
+        if inspect.iscoroutine(facts):
+            facts.close()  # or Python warns that nobody awaited it
+        if not isinstance(facts, Mapping) or not all(isinstance(name, str) for name in facts):
+            raise RuleError(
+                self.id, f"it returned {shown(facts)}: a rule returns None, facts by their names, or a Breach"
+            )
+        return dict(facts), code
 
 
-class RuleRegistry:
-    """The rules: iterate over them, look one up by id, and add your own on top.
+class SubjectRules:
+    """The rules of a subject, in their rank, and its other entries of the rulebook. `ecsnet.domain.rulebook` puts the
+    subjects together."""
 
-    Rank is the order of registration, but for what is not found, which ranks first. (In which order the real API checks
-    is documented nowhere.) A registry made from another one has its rules first; rules added to it have ids that begin
-    with ``x.``.
-    """
-
-    def __init__(self, base: RuleRegistry | None = None) -> None:
-        self._rules: dict[str, Rule] = dict(base._rules) if base else {}
-        self._own_prefix = "x." if base else ""
-        self._judges: dict[AnyCommand, tuple[Gated, ...]] = {}
-
-    def __iter__(self) -> Iterator[Rule]:
-        return iter(self._rules.values())
-
-    def __len__(self) -> int:
-        return len(self._rules)
-
-    def __contains__(self, rule_id: object) -> bool:
-        return rule_id in self._rules
-
-    def __getitem__(self, rule_id: str) -> Rule:
-        return self._rules[rule_id]
-
-    def without(self, *rule_ids: str) -> RuleRegistry:
-        """A registry like this one that lacks these rules, to model what does not hold them. Raises KeyError for an id
-        that is not there."""
-        less = RuleRegistry(self)
-        for rule_id in rule_ids:
-            del less._rules[rule_id]
-        return less
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.others: list[RulebookEntry] = []
 
     def denies(
         self,
@@ -114,107 +172,192 @@ class RuleRegistry:
         code: str = "OperationDenied",
         http_status: int = 403,
         guide: str = "-",
-        codes: Mapping[AnyCommand, Error] | None = None,
+        codes: Codes | None = None,
+        breach_codes: Iterable[tuple[str, int]] = (),
     ) -> Callable[[P], P]:
-        """Register the decorated predicate as the rule that refuses ``commands``; its docstring states the rule.
-
-        Raises ValueError for an id that is taken or lacks the ``x.`` of a user's rule, for a rule that guards no
-        command, and for a predicate that needs what no case knows.
-        """
+        """Adds the decorated predicate as a rule. Its parameters are fields of `RuleContext`. See
+        `RuleRegistry.denies`."""
 
         def register(predicate: P) -> P:
-            needs = predicate.__code__.co_varnames[: predicate.__code__.co_argcount]
-            if unknown := set(needs) - CONTEXT_FIELDS:
-                raise ValueError(f"rule {rule_id}: a case has no {', '.join(sorted(unknown))}")
-            if not needs or not commands:
-                raise ValueError(f"rule {rule_id}: a denial needs commands to guard and a predicate with parameters")
-            self._add(
-                Rule(
-                    id=rule_id,
-                    kind=RuleKind.Denial,
-                    code=code,
-                    http_status=http_status,
-                    guide=guide,
-                    doc=_sentence(predicate.__doc__),
-                    message=message,
-                    commands=commands,
-                    codes=codes or {},
-                    predicate=predicate,
-                    needs=needs,
-                )
+            rule = _rule(
+                rule_id, commands, predicate, judge_of_library, message, code, http_status, guide, codes, breach_codes
             )
+            self.rules.append(rule)
             return predicate
 
         return register
 
     def states(self, rule_id: str, kind: RuleKind, doc: str, *, guide: str) -> None:
-        """Register an id that denies nothing by itself: an invariant, a query or a fact."""
-        self._add(Rule(id=rule_id, kind=kind, code="-", http_status=0, guide=guide, doc=doc, message=doc))
+        """Adds an entry that denies nothing: an invariant, a query or a fact."""
+        self.others.append(RulebookEntry(id=rule_id, kind=kind, guide=guide, doc=doc))
 
-    def _add(self, rule: Rule) -> None:
-        if rule.id in self._rules:
-            raise ValueError(f"rule {rule.id} is registered already")
-        if not rule.id.startswith(self._own_prefix):
-            raise ValueError(f"rule {rule.id}: the id of a rule of your own begins with {self._own_prefix!r}")
-        self._rules[rule.id] = rule
-        self._judges.clear()
+
+class RuleRegistry(Mapping[str, Rule]):
+    """Rules by their ids, in rank order: the first that a command breaks gives the code that it is answered with.
+
+    ``RuleRegistry(ecsnet.rules)`` has the vendor's rules; those that `denies` adds come after them, and have ids that
+    begin with ``x.``. ``a | b`` has the rules of both, those of ``a`` first.
+
+    Raises `InvalidArgument` (a ValueError) for two different rules with one id.
+    """
+
+    def __init__(self, rules: RuleRegistry | Iterable[Rule] = (), *, frozen: bool = False) -> None:
+        self._rules: dict[str, Rule] = {}
+        self._guards: dict[AnyCommand, tuple[Guard, ...]] = {}
+        self._compared: tuple[object, int, tuple[str, ...]] = (None, 0, ())
+        for rule in rules.values() if isinstance(rules, Mapping) else rules:
+            if not isinstance(rule, Rule):
+                raise InvalidArgument(f"a RuleRegistry is made of rules, not of {shown(rule)}")
+            known = self._rules.setdefault(rule.id, rule)
+            if known is not rule and known != rule:
+                raise InvalidArgument(f"there are two different rules {rule.id}")
+        self._frozen = frozen
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        return self._rules[rule_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __or__(self, other: RuleRegistry) -> RuleRegistry:
+        if not isinstance(other, RuleRegistry):
+            return NotImplemented
+        return RuleRegistry([*self.values(), *other.values()])
+
+    def __repr__(self) -> str:
+        own = [rule_id for rule_id in self if rule_id.startswith("x.")]
+        added = f" and {', '.join(own)}" if own else ""
+        return f"<RuleRegistry: {len(self) - len(own)} rules of the vendor{added}>"
+
+    def without(self, *rule_ids: str) -> RuleRegistry:
+        """Returns a registry without these rules, to model a system that does not hold them.
+
+        A cloud tries whatever such a registry allows before it records anything: what the model cannot carry out raises
+        `ImpossibleOperation`. Raises KeyError for an id that is not there.
+        """
+        for rule_id in rule_ids:
+            self._rules[rule_id]
+        return RuleRegistry(rule for rule in self.values() if rule.id not in rule_ids)
+
+    def denies(
+        self,
+        rule_id: str,
+        *commands: AnyCommand,
+        message: str,
+        code: str = "OperationDenied",
+        http_status: int = 403,
+        guide: str = "-",
+        codes: Codes | None = None,
+        breach_codes: Iterable[tuple[str, int]] = (),
+    ) -> Callable[[P], P]:
+        """Adds the decorated predicate as the rule that denies ``commands``; its docstring states the rule.
+
+        The predicate's parameters are filled by their names: ``command``, ``now``, ``account_id``, ``region_id`` and
+        the resources that the command names, as frozen resources (``instance`` for an ``instance_id``). It is not
+        called while one of them is unknown, unless that is annotated as optional or has the default None. It returns
+        None, the facts that break the rule, which fill in ``message``, or a `Breach` with one of ``breach_codes``.
+        ``codes`` are other codes than the usual one by command.
+
+        Raises `InvalidArgument` (a ValueError) for a rule that could never speak: an id that is taken or is not ``x.``
+        and words, no docstring, no command, a parameter that the command never has; and for a frozen registry, such as
+        `ecsnet.rules`.
+        """
+        if self._frozen:
+            raise InvalidArgument(f"rule {rule_id}: this registry is frozen; add rules to RuleRegistry(ecsnet.rules)")
+
+        def register(predicate: P) -> P:
+            rule = _rule(
+                rule_id, commands, predicate, judge_of_users, message, code, http_status, guide, codes, breach_codes
+            )
+            if not _OWN_ID.fullmatch(rule_id):
+                _refuse(rule_id, "the id of a rule of your own begins with 'x.', and has words in lower case after it")
+            if rule_id in self._rules:
+                _refuse(rule_id, "there is one with this id")
+            self._rules[rule_id] = rule
+            self._guards.clear()
+            return predicate
+
+        return register
+
+    def lacks(self, others: RuleRegistry) -> tuple[str, ...]:
+        """Returns the ids of another registry that this one does not have."""
+        if self._compared[0] is not others or self._compared[1] != len(others):  # rules come, and none goes
+            missing = tuple(rule_id for rule_id in others if rule_id not in self._rules)
+            self._compared = (others, len(others), missing)
+        return self._compared[2]
 
     def judge(self, context: RuleContext, command: AnyCommand) -> tuple[Violation, ...]:
-        """Every violation of the rules that guard the command, in rank order. An error in a rule propagates."""
+        """Returns every violation of the rules that guard the command, in rank order.
+
+        Raises `RuleError`, which names the rule, for an error inside a rule.
+        """
+        guards = self._guards.get(command)
+        if guards is None:
+            guards = tuple((rule, *rule._judge) for rule in self._rules.values() if command in rule.commands)
+            self._guards[command] = guards
         violations: list[Violation] = []
-        for gate, guards in self._judges.get(command) or self._prepare(command):
-            if gate is not None and gate(context) is None:
-                continue
-            for rule, known, several, predicate in guards:
-                values = known(context)
+        for rule, read, several, call in guards:
+            try:
+                known = read(context)
                 if not several:
-                    found = None if values is None else predicate(values)
-                elif None in values:
-                    continue
+                    found = None if known is None else call(known)
                 else:
-                    found = predicate(*values)
-                if found is not None:
-                    violations.append(_violation(rule, command, found))
+                    found = None if None in known else call(*known)
+            except Exception as error:
+                raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
+            if found is not None:
+                violations.append(rule._violation(found, command))
         return tuple(violations)
 
-    def _prepare(self, command: AnyCommand) -> tuple[Gated, ...]:
-        guards = [rule for rule in self if command in rule.commands]
-        guards.sort(key=lambda rule: "missing" not in rule.needs)  # stable: what is not found ranks first
-        judges = tuple(
-            (None if gate is None else attrgetter(gate), tuple(map(_judge, gated)))
-            for gate, gated in groupby(guards, key=_gate)
-        )
-        self._judges[command] = judges
-        return judges
 
-
-def _gate(rule: Rule) -> str | None:
-    """What a rule needs and most cases do not have: neighbours that need it are skipped together."""
-    return next((need for need in ("missing", "client_token", "addresses") if need in rule.needs), None)
-
-
-def _judge(rule: Rule) -> Judge:
-    assert rule.predicate is not None
-    return rule, attrgetter(*rule.needs), len(rule.needs) > 1, rule.predicate
-
-
-def _violation(rule: Rule, command: AnyCommand, found: Facts | Breach) -> Violation:
-    facts, error = (found.facts, found.error) if isinstance(found, Breach) else (found, None)
-    code, http_status = error or rule.codes.get(command) or (rule.code, rule.http_status)
-    return Violation(
-        rule=rule.id,
+def _rule(
+    rule_id: str,
+    commands: tuple[AnyCommand, ...],
+    predicate: Predicate,
+    judge_of: Callable[[Predicate, Collection[AnyCommand]], Judge],
+    message: str,
+    code: str,
+    http_status: int,
+    guide: str,
+    codes: Codes | None,
+    breach_codes: Iterable[tuple[str, int]],
+) -> Rule:
+    """Returns a new rule. Raises `InvalidArgument` for one that could never speak."""
+    if not commands:
+        _refuse(rule_id, "it guards no command")
+    for command in (*commands, *(codes or ())):
+        if command not in COMMANDS:
+            _refuse(rule_id, f"{getattr(command, '__name__', shown(command))} is no operation of ecsnet.commands")
+    if stray := [command.__name__ for command in codes or () if command not in commands]:
+        _refuse(rule_id, f"it has a code for {', '.join(stray)}, which it does not guard")
+    try:
+        list(Formatter().parse(message))
+    except ValueError as error:
+        _refuse(rule_id, f"its message cannot be filled in: {error}")
+    try:
+        judge = judge_of(predicate, commands)
+    except UnusablePredicate as error:
+        _refuse(rule_id, str(error))
+    doc = docstring_of(predicate)
+    if not doc:
+        _refuse(rule_id, "its predicate has no docstring, which states the rule")
+    return Rule(
+        id=rule_id,
         code=code,
         http_status=http_status,
-        guide=rule.guide,
-        message=rule.message.format_map(facts),
-        facts=facts,
+        guide=guide,
+        doc=doc,
+        message=message,
+        commands=tuple(dict.fromkeys(commands)),
+        predicate=predicate,
+        codes_by_command=dict(codes or {}),
+        breach_codes=tuple(ErrorCode(*breach_code) for breach_code in breach_codes),
+        judge=judge,
     )
 
 
-def _sentence(docstring: str | None) -> str:
-    return " ".join((docstring or "").split())
-
-
-CONTEXT_FIELDS = frozenset(RuleContext.__struct_fields__)
-rules = RuleRegistry()
-"""The vendor's rules, filled by the modules of the subjects."""
+def _refuse(rule_id: str, reason: str) -> NoReturn:
+    raise InvalidArgument(f"rule {rule_id}: {reason}")

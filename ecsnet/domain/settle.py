@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state.records import InstanceState
-from ecsnet.domain.state.world import Region
-from ecsnet.domain.subjects import eip
+from ecsnet.domain.state.world import Region, TransitionalState
+from ecsnet.domain.subjects.eip import EIP
 from ecsnet.domain.subjects.instance import lifecycle as instance
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event
 
@@ -39,12 +41,26 @@ def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
 
 def _transition_of(region: Region, resource_id: str, since: datetime) -> PendingTransition:
     if (interface := region.network_interfaces[resource_id]) is not None:
-        event = network_interface.settled(interface)
+        event = completing_event(network_interface.LIFECYCLES[interface.type], interface)
         return PendingTransition("network_interfaces", resource_id, since, interface.account_id, event)
     if (address := region.eips[resource_id]) is not None:
-        return PendingTransition("eips", resource_id, since, address.account_id, eip.settled(address))
+        return PendingTransition("eips", resource_id, since, address.account_id, completing_event(EIP, address))
     state = region.instances.get_existing(resource_id)
-    return PendingTransition("instances", resource_id, since, state.account_id, instance.settled(state))
+    return PendingTransition("instances", resource_id, since, state.account_id, completing_event(INSTANCE, state))
+
+
+def completing_event(lifecycle: Lifecycle[Any], state: TransitionalState) -> Event:
+    """Returns the event that completes the transition which a resource is in."""
+    event_type, *others = lifecycle.transitional[state.status].completed_by
+    if others:
+        assert isinstance(state, InstanceState)
+        event_type = instance.completes_creation(state)
+    fields = {
+        field: state.id if field == lifecycle.id_field else getattr(state, field)
+        for field in event_type.__struct_fields__
+    }
+    assert None not in fields.values()
+    return event_type(**fields)
 
 
 def scheduled_changes(region: Region) -> Iterator[PendingTransition]:

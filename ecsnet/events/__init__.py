@@ -1,4 +1,4 @@
-"""What is stored: the event classes, their envelope, and the stores that keep them."""
+"""Events: their classes, their envelope, and the stores that keep them."""
 
 from ecsnet.events import (
     account,

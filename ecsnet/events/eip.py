@@ -11,7 +11,7 @@ class EipAddressAllocated(Event, frozen=True, kw_only=True):
 
 
 class NatPublicIpConverted(Event, frozen=True, kw_only=True):
-    """An instance's NatPublicIp is an EIP from now on, associated with it."""
+    """An instance's NatPublicIp became an EIP that is associated with the instance."""
 
     allocation_id: str
     ip_address: str
@@ -47,6 +47,6 @@ class EipAddressReleased(Event, frozen=True, kw_only=True):
 
 
 class EipAddressRegistered(Event, frozen=True, kw_only=True):
-    """An EIP counts towards the quota of its account from now on. In the account's stream."""
+    """An EIP started to count towards the quota of its account. Recorded in the account's stream."""
 
     allocation_id: str

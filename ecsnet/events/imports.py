@@ -1,4 +1,4 @@
-"""Events of an import: what a real account was described to have, one event a resource, as it was described."""
+"""Events of an import: one for each described resource of a real account, with the values of its description."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ecsnet.values import (
 
 
 class Import(Event, frozen=True, kw_only=True):
-    """What every import records; without ``created_at`` the resource is as old as its import.
+    """The base of all imports. Without ``created_at`` the resource counts as created when it was imported.
 
-    ``ID`` names the field that has the resource's id.
+    ``ID`` is the name of the field that has the resource's id.
     """
 
     ID: ClassVar[str]
@@ -46,7 +46,7 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):
-    """``private_ip_address`` and ``security_group_ids`` are a classic instance's; in a VPC it has ENIs."""
+    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs."""
 
     ID: ClassVar[str] = "instance_id"
     instance_id: str
@@ -64,7 +64,7 @@ class InstanceImported(Import, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The primary address is the first."""
+    """The first of ``private_ip_addresses`` is the primary address."""
 
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
@@ -88,6 +88,7 @@ class EipImported(Import, frozen=True, kw_only=True):
 
 
 class ResourcesImported(Event, frozen=True, kw_only=True):
-    """Resources whose ids nothing else had, in any region, were imported into these. In the stream of imports."""
+    """Resources were imported into these regions; no resource of any region had their ids. Recorded in the stream of
+    imports."""
 
     region_ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Events of instances. A *Requested* event opens a transitional state, and the event named for the result ends it."""
+"""Events of instances. A *Requested* event begins a transition, which the event that is named after its result ends."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from ecsnet.values import ChargeType, InstanceType
 
 
 class InstanceCreation(Event, frozen=True, kw_only=True):
-    """What every creation of an instance records: the instance and, in a VPC, its primary ENI, born together.
+    """The base of all creations of an instance. In a VPC the primary ENI is created by the same event.
 
-    A classic instance has no VSwitch and no ENI; its ``zone_id`` is written here.
-    ``instance_type`` is written out in full, so that another catalogue never changes the past.
+    A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded. ``instance_type`` is recorded in full,
+    so that another catalogue does not change the past.
     """
 
     instance_id: str
@@ -29,19 +29,19 @@ class InstanceCreation(Event, frozen=True, kw_only=True):
 
 
 class InstanceCreated(InstanceCreation, frozen=True, kw_only=True):
-    """Created at once, Stopped."""
+    """The instance was created in one step and is Stopped."""
 
 
 class InstanceLaunched(InstanceCreation, frozen=True, kw_only=True):
-    """Created and started at once, Running."""
+    """The instance was created and started in one step and is Running."""
 
 
 class InstanceCreateRequested(InstanceCreation, frozen=True, kw_only=True):
-    """Pending, to be Stopped."""
+    """The instance is Pending and will be Stopped."""
 
 
 class InstanceLaunchRequested(InstanceCreation, frozen=True, kw_only=True):
-    """Pending, to be Running."""
+    """The instance is Pending and will be Running."""
 
 
 class InstanceCreateCompleted(Event, frozen=True, kw_only=True):
@@ -73,13 +73,13 @@ class InstanceRebooted(Event, frozen=True, kw_only=True):
 
 
 class InstanceReleased(Event, frozen=True, kw_only=True):
-    """The instance and its primary ENI are gone; every other ENI that was attached has an event of its own."""
+    """The instance and its primary ENI were released; each other ENI that was attached has an event of its own."""
 
     instance_id: str
 
 
 class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):
-    """Another bandwidth from now on, and a public address where that brings one."""
+    """The bandwidth changed; ``ip_address`` is the public address that came with it, if any."""
 
     instance_id: str
     internet_max_bandwidth_out: int
@@ -87,7 +87,7 @@ class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):
 
 
 class InstanceRenewed(Event, frozen=True, kw_only=True):
-    """The subscription goes on. ``next_bandwidth`` waits for the cycle that begins at ``next_cycle_at``."""
+    """The subscription was renewed; ``next_bandwidth`` applies from the cycle that begins at ``next_cycle_at``."""
 
     instance_id: str
     expires_at: Moment
@@ -96,7 +96,7 @@ class InstanceRenewed(Event, frozen=True, kw_only=True):
 
 
 class InstanceVpcAttributeModified(Event, frozen=True, kw_only=True):
-    """The primary ENI is in this VSwitch and has this address; the guest learns of it at the next start."""
+    """The primary ENI moved to this VSwitch and address; the change takes effect in the guest at its next start."""
 
     instance_id: str
     vswitch_id: str

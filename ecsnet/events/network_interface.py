@@ -6,7 +6,7 @@ from ecsnet.events.base import Event
 
 
 class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
-    """What every creation of an ENI records; the primary address is the first."""
+    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address."""
 
     network_interface_id: str
     vswitch_id: str
@@ -18,11 +18,11 @@ class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=True):
-    """Created at once, Available."""
+    """The ENI was created in one step and is Available."""
 
 
 class NetworkInterfaceCreateRequested(NetworkInterfaceCreation, frozen=True, kw_only=True):
-    """Creating, to be Available."""
+    """The ENI is Creating and will be Available."""
 
 
 class NetworkInterfaceCreateCompleted(Event, frozen=True, kw_only=True):
@@ -58,14 +58,14 @@ class NetworkInterfaceDeleted(Event, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceReleased(Event, frozen=True, kw_only=True):
-    """Deleted with the instance it was attached to."""
+    """The ENI was deleted together with the instance it was attached to."""
 
     network_interface_id: str
     instance_id: str
 
 
 class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
-    """What is None was left as it was; ``security_group_ids`` is the whole new set."""
+    """None: unchanged. ``security_group_ids`` is the whole new set."""
 
     network_interface_id: str
     name: str | None = None

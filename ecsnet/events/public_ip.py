@@ -1,4 +1,4 @@
-"""Events of public addresses: those of instances, and the blocks of addresses that regions share."""
+"""Events of public addresses of instances, and of blocks of addresses that regions share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PublicIpAddressReleased(Event, frozen=True, kw_only=True):
 
 
 class SharedAddressDrawn(Event, frozen=True, kw_only=True):
-    """A region drew an address of a block that it shares with other regions. In the block's stream.
+    """A region allocated an address from a block that it shares with other regions. Recorded in the block's stream.
 
     ``pool`` is ``"public"`` or ``"classic"``.
     """

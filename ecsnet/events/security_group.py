@@ -15,7 +15,7 @@ class SecurityGroupDeleted(Event, frozen=True, kw_only=True):
 
 
 class SecurityGroupAuthorized(Event, frozen=True, kw_only=True):
-    """Members of the source group may reach members of the group."""
+    """Members of the source group may now reach members of the group."""
 
     security_group_id: str
     source_group_id: str

@@ -1,7 +1,7 @@
-"""What has to be done inside the guest for the network that the cloud has given it (guide 4.4, 4.6 and 5).
+"""Generates the network configuration inside an instance, which the cloud leaves to its user (guide 4.4, 4.6 and 5).
 
-Pure functions from a resource and an image to a `GuestConfiguration`; nothing is run here. `guest_configuration` finds
-what there is to know in a `Cloud`.
+The functions are pure: they turn a resource and an image into a `GuestConfiguration`, and nothing is run.
+`guest_configuration` looks the resources up in a `Cloud`.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ __all__ = [
 def guest_configuration(
     cloud: Cloud, network_interface_id: str, image: Image | str | None = None, *, rps: bool = False
 ) -> GuestConfiguration:
-    """All that an attached ENI needs inside its instance: its file, its secondary addresses, its routes, its queues,
-    and the RPS mask if ``rps`` says so.
+    """Returns the whole configuration of an attached ENI inside its instance: its file, secondary addresses, routes and
+    queues, and with ``rps`` the RPS mask.
 
-    ``image`` is an `Image` or what `Image.parse` reads; without it, it is the instance's. The interface goes by the
-    name that its place on the instance gives it: ``eth0`` the primary ENI, ``eth1`` the next.
+    ``image`` is an `Image` or a text that `Image.parse` accepts; by default it is the instance's. The interface is
+    named after its place on the instance: ``eth0`` is the primary ENI, ``eth1`` the next.
 
-    Raises `GuestError` if there is no such ENI, if it is not attached, or if there is no way to configure it.
+    Raises `GuestError` if there is no such ENI, if it is not attached, or if the guide does not say how to configure
+    it.
     """
     interface = cloud.network_interfaces.get(network_interface_id)
     if interface is None:
@@ -64,7 +65,7 @@ def guest_configuration(
     position = instance.network_interface_ids.index(interface.id)
     name, metric = name_of(position, image), metric_of(position)
     instance_type = _type_of(cloud, instance)
-    # A restart of the network takes the routes away: they come after it.
+    # A restart of the network removes the routes, so they are added after it.
     configuration = (
         configure_interface(interface, image=image, name=name, metric=metric)
         + configure_addresses(interface, vswitch, image=image, name=name, metric=metric)
@@ -83,7 +84,7 @@ def _image_of(instance: Instance, image: Image | str | None) -> Image:
 
 
 def _type_of(cloud: Cloud, instance: Instance) -> InstanceType:
-    """The limits that the instance was created with, whatever a catalogue says today."""
+    """Returns the instance type as it was when the instance was created, whatever the catalogue is today."""
     region = cloud._world_apart().region_of("instances", instance.id)
     assert region is not None
     return region.instances.get_existing(instance.id).instance_type

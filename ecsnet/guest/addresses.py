@@ -30,11 +30,13 @@ BY_THE_PRIMARY: Final = (
 def configure_addresses(
     interface: NetworkInterface, vswitch: VSwitch, *, image: Image, name: str, metric: int
 ) -> GuestConfiguration:
-    """The secondary addresses of an ENI, primary or secondary: rules ``guest.addresses.rhel``, ``.debian``, ``.sles``
-    and ``.windows``. Mask and gateway are the VSwitch's. Nothing, if the ENI has no secondary address.
+    """Returns the configuration of the secondary addresses of a primary or secondary ENI: rules
+    ``guest.addresses.rhel``, ``.debian``, ``.sles`` and ``.windows``.
 
-    Raises `GuestError` for a Linux release of which the guide does not say how, for another VSwitch, and for a value
-    that has no place in a file or a command.
+    Mask and gateway are the VSwitch's. The configuration is empty if the ENI has no secondary address.
+
+    Raises `GuestError` for a Linux release that the guide does not cover, for another VSwitch than the ENI's, and for a
+    value that is not allowed in a file or a command.
     """
     name, metric = checked_name(name, image), checked_metric(metric)
     check_vswitch(interface, vswitch)
@@ -55,7 +57,7 @@ def configure_addresses(
 
 
 def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
-    """Rule ``guest.addresses.rhel``: a file an alias."""
+    """Returns the file of one alias: rule ``guest.addresses.rhel``."""
     lines = [
         f"DEVICE={name}:{number}",
         "TYPE=Ethernet",
@@ -66,15 +68,15 @@ def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number:
         f"GATEWAY={gateway(vswitch)}",
     ]
     if i.type is NetworkInterfaceType.Secondary:
-        # The scripts would make GATEWAY the default route of the instance where the primary ENI's is another.
+        # Without it the scripts make GATEWAY the instance's default route if the primary ENI has another gateway.
         lines.append("NO_ALIASROUTING=yes")
     return File(path=f"{RHEL_FILE}{name}:{number}", content="\n".join(lines) + "\n")
 
 
 def _debian(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
-    """Rule ``guest.addresses.debian``: a stanza an alias.
+    """Returns the stanza of one alias: rule ``guest.addresses.debian``.
 
-    ``gateway`` adds a default route, and a second one of the same metric fails, and ifup with it: each has its own.
+    ``gateway`` adds a default route. A second route of the same metric would make ifup fail, so each has its own.
     """
     lines = (
         "",
@@ -89,9 +91,10 @@ def _debian(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, numbe
 
 
 def _sles(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
-    """Rule ``guest.addresses.sles``: numbered entries in the file of the interface.
+    """Returns the numbered entries of one address in the file of the interface: rule ``guest.addresses.sles``.
 
-    NETMASK is a number of bits in the guide; wicked reads that only as PREFIXLEN, and would take the mask to be /32.
+    The guide writes a number of bits as NETMASK. wicked accepts that only as PREFIXLEN and would otherwise use a mask
+    of /32, so both are written.
     """
     bits = prefix_length(vswitch)
     lines = (
@@ -112,7 +115,8 @@ _FILES: Final[dict[Family, Callable[[NetworkInterface, VSwitch, str, int, int, s
 
 
 def _windows(vswitch: VSwitch, name: str, primary: str, others: Sequence[str]) -> GuestConfiguration:
-    """Rule ``guest.addresses.windows``: by hand in the adapter's properties, or with netsh."""
+    """Returns the steps in the adapter's properties, and the same as netsh commands: rule
+    ``guest.addresses.windows``."""
     mask, via = netmask(vswitch), gateway(vswitch)
     return GuestConfiguration(
         steps=(

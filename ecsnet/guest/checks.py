@@ -1,8 +1,8 @@
-"""Values on their way into a script, a file or a command, each checked for the place that it goes to.
+"""Checks of values that are written into a script, a file or a command.
 
-Resources, instance types and images are values that anybody can build by hand, and imported ones say what a file says.
-Each check returns the value as plain text or a plain number, to be used in place of what was given, and raises
-`GuestError` with the name of the value if it is anything else than it should be.
+Anybody can build resources, instance types and images by hand, and imported resources contain text from a file, so none
+of their values is trusted. Each check returns the value as a plain str or int, to be used instead of the original, and
+raises `GuestError` with the name of the value if it does not have the expected form.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _MAC_ADDRESS: Final = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")
 
 
 def text(what: str, value: Any) -> str:
-    """Returns a text as it is."""
+    """Returns a text unchanged, as a plain str."""
     if not isinstance(value, str):
         raise GuestError(f"{what} must be text, not {type(value).__name__}")
-    return str.__str__(value)  # a subclass could write itself differently from how it was checked
+    return str.__str__(value)  # a subclass could format itself as another text than the checked one
 
 
 def line(what: str, value: Any) -> str:

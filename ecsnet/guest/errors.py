@@ -1,4 +1,4 @@
-"""What cannot be configured."""
+"""The error for a configuration that cannot be generated."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from ecsnet.errors import EcsnetError
 
 
 class GuestError(EcsnetError, ValueError):
-    """There is no configuration to give: an unknown image, an ENI that is not attached, a case that nobody describes,
-    a value that must not get into a script.
+    """No configuration can be generated: the image is unknown, the ENI is not attached, the guide does not cover the
+    case, or a value must not be written into a script.
 
-    The message says which, and what would be needed.
+    The message names the cause and the value that is needed.
     """

@@ -1,5 +1,5 @@
-"""Images, and what the guide says of each: which need nothing (4.4), which take secondary addresses (4.6), which have
-multiqueue (5)."""
+"""Images and their support in the guide: images that configure ENIs themselves (4.4), that take secondary addresses
+(4.6), and that support multiqueue (5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecsnet.guest.errors import GuestError
 
 
 class Family(StrEnum):
-    """How a system reads its network configuration."""
+    """The families of systems, by the format of their network configuration."""
 
     RHEL = "RHEL"
     DEBIAN = "Debian"
@@ -24,7 +24,7 @@ class Family(StrEnum):
 
 
 class MultiqueueSupport(StrEnum):
-    """What the guide says of an image in section 5."""
+    """The support of multiqueue in an image, by section 5 of the guide."""
 
     SUPPORTED = "supported"
     IN_DEVELOPMENT = "in development"
@@ -49,7 +49,8 @@ FAMILIES: Final = {
     WINDOWS: Family.WINDOWS,
 }
 READY: Final = frozenset({(CENTOS, "7.3"), (CENTOS, "6.8"), (WINDOWS, "2016"), (WINDOWS, "2012 R2")})
-"""Rule ``guest.eni.ready-images``: they configure an ENI themselves; 64-bit, and Windows in its Data Center edition."""
+"""The images that configure an ENI themselves, if 64-bit, and Windows in its Data Center edition: rule
+``guest.eni.ready-images``."""
 ADDRESSABLE: Final = frozenset(
     {
         *((distribution, major) for distribution in (CENTOS, RED_HAT) for major in ("6", "7")),
@@ -71,7 +72,7 @@ MULTIQUEUE: Final = {
     (WINDOWS, "2012 R2"): MultiqueueSupport.BY_INVITATION,
     (WINDOWS, "2016"): MultiqueueSupport.BY_INVITATION,
 }
-"""Rule ``guest.multiqueue.images``; whether the image is a 32- or a 64-bit one makes no difference."""
+"""The support of multiqueue by image, for 32 and 64 bits alike: rule ``guest.multiqueue.images``."""
 
 
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+(?:[ ._-][A-Za-z0-9]+)*")
@@ -99,9 +100,9 @@ def _bits(value: int, name: str = "bits") -> int:
 class Image:
     """The operating system of an instance, as far as its network configuration depends on it.
 
-    ``distribution`` is a key of `FAMILIES`, ``version`` as the vendor writes it (``"7.2"``, ``"16.04"``, ``"12 SP1"``,
-    ``"2012 R2"``). ``edition`` is for Windows. Raises `GuestError` for a distribution that is not known, and for a
-    version, an edition or a number of bits that can be none: they are printed in scripts.
+    ``distribution`` is a key of `FAMILIES`. ``version`` is spelled like the vendor's (``"7.2"``, ``"16.04"``,
+    ``"12 SP1"``, ``"2012 R2"``). ``edition`` is for Windows only. Raises `GuestError` for an unknown distribution and
+    for a malformed version, edition or number of bits, which are printed in scripts.
     """
 
     distribution: str = attrs.field(converter=_distribution)
@@ -115,7 +116,7 @@ class Image:
 
     @property
     def family(self) -> Family:
-        """How it reads its network configuration."""
+        """The family of the distribution, which determines the format of its network configuration."""
         return FAMILIES[self.distribution]
 
     @property
@@ -125,25 +126,25 @@ class Image:
 
     @property
     def ready(self) -> bool:
-        """Whether it configures an ENI itself (rule ``guest.eni.ready-images``)."""
+        """True if the image configures an ENI itself (rule ``guest.eni.ready-images``)."""
         listed = (self.distribution, self.version) in READY and self.bits == 64
         return listed and (self.family is not Family.WINDOWS or self.edition == DATA_CENTER)
 
     @property
     def multiqueue(self) -> MultiqueueSupport:
-        """Whether its NICs can have several queues (rule ``guest.multiqueue.images``)."""
+        """The image's support of NICs with several queues (rule ``guest.multiqueue.images``)."""
         return MULTIQUEUE.get((self.distribution, self.version), MultiqueueSupport.UNLISTED)
 
     def service(self, verb: str, name: str) -> str:
-        """The command that starts or restarts a service there."""
+        """Returns the command that applies a verb, such as ``"restart"``, to a service of the image."""
         return f"service {name} {verb}" if self.release in WITHOUT_SYSTEMD else f"systemctl {verb} {name}"
 
     @classmethod
     def parse(cls, text: str) -> Image:
-        """The image that is meant by a name (``"centos 7.2"``, ``"Windows Server 2012 R2 64-bit"``) or by the id of a
+        """Returns the image with a name (``"centos 7.2"``, ``"Windows Server 2012 R2 64-bit"``) or with the id of a
         public image (``"centos_7_02_64_20G_alibase_20170818.vhd"``).
 
-        What is not said is taken to be 64-bit and, for Windows, the Data Center edition. Raises `GuestError`.
+        The defaults are 64-bit and, for Windows, the Data Center edition. Raises `GuestError` for an unknown image.
         """
         words = re.sub(r"[\s_:/-]+", " ", checks.text("image", text).strip().lower())
         for distribution, pattern in _PATTERNS.items():

@@ -1,8 +1,8 @@
 """A secondary ENI inside the guest (guide 4.4): its file, its routes, its route table and its source rule.
 
-An instance has one default route, by its primary ENI. Each secondary ENI gets another one with a metric of its own,
-which loses against the first, and a route table under the same number that holds only that route; a rule sends what
-comes from the ENI's address to that table, so that answers leave by the interface at which the question came in.
+The default route of an instance leads through its primary ENI. Each secondary ENI gets a default route with a higher
+metric, and a route table with the number of that metric that contains only this route. A rule directs packets from the
+ENI's address to that table, so that replies leave through the interface on which the request arrived.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ UNTIL_RESTART: Final = (
 
 
 def configure_interface(interface: NetworkInterface, *, image: Image, name: str, metric: int) -> GuestConfiguration:
-    """The file of a secondary ENI and the command that brings it up: rules ``guest.eni.ready-images`` and
+    """Returns the file of a secondary ENI and the command that brings it up: rules ``guest.eni.ready-images`` and
     ``guest.eni.files``.
 
-    The guide shows the file of the RHEL family; the other two have what those systems need to the same end: DHCP, and
-    no default route that could win against the primary ENI's. ``metric`` is used where the DHCP client takes it.
+    The guide shows the file of the RHEL family. The files of the other two families have the same effect: DHCP, and no
+    default route that takes precedence over the primary ENI's. ``metric`` is used where the DHCP client accepts one.
 
-    Raises `GuestError` for a Windows that is not among the ready images, and for a value that has no place in a
-    file or a command.
+    Raises `GuestError` for a Windows that is not among the ready images, and for a value that is not allowed in a file
+    or a command.
     """
     name, metric = checked_name(name, image), checked_metric(metric)
     if (nothing := _nothing_to_do(interface, image)) is not None:
@@ -55,11 +55,11 @@ def configure_interface(interface: NetworkInterface, *, image: Image, name: str,
 def configure_routes(
     interface: NetworkInterface, vswitch: VSwitch, *, image: Image, name: str, metric: int
 ) -> GuestConfiguration:
-    """The default route of a secondary ENI by its metric, the route table of that number, and the rule for its primary
-    address: rule ``guest.eni.routes``.
+    """Returns the commands that add the default route of a secondary ENI with its metric, the route table of that
+    number, and the rule for its primary address: rule ``guest.eni.routes``.
 
     Raises `GuestError` for a Windows that is not among the ready images, for another VSwitch than the interface's, and
-    for a value that has no place in a command.
+    for a value that is not allowed in a command.
     """
     name, metric = checked_name(name, image), checked_metric(metric)
     check_vswitch(interface, vswitch)

@@ -1,4 +1,4 @@
-"""Several queues for a NIC, whose interrupts then go to several CPUs (guide 5)."""
+"""Several queues for a NIC, so that its interrupts are handled by several CPUs (guide 5)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MOST_CPUS: Final = 0xFFFF
 def configure_multiqueue(
     instance_type: InstanceType, *, image: Image, names: Sequence[str], queues: int | None = None
 ) -> GuestConfiguration:
-    """The commands that show and set the number of queues of each interface, and start irqbalance: rule
-    ``guest.multiqueue.commands``; on Windows the steps that install the driver.
+    """Returns the commands that show and set the number of queues of each interface and start irqbalance: rule
+    ``guest.multiqueue.commands``. On Windows it returns the steps that install the driver.
 
-    ``queues`` is as many as the instance type allows, unless it is given. Nothing, and a note, if the type has one
-    queue or the image is not listed as supporting more. Raises `GuestError` if the type does not allow ``queues``, and
-    for a value that has no place in a command.
+    ``queues`` defaults to the number that the instance type allows. If the type has one queue, or the image is not
+    listed as supporting more, the configuration has only a note. Raises `GuestError` if the type does not allow
+    ``queues``, and for a value that is not allowed in a command.
     """
     type_id = checks.line("the id of the instance type", instance_type.id)
     most = checks.number("nic_queues", instance_type.nic_queues, 1, _MOST_QUEUES)
@@ -41,15 +41,18 @@ def configure_multiqueue(
     commands: list[str] = []
     for name in (checked_name(one, image) for one in names):
         commands += (f"ethtool -l {name}", f"ethtool -L {name} combined {wanted}")
-    # Upstart fails to start what runs already.
+    # Upstart fails to start a service that runs already.
     starts = image.service("start", "irqbalance")
     return GuestConfiguration(commands=(*commands, starts.replace("irqbalance start", "irqbalance restart")))
 
 
 def rps_mask(vcpu: int) -> str:
-    """The CPUs that share the work of a receive queue, in hexadecimal: four, or eight from 16 CPUs on. Rule
-    ``guest.multiqueue.rps``: ``f``, as often as there are eights in the number of CPUs, but once at least and at most
-    twice. Raises `GuestError` for what is no number of CPUs."""
+    """Returns the mask of the CPUs that share the work of a receive queue, in hexadecimal: rule
+    ``guest.multiqueue.rps``.
+
+    The mask is ``f`` (four CPUs) below 16 CPUs and ``ff`` (eight CPUs) from 16 on. Raises `GuestError` for an invalid
+    number of CPUs.
+    """
     return "f" * min(max(_cpus(vcpu) // 8, 1), 2)
 
 
@@ -58,19 +61,19 @@ def _cpus(vcpu: Any) -> int:
 
 
 def configure_rps(instance_type: InstanceType, *, image: Image) -> GuestConfiguration:
-    """The mask for every receive queue of every eth interface (rule ``guest.multiqueue.rps``); for use where several
-    queues did not help enough. Raises `GuestError` for Windows."""
+    """Returns the command that sets the mask for every receive queue of every eth interface (rule
+    ``guest.multiqueue.rps``), for use where several queues did not help enough. Raises `GuestError` for Windows."""
     if image.family is Family.WINDOWS:
         raise GuestError(f"RPS is of Linux, and there is none on {image}")
     vcpu = _cpus(instance_type.vcpu)
     write = f'echo {rps_mask(vcpu)} > "$file"'
-    if vcpu < 4:  # a kernel that knows of no fourth CPU refuses f
+    if vcpu < 4:  # a kernel without a fourth CPU refuses f
         write += f' 2>/dev/null || echo {(1 << vcpu) - 1:x} > "$file"'
     return GuestConfiguration(commands=(f"for file in {_RPS_FILES}; do {write}; done",))
 
 
 def _windows(image: Image) -> GuestConfiguration:
-    """Rule ``guest.multiqueue.windows``."""
+    """Returns the steps that install the driver: rule ``guest.multiqueue.windows``."""
     return GuestConfiguration(
         steps=(
             "Open a ticket with Alibaba Cloud and ask for the multiqueue driver.",

@@ -1,4 +1,4 @@
-"""What a guest has to know of the network around it, and how it calls what it has."""
+"""The gateway, netmask, metrics and interface names that a guest uses."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ecsnet.resources import NetworkInterface, VSwitch
 BASE_METRIC: Final = 1000
 MOST_INTERFACES: Final = 0xFFFF
 """Far more than any instance type takes."""
-_LINUX_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")  # IFNAMSIZ; and nothing that a shell would read
+_LINUX_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")  # IFNAMSIZ, without characters special to a shell
 _WINDOWS_PUNCTUATION: Final = frozenset(" .,()[]{}#+=@~*'_-")
-"""What means nothing between double quotes, to cmd, to PowerShell and to netsh."""
+"""The punctuation that has no special meaning between double quotes for cmd, PowerShell and netsh."""
 
 
 def metric_of(position: int) -> int:
-    """The metric, and the number of the route table, of an instance's ENI at a position: 1001 for the first secondary
-    one. The primary ENI, at 0, has a number too, but no routes of its own."""
+    """Returns the metric, and the number of the route table, of an instance's ENI at a position: 1001 for the first
+    secondary one. The primary ENI, at position 0, has a number too, but no routes of its own."""
     return BASE_METRIC + _position(position)
 
 
 def name_of(position: int, image: Image) -> str:
-    """The name that the operating system gives to an instance's ENI at a position: ``eth0`` is the primary one."""
+    """Returns the operating system's name of an instance's ENI at a position: ``eth0`` is the primary one."""
     number = _position(position)
     if image.family is Family.WINDOWS:
         return "Ethernet" if number == 0 else f"Ethernet {number + 1}"
@@ -39,7 +39,7 @@ def _position(position: Any) -> int:
 
 
 def checked_name(name: Any, image: Image) -> str:
-    """The name, if it can be one; otherwise `GuestError`."""
+    """Returns the name. Raises `GuestError` if it cannot be the name of an interface on the image."""
     checked = checks.text("name", name)
     if not (_is_windows_name(checked) if image.family is Family.WINDOWS else _LINUX_NAME.fullmatch(checked)):
         raise GuestError(f"{checked!r} is not the name of a network interface on {image}")
@@ -47,20 +47,20 @@ def checked_name(name: Any, image: Image) -> str:
 
 
 def _is_windows_name(name: str) -> bool:
-    # Letters of any script, and no sign but those listed: a console takes several signs of Unicode for quotation marks.
+    # Letters of any script, but only listed punctuation: a console treats several Unicode signs as quotation marks.
     return 0 < len(name) <= 256 and all(
         one in _WINDOWS_PUNCTUATION or unicodedata.category(one)[0] in "LMN" for one in name
     )
 
 
 def checked_metric(metric: Any) -> int:
-    """The metric, if it can be one, and the number of a route table; otherwise `GuestError`."""
+    """Returns the metric. Raises `GuestError` if it cannot be a metric and the number of a route table."""
     return checks.number("metric", metric, 0, 0xFFFF_FFFF)
 
 
 def gateway(vswitch: VSwitch) -> str:
-    """The gateway of a VSwitch: the last address of its block but two, ``.253`` in a /24. Raises `GuestError` for a
-    block that has none."""
+    """Returns the gateway of a VSwitch, the third last address of its block: ``.253`` in a /24. Raises `GuestError`
+    for a block without one."""
     block = _block(vswitch)
     if block.prefixlen > 30:
         raise GuestError(f"{block} is too small for a VSwitch: it has no gateway")
@@ -68,12 +68,12 @@ def gateway(vswitch: VSwitch) -> str:
 
 
 def prefix_length(vswitch: VSwitch) -> int:
-    """The number of bits of the subnet mask. Raises `GuestError` for what is no block."""
+    """Returns the number of bits of the subnet mask. Raises `GuestError` for an invalid block."""
     return _block(vswitch).prefixlen
 
 
 def netmask(vswitch: VSwitch) -> str:
-    """The subnet mask, dotted. Raises `GuestError` for what is no block."""
+    """Returns the subnet mask, dotted. Raises `GuestError` for an invalid block."""
     return str(_block(vswitch).netmask)
 
 
@@ -82,12 +82,12 @@ def _block(vswitch: VSwitch) -> IPv4Network:
 
 
 def primary_address(interface: NetworkInterface) -> str:
-    """The primary address of an ENI. Raises `GuestError` for what is no address."""
+    """Returns the primary address of an ENI. Raises `GuestError` for an invalid address."""
     return checks.address("primary_private_ip", interface.primary_private_ip)
 
 
 def private_addresses(interface: NetworkInterface) -> tuple[str, ...]:
-    """The addresses of an ENI, the primary one first. Raises `GuestError` for what are no addresses."""
+    """Returns the addresses of an ENI, the primary one first. Raises `GuestError` for an invalid address."""
     if not isinstance(interface.private_ips, tuple | list):
         raise GuestError(f"private_ips must be a tuple of addresses, not {type(interface.private_ips).__name__}")
     return tuple(checks.address("private_ips", one) for one in interface.private_ips)

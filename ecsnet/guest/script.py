@@ -1,8 +1,7 @@
-"""`GuestConfiguration`: what is to be done inside a guest, as a value; printed, it is a script or a list of steps.
+"""`GuestConfiguration`: the files, commands and steps that configure a guest, which print as a script or a list.
 
-A script is text that root runs. What is data in it stays data, also in configurations that are built by hand: the
-content of a file cannot end its here-document, a path is one word, a note is a comment on every line. Commands are the
-only code.
+Root runs the script, so data in it must stay data, also in configurations that are built by hand: the content of a file
+cannot end its here-document, a path is one word, and a note is a comment on every line. Only commands are code.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ def _content(value: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class File:
-    """A file: all of it, or, with ``append``, what is added to it unless its first line is there already.
+    """A file to write. With ``append``, the content is added to the file unless its first line is there already.
 
-    Raises `GuestError` for a path or a content with characters that cannot be seen (controls, lone surrogates, marks
-    that change the direction of writing); a content may have lines and tabs.
+    Raises `GuestError` for a path or a content with invisible characters (controls, lone surrogates, marks that change
+    the direction of writing); a content may have line breaks and tabs.
     """
 
     path: str = attrs.field(converter=_path)
@@ -65,14 +64,14 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 
 @attrs.frozen(kw_only=True, field_transformer=named_converters)
 class GuestConfiguration:
-    """What is to be done inside a guest.
+    """The configuration of a guest.
 
-    First the ``files`` are written, then the ``commands`` run, in order. ``steps`` are done by hand; where a
-    configuration has both (Windows), the commands do the same as steps. ``notes`` tell what to know. Configurations
-    are put together with ``+``; ``str`` gives a bash script, or the steps with their numbers.
+    The ``files`` are written first, then the ``commands`` run in order. ``steps`` are done by hand; where a
+    configuration has both (Windows), commands and steps have the same effect. ``notes`` are remarks for the reader.
+    ``+`` joins two configurations; ``str`` gives a bash script, or the steps with their numbers.
 
-    Raises `GuestError` for a command with characters that cannot be seen; it may have several lines. In steps and notes
-    such characters are shown as escapes.
+    Raises `GuestError` for a command with invisible characters; it may have several lines. In steps and notes such
+    characters are shown as escapes.
     """
 
     files: tuple[File, ...] = attrs.field(default=(), converter=_files)
@@ -89,9 +88,9 @@ class GuestConfiguration:
         )
 
     def __str__(self) -> str:
-        return "\n".join(self._by_hand() if self.steps else self._script()) + "\n"
+        return "\n".join(self._numbered_steps() if self.steps else self._script()) + "\n"
 
-    def _by_hand(self) -> Iterator[str]:
+    def _numbered_steps(self) -> Iterator[str]:
         yield from self._comments()
         yield from (f"{number}. {escaped(step)}" for number, step in enumerate(self.steps, start=1))
         if self.commands:
@@ -117,7 +116,7 @@ def _written(file: File) -> Iterator[str]:
     # An argument that begins with a hyphen would be read as an option.
     path = shlex.quote(f"./{file.path}" if file.path.startswith("-") else file.path)
     lines = file.content.removesuffix("\n").split("\n")
-    end = _line_that_is_not_in(lines)
+    end = _delimiter(lines)
     if file.append:
         first = file.content.lstrip("\n").partition("\n")[0]
         pattern = f"-e {shlex.quote(first)}" if first.startswith("-") else shlex.quote(first)
@@ -129,7 +128,7 @@ def _written(file: File) -> Iterator[str]:
     yield end
 
 
-def _line_that_is_not_in(lines: list[str]) -> str:
-    """Returns a line that ends a here-document of these lines, and none of them does."""
+def _delimiter(lines: list[str]) -> str:
+    """Returns a delimiter for a here-document of these lines that none of them equals."""
     taken = set(lines)
     return next(end for number in count() if (end := f"EOF_{number}" if number else "EOF") not in taken)

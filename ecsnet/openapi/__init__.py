@@ -1,11 +1,11 @@
-"""The vendor's words for ecsnet's commands: actions and parameters as the OpenAPI spells them.
+"""Translates actions and parameters of the vendor's OpenAPI into ecsnet's commands.
 
-`request` makes a command of an action's name and its parameters, whether they come from a JSON document or, flat, from
-a client's query string. `ACTIONS` is the table behind it, one row an action.
+`request` builds a command from the name of an action and its parameters, which are nested as in a JSON document or flat
+as in a client's query string. `ACTIONS` is the table that it uses, with one row for each action.
 """
 
 from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.requests import InvalidRequest, Request, request
-from ecsnet.openapi.responses import Answer, attribute_of, response_of
+from ecsnet.openapi.responses import Response, attribute_of, response_of
 
-__all__ = ["ACTIONS", "Action", "Answer", "InvalidRequest", "Request", "attribute_of", "request", "response_of"]
+__all__ = ["ACTIONS", "Action", "InvalidRequest", "Request", "Response", "attribute_of", "request", "response_of"]

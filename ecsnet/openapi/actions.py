@@ -1,8 +1,9 @@
-"""The table of actions: what the vendor calls them and their parameters, and which command and fields those are.
+"""The table of actions: the vendor's names of actions and parameters, and the commands and fields they map to.
 
-A row has the action's command, which carries the same name, and the parameters whose field is the same name in
-snake_case; then those whose field is called otherwise (``.N`` stands for the number of a list's item); then those that
-the API has and the model has not, which are refused by name. Parameters of every action are in `EVERYWHERE`.
+A row has the action's command, which has the same name; the parameters whose field is the parameter's name in
+snake_case; the parameters whose field has another name (``.N`` stands for the number of an item in a list); and the
+parameters that the API has but ecsnet does not model, which a request must not use. Parameters that every action
+accepts are in `EVERYWHERE`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ecsnet.commands import Command
 Product = Literal["ecs", "vpc", "ecsnet"]
 
 EVERYWHERE: Final = ("RegionId", "DryRun")
-"""Accepted by every action. (The API has DryRun at some actions only; judging is possible for all.)"""
+"""The parameters that every action accepts. (In the API, only some actions have DryRun.)"""
 NOT_MODELLED_EVERYWHERE: Final = frozenset(["OwnerAccount", "OwnerId", "ResourceOwnerAccount", "ResourceOwnerId"])
 
 
@@ -28,9 +29,9 @@ NOT_MODELLED_EVERYWHERE: Final = frozenset(["OwnerAccount", "OwnerId", "Resource
 class Action:
     """One action of the API.
 
-    ``product`` is whose API it is: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for what only this
-    model has. ``parameters`` leads from a parameter (``"SecurityGroupIds.N"``) to the command's field; those in
-    ``only`` are accepted with the one value that means what the command does.
+    ``product`` is the API that has it: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for an action
+    that only this model has. ``parameters`` maps a parameter (``"SecurityGroupIds.N"``) to the command's field.
+    Parameters in ``only`` are accepted with the given value only, which is the command's fixed behaviour.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Action:
 
 
 def snake_case(name: str) -> str:
-    """``"NetworkInterfaceId"`` as ``"network_interface_id"``; a VSwitch is one word."""
+    """Returns a name in snake_case: ``"NetworkInterfaceId"`` as ``"network_interface_id"``; VSwitch is one word."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name.replace("VSwitch", "Vswitch")).lower()
 
 
@@ -251,4 +252,4 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row("ecsnet", c.SetQuota, "Name Value RegionId"),
     ]
 )
-"""Every action that ecsnet knows, by name."""
+"""Every action of ecsnet, by name."""

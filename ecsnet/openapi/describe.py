@@ -1,7 +1,7 @@
-"""The shapes of the vendor's answers, and every field of them by itself.
+"""The schemas of the vendor's Describe responses, and the check and normal form of each field.
 
-Only what is read has a shape; other fields are ignored. Texts, addresses, times and numbers are what they should be, or
-the answer is refused with the path of the field, and they are kept in their normal form.
+The schemas have the fields that ecsnet uses; other fields are ignored. A malformed text, address, time or number raises
+`InvalidResponse` with the path of the field; valid values are converted to their normal form.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfac
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
-# The shapes of the answers: only what is read
+# The schemas, with the fields that are used
 
 
 class _Described(msgspec.Struct, frozen=True, rename="pascal"):
@@ -135,7 +135,9 @@ class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
     eip_address: tuple[DescribedEip, ...]
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """The response of any of the Describe actions; the resources of the other actions are empty."""
+
     region_id: str | None = None
     vpcs: _Vpcs = _Vpcs(())
     vswitches: _VSwitches = msgspec.field(name="VSwitches", default=_VSwitches(()))
@@ -148,68 +150,71 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 _KINDS: Final = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaceSets", "EipAddresses")
 
 
-def read_answer(place: str, given: object) -> Answer:
-    """Returns an answer, read and in its normal form. Raises `InvalidResponse` for what is none."""
+def read_response(place: str, given: object) -> DescribeResponse:
+    """Returns a response with its fields in normal form. Raises `InvalidResponse` if it is malformed.
+
+    ``place`` is the path of the response in error messages.
+    """
     if not isinstance(given, Mapping) or not any(kind in given for kind in _KINDS):
-        raise InvalidResponse("not the answer of a Describe action: none of " + ", ".join(_KINDS), path=place)
+        raise InvalidResponse("not the response of a Describe action: none of " + ", ".join(_KINDS), path=place)
     try:
-        answer = msgspec.convert(given, Answer)
+        response = msgspec.convert(given, DescribeResponse)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise InvalidResponse(reason, path=place + path.rstrip("`")) from None
     except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
-        # what is no JSON, such as a lone surrogate where a list should be
+        # a value that JSON does not have, such as a lone surrogate where a list should be
         raise InvalidResponse(f"cannot be read: {type(error).__name__}", path=place) from error
-    _normal(place, answer)
-    return answer
+    _normalize(place, response)
+    return response
 
 
-# Every field by itself
+# Checks of the fields
 
-_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions may have line breaks and escapes in them
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions may contain line breaks and escapes
 _REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
 _MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _MASK: Final = re.compile("/[0-9]{1,2}")
 _LONGEST_ID: Final = 256
 _LONGEST_TEXT: Final = 4096
-_LAST_YEAR: Final = 9000  # the calendar ends at 9999, and subscriptions are renewed
+_LAST_YEAR: Final = 9000  # the calendar ends at 9999, and renewals extend subscriptions beyond the described time
 
 
 def _shown(text: str) -> str:
     return repr(text) if len(text) <= 80 else f"{text[:77]!r}..."
 
 
-class _Unfit(ValueError):
-    """The text is not what its field is for."""
+class _InvalidText(ValueError):
+    """A text is not valid in its field."""
 
 
 def _id(text: str) -> str:
     if not text.strip() or len(text) > _LONGEST_ID or not text.isprintable():
-        raise _Unfit(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
+        raise _InvalidText(f"{_shown(text)} is no id: 1 to {_LONGEST_ID} printable characters")
     return text
 
 
 def _region(text: str) -> str:
     if len(text) > 64 or not _REGION_ID.fullmatch(text):
-        raise _Unfit(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
+        raise _InvalidText(f"{_shown(text)} is no region: they look like 'cn-hangzhou'")
     return text
 
 
 def _label(text: str) -> str:
     if len(text) > _LONGEST_TEXT or _NO_TEXT.search(text):
-        raise _Unfit(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
+        raise _InvalidText(f"{_shown(text)} is no text of at most {_LONGEST_TEXT} characters")
     return text
 
 
 def _zone(text: str) -> str:
     if not text.strip():
-        raise _Unfit(f"{_shown(text)} is no zone")
+        raise _InvalidText(f"{_shown(text)} is no zone")
     return _label(text)
 
 
 def _mac(text: str) -> str:
     if not _MAC_ADDRESS.fullmatch(text):
-        raise _Unfit(f"{_shown(text)} is no MAC address")
+        raise _InvalidText(f"{_shown(text)} is no MAC address")
     return text.replace("-", ":").lower()
 
 
@@ -217,7 +222,7 @@ def _ip(text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError:
-        raise _Unfit(f"{_shown(text)} is no IPv4 address") from None
+        raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
 
 
 def _cidr(text: str) -> str:
@@ -226,7 +231,7 @@ def _cidr(text: str) -> str:
             raise ValueError(text)
         return str(ipaddress.IPv4Network(text))
     except ValueError:
-        raise _Unfit(f"{_shown(text)} is no CIDR block") from None
+        raise _InvalidText(f"{_shown(text)} is no CIDR block") from None
 
 
 Check = Callable[[str], str]
@@ -249,56 +254,56 @@ _CHECKS: Final[dict[str, Check]] = {
     "vswitch_id": _id,
     "zone_id": _zone,
 }
-"""By field, whatever it is a field of."""
+"""The check of each field, by the field's name in any schema."""
 
 
 class _Field(NamedTuple):
-    """A field that is checked, or has something in it that is."""
+    """A field that has a check, or that contains fields with one; ``encoded_name`` is the vendor's spelling."""
 
     name: str
-    called: str
+    encoded_name: str
     default: object
     required: bool
     check: Check | None
 
 
 @cache
-def _fields_of(shape: type[msgspec.Struct]) -> tuple[_Field, ...]:
+def _fields_of(schema: type[msgspec.Struct]) -> tuple[_Field, ...]:
     return tuple(
         _Field(field.name, field.encode_name, field.default, field.required, _CHECKS.get(field.name))
-        for field in msgspec.structs.fields(shape)
+        for field in msgspec.structs.fields(schema)
         if field.name in _CHECKS or get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct)
     )
 
 
-def _normal(path: str, shape: msgspec.Struct) -> None:
-    """Check every field of a shape, and put what it has into its normal form. An optional text may be empty."""
-    for name, called, default, required, check in _fields_of(type(shape)):
-        value = getattr(shape, name)
+def _normalize(path: str, struct: msgspec.Struct) -> None:
+    """Checks every field of a struct and converts its value to the normal form. An optional text may be empty."""
+    for name, encoded_name, default, required, check in _fields_of(type(struct)):
+        value = getattr(struct, name)
         if value == default or (value == "" and not required):
             continue
         if isinstance(value, msgspec.Struct):
-            _normal(f"{path}.{called}", value)
+            _normalize(f"{path}.{encoded_name}", value)
         elif check is None:
             for number, item in enumerate(value):
-                _normal(f"{path}.{called}[{number}]", item)
+                _normalize(f"{path}.{encoded_name}[{number}]", item)
         else:
             if isinstance(value, tuple):
-                normal: Any = tuple([_checked(check, one, path, f"{called}[{n}]") for n, one in enumerate(value)])
+                normal: Any = tuple([_checked(check, one, path, f"{encoded_name}[{n}]") for n, one in enumerate(value)])
             else:
-                normal = _checked(check, value, path, called)
-            msgspec.structs.force_setattr(shape, name, normal)
+                normal = _checked(check, value, path, encoded_name)
+            msgspec.structs.force_setattr(struct, name, normal)
 
 
-def _checked(check: Check, text: str, path: str, called: str) -> str:
+def _checked(check: Check, text: str, path: str, encoded_name: str) -> str:
     try:
         return check(text)
-    except _Unfit as error:
-        raise InvalidResponse(str(error), path=f"{path}.{called}") from None
+    except _InvalidText as error:
+        raise InvalidResponse(str(error), path=f"{path}.{encoded_name}") from None
 
 
 def moment_of(path: str, text: str | None) -> datetime | None:
-    """Returns a time in UTC, None for a text that is missing or empty. Raises `InvalidResponse`."""
+    """Returns the time of a text in UTC, None for a missing or empty text. Raises `InvalidResponse`."""
     if not text:
         return None
     try:

@@ -1,14 +1,15 @@
-"""From the vendor's answers to events: `Cloud.import_resources` reads what Describe actions say a real account has.
+"""Converts the vendor's Describe responses into import events, for `Cloud.import_resources`.
 
-An answer is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
-DescribeNetworkInterfaces or DescribeEipAddresses, one page or many. Fields that are not known are ignored; an answer
-that does not have its shape, or refers to what no answer describes, is refused with its path, and nothing is imported.
+A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
+DescribeNetworkInterfaces or DescribeEipAddresses; each action may have any number of pages. Unknown fields are ignored.
+A malformed response, or a reference to a resource that no response describes, raises `InvalidResponse` with its path,
+and nothing is imported.
 
-An import is the only way into a history that no rule has judged, so everything that the fold and the rules rely on is
-checked: every field by itself in `answers`, every resource among the others here. What it refers to is described, in
-its region; its status and its attachments leave it a way on; and what there may be one of is there once: ids, primary
-ENIs, EIPs of an instance, blocks of addresses. What merely contradicts a rule is taken as it is, so that
-`ecsnet.audit` can report it.
+Imports are the only events that no rule has judged, so everything that the fold and the rules rely on is checked: each
+field in `ecsnet.openapi.describe`, and the resources among each other here. Every reference leads to a described
+resource of the same region; status and attachments agree, so that commands can continue from them; and ids, primary
+ENIs, EIPs of an instance and blocks of addresses are unique. A resource that only contradicts a rule is imported, so
+that `ecsnet.audit` can report it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from ecsnet.domain.subjects.eip import ASSOCIATED
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
     EipImported,
@@ -38,7 +41,7 @@ from ecsnet.openapi.describe import (
     DescribedVpc,
     DescribedVSwitch,
     moment_of,
-    read_answer,
+    read_response,
 )
 from ecsnet.values import (
     ChargeType,
@@ -51,12 +54,10 @@ from ecsnet.values import (
 )
 
 T = TypeVar("T")
-_ATTACHED = (NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching)
-_ASSOCIATED = (EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating)
 
 
 class _Found(msgspec.Struct, Generic[T], frozen=True):
-    """One described resource: where it stands, and in which region it is if its answer says so."""
+    """One described resource; ``path`` is its place in the responses, ``region_id`` None if the response has none."""
 
     path: str
     region_id: str | None
@@ -64,30 +65,30 @@ class _Found(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Described(NamedTuple):
-    """What answers describe: the events that import it, by region, and by the id of each resource where it stands."""
+    """The described network: the events that import it, by region, and the path of each resource, by its id."""
 
     events: Mapping[str, Sequence[Import]]
     paths: Mapping[str, str]
 
 
 def read_responses(
-    answers: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
+    responses: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
 ) -> Described:
-    """Returns what answers describe; ``region_id`` is where an answer is about that does not say it.
+    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one.
 
-    Whatever it returns can be folded into regions that have none of it, in the order of the events, and leaves the
-    regions such that every command, look, and passage of time is possible there. Raises `InvalidResponse`.
+    The events can be folded in their order into regions that have none of the resources. Every command, read and
+    transition works in the regions after that. Raises `InvalidResponse`.
     """
     reader = _Reader(region_id, instance_types)
-    if isinstance(answers, str | bytes | Mapping) or not isinstance(answers, Iterable):
-        raise InvalidResponse(f"a list of answers is wanted, not {type(answers).__name__}", path="answers")
-    for number, answer in enumerate(answers):
-        reader.read(f"answers[{number}]", answer)
+    if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
+        raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
+    for number, response in enumerate(responses):
+        reader.read(f"responses[{number}]", response)
     return Described(reader.events(), reader.paths)
 
 
 class _Reader:
-    """All that the answers describe, by kind and id; a resource that several pages describe is taken once."""
+    """Collects the described resources by kind and id; one that several pages describe is collected once."""
 
     def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
@@ -105,28 +106,34 @@ class _Reader:
         self._events: dict[str, list[Import]] = {}
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
-        """Take in one answer."""
-        answer = read_answer(place, given)
+        """Collects the resources of one response."""
+        response = read_response(place, given)
         for kind, found, ids, table in (
-            ("Vpcs.Vpc", answer.vpcs.vpc, "vpc_id", self._vpcs),
-            ("VSwitches.VSwitch", answer.vswitches.vswitch, "vswitch_id", self._vswitches),
-            ("SecurityGroups.SecurityGroup", answer.security_groups.security_group, "security_group_id", self._groups),
-            ("Instances.Instance", answer.instances.instance, "instance_id", self._instances),
+            ("Vpcs.Vpc", response.vpcs.vpc, "vpc_id", self._vpcs),
+            ("VSwitches.VSwitch", response.vswitches.vswitch, "vswitch_id", self._vswitches),
+            (
+                "SecurityGroups.SecurityGroup",
+                response.security_groups.security_group,
+                "security_group_id",
+                self._groups,
+            ),
+            ("Instances.Instance", response.instances.instance, "instance_id", self._instances),
             (
                 "NetworkInterfaceSets.NetworkInterfaceSet",
-                answer.network_interface_sets.network_interface_set,
+                response.network_interface_sets.network_interface_set,
                 "network_interface_id",
                 self._interfaces,
             ),
-            ("EipAddresses.EipAddress", answer.eip_addresses.eip_address, "allocation_id", self._eips),
+            ("EipAddresses.EipAddress", response.eip_addresses.eip_address, "allocation_id", self._eips),
         ):
             described: dict[str, Any] = table
             for number, one in enumerate(found):
                 path = f"{place}.{kind}[{number}]"
-                self._take(described, getattr(one, ids), _Found(path, one.region_id or answer.region_id or None, one))
+                region_id = one.region_id or response.region_id or None
+                self._collect(described, getattr(one, ids), _Found(path, region_id, one))
 
-    def _take(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
-        """A resource is taken once. Pages may overlap: what is described again must be the same."""
+    def _collect(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
+        """Adds a resource to a table. Pages may overlap, so a second description must equal the first."""
         known = table.get(resource_id)
         if known is None:
             if resource_id in self.paths:
@@ -141,7 +148,7 @@ class _Reader:
         table[resource_id] = _Found(known.path, known.region_id or found.region_id, known.one)
 
     def events(self) -> dict[str, list[Import]]:
-        """The events, those of what others refer to before those of who refers."""
+        """Returns the events by region, a resource's after those of the resources that it refers to."""
         for vpc in self._vpcs.values():
             self._add(
                 self._place(vpc, vpc.one.vpc_id),
@@ -168,17 +175,17 @@ class _Reader:
     def _place(
         self, found: _Found[Any], resource_id: str, *references: tuple[str, Mapping[str, _Found[Any]], Iterable[str]]
     ) -> str:
-        """The region of a resource: the one that it says, and that of all it refers to.
+        """Returns the region of a resource: its own, that of the resources it refers to, or the default.
 
-        ``references`` are the field, the table that has to have it, and the ids. Raises `InvalidResponse` for a
-        reference to what is not described, or is in another region.
+        ``references`` are triples of a field, the table of the resources that the field refers to, and their ids.
+        Raises `InvalidResponse` for a reference to a resource that is not described or is in another region.
         """
         region_id = found.region_id
         for field, table, ids in references:
             for target_id in ids:
                 target = table.get(target_id)
                 if target is None:
-                    reason = f"{target_id} is not described by any answer" if target_id else "is missing"
+                    reason = f"{target_id} is not described by any response" if target_id else "is missing"
                     raise InvalidResponse(reason, path=f"{found.path}.{field}")
                 its_region = self._regions[target_id]
                 if region_id is not None and region_id != its_region:
@@ -208,7 +215,7 @@ class _Reader:
         )
 
     def _check_blocks(self) -> None:
-        """VSwitches of a VPC share no address: nobody could tell which of them gives it."""
+        """Raises `InvalidResponse` if blocks of VSwitches in one VPC overlap: each address belongs to one VSwitch."""
         blocks = sorted(
             (found.one.vpc_id, *cidr_bounds(found.one.cidr_block), i) for i, found in self._vswitches.items()
         )
@@ -240,7 +247,7 @@ class _Reader:
             ("SecurityGroupIds", self._groups, group_ids),
         )
         if one.status is InstanceStatus.Released:
-            raise InvalidResponse("what is Released is not described", path=f"{found.path}.Status")
+            raise InvalidResponse("a Released resource cannot be imported", path=f"{found.path}.Status")
         if not vpc_id and not one.inner_ip_address.ip_address:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
@@ -272,8 +279,8 @@ class _Reader:
         )
 
     def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
-        """An ENI that its instance's answer describes: in the instance's VSwitch and groups, if no other answer says
-        more of it."""
+        """Collects an ENI from the description of its instance, in the instance's VSwitch and groups, unless a
+        DescribeNetworkInterfaces response has it already; then the two descriptions must agree."""
         one = instance.one
         known = self._interfaces.get(interface.network_interface_id)
         if known is not None:
@@ -288,7 +295,7 @@ class _Reader:
             instance_id=one.instance_id,
             creation_time=interface.creation_time or one.creation_time,
         )
-        self._take(
+        self._collect(
             self._interfaces, interface.network_interface_id, _Found(path, interface.region_id or None, described)
         )
 
@@ -322,9 +329,9 @@ class _Reader:
     def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
         one = found.one
         if one.status is NetworkInterfaceStatus.Deleted:
-            raise InvalidResponse("what is Deleted is not described", path=f"{found.path}.Status")
-        if (one.status in _ATTACHED) != bool(one.instance_id):
-            where = "an instance" if one.status in _ATTACHED else "no instance"
+            raise InvalidResponse("a Deleted resource cannot be imported", path=f"{found.path}.Status")
+        if (one.status in ATTACHED) != bool(one.instance_id):
+            where = "an instance" if one.status in ATTACHED else "no instance"
             raise InvalidResponse(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
         if one.instance_id:
             its_vpc = self._instances[one.instance_id].one.vpc_attributes.vpc_id
@@ -343,7 +350,7 @@ class _Reader:
     def _check_primaries(self) -> None:
         for found in self._instances.values():
             if found.one.vpc_attributes.vpc_id and found.one.instance_id not in self._primaries:
-                reason = f"no answer describes the primary ENI of {found.one.instance_id}"
+                reason = f"no response describes the primary ENI of {found.one.instance_id}"
                 raise InvalidResponse(reason, path=f"{found.path}.NetworkInterfaces")
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
@@ -353,10 +360,10 @@ class _Reader:
             found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
         )
         if one.status is EipStatus.Released:
-            raise InvalidResponse("what is Released is not described", path=f"{found.path}.Status")
-        if (one.status in _ASSOCIATED) != bool(one.instance_id):
-            whose = "somebody's" if one.status in _ASSOCIATED else "nobody's"
-            raise InvalidResponse(f"an EIP that is {one.status} is {whose}", path=f"{found.path}.InstanceId")
+            raise InvalidResponse("a Released resource cannot be imported", path=f"{found.path}.Status")
+        if (one.status in ASSOCIATED) != bool(one.instance_id):
+            must = "has an instance" if one.status in ASSOCIATED else "has no instance"
+            raise InvalidResponse(f"an EIP that is {one.status} {must}", path=f"{found.path}.InstanceId")
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
                 raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
@@ -376,7 +383,7 @@ class _Reader:
 
 
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:
-    """Whether what an instance's answer says of an ENI, which is not all, is what is known of it."""
+    """Returns whether the partial description of an ENI within its instance agrees with the full description."""
     ip = embedded.private_ip_address or embedded.primary_ip_address
     return (
         known.instance_id == instance_id
@@ -387,7 +394,7 @@ def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id:
 
 
 def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
-    """The addresses of an ENI, the primary one first. It is listed once more among all of them."""
+    """Returns the addresses of an ENI, the primary one first. The response lists it twice: alone, and among all."""
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
     listed = sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
@@ -401,7 +408,7 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
 
 
 def unknown_type(type_id: str) -> InstanceType:
-    """A type that is in no catalogue, of which nothing is known: it is taken to have no room for anything more."""
+    """Returns a type with the lowest limits, for an id that is not in the catalogue."""
     return InstanceType(id=type_id, eni_quantity=1, private_ipv4_per_eni=1)
 
 

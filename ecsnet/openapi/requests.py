@@ -1,8 +1,8 @@
-"""From an action's name and parameters to a command.
+"""Builds a command from the name of an action and its parameters.
 
-Parameters come as a client writes them: values may be text, as on the wire, or JSON's; lists are flat (``Name.1``,
-``Name.2``, ``NetworkInterface.1.NetworkInterfaceId``) or JSON's. Everything is made flat first, then read by one way.
-How deep values nest and how long names are has a bound: no request of the API's comes near it.
+Values may be text, as in a query string, or JSON values. Lists may be flat (``Name.1``, ``Name.2``,
+``NetworkInterface.1.NetworkInterfaceId``) or JSON lists; nested parameters are flattened first. The depth of nesting
+and the length of names are bounded, far above every request of the API.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from ecsnet.openapi.actions import ACTIONS, EVERYWHERE, Action
 Kind = Literal["text", "number", "flag", "list"]
 
 MOST_NESTED: Final = 8
-"""How deep lists and objects are in each other at most; two levels are the most that the model reads."""
+"""The deepest nesting of lists and objects; the model itself uses two levels."""
 MOST_COMPARED: Final = 200
-"""How many known words an unknown one is compared with: each costs microseconds, and there may be thousands."""
+"""The number of known words that an unknown one is compared with; each costs microseconds."""
 
 
 class InvalidRequest(InvalidCommand):
-    """A request that can never be right, in the vendor's words.
+    """A malformed request, described by the vendor's names of parameters.
 
-    ``parameter`` is the parameter at fault, None where it is the action or several; ``code`` what the API would answer.
+    ``parameter`` is the parameter at fault, None if it is the action or several parameters; ``code`` is the API's
+    error code.
     """
 
     def __init__(self, reason: str, *, parameter: str | None = None, code: str = "InvalidParameter") -> None:
@@ -49,8 +50,8 @@ class InvalidRequest(InvalidCommand):
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """A command, and what a client says about it besides: who repeats it (``client_token``), that it is only to be
-    judged (``dry_run``), and where (``region_id``, which the command has too if it can be asked in any region)."""
+    """A command and the metadata of its request: ``client_token``, ``dry_run`` (judge only), and ``region_id``, which
+    the command has too if its class has a region."""
 
     action: Action
     command: Command[Any]
@@ -60,10 +61,10 @@ class Request:
 
 
 def request(action: str, parameters: Mapping[str, Any]) -> Request:
-    """The request that an action's name and its parameters make.
+    """Returns the request for the name of an action and its parameters.
 
-    Raises `InvalidRequest` for an action or a parameter that the API or the model does not have, a parameter that is
-    missing, and a value that can never be right.
+    Raises `InvalidRequest` for an action or a parameter that the API or the model does not have, for a missing
+    parameter, and for a malformed value.
     """
     if not isinstance(parameters, Mapping):
         raise InvalidRequest(f"parameters are given by name, as a mapping, not as {shown(parameters)}")
@@ -87,7 +88,8 @@ def request(action: str, parameters: Mapping[str, Any]) -> Request:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Returns the end of a message about an unknown word: the nearest of the first 200 known ones, if any is near."""
+    """Returns a suggestion for the end of a message about an unknown word: the nearest of the first 200 known words,
+    or nothing if none is near."""
     if len(word) > MOST_CHARACTERS:
         return ""
     spelled = {name.casefold(): name for name in islice(known, MOST_COMPARED)}
@@ -97,13 +99,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f": did you mean {spelled[near[0]]}?" if near else ""
 
 
-# Which parameters there are
+# Parameters
 
 _NUMBER: Final = re.compile(r"\.([1-9][0-9]{0,8})(?=\.|\Z)")
 
 
 def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by parameter as the table names it; those of a list together, in order."""
+    """Returns the values by the table's name of the parameter; the items of a list together, in order."""
     known = {*row.parameters, *row.only, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
     single: dict[str, Any] = {}
     lists: dict[str, dict[int, Any]] = {}
@@ -163,7 +165,7 @@ def _unknown(row: Action, known: Iterable[str], name: str, pattern: str) -> Inva
     return InvalidRequest(f"unknown parameter {name}{did_you_mean(pattern, known)}", parameter=parameter)
 
 
-# What their values are
+# Values
 
 
 def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
@@ -184,7 +186,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
     for field in _required(row.name):
         if field not in values:
             if kinds[field] == "list":
-                values[field] = ()  # none at all is for the rules to judge: some lists may be empty
+                values[field] = ()  # whether the list may be empty is decided by the rules
             else:
                 missing.append(_parameter_of(row, field))
     if missing:
@@ -196,7 +198,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
     try:
         return row.command(**values)
     except InvalidCommand as error:
-        raise _in_vendor_words(row, named, error) from error
+        raise _with_vendor_names(row, named, error) from error
 
 
 def _value(parameter: str, value: Any, kind: Kind) -> Any:
@@ -247,7 +249,7 @@ def _region_id(given: Mapping[str, Any]) -> str | None:
 
 @cache
 def _kinds(action: str) -> Mapping[str, Kind]:
-    """Returns by field what an action's command takes, read off the annotations."""
+    """Returns the kind of value that each field of an action's command accepts, from its annotation."""
     return {name: _kind(annotation) for name, annotation in get_type_hints(ACTIONS[action].command).items()}
 
 
@@ -269,8 +271,8 @@ def _parameter_of(row: Action, field: str) -> str:
     return next(parameter for parameter, name in row.parameters.items() if name == field)
 
 
-def _in_vendor_words(row: Action, named: Mapping[str, str], error: InvalidCommand) -> InvalidRequest:
-    """Returns what a command says about its fields, said about the parameters by which they were given."""
+def _with_vendor_names(row: Action, named: Mapping[str, str], error: InvalidCommand) -> InvalidRequest:
+    """Returns the error of a command with the names of its fields replaced by those of the parameters."""
 
     def spell(field: str) -> str:
         return named.get(field) or _parameter_of(row, field)

@@ -1,4 +1,4 @@
-"""What an action is answered with, and the vendor's words for the answer's attributes."""
+"""The resources that actions return, and the vendor's names of their attributes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc
 
 
 @attrs.frozen
-class Answer:
-    """The class of the resource that a command is answered with, and whether it is a tuple of them."""
+class Response:
+    """The class of the resource that a command returns; ``several`` is true if it returns a tuple of them."""
 
     resource: type[Any]
     several: bool
@@ -40,19 +40,19 @@ _SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
 }
 
 
-def response_of(command: type[Command[Any]]) -> Answer:
-    """What ``Command[...]`` says that a command is answered with."""
+def response_of(command: type[Command[Any]]) -> Response:
+    """Returns the response of a class of commands, from the parameter of its base ``Command[...]``."""
     for one in command.__mro__:
         for base in vars(one).get("__orig_bases__", ()):
             origin, arguments = get_origin(base), get_args(base)
             if isinstance(origin, type) and issubclass(origin, Command) and not isinstance(arguments[0], TypeVar):
                 several = get_origin(arguments[0]) is tuple
-                return Answer(get_args(arguments[0])[0] if several else arguments[0], several)
-    raise TypeError(f"{command.__name__} does not say what it is answered with")
+                return Response(get_args(arguments[0])[0] if several else arguments[0], several)
+    raise TypeError(f"{command.__name__} does not declare the type of its result")
 
 
 def attribute_of(resource: type[Any], name: str) -> str | None:
-    """The attribute that a name means, in snake_case (``primary_network_interface_id``) or as the vendor spells it
+    """Returns the attribute with a name in snake_case (``primary_network_interface_id``) or in the vendor's spelling
     (``PrimaryNetworkInterfaceId``); None if the resource has no such attribute."""
     attribute = snake_case(name)
     if attribute in field_names(resource):

@@ -1,16 +1,19 @@
-"""Plans: operations in the vendor's own words, checked as a whole, then carried out in order.
+"""Plans: operations named and parameterised as in the vendor's API, checked as a whole, then run in order.
 
-A plan is a JSON list with one object an operation: ``Action`` and parameters as in the vendor's OpenAPI, and besides
+A plan is a JSON list with one object for each operation. The object has ``Action`` and parameters as in the vendor's
+OpenAPI, and optionally
 
-- ``"as": "vpc"`` names the result; ``"$vpc"`` is its id from then on, and ``"$vpc.cidr_block"`` (or ``$vpc.CidrBlock``)
-  an attribute of it, as it was answered. What has several is counted: ``$vm.0``, ``$eni.private_ips.1``;
-- ``"expect"``: ``"allowed"`` if it is not said, ``"denied"``, or ``{"denied": ["rule.id", ...]}``: by exactly these;
+- ``"as": "vpc"``, which names the result. Later entries refer to its id as ``"$vpc"`` and to an attribute of it as
+  ``"$vpc.cidr_block"`` (or ``$vpc.CidrBlock``), with the value that the operation returned. Items of several are
+  numbered from 0: ``$vm.0``, ``$eni.private_ips.1``;
+- ``"expect"``: ``"allowed"`` (the default), ``"denied"``, or ``{"denied": ["rule.id", ...]}`` for a denial by exactly
+  these rules;
 - ``"note"``: a comment.
 
-A plan may instead be an object with this list under ``"operations"``, and with what the cloud must be like under
-``"start"`` (an ISO 8601 time with its time zone), ``"settle_after"`` (seconds, or ``"manual"``) and ``"account_id"``.
+A plan may instead be an object with this list under ``"operations"`` and with settings of the cloud: ``"start"`` (an
+ISO 8601 time with its time zone), ``"settle_after"`` (seconds, or ``"manual"``) and ``"account_id"``.
 
-`parse_plan` refuses what can never be right before anything runs; `run_plan` never stops at a denial.
+`parse_plan` reports every malformed entry before anything runs; `run_plan` continues after a denial.
 """
 
 from ecsnet.plan.parse import parse_plan, read_plan

@@ -1,4 +1,4 @@
-"""From a JSON text to a plan, with every entry checked that can be checked before anything runs."""
+"""Parses a JSON text into a plan and checks every entry as far as that is possible before anything runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ecsnet import openapi
 from ecsnet._arguments import MOST_CHARACTERS, id_problem, is_encodable, named, shown
-from ecsnet.domain.decide import RULES
+from ecsnet.domain.rulebook import RULES
 from ecsnet.openapi.requests import MOST_NESTED, did_you_mean
 from ecsnet.plan.references import Expected, sample, steps_to
 from ecsnet.plan.settings import OPERATIONS, parse_settings
@@ -19,16 +19,16 @@ from ecsnet.plan.values import SETTLE, WAIT, Expectation, Operation, Plan, PlanE
 
 _OWN_KEYS: Final = ("as", "expect", "note")
 _MOST_SUGGESTIONS: Final = 100
-"""In how many problems of a plan a known name is suggested: to find the nearest of many takes its time."""
+"""The number of problems that come with a suggested name; to find the nearest of many names is slow."""
 _LONGEST_REFERENCE: Final = 256
 _REFERENCE: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
 def read_plan(path: str | Path) -> Plan:
-    """The plan in a file. Raises `PlanError`."""
+    """Returns the plan in a file. Raises `PlanError`."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # ValueError: what no path can be, too
+    except (OSError, ValueError) as error:  # ValueError also for a text that cannot be a path
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         if isinstance(error, ValueError) and not isinstance(error, UnicodeDecodeError):
             reason = "it is not the name of a file"
@@ -37,9 +37,9 @@ def read_plan(path: str | Path) -> Plan:
 
 
 def parse_plan(text: str, *, source: str = "plan") -> Plan:
-    """The plan in a JSON text. Raises `PlanError` with every entry that is malformed.
+    """Returns the plan in a JSON text. Raises `PlanError` with every entry that is malformed.
 
-    Values nest at most 8 deep. Only in the first 100 problems a misspelt name comes with the one that may be meant.
+    Values nest at most 8 deep. The first 100 problems suggest a known name for a misspelt one.
     """
     if not isinstance(text, str | bytes | bytearray):
         raise PlanError(source, [f"a plan is a JSON text, not {shown(text)}"])
@@ -50,8 +50,8 @@ def parse_plan(text: str, *, source: str = "plan") -> Plan:
     reader = _Reader()
     settings: dict[str, Any] = {}
     if isinstance(entries, _Object):
-        if entries.twice is not None:
-            reader.problems.append(f"{named(entries.twice)}: given twice")
+        if entries.duplicate is not None:
+            reader.problems.append(f"{named(entries.duplicate)}: given twice")
         settings = parse_settings(entries, reader.problems)
         if OPERATIONS not in entries:
             reader.problems.append(f"{OPERATIONS}: missing")
@@ -60,8 +60,8 @@ def parse_plan(text: str, *, source: str = "plan") -> Plan:
             reader.problems.append(f"{OPERATIONS}: must be a list, [{{...}}, {{...}}], not {shown(entries)}")
             entries = []
     elif not isinstance(entries, list):
-        told = 'a plan is a list of operations, [{...}, {...}], or an object with one, {"operations": [...]}'
-        raise PlanError(source, [told])
+        problem = 'a plan is a list of operations, [{...}, {...}], or an object with one, {"operations": [...]}'
+        raise PlanError(source, [problem])
     for number, entry in enumerate(entries, start=1):
         reader.read(number, entry)
     if reader.problems:
@@ -70,15 +70,17 @@ def parse_plan(text: str, *, source: str = "plan") -> Plan:
 
 
 class _Object(dict[str, Any]):
-    twice: str | None = None
+    """A JSON object; ``duplicate`` is the first key that it has twice."""
+
+    duplicate: str | None = None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    made = _Object(pairs)
-    if len(made) < len(pairs):
+    result = _Object(pairs)
+    if len(result) < len(pairs):
         seen: set[str] = set()
-        made.twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-    return made
+        result.duplicate = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return result
 
 
 class _Malformed(Exception):
@@ -87,18 +89,18 @@ class _Malformed(Exception):
         self.reason = reason
 
 
-class _Follows(Exception):
-    """The entry refers to one that is malformed: what is wrong with it cannot be told, and that one is reported."""
+class _RefersToMalformed(Exception):
+    """The entry refers to a malformed one, so it cannot be checked. Only the malformed one is reported."""
 
 
 class _Reader:
-    """Reads the entries of a plan in order, and knows what the earlier ones named."""
+    """Reads the entries of a plan in order and remembers the results that earlier ones named."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self.problems: list[str] = []
         self._named: dict[str, Expected] = {}
-        self._lost: set[str] = set()
+        self._malformed_names: set[str] = set()
 
     def read(self, number: int, entry: Any) -> None:
         action = entry.get("Action") if isinstance(entry, dict) else None
@@ -113,16 +115,16 @@ class _Reader:
             place = f"entry {number}" + (f" ({named(action)})" if isinstance(action, str) else "")
             field = f", {named(error.field)}" if error.field else ""
             self.problems.append(f"{place}{field}: {error.reason}")
-        except _Follows:
+        except _RefersToMalformed:
             pass
         if isinstance(name, str) and name not in self._named:
-            self._lost.add(name)
+            self._malformed_names.add(name)
 
     def _operation(self, number: int, entry: Any) -> tuple[Operation, Expected | None]:
         if not isinstance(entry, _Object):
             raise _Malformed(None, f"an operation is an object, {{...}}, not {shown(entry)}")
-        if entry.twice is not None:
-            raise _Malformed(entry.twice, "given twice")
+        if entry.duplicate is not None:
+            raise _Malformed(entry.duplicate, "given twice")
         action = entry.get("Action")
         if not isinstance(action, str):
             raise _Malformed("Action", "must name an action" if "Action" in entry else "missing")
@@ -150,7 +152,7 @@ class _Reader:
             )
         if len(name) > MOST_CHARACTERS:
             raise _Malformed("as", f"a name has at most {MOST_CHARACTERS} characters, not {len(name):,}")
-        if name in self._named or name in self._lost:
+        if name in self._named or name in self._malformed_names:
             raise _Malformed("as", f"{name!r} names the result of an earlier entry already")
         return name
 
@@ -170,11 +172,11 @@ class _Reader:
             return value[1:]
         found = _REFERENCE.fullmatch(value)
         if found is None or len(value) > _LONGEST_REFERENCE:
-            told = f"{shown(value)} is no reference: write $name or $name.attribute ($$ for a plain $)"
-            raise _Malformed(field, told)
+            reason = f"{shown(value)} is no reference: write $name or $name.attribute ($$ for a plain $)"
+            raise _Malformed(field, reason)
         name, path = found[1], found[2].split(".")[1:]
-        if name in self._lost:
-            raise _Follows
+        if name in self._malformed_names:
+            raise _RefersToMalformed
         if name not in self._named:
             raise _Malformed(field, f"no earlier entry is named {name!r}{self._nearest(name, reversed(self._named))}")
         try:
@@ -183,7 +185,10 @@ class _Reader:
             raise _Malformed(field, str(error)) from None
 
     def _checked(self, operation: Operation) -> Expected | None:
-        """Build the command, with a sample for each reference: what can be wrong in it is wrong now."""
+        """Checks an operation by building its command, with a sample value for each reference.
+
+        Returns what is known of its result, None for an action without one. Raises `_Malformed`.
+        """
         if operation.action == SETTLE:
             _check_settle(operation)
             return None
@@ -197,12 +202,12 @@ class _Reader:
         try:
             request = openapi.request(operation.action, sampled)
         except openapi.InvalidRequest as error:
-            told = str(error)
-            named = error.parameter is None or error.parameter in told
-            raise _Malformed(None if named else error.parameter, told) from None
-        answer = openapi.response_of(request.action.command)
+            reason = str(error)
+            named = error.parameter is None or error.parameter in reason
+            raise _Malformed(None if named else error.parameter, reason) from None
+        response = openapi.response_of(request.action.command)
         count = getattr(request.command, "amount", 1)
-        return Expected(answer.resource, count=count, several=answer.several, only_judged=request.dry_run)
+        return Expected(response.resource, count=count, several=response.several, only_judged=request.dry_run)
 
 
 def _expectation(given: Any) -> Expectation:
@@ -214,7 +219,7 @@ def _expectation(given: Any) -> Expectation:
         raise _Malformed("expect", f'must be "allowed", "denied" or {{"denied": ["rule.id", ...]}}, not {shown(given)}')
     for rule in rules:
         if rule not in RULES:
-            raise _Malformed("expect", f"unknown rule {shown(rule)}{did_you_mean(rule, [one.id for one in RULES])}")
+            raise _Malformed("expect", f"unknown rule {shown(rule)}{did_you_mean(rule, RULES)}")
     return Expectation("denied", frozenset(rules))
 
 
@@ -241,7 +246,7 @@ def _check_wait(operation: Operation) -> None:
         if key not in units:
             raise _Malformed(key, f"unknown parameter{did_you_mean(key, units)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise _Malformed(key, f"must be a number above 0, not {_told(value)}")
+            raise _Malformed(key, f"must be a number above 0, not {_shown_or_reference(value)}")
         try:
             timedelta(**{key.lower(): value})
         except OverflowError:
@@ -249,7 +254,7 @@ def _check_wait(operation: Operation) -> None:
     _check_no_result(operation)
 
 
-def _told(value: Any) -> str:
+def _shown_or_reference(value: Any) -> str:
     return value.text if isinstance(value, Reference) else shown(value)
 
 

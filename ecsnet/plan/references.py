@@ -1,4 +1,4 @@
-"""References: what ``$name.attribute`` means, judged before the result is there and looked up when it is."""
+"""References, ``$name.attribute``: checked when the plan is parsed, and resolved when the named result exists."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from ecsnet.plan.values import Outcome, Reference
 
 
 class NoValue(Exception):
-    """A reference to what is not there."""
+    """A reference has no value: its entry has no result, or the attribute is not set."""
 
 
 @attrs.frozen
 class Expected:
-    """What is known of a named result before it is there: what, how many, and whether there will be any."""
+    """A named result before its operation runs: the class of the resource and the number of resources.
+
+    ``several`` is true where the operation returns a tuple, even of one; ``only_judged`` where it is a dry run, which
+    has no result.
+    """
 
     resource: type[Any]
     count: int = 1
@@ -30,7 +34,10 @@ class Expected:
 
 
 def steps_to(named: Expected, text: str, path: list[str]) -> tuple[str | int, ...]:
-    """The way from a result to what a reference means. Raises ValueError where there is none."""
+    """Returns the indexes and attributes that lead from a result to the value of a reference.
+
+    Raises ValueError if the result cannot have such a value.
+    """
     kind = named.resource.__name__
     if named.only_judged:
         raise ValueError(f"{text} is a result that there will never be: its entry is only judged (DryRun)")
@@ -58,7 +65,7 @@ def _annotations(resource: type[Any]) -> Mapping[str, Any]:
 
 
 def sample(named: Expected, reference: Reference) -> Any:
-    """A value such as the reference will have."""
+    """Returns a value of the type that the reference will have."""
     attribute = next((step for step in reference.steps if isinstance(step, str)), None)
     if attribute is None:
         return reference.text
@@ -85,7 +92,7 @@ _SAMPLES: Final = {
     "cidr_block": "10.0.0.0/16",
     "description": "sample",
     "ip_address": "192.0.2.1",
-    "name": "interfaces-per-region",  # right for a quota and for an ENI
+    "name": "interfaces-per-region",  # valid for a quota and for an ENI
     "primary_private_ip": "192.0.2.1",
     "private_ip": "192.0.2.1",
     "private_ips": "192.0.2.1",
@@ -95,7 +102,7 @@ _SAMPLES: Final = {
 
 
 def value_of(reference: Reference, results: Mapping[str, Outcome]) -> Any:
-    """What a reference stands for. Raises `NoValue` where there is nothing."""
+    """Returns the value of a reference. Raises `NoValue` if it has none."""
     outcome = results[reference.name]
     if outcome.verdict != "allowed":
         entry = outcome.operation.entry

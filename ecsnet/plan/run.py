@@ -1,4 +1,4 @@
-"""Carrying out a plan."""
+"""Runs a plan on a cloud."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ecsnet.plan.values import SETTLE, WAIT, Operation, Outcome, Plan, PlanError
 
 
 def run_plan(plan: Plan, cloud: Cloud, clock: ManualClock | None = None) -> Iterator[Outcome]:
-    """Carry out a plan on a cloud, one outcome an operation, as they happen.
+    """Runs a plan on a cloud and yields an outcome after each operation.
 
-    Every operation is tried, whatever came of those before. To judge a plan without recording it, run it on
-    ``cloud.fork()``. A plan with a *Wait* needs the ``clock`` that the cloud goes by, and moves it: without one it
-    raises `PlanError` before anything runs. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
+    Every operation is tried, whatever the outcomes before it. To judge a plan without recording it, run it on
+    ``cloud.fork()``. A plan with a *Wait* advances ``clock``, which must be the cloud's own; without one it raises
+    `PlanError` before anything runs. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
     """
     wait = plan.first_wait()
     if wait is not None and clock is None:
@@ -32,15 +32,15 @@ def _outcomes(plan: Plan, cloud: Cloud, clock: ManualClock | None) -> Iterator[O
     results: dict[str, Outcome] = {}
     for operation in plan.operations:
         if operation.action == WAIT and clock is not None:
-            outcome = _waited(operation, clock)
+            outcome = _advance(operation, clock)
         else:
-            outcome = _carried_out(operation, cloud, results)
+            outcome = _resolve_and_run(operation, cloud, results)
         if operation.name is not None:
             results[operation.name] = outcome
         yield outcome
 
 
-def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outcome]) -> Outcome:
+def _resolve_and_run(operation: Operation, cloud: Cloud, results: Mapping[str, Outcome]) -> Outcome:
     try:
         parameters = filled(operation.parameters, lambda reference: value_of(reference, results))
     except NoValue as error:
@@ -49,18 +49,18 @@ def _carried_out(operation: Operation, cloud: Cloud, results: Mapping[str, Outco
         before = cloud.position
         resource_id = parameters.get("ResourceId")
         if not isinstance(resource_id, str | None):
-            told = f"ResourceId must be an id, not {shown(resource_id)}"
-            return Outcome(operation=operation, verdict="invalid", reason=told)
+            reason = f"ResourceId must be an id, not {shown(resource_id)}"
+            return Outcome(operation=operation, verdict="invalid", reason=reason)
         settled = cloud.settle(resource_id)
         return Outcome(operation=operation, verdict="allowed", resources=settled, events=_recorded(cloud, before))
     try:
         request = openapi.request(operation.action, parameters)
     except InvalidCommand as error:
         return Outcome(operation=operation, verdict="invalid", reason=str(error))
-    return _answered(operation, request, cloud)
+    return _execute(operation, request, cloud)
 
 
-def _waited(operation: Operation, clock: ManualClock) -> Outcome:
+def _advance(operation: Operation, clock: ManualClock) -> Outcome:
     try:
         clock.advance(timedelta(**{unit.lower(): value for unit, value in operation.parameters.items()}))
     except (OverflowError, InvalidArgument):
@@ -68,7 +68,7 @@ def _waited(operation: Operation, clock: ManualClock) -> Outcome:
     return Outcome(operation=operation, verdict="allowed", moment=clock())
 
 
-def _answered(operation: Operation, request: openapi.Request, cloud: Cloud) -> Outcome:
+def _execute(operation: Operation, request: openapi.Request, cloud: Cloud) -> Outcome:
     command, client_token = request.command, request.client_token
     events: tuple[Event, ...] = ()
     before = 0
@@ -84,15 +84,15 @@ def _answered(operation: Operation, request: openapi.Request, cloud: Cloud) -> O
             )
         events = decision.events
     else:
-        before = cloud.position  # a repeated token records nothing: only the history can tell
+        before = cloud.position  # a repeated token records nothing, which only the history shows
     try:
-        answer = cloud.execute(command, client_token=client_token)
+        result = cloud.execute(command, client_token=client_token)
     except CommandDenied as denied:
         return Outcome(operation=operation, verdict="denied", violations=denied.violations)
     return Outcome(
         operation=operation,
         verdict="allowed",
-        resources=answer if isinstance(answer, tuple) else (answer,),
+        resources=result if isinstance(result, tuple) else (result,),
         events=events if client_token is None else _recorded(cloud, before),
     )
 

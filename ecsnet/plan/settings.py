@@ -1,4 +1,4 @@
-"""The settings of a plan: when its cloud starts, how long transitional states last, and the account."""
+"""The settings of a plan: the time at which it starts, the duration of transitional states, and the account."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def parse_start(value: Any) -> datetime:
 
 
 def parse_settle_after(value: Any) -> timedelta | Literal["manual"]:
-    """Returns what a number of seconds, or its text, or ``"manual"`` means as `Cloud`'s ``settle_after``.
+    """Returns the ``settle_after`` of `Cloud` for a number of seconds, its text, or ``"manual"``.
 
-    Raises ValueError for anything else, and for more than `Cloud` takes, which is 10,000 days.
+    Raises ValueError for anything else, and for more than `Cloud` accepts, which is 10,000 days.
     """
     if value == "manual":
         return "manual"
@@ -45,7 +45,7 @@ def parse_settle_after(value: Any) -> timedelta | Literal["manual"]:
 
 
 def parse_account_id(value: Any) -> str:
-    """Returns an account id. Raises ValueError for what is none."""
+    """Returns a valid account id unchanged. Raises ValueError for any other value."""
     problem = account_problem(value)
     if problem is not None:
         raise ValueError(problem)
@@ -60,7 +60,7 @@ _PARSERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def parse_settings(entries: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-    """Returns the settings of a plan that is an object, by key, and adds to ``problems`` what is wrong with them."""
+    """Returns the settings of a plan that is an object, by key, and appends their errors to ``problems``."""
     settings: dict[str, Any] = {}
     for key, value in entries.items():
         if key in _PARSERS:

@@ -1,4 +1,4 @@
-"""What a plan is made of, and what comes of it."""
+"""The values of a plan: operations, references and expectations; and the outcomes of running it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from ecsnet.errors import EcsnetError
 from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"
-"""ecsnet's own action: completes the transitional states that are due, or that of the resource of ``ResourceId``."""
+"""ecsnet's own action: completes the transitions that are due, or that of the resource of ``ResourceId``."""
 
 WAIT: Final = "Wait"
-"""ecsnet's own action: moves the clock on by ``Seconds``, ``Hours`` and ``Days``. Nobody waits."""
+"""ecsnet's own action: advances the clock by ``Seconds``, ``Hours`` and ``Days``, without sleeping."""
 
 
 class PlanError(EcsnetError):
-    """A plan is malformed; nothing of it has run. ``problems`` has one sentence each, with entry and field;
-    ``str`` has a line for each."""
+    """A plan is malformed, and no operation of it has run.
+
+    ``problems`` has one sentence for each problem, with entry and field; ``str`` gives a line for each.
+    """
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         super().__init__(source, problems)
@@ -45,7 +47,7 @@ class Reference:
 
 @attrs.frozen
 class Expectation:
-    """What should come of an operation; ``rules``, if given, are exactly those that should deny it."""
+    """The expected outcome of an operation; ``rules``, if given, are exactly those that should deny it."""
 
     verdict: Literal["allowed", "denied"] = "allowed"
     rules: frozenset[str] | None = None
@@ -66,10 +68,10 @@ class Operation:
 
 @attrs.frozen
 class Plan:
-    """A plan that may be run; ``source`` says where it is from.
+    """A well-formed plan; ``source`` names its origin in messages.
 
-    ``start``, ``settle_after`` and ``account_id`` are what the plan says about the cloud that it runs on, each None if
-    it says nothing. `run_plan` takes the cloud as it is given: ``Cloud`` has arguments for them.
+    ``start``, ``settle_after`` and ``account_id`` are the plan's settings for the cloud it runs on, each None if the
+    plan does not have it. `run_plan` does not apply them: whoever creates the `Cloud` passes them to it.
     """
 
     source: str
@@ -79,17 +81,17 @@ class Plan:
     account_id: str | None = None
 
     def first_wait(self) -> Operation | None:
-        """The first operation that needs a clock which can be moved, if there is one."""
+        """Returns the first *Wait*, None without one. A plan with a *Wait* needs a clock that can be advanced."""
         return next((operation for operation in self.operations if operation.action == WAIT), None)
 
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What came of an operation.
+    """The outcome of an operation.
 
-    ``resources`` are in their new state and ``events`` what was recorded, or would be if the operation was only
-    ``judged``; ``moment`` is what the clock says after a *Wait*. *Skipped* is what refers to a result that there is
-    not, *invalid* what its references made of it a request that can never be right; ``reason`` tells.
+    ``resources`` are in their new state. ``events`` were recorded, or would be if the operation was only ``judged``.
+    ``moment`` is the time after a *Wait*. The verdict is *skipped* for an operation that refers to a missing result and
+    *invalid* for one whose resolved parameters are malformed; ``reason`` then explains it.
     """
 
     operation: Operation
@@ -103,7 +105,7 @@ class Outcome:
 
     @property
     def as_expected(self) -> bool:
-        """Whether the plan said so."""
+        """True if the outcome is the one that the plan expects."""
         expect = self.operation.expect
         if self.verdict != expect.verdict:
             return False
@@ -111,7 +113,7 @@ class Outcome:
 
 
 def filled(value: Any, fill: Callable[[Reference], Any]) -> Any:
-    """A parameter's value with another value for each reference in it."""
+    """Returns a parameter's value with each reference in it replaced by the result of ``fill``."""
     if isinstance(value, Reference):
         return fill(value)
     if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
-"""For tests: the invariants, given/when/then, every reachable state, a machine that tests a system of your own, and
-what an event store of your own must keep.
+"""Tools for tests: invariants, scenarios (given, when, then), exploration of all reachable states, a state machine that
+compares your own system with the model, and the contract test of event stores.
 
-Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), and loads it when it is asked for; strategies
-are in `ecsnet.strategies`.
+Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), which is imported with it on first use.
+Strategies are in `ecsnet.strategies`.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ __all__ = [
 
 
 def invariants(cloud: Cloud) -> tuple[Breach, ...]:
-    """The breaches of the global invariants: always empty, by construction, unless they were imported.
+    """Returns the breaches of the global invariants: none, by construction, unless resources were imported.
 
-    `INVARIANTS` says what each of them promises. A quota that is lowered takes nothing away, so what may be there is
-    what the quota allowed when it came to be.
+    `INVARIANTS` has the text of each. Lowering a quota removes nothing, so resources may exceed the present quota if
+    an earlier one allowed them.
     """
     return breaches(cloud._world_apart())
 

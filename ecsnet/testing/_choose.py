@@ -1,4 +1,4 @@
-"""Hypothesis as the one who picks: what is drawn shrinks to what fits and comes first."""
+"""Choices made by Hypothesis; examples shrink towards the first, valid option."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _below(count: int) -> st.SearchStrategy[int]:
 
 
 def drawn(draw: Draw) -> Choose:
-    """Hypothesis picks: an option is a number, and the first one is the simplest."""
+    """Returns a function that chooses an option by drawing its index, so the first option is the simplest."""
 
     def choose(options: Sequence[T], /) -> T:
         count = len(options)
@@ -39,7 +39,10 @@ def drawn(draw: Draw) -> Choose:
 
 @st.composite
 def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operations) -> Any:
-    """Commands that the cloud allows, or refuses; either for None. What is rare is looked for."""
+    """Returns a strategy for commands that the cloud allows (True), denies (False), or either (None).
+
+    If random choices find no such command, all candidates are tried.
+    """
     inventory, choose = Inventory(cloud), drawn(draw)
     for _ in range(TRIES):
         command = GENERATORS[choose(among)](inventory, choose)
@@ -54,17 +57,17 @@ def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operati
 @st.composite
 def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
     steps: list[Step] = [draw(judged_commands(cloud, True, among))]
-    pace = cloud._engine.settle_after
-    if pace != AT_ONCE and draw(st.booleans()):
-        steps += (Settle(),) if pace == "manual" else (Wait(pace), Settle())
+    settle_after = cloud._engine.settle_after
+    if settle_after != AT_ONCE and draw(st.booleans()):
+        steps += (Settle(),) if settle_after == "manual" else (Wait(settle_after), Settle())
     return steps
 
 
 def walk(draw: Draw, cloud: Cloud, among: Operations, *, at_least: int, at_most: int) -> Iterator[Step]:
-    """Takes drawn steps in a cloud, all of them allowed, and tells which. Between them, what passes may settle."""
+    """Executes allowed commands in a cloud and yields each step; pending transitions may settle in between."""
     for number in range(at_most + 1):
         more = number < at_least or draw(MORE)
-        if not more or number == at_most:  # the end is drawn there too, so that one step less has an end as well
+        if not more or number == at_most:  # drawn at the end too, so that removing a step leaves valid choices
             return
         for step in draw(_next_steps(cloud, among)):
             apply_step(cloud, step)

@@ -1,7 +1,7 @@
-"""A system of your own beside the model: the same commands to both, and what differs afterwards.
+"""Compares a system of your own with the model: the interface of a system, the mapping of ids, and the differences.
 
-A system has ids of its own. They are learned where they appear, in what the system answers to a command and in what it
-shows, and are translated ever after; a system that gives the model's ids, as a cloud of ecsnet does, needs none of it.
+Ids are mapped between model and system as they are first seen, in the results of commands and in observed attributes. A
+system that has the model's ids, as a cloud of ecsnet does, needs no mapping.
 """
 
 from __future__ import annotations
@@ -22,43 +22,44 @@ from ecsnet.testing._script import Script
 
 
 class System(Protocol):
-    """What is tested. `CloudSystem` makes one of a cloud."""
+    """The interface of a system under test. `CloudSystem` adapts a cloud to it."""
 
     def execute(self, command: Command[Any]) -> object:
-        """Carry a command out, or raise an exception that has a ``code`` (text); one that has none is a crash.
+        """Executes a command and returns the id of the created resource, an object with an ``id``, or for
+        `RunInstances` a sequence of them. None means that the system's ids are the model's.
 
-        What is answered names what came to be: its id, or an object with an ``id``, or for `RunInstances` a sequence of
-        them. None means that the system's ids are the model's.
+        A denial raises an exception with a ``code`` (text). An exception without a ``code`` counts as a difference.
         """
 
     def observe(self, resource_id: str) -> object | None:
-        """What the system shows of a resource: a mapping from attributes of the model's resource to values, or an
-        object that has such attributes. Only what is there is compared, and a set without order. None: there is no
-        such resource.
+        """Returns the resource as the system sees it: a mapping from attributes of the model's resource to values, or
+        an object with such attributes; None if the resource does not exist.
+
+        Only the attributes that are present are compared. A set is compared without regard to order.
         """
 
 
 class CloudSystem:
-    """A cloud of ecsnet as a system: to build one of your own on, or to break."""
+    """A cloud of ecsnet as a system: a base for a system of your own or for one with deliberate errors."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
 
     def execute(self, command: Command[Any]) -> Any:
-        """What the cloud answers. Raises `CommandDenied`, which has a code."""
+        """Returns the cloud's result. Raises `CommandDenied`, which has a ``code``."""
         return self.cloud.execute(command)
 
     def observe(self, resource_id: str) -> Any:
-        """The resource as the cloud shows it."""
+        """Returns the resource of the cloud, None if it does not exist."""
         return look_up(self.cloud, resource_id)
 
     def settle(self, resource_id: str | None) -> None:
-        """What is passing settles, as in the model."""
+        """Completes the transitions that are due, or that of one resource, as in the model."""
         self.cloud.settle(resource_id)
 
 
 def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
-    """The resource of an id, of whatever kind it is."""
+    """Returns the resource with an id, of any kind; None if it does not exist."""
     world = cloud._world_apart()
     for table, view in VIEWS.items():
         region = world.region_of(table, resource_id)
@@ -68,8 +69,11 @@ def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
 
 
 class Difference(AssertionError):
-    """System and model differ. ``step`` is the command after which they do, None for what was seen at the end;
-    ``script`` is what was done until then, ``rules`` are the rules by which the model refuses the command."""
+    """System and model differ.
+
+    ``step`` is the command after which they differ, None if the difference was found at the end. ``script`` has the
+    steps so far. ``rules`` are the rules by which the model denies the command.
+    """
 
     def __init__(self, message: str, step: Command[Any] | None, script: Script, rules: tuple[str, ...] = ()) -> None:
         super().__init__(message, step, script, rules)
@@ -79,39 +83,39 @@ class Difference(AssertionError):
         self.rules = rules
 
     def __str__(self) -> str:
-        message = "\n".join(map(escaped, self.message.split("\n")))  # what a system answers may be anything
+        message = "\n".join(map(escaped, self.message.split("\n")))  # it may contain any text from a system
         return f"{message}\n\nafter\n\n{self.script}"
 
 
 class Names:
-    """The system's id of each thing that the model knows by another, and the other way round."""
+    """The mapping of ids between model and system, in both directions, for resources whose ids differ."""
 
     def __init__(self) -> None:
         self._of_model: dict[str, str] = {}
         self._of_system: dict[str, str] = {}
 
     def learn(self, of_model: str, of_system: str) -> None:
-        """Two ids are of one thing. What is known already stays."""
+        """Maps an id of the model to one of the system, unless either is mapped already."""
         if of_model != of_system and of_model not in self._of_model and of_system not in self._of_system:
             self._of_model[of_model] = of_system
             self._of_system[of_system] = of_model
 
-    def learn_answer(self, resources: Iterable[Resource], answer: object) -> None:
-        """What a system answered to a command that the model answered with these resources."""
-        if answer is None:
+    def learn_result(self, resources: Iterable[Resource], result: object) -> None:
+        """Maps the ids of the resources that the model returned for a command to those in the system's result."""
+        if result is None:
             return
-        answers = answer if isinstance(answer, list | tuple) else (answer,)
-        for resource, one in zip(resources, answers, strict=False):
+        results = result if isinstance(result, list | tuple) else (result,)
+        for resource, one in zip(resources, results, strict=False):
             of_system = one if isinstance(one, str) else getattr(one, "id", None)
             if isinstance(of_system, str):
                 self.learn(resource.id, of_system)
 
     def to_system(self, resource_id: str) -> str:
-        """The system's id of what the model calls so."""
+        """Returns the system's id for an id of the model."""
         return self._of_model.get(resource_id, resource_id)
 
     def command(self, command: Command[Any]) -> Command[Any]:
-        """The command in the system's ids."""
+        """Returns the command with the system's ids."""
         if not self._of_model:
             return command
         changed = {
@@ -122,7 +126,7 @@ class Names:
         return attrs.evolve(command, **changed)
 
     def read(self, name: str, model: Any, seen: Any) -> Any:
-        """What a system shows for an attribute, in the model's ids and shape."""
+        """Returns the value of a system's attribute with the model's ids, and lists as tuples."""
         if not is_resource_id(name):
             return tuple(seen) if isinstance(seen, list) else seen
         if isinstance(model, str) and isinstance(seen, str):
@@ -137,7 +141,7 @@ _OTHER_IDS: Final = frozenset({"region_id", "zone_id", "account_id", "source_acc
 
 
 def is_resource_id(name: str) -> bool:
-    """Whether a parameter or attribute of this name has ids of resources."""
+    """Returns whether a parameter or attribute of this name contains ids of resources."""
     return (name == "id" or name.endswith(("_id", "_ids"))) and name not in {
         "region_id",
         "zone_id",
@@ -155,7 +159,10 @@ def _each(value: Any, change: Any) -> Any:
 
 
 def differences(names: Names, model: Resource | None, seen: object | None) -> list[str]:
-    """What a system shows otherwise than the model does, in words. Raises TypeError for what no such resource has."""
+    """Returns a text for each attribute in which a system differs from the model.
+
+    Raises TypeError for an attribute that the model's resource does not have.
+    """
     if model is None or seen is None:
         if model is None and seen is None:
             return []

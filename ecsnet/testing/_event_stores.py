@@ -1,7 +1,7 @@
-"""`check_event_store`: whether an engine keeps what `ecsnet.events.EventStore` promises, yours like ours.
+"""`check_event_store`: the contract test of `ecsnet.events.EventStore`, for ecsnet's own engines and yours.
 
-Every promise is a function that is given stores to try and raises AssertionError where the promise is broken. They are
-tried one after the other, each on a new store.
+Each promise of the contract is a function that uses stores and raises AssertionError if the promise is broken. Each is
+checked on a new store.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ecsnet.events.network_interface import NetworkInterfaceModified
 from ecsnet.events.stores.base import EventStore
 
 NOW: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
-PATIENCE: Final = 60.0
-"""Seconds after which what other threads do counts as hanging."""
+TIMEOUT: Final = 60.0
+"""Seconds after which another thread counts as hanging."""
 
 MakeStore = Callable[[], EventStore]
 OpenAgain = Callable[[EventStore], EventStore]
 
 
 class _Stores:
-    """The stores of one promise, all of them closed when it is done."""
+    """Opens the stores for one promise and closes all of them after it."""
 
     def __init__(self, make: MakeStore, open_again: OpenAgain | None) -> None:
         self._make = make
@@ -37,19 +37,19 @@ class _Stores:
         self._opened: list[EventStore] = []
 
     def new(self) -> EventStore:
-        """A new store, in which nothing has happened."""
-        return self._note(self._make())
+        """Returns a new, empty store."""
+        return self._opened_store(self._make())
 
     @property
     def can_be_shared(self) -> bool:
         return self._open_again is not None
 
     def again(self, store: EventStore) -> EventStore:
-        """The same history, opened a second time."""
+        """Returns another store on the same history."""
         assert self._open_again is not None
-        return self._note(self._open_again(store))
+        return self._opened_store(self._open_again(store))
 
-    def _note(self, store: EventStore) -> EventStore:
+    def _opened_store(self, store: EventStore) -> EventStore:
         self._opened.append(store)
         return store
 
@@ -60,12 +60,12 @@ class _Stores:
 
 Promise = Callable[[_Stores], None]
 PROMISES: Final[dict[str, Promise]] = {}
-"""Every promise by what it says."""
+"""Every promise by its text."""
 
 
-def _promise(says: str) -> Callable[[Promise], Promise]:
+def _promise(text: str) -> Callable[[Promise], Promise]:
     def register(promise: Promise) -> Promise:
-        PROMISES[says] = promise
+        PROMISES[text] = promise
         return promise
 
     return register
@@ -74,28 +74,28 @@ def _promise(says: str) -> Callable[[Promise], Promise]:
 def check_event_store(
     make_store: MakeStore, *, open_again: OpenAgain | None = None, only: Iterable[str] | None = None
 ) -> None:
-    """Try every promise of `EventStore` on an engine, or ``only`` some of them.
+    """Checks every promise of `EventStore` on an engine, or ``only`` those with the given texts.
 
-    ``make_store`` gives a new, empty store with each call. ``open_again`` is given a store and opens the same history a
-    second time, as another process would; without it, an engine counts as one that nobody can open twice. Both must
-    give stores whose `close` may be called at the end.
+    ``make_store`` returns a new, empty store with each call. ``open_again`` takes a store and opens its history a
+    second time, as another process would; without it, promises about several connections are not checked. The stores
+    that both return are closed at the end.
 
-    Raises AssertionError, naming the promise that is broken.
+    Raises AssertionError with the text of the promise that is broken.
 
     >>> from ecsnet.events import MemoryStore
     >>> check_event_store(MemoryStore, only=["an empty store has no events"])
     """
-    for says in PROMISES if only is None else only:
+    for text in PROMISES if only is None else only:
         stores = _Stores(make_store, open_again)
         try:
-            PROMISES[says](stores)
+            PROMISES[text](stores)
         except (AssertionError, EcsnetError) as error:
-            raise AssertionError(f"{says}: {error or 'it does not'}") from error
+            raise AssertionError(f"{text}: {error or 'it does not'}") from error
         finally:
             stores.close()
 
 
-# What promises are tried with
+# Helpers of the promises
 
 
 def _event(name: str) -> NetworkInterfaceModified:
@@ -131,30 +131,30 @@ def _raises(kind: type[Exception], what: str) -> Iterator[None]:
 
 
 def _at_once(*works: Callable[[], object]) -> None:
-    """Do several things in threads that begin together. What one of them raises is raised here."""
+    """Runs functions in threads that begin together. Raises the first exception of any of them."""
     barrier, failed = Barrier(len(works)), list[BaseException]()
 
     def run(work: Callable[[], object]) -> None:
         barrier.wait()
         try:
             work()
-        except BaseException as error:  # noqa: BLE001  # it is raised again, by who waits for the thread
+        except BaseException as error:  # noqa: BLE001  # it is raised again after the threads have ended
             failed.append(error)
 
     threads = [Thread(target=run, args=(work,), daemon=True) for work in works]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
-            raise AssertionError(f"a thread is not done after {PATIENCE:.0f} seconds")
+            raise AssertionError(f"a thread is not done after {TIMEOUT:.0f} seconds")
     if failed:
         raise failed[0]
 
 
 def _appended(store: EventStore, stream: str, name: str) -> Sequence[RecordedEvent]:
-    """Append one event to a stream, behind whatever others appended."""
+    """Appends one event to a stream, after the events that others appended."""
     while True:
         version = max((record.version for record in store.read() if record.stream == stream), default=0)
         try:
@@ -184,7 +184,7 @@ def _numbers(stores: _Stores) -> None:
     _equal(store.head(), 4)
 
 
-@_promise("what is read is what was appended")
+@_promise("events are read as they were appended")
 def _same(stores: _Stores) -> None:
     store = stores.new()
     late = NewEvent("a", _event('ä "quoted" \\ 名 \x00'), NOW + timedelta(microseconds=1), "B", "c-2")
@@ -241,7 +241,7 @@ def _unexpected(stores: _Stores) -> None:
     _equal(store.head(), 0)
 
 
-@_promise("a version conflict tells the stream and both versions")
+@_promise("a version conflict names the stream and both versions")
 def _conflict(stores: _Stores) -> None:
     store = stores.new()
     store.append(_news("a", "1"), {"a": 0})
@@ -253,7 +253,7 @@ def _conflict(stores: _Stores) -> None:
         raise AssertionError("there is no conflict")
 
 
-@_promise("what cannot be stored is refused, with all that came with it")
+@_promise("an append with an event that cannot be stored is refused as a whole")
 def _unstorable(stores: _Stores) -> None:
     store = stores.new()
     good = _news("a", "1")
@@ -293,7 +293,7 @@ def _bounds(stores: _Stores) -> None:
     _equal([record.position for record in store.read(after=-1, until=10**30)], [1, 2, 3, 4])
 
 
-@_promise("reading by a name misses no event that has it")
+@_promise("reading by a name returns every event that contains it")
 def _naming(stores: _Stores) -> None:
     store = stores.new()
     names = ["plain", 'q"uoted', "back\\slash", "名", "new\nline", "100%_*"]
@@ -343,7 +343,7 @@ def _race(store: EventStore, handles: Sequence[EventStore]) -> None:
         _equal(versions, list(range(1, len(versions) + 1)))
 
 
-@_promise("of those who expect one version, one appends")
+@_promise("of several appends that expect the same version, one succeeds")
 def _winner(stores: _Stores) -> None:
     store = stores.new()
     handles = [store] + [stores.again(store) if stores.can_be_shared else store for _ in range(3)]
@@ -372,7 +372,7 @@ def _reader(stores: _Stores) -> None:
     seen, total = list[int](), 60
 
     def read() -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while len(seen) < total and time.monotonic() < deadline:
             seen.extend(record.position for record in reading.read(after=len(seen)))
 
@@ -387,7 +387,7 @@ def _reader(stores: _Stores) -> None:
     _equal(seen, list(range(1, total + 1)))
 
 
-@_promise("another connection sees what was acknowledged, and is in conflict with it")
+@_promise("another connection sees acknowledged events, and conflicts with them")
 def _visible(stores: _Stores) -> None:
     if not stores.can_be_shared:
         return
@@ -397,13 +397,13 @@ def _visible(stores: _Stores) -> None:
     recorded = store.append(_news("a", "1"), {"a": 0})
     _equal(other.head(), 1)
     _equal(list(other.read()), list(recorded))
-    with _raises(VersionConflict, "what the other connection does not know yet"):
+    with _raises(VersionConflict, "an append that ignores the first connection's event"):
         other.append(_news("a", "2"), {"a": 0})
     other.append(_news("a", "2"), {"a": 1})
     _equal(store.head(), 2)
 
 
-@_promise("what was acknowledged is there when the history is opened again")
+@_promise("acknowledged events are there when the history is opened again")
 def _durable(stores: _Stores) -> None:
     if not stores.can_be_shared:
         return
@@ -418,7 +418,7 @@ def _durable(stores: _Stores) -> None:
     again.append(_news("a", "3"), {"a": 2})
 
 
-@_promise("closing is final, can be repeated, and is told by everything")
+@_promise("closing is final and can be repeated, and every method of a closed store raises StoreError")
 def _closing(stores: _Stores) -> None:
     store = stores.new()
     store.append(_news("a", "1"), {"a": 0})
@@ -432,7 +432,7 @@ def _closing(stores: _Stores) -> None:
         store.head()
 
 
-@_promise("closing while others read and write ends their work with a StoreError")
+@_promise("closing a store while other threads use it raises StoreError in them")
 def _closing_under(stores: _Stores) -> None:
     store = stores.new()
     store.append(_news("a", *map(str, range(2_000))), {"a": 0})
@@ -441,14 +441,14 @@ def _closing_under(stores: _Stores) -> None:
     def until_closed(work: Callable[[], object]) -> Callable[[], None]:
         def run() -> None:
             begun.wait()
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + TIMEOUT
             while time.monotonic() < deadline:
                 try:
                     work()
                 except StoreError as error:
                     if not isinstance(error, VersionConflict):
                         return
-            raise AssertionError("the store is closed, and nobody is told")
+            raise AssertionError("the store is closed, and no StoreError was raised")
 
         return run
 
@@ -464,7 +464,7 @@ def _closing_under(stores: _Stores) -> None:
     )
 
 
-@_promise("clouds on one store see each other's resources, and agree on what is there")
+@_promise("clouds on one store see each other's resources and have equal histories")
 def _clouds(stores: _Stores) -> None:
     store = stores.new()
     one = Cloud(store, clock=lambda: NOW)

@@ -1,4 +1,4 @@
-"""`explore`: every state that can be reached, each of them checked. The model checker's answer, beside Hypothesis's."""
+"""`explore`: visits and checks every reachable state, like a model checker."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from ecsnet.testing._generate import Inventory, all_commands
 from ecsnet.testing._script import Script, Settle, apply_step
 
 Move = Command[Any] | Settle
-Transitions = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
+"""A step that `explore` tries in a state."""
+Moves = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
 
 
 @attrs.frozen(kw_only=True)
 class Exploration:
-    """What `explore` saw: distinct ``states``, ``moves`` tried in them, how many of these were ``denied``, and the
-    ``depth``, in moves, of the deepest state. ``complete`` says that every state was left by every move: there are no
-    more."""
+    """The result of `explore`: the number of distinct ``states``, of ``moves`` tried in them and of moves that were
+    ``denied``, and the ``depth`` of the deepest state, in moves. ``complete`` is true if every move was tried in every
+    state, so that no other state can be reached."""
 
     states: int
     moves: int
@@ -33,7 +34,7 @@ class Exploration:
 
 
 class InvariantBroken(AssertionError):
-    """A state breaks an invariant: ``breaches`` are which, ``script`` is a shortest way into it."""
+    """A state breaks the invariants in ``breaches``; ``script`` is a shortest sequence of steps that leads to it."""
 
     def __init__(self, breaches: tuple[Breach, ...], script: Script) -> None:
         super().__init__(breaches, script)
@@ -47,22 +48,22 @@ class InvariantBroken(AssertionError):
 
 def explore(
     cloud: Cloud,
-    moves: Transitions,
+    moves: Moves,
     depth: int | None = None,
     *,
     check: Callable[[Cloud], Iterable[Breach]] | None = None,
 ) -> Exploration:
-    """Walk through every state that the moves lead to from here, breadth first, and check the invariants in each.
+    """Visits every state that the moves lead to from the cloud's, breadth first, and checks the invariants in each.
 
-    ``moves`` are commands and `Settle`s, or a function that tells them for a state, such as `every_command`; they
-    should create nothing without end. ``depth`` is how many moves to go, as many as it takes if not given. Time stands
-    still: states that differ only in when things happened are one state, and so are those that differ in which of the
-    free addresses would be drawn next. The cloud itself is left as it is. ``check`` is asked for breaches of your own,
-    besides the invariants.
+    ``moves`` are commands and `Settle`s, or a function that returns them for a state, such as `every_command`. They
+    must not create resources without limit, or the exploration does not end. ``depth`` is the greatest number of moves,
+    unlimited by default. The clock stands still: states that differ only in times count as one state, and so do those
+    that differ only in the order in which free addresses will be allocated. The cloud itself is not changed. ``check``
+    returns breaches of your own, in addition to those of the invariants.
 
-    Raises `InvariantBroken` at the first state that breaks one, with a shortest script that leads there.
+    Raises `InvariantBroken` at the first state that breaks an invariant, with a shortest script that leads there.
     """
-    always = None if callable(moves) else tuple(moves)  # an iterator would give its moves to the first state alone
+    always = None if callable(moves) else tuple(moves)  # an iterator would be exhausted by the first state
     start = cloud.fork()
     key = behavioural_digest(start._world())
     came_from: CameFrom = {key: None}
@@ -87,7 +88,7 @@ def explore(
                     leads_to = behavioural_digest(after._world())
                 if leads_to in came_from:
                     continue
-                if after is None:  # the whole way of a command is gone for states that are new
+                if after is None:  # only new states are worth the cost of executing the command
                     after = state.fork()
                     apply_step(after, move)
                 came_from[leads_to] = (key, move)
@@ -123,8 +124,8 @@ def _script(start: Cloud, came_from: CameFrom, key: bytes) -> Script:
 
 
 def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator[Move]]:
-    """Moves for `explore`: these operations with all parameters worth trying in a state, right and wrong, and the
-    settling of each resource that is passing."""
+    """Returns the moves of a state for `explore`: these operations with all valid and invalid parameters worth trying,
+    and the settling of each pending transition."""
 
     def moves(cloud: Cloud) -> Iterator[Move]:
         yield from all_commands(Inventory(cloud), operations)
@@ -134,7 +135,7 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
 
 
 def settle_moves(cloud: Cloud) -> Iterator[Settle]:
-    """Moves for `explore`: the settling of each resource that is passing."""
+    """Yields moves for `explore`: the settling of each pending transition."""
     for region in cloud._world().regions.values():
         for resource_id, _ in region.pending.snapshot().values():
             yield Settle(resource_id)

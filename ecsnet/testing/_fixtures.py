@@ -1,4 +1,4 @@
-"""Clouds to begin a test with."""
+"""Clouds for the beginning of a test."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ecsnet.cloud import Cloud
 from ecsnet.testing._script import Step, apply_step
 
 START: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
-"""When clocks of tests begin: the day of the vendor's guide."""
+"""The time at which clocks of tests start: the day of the vendor's guide."""
 
 
 def cloud_after(*steps: Step, **options: Any) -> Cloud:
-    """A cloud in memory in which these commands were executed, in order; `Settle` and `Wait` may stand among them.
+    """Returns a cloud in memory after executing these commands, in order; the steps may include `Settle` and `Wait`.
 
-    ``options`` are those of `ecsnet.Cloud`; the clock is a `ManualClock` that stands at `START`. Raises `CommandDenied`
-    for a command that is refused.
+    ``options`` are those of `ecsnet.Cloud`; the default clock is a `ManualClock` at `START`. Raises `CommandDenied` for
+    a command that is denied.
 
     >>> from ecsnet.commands import CreateVpc
     >>> len(cloud_after(CreateVpc(cidr_block="10.0.0.0/16")).vpcs)
@@ -30,7 +30,7 @@ def cloud_after(*steps: Step, **options: Any) -> Cloud:
 
 
 def isolated_fork(cloud: Cloud) -> Cloud:
-    """A fork in which time passes by itself: a `ManualClock` is the fork's own from now on."""
+    """Returns a fork with its own copy of a `ManualClock`, so that time in the fork is independent."""
     fork = cloud.fork()
     if isinstance(fork._engine.clock, ManualClock):
         fork._engine.clock = ManualClock(fork._engine.now())

@@ -1,8 +1,8 @@
-"""What may be asked of a cloud: for every operation, parameters worth trying, right ones and wrong ones.
+"""Generators of candidate commands: one function for each operation, with valid and invalid parameters worth trying.
 
-There is one function an operation. It looks at the cloud and picks from lists, in which what fits comes first, and more
-often; what cannot be found comes last. Who picks decides what comes of it: Hypothesis draws, for the strategies and the
-machine, and `every` goes through all there is, for exhaustive exploration.
+A generator chooses each parameter from `Options`, which are ordered from valid to invalid, with ids of missing
+resources last; valid options have more weight. The caller supplies the function that chooses: Hypothesis makes the
+choices for strategies and the machine, and `all_commands` enumerates all of them for `explore`.
 """
 
 from __future__ import annotations
@@ -24,26 +24,41 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import Region
 from ecsnet.domain.subjects.eip import ASSOCIABLE, RELEASABLE, UNASSOCIABLE
-from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE, STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
 from ecsnet.instance_types import vendor_types
 from ecsnet.values import QUOTAS, ChargeType, InstanceStatus, NetworkType, cidr_bounds, int_to_ipv4
 
 T = TypeVar("T")
 INSTANCE_TYPES: Final = ("ecs.g5.large", "ecs.t5-lc1m1.small")
-"""One that takes two ENIs with six private IPs each, and one that takes no second ENI."""
-FITTING: Final = 7
-"""How many times what fits stands in a list, beside everything else once."""
+"""A type with two ENIs of six private IPs each, and a type with one ENI."""
+VALID_WEIGHT: Final = 7
+"""The weight of a valid option, where an invalid one has the weight 1."""
+
+
+class Options(tuple[T, ...]):
+    """Options of which the preferred ones have more weight: a sequence that repeats each of them ``weight`` times.
+
+    ``distinct`` has each option once. A plain sequence does for options of equal weight.
+    """
+
+    distinct: tuple[T, ...]
+
+    def __new__(cls, preferred: Sequence[T], others: Sequence[T] = (), *, weight: int = VALID_WEIGHT) -> Options[T]:
+        options = super().__new__(cls, (*tuple(preferred) * weight, *others))
+        options.distinct = (*preferred, *others)
+        return options
 
 
 class Choose(Protocol):
-    """Chooses one of several; the first is the simplest."""
+    """Chooses one of several options; the first is the simplest."""
 
     def __call__(self, options: Sequence[T], /) -> T: ...
 
 
 class Inventory:
-    """What there is in a cloud at this moment, as the account that asks sees it."""
+    """The resources of a cloud now, and the account, regions and instance types for new commands."""
 
     def __init__(self, cloud: Cloud, *, region_ids: Sequence[str] = (), instance_types: Sequence[str] = ()) -> None:
         self.account_id: str = cloud.account_id
@@ -70,20 +85,21 @@ class Inventory:
         return [eip for region in self.regions for eip in region.eips.snapshot().values()]
 
     def region_with(self, table: str, resource_id: str) -> Region | None:
-        """The region that has a resource."""
+        """Returns the region with a resource, None if there is none."""
         return next((region for region in self.regions if getattr(region, table)[resource_id] is not None), None)
 
     def groups_of(self, instance: Any) -> tuple[str, ...]:
-        """The groups that an instance is in."""
+        """Returns the ids of the groups that an instance is in."""
         region = self.region_with("instances", _id(instance))
         return () if region is None else region.groups_of(instance)
 
     def one(self, choose: Choose, states: Sequence[Any], fits: Callable[[Any], object], none: str) -> Any:
-        """One of the states, or None for one that does not exist; mostly one that fits, and is the account's own."""
-        fitting = [state for state in states if state.account_id == self.account_id and fits(state)]
-        everything = [*states, none]
-        often = -(-FITTING * len(everything) // len(fitting)) if fitting else 0
-        return choose([*fitting * often, *everything])
+        """Chooses a state, or ``none``, the id of a missing resource; mostly a state that fits and is the account's."""
+        fitting, others = list[Any](), list[Any]()
+        for state in states:
+            (fitting if state.account_id == self.account_id and fits(state) else others).append(state)
+        weight = -(-VALID_WEIGHT * (len(states) + 1) // len(fitting)) + 1 if fitting else 1
+        return choose(Options(fitting, [*others, none], weight=weight))
 
     def vpc(self, choose: Choose, fits: Callable[[VpcState], object] = bool) -> Any:
         return self.one(choose, self.vpcs(), fits, "vpc-none")
@@ -104,24 +120,25 @@ class Inventory:
         return self.one(choose, self.eips(), fits, "eip-none")
 
     def group_ids(self, choose: Choose, vpc_id: str | None) -> tuple[str, ...]:
-        """One or two groups of the VPC; or none at all, or a stranger."""
+        """Chooses one or two groups of the VPC; less often none, or any group."""
         own = [group.id for group in self.groups() if group.vpc_id == vpc_id and group.account_id == self.account_id]
         all_ids = [group.id for group in self.groups()] or ["sg-none"]
         two: list[tuple[str, ...]] = [tuple(own[:2])] if len(own) > 1 else []
-        return choose([*[(group_id,) for group_id in own] * FITTING, *two, (all_ids[-1],), ()])
+        return choose(Options([(group_id,) for group_id in own], [*two, (all_ids[-1],), ()]))
 
-    def addresses(self, choose: Choose, vswitch: Any) -> list[str]:
-        """Addresses of a VSwitch: free ones, the one that last came back, held ones, the system's, and one outside."""
+    def addresses(self, vswitch: Any) -> Options[str]:
+        """Returns addresses of a VSwitch: a free one and the last released one, then allocated and reserved ones and
+        one outside of the block."""
         if not isinstance(vswitch, VSwitchState):
-            return ["10.0.0.9"]
+            return Options(["10.0.0.9"])
         region = self.region_with("vswitches", vswitch.id)
         assert region is not None
         released_last = [ip for ip, _ in zip(private_pool.released(vswitch), range(1), strict=False)]
-        free = [*private_pool.next_free(region, vswitch, 1), *released_last]  # perhaps taken again meanwhile
-        holders = region.interfaces_of_vswitch.get_existing(vswitch.id).snapshot()
-        held = [region.network_interfaces.get_existing(holder).private_ips[-1] for holder in holders]
+        free = [*private_pool.next_free(region, vswitch, 1), *released_last]  # the latter may be allocated again
+        interface_ids = region.interfaces_of_vswitch.get_existing(vswitch.id).snapshot()
+        allocated = [region.network_interfaces.get_existing(one).private_ips[-1] for one in interface_ids]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
-        return [*free * FITTING, *held, *ends]
+        return Options(free, [*allocated, *ends])
 
 
 def _own_types(cloud: Cloud) -> tuple[str, ...]:
@@ -133,8 +150,8 @@ def _id(state: Any) -> str:
     return state if isinstance(state, str) else str(state.id)
 
 
-def _settled(instance: InstanceState) -> bool:
-    return instance.status in STABLE
+def _stable(instance: InstanceState) -> bool:
+    return instance.status in INSTANCE.stable
 
 
 def _in(*statuses: InstanceStatus) -> Callable[[InstanceState], bool]:
@@ -162,7 +179,7 @@ def create_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
     count = 0 if region is None else region.vswitches_of_vpc.get_existing(vpc.id).size
     free = int_to_ipv4(first + 16 * count)
     blocks = (f"{free}/28", f"{free}/29", f"{int_to_ipv4(first)}/24", f"{free}/30", "8.0.0.0/28")
-    zones = (f"{region_id}-b", f"{region_id}-b", f"{region_id}-c", "nowhere-1")
+    zones = Options([f"{region_id}-b"], [f"{region_id}-c", "nowhere-1"], weight=2)
     return c.CreateVSwitch(vpc_id=_id(vpc), zone_id=choose(zones), cidr_block=choose(blocks))
 
 
@@ -172,7 +189,8 @@ def delete_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 
 def create_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
-    vpc_id = choose([*[vpc.id for vpc in inventory.vpcs()] * FITTING, None, "vpc-none"])
+    vpc_ids: list[str | None] = [vpc.id for vpc in inventory.vpcs()]
+    vpc_id = choose(Options(vpc_ids, [None, "vpc-none"]))
     return c.CreateSecurityGroup(vpc_id=vpc_id, region_id=choose(inventory.region_ids) if vpc_id is None else None)
 
 
@@ -194,7 +212,7 @@ def _permission(command: type[c.AuthorizeSecurityGroup | c.RevokeSecurityGroup])
 
 
 def join_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
-    instance = inventory.instance(choose, _settled)
+    instance = inventory.instance(choose, _stable)
     vpc_id = None if isinstance(instance, str) else instance.vpc_id
     group_ids = inventory.groups_of(instance)
     group = inventory.group(choose, lambda group: group.vpc_id == vpc_id and group.id not in group_ids)
@@ -202,7 +220,7 @@ def join_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 
 def leave_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
-    instance = inventory.instance(choose, lambda one: _settled(one) and len(inventory.groups_of(one)) > 1)
+    instance = inventory.instance(choose, lambda one: _stable(one) and len(inventory.groups_of(one)) > 1)
     group_ids = inventory.groups_of(instance)
     group = inventory.group(choose, lambda group: group.id in group_ids)
     return c.LeaveSecurityGroup(security_group_id=_id(group), instance_id=_id(instance))
@@ -218,7 +236,7 @@ def set_quota(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 
 def run_instances(inventory: Inventory, choose: Choose) -> Command[Any]:
-    return c.RunInstances(**_new_instance(inventory, choose, choose((*[1] * 7, 2))))
+    return c.RunInstances(**_new_instance(inventory, choose, choose(Options([1], [2]))))
 
 
 def create_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
@@ -228,14 +246,14 @@ def create_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 
 def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str, Any]:
-    charge_type = choose((ChargeType.PostPaid, ChargeType.PostPaid, ChargeType.PrePaid))
+    charge_type = choose(Options([ChargeType.PostPaid], [ChargeType.PrePaid], weight=2))
     parameters = {
         "amount": amount,
-        "instance_type": choose([*inventory.instance_types * FITTING, "ecs.none"]),
+        "instance_type": choose(Options(inventory.instance_types, ["ecs.none"])),
         "instance_charge_type": charge_type,
-        "internet_max_bandwidth_out": choose((0, 0, 5)),
+        "internet_max_bandwidth_out": choose(Options([0], [5], weight=2)),
     }
-    if choose((*[NetworkType.Vpc] * 15, NetworkType.Classic)) is NetworkType.Classic:
+    if choose(Options([NetworkType.Vpc], [NetworkType.Classic], weight=15)) is NetworkType.Classic:
         groups = inventory.group_ids(choose, None)
         return {**parameters, "network_type": NetworkType.Classic, "security_group_ids": groups}
     vswitch = inventory.vswitch(choose)
@@ -245,7 +263,7 @@ def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str
     if amount > 1:
         return parameters
     if extra == "address":
-        parameters["private_ip_address"] = choose(inventory.addresses(choose, vswitch))
+        parameters["private_ip_address"] = choose(inventory.addresses(vswitch))
     elif extra == "ENI":
         parameters["network_interface_ids"] = (_id(inventory.interface(choose, _attachable(vswitch))),)
     return parameters
@@ -253,30 +271,30 @@ def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str
 
 def _attachable(place: Any) -> Callable[[NetworkInterfaceState], bool]:
     def fits(interface: NetworkInterfaceState) -> bool:
-        here = isinstance(place, str) or (interface.vpc_id == place.vpc_id and interface.zone_id == place.zone_id)
-        return here and interface.type is not PRIMARY and interface.status in ATTACHABLE
+        same_place = isinstance(place, str) or (interface.vpc_id == place.vpc_id and interface.zone_id == place.zone_id)
+        return same_place and interface.type is not PRIMARY and interface.status in ATTACHABLE
 
     return fits
 
 
 def _on_instance(command: type[Any], fits: Callable[[InstanceState], object]) -> Generate:
     def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
-        asked: Command[Any] = command(instance_id=_id(inventory.instance(choose, fits)))
-        return asked
+        generated: Command[Any] = command(instance_id=_id(inventory.instance(choose, fits)))
+        return generated
 
     return generate
 
 
 def delete_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
-    instance = inventory.instance(choose, lambda instance: _settled(instance) and instance.expires_at is None)
-    return c.DeleteInstance(instance_id=_id(instance), force=choose((True, True, True, False)))
+    instance = inventory.instance(choose, lambda instance: _stable(instance) and instance.expires_at is None)
+    return c.DeleteInstance(instance_id=_id(instance), force=choose(Options([True], [False], weight=3)))
 
 
 def modify_instance_vpc_attribute(inventory: Inventory, choose: Choose) -> Command[Any]:
     instance = inventory.instance(choose, lambda one: one.status is InstanceStatus.Stopped and one.was_started)
     zone_id = None if isinstance(instance, str) else instance.zone_id
     vswitch = inventory.vswitch(choose, lambda one: one.zone_id == zone_id)
-    address = choose(inventory.addresses(choose, vswitch)) if choose((False, True)) else None
+    address = choose(inventory.addresses(vswitch)) if choose((False, True)) else None
     return c.ModifyInstanceVpcAttribute(instance_id=_id(instance), vswitch_id=_id(vswitch), private_ip_address=address)
 
 
@@ -301,9 +319,10 @@ def allocate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
 def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in ASSOCIABLE)
     region = inventory.region_with("eips", _id(eip))
-    here = () if region is None else region.instances.snapshot()
+    same_region = () if region is None else region.instances.snapshot()
     instance = inventory.instance(
-        choose, lambda one: one.id in here and _settled(one) and one.vpc_id and not one.public_ip and not one.eip_id
+        choose,
+        lambda one: one.id in same_region and _stable(one) and one.vpc_id and not one.public_ip and not one.eip_id,
     )
     return c.AssociateEipAddress(allocation_id=_id(eip), instance_id=_id(instance))
 
@@ -311,7 +330,8 @@ def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
 def unassociate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in UNASSOCIABLE)
     own = None if isinstance(eip, str) else eip.instance_id
-    instance_id = choose([own, own, *[instance.id for instance in inventory.instances()], "i-none"])
+    other_ids = [instance.id for instance in inventory.instances()]
+    instance_id = choose(Options([own], [*other_ids, "i-none"], weight=2))
     return c.UnassociateEipAddress(allocation_id=_id(eip), instance_id=instance_id)
 
 
@@ -330,9 +350,9 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
     elif extra == "address":
-        parameters["primary_ip_address"] = choose(inventory.addresses(choose, vswitch))
+        parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
     elif extra == "addresses":
-        parameters["private_ip_addresses"] = (choose(inventory.addresses(choose, vswitch)),)
+        parameters["private_ip_addresses"] = (choose(inventory.addresses(vswitch)),)
     return c.CreateNetworkInterface(**parameters)
 
 
@@ -340,11 +360,11 @@ def attach_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     interface = inventory.interface(choose, _attachable(""))
 
     def fits(instance: InstanceState) -> bool:
-        here = isinstance(interface, str) or (instance.vpc_id, instance.zone_id) == (
+        same_place = isinstance(interface, str) or (instance.vpc_id, instance.zone_id) == (
             interface.vpc_id,
             interface.zone_id,
         )
-        return here and _settled(instance) and instance.instance_type.eni_quantity > 1
+        return same_place and _stable(instance) and instance.instance_type.eni_quantity > 1
 
     return c.AttachNetworkInterface(
         network_interface_id=_id(interface), instance_id=_id(inventory.instance(choose, fits))
@@ -377,24 +397,24 @@ def modify_network_interface_attribute(inventory: Inventory, choose: Choose) -> 
 
 def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
     interface = inventory.interface(choose)
-    count = choose((1, None, 2, None))
-    if count is not None:
+    if choose(("count", "address")) == "count":
+        count = choose((1, 2))
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
     region = inventory.region_with("vswitches", vswitch_id)
     vswitch = None if region is None else region.vswitches.get_existing(vswitch_id)
-    address = choose(inventory.addresses(choose, vswitch))
+    address = choose(inventory.addresses(vswitch))
     once, twice = (address,), (address, address)
     return c.AssignPrivateIpAddresses(
-        network_interface_id=_id(interface), private_ip_addresses=choose((once, once, once, twice))
+        network_interface_id=_id(interface), private_ip_addresses=choose(Options([once], [twice], weight=3))
     )
 
 
 def unassign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
     interface = inventory.interface(choose, lambda one: len(one.private_ips) > 1)
-    held = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
-    choices = [held[-1:], held[-1:], held[1:] or held, held[:1], ("10.0.0.250",)]
-    return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=choose(choices))
+    own = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
+    addresses = choose(Options([own[-1:]], [own[1:] or own, own[:1], ("10.0.0.250",)], weight=2))
+    return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=addresses)
 
 
 # ClassicLink
@@ -463,44 +483,44 @@ GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.AttachClassicLinkVpc: _link(c.AttachClassicLinkVpc, linked=False),
     c.DetachClassicLinkVpc: _link(c.DetachClassicLinkVpc, linked=True),
 }
-"""How each operation is asked for."""
+"""The generator of each operation."""
 
 
-class _InTurn:
-    """Picks every option once, over as many runs as it takes."""
+class _Enumeration:
+    """Chooses every combination of options once, one for each run of a generator."""
 
     def __init__(self) -> None:
-        self._taken: list[tuple[int, int]] = []
+        self._chosen: list[tuple[int, int]] = []  # (index, number of options) of each choice of a run
         self._place = 0
 
     def __call__(self, options: Sequence[T], /) -> T:
-        distinct = tuple({id(option): option for option in options}.values())
-        if self._place == len(self._taken):
-            self._taken.append((0, len(distinct)))
-        index, _ = self._taken[self._place]
+        distinct = options.distinct if isinstance(options, Options) else options
+        if self._place == len(self._chosen):
+            self._chosen.append((0, len(distinct)))
+        index, _ = self._chosen[self._place]
         self._place += 1
         return distinct[index]
 
-    def turn(self) -> bool:
-        """Go on to the next combination, if there is one."""
+    def advance(self) -> bool:
+        """Moves to the next combination. Returns False if there is none."""
         self._place = 0
-        while self._taken:
-            index, size = self._taken.pop()
+        while self._chosen:
+            index, size = self._chosen.pop()
             if index + 1 < size:
-                self._taken.append((index + 1, size))
+                self._chosen.append((index + 1, size))
                 return True
         return False
 
 
 def all_commands(inventory: Inventory, operations: Iterable[type[Command[Any]]]) -> Iterator[Command[Any]]:
-    """Every command of these operations with parameters worth trying, each once."""
+    """Yields every command of these operations that their generators can return, each once."""
     seen: set[Command[Any]] = set()
     for operation in operations:
-        choose = _InTurn()
+        choose = _Enumeration()
         while True:
             command = GENERATORS[operation](inventory, choose)
             if command not in seen:
                 seen.add(command)
                 yield command
-            if not choose.turn():
+            if not choose.advance():
                 break

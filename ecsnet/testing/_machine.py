@@ -1,4 +1,4 @@
-"""`CloudMachine`: Hypothesis gives commands, to the model and to a system of your own, and shrinks what differs."""
+"""`CloudMachine`: Hypothesis issues commands to the model and to a system of your own, and shrinks each difference."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
-from ecsnet.domain.checks.invariants import PASSING, breaches
+from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.state.views import VIEWS
+from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE
 from ecsnet.resources import Resource
 from ecsnet.testing._choose import Draw, drawn
 from ecsnet.testing._compare import Difference, Names, System, differences, is_resource_id, look_up
@@ -34,10 +35,12 @@ T = TypeVar("T")
 Rule = Callable[..., None]
 """A rule of the machine: a method that Hypothesis calls."""
 _MACHINE: Final = st.runner()
+TRANSITIONAL: Final = frozenset({*INSTANCE.transitional, *NETWORK_INTERFACE.transitional, *EIP.transitional})
+"""The transitional statuses of every kind of resource."""
 
 
 @st.composite
-def _asked(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
+def _generated(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
     machine: CloudMachine = draw(_MACHINE)
     return GENERATORS[operation](machine.inventory(), drawn(draw))
 
@@ -47,51 +50,52 @@ def _rule_name(operation: type[Command[Any]]) -> str:
 
 
 def _operation(operation: type[Command[Any]]) -> Rule:
-    """The rule that gives a command of this kind."""
+    """Returns the rule that issues commands of this class."""
 
     def issue(self: CloudMachine, command: Command[Any]) -> None:
         self.issue(command)
 
     issue.__name__ = _rule_name(operation)
     issue.__qualname__ = f"CloudMachine.{issue.__name__}"
-    issue.__doc__ = f"{operation.__name__}, with parameters that are mostly right."
-    given: Rule = rule(command=_asked(operation))(issue)
-    return given
+    issue.__doc__ = f"Issues a {operation.__name__} with mostly valid parameters."
+    decorated: Rule = rule(command=_generated(operation))(issue)
+    return decorated
 
 
 class CloudMachine(RuleBasedStateMachine):
-    """A machine with one rule for each operation, which all are given to a model and, if there is one, to your system.
+    """A state machine with one rule for each operation. It executes each command on a model and on your system.
 
-    Subclass it and give `make_system`; run its ``TestCase``. After each operation verdict, code and state are compared;
-    the first `Difference` is shrunk, and reads like API calls. Without a system it tests the model alone: all
-    invariants are checked after every step.
+    Subclass it, override `make_system`, and run its ``TestCase``. After each operation the verdicts, codes and states
+    are compared; the first `Difference` is shrunk and prints as API calls. Without a system, the model is tested alone.
+    All invariants of the model are checked after every step.
     """
 
     settle_after: ClassVar[SettleAfter] = AT_ONCE
-    """The model's pace, as `ecsnet.Cloud` has it. Where something passes, the rules `settle` and `wait` are used."""
+    """The model's ``settle_after``. With transitional states, the rules `settle` and `wait` are enabled."""
     time_passes: ClassVar[bool] = False
-    """Whether the rule `wait` moves the clock even where nothing passes: hours and months, for what expires."""
+    """If true, the rule `wait` is enabled without transitional states too: it advances the clock by up to a month, for
+    tests of what expires."""
     start: ClassVar[datetime] = START
-    """When the machine's clock begins."""
+    """The time at which the machine's clock starts."""
     region_ids: ClassVar[Sequence[str]] = ("cn-hangzhou",)
-    """Where new things are created; the first one is the model's own region."""
+    """The regions in which resources are created; the first one is the model's own region."""
     instance_types: ClassVar[Sequence[InstanceType]] = (
         InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=3),
         InstanceType(id="ecs.one.small", eni_quantity=1, private_ipv4_per_eni=2),
     )
-    """The instance types that are run; small ones, so that every limit is near."""
+    """The instance types of the model; small ones, so that every limit is reached."""
     operations: ClassVar[Collection[type[Command[Any]]]] = tuple(GENERATORS)
-    """The operations that are used: all, unless the system does not have them all."""
+    """The operations that are used; all by default."""
     known_differences: ClassVar[frozenset[str]] = frozenset()
-    """Ids of rules that the system is known not to hold: commands that they refuse are not given at all."""
+    """Ids of rules that the system is known to lack; a command that one of them denies is not issued."""
     max_polls: ClassVar[int] = 0
-    """How often `wait_for_system` is called for a resource that the system shows in a transitional state."""
+    """The number of calls of `wait_for_system` for a resource that the system shows in a transitional state."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for operation in set(GENERATORS) - set(cls.operations):
             setattr(cls, _rule_name(operation), None)
-        # To explain a failure takes Hypothesis far longer than to find it, and the script tells as much.
+        # Hypothesis takes far longer to explain a failure than to find it, and the script explains it as well.
         usual = cls.TestCase.settings
         cls.TestCase.settings = settings(usual, phases=[phase for phase in usual.phases if phase is not Phase.explain])
 
@@ -106,10 +110,10 @@ class CloudMachine(RuleBasedStateMachine):
         self.model: Cloud = self.make_model()
         self.system: System | None = self.make_system()
 
-    # What a subclass may give
+    # Methods that a subclass may override
 
     def make_model(self) -> Cloud:
-        """The model, by the machine's ``clock``."""
+        """Returns the model, a cloud on the machine's ``clock``."""
         return Cloud(
             region_id=self.region_ids[0],
             clock=self.clock,
@@ -118,11 +122,11 @@ class CloudMachine(RuleBasedStateMachine):
         )
 
     def make_system(self) -> System | None:
-        """A fresh system of your own, for one example; None for the model alone."""
+        """Returns a new system for one example, None to test the model alone."""
         return None
 
     def set_up(self) -> None:
-        """What every example begins with: a VPC, a VSwitch and a security group."""
+        """Creates the resources with which every example begins: a VPC, a VSwitch and a security group."""
         self.issue(c.CreateVpc(cidr_block="10.0.0.0/16"))
         (vpc_id,) = self.model.vpcs
         zone_id = self.region_ids[0] + ("-b" if self.region_ids[0].startswith("cn-") else "b")
@@ -130,30 +134,32 @@ class CloudMachine(RuleBasedStateMachine):
         self.issue(c.CreateSecurityGroup(vpc_id=vpc_id))
 
     def skips(self, command: Command[Any], decision: Decision) -> bool:
-        """Whether a command is not given, because it is known that the system would differ."""
+        """Returns whether a command is not issued because the system is known to differ on it."""
         return any(violation.rule in self.known_differences for violation in decision.violations)
 
     def accepts_code(self, violations: Sequence[Violation], code: str) -> bool:
-        """Whether the system refuses with the right code: one of those that the model has reasons for."""
+        """Returns whether the system's code of a denial is right: by default, the code of any of the violations."""
         return any(violation.code == code for violation in violations)
 
     def settle_system(self, resource_id: str | None) -> None:
-        """Make the system settle what passes, or one resource, as the model just did. Calls its ``settle``, if any."""
+        """Completes the system's pending transitions, or that of one resource, after the model's. By default it calls
+        the system's ``settle`` if it has one."""
         settle = getattr(self.system, "settle", None)
         if settle is not None:
             settle(None if resource_id is None else self.names.to_system(resource_id))
 
     def advance_system(self, by: timedelta) -> None:
-        """Make time pass in the system, as it just did in the model."""
+        """Advances the system's clock after the model's. Does nothing by default."""
 
     def wait_for_system(self) -> None:
-        """Give a system that settles late some time; it is looked at again afterwards, ``patience`` times at most."""
+        """Waits before a resource in a transitional state is observed again, at most `max_polls` times. Does nothing by
+        default."""
 
     def inventory(self) -> Inventory:
-        """What commands are made from: the regions and instance types of the machine, and what is in the model."""
+        """Returns the regions, instance types and resources from which commands are generated."""
         return Inventory(self.model, region_ids=self.region_ids, instance_types=self.type_names)
 
-    # How an example goes
+    # The course of an example
 
     @initialize(
         instances=st.integers(0, 2),
@@ -176,84 +182,87 @@ class CloudMachine(RuleBasedStateMachine):
         eips: int,
         associated: bool,
     ) -> None:
-        """What an example begins with: `set_up`, and a network to work on, so that what depends on much is near."""
+        """Calls `set_up`, then creates some resources so that operations with many prerequisites are reachable."""
         self.set_up()
         vswitch_id, group_id = next(iter(self.model.vswitches)), next(iter(self.model.security_groups))
         place: Any = {"vswitch_id": vswitch_id, "security_group_ids": (group_id,)}
         run: Any = {"instance_type": self.type_names[0], **place}
         for _ in range(instances):
-            self._use(c.RunInstances, **run)
+            self._issue_if_allowed(c.RunInstances, **run)
         for _ in range(public_instances):
-            self._use(c.RunInstances, **run, internet_max_bandwidth_out=5)
+            self._issue_if_allowed(c.RunInstances, **run, internet_max_bandwidth_out=5)
         for _ in range(subscriptions):
-            self._use(c.RunInstances, **run, instance_charge_type=ChargeType.PrePaid)
+            self._issue_if_allowed(c.RunInstances, **run, instance_charge_type=ChargeType.PrePaid)
         for _ in range(network_interfaces):
-            self._use(c.CreateNetworkInterface, **place, secondary_private_ip_address_count=secondary_addresses or None)
+            self._issue_if_allowed(
+                c.CreateNetworkInterface, **place, secondary_private_ip_address_count=secondary_addresses or None
+            )
         for _ in range(eips):
-            self._use(c.AllocateEipAddress)
-        self._let_pass()
+            self._issue_if_allowed(c.AllocateEipAddress)
+        self._complete_transitions()
         free = self.model.network_interfaces.where(type=NetworkInterfaceType.Secondary)
         for interface, instance_id in zip(free, self.model.instances, strict=False) if attached else ():
-            self._use(c.AttachNetworkInterface, network_interface_id=interface.id, instance_id=instance_id)
+            self._issue_if_allowed(c.AttachNetworkInterface, network_interface_id=interface.id, instance_id=instance_id)
         for eip_id, instance_id in zip(self.model.eips, self.model.instances, strict=False) if associated else ():
-            self._use(c.AssociateEipAddress, allocation_id=eip_id, instance_id=instance_id)
-        self._let_pass()
+            self._issue_if_allowed(c.AssociateEipAddress, allocation_id=eip_id, instance_id=instance_id)
+        self._complete_transitions()
 
-    def _use(self, operation: type[Command[Any]], **parameters: Any) -> None:
-        """Give a command that is allowed, of an operation that is not left out."""
+    def _issue_if_allowed(self, operation: type[Command[Any]], **parameters: Any) -> None:
+        """Issues a command unless its operation is not used or the model denies it."""
         command = operation(**parameters)
         if operation in self.operations and self.model.check(command):
             self.issue(command)
 
-    def _let_pass(self) -> None:
+    def _complete_transitions(self) -> None:
         if isinstance(self.settle_after, timedelta) and self.settle_after:
             self._wait(self.settle_after)
         if next(settle_moves(self.model), None) is not None or self.settle_after not in (AT_ONCE, "manual"):
             self._settle(None)
 
     def issue(self, command: Command[Any]) -> None:
-        """Give a command to model and system, and compare. Raises `Difference`."""
+        """Executes a command on model and system and compares them. Raises `Difference`."""
         decision = self.model.check(command)
         if self.skips(command, decision):
             return
         concerned = self._concerned(command, decision)
         if decision.allowed:
-            answer = self.model.execute(command)
-            self.script.add(command, answer)
-            self._must_accept(command, answer)
+            result = self.model.execute(command)
+            self.script.add(command, result)
+            self._system_must_allow(command, result)
             concerned += self._concerned(command, decision)
         else:
             self.script.add(command, _codes(decision.violations))
-            self._must_refuse(command, decision.violations)
+            self._system_must_deny(command, decision.violations)
         self.compare(concerned, command)
 
-    def _must_accept(self, command: Command[Any], answer: Any) -> None:
+    def _system_must_allow(self, command: Command[Any], result: Any) -> None:
         if self.system is None:
             return
-        answered, code = self._ask(self.system, command)
+        system_result, code = self._execute_on(self.system, command)
         if code is not None:
-            self._differ(f"the system refuses with {code} what the model accepts: {command}", command)
-        resources = answer if isinstance(answer, tuple) else (answer,)
-        self.names.learn_answer([one for one in resources if isinstance(one, Resource)], answered)
+            self._differ(f"the model allows a command that the system denies with {code}: {command}", command)
+        resources = result if isinstance(result, tuple) else (result,)
+        self.names.learn_result([one for one in resources if isinstance(one, Resource)], system_result)
 
-    def _must_refuse(self, command: Command[Any], violations: Sequence[Violation]) -> None:
+    def _system_must_deny(self, command: Command[Any], violations: Sequence[Violation]) -> None:
         if self.system is None:
             return
         rules = tuple(violation.rule for violation in violations)
-        _, code = self._ask(self.system, command)
+        _, code = self._execute_on(self.system, command)
         if code is None:
-            message = f"the system accepts what the model refuses by {', '.join(rules)}: {command}"
+            message = f"the system allows a command that the model denies by {', '.join(rules)}: {command}"
             self._differ(message, command, rules)
         elif not self.accepts_code(violations, code):
-            self._differ(f"the system answers {code}, the model {_codes(violations)}, to {command}", command, rules)
+            codes = _codes(violations)
+            self._differ(f"the system denies with {code}, the model with {codes}: {command}", command, rules)
 
-    def _ask(self, system: System, command: Command[Any]) -> tuple[object, str | None]:
-        """What the system answers, or the code that it refuses with."""
-        answer, error = _attempt(lambda: system.execute(self.names.command(command)))
+    def _execute_on(self, system: System, command: Command[Any]) -> tuple[object, str | None]:
+        """Returns the system's result, and the code with which it denies the command or None."""
+        result, error = _attempt(lambda: system.execute(self.names.command(command)))
         code = getattr(error, "code", None)
         if error is not None and not isinstance(code, str):
             self._differ(f"the system crashes with {error!r} at {command}", command, crash=error)
-        return answer, code
+        return result, code
 
     def _differ(
         self,
@@ -263,12 +272,12 @@ class CloudMachine(RuleBasedStateMachine):
         *,
         crash: Exception | None = None,
     ) -> NoReturn:
-        # Raised in one place only: Hypothesis tells failures apart by where they come from, and shrinks each by itself.
+        # Raised in one place only: Hypothesis distinguishes failures by their line and shrinks each separately.
         self._differs = True
         raise Difference(message, step, self.script, rules) from crash
 
     def _concerned(self, command: Command[Any], decision: Decision) -> list[str]:
-        """What a command concerns: what it and its events name, and what that is attached to, in, or part of."""
+        """Returns the ids in a command and its events, and the ids in the attributes of those resources."""
         if self.system is None:
             return []
         named = [resource_id for one in (command, *decision.events) for resource_id in _ids_of(one)]
@@ -282,7 +291,7 @@ class CloudMachine(RuleBasedStateMachine):
         return resource
 
     def compare(self, resource_ids: Sequence[str], step: Command[Any] | None = None) -> None:
-        """Compare what model and system show of resources, those of them that ever were. Raises `Difference`."""
+        """Compares resources of model and system, ignoring ids that never existed. Raises `Difference`."""
         if self.system is None:
             return
         found = []
@@ -295,17 +304,17 @@ class CloudMachine(RuleBasedStateMachine):
             self._differ("\n".join(found), step)
 
     def _observe(self, resource_id: str, step: Command[Any] | None) -> object | None:
-        seen, error = _attempt(lambda: self._look_at(self.names.to_system(resource_id)))
+        seen, error = _attempt(lambda: self._poll(self.names.to_system(resource_id)))
         if error is not None:
-            self._differ(f"the system crashes with {error!r} when {resource_id} is looked at", step, crash=error)
+            self._differ(f"the system crashes with {error!r} when {resource_id} is observed", step, crash=error)
         return seen
 
-    def _look_at(self, resource_id: str) -> object | None:
+    def _poll(self, resource_id: str) -> object | None:
         assert self.system is not None
         for _ in range(self.max_polls):
             seen = self.system.observe(resource_id)
             status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
-            if status not in PASSING:
+            if status not in TRANSITIONAL:
                 return seen
             self.wait_for_system()
         return self.system.observe(resource_id)
@@ -313,9 +322,9 @@ class CloudMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.settle_after != AT_ONCE)
     @rule(number=st.integers(0, 3))
     def settle(self, number: int) -> None:
-        """What is due settles; under "manual", one of what is passing, or all of it."""
-        waiting = [move.resource_id for move in settle_moves(self.model)] if self.settle_after == "manual" else []
-        one = waiting[number - 1] if 0 < number <= len(waiting) else None
+        """Completes the transitions that are due; under "manual", one pending transition or all of them."""
+        pending = [move.resource_id for move in settle_moves(self.model)] if self.settle_after == "manual" else []
+        one = pending[number - 1] if 0 < number <= len(pending) else None
         self._settle(one)
 
     def _settle(self, resource_id: str | None) -> None:
@@ -328,7 +337,7 @@ class CloudMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.time_passes or self.settle_after not in (AT_ONCE, "manual"))
     @rule(by=st.sampled_from([timedelta(seconds=1), timedelta(seconds=5), timedelta(hours=6), timedelta(days=31)]))
     def wait(self, by: timedelta) -> None:
-        """The clock moves on."""
+        """Advances the clock."""
         self._wait(by)
 
     def _wait(self, by: timedelta) -> None:
@@ -338,12 +347,12 @@ class CloudMachine(RuleBasedStateMachine):
 
     @invariant()
     def invariants_hold(self) -> None:
-        """Every invariant of the model, after every step."""
+        """Checks every invariant of the model, after every step."""
         if broken := breaches(self.model._world()):
             raise InvariantBroken(broken, self.script)
 
     def teardown(self) -> None:
-        """At the end of an example all is compared once more, and the system closed if it can be."""
+        """Compares all resources at the end of an example and closes the system if it has ``close``."""
         try:
             if self.system is not None and not self._differs:
                 world = self.model._world()
@@ -398,17 +407,17 @@ class CloudMachine(RuleBasedStateMachine):
 
 
 def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    """What a system answers, or raises: either may be as it should be, or a difference."""
+    """Returns the result of a system's method, or the exception that it raises."""
     try:
         return call(), None
     except HypothesisException:
         raise
-    except Exception as error:  # noqa: BLE001  # systems are anybody's
+    except Exception as error:  # noqa: BLE001  # a system may raise anything
         return None, error
 
 
 def _ids_of(named: Any) -> list[str]:
-    """The ids that a command, an event or a resource has in its fields."""
+    """Returns the ids in the fields of a command, an event or a resource."""
     ids: list[str] = []
     for field in getattr(named, "__struct_fields__", None) or field_names(type(named)):
         if is_resource_id(field):
@@ -421,5 +430,5 @@ def _ids_of(named: Any) -> list[str]:
 
 
 def _codes(violations: Sequence[Violation]) -> str:
-    """The codes that a command is refused with, each once."""
+    """Returns the distinct error codes of violations, as text."""
     return ", ".join(dict.fromkeys([violation.code for violation in violations]))

@@ -1,4 +1,4 @@
-"""Given, when, then: a story about one command, told in commands or in events."""
+"""Scenarios: given, when, then, with commands or events."""
 
 from __future__ import annotations
 
@@ -21,23 +21,27 @@ Given = Step | Event | Callable[[Cloud], Step]
 
 
 def scenario(cloud: Cloud | None = None, **options: Any) -> Scenario:
-    """A story that begins with an empty cloud, with these options of `ecsnet.Cloud`, or with a fork of yours.
+    """Returns a scenario that begins with an empty cloud with these options of `ecsnet.Cloud`, or with a fork of a
+    given cloud.
 
     >>> from ecsnet.commands import CreateVpc, CreateVSwitch
     >>> from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-    >>> ask = CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
-    >>> story = scenario().given(VpcCreated(vpc_id="vpc-1", cidr_block="10.0.0.0/16")).when(ask)
-    >>> story.then(VSwitchCreated).when(ask).denied("vswitch.create.overlap").cloud
+    >>> create = CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+    >>> after = scenario().given(VpcCreated(vpc_id="vpc-1", cidr_block="10.0.0.0/16")).when(create)
+    >>> after.then(VSwitchCreated).when(create).denied("vswitch.create.overlap").cloud
     <Cloud cn-hangzhou: 1 vpcs, 1 vswitches>
     """
     if cloud is not None and options:
-        raise TypeError(f"a story that begins with a cloud has its options, not {', '.join(options)}")
+        raise TypeError(f"a scenario that begins with a cloud has its options, not {', '.join(options)}")
     return Scenario(cloud_after(**options) if cloud is None else isolated_fork(cloud))
 
 
 class Scenario:
-    """What `scenario` begins. Every event that comes of it is encoded, decoded and folded again, which must lead to the
-    same state; expectations that are not met raise AssertionError. ``cloud`` is the cloud as the story left it."""
+    """The steps and expectations of a test; `scenario` returns one.
+
+    After each step every event is encoded, decoded and folded again, which must lead to the same state. An expectation
+    that is not met raises AssertionError. ``cloud`` is the cloud in its present state.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -45,14 +49,14 @@ class Scenario:
         self._denied: CommandDenied | None = None
 
     def given(self, *steps: Given) -> Self:
-        """What was before: commands, events (which are not judged, and may use ids of your own), `Settle`s, `Wait`s, or
-        functions that tell, from the cloud, which command it is."""
+        """Executes the steps that lead to the initial state: commands, events (which no rule judges, and which may have
+        ids of your own), `Settle`s, `Wait`s, or functions that return one of these for the cloud."""
         for step in steps:
             self._do(step)
         return self
 
     def when(self, step: Step | Callable[[Cloud], Step]) -> Self:
-        """What is done now."""
+        """Executes the step that the expectations are about."""
         before, state = self.cloud.position, serialized_state(self.cloud._world())
         try:
             self._do(step)
@@ -68,12 +72,12 @@ class Scenario:
         return self
 
     def then(self, *expected: Event | type[Event]) -> Self:
-        """It was allowed, and these events, or events of these types, were recorded in regions, in this order; none if
-        none."""
+        """Expects that the step was allowed and that exactly these events, or events of these types, were recorded in
+        regions, in this order. Without arguments it expects that none were."""
         if self._denied is not None:
             raise AssertionError(f"expected {list(expected)}, but {self._denied}") from self._denied
         if self._events is None:
-            raise AssertionError("nothing was done yet: say what, with when(...)")
+            raise AssertionError("no step was executed yet: call when(...) first")
         same = len(self._events) == len(expected) and all(
             type(event) is one if isinstance(one, type) else event == one
             for event, one in zip(self._events, expected, strict=True)
@@ -83,18 +87,19 @@ class Scenario:
         return self
 
     def denied(self, *rule_ids: str) -> Self:
-        """It was refused, and these rules are among the reasons. Nothing was recorded, and nothing changed."""
+        """Expects that the step was denied and that these rules are among its violations. A denied step records and
+        changes nothing."""
         if self._denied is None and self._events is None:
-            raise AssertionError("nothing was done yet: say what, with when(...)")
+            raise AssertionError("no step was executed yet: call when(...) first")
         if self._denied is None:
-            raise AssertionError(f"expected to be refused by {', '.join(rule_ids)}, but {self._events} happened")
+            raise AssertionError(f"expected to be denied by {', '.join(rule_ids)}, but {self._events} happened")
         reasons = [violation.rule for violation in self._denied.violations]
         if missing := set(rule_ids) - set(reasons):
-            raise AssertionError(f"expected to be refused by {', '.join(sorted(missing))}, but: {self._denied}")
+            raise AssertionError(f"expected to be denied by {', '.join(sorted(missing))}, but: {self._denied}")
         return self
 
     def shows(self, resource_id: str, **attributes: Any) -> Self:
-        """A resource has these values now."""
+        """Expects that a resource has these values now."""
         found = look_up(self.cloud, resource_id)
         if found is None:
             raise AssertionError(f"there is no {resource_id}")
@@ -116,7 +121,7 @@ class Scenario:
 
 
 def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
-    """The same history in another store, each event encoded and decoded on the way."""
+    """Returns a new store with the same history, in which each event was encoded and decoded."""
     store = MemoryStore()
     for record in records:
         event = codec.decode(record.type, record.schema_version, codec.encode(record.event))

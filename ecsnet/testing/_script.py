@@ -1,4 +1,4 @@
-"""What was done to a cloud, as a Python script to paste: ids are the variables that the answers went to."""
+"""A runnable script of the steps taken; resource ids are replaced by variables."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc
 
 @attrs.frozen
 class Settle:
-    """What is passing settles: everything that is due, or one resource. A move beside the commands."""
+    """Step: complete the transitions that are due, or that of one resource."""
 
     resource_id: str | None = None
 
 
 @attrs.frozen
 class Wait:
-    """The clock moves on."""
+    """Step: advance the clock."""
 
     by: timedelta
 
@@ -43,53 +43,53 @@ _NAMES: dict[type[Any], str] = {
 
 
 class Script:
-    """Steps and their answers; ``str()`` is the program. What was refused stands in it as a comment.
+    """Steps and their results; ``str()`` is the program. Denied commands are comments in it.
 
-    It speaks of ``cloud`` and, where time passes, of ``clock``, and of the commands by their names. Every value is a
-    literal or a variable, and a step is one line: no value can be more than a value when the program runs.
+    The program expects the names ``cloud`` and, if time advances, ``clock``, and the classes of the commands. Each step
+    is one line in which every value is a literal or a variable, so no value can run as code.
     """
 
     def __init__(self) -> None:
         self._steps: list[tuple[Step, Any]] = []
 
     def __eq__(self, other: object) -> bool:
-        """Whether the same was done, with the same answers."""
+        """Returns whether the steps and their results are equal."""
         return self._steps == other._steps if isinstance(other, Script) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # a script grows
 
     def __len__(self) -> int:
-        """How many operations there are."""
+        """Returns the number of steps."""
         return len(self._steps)
 
-    def add(self, step: Step, answer: Any = None) -> None:
-        """One more step. ``answer`` is a resource, a tuple of them, or, for what was refused, the codes as text."""
-        self._steps.append((step, answer))
+    def add(self, step: Step, result: Any = None) -> None:
+        """Adds a step. ``result`` is a resource, a tuple of them, or the error codes, as text, of a denied command."""
+        self._steps.append((step, result))
 
     def __str__(self) -> str:
         names = _Variables()
-        return "\n".join([names.line(step, answer) for step, answer in self._steps])
+        return "\n".join([names.line(step, result) for step, result in self._steps])
 
 
 class _Variables:
-    """Which variable has which resource, as line follows line."""
+    """The variables of the resources in the lines so far."""
 
     def __init__(self) -> None:
         self._text_of: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
-    def line(self, step: Step, answer: Any) -> str:
+    def line(self, step: Step, result: Any) -> str:
         if isinstance(step, Settle):
             return f"cloud.settle({self._text(step.resource_id) if step.resource_id else ''})"
         if isinstance(step, Wait):
             return f"clock.advance({step.by!r})".replace("datetime.", "")
         call = f"cloud.execute({self._command(step)})"
-        if isinstance(answer, str):
-            return _comment(f"{call}: {answer}")
+        if isinstance(result, str):
+            return _comment(f"{call}: {result}")
         if isinstance(step, ConvertNatPublicIpToEip):
-            return f"{self._name('eip', answer.eip_id)} = cloud.eips[{call}.eip_id]"
+            return f"{self._name('eip', result.eip_id)} = cloud.eips[{call}.eip_id]"
         many = isinstance(step, RunInstances)
-        new = [name for one in (answer if many else (answer,)) if (name := self._new_name(one))]
+        new = [name for one in (result if many else (result,)) if (name := self._new_name(one))]
         if not new:
             return call
         return f"({', '.join(new)},) = {call}" if many else f"{new[0]} = {call}"
@@ -134,7 +134,8 @@ def _comment(text: str) -> str:
 
 
 def apply_step(cloud: Cloud, step: Step) -> Any:
-    """Do one step. Raises `CommandDenied` as `Cloud.execute` does, TypeError to `Wait` without a `ManualClock`."""
+    """Executes one step. Raises `CommandDenied` as `Cloud.execute` does, and TypeError for a `Wait` without a
+    `ManualClock`."""
     if isinstance(step, Settle):
         return cloud.settle(step.resource_id)
     if isinstance(step, Wait):

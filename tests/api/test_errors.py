@@ -27,6 +27,7 @@ from ecsnet import (
 )
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import Breach
+from ecsnet.errors import ImpossibleOperation, RuleError
 from ecsnet.openapi import InvalidRequest
 from ecsnet.plan import PlanError
 from ecsnet.testing._compare import Difference
@@ -65,12 +66,14 @@ def denied() -> CommandDenied:
 WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "CommandDenied": denied,
     "Difference": lambda: Difference("differs", c.DeleteVpc(vpc_id="vpc-1"), script(), ("vpc.delete.in-use",)),
+    "ImpossibleOperation": lambda: ImpossibleOperation(c.DeleteVpc(vpc_id="vpc-1"), ("vpc.delete.in-use",), "in use"),
     "InvalidCommand": lambda: InvalidCommand("must be a list, not 5", parameter="security_group_ids"),
     "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
     "InvariantBroken": lambda: InvariantBroken((Breach("address.unique", "eni-1", "is held twice"),), script()),
     "PlanError": lambda: PlanError("net.json", ["entry 1, Action: missing", "entry 2, Action: missing"]),
     "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),
+    "RuleError": lambda: RuleError("x.mine", "it returned True"),
     "VersionConflict": lambda: VersionConflict("cn-hangzhou", expected=1, actual=2),
     "_Unusable": lambda: importlib.import_module("ecsnet.cli.app")._Unusable("is missing", "is no plan"),
     "_Malformed": lambda: importlib.import_module("ecsnet.plan.parse")._Malformed("VpcId", "is missing"),

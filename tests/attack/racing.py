@@ -113,9 +113,9 @@ def never_wrong(history: Iterable[RecordedEvent], *, eips: int = 20) -> None:
         replay(world, [record])
         regions = world.regions.values()
         for table in ("public_ips", "classic_ips"):
-            held = [ip for region in regions for ip in getattr(region, table).now()]
+            held = [ip for region in regions for ip in getattr(region, table).snapshot()]
             assert len(held) == len(set(held)), (table, record)
-        owners = [eip.account_id for region in regions for eip in region.eips.now().values()]
+        owners = [eip.account_id for region in regions for eip in region.eips.snapshot().values()]
         assert all(owners.count(account_id) <= eips for account_id in set(owners)), record
 
 

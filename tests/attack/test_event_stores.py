@@ -134,11 +134,11 @@ class Quiet(OwnStore):
     [
         (Careless, "a version is expected of streams that are only read"),
         (Forgetful, "another version than expected appends nothing"),
-        (OneByOne, "what cannot be stored is refused, with all that came with it"),
+        (OneByOne, "an append with an event that cannot be stored is refused as a whole"),
         (Endless, "reading has bounds, and an order"),
         (Backwards, "positions and versions have no gaps"),
         (Renumbered, "positions and versions have no gaps"),
-        (Unclosed, "closing is final, can be repeated, and is told by everything"),
+        (Unclosed, "closing is final and can be repeated, and every method of a closed store raises StoreError"),
         (Quiet, "another version than expected appends nothing"),
     ],
 )

@@ -670,7 +670,7 @@ def test_every_operation_raises_when_the_file_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_lock_held_too_long_by_another_program_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "_PATIENCE", 0.3)
+    monkeypatch.setattr(sqlite, "_TIMEOUT", 0.3)
     path = tmp_path / "n.db"
     with Cloud(path) as cloud:
         cloud.execute(VPC)
@@ -715,7 +715,7 @@ def test_closing_does_not_wait_for_the_lock_of_another_program(tmp_path: Path) -
 def test_a_file_that_another_process_is_creating_for_too_long_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.2)
+    monkeypatch.setattr(sqlite_file, "_TIMEOUT", 0.2)
     path = tmp_path / "n.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

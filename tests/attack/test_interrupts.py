@@ -153,7 +153,7 @@ for number in range(signals):
         pass
     signal.setitimer(signal.ITIMER_REAL, 0)
     shown = len(cloud.vpcs)
-    stored = sum(record.type == "VpcCreated" for record in cloud._model.store.read())
+    stored = sum(record.type == "VpcCreated" for record in cloud._engine.store.read())
     assert shown == stored, (shown, stored)
     if path != "memory":
         with sqlite3.connect(path, timeout=0) as other:

@@ -17,7 +17,7 @@ from ecsnet import Cloud, StoreError
 from ecsnet import commands as c
 from ecsnet.domain import fold
 from ecsnet.events import MemoryStore
-from ecsnet.events.stores import base as stores
+from ecsnet.events.stores import memory
 from tests.attack.racing import all_is_well, tried
 from tests.support.hypothesis_settings import budget
 from tests.support.net import START, Net
@@ -136,7 +136,7 @@ def test_a_forked_child_has_the_whole_state_of_its_parent(kind: str) -> None:
 
 def test_a_child_has_locks_of_its_own_while_another_thread_holds_them(monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
-    numbered = stores.numbered
+    numbered = memory.numbered
 
     def waiting(*arguments: Any) -> Any:
         if threading.current_thread() is writer:
@@ -145,7 +145,7 @@ def test_a_child_has_locks_of_its_own_while_another_thread_holds_them(monkeypatc
         return numbered(*arguments)
 
     cloud = Net().cloud
-    monkeypatch.setattr(stores, "numbered", waiting)
+    monkeypatch.setattr(memory, "numbered", waiting)
     writer = threading.Thread(target=lambda: cloud.execute(CREATE))  # in an append: it holds the store's lock, too
     writer.start()
     assert entered.wait(PATIENCE)

@@ -332,13 +332,13 @@ def test_an_unparsable_plan_ends_with_exit_code_2(tmp_path: Path, text: str) -> 
 
 
 def test_an_id_like_a_place_in_the_responses_is_not_translated(tmp_path: Path) -> None:
-    vpc = {"VpcId": "answers[x]", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou"}
+    vpc = {"VpcId": "responses[x]", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou"}
     (tmp_path / "answers.json").write_text(json.dumps([{"Vpcs": {"Vpc": [vpc, vpc]}}, {"Vpcs": {"Vpc": [vpc]}}]))
     (tmp_path / "plan.json").write_text("[]")
     ecsnet("check", tmp_path / "answers.json", tmp_path / "plan.json")
-    assert _place("answers[x]", ["a.json[0]"]) == "answers[x]"
-    assert _place("answers[7].Vpcs", ["a.json[0]"]) == "answers[7].Vpcs"
-    assert _place("answers[0].Vpcs", ["a.json[0]"]) == "a.json[0].Vpcs"
+    assert _place("responses[x]", ["a.json[0]"]) == "responses[x]"
+    assert _place("responses[7].Vpcs", ["a.json[0]"]) == "responses[7].Vpcs"
+    assert _place("responses[0].Vpcs", ["a.json[0]"]) == "a.json[0].Vpcs"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ecsnet import Cloud, rules
+from ecsnet import Cloud, rulebook, rules
 from ecsnet.cli import main
 from ecsnet.commands import CreateSecurityGroup, CreateVpc
 
@@ -111,8 +111,8 @@ def test_run_json_prints_a_value_for_each_operation_and_a_summary(tmp_path: Path
     assert [value["action"] for value in operations] == [entry["Action"] for entry in [*NETWORK, DENIED]]
     made = operations[4]
     assert made["resources"][0]["name"] == "loose"
-    assert made["events"][0]["type"] == "NetworkInterfaceCreated"
-    assert made["events"][0]["event"]["network_interface_id"] == made["resources"][0]["id"]
+    assert made["events"][0]["kind"] == "NetworkInterfaceCreated"
+    assert made["events"][0]["network_interface_id"] == made["resources"][0]["id"]
     assert (made["outcome"], made["expect"], made["as_expected"], made["recorded"]) == (
         "allowed",
         "allowed",
@@ -294,7 +294,7 @@ def test_history_prints_the_events_of_one_resource(store: Path) -> None:
         (vm,) = cloud.instances.values()
         recorded = cloud.history(vm.id)
     (value,) = values(ecsnet("history", store, vm.id, "--json"))
-    assert value["type"] == "InstanceLaunched"
+    assert value["event"]["kind"] == "InstanceLaunched"
     assert value["event"]["instance_id"] == vm.id
     assert (value["position"], value["command_id"]) == (recorded[0].position, recorded[0].command_id)
 
@@ -350,7 +350,7 @@ def test_show_json_prints_a_value_for_each_resource(store: Path) -> None:
         "NetworkInterface",
         "NetworkInterface",
     ]
-    assert shown[-1]["resource"]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
+    assert shown[-1]["private_ips"] == ["10.0.1.2", "10.0.1.3"]
 
 
 def test_show_prints_recorded_statuses_unless_settle_after_is_given(plan: Path, tmp_path: Path) -> None:
@@ -372,19 +372,32 @@ def test_an_empty_store_prints_nothing_there(tmp_path: Path) -> None:
 
 def test_rules_prints_every_rule() -> None:
     lines = ecsnet("rules").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == [rule.id for rule in rules]
-    assert [value["id"] for value in values(ecsnet("rules", "--json"))] == [rule.id for rule in rules]
+    assert [line.split()[0] for line in lines] == list(rulebook)
+    assert [value["id"] for value in values(ecsnet("rules", "--json"))] == list(rulebook)
 
 
-@pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.id)
-def test_rules_prints_one_rule_in_full(rule: Any) -> None:
-    told = ecsnet("rules", rule.id)
+@pytest.mark.parametrize("rule_id", rulebook)
+def test_rules_prints_one_id_in_full(rule_id: str) -> None:
+    entry = rulebook[rule_id]
+    told = ecsnet("rules", rule_id)
     assert told.exit_code == 0
-    assert told.stdout.startswith(f"{rule.id} ({rule.kind})\n{rule.doc}\n")
+    assert told.stdout.startswith(f"{rule_id} ({entry.kind})\n{entry.doc}\n")
+    (value,) = values(ecsnet("rules", rule_id, "--json"))
+    assert (value["id"], value["kind"], value["guide"]) == (rule_id, entry.kind, entry.guide)
+    assert ("code" in value) == ("denial:" in told.stdout) == (entry.kind == "denial")
+
+
+@pytest.mark.parametrize("rule", rules.values(), ids=lambda rule: rule.id)
+def test_rules_prints_every_code_that_a_rule_may_be_answered_with(rule: Any) -> None:
+    told = ecsnet("rules", rule.id).stdout
     for command in rule.commands:
-        assert command.__name__ in told.stdout
+        assert command.__name__ in told
+    for code, http_status in rule.codes:
+        assert f"{code} (HTTP {http_status})" in told
     (value,) = values(ecsnet("rules", rule.id, "--json"))
-    assert (value["id"], value["code"], value["guide"]) == (rule.id, rule.code, rule.guide)
+    assert value["code"] == rule.code
+    assert [(one["code"], one["http_status"]) for one in value["codes"]] == list(rule.codes)
+    assert list(value["codes_by_command"]) == value["commands"] == [command.__name__ for command in rule.commands]
 
 
 def test_rules_with_an_unknown_id_exits_2() -> None:

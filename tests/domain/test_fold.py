@@ -22,7 +22,10 @@ from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, classi
     [
         (InstanceReleased, "InstanceReleased does not fit what came before: ValueError"),  # its ENI is still attached
         (InstanceStarted, "InstanceStarted is not possible in status Running"),
-        (NetworkInterfaceDetached, "NetworkInterfaceDetached is not possible for a primary ENI"),
+        (
+            NetworkInterfaceDetached,
+            "NetworkInterfaceDetached is not possible in status InUse of the primary network interface",
+        ),
     ],
 )
 def test_an_impossible_event_raises_a_replay_error_with_its_version(net: Net, event: type[Event], reason: str) -> None:

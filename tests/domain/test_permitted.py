@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import RuleRegistry, rules
+from ecsnet import Command, NetworkInterface, RuleRegistry, rules
 from ecsnet import commands as c
 from tests.support.net import Net
+from tests.support.setups import OPEN, SUBSCRIPTION, classic_command, created, use_up_the_public_addresses
 
 
 def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
@@ -16,12 +17,14 @@ def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
         c.CreateSecurityGroup,
         c.EnableVpcClassicLink,
         c.AttachClassicLinkVpc,
+        c.DetachClassicLinkVpc,
     }
     assert set(net.cloud.permitted(net.vswitch.id)) == {
         c.DeleteVSwitch,
         c.CreateNetworkInterface,
         c.RunInstances,
         c.CreateInstance,
+        c.ModifyInstanceVpcAttribute,
     }
     assert set(net.cloud.permitted(net.group.id)) == {
         c.DeleteSecurityGroup,
@@ -36,6 +39,7 @@ WHATEVER_THE_STATUS = {
     c.ModifyInstanceNetworkSpec,
     c.RenewInstance,
     c.ReleasePublicIpAddress,
+    c.UnassociateEipAddress,
     c.DetachClassicLinkVpc,
 }
 
@@ -112,13 +116,182 @@ def test_permitted_applies_the_rules_that_need_only_the_resource(net: Net) -> No
     assert [v.rule for v in permitted[c.AssociateEipAddress].violations] == ["eip.associate.duplicate"]
 
 
+def denied(net: Net, resource_id: str, command: type[Command[Any]]) -> list[str]:
+    """Returns the rules that deny the command whatever its other parameters are."""
+    return [violation.rule for violation in net.cloud.permitted(resource_id)[command].violations]
+
+
+def test_an_instance_with_an_eip_may_unassociate_it(net: Net) -> None:
+    vm, address = net.run(), net.cloud.execute(c.AllocateEipAddress())
+    assert denied(net, vm.id, c.UnassociateEipAddress) == ["eip.unassociate.wrong-instance"]
+    net.cloud.execute(c.AssociateEipAddress(allocation_id=address.id, instance_id=vm.id))
+    permitted = net.cloud.permitted(vm.id)
+    assert permitted[c.UnassociateEipAddress]
+    assert not permitted[c.AssociateEipAddress]
+    assert net.cloud.permitted(address.id)[c.UnassociateEipAddress]
+
+
+def test_an_instance_attaches_no_more_interfaces_than_its_type_takes(net: Net) -> None:
+    vm = net.run()
+    for _ in range(2):
+        assert denied(net, vm.id, c.AttachNetworkInterface) == []
+        net.attached(vm)
+    assert denied(net, vm.id, c.AttachNetworkInterface) == ["interface.attach.quota"]
+
+
+def test_an_instance_whose_type_takes_no_second_interface_attaches_none(net: Net) -> None:
+    vm = net.run(instance_type="ecs.t5-lc1m1.small")
+    assert "interface.attach.instance-type" in denied(net, vm.id, c.AttachNetworkInterface)
+
+
+def test_an_instance_detaches_secondary_interfaces_only(net: Net) -> None:
+    vm = net.run()
+    assert denied(net, vm.id, c.DetachNetworkInterface) == ["interface.detach.primary"]
+    net.attached(vm)
+    assert denied(net, vm.id, c.DetachNetworkInterface) == []
+
+
+def test_an_instance_leaves_a_group_only_if_it_stays_in_another(net: Net) -> None:
+    vm, other = net.run(), net.new_group()
+    assert denied(net, vm.id, c.LeaveSecurityGroup) == ["interface.security-groups.count"]
+    assert denied(net, net.group.id, c.LeaveSecurityGroup) == ["interface.security-groups.count"]
+    assert denied(net, other.id, c.LeaveSecurityGroup) == ["security-group.leave.member"]
+    net.cloud.execute(c.JoinSecurityGroup(security_group_id=other.id, instance_id=vm.id))
+    for resource_id in (vm.id, net.group.id, other.id):
+        assert denied(net, resource_id, c.LeaveSecurityGroup) == []
+
+
+def test_a_group_is_left_by_any_instance_that_may_leave_it(net: Net) -> None:
+    sole, vm = net.run(), net.run()
+    net.eni()  # a member that no instance stands for
+    net.cloud.execute(c.JoinSecurityGroup(security_group_id=net.new_group().id, instance_id=vm.id))
+    assert denied(net, sole.id, c.LeaveSecurityGroup) == ["interface.security-groups.count"]
+    assert denied(net, net.group.id, c.LeaveSecurityGroup) == []
+
+
+def test_an_instance_joins_no_more_groups_than_the_quota(net: Net) -> None:
+    net.quota("security-groups-per-interface", 1)
+    assert denied(net, net.run().id, c.JoinSecurityGroup) == ["interface.security-groups.count"]
+
+
+def test_a_full_group_is_not_joined(net: Net) -> None:
+    net.eni()
+    net.quota("addresses-per-security-group", 1)
+    assert denied(net, net.group.id, c.JoinSecurityGroup) == ["security-group.address-quota"]
+
+
+def test_an_interface_with_its_primary_address_alone_revokes_none(net: Net) -> None:
+    interface = net.eni()
+    assert denied(net, interface.id, c.UnassignPrivateIpAddresses) == ["interface.unassign.primary-address"]
+    more = c.AssignPrivateIpAddresses(network_interface_id=interface.id, secondary_private_ip_address_count=1)
+    net.cloud.execute(more)
+    assert denied(net, interface.id, c.UnassignPrivateIpAddresses) == []
+
+
+def test_an_interface_with_all_the_addresses_of_the_quota_is_assigned_none(net: Net) -> None:
+    net.quota("addresses-per-interface", 1)
+    assert denied(net, net.eni().id, c.AssignPrivateIpAddresses) == ["interface.assign.limit"]
+
+
+def test_an_attached_interface_is_assigned_no_more_addresses_than_the_type_allows(net: Net) -> None:
+    vm = net.run()
+    full = net.attached(vm, secondary_private_ip_address_count=9)
+    assert denied(net, full.id, c.AssignPrivateIpAddresses) == ["interface.assign.type-quota"]
+
+
+def test_a_vswitch_without_a_free_address_takes_nothing_more(net: Net) -> None:
+    vswitch = net.new_vswitch("10.0.2.0/29")
+    interface = net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=3)
+    for command in (c.CreateNetworkInterface, c.RunInstances, c.CreateInstance, c.ModifyInstanceVpcAttribute):
+        assert denied(net, vswitch.id, command) == ["address.private.exhausted"]
+    assert denied(net, interface.id, c.AssignPrivateIpAddresses) == ["address.private.exhausted"]
+
+
+def test_an_instance_that_cannot_leave_a_full_vswitch_changes_no_address(net: Net) -> None:
+    vswitch = net.new_vswitch("10.0.2.0/29")
+    vm = net.run(vswitch_id=vswitch.id)
+    net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=1)
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    assert denied(net, vm.id, c.ModifyInstanceVpcAttribute) == []
+    primary_id = vm.primary_network_interface_id or ""
+    more = c.AssignPrivateIpAddresses(network_interface_id=primary_id, secondary_private_ip_address_count=1)
+    net.cloud.execute(more)
+    assert denied(net, vm.id, c.ModifyInstanceVpcAttribute) == ["address.private.exhausted"]
+
+
+def test_a_vpc_takes_vswitches_until_no_block_is_free(net: Net) -> None:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/26"))
+
+    def divide(cidr_block: str) -> None:
+        net.cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block=cidr_block))
+
+    for block in ("192.168.0.32/27", "192.168.0.0/28", "192.168.0.24/29"):
+        divide(block)
+        assert denied(net, vpc.id, c.CreateVSwitch) == []
+    divide("192.168.0.16/29")
+    assert denied(net, vpc.id, c.CreateVSwitch) == ["vswitch.create.overlap"]
+
+
+def test_a_bandwidth_that_waits_for_the_next_cycle_admits_a_renewal_only(net: Net) -> None:
+    vm = net.run(**SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
+    assert denied(net, vm.id, c.ModifyInstanceNetworkSpec) == ["instance.network-spec.pending-change"]
+    assert denied(net, vm.id, c.RenewInstance) == []
+
+
+def test_no_public_address_is_allocated_when_none_is_left(net: Net) -> None:
+    vm = created(net, internet_max_bandwidth_out=5)
+    use_up_the_public_addresses(net)
+    assert denied(net, vm.id, c.AllocatePublicIpAddress) == ["address.region.exhausted"]
+
+
+def test_a_classic_instance_takes_no_interface_and_leaves_only_a_vpc_that_it_is_linked_to() -> None:
+    net = Net(**OPEN)
+    (vm,) = net.cloud.execute(classic_command(net))
+    assert denied(net, vm.id, c.AttachNetworkInterface) == ["interface.attach.vpc"]
+    assert denied(net, vm.id, c.DetachNetworkInterface) == ["interface.detach.wrong-instance"]
+    for resource_id in (vm.id, net.vpc.id):
+        assert denied(net, resource_id, c.DetachClassicLinkVpc) == ["classic-link.detach.linked"]
+    net.cloud.execute(c.EnableVpcClassicLink(vpc_id=net.vpc.id))
+    net.cloud.execute(c.AttachClassicLinkVpc(instance_id=vm.id, vpc_id=net.vpc.id))
+    for resource_id in (vm.id, net.vpc.id):
+        assert denied(net, resource_id, c.DetachClassicLinkVpc) == []
+
+
+def test_what_nothing_can_be_separated_from_is_said_in_words(net: Net) -> None:
+    (violation,) = net.cloud.permitted(net.new_group().id)[c.LeaveSecurityGroup].violations
+    assert violation.message.startswith("no instance is in sg-")
+    assert (violation.code, violation.http_status) == ("InstanceNotInSecurityGroup", 403)
+
+
+def test_permitted_goes_by_the_rules_of_the_cloud() -> None:
+    net = Net(rules=rules.without("security-group.leave.member"))
+    assert net.cloud.permitted(net.new_group().id)[c.LeaveSecurityGroup]
+
+
+def test_a_users_rule_about_one_counterpart_does_not_deny_another() -> None:
+    own = RuleRegistry(rules)
+
+    @own.denies("x.kept", c.DetachNetworkInterface, message="{name} is kept")
+    def kept(network_interface: NetworkInterface) -> dict[str, Any] | None:
+        """An ENI that is named kept-… stays attached."""
+        return {"name": network_interface.name} if (network_interface.name or "").startswith("kept-") else None
+
+    net = Net(rules=own)
+    vm = net.run()
+    net.attached(vm, network_interface_name="kept-1")
+    assert denied(net, vm.id, c.DetachNetworkInterface) == ["x.kept"]
+    net.attached(vm, network_interface_name="free-1")
+    assert denied(net, vm.id, c.DetachNetworkInterface) == []
+
+
 def test_permitted_applies_a_users_rule_about_attached_interfaces() -> None:
     own = RuleRegistry(rules)
 
     @own.denies("x.frozen", c.AttachNetworkInterface, message="{name} is frozen")
-    def frozen(candidates: Any) -> dict[str, Any] | None:
+    def frozen(network_interface: NetworkInterface) -> dict[str, Any] | None:
         """What is frozen stays where it is."""
-        return next(({"name": one.name} for one in candidates if one.name == "frozen-1"), None)
+        return {"name": network_interface.name} if network_interface.name == "frozen-1" else None
 
     net = Net(rules=own)
     permitted = net.cloud.permitted(net.eni(network_interface_name="frozen-1").id)

@@ -1,12 +1,13 @@
-"""A registry: which rules a check applies, how violations are reported, and own rules."""
+"""The rules that a check applies, and how violations are reported."""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
 
+import attrs
 import pytest
 
-from ecsnet import CommandDenied, RuleRegistry, rules
+from ecsnet import CommandDenied, rules
 from ecsnet import commands as c
 from tests.domain.subjects.stories.instance import move_to_another_vpc, move_to_another_zone, release_a_running_instance
 from tests.domain.subjects.stories.public_ip import allocate_beside_a_public_address, allocate_beside_an_eip
@@ -22,7 +23,7 @@ from tests.domain.subjects.stories.vpc import (
 )
 from tests.support.net import Net
 from tests.support.setups import detach, other_vpc_group
-from tests.support.witnesses import MANUAL, Story
+from tests.support.witnesses import Story
 
 
 def test_all_violations_are_reported_and_missing_resources_come_first(net: Net) -> None:
@@ -85,68 +86,40 @@ def test_a_denial_names_its_rule_and_code(net: Net) -> None:
         net.cloud.execute(detach(vm.primary_network_interface_id, vm.id))
 
 
-# A registry of one's own
+# The vendor's rules
 
 
-def test_a_users_registry_adds_rules_to_the_vendors() -> None:
-    own = RuleRegistry(rules)
-
-    @own.denies("x.frozen", c.DetachNetworkInterface, message="{name} is frozen")
-    def frozen(network_interface: Any) -> dict[str, Any] | None:
-        """What is named frozen-… stays where it is."""
-        name = network_interface.name or ""
-        return {"name": name} if name.startswith("frozen-") else None
-
-    net = Net(rules=own)
-    vm = net.run()
-    interface = net.attached(vm, network_interface_name="frozen-1")
-    decision = net.cloud.check(detach(interface.id, vm.id))
-    assert [v.rule for v in decision.violations] == ["x.frozen"]
-    assert decision.violations[0].message == "frozen-1 is frozen"
-    assert own["x.frozen"].doc == "What is named frozen-… stays where it is."
-    assert "x.frozen" not in rules
-    assert len(own) == len(rules) + 1
-    assert net.cloud.check(detach(net.attached(vm).id, vm.id)).allowed
-
-
-def test_a_registry_without_a_rule_keeps_all_others() -> None:
-    lax = rules.without("interface.detach.instance-state", "instance.stop.state")
-    net = Net(rules=lax, **MANUAL)
-    vm = net.run()
-    interface = net.attached(vm)
-    net.cloud.execute(c.StopInstance(instance_id=vm.id))
-    assert net.cloud.check(detach(interface.id, vm.id)).allowed
-    assert [v.rule for v in net.cloud.check(c.StartInstance(instance_id=vm.id)).violations] == ["instance.start.state"]
-    assert len(lax) == len(rules) - 2
-    assert "instance.stop.state" in rules
+def test_a_rule_tells_every_code_that_it_may_be_answered_with() -> None:
+    assert rules["vpc.delete.in-use"].codes == (
+        ("DependencyViolation.VSwitch", 400),
+        ("DependencyViolation.SecurityGroup", 400),
+    )
+    count = rules["interface.security-groups.count"]
+    assert set(count.codes) == {
+        ("JoinedGroupLimitExceed", 400),
+        ("InstanceSecurityGroupLimitExceeded", 400),
+        ("InstanceLastSecurityGroup", 403),
+        ("MissingParameter", 400),
+    }
+    assert count.codes[0] == (count.code, count.http_status)
+    assert count.codes_for(c.RunInstances) == (("JoinedGroupLimitExceed", 400), ("MissingParameter", 400))
+    assert count.codes_for(c.LeaveSecurityGroup)[0].code == "InstanceLastSecurityGroup"
     with pytest.raises(KeyError):
-        rules.without("x.banana")
+        count.codes_for(c.CreateVpc)
 
 
-def test_a_registry_refuses_an_invalid_rule() -> None:
-    own = RuleRegistry(rules)
-    with pytest.raises(ValueError, match=r"begins with 'x\.'"):
-        own.denies("mine", c.DeleteVpc, message="no")(lambda vpc: None)
-    with pytest.raises(ValueError, match="registered already"):
-        own.denies("vpc.not-found", c.DeleteVpc, message="no")(lambda vpc: None)
-    with pytest.raises(ValueError, match="a case has no banana"):
-        own.denies("x.one", c.DeleteVpc, message="no")(lambda banana: None)
-    with pytest.raises(ValueError, match="needs commands"):
-        own.denies("x.two", message="no")(lambda vpc: None)
+def test_the_codes_of_a_rule_are_those_of_its_commands() -> None:
+    for rule in rules.values():
+        assert set(rule.codes) == {code for command in rule.commands for code in rule.codes_for(command)}
 
 
-def test_an_exception_inside_a_rule_propagates() -> None:
-    own = RuleRegistry(rules)
-    own.denies("x.crash", c.DeleteVpc, message="no")(lambda vpc: {}[vpc.id])
-    net = Net(rules=own)
-    with pytest.raises(KeyError):
-        net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
-
-
-def test_a_rule_added_later_applies_from_then_on() -> None:
-    own = RuleRegistry(rules)
-    net = Net(rules=own)
-    command = c.DeleteNetworkInterface(network_interface_id=net.eni().id)
-    assert net.cloud.check(command)
-    own.denies("x.kept", c.DeleteNetworkInterface, message="kept")(lambda network_interface: {})
-    assert [v.rule for v in net.cloud.check(command).violations] == ["x.kept"]
+def test_a_rule_is_a_frozen_value_that_hashes_by_its_id() -> None:
+    rule = rules["interface.detach.primary"]
+    with pytest.raises(AttributeError):
+        rule.code = "Other"  # type: ignore[misc]
+    assert {rule: 1}[rules["interface.detach.primary"]] == 1
+    assert hash(attrs.evolve(rule, code="Other")) == hash(rule)
+    assert attrs.evolve(rule, code="Other") != rule
+    assert attrs.evolve(rule) == rule
+    assert repr(rule) == "<Rule interface.detach.primary>"
+    assert copy.copy(rule) == copy.deepcopy(rule) == rule

@@ -536,8 +536,9 @@ def test_the_command_prints_json(stored: tuple[str, str, str]) -> None:
     path, attached, _ = stored
     (line,) = ecsnet(path, attached, "--image", "debian 9", "--json").stdout.splitlines()
     value = json.loads(line)
-    assert list(value) == ["files", "commands", "steps", "notes"]
+    assert list(value) == ["kind", "files", "commands", "steps", "notes"]
     assert value["files"][0] == {
+        "kind": "File",
         "path": "/etc/network/interfaces",
         "content": "\nauto eth1\niface eth1 inet dhcp\n    metric 1001\n",
         "append": True,

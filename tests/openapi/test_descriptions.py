@@ -168,7 +168,7 @@ def test_an_import_refuses_an_invalid_region_id(region_id: str) -> None:
     assert "Vpc[0].RegionId" in refused(answers(network(vpcs=[vpc(RegionId=region_id)])))
     given = answers(network())
     given[2]["RegionId"] = region_id
-    assert "answers[2].RegionId" in refused(given)
+    assert "responses[2].RegionId" in refused(given)
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\x00", "x" * 5000])
@@ -245,7 +245,7 @@ CYCLE["Vpcs"] = CYCLE
     ids=lambda given: type(given).__name__,
 )
 def test_an_import_refuses_what_is_not_a_list_of_responses(given: Any) -> None:
-    assert refused(given).startswith("answers")
+    assert refused(given).startswith("responses")
 
 
 @pytest.mark.parametrize(
@@ -338,12 +338,12 @@ def test_a_resource_that_is_described_twice_differently_is_refused(kind: str, on
     number = len(parts[kind]) - 1
     reason = refused(answers(parts))
     assert f"[{number}]: " in reason
-    assert "is described differently at answers" in reason
+    assert "is described differently at responses" in reason
 
 
 def test_an_import_refuses_one_id_for_two_resources() -> None:
     reason = refused(answers(network(eips=[eip("eni-1")])))
-    assert "EipAddress[0]: eni-1 is the id of another resource, at answers[4]" in reason
+    assert "EipAddress[0]: eni-1 is the id of another resource, at responses[4]" in reason
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_an_import_refuses_duplicates_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"instances": [instance(Status="Released")]}, "Status: what is Released is not described"),
+        ({"instances": [instance(Status="Released")]}, "Status: a Released resource cannot be imported"),
         ({"interfaces": [primary(Status="Attaching")]}, "Status: a primary ENI is InUse, not Attaching"),
         ({"interfaces": [primary(Status="Detaching")]}, "Status: a primary ENI is InUse, not Detaching"),
         ({"interfaces": [primary(), primary(Status="Deleting", InstanceId="")]}, "is described differently"),
@@ -404,11 +404,11 @@ def test_an_import_refuses_duplicates_in_a_list() -> None:
             {"interfaces": [primary(), interface(Status="Detaching")]},
             "InstanceId: an ENI that is Detaching is on an inst",
         ),
-        ({"eips": [eip(Status="Released")]}, "Status: what is Released is not described"),
-        ({"eips": [eip(Status="InUse")]}, "InstanceId: an EIP that is InUse is somebody's"),
-        ({"eips": [eip(Status="Associating")]}, "InstanceId: an EIP that is Associating is somebody's"),
-        ({"eips": [eip(Status="Available", InstanceId="i-1")]}, "InstanceId: an EIP that is Available is nobody's"),
-        ({"eips": [eip(Status="Releasing", InstanceId="i-1")]}, "InstanceId: an EIP that is Releasing is nobody's"),
+        ({"eips": [eip(Status="Released")]}, "Status: a Released resource cannot be imported"),
+        ({"eips": [eip(Status="InUse")]}, "InstanceId: an EIP that is InUse has an instance"),
+        ({"eips": [eip(Status="Associating")]}, "InstanceId: an EIP that is Associating has an instance"),
+        ({"eips": [eip(Status="Available", InstanceId="i-1")]}, "InstanceId: an EIP that is Available has no instance"),
+        ({"eips": [eip(Status="Releasing", InstanceId="i-1")]}, "InstanceId: an EIP that is Releasing has no instance"),
         ({"instances": [instance(InstanceChargeType="PrePaid")]}, "ExpiredTime: a subscription expires"),
         (
             {"instances": [instance(PublicIpAddress={"IpAddress": ["47.1.1.1", "47.1.1.2"]})]},

@@ -171,17 +171,17 @@ def test_commands_work_on_a_contradictory_network(net: Net) -> None:
 @pytest.mark.parametrize(
     ("kind", "field", "value", "message"),
     [
-        ("Vpcs", "CidrBlock", "banana", r"answers\[0\]\.Vpcs\.Vpc\[0\]\.CidrBlock: 'banana' is no CIDR block"),
-        ("Vpcs", "VpcId", 7, r"answers\[0\]\.Vpcs\.Vpc\[0\]\.VpcId: Expected `str`, got `int`"),
+        ("Vpcs", "CidrBlock", "banana", r"responses\[0\]\.Vpcs\.Vpc\[0\]\.CidrBlock: 'banana' is no CIDR block"),
+        ("Vpcs", "VpcId", 7, r"responses\[0\]\.Vpcs\.Vpc\[0\]\.VpcId: Expected `str`, got `int`"),
         ("Vpcs", "CreationTime", "yesterday", r"Vpc\[0\]\.CreationTime: 'yesterday' is no time"),
         ("Vpcs", "CreationTime", "2019-03-11T08:00", "has no timezone"),
-        ("VSwitches", "VpcId", "vpc-none", r"VSwitch\[0\]\.VpcId: vpc-none is not described by any answer"),
+        ("VSwitches", "VpcId", "vpc-none", r"VSwitch\[0\]\.VpcId: vpc-none is not described by any response"),
         ("SecurityGroups", "VpcId", "vpc-none", r"SecurityGroup\[0\]\.VpcId: vpc-none is not described"),
-        ("Instances", "Status", "Sleeping", r"answers\[3\]\.Instances\.Instance\[0\]\.Status: Invalid enum value"),
+        ("Instances", "Status", "Sleeping", r"responses\[3\]\.Instances\.Instance\[0\]\.Status: Invalid enum value"),
         ("Instances", "VpcAttributes", {}, "InnerIpAddress: a classic instance has an address"),
         ("NetworkInterfaceSets", "VSwitchId", "vsw-none", r"NetworkInterfaceSet\[0\]\.VSwitchId: vsw-none is not"),
         ("NetworkInterfaceSets", "InstanceId", "i-none", r"InstanceId: i-none is not described"),
-        ("NetworkInterfaceSets", "Type", "Secondary", "no answer describes the primary ENI of i-"),
+        ("NetworkInterfaceSets", "Type", "Secondary", "no response describes the primary ENI of i-"),
         ("NetworkInterfaceSets", "PrivateIpAddress", "10.0.1", "'10.0.1' is no IPv4 address"),
         ("NetworkInterfaceSets", "SecurityGroupIds", {"SecurityGroupId": ["sg-none"]}, "sg-none is not described"),
         ("EipAddresses", "IpAddress", "999.1.1.1", "'999.1.1.1' is no IPv4 address"),
@@ -198,7 +198,7 @@ def test_a_malformed_response_is_refused_whole(net: Net, kind: str, field: str, 
 
 
 def test_a_value_that_is_not_a_response_is_refused() -> None:
-    with pytest.raises(InvalidResponse, match=r"answers\[0\]: not the answer of a Describe action"):
+    with pytest.raises(InvalidResponse, match=r"responses\[0\]: not the response of a Describe action"):
         Cloud().import_resources([{"RequestId": "1"}])
 
 
@@ -214,9 +214,12 @@ def test_an_import_refuses_ids_that_exist_already(net: Net) -> None:
 
 def test_audit_applies_the_present_rules(net: Net) -> None:
     own = RuleRegistry(rules)
-    own.denies("x.no-web", c.CreateNetworkInterface, message="{name} may not be")(
-        lambda command: {"name": command.network_interface_name} if command.network_interface_name else None
-    )
+
+    @own.denies("x.no-web", c.CreateNetworkInterface, message="{name} may not be")
+    def no_web(command: c.CreateNetworkInterface) -> dict[str, str] | None:
+        """No network interface has a name."""
+        return {"name": command.network_interface_name} if command.network_interface_name else None
+
     (finding,) = audit(net.cloud, rules=own)
     created = next(r for r in net.cloud.history() if r.type == "NetworkInterfaceCreated")
     assert (finding.position, finding.rule, finding.message) == (created.position, "x.no-web", "web-1 may not be")
@@ -291,7 +294,7 @@ def test_an_eip_of_another_service_is_kept_and_blocks_nothing(net: Net) -> None:
         ({"InstanceId": ""}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is InUse is on an instance"),
         ({"Status": "Available"}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is Available is on no instance"),
         ({"Type": "Primary"}, r"NetworkInterfaceSet\[\d\]\.Type: i-\w+ has another primary ENI"),
-        ({"Status": "Deleted"}, r"NetworkInterfaceSet\[\d\]\.Status: what is Deleted is not described"),
+        ({"Status": "Deleted"}, r"NetworkInterfaceSet\[\d\]\.Status: a Deleted resource cannot be imported"),
     ],
 )
 def test_an_import_refuses_an_impossible_attachment(net: Net, changes: dict[str, Any], message: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ecsnet import InvalidCommand, commands
 from ecsnet import commands as c
-from ecsnet.openapi import ACTIONS, Answer, InvalidRequest, attribute_of, request, response_of
+from ecsnet.openapi import ACTIONS, InvalidRequest, Response, attribute_of, request, response_of
 from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
 
 ENI: dict[str, Any] = {"VSwitchId": "vsw-1", "SecurityGroupId": "sg-1"}
@@ -44,8 +44,8 @@ def test_every_action_has_a_type_of_result(name: str) -> None:
 
 
 def test_run_instances_returns_several_resources() -> None:
-    assert response_of(c.CreateVpc) == Answer(Vpc, several=False)
-    assert response_of(c.RunInstances) == Answer(Instance, several=True)
+    assert response_of(c.CreateVpc) == Response(Vpc, several=False)
+    assert response_of(c.RunInstances) == Response(Instance, several=True)
 
 
 # Reading

@@ -35,10 +35,15 @@ LAYERS = [
     ["domain.state.world"],
     ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
     ["domain.state", "domain.context"],
+    ["domain.rule_parameters"],
     ["domain.rules"],
+    ["domain.lookups"],
+    ["domain.operation"],
     ["domain.subjects"],
-    ["domain.queries.intranet", "domain.queries.capabilities"],
-    ["domain.decide", "domain.fold", "domain.settle"],
+    ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],
+    ["domain.rulebook", "domain.fold", "domain.settle"],
+    ["domain.fold_ahead"],
+    ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
     ["_engine", "_collections", "_json", "openapi.imports", "openapi.describe"],
@@ -153,7 +158,7 @@ def test_hypothesis_is_loaded_only_where_it_is_used() -> None:
 
 def test_the_hypothesis_plugin_loads_only_the_resources() -> None:
     own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
-    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._attrs", "ecsnet._escaping"}
+    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._escaping"}
     assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.errors", *values}
 
 

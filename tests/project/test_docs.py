@@ -12,6 +12,7 @@ import pytest
 
 import ecsnet
 from ecsnet import clocks
+from ecsnet.domain.rule_parameters import PARAMETERS
 
 ROOT = Path(__file__).parents[2]
 PAGES = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
@@ -86,16 +87,32 @@ def test_every_reading_names_a_rule_and_fills_every_column() -> None:
     assert len(rows) > 40
     for row in rows:
         rule_id, section, *told = [cell.strip() for cell in row.strip("|").split("|")]
-        assert rule_id.strip("`") in ecsnet.rules, rule_id
+        assert rule_id.strip("`") in ecsnet.rulebook, rule_id
         assert re.fullmatch(r"-|\d(\.\d)?(, \d(\.\d)?)*", section), row
         assert len(told) == 2 and all(told), row
     named = re.findall(r"`([a-z-]+(?:\.[a-z-]+)+)`", "\n".join(rows))
-    assert all(name in ecsnet.rules for name in named)
+    assert all(name in ecsnet.rulebook for name in named)
 
 
-def test_every_rule_is_on_the_rules_page() -> None:
+def test_the_page_about_rules_lists_every_parameter_and_the_commands_that_have_it() -> None:
+    text = (ROOT / "docs" / "rules-engine.md").read_text("utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")
+    ]
+    assert [row[0].strip("`") for row in rows] == list(PARAMETERS)
+    for name, _, _, where in rows:
+        parameter = PARAMETERS[name.strip("`")]
+        told = set(re.findall(r"`(\w+)`", where))
+        if parameter.given_by is None:
+            assert where == "every command"
+        else:
+            assert told == {parameter.given_by, *(command.__name__ for command in parameter.besides)}
+
+
+def test_every_rule_is_on_the_rules_page_and_all_rules_in_their_rank() -> None:
     text = (ROOT / "docs" / "rules.md").read_text("utf-8")
-    assert all(f"### `{rule.id}`" in text for rule in ecsnet.rules)
+    assert all(f"### `{rule_id}`" in text for rule_id in ecsnet.rulebook)
+    assert re.findall(r"^\d+\. `(.*)`$", text, flags=re.MULTILINE) == list(ecsnet.rules)
 
 
 def test_every_test_named_by_the_reliability_page_exists() -> None:

@@ -98,9 +98,9 @@ def rows(cloud: Cloud) -> Rows:
     found: Rows = {}
     for region in cloud._engine.world.regions.values():
         for name in TABLES:
-            for key, value in getattr(region, name).now().items():
+            for key, value in getattr(region, name).snapshot().items():
                 if isinstance(value, Table):
-                    found |= {(name, (key, inner)): held for inner, held in value.now().items()}
+                    found |= {(name, (key, inner)): held for inner, held in value.snapshot().items()}
                 else:
                     found[name, key] = repr(value)
     return found

@@ -24,10 +24,10 @@ from ecsnet.testing import (
 from tests.support.net import Net
 
 TWO = InstanceType(id="ecs.two.large", eni_quantity=2, private_ipv4_per_eni=2)
-Transitions = Callable[[Cloud], Iterator[Any]]
+Moves = Callable[[Cloud], Iterator[Any]]
 
 
-def small_world(*, with_eip: bool) -> tuple[Cloud, Transitions]:
+def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
     """Two instances that take one more ENI each, three ENIs, an EIP; quotas that are reached at once; all by hand."""
     cloud = cloud_after(settle_after="manual", instance_types=[TWO])
     for name, value in {
@@ -44,24 +44,24 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Transitions]:
     instances = [vm.id for vm in cloud.execute(c.RunInstances(instance_type=TWO.id, amount=2, **place))]
     interfaces = [cloud.execute(c.CreateNetworkInterface(**place)).id for _ in range(3)]
     cloud.settle()
-    transitions: list[Command[Any]] = []
+    moves: list[Command[Any]] = []
     for instance_id in instances:
-        transitions += [c.StartInstance(instance_id=instance_id), c.StopInstance(instance_id=instance_id)]
-        transitions += [c.DeleteInstance(instance_id=instance_id, force=True)]
+        moves += [c.StartInstance(instance_id=instance_id), c.StopInstance(instance_id=instance_id)]
+        moves += [c.DeleteInstance(instance_id=instance_id, force=True)]
         for interface_id in interfaces:
             pair: Any = {"network_interface_id": interface_id, "instance_id": instance_id}
-            transitions += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
-    transitions += [c.DeleteNetworkInterface(network_interface_id=interface_id) for interface_id in interfaces]
+            moves += [c.AttachNetworkInterface(**pair), c.DetachNetworkInterface(**pair)]
+    moves += [c.DeleteNetworkInterface(network_interface_id=interface_id) for interface_id in interfaces]
     for interface_id, ip in zip(interfaces, ("10.0.0.10", "10.0.0.11"), strict=False):
         one: Any = {"network_interface_id": interface_id, "private_ip_addresses": [ip]}
-        transitions += [c.AssignPrivateIpAddresses(**one), c.UnassignPrivateIpAddresses(**one)]
+        moves += [c.AssignPrivateIpAddresses(**one), c.UnassignPrivateIpAddresses(**one)]
     if with_eip:
         eip = cloud.execute(c.AllocateEipAddress())
-        transitions += [c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm) for vm in instances]
-        transitions += [c.UnassociateEipAddress(allocation_id=eip.id)]
+        moves += [c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm) for vm in instances]
+        moves += [c.UnassociateEipAddress(allocation_id=eip.id)]
 
     def all_moves(state: Cloud) -> Iterator[Any]:
-        yield from transitions
+        yield from moves
         yield from settle_moves(state)
 
     return cloud, all_moves
@@ -70,12 +70,12 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Transitions]:
 def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
     """In CI with an EIP, which makes seven times as many states."""
     in_full = settings().max_examples >= 300
-    cloud, transitions = small_world(with_eip=in_full)
+    cloud, moves = small_world(with_eip=in_full)
     before = serialized_state(cloud._engine.world)
-    seen = explore(cloud, transitions)
+    seen = explore(cloud, moves)
     assert seen.complete
     assert seen.states >= (100_000 if in_full else 15_000)
-    assert seen.denied < seen.transitions
+    assert seen.denied < seen.moves
     assert serialized_state(cloud._engine.world) == before
 
 
@@ -86,14 +86,14 @@ def test_exploring_twice_gives_the_same_counts() -> None:
     assert seen[0].depth == 4
     deeper = explore(*small_world(with_eip=False), depth=5)
     assert deeper.states > seen[0].states
-    assert deeper.transitions > seen[0].transitions > seen[0].denied
+    assert deeper.moves > seen[0].moves > seen[0].denied
 
 
 def test_exploring_without_moves_finds_one_state(net: Net) -> None:
     (vm,) = [net.run()]
     wrong = [c.StartInstance(instance_id=vm.id), c.DeleteVpc(vpc_id=net.vpc.id)]
     seen = explore(net.cloud, wrong)
-    assert (seen.states, seen.transitions, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
+    assert (seen.states, seen.moves, seen.denied, seen.depth, seen.complete) == (1, 2, 2, 0, True)
 
 
 def test_transitional_statuses_are_separate_states(slow_net: Net) -> None:
@@ -104,20 +104,20 @@ def test_transitional_statuses_are_separate_states(slow_net: Net) -> None:
 
 def test_every_command_is_built_from_existing_and_unknown_ids(net: Net) -> None:
     net.run()
-    transitions = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
-    found = set(transitions(net.cloud))
+    moves = every_command(c.StopInstance, c.StartInstance, c.RebootInstance)
+    found = set(moves(net.cloud))
     assert c.StopInstance(instance_id="i-none") in found
     assert len(found) == 6
-    assert explore(net.cloud, transitions).states == 2
+    assert explore(net.cloud, moves).states == 2
 
 
 def test_a_broken_invariant_is_reported_with_a_shortest_script() -> None:
     """A registry without the rule about a type's ENIs, so that the invariant is broken for once."""
     net = Net(rules=rules.without("interface.attach.quota"))
     vm, one, other, third = net.run(instance_type="ecs.g5.large"), net.eni(), net.eni(), net.eni()
-    transitions = [net.attach_command(eni, vm) for eni in (one, other, third)]
+    moves = [net.attach_command(eni, vm) for eni in (one, other, third)]
     with pytest.raises(InvariantBroken) as broken:
-        explore(net.cloud, transitions)
+        explore(net.cloud, moves)
     assert [breach.invariant for breach in broken.value.breaches] == ["interface.attach.quota"]
     assert len(broken.value.script) == 2
     assert "interface.attach.quota: " in str(broken.value)
@@ -137,5 +137,5 @@ def test_own_checks_are_applied_to_every_state(net: Net) -> None:
 
 def test_an_iterator_of_moves_is_tried_in_every_state(net: Net) -> None:
     vm = net.run()
-    transitions = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
-    assert explore(net.cloud, iter(transitions)) == explore(net.cloud, transitions)
+    moves = [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id)]
+    assert explore(net.cloud, iter(moves)) == explore(net.cloud, moves)

@@ -158,7 +158,7 @@ def test_a_scenario_can_have_several_whens() -> None:
 def test_denied_refers_to_the_last_when() -> None:
     story = scenario().given(VPC, VSWITCH).when(SAME_BLOCK).denied("vswitch.create.overlap")
     story.when(VPC_2).then(VpcCreated)
-    with pytest.raises(AssertionError, match="expected to be refused"):
+    with pytest.raises(AssertionError, match="expected to be denied"):
         story.denied("vswitch.create.overlap")
 
 
@@ -274,10 +274,10 @@ def allowed() -> Scenario:
 
 
 WRONG: list[tuple[str, Callable[[], object], list[str]]] = [
-    ("nothing was done", lambda: scenario().then(), ["nothing was done yet"]),
-    ("nothing but given", lambda: scenario().given(VPC).then(VpcCreated), ["nothing was done yet", "when"]),
-    ("nothing was refused", lambda: scenario().denied("vpc.delete.in-use"), ["nothing was done yet"]),
-    ("no reason at all", lambda: allowed().denied(), ["expected to be refused", "VpcDeleted(vpc_id='vpc-1')"]),
+    ("nothing was done", lambda: scenario().then(), ["no step was executed yet"]),
+    ("nothing but given", lambda: scenario().given(VPC).then(VpcCreated), ["no step was executed yet", "when"]),
+    ("nothing was refused", lambda: scenario().denied("vpc.delete.in-use"), ["no step was executed yet"]),
+    ("no reason at all", lambda: allowed().denied(), ["expected to be denied", "VpcDeleted(vpc_id='vpc-1')"]),
     ("then, but denied", lambda: overlapping().then(VSwitchCreated), ["VSwitchCreated", "CreateVSwitch denied"]),
     ("nothing, but denied", lambda: overlapping().then(), ["vswitch.create.overlap", "InvalidCidrBlock.Overlapped"]),
     ("another type", lambda: allowed().then(VpcCreated), ["VpcCreated", "[VpcDeleted(vpc_id='vpc-1')] happened"]),
@@ -289,7 +289,7 @@ WRONG: list[tuple[str, Callable[[], object], list[str]]] = [
     (
         "one rule of two",
         lambda: overlapping().denied("vswitch.create.overlap", "vswitch.create.zone"),
-        ["expected to be refused by vswitch.create.zone, but"],
+        ["expected to be denied by vswitch.create.zone, but"],
     ),
     ("no resource", lambda: allowed().shows("vpc-1", cidr_block="10.0.0.0/16"), ["there is no vpc-1"]),
     (

@@ -20,7 +20,11 @@ from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
+from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -79,26 +83,7 @@ INVARIANTS: Final[dict[str, str]] = {
 }
 """Every invariant: its id, and what always holds."""
 
-PASSING: Final = frozenset(
-    {
-        InstanceStatus.Pending,
-        InstanceStatus.Starting,
-        InstanceStatus.Stopping,
-        NetworkInterfaceStatus.Creating,
-        NetworkInterfaceStatus.Attaching,
-        NetworkInterfaceStatus.Detaching,
-        NetworkInterfaceStatus.Deleting,
-        EipStatus.Associating,
-        EipStatus.Unassociating,
-        EipStatus.Releasing,
-    }
-)
-"""The transitional states, of whatever resource."""
-ATTACHED: Final = frozenset(
-    {NetworkInterfaceStatus.Attaching, NetworkInterfaceStatus.InUse, NetworkInterfaceStatus.Detaching}
-)
-ASSOCIATED: Final = frozenset({EipStatus.Associating, EipStatus.InUse, EipStatus.Unassociating})
-WAITING_FOR_START: Final = frozenset({InstanceStatus.Stopped, InstanceStatus.Starting})
+WAITING_FOR_START: Final = INSTANCE.statuses_admitting(InstanceStarted) - {InstanceStatus.Pending}
 PRIMARY: Final = NetworkInterfaceType.Primary
 
 
@@ -230,7 +215,7 @@ class _Scan:
             instance_id, status = interface.instance_id, interface.status
             if (status in ATTACHED) != (instance_id is not None):
                 found("interface.attachment", interface.id, f"is {status} and attached to {instance_id}")
-            if status in PASSING:
+            if status in NETWORK_INTERFACE.transitional:
                 self.pending.add(interface.id)
             instance = None
             if instance_id is not None:
@@ -344,7 +329,7 @@ class _Scan:
         found = self.found
         for instance in self.all_instances.values():
             ids = instance.network_interface_ids
-            if instance.status in PASSING:
+            if instance.status in INSTANCE.transitional:
                 self.pending.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
             if attached != set(ids):
@@ -384,7 +369,7 @@ class _Scan:
             self._owns(eip, eip.ip_address, owners)
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
                 found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
-            if eip.status is EipStatus.Releasing or (eip.status in PASSING and eip.instance_id is not None):
+            if eip.status is EipStatus.Releasing or (eip.status in EIP.transitional and eip.instance_id is not None):
                 self.pending.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
                 if eip.instance_id in associated:

@@ -1,4 +1,5 @@
-"""What is simply so: what each network type can do (guide 1), and which traffic costs money (guide 2.1, 2.2, 3.3)."""
+"""Facts that no command changes: the capabilities of each network type (guide 1), and the cost of traffic (guide 2.1,
+2.2, 3.3)."""
 
 from __future__ import annotations
 
@@ -7,17 +8,17 @@ from typing import Final, Literal
 import attrs
 
 from ecsnet._arguments import member_of, shown
-from ecsnet.domain.rules import RuleKind, rules
+from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
 
 
 @attrs.frozen(kw_only=True)
 class NetworkCapabilities:
-    """What a network type can do (guide 1).
+    """The capabilities of a network type (guide 1).
 
-    ``private_ip_unique_in`` is the space in which no private IP appears twice: one VPC, or the classic network of all
-    regions and accounts. ``communicates_in`` is how far private addresses reach without further ado.
+    ``private_ip_unique_in`` is the space in which private IPs are unique: one VPC, or the classic network of all
+    regions and accounts. ``communicates_in`` is the space in which private addresses reach each other by default.
     """
 
     network_type: NetworkType
@@ -41,9 +42,9 @@ BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
 
 @attrs.frozen(kw_only=True)
 class TrafficCharge:
-    """What traffic costs: nothing unless ``billed``, and then by ``billing_method``, if that was told.
+    """The charge for traffic: none unless ``billed``, and then by ``billing_method``, None if that was not given.
 
-    ``eip_charge`` is true where the elastic IP has a charge of its own besides, whatever flows through it.
+    ``eip_charge`` is true if the elastic IP is charged as well, whatever its traffic.
     """
 
     billed: bool
@@ -53,7 +54,9 @@ class TrafficCharge:
     guide: str = "2.1, 2.2, 3.3"
 
 
-rules.states(
+RULES: Final = SubjectRules()
+
+RULES.states(
     "network.capabilities",
     RuleKind.Query,
     "A VPC has layer-2 isolation, private blocks of one's own, tunnelling, a custom router, a routing table, switches, "
@@ -62,7 +65,7 @@ rules.states(
     "as the region and the account.",
     guide="1",
 )
-rules.states(
+RULES.states(
     "traffic.billing",
     RuleKind.Query,
     "Only traffic out to the Internet is billed: what comes in is free, and so is the intranet. Converting a public IP "
@@ -95,7 +98,10 @@ _CAPABILITIES: Final = {
 
 
 def network_capabilities(network_type: NetworkType | str) -> NetworkCapabilities:
-    """What a network type, ``"vpc"`` or ``"classic"``, can do (guide 1). Raises `InvalidCommand` for another one."""
+    """Returns the capabilities of a network type, ``"vpc"`` or ``"classic"`` (guide 1).
+
+    Raises `InvalidCommand` for any other value.
+    """
     known = member_of(NetworkType, network_type)
     if known is None:
         raise InvalidCommand(f"must be 'vpc' or 'classic', not {shown(network_type)}", parameter="network_type")
@@ -109,12 +115,12 @@ def traffic_charge(
     billing_method: BillingMethod | None = None,
     converted_to_eip: bool = False,
 ) -> TrafficCharge:
-    """What traffic of an instance costs (guide 2.1, 2.2, 3.3).
+    """Returns the charge for traffic of an instance (guide 2.1, 2.2, 3.3).
 
     ``direction`` is ``"inbound"`` or ``"outbound"``, ``network`` ``"internet"`` or ``"intranet"``. ``billing_method``
-    is the one that the public address came with (the API's InternetChargeType: ``"PayByTraffic"`` or
-    ``"PayByBandwidth"``). ``converted_to_eip``: that address has been converted to an EIP since, which changes nothing
-    about the traffic. Raises `InvalidCommand` for other values.
+    is that of the public address when it was assigned (the API's InternetChargeType: ``"PayByTraffic"`` or
+    ``"PayByBandwidth"``). ``converted_to_eip`` is true if the address was converted to an EIP later, which does not
+    change the charge for traffic. Raises `InvalidCommand` for other values.
     """
     _check("direction", direction, "inbound", "outbound")
     _check("network", network, "internet", "intranet")
@@ -131,76 +137,76 @@ def _check(name: str, value: object, *possible: str) -> None:
         raise InvalidCommand(f"must be {' or '.join(map(repr, possible))}, not {shown(value)}", parameter=name)
 
 
-# What has to be done inside an instance (guide 4.3, 4.4, 4.6, 5). None of it refuses a command, for the cloud does not
-# look into its guests; `ecsnet.guest` has the answers.
+# The configuration inside an instance (guide 4.3, 4.4, 4.6, 5). None of it denies a command, since the cloud does not
+# look into its guests; `ecsnet.guest` generates it.
 
-rules.states(
+RULES.states(
     "guest.eni.ready-images",
     RuleKind.Fact,
     "CentOS 7.3 and 6.8 and Windows Server 2016 and 2012 R2 Data Center, all of them 64-bit, bring up an ENI by "
     "themselves.",
     guide="4.3, 4.4",
 )
-rules.states(
+RULES.states(
     "guest.eni.files",
     RuleKind.Query,
     "On another Linux image an ENI needs a file of its own: DHCP, tied to the MAC address, without the default route.",
     guide="4.4",
 )
-rules.states(
+RULES.states(
     "guest.eni.routes",
     RuleKind.Query,
     "Every secondary ENI has a default route of its own metric, 1001 for the first and one more for each that follows, "
     "a route table of that number, and a rule that sends what comes from its primary address there.",
     guide="4.4",
 )
-rules.states(
+RULES.states(
     "guest.addresses.rhel",
     RuleKind.Query,
     "On CentOS and Red Hat 6 and 7 and Aliyun Linux 17 a secondary address is an alias file, and the network restarts.",
     guide="4.6",
 )
-rules.states(
+RULES.states(
     "guest.addresses.debian",
     RuleKind.Query,
     "On Ubuntu 14 and 16 and Debian 8 and 9 a secondary address is a stanza in the interfaces file, and networking "
     "restarts.",
     guide="4.6",
 )
-rules.states(
+RULES.states(
     "guest.addresses.sles",
     RuleKind.Query,
     "On SUSE 11 and 12 and openSUSE 42 a secondary address is a numbered entry in the file of its interface, and the "
     "network restarts.",
     guide="4.6",
 )
-rules.states(
+RULES.states(
     "guest.addresses.windows",
     RuleKind.Query,
     "On Windows a secondary address is added by hand in the advanced TCP/IPv4 settings of the adapter, or with netsh.",
     guide="4.6",
 )
-rules.states(
+RULES.states(
     "guest.multiqueue.images",
     RuleKind.Fact,
     "CentOS 6.8, 6.9 and 7.2 to 7.4, Ubuntu 14.04 and 16.04, Debian 8.9 and SLES 12 SP1 support several queues a NIC, "
     "in 32 bits as in 64; SLES 12 SP2 does not yet, and Windows 2012 R2 and 2016 do by invitation.",
     guide="5",
 )
-rules.states(
+RULES.states(
     "guest.multiqueue.commands",
     RuleKind.Query,
     "ethtool shows and sets the queues of each interface, as many as the instance type has, and irqbalance runs.",
     guide="5",
 )
-rules.states(
+RULES.states(
     "guest.multiqueue.rps",
     RuleKind.Query,
     "Where more queues are not enough, every receive queue of every eth interface gets an RPS mask: one f, or two from "
     "16 CPUs on.",
     guide="5",
 )
-rules.states(
+RULES.states(
     "guest.multiqueue.windows",
     RuleKind.Query,
     "On Windows 2012 and 2016 several queues take the driver in the folder Win8/amd64 of the vendor's package, and a "

@@ -1,7 +1,7 @@
-"""The intranet (guide 2.3): whether two instances reach each other by private address, and what it takes.
+"""The intranet (guide 2.3): decides whether two instances reach each other by private address, and by which means.
 
-A question, never a command: nothing here changes anything. Where the guide's table is silent, the reading stands beside
-the row; docs/intranet.md has the whole table.
+These are queries, which change nothing. Where the guide's table is silent, a comment gives our reading;
+docs/intranet.md has the whole table.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import attrs
 from ecsnet._arguments import MOST_ITEMS, shown
 from ecsnet._attrs import named_converters
 from ecsnet.commands import fields
-from ecsnet.domain.rules import RuleKind, rules
+from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
 
 Authorizes = Callable[[str, str], bool]
-"""Whether a security group (the first id) authorizes a source group (the second id)."""
+"""A function that returns whether a security group (the first id) authorizes a source group (the second id)."""
 
 OPTIMIZED_BANDWIDTH = 10_000
 OTHER_BANDWIDTH = 1_000
@@ -51,11 +51,11 @@ def _own_id(value: str, name: str = "id") -> str:
 
 @attrs.frozen(field_transformer=named_converters)
 class Endpoint:
-    """One end of an intranet path: an instance, or what one would be.
+    """One end of an intranet path: the network attributes of an instance, which need not exist.
 
     ``network_type`` is ``"vpc"`` or ``"classic"``, kept as a `NetworkType`. A VPC endpoint has a ``vpc_id``. A classic
     one has none, but may have a ``linked_vpc_id``: the VPC that ClassicLink links it to. ``security_group_ids`` (any
-    iterable, kept as a tuple) holds at least one id. ``io_optimized`` is a matter of the instance type, and true of all
+    iterable, kept as a tuple) has at least one id. ``io_optimized`` depends on the instance type and is true for all
     types but the oldest.
 
     Raises `InvalidCommand` for a combination that no instance can have.
@@ -79,7 +79,7 @@ class Endpoint:
 
 
 class IntranetVerdict(StrEnum):
-    """By which way two endpoints reach each other over the intranet (guide 2.3)."""
+    """The means by which two endpoints can reach each other over the intranet (guide 2.3)."""
 
     EnabledByDefault = "EnabledByDefault"
     AuthorizeSecurityGroups = "AuthorizeSecurityGroups"
@@ -90,14 +90,15 @@ class IntranetVerdict(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class IntranetPath:
-    """What lies between two endpoints on the intranet.
+    """The connection between two endpoints on the intranet.
 
-    ``verdict`` is the way, ``remedy`` says what is left to do, ``connected`` whether they reach each other as things
-    are: always by default; by security groups when each side authorizes the other; by ClassicLink when the link is
-    there; never by Express Connect, which is not modelled. Whether the instances are running does not matter.
+    ``verdict`` is the means by which they can be connected, and ``remedy`` the steps that are missing. ``connected`` is
+    true if they reach each other now: always when enabled by default; by security groups if each side authorizes the
+    other; by ClassicLink if the link exists; never by Express Connect, which is not modelled. The status of the
+    instances does not matter.
 
-    ``bandwidth`` is in Mbit/s, shared with others and no promise; None where there is no way. ``multicast`` and
-    ``virtual_ip`` tell what private addresses are good for: neither. ``rule`` and ``guide`` say where it is written.
+    ``bandwidth`` is in Mbit/s, shared with others and not guaranteed; None if they cannot be connected. ``multicast``
+    and ``virtual_ip`` are always false, as private addresses support neither. ``rule`` and ``guide`` name the source.
     """
 
     verdict: IntranetVerdict
@@ -112,7 +113,9 @@ class IntranetPath:
 
 # The rules
 
-rules.states(
+RULES: Final = SubjectRules()
+
+RULES.states(
     "intranet.path",
     RuleKind.Query,
     "Inside a VPC, whatever the accounts, instances that share a security group reach each other; others do when their "
@@ -121,39 +124,39 @@ rules.states(
     "two regions never do.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.classic-link",
     RuleKind.Query,
     "A classic instance and an instance of a VPC reach each other only where ClassicLink links the classic one to that "
     "VPC, in one region.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.bandwidth",
     RuleKind.Query,
     "The intranet's bandwidth is shared: 10 Gbit/s between I/O-optimized instance types, 1 Gbit/s if either is not.",
     guide="2.3",
 )
-rules.states(
+RULES.states(
     "intranet.no-multicast",
     RuleKind.Fact,
     "Private addresses carry no multicast and no broadcast.",
     guide="2.1",
 )
-rules.states(
+RULES.states(
     "address.no-virtual-ip",
     RuleKind.Fact,
     "Neither a private nor a public address of an instance can be made a virtual IP.",
     guide="2.3",
 )
 
-# The answer
+# The path between two endpoints
 
 
 def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
-    """Decide the row of the guide's table that two endpoints are in. The order of the two does not matter.
+    """Returns the path between two endpoints by the guide's table. The order of the two does not matter.
 
-    Raises `InvalidCommand` for endpoints that contradict each other: a VPC lies in one region.
+    Raises `InvalidCommand` for endpoints that place one VPC in two regions.
     """
     if a.network_type != b.network_type:
         return _between_types(a, b) if a.network_type == NetworkType.Classic else _between_types(b, a)
@@ -164,7 +167,7 @@ def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetP
 
 def _vpc(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
     if a.vpc_id != b.vpc_id:
-        # The guide's rows name groups and regions, and have one answer.
+        # The guide's rows differ in groups and regions, and all have the same result.
         remedy = f"Connect {a.vpc_id} and {b.vpc_id} by Express Connect."
         return _path(a, b, IntranetVerdict.ExpressConnect, False, remedy)
     _check_one_region(a, b, a.vpc_id)
@@ -177,7 +180,7 @@ def _classic(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
         remedy = "The classic network ends at its region: use instances of VPCs and Express Connect, or the Internet."
         return _path(a, b, IntranetVerdict.NotPossible, False, remedy, guide="1")
     if a.account_id == b.account_id:
-        # The table has only the same group here; between groups of one account it can take no more than between two.
+        # The table has only the row of a common group. Groups of one account cannot need more than those of two.
         return _by_sharing(a, b) or _by_authorizing(a, b, authorizes)
     return _by_authorizing(a, b, authorizes)
 
@@ -189,14 +192,14 @@ def _between_types(classic: Endpoint, vpc: Endpoint) -> IntranetPath:
         remedy = f"Nothing: ClassicLink links the classic instance to {linked}."
         return _path(classic, vpc, IntranetVerdict.ClassicLink, True, remedy, rule="intranet.classic-link")
     if classic.region_id != vpc.region_id:
-        # AttachClassicLinkVpc names one region; the guide says no more than "link".
+        # AttachClassicLinkVpc takes one region; the guide only says "link".
         remedy = "ClassicLink does not leave its region: use instances of VPCs and Express Connect, or the Internet."
         return _path(classic, vpc, IntranetVerdict.NotPossible, False, remedy, rule="intranet.classic-link")
     remedy = f"Enable ClassicLink for {vpc.vpc_id} and link the classic instance to it"
     if linked is not None:
         remedy = f"Unlink the classic instance from {linked}, for it has one link at a time; then {_lower(remedy)}"
     if classic.account_id != vpc.account_id:
-        # A VPC may have instances of several accounts: whose it is, an endpoint does not tell.
+        # A VPC may have instances of several accounts, so the endpoint does not determine its owner.
         remedy += f". That takes a VPC of the account {classic.account_id}"
     return _path(classic, vpc, IntranetVerdict.ClassicLink, False, f"{remedy}.", rule="intranet.classic-link")
 
@@ -220,7 +223,7 @@ def _by_authorizing(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> Intrane
             for source_id in source.security_group_ids
         )
     ]
-    # Between two members of one group, as two accounts may be named, both directions are one and the same.
+    # Endpoints of two accounts may name the same group; both directions are then one authorization.
     remedy = (
         f"Let {', and '.join(dict.fromkeys(missing))}." if missing else "Nothing: their groups authorize each other."
     )
@@ -261,11 +264,11 @@ def _path(
     )
 
 
-# The question, asked of a world
+# The path between instances of a world
 
 
 def path_between(world: World, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
-    """The path between instances of a world, by id, or endpoints. Raises KeyError for an instance that is not there."""
+    """Returns the path between two instances of a world, by id, or endpoints. Raises KeyError for an unknown id."""
     one, other = _endpoint(world, a), _endpoint(world, b)
     sources = world.region(one.region_id).sources_of_group  # groups matter within a region only
 
@@ -286,7 +289,7 @@ def _endpoint(world: World, end: str | Endpoint) -> Endpoint:
 
 
 def endpoint_of(region: Region, instance: InstanceState) -> Endpoint:
-    """An instance as an endpoint. In a VPC, its groups are those of its primary ENI."""
+    """Returns an instance as an endpoint. In a VPC, its groups are those of its primary ENI."""
     return Endpoint(
         network_type=NetworkType.Classic if instance.vpc_id is None else NetworkType.Vpc,
         account_id=instance.account_id,

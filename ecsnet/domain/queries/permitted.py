@@ -1,149 +1,74 @@
-"""What may be done to a resource as it is now, before any parameter is known."""
+"""What may be done to a resource as it is now, before any parameter is known.
+
+The resource itself, and what it is bound to (its ENIs, groups, addresses, EIP and links), is judged as it is. What a
+command would bind it to is taken to exist, and to fit: the parameters are those that are the easiest to fulfil. So a
+command is denied only if it is denied whatever its parameters are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
 from typing import Any, Final
 
-from ecsnet import commands as c
+from ecsnet._attrs import field_names
 from ecsnet.commands import Command
-from ecsnet.decision import Permission
+from ecsnet.decision import Permission, Violation
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.decide import CommandContext
+from ecsnet.domain.decide import OPERATIONS, CommandContext
+from ecsnet.domain.lookups import LOOKUPS
+from ecsnet.domain.operation import Impossible, Operation, ResourceKind
 from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects import eip, public_ip
-from ecsnet.domain.subjects.instance import vpc_attribute
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
-from ecsnet.domain.subjects.network_interface import attachment, private_ips
-from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
-from ecsnet.events.base import Event
-from ecsnet.events.instance import (
-    InstanceRebootRequested,
-    InstanceReleased,
-    InstanceStartRequested,
-    InstanceStopRequested,
-)
-from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 
-
-def _when(event: type[Event]) -> Container[str]:
-    return frozenset(INSTANCE.transitions(event))
-
-
-ALWAYS: Final = None
-ADMITTED: Final[dict[str, dict[type[Command[Any]], Container[str] | None]]] = {
-    "vpcs": {
-        c.DeleteVpc: ALWAYS,
-        c.CreateVSwitch: ALWAYS,
-        c.CreateSecurityGroup: ALWAYS,
-        c.EnableVpcClassicLink: ALWAYS,
-        c.AttachClassicLinkVpc: ALWAYS,
-    },
-    "vswitches": {
-        c.DeleteVSwitch: ALWAYS,
-        c.CreateNetworkInterface: ALWAYS,
-        c.RunInstances: ALWAYS,
-        c.CreateInstance: ALWAYS,
-    },
-    "security_groups": {
-        c.DeleteSecurityGroup: ALWAYS,
-        c.AuthorizeSecurityGroup: ALWAYS,
-        c.RevokeSecurityGroup: ALWAYS,
-        c.JoinSecurityGroup: ALWAYS,
-        c.LeaveSecurityGroup: ALWAYS,
-    },
-    "instances": {
-        c.StartInstance: _when(InstanceStartRequested),
-        c.StopInstance: _when(InstanceStopRequested),
-        c.RebootInstance: _when(InstanceRebootRequested),
-        c.DeleteInstance: _when(InstanceReleased),
-        c.AttachNetworkInterface: attachment.STABLE,
-        c.DetachNetworkInterface: attachment.STABLE,
-        c.JoinSecurityGroup: _when(SecurityGroupJoined),
-        c.LeaveSecurityGroup: _when(SecurityGroupLeft),
-        c.ModifyInstanceVpcAttribute: vpc_attribute.MOVABLE,
-        c.ModifyInstanceNetworkSpec: ALWAYS,
-        c.RenewInstance: ALWAYS,
-        c.AllocatePublicIpAddress: attachment.STABLE,
-        c.ChangePublicIpAddress: public_ip.CHANGEABLE,
-        c.ReleasePublicIpAddress: ALWAYS,
-        c.ConvertNatPublicIpToEip: attachment.STABLE,
-        c.AssociateEipAddress: attachment.STABLE,
-        c.AttachClassicLinkVpc: attachment.STABLE,
-        c.DetachClassicLinkVpc: ALWAYS,
-    },
-    "eips": {
-        c.AssociateEipAddress: eip.ASSOCIABLE,
-        c.UnassociateEipAddress: eip.UNASSOCIABLE,
-        c.ReleaseEipAddress: eip.RELEASABLE,
-    },
-    "network_interfaces": {
-        c.AttachNetworkInterface: attachment.ATTACHABLE,
-        c.DetachNetworkInterface: attachment.DETACHABLE,
-        c.DeleteNetworkInterface: network_interface.DELETABLE,
-        c.ModifyNetworkInterfaceAttribute: network_interface.MODIFIABLE,
-        c.AssignPrivateIpAddresses: private_ips.ASSIGNABLE,
-        c.UnassignPrivateIpAddresses: private_ips.UNASSIGNABLE,
-    },
-}
-"""By table: the commands on a resource, and the statuses that admit them."""
-
-
-def _fill_vpc(context: RuleContext, vpc: Any) -> None:
-    context.vpc = vpc
-
-
-def _fill_vswitch(context: RuleContext, vswitch: Any) -> None:
-    context.vswitch = vswitch
-
-
-def _fill_group(context: RuleContext, group: Any) -> None:
-    context.security_group = group
-
-
-def _fill_eip(context: RuleContext, eip: Any) -> None:
-    context.eip = eip
-
-
-def _fill_instance(context: RuleContext, state: Any) -> None:
-    context.instance = state
-    context.here = True
-    context.target = attachment.attach_target_of(state)
-
-
-def _fill_interface(context: RuleContext, interface: Any) -> None:
-    context.network_interface = interface
-    context.candidates = (interface,)
-    if interface.instance_id is not None:
-        context.instance = context.region.instances.get_existing(interface.instance_id)
-
-
-_FILL: Final[dict[str, Callable[[RuleContext, Any], None]]] = {
-    "vpcs": _fill_vpc,
-    "vswitches": _fill_vswitch,
-    "security_groups": _fill_group,
-    "instances": _fill_instance,
-    "network_interfaces": _fill_interface,
-    "eips": _fill_eip,
-}
+_KINDS: Final[dict[str, ResourceKind]] = {kind.table: kind for kind in ResourceKind}
 
 
 def permitted(
     world: World, region: Region, table: str, resource_id: str, caller: CommandContext
 ) -> dict[type[Command[Any]], Permission]:
-    """The commands that a resource's status admits, each judged by the rules that need no parameter of it."""
+    """Returns the commands that have a parameter for the resource and are admitted in its status, each with the
+    decision of the rules that no other parameter could satisfy."""
+    kind = _KINDS[table]
     state = getattr(region, table).get_existing(resource_id)
-    context = RuleContext(
-        world=world,
-        region=region,
-        command=None,
-        account_id=caller.account_id,
-        now=caller.now,
-        instance_types=caller.instance_types,
-    )
-    _FILL[table](context, state)
-    return {
-        command: Permission(command=command, violations=caller.rules.judge(context, command))
-        for command, statuses in ADMITTED[table].items()
-        if statuses is None or state.status in statuses
-    }
+    decisions = {}
+    for command, operation in OPERATIONS.items():
+        if kind.parameter not in field_names(command):
+            continue
+        if kind in operation.statuses and state.status not in operation.statuses[kind]:
+            continue
+        context = caller.rule_context(world, region, command)
+        setattr(context, LOOKUPS[kind.parameter].field, state)
+        decisions[command] = Permission(command=command, violations=_violations(context, operation, caller))
+    return decisions
+
+
+def _violations(context: RuleContext, operation: Operation[Any], caller: CommandContext) -> tuple[Violation, ...]:
+    """Returns nothing if one of the alternatives is allowed, and otherwise the violations of the first of them."""
+    denied: tuple[Violation, ...] = ()
+    for alternative in (context,) if operation.alternatives is None else operation.alternatives(context):
+        violations = _judged(alternative, operation, caller)
+        if not violations:
+            return ()
+        denied = denied or violations
+    return denied
+
+
+def _judged(
+    alternative: RuleContext | Impossible, operation: Operation[Any], caller: CommandContext
+) -> tuple[Violation, ...]:
+    if isinstance(alternative, Impossible):
+        if alternative.rule not in caller.rules:
+            return ()
+        rule = caller.rules[alternative.rule]
+        code, http_status = rule.codes_for(operation.command)[0]
+        return (
+            Violation(
+                rule=rule.id,
+                code=code,
+                http_status=http_status,
+                guide=rule.guide,
+                message=alternative.message,
+                facts=alternative.facts,
+            ),
+        )
+    if operation.prepare is not None:
+        operation.prepare(alternative, None)
+    return caller.rules.judge(alternative, operation.command)

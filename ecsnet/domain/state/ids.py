@@ -1,4 +1,7 @@
-"""Names of new things, in the vendor's shapes: the n-th of a kind in a region is always the same."""
+"""Deterministic ids and MAC addresses of new resources, in the vendor's format.
+
+The n-th resource of a kind in a region always has the same id.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _SHAPES: Final[dict[Kind, tuple[str, int]]] = {
     "network_interface": ("eni-", 20),
     "eip": ("eip-", 21),
 }
-# Seen in the vendor's examples; other regions get three letters of their own.
+# From the vendor's examples; the three letters of other regions are derived from the region's id.
 _REGION_CODES: Final = {
     "cn-hangzhou": "bp1",
     "cn-beijing": "2ze",
@@ -35,7 +38,7 @@ def _letters(seed: str, length: int) -> str:
 
 
 def resource_id(region_id: str, kind: Kind, number: int) -> str:
-    """The id of the ``number``-th resource of its kind in a region, counted from 1."""
+    """Returns the id of the ``number``-th resource of its kind in a region, counted from 1."""
     prefix, length = _SHAPES[kind]
     code = _REGION_CODES.get(region_id) or _letters(region_id, 3)
     return prefix + code + _letters(f"{region_id}/{kind}/{number}", length - 3)
@@ -47,6 +50,6 @@ def _first_mac(region_id: str) -> int:
 
 
 def mac_address(region_id: str, number: int) -> str:
-    """The MAC of the ``number``-th ENI of a region: unique there for the first 2**24 of them."""
-    scattered = (_first_mac(region_id) + number * 0x9E3779) & 0xFFFFFF  # an odd factor: no two numbers meet
+    """Returns the MAC of the ``number``-th ENI of a region; the first 2**24 of a region are unique in it."""
+    scattered = (_first_mac(region_id) + number * 0x9E3779) & 0xFFFFFF  # an odd factor maps no two numbers to one
     return "00:16:3e:" + scattered.to_bytes(3, "big").hex(":")

@@ -1,11 +1,12 @@
-"""`PendingTable`: what waits for a moment, by the position of the event that began the wait, and by that moment.
+"""`PendingTable`: pending transitions and scheduled changes by position, iterable in the order of their times.
 
-Events are not always recorded in the order of their times: clocks are set back, and two machines have two. So what is
-due first is not what was recorded first, and must be found without a look at all that waits.
+The key of an entry is the position of the event that began it. Events are not always recorded in the order of their
+times, since clocks are set back and machines have different clocks. So the entry with the earliest time is not always
+the one recorded first, and it must be found without iterating over all entries.
 
-Beside the table stands a leftist heap, ordered by moment and then position. Its nodes are tuples that never change, so
-a copy of the table shares them. What is dropped from the table stays in the heap until it comes to its top, or until
-most of the heap is such.
+The table therefore has a leftist heap, ordered by time and then position. Its nodes are immutable tuples, so that forks
+of the table share them. An entry that is deleted from the table stays in the heap until it comes to the top, or until
+most entries of the heap are deleted ones.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from typing import Any, Final, Self
 from ecsnet.domain.state.tables import Table
 
 Entry = tuple[str, datetime]
-"""The id of the resource, and the moment."""
+"""The id of the resource, and the time."""
 Heap = tuple[int, datetime, int, Any, Any] | None
-"""A node: its rank (the length of its right spine), moment, position, and the heaps of what comes later."""
+"""A node: its rank (the length of its right spine), time, position, and two heaps of later entries."""
 
 _SLACK: Final = 64
 
 
 def _merged(one: Heap, other: Heap) -> Heap:
-    # The right spines are as long as the logarithm of the size: so is the depth of this recursion.
+    # The depth of this recursion is the length of the right spines, which is logarithmic in the size.
     if one is None or other is None:
         return one or other
     if (one[1], one[2]) > (other[1], other[2]):
@@ -38,7 +39,7 @@ def _merged(one: Heap, other: Heap) -> Heap:
 
 
 class PendingTable(Table[int, Entry]):
-    """A `Table` from position to resource and moment that can also be gone through in the order of the moments."""
+    """A `Table` from position to resource and time that can also be iterated in the order of the times."""
 
     __slots__ = ("_heap", "_heap_size")
 
@@ -48,13 +49,13 @@ class PendingTable(Table[int, Entry]):
         self._heap_size = 0
 
     def set(self, key: int, value: Entry) -> None:
-        """Set a new key."""
+        """Sets a new key."""
         super().set(key, value)
         self._heap = _merged(self._heap, (1, value[1], key, None, None))
         self._heap_size += 1
 
     def delete(self, key: int) -> None:
-        """Remove a key. Raises KeyError where there is none."""
+        """Removes a key. Raises KeyError if it is missing."""
         super().delete(key)
         if self._heap_size > 2 * self.size + _SLACK:
             self._rebuild()
@@ -68,7 +69,7 @@ class PendingTable(Table[int, Entry]):
             self._heap = (1, moment, key, self._heap, None)  # in order, so that no merge is needed
 
     def by_moment(self) -> Iterator[Entry]:
-        """What waits, the earliest moment first; of one moment, what was recorded first."""
+        """Yields the entries ordered by time; those with equal times in the order of their positions."""
         if self._heap is None:
             return
         nearest = [(self._heap[1], self._heap[2], self._heap)]
@@ -82,7 +83,7 @@ class PendingTable(Table[int, Entry]):
                     heappush(nearest, (later[1], later[2], later))
 
     def fork(self) -> Self:
-        """An independent copy. From now on *this* table must not be written to: the copy shares its layers."""
+        """Returns an independent copy. After that *this* table must not be written to: the copy shares its layers."""
         copy = super().fork()
         copy._heap, copy._heap_size = self._heap, self._heap_size
         return copy

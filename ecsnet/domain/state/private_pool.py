@@ -1,11 +1,11 @@
-"""Which private addresses are free, and who holds the others.
+"""Allocates and releases the private addresses of VSwitches.
 
 An address belongs to one ENI and lies in that ENI's VSwitch. VSwitches of a VPC never overlap, so an address that is
 free in its VSwitch is free in its VPC.
 
-Addresses are given out in their order, each once; when the block has been gone through, those that came back are given
-again, the last one first. So a draw looks at no more addresses than it takes, however full the VSwitch is, and whoever
-still uses an address that he gave back finds out late rather than never.
+Addresses are allocated in ascending order, each once. After the end of the block, released addresses are reused, the
+last released one first. So an allocation looks at no more addresses than it returns, however full the VSwitch is.
+Released addresses are reused last, so that code which keeps using one collides with the new owner only eventually.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from ecsnet.values import int_to_ipv4, ipv4_to_int, must_be_ipv4
 
 
 def usable(vswitch: VSwitchState, address: int) -> bool:
-    """Whether an address of the block is for users: the first and the last three are the system's."""
+    """Returns whether users may have an address of the block; the system reserves the first and the last three."""
     return vswitch.first < address <= vswitch.last - 3
 
 
 def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
-    """The ENI holds these addresses from now on.
+    """Allocates addresses to an ENI.
 
-    Raises KeyError for one that is held already, ValueError for what is no address.
+    Raises KeyError for an address that is allocated already, ValueError for a malformed one.
     """
     vswitch = region.vswitches.mutable(interface.vswitch_id)
     for ip in addresses:
-        if ip != vswitch.next_ip:  # most are, and are known to be addresses without being looked at
+        if ip != vswitch.next_ip:  # the common case needs no check
             must_be_ipv4(ip)
     allocated = region.addresses.mutable(vswitch.vpc_id)
     allocated.add_all(addresses, interface.id)
@@ -53,49 +53,49 @@ def _advance(vswitch: VSwitchState, allocated: Table[str, str]) -> None:
 
 
 def release(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
-    """The addresses are free again."""
+    """Releases addresses of an ENI."""
     if region.imported:
         _release_adopted(region, interface, addresses)
         return
     vswitch = region.vswitches.mutable(interface.vswitch_id)
     allocated = region.addresses.mutable(vswitch.vpc_id)
     allocated.delete_all(addresses)
-    _released(vswitch, allocated, addresses)
+    _make_available(vswitch, allocated, addresses)
 
 
-def _released(vswitch: VSwitchState, allocated: Table[str, str], addresses: Collection[str]) -> None:
+def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses: Collection[str]) -> None:
     for ip in addresses:
         vswitch.released = (ip, vswitch.released)
     vswitch.released_count += len(addresses)
     vswitch.available_ip_address_count += len(addresses)
-    if vswitch.released_count > 2 * (vswitch.last - vswitch.first):  # the same addresses came back over and over
+    if vswitch.released_count > 2 * (vswitch.last - vswitch.first):  # the same addresses were released repeatedly
         _compact(vswitch, allocated)
 
 
-# What was described may be outside its VSwitch, in the block of another one of the VPC or in nobody's; and several ENIs
-# may have been described with one address: the first holds it, and when it lets go the next one does.
+# An imported address may lie outside its ENI's VSwitch, in the block of another VSwitch of the VPC or in none. Several
+# imported ENIs may have the same address: it is allocated to the first, and to the next one when the first releases it.
 
 
 def adopt(region: Region, interface: NetworkInterfaceState) -> None:
-    """The ENI was described to hold its addresses, whether they are free and in its VSwitch or not."""
+    """Allocates the addresses of an imported ENI, whether or not they are free and in its VSwitch."""
     allocated = region.addresses.mutable(interface.vpc_id)
-    given = []
+    free = []
     for ip in interface.private_ips:
         if allocated[ip] is None:
-            given.append(ip)
+            free.append(ip)
         else:
             if region.other_holders[interface.vpc_id, ip] is None:
                 region.other_holders.set((interface.vpc_id, ip), Table())
             region.other_holders.mutable((interface.vpc_id, ip)).set(interface.id, True)
-    allocated.add_all(given, interface.id)
-    for vswitch, addresses in _by_block(region, interface, given):
+    allocated.add_all(free, interface.id)
+    for vswitch, addresses in _by_block(region, interface, free):
         vswitch.available_ip_address_count -= len(addresses)
         if vswitch.next_ip in addresses:
             _advance(vswitch, allocated)
 
 
-def open_among_described(region: Region, vswitch: VSwitchState) -> None:
-    """The VSwitch is new, and addresses of its block may have been described as held by ENIs of others."""
+def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
+    """Excludes from a new VSwitch the addresses of its block that imported ENIs of other VSwitches have."""
     allocated = region.addresses.get_existing(vswitch.vpc_id)
     count = sum(usable(vswitch, ipv4_to_int(ip)) for ip in allocated.live_keys())
     if count:
@@ -111,19 +111,20 @@ def _release_adopted(region: Region, interface: NetworkInterfaceState, addresses
     if len(free) < len(addresses):
         for ip in addresses:
             if region.other_holders[vpc_id, ip] is not None:
-                _pass_on(region, vpc_id, ip, interface.id)
+                _remove_holder(region, vpc_id, ip, interface.id)
     allocated.delete_all(free)
     for vswitch, ips in _by_block(region, interface, free):
-        _released(vswitch, allocated, ips)
+        _make_available(vswitch, allocated, ips)
 
 
-def _pass_on(region: Region, vpc_id: str, ip: str, holder_id: str) -> None:
+def _remove_holder(region: Region, vpc_id: str, ip: str, holder_id: str) -> None:
+    """Removes one of several ENIs with the same address; if it had the allocation, the next ENI gets it."""
     allocated, others = region.addresses.mutable(vpc_id), region.other_holders.mutable((vpc_id, ip))
-    gone = holder_id
+    no_longer_other = holder_id
     if allocated[ip] == holder_id:
-        gone = next(others.live_keys())
-        allocated.set(ip, gone)
-    others.delete(gone)
+        no_longer_other = next(others.live_keys())
+        allocated.set(ip, no_longer_other)
+    others.delete(no_longer_other)
     if not others.size:
         region.other_holders.delete((vpc_id, ip))
 
@@ -131,7 +132,7 @@ def _pass_on(region: Region, vpc_id: str, ip: str, holder_id: str) -> None:
 def _by_block(
     region: Region, interface: NetworkInterfaceState, addresses: Iterable[str]
 ) -> Iterator[tuple[VSwitchState, Collection[str]]]:
-    """The VSwitches that give addresses, each with those of its block that are for users."""
+    """Yields the VSwitches whose blocks contain the addresses, each with the usable ones among them."""
     own = region.vswitches.get_existing(interface.vswitch_id)
     inside: dict[str, dict[str, None]] = {}
     for ip in addresses:
@@ -159,7 +160,7 @@ def _compact(vswitch: VSwitchState, allocated: Table[str, str]) -> None:
 
 
 def released(vswitch: VSwitchState) -> Iterator[str]:
-    """The addresses that came back, the last one first; some may be held again, some may come twice."""
+    """Yields the released addresses, the last released one first. Some may be allocated again, some occur twice."""
     released = vswitch.released
     while released is not None:
         ip, released = released
@@ -167,22 +168,22 @@ def released(vswitch: VSwitchState) -> Iterator[str]:
 
 
 def next_free(region: Region, vswitch: VSwitchState, count: int, excluding: Collection[str] = ()) -> tuple[str, ...]:
-    """The next free addresses of a VSwitch, as many as there are up to ``count``."""
+    """Returns the next free addresses of a VSwitch; fewer than ``count`` if there are not as many."""
     if count == 1 and vswitch.next_ip is not None and vswitch.next_ip not in excluding:
         return (vswitch.next_ip,)
-    drawn: dict[str, None] = {}
+    found: dict[str, None] = {}
     if count:
-        excluding = frozenset(excluding)  # as many as there are may stand in the way
+        excluding = frozenset(excluding)  # it may have as many items as the block has addresses
         for ip in candidates(region, vswitch):
             if ip not in excluding:
-                drawn[ip] = None
-                if len(drawn) == count:
+                found[ip] = None
+                if len(found) == count:
                     break
-    return tuple(drawn)
+    return tuple(found)
 
 
 def candidates(region: Region, vswitch: VSwitchState) -> Iterator[str]:
-    """The free addresses of a VSwitch in the order in which they will be given; one that came back may come twice."""
+    """Yields the free addresses of a VSwitch in the order of allocation; a released one may occur twice."""
     allocated = region.addresses.get_existing(vswitch.vpc_id)
     if vswitch.next_ip is not None:
         for address in range(vswitch.next_address, vswitch.last - 2):

@@ -1,4 +1,5 @@
-"""What the fold keeps of each resource: mutable while folding, shown outside only by `ecsnet.domain.state.views`.
+"""The folded state of each resource: mutable while folding, converted to public resources by
+`ecsnet.domain.state.views`.
 
 Attributes are named like those of the public resources, so a rule reads the same on both. Rules and deciders only read.
 ``position`` is the position of the event that created the resource; it orders resources over all regions.
@@ -25,7 +26,7 @@ from ecsnet.values import (
 
 
 class State(msgspec.Struct, eq=False, kw_only=True):
-    """What every state has."""
+    """The attributes that every resource has."""
 
     id: str
     account_id: str
@@ -33,7 +34,7 @@ class State(msgspec.Struct, eq=False, kw_only=True):
     position: int
 
     def fork(self) -> Self:
-        """An independent copy to change."""
+        """Returns an independent copy that may be changed."""
         return copy(self)
 
 
@@ -45,17 +46,17 @@ class VpcState(State, eq=False, kw_only=True):
     linked_instances: int = 0
 
     def __post_init__(self) -> None:
-        cidr_bounds(self.cidr_block)  # a block that is none must not be found by who looks at the VPC
+        cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
 
 
 Released = tuple[str, Any] | None
-"""A list of addresses as linked pairs, which forks share."""
+"""Released addresses as a linked list of pairs, which forks share."""
 
 
 class VSwitchState(State, eq=False, kw_only=True):
-    """``first`` and ``last`` bound the block. ``next_ip`` is the next address to give out, None when the block has been
-    gone through, or is so small that the system keeps all of it; ``freed`` are those that came back, the last one
-    first."""
+    """``first`` and ``last`` bound the block. ``next_ip`` is the next address that was never allocated, None at the end
+    of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
+    one first."""
 
     vpc_id: str
     zone_id: str
@@ -84,7 +85,7 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI. What it is attached to is stored here only. ``pending`` is its key among the pending transitions."""
+    """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -101,10 +102,10 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 
 class InstanceState(State, eq=False, kw_only=True):
-    """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, and holds
-    address and groups itself. ``attached`` and ``eip_id`` are indexes: ``attached`` has the ids of its ENIs as keys, so
-    that one comes or goes without the others being copied. ``next_bandwidth`` waits for the next cycle, ``scheduled``
-    is its key among what waits."""
+    """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, so address
+    and groups are stored here. ``attached`` and ``eip_id`` are indexes; the keys of ``attached`` are the ids of its
+    ENIs, so that adding or removing one does not copy the others. ``next_bandwidth`` applies from the next cycle on,
+    and ``scheduled`` is its key in the region's table of that name."""
 
     status: InstanceStatus
     instance_type: InstanceType
@@ -130,7 +131,7 @@ class InstanceState(State, eq=False, kw_only=True):
     pending: int | None = None
 
     def fork(self) -> Self:
-        """An independent copy to change."""
+        """Returns an independent copy that may be changed."""
         draft = copy(self)
         draft.attached = self.attached.copy()
         return draft
@@ -146,17 +147,17 @@ class InstanceState(State, eq=False, kw_only=True):
 
     @property
     def primary_network_interface_id(self) -> str | None:
-        """The ENI that was born with the instance; a classic one has none."""
+        """The ENI that was created with the instance; None for a classic one."""
         return next(iter(self.attached), None)
 
     @property
     def member_id(self) -> str:
-        """Who is the member of the instance's security groups: its primary ENI, or itself."""
+        """The member of the instance's security groups: its primary ENI or, in the classic network, itself."""
         return next(iter(self.attached), self.id)
 
 
 class EipState(State, eq=False, kw_only=True):
-    """An EIP, and the only home of the fact what it is associated with."""
+    """An EIP. The instance it is associated with is stored here only."""
 
     ip_address: str
     status: EipStatus

@@ -1,9 +1,10 @@
-"""Addresses that a region draws by itself: public ones, and the private ones of the classic network.
+"""Addresses that are allocated per region: public ones, and the private ones of the classic network.
 
-Each region draws from a block of its own of a range, in order, and again from the block's beginning when it has been
-gone through: so no address is held twice over all regions and accounts. The blocks of the regions known here are
-disjoint; another region may share its block with some that fall on the same one. It looks what these hold, and records
-what it draws in a stream of the block (`ecsnet.domain.state.streams`), so that no two of them draw the same at once.
+Each region allocates from one block of a range, in ascending order, and starts again at the block's first address after
+the last one; so no address is allocated twice over all regions and accounts. Each region listed here has a block of its
+own. Other regions hash to one of the remaining blocks. Regions that share a block check each other's allocations and
+record their own in the block's stream (`ecsnet.domain.state.streams`), so that no two of them allocate the same address
+at once.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _BLOCKS: Final = 64
 
 @cache
 def block_number(region_id: str) -> int:
-    """Which of 64 blocks of a range is the region's."""
+    """Returns the number of the region's block, from 0 to 63."""
     if region_id in _KNOWN:
         return _KNOWN.index(region_id)
     spare = _BLOCKS - len(_KNOWN)
@@ -53,70 +54,74 @@ def block_number(region_id: str) -> int:
 
 
 def shares_block(region_id: str) -> bool:
-    """Whether other regions may draw from the region's block too."""
+    """Returns whether other regions may have the same block as the region."""
     return region_id not in _KNOWN
 
 
 @cache
 def block_bounds(cidr_block: str, region_id: str) -> tuple[int, int]:
-    """The first address of a region's block of a range, and how many there are in it."""
+    """Returns the first address of a region's block in a range, and the number of its addresses."""
     first, last = cidr_bounds(cidr_block)
     size = (last - first + 1) // _BLOCKS
-    return first + block_number(region_id) * size + 1, size - 2  # no address that looks like a network or a broadcast
+    return first + block_number(region_id) * size + 1, size - 2  # without the network and broadcast addresses
 
 
 class RegionalPool:
-    """A range of addresses; what is held of it is in a table of each region."""
+    """A range of addresses; a table of each region has the region's allocations."""
 
     def __init__(self, cidr_block: str, table: str, counter: Counted) -> None:
         self._cidr_block = cidr_block
         self._table = table
         self._counter: Counted = counter
 
-    def _held(self, region: Region) -> Table[str, str]:
+    def _allocated(self, region: Region) -> Table[str, str]:
         allocated: Table[str, str] = getattr(region, self._table)
         return allocated
 
     def allocate(self, region: Region, ip: str, owner_id: str) -> None:
-        """The address is somebody's from now on. Raises KeyError for one that is somebody's already, unless something
-        was imported: two owners of one address may have been described, and one of them converts it to an EIP."""
+        """Allocates an address to an instance or EIP.
+
+        Raises KeyError for an address that is allocated already, except in a region with imported resources: two of
+        those may have the same address, and one of them may convert it to an EIP.
+        """
         region.count_created(self._counter)
         if region.imported:
-            self._held(region).set(ip, owner_id)
+            self._allocated(region).set(ip, owner_id)
         else:
-            self._held(region).add_all((ip,), owner_id)
+            self._allocated(region).add_all((ip,), owner_id)
 
     def release(self, region: Region, ip: str, owner_id: str) -> None:
-        """The address is not the owner's any more; if it was described to be another's too, it stays that one's."""
-        if self._held(region)[ip] == owner_id:
-            self._held(region).delete(ip)
+        """Releases an address, unless it is allocated to another owner, which may have been imported with the same
+        address."""
+        if self._allocated(region)[ip] == owner_id:
+            self._allocated(region).delete(ip)
 
-    def _held_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
+    def _allocated_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
         block = block_number(region.region_id)
         others = [one for one in world.regions.values() if one.region_id != region.region_id]
-        return [self._held(one) for one in (region, *others) if block_number(one.region_id) == block]
+        return [self._allocated(one) for one in (region, *others) if block_number(one.region_id) == block]
 
     def free_count(self, world: World, region: Region) -> int:
-        """How many addresses the region has left."""
-        allocated = sum(table.size for table in self._held_in_block(world, region))
+        """Returns the number of free addresses in the region's block."""
+        allocated = sum(table.size for table in self._allocated_in_block(world, region))
         return block_bounds(self._cidr_block, region.region_id)[1] - allocated
 
     def next_free(self, world: World, region: Region, count: int, excluding: Container[str] = ()) -> tuple[str, ...]:
-        """The next free addresses, as many as there are up to ``count``."""
+        """Returns the next free addresses; fewer than ``count`` if there are not as many."""
         first, size = block_bounds(self._cidr_block, region.region_id)
-        allocated = self._held_in_block(world, region)
-        drawn: list[str] = []
+        allocated = self._allocated_in_block(world, region)
+        found: list[str] = []
         start = region.next_number(self._counter) - 1
         for number in range(start, start + size):
-            if len(drawn) == count:
+            if len(found) == count:
                 break
             ip = int_to_ipv4(first + number % size)
             if ip not in excluding and all(table[ip] is None for table in allocated):
-                drawn.append(ip)
-        return tuple(drawn)
+                found.append(ip)
+        return tuple(found)
 
 
 PUBLIC: Final = RegionalPool("198.18.0.0/15", "public_ips", "public_ip")
-"""Of the range that RFC 2544 keeps for benchmarks, so that none of them is anybody's."""
+"""Public addresses, from the range that RFC 2544 reserves for benchmarks, so that none belongs to a real host."""
 CLASSIC: Final = RegionalPool("10.0.0.0/8", "classic_ips", "classic_ip")
 """The private addresses of the classic network."""

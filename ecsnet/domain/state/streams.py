@@ -1,17 +1,17 @@
-"""Which stream owns which fact.
+"""The streams of facts that several regions share.
 
-A region's stream owns all that is in the region; a command is decided and recorded in one of them. Four kinds of fact
-span regions, and each has a stream that everybody who takes something of the kind appends to, and whose version he
-expects: so two commands in two regions cannot both take the last one.
+A region's stream has the events of all its resources; each command is decided and recorded in one region. Four kinds of
+facts span regions, and each has a stream of its own. A command that allocates one of these appends to the stream and
+expects its version, so two commands in two regions cannot both allocate the last one.
 
 | stream | fact |
 |---|---|
-| ``account/<account id>`` | how many EIPs the account has over all regions; which client tokens it has used |
-| ``addresses/public/<block>`` | which public addresses are taken of a block that several regions share |
-| ``addresses/classic/<block>`` | the same of private addresses of the classic network |
-| ``imports/ids`` | which ids were imported: an id is imported into one region only |
+| ``account/<account id>`` | the number of EIPs of the account over all regions; the client tokens it has used |
+| ``addresses/public/<block>`` | the allocated public addresses of a block that several regions share |
+| ``addresses/classic/<block>`` | the same for private addresses of the classic network |
+| ``imports/ids`` | the imported ids: an id is imported into one region only |
 
-Giving something back needs no such event: whoever has not heard of it yet only takes another one, or is refused.
+A release needs no such event: a command that does not know of it allocates another one, or is denied.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressCha
 ACCOUNT: Final = "account"
 ADDRESSES: Final = "addresses"
 IMPORTS: Final = "imports/ids"
-_TAKING: Final = frozenset(
+_ALLOCATING: Final = frozenset(
     {
         EipAddressAllocated,
         EipImported,
@@ -51,7 +51,7 @@ _TAKING: Final = frozenset(
         PublicIpAddressChanged,
     }
 )
-"""The events that may take something that regions share."""
+"""The events that may allocate something that regions share."""
 OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, ResourcesImported, SharedAddressDrawn})
 """The events that are not recorded in the stream of a region."""
 
@@ -62,7 +62,7 @@ def account_stream(account_id: str) -> str:
 
 
 def address_stream(pool: str, region_id: str) -> str:
-    """Returns the stream of the block that a region draws from."""
+    """Returns the stream of a region's block of addresses."""
     return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
 
 
@@ -74,21 +74,21 @@ def shared_stream(event: Event, account_id: str) -> str:
 
 
 def with_shared(region_id: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """Returns the events of a region, and behind them those for the streams whose facts they take something of."""
-    if (len(events) == 1 and type(events[0]) not in _TAKING) or _TAKING.isdisjoint(map(type, events)):
+    """Returns the events of a region, followed by the events for the shared streams that they allocate from."""
+    if (len(events) == 1 and type(events[0]) not in _ALLOCATING) or _ALLOCATING.isdisjoint(map(type, events)):
         return events
-    return (*events, *[one for event in events if type(event) in _TAKING for one in _shared(region_id, event)])
+    return (*events, *[one for event in events if type(event) in _ALLOCATING for one in _shared(region_id, event)])
 
 
 def _shared(region_id: str, event: Event) -> Iterator[Event]:
     if isinstance(event, EipAddressAllocated | NatPublicIpConverted | EipImported):
         yield EipAddressRegistered(allocation_id=event.allocation_id)
     if shares_block(region_id):
-        for pool, ip in _drawn(event):
+        for pool, ip in _allocated_addresses(event):
             yield SharedAddressDrawn(pool=pool, region_id=region_id, ip_address=ip)
 
 
-def _drawn(event: Event) -> Iterator[tuple[str, str]]:
+def _allocated_addresses(event: Event) -> Iterator[tuple[str, str]]:
     if isinstance(event, InstanceCreation):
         if event.public_ip_address is not None:
             yield "public", event.public_ip_address

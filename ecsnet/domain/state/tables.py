@@ -1,9 +1,9 @@
 """`Table`: a dict that can be forked in constant time.
 
-A fork is how `check`, `settle`, `at` and `Cloud.fork` get a world of their own, so it must cost nothing, however large
-the network. A table is a top layer, which it owns, over frozen layers that it shares with other tables. A write goes
-to the top; a lookup falls through to the layers below only where the top knows nothing. Values that can be changed are
-copied into the top before they are (`edit`): what is in the top layer may be changed, what is below never is.
+`check`, `settle`, `at` and `Cloud.fork` work on forks of the world, so a fork must be cheap, however large the network.
+A table is a top layer, which it owns, over frozen layers that it shares with other tables. A write goes to the top; a
+lookup continues in the layers below only for a key that the top does not have. A mutable value is copied into the top
+before it is changed (`mutable`), so values in the top layer may be changed and values below never are.
 
 Layers are merged as their sizes grow, like those of a log-structured merge tree: each is at least twice as large as the
 one above it, so there are never more than log2(n) of them, and a write is merged log2(n) times at most.
@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 
 
 class Draftable(Protocol):
-    """A value that can be changed in place, and gives an independent copy of itself to change instead."""
+    """A value that can be changed in place; ``fork`` returns an independent copy."""
 
     def fork(self) -> Self: ...
 
@@ -29,10 +29,10 @@ Layer = dict[Any, Any]
 
 
 class Table(dict[K, V | None]):
-    """A mapping whose `draft` is an independent copy made in constant time.
+    """A mapping whose `fork` is an independent copy made in constant time.
 
-    ``table[key]`` is the value, or None where there is none: a missing key is no error, and None marks in a layer that
-    a key of a lower layer is gone. Writes go through `put`, `drop` and `edit`. ``size`` is the number of keys.
+    ``table[key]`` is the value, or None for a missing key. In a layer, None marks a key of a lower layer as deleted.
+    Writes go through `set`, `add_all`, `delete`, `delete_all` and `mutable`. ``size`` is the number of keys.
     """
 
     __slots__ = ("_below", "size")
@@ -51,20 +51,20 @@ class Table(dict[K, V | None]):
         return None
 
     def get_existing(self, key: K) -> V:
-        """The value of a key that must be there, to read. Raises KeyError where there is none."""
+        """Returns the value of an existing key, for reading. Raises KeyError if the key is missing."""
         value = self[key]
         if value is None:
             raise KeyError(key)
         return value
 
     def set(self, key: K, value: V) -> None:
-        """Set a key, new or known."""
+        """Sets a new or existing key."""
         if self.get(key) is None and (not self._below or self[key] is None):
             self.size += 1
         self[key] = value
 
     def add_all(self, keys: Collection[K], value: V) -> None:
-        """Set new keys, all to one value. Raises KeyError for one that is there."""
+        """Sets new keys, all to one value. Raises KeyError for a key that exists."""
         for key in keys:
             if key in self if not self._below else self[key] is not None:
                 raise KeyError(key)
@@ -72,7 +72,7 @@ class Table(dict[K, V | None]):
         self.size += len(keys)
 
     def delete(self, key: K) -> None:
-        """Remove a key. Raises KeyError where there is none."""
+        """Removes a key. Raises KeyError if it is missing."""
         if not self._below:
             del self[key]
         elif self[key] is None:
@@ -84,7 +84,7 @@ class Table(dict[K, V | None]):
         self.size -= 1
 
     def delete_all(self, keys: Collection[K]) -> None:
-        """Remove keys. Raises KeyError where one is not there."""
+        """Removes keys. Raises KeyError if one is missing."""
         if self._below:
             for key in keys:
                 self.delete(key)
@@ -94,8 +94,8 @@ class Table(dict[K, V | None]):
         self.size -= len(keys)
 
     def mutable(self: Table[K, D], key: K) -> D:
-        """The value of a key, to be changed in place. Raises KeyError where there is none."""
-        value = self.get(key)  # the top layer alone: what is in it is ours
+        """Returns the value of a key, which may be changed in place. Raises KeyError if the key is missing."""
+        value = self.get(key)  # from the top layer only, whose values are owned by this table
         if value is None:
             value = self[key]
             if value is None:
@@ -104,7 +104,7 @@ class Table(dict[K, V | None]):
         return value
 
     def fork(self) -> Self:
-        """An independent copy. From now on *this* table must not be written to: the copy shares its layers."""
+        """Returns an independent copy. After that *this* table must not be written to: the copy shares its layers."""
         copy = self.__class__.__new__(self.__class__)
         copy.size = self.size
         copy._below = self._merged() if self else self._below
@@ -116,22 +116,22 @@ class Table(dict[K, V | None]):
             upper, lower = layers[0], layers[1]
             merged = dict(lower)
             merged.update(upper)
-            if len(layers) == 2:  # nothing is left below that a None would have to hide
+            if len(layers) == 2:  # no layer is left below in which a None would have to hide a key
                 merged = {key: value for key, value in merged.items() if value is not None}
             layers[:2] = [merged]
         return tuple(layers)
 
     def snapshot(self) -> Mapping[K, V]:
-        """All that is there, in the order of `keys_now`, to read: what a scan of everything wants."""
+        """Returns a read-only mapping of all keys, in the order of `live_keys`; cheaper than many lookups."""
         if not self._below:
-            return cast("Mapping[K, V]", self)  # nothing is marked as gone where there is nothing below
+            return cast("Mapping[K, V]", self)  # a table of one layer has no key that is marked as deleted
         merged: Layer = {}
         for layer in (*reversed(self._below), self):
             merged.update(layer)
         return {key: value for key, value in merged.items() if value is not None}
 
     def live_keys(self) -> Iterator[K]:
-        """The keys that are there, oldest layer first; within a layer in the order of insertion."""
+        """Yields the keys, those of the oldest layer first; within a layer in the order of insertion."""
         if not self._below:
             yield from self
             return
@@ -143,7 +143,7 @@ class Table(dict[K, V | None]):
             older.append(layer)
 
     def live_values(self) -> Iterator[V]:
-        """The values that are there, in the order of `keys_now`."""
+        """Yields the values, in the order of `live_keys`."""
         for key in self.live_keys():
             value = self[key]
             assert value is not None

@@ -1,4 +1,4 @@
-"""From folded state to the frozen resources that users see."""
+"""Converts folded state into the frozen resources that users see."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
     "network_interfaces": network_interface,
     "eips": eip,
 }
-"""The tables of a region that hold resources, and how each is shown."""
+"""The tables of a region that contain resources, and the function that converts each table's states."""
 
 
 def removed(table: str, region: Region, state: Any) -> Resource:

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
+from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.state.ids import Counted, Kind, resource_id
 from ecsnet.domain.state.pending import PendingTable
 from ecsnet.domain.state.records import (
@@ -32,7 +33,7 @@ Ids = Table[str, bool]
 TransitionalState = NetworkInterfaceState | InstanceState | EipState
 Evolve = Callable[["Region", Any, RecordedEvent], None]
 Evolving = dict[type[Event], Evolve]
-"""How each event of a subject changes a region."""
+"""The functions that apply a subject's events to a region, by event class."""
 
 _TABLES = (
     "vpcs",
@@ -64,19 +65,19 @@ _IDENTIFIED: Final = ("vpcs", "vswitches", "security_groups", "instances", "netw
 
 
 def owned(table: Table[str, S], resource_id: str | None, account_id: str) -> S | None:
-    """Returns the resource with this id if the account owns it; None where there is none, or where it is another's.
+    """Returns the resource with this id if the account owns it; None if it does not exist or another account owns it.
 
-    Every id that a command names is looked up by this, so that a command tells an account nothing about what others
-    have.
+    Every id in a command is looked up by this function, so that a command reveals nothing about other accounts.
     """
     state = None if resource_id is None else table[resource_id]
     return state if state is not None and state.account_id == account_id else None
 
 
 class Allowance(NamedTuple):
-    """What may be there of something that has a quota: a quota that is lowered takes nothing away.
+    """The number of resources that an account may legitimately have; lowering a quota removes none.
 
-    ``now`` is the quota, or what was in use when it was lowered below that; ``ever`` is the highest quota there was.
+    ``now`` is the quota, or the number in use when the quota was lowered below it; ``ever`` is the highest quota so
+    far.
     """
 
     now: int
@@ -84,8 +85,8 @@ class Allowance(NamedTuple):
 
 
 class Region:
-    """One region of the cloud. ``version`` is the version of the last event folded into it; ``imported`` says that some
-    of it was described, not made here: then ids may be taken, and addresses held twice."""
+    """One region of the cloud. ``version`` is the version of the last event folded into it. ``imported`` is true if
+    some resources were imported: generated ids may then exist already, and two resources may have one address."""
 
     __slots__ = ("imported", "region_id", "version", *_TABLES)
 
@@ -93,7 +94,7 @@ class Region:
         self.region_id: str = region_id
         self.version: int = 0
         self.imported: bool = False
-        # facts
+        # state
         self.vpcs: Table[str, VpcState] = Table()
         self.vswitches: Table[str, VSwitchState] = Table()
         self.security_groups: Table[str, SecurityGroupState] = Table()
@@ -105,21 +106,21 @@ class Region:
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
-        self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → ENIs described with it too
+        self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
-        self.usage: Table[tuple[str, Kind], int] = Table()  # (account, what has a quota) → how many
-        self.created: Table[Counted, int] = Table()  # how many there ever were: the numbers that ids are drawn from
+        self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
+        self.created: Table[Counted, int] = Table()  # kind → number ever created, from which ids are derived
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.pending: PendingTable = PendingTable()  # position → (resource, since)
-        self.scheduled: PendingTable = PendingTable()  # position → (instance, when its next cycle begins)
+        self.pending: PendingTable = PendingTable()  # position → (resource, start of its transition)
+        self.scheduled: PendingTable = PendingTable()  # position → (instance, start of its next cycle)
 
     def fork(self) -> Self:
-        """An independent copy, in constant time; this one must not be written to any more."""
+        """Returns an independent copy in constant time. After that this one must not be written to."""
         copy = type(self).__new__(type(self))
         copy.region_id = self.region_id
         copy.version = self.version
@@ -129,45 +130,61 @@ class Region:
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
-        """An account's quota: as it was set, or the vendor's default."""
+        """Returns an account's quota as it was set, or the vendor's default."""
         value = self.quotas[account_id, name] if self.quotas.size else None
         return QUOTAS[name] if value is None else value
 
     def allowance(self, account_id: str, name: str) -> Allowance:
-        """What an account's quota has allowed so far."""
+        """Returns the allowance of an account's quota."""
         allowed = self.allowances[account_id, name] if self.allowances.size else None
         return Allowance(QUOTAS[name], QUOTAS[name]) if allowed is None else allowed
 
     def used(self, account_id: str, kind: Kind) -> int:
-        """How many resources that count towards a quota an account has here."""
+        """Returns the number of an account's resources that count towards a quota."""
         return self.usage[account_id, kind] or 0
 
     def use(self, account_id: str, kind: Kind, change: int) -> None:
-        """Count resources that come (1) or go (-1)."""
+        """Counts a created (1) or removed (-1) resource towards a quota."""
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
 
     def next_number(self, kind: Counted) -> int:
-        """The number of the next of a kind that is counted here."""
+        """Returns the number of the next resource of a kind."""
         return (self.created[kind] or 0) + 1
 
     def has(self, resource_id: str) -> bool:
-        """Whether a resource of any kind has the id."""
+        """Returns whether a resource of any kind has the id."""
         return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED)
 
     def count_created(self, kind: Counted) -> None:
-        """Count a resource that was created."""
+        """Counts a created resource."""
         self.created[kind] = (self.created[kind] or 0) + 1
 
     def primary_of(self, instance: InstanceState) -> NetworkInterfaceState | None:
-        """An instance's primary ENI; a classic one has none."""
+        """Returns an instance's primary ENI, None for a classic one."""
         primary_id = instance.primary_network_interface_id
         return None if primary_id is None else self.network_interfaces.get_existing(primary_id)
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
-        """The security groups that an instance is in."""
+        """Returns the ids of the security groups that an instance is in."""
         primary = self.primary_of(instance)
         return instance.classic_group_ids if primary is None else primary.security_group_ids
+
+    def transition(self, state: TransitionalState, transitions: Transitions[Any], record: RecordedEvent) -> None:
+        """Give a resource the status that an event leads to; begin or end what is pending of it.
+
+        Raises `IllegalTransition` for an event that is not possible in the resource's status.
+        """
+        before = state.status
+        after = transitions.get(before)
+        if after is None:
+            raise transitions.illegal(before)
+        if after is not before:
+            state.status = after
+            if state.pending is not None:
+                self.end_transition(state)
+            if transitions.begins:
+                self.begin_transition(state, record.position, record.recorded_at)
 
     def begin_transition(self, state: TransitionalState, position: int, since: datetime) -> None:
         """The resource is in a transitional state from now on."""
@@ -175,7 +192,7 @@ class Region:
         self.pending.set(position, (state.id, since))
 
     def end_transition(self, state: TransitionalState) -> None:
-        """The resource has settled, or is gone."""
+        """The resource is in a stable state from now on, or gone."""
         if state.pending is not None:
             self.pending.delete(state.pending)
             state.pending = None
@@ -184,12 +201,12 @@ class Region:
 
 
 def is_shared(stream: str) -> bool:
-    """Whether a stream is not a region's: ids of regions have no slash."""
+    """Returns whether a stream is not a region's; only shared streams have a slash in their name."""
     return "/" in stream
 
 
 class SharedStream:
-    """What is kept of a stream that is not a region's: its version, and the client tokens of an account."""
+    """The folded state of a shared stream: its version, and the client tokens of an account."""
 
     __slots__ = ("client_tokens", "version")
 
@@ -198,7 +215,7 @@ class SharedStream:
         self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()
 
     def fork(self) -> Self:
-        """An independent copy, in constant time; this one must not be written to any more."""
+        """Returns an independent copy in constant time. After that this one must not be written to."""
         copy = type(self).__new__(type(self))
         copy.version = self.version
         copy.client_tokens = self.client_tokens.fork()
@@ -206,7 +223,7 @@ class SharedStream:
 
 
 class World:
-    """All regions, and what they share by stream. ``position`` is that of the last event folded in."""
+    """All regions and all shared streams. ``position`` is the position of the last event folded in."""
 
     def __init__(self) -> None:
         self.position: int = 0
@@ -215,7 +232,7 @@ class World:
         self._owned: set[str] = set()
 
     def fork(self) -> World:
-        """An independent world from here, in constant time: each side copies a region when it first writes to it."""
+        """Returns an independent copy in constant time. Either side forks a region when it first writes to it."""
         copy = World()
         copy.position = self.position
         copy.regions = dict(self.regions)
@@ -224,17 +241,17 @@ class World:
         return copy
 
     def become(self, other: World) -> None:
-        """Take over another world, which must not be used any more."""
+        """Takes over the state of another world, which must not be used after that."""
         self.position, self.regions, self.shared = other.position, other.regions, other.shared
         self._owned = other._owned
 
     def region(self, region_id: str) -> Region:
-        """A region to read; an empty one where nothing has happened yet."""
+        """Returns a region for reading, an empty one if it has no events yet."""
         region = self.regions.get(region_id)
         return Region(region_id) if region is None else region
 
     def writable(self, stream: str) -> Region | SharedStream:
-        """A region, or what is kept of a stream that is not a region's, for the fold to change."""
+        """Returns the region or shared stream of a stream, for the fold to change."""
         region = self.regions.get(stream)
         if stream in self._owned:
             return self.shared[stream] if region is None else region
@@ -248,20 +265,20 @@ class World:
         return kept
 
     def version(self, stream: str) -> int:
-        """The version of a stream, 0 where nothing has happened yet."""
+        """Returns the version of a stream, 0 if it has no events yet."""
         of_stream = self.regions.get(stream) or self.shared.get(stream)
         return 0 if of_stream is None else of_stream.version
 
     def region_of(self, table: str, resource_id: str) -> Region | None:
-        """The region that has a resource in one of its tables, whoever owns it."""
+        """Returns the region with a resource in one of its tables, whichever account owns it; None if there is none."""
         for region in self.regions.values():
             if getattr(region, table)[resource_id] is not None:
                 return region
         return None
 
     def next_numbers(self, region: Region, kind: Kind, amount: int) -> Sequence[int]:
-        """The numbers of the next resources of a kind in a region, passing over those whose id something has that was
-        imported, whatever it is and wherever."""
+        """Returns the numbers of the next resources of a kind in a region, without numbers whose id an imported
+        resource of any kind and region has."""
         first, regions = region.next_number(kind), self.regions.values()
         for one in regions:
             if one.imported:
@@ -272,7 +289,7 @@ class World:
         return tuple(islice((number for number, name in ids if not any(place.has(name) for place in regions)), amount))
 
     def region_where_owned(self, table: str, resource_id: str | None, account_id: str) -> Region | None:
-        """The region in which an account owns a resource."""
+        """Returns the region in which an account owns a resource, None if there is none."""
         for region in self.regions.values():
             if owned(getattr(region, table), resource_id, account_id) is not None:
                 return region

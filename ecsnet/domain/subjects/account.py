@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet import commands
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, World
@@ -58,14 +58,12 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 
 # The rules
 
-ALL_COMMANDS: tuple[type[Command[Any]], ...] = tuple(
-    getattr(commands, name) for name in commands.__all__ if name != "Command"
-)
+RULES: Final = SubjectRules()
 
 
-@rules.denies(
+@RULES.denies(
     "request.client-token",
-    *ALL_COMMANDS,
+    *COMMANDS,
     code="IdempotentParameterMismatch",
     http_status=400,
     message="client token {client_token} was used for {first}",
@@ -81,6 +79,10 @@ def client_token(client_token: str, world: World, account_id: str, command: Comm
 # How each command is decided
 
 
-def set_quota(context: RuleContext) -> tuple[Event, ...]:
-    command: SetQuota = context.command
+def set_quota(context: RuleContext, command: SetQuota) -> tuple[Event, ...]:
     return (QuotaSet(name=command.name, value=command.value),)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(SetQuota, set_quota, ResourceKind.Quota, recorded_as=(QuotaSet,)),
+)

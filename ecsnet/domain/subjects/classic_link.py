@@ -5,14 +5,17 @@ The classic network itself has no theory: its instances have an address of the s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.commands import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
+from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 
@@ -26,12 +29,12 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = event.vpc_id
+    changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
     region.vpcs.mutable(event.vpc_id).linked_instances += 1
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    region.instances.mutable(event.instance_id).linked_vpc_id = None
+    changed_instance(region, event.instance_id, record).linked_vpc_id = None
     region.vpcs.mutable(event.vpc_id).linked_instances -= 1
 
 
@@ -43,8 +46,10 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "classic-link.attach.network-type",
     AttachClassicLinkVpc,
     guide="2.3",
@@ -57,7 +62,7 @@ def attach_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is not None else None
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.linked",
     AttachClassicLinkVpc,
     code="Abs.InvalidInstanceId.MalFormed",
@@ -69,7 +74,7 @@ def attach_linked(instance: InstanceState) -> Facts | None:
     return None if instance.linked_vpc_id is None else {"instance_id": instance.id, "vpc_id": instance.linked_vpc_id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.instance-state",
     AttachClassicLinkVpc,
     code="InvalidStatus.InstanceStatus",
@@ -78,10 +83,10 @@ def attach_linked(instance: InstanceState) -> Facts | None:
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An instance is linked while it is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, ClassicLinkAttached)
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.enabled",
     AttachClassicLinkVpc,
     code="OperationDenied",
@@ -93,7 +98,7 @@ def attach_enabled(vpc: VpcState) -> Facts | None:
     return None if vpc.classic_link_enabled else {"vpc_id": vpc.id}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.attach.quota",
     AttachClassicLinkVpc,
     code="QuotaExceeded",
@@ -107,7 +112,7 @@ def attach_quota(vpc: VpcState) -> Facts | None:
     return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
 
 
-@rules.denies(
+@RULES.denies(
     "classic-link.detach.linked",
     DetachClassicLinkVpc,
     code="InvalidInstanceId.NotFound",
@@ -119,7 +124,7 @@ def detach_linked(instance: InstanceState, vpc: VpcState) -> Facts | None:
     return None if instance.linked_vpc_id == vpc.id else {"instance_id": instance.id, "vpc_id": vpc.id}
 
 
-rules.states(
+RULES.states(
     "address.classic.unique",
     RuleKind.Invariant,
     "A classic private address is unique over all regions and accounts: each region draws from a block of its own.",
@@ -129,21 +134,48 @@ rules.states(
 # How each command is decided
 
 
-def enable(context: RuleContext) -> tuple[Event, ...]:
-    assert context.vpc is not None
-    return () if context.vpc.classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=context.vpc.id),)
+def enable(context: RuleContext, command: EnableVpcClassicLink) -> tuple[Event, ...]:
+    return () if known(context.vpc).classic_link_enabled else (VpcClassicLinkEnabled(vpc_id=command.vpc_id),)
 
 
-def resolve_link(context: RuleContext) -> None:
-    context.vpc = context.find_vpc(context.command.vpc_id)
-    context.instance = context.find_instance(context.command.instance_id)
-
-
-def attach(context: RuleContext) -> tuple[Event, ...]:
-    command: AttachClassicLinkVpc = context.command
+def attach(context: RuleContext, command: AttachClassicLinkVpc) -> tuple[Event, ...]:
     return (ClassicLinkAttached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
 
 
-def detach(context: RuleContext) -> tuple[Event, ...]:
-    command: DetachClassicLinkVpc = context.command
+def links_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
+    """Yields the context with the VPC that the instance is linked to, or that of a VPC to which instances are."""
+    vpc, instance = context.vpc, context.instance
+    rule = "classic-link.detach.linked"
+    if instance is not None:
+        if instance.linked_vpc_id is None:
+            yield Impossible(rule, f"{instance.id} is linked to no VPC", {"instance_id": instance.id})
+        else:
+            yield context.having(vpc=context.region.vpcs.get_existing(instance.linked_vpc_id))
+    elif vpc is not None:
+        if vpc.linked_instances:
+            yield context
+        else:
+            yield Impossible(rule, f"no instance is linked to {vpc.id}", {"vpc_id": vpc.id})
+
+
+def detach(context: RuleContext, command: DetachClassicLinkVpc) -> tuple[Event, ...]:
     return (ClassicLinkDetached(instance_id=command.instance_id, vpc_id=command.vpc_id),)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(EnableVpcClassicLink, enable, ResourceKind.Vpc, recorded_as=(VpcClassicLinkEnabled,)),
+    Operation(
+        AttachClassicLinkVpc,
+        attach,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(ClassicLinkAttached)},
+        recorded_as=(ClassicLinkAttached,),
+    ),
+    Operation(
+        DetachClassicLinkVpc,
+        detach,
+        ResourceKind.Instance,
+        alternatives=links_to_end,
+        recorded_as=(ClassicLinkDetached,),
+    ),
+)

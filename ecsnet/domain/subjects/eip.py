@@ -6,6 +6,7 @@ index. An EIP survives its instance: it comes back Available.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.commands import (
@@ -15,50 +16,68 @@ from ecsnet.commands import (
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.lifecycle import INITIAL, Lifecycle
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.context import RegionalRequest, RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.world import Evolving, Region, World
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
+from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import (
     EipAddressAllocated,
     EipAddressAssociated,
     EipAddressAssociateRequested,
+    EipAddressRegistered,
     EipAddressReleased,
     EipAddressReleaseRequested,
     EipAddressUnassociated,
     EipAddressUnassociateRequested,
     NatPublicIpConverted,
 )
+from ecsnet.events.imports import EipImported
 from ecsnet.values import EipStatus
 
 S = EipStatus
 
 # The lifecycle
 
+EXISTING: Final = [S.Available, S.Associating, S.InUse, S.Unassociating, S.Releasing]
+
 EIP: Final = Lifecycle(
     "EIP",
     S,
+    id_field="allocation_id",
+    transitional={
+        S.Associating: Transitional(completed_by=(EipAddressAssociated,)),
+        S.Unassociating: Transitional(completed_by=(EipAddressUnassociated,)),
+        S.Releasing: Transitional(completed_by=(EipAddressReleased,)),
+    },
     final=[S.Released],
-    rows=[
-        (INITIAL, EipAddressAllocated, S.Available),
-        (INITIAL, NatPublicIpConverted, S.InUse),
-        (S.Available, EipAddressAssociateRequested, S.Associating),
-        (S.Associating, EipAddressAssociated, S.InUse),
-        (S.Available, EipAddressAssociated, S.InUse),
-        (S.InUse, EipAddressUnassociateRequested, S.Unassociating),
-        (S.Unassociating, EipAddressUnassociated, S.Available),
-        (S.InUse, EipAddressUnassociated, S.Available),
-        (S.Associating, EipAddressUnassociated, S.Available),  # its instance was released meanwhile
-        (S.Available, EipAddressReleaseRequested, S.Releasing),
-        (S.Releasing, EipAddressReleased, S.Released),
-        (S.Available, EipAddressReleased, S.Released),
+    transitions=[
+        [EipAddressAllocated, INITIAL, S.Available],
+        [NatPublicIpConverted, INITIAL, S.InUse],
+        [EipAddressAssociateRequested, S.Available, S.Associating],
+        [EipAddressAssociated, [S.Available, S.Associating], S.InUse],
+        [EipAddressUnassociateRequested, S.InUse, S.Unassociating],
+        # Associating: its instance was released meanwhile
+        [EipAddressUnassociated, [S.Associating, S.InUse, S.Unassociating], S.Available],
+        [EipAddressReleaseRequested, S.Available, S.Releasing],
+        [EipAddressReleased, [S.Available, S.Releasing], S.Released],
+        # follows at once, in the stream of the account, whose fold knows nothing of the EIP
+        [EipAddressRegistered, EXISTING, SAME],
+        *described(EipImported, EXISTING),
     ],
 )
+"""EIPs."""
+
+ASSOCIATED: Final = EIP.statuses_admitting(EipAddressUnassociated)
+"""The statuses of an EIP that is on an instance, however far associating or unassociating has come."""
 
 # How each event changes the state
 
@@ -70,7 +89,7 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
         created_at=record.recorded_at,
         position=record.position,
         ip_address=event.ip_address,
-        status=EIP.transitions(type(event))[INITIAL],
+        status=EIP.table[type(event)][INITIAL],
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
@@ -79,17 +98,10 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
     return eip
 
 
-def _transition(region: Region, allocation_id: str, event: Event) -> EipState:
+def _changed(region: Region, allocation_id: str, record: RecordedEvent) -> EipState:
     eip = region.eips.mutable(allocation_id)
-    eip.status = EIP.transitions(type(event))[eip.status]
-    if eip.pending is not None:
-        region.end_transition(eip)
+    region.transition(eip, EIP.table[type(record.event)], record)
     return eip
-
-
-def _bind(region: Region, eip: EipState, instance_id: str) -> None:
-    region.instances.mutable(instance_id).eip_id = eip.id
-    eip.instance_id = instance_id
 
 
 def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
@@ -97,37 +109,52 @@ def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
     PUBLIC.release(region, event.ip_address, event.instance_id)
-    _bind(region, _born(region, event, record), event.instance_id)
+    eip = _born(region, event, record)
+    instance.eip_id = eip.id
+    eip.instance_id = instance.id
+
+
+# An EIP that is associated at once is so where a request for it is possible. What was requested completes whatever the
+# status of the instance is by then.
+ASSOCIATE: Final = INSTANCE.table[EipAddressAssociateRequested]
 
 
 def associate_requested(region: Region, event: EipAddressAssociateRequested, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
-    _bind(region, eip, event.instance_id)
-    region.begin_transition(eip, record.position, record.recorded_at)
+    _bind(region, _changed(region, event.allocation_id, record), event.instance_id)
 
 
 def associated(region: Region, event: EipAddressAssociated, record: RecordedEvent) -> None:
-    _bind(region, _transition(region, event.allocation_id, event), event.instance_id)
+    eip = _changed(region, event.allocation_id, record)
+    if eip.instance_id is None:
+        _bind(region, eip, event.instance_id)
 
 
-def asynchronous(
+def _bind(region: Region, eip: EipState, instance_id: str) -> None:
+    instance = region.instances.mutable(instance_id)
+    if instance.status not in ASSOCIATE:
+        raise ASSOCIATE.illegal(instance.status)
+    instance.eip_id = eip.id
+    eip.instance_id = instance_id
+
+
+def requested(
     region: Region, event: EipAddressUnassociateRequested | EipAddressReleaseRequested, record: RecordedEvent
 ) -> None:
-    region.begin_transition(_transition(region, event.allocation_id, event), record.position, record.recorded_at)
+    _changed(region, event.allocation_id, record)
 
 
 def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
-    region.instances.mutable(event.instance_id).eip_id = None
+    eip = _changed(region, event.allocation_id, record)
+    changed_instance(region, event.instance_id, record).eip_id = None
     eip.instance_id = None
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
-    eip = _transition(region, event.allocation_id, event)
+    eip = _changed(region, event.allocation_id, record)
     region.use(eip.account_id, "eip", -1)
     PUBLIC.release(region, eip.ip_address, eip.id)
     region.eips.delete(eip.id)
@@ -138,20 +165,24 @@ EVOLVE: Final[Evolving] = {
     NatPublicIpConverted: converted,
     EipAddressAssociateRequested: associate_requested,
     EipAddressAssociated: associated,
-    EipAddressUnassociateRequested: asynchronous,
+    EipAddressUnassociateRequested: requested,
     EipAddressUnassociated: unassociated,
-    EipAddressReleaseRequested: asynchronous,
+    EipAddressReleaseRequested: requested,
     EipAddressReleased: released,
 }
 
 # The rules
 
-ASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressAssociateRequested))
-UNASSOCIABLE: Final = frozenset(EIP.transitions(EipAddressUnassociateRequested))
-RELEASABLE: Final = frozenset(EIP.transitions(EipAddressReleaseRequested))
+RULES: Final = SubjectRules()
+
+ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
+UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
+RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleaseRequested)
+
+must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 
 
-@rules.denies(
+@RULES.denies(
     "account.eip-quota",
     AllocateEipAddress,
     ConvertNatPublicIpToEip,
@@ -167,7 +198,7 @@ def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.state",
     AssociateEipAddress,
     code="IncorrectEipStatus",
@@ -179,7 +210,7 @@ def associate_state(eip: EipState) -> Facts | None:
     return None if eip.status in ASSOCIABLE else {"allocation_id": eip.id, "status": eip.status}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.region",
     AssociateEipAddress,
     guide="2.2",
@@ -187,12 +218,12 @@ def associate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{instance_id} is not in the region of {allocation_id}",
 )
-def associate_region(eip: EipState, instance: InstanceState, here: bool) -> Facts | None:
+def associate_region(eip: EipState, instance: InstanceState, same_region: bool) -> Facts | None:
     """An EIP and its instance are in one region."""
-    return None if here else {"instance_id": instance.id, "allocation_id": eip.id}
+    return None if same_region else {"instance_id": instance.id, "allocation_id": eip.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.network-type",
     AssociateEipAddress,
     guide="2.2",
@@ -205,7 +236,7 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.instance-state",
     AssociateEipAddress,
     code="IncorrectInstanceStatus",
@@ -214,10 +245,10 @@ def associate_network_type(instance: InstanceState) -> Facts | None:
 )
 def associate_instance_state(instance: InstanceState) -> Facts | None:
     """An EIP is associated with an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_instance_status(instance, EipAddressAssociateRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.public-ip",
     AssociateEipAddress,
     guide="2.2",
@@ -230,7 +261,7 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     return None if instance.public_ip is None else {"instance_id": instance.id, "public_ip": instance.public_ip}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.associate.duplicate",
     AssociateEipAddress,
     code="InvalidAssociation.Duplicated",
@@ -242,7 +273,7 @@ def associate_duplicate(instance: InstanceState) -> Facts | None:
     return None if instance.eip_id is None else {"instance_id": instance.id, "allocation_id": instance.eip_id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.state",
     UnassociateEipAddress,
     code="IncorrectEipStatus",
@@ -258,7 +289,7 @@ def unassociate_state(eip: EipState) -> Facts | None:
     )
 
 
-@rules.denies(
+@RULES.denies(
     "eip.unassociate.wrong-instance",
     UnassociateEipAddress,
     code="InvalidParameter.Mismatch",
@@ -272,7 +303,7 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "eip.release.state",
     ReleaseEipAddress,
     guide="2.2",
@@ -289,55 +320,87 @@ def release_state(eip: EipState) -> Facts | None:
 
 
 def next_id(context: RuleContext) -> str:
-    """The id of the next EIP."""
+    """Returns the id of the next EIP."""
     (number,) = context.world.next_numbers(context.region, "eip", 1)
     return resource_id(context.region.region_id, "eip", number)
 
 
-def allocate(context: RuleContext) -> tuple[Event, ...]:
+def prepare_allocate(context: RuleContext, command: AllocateEipAddress | None) -> None:
+    context.regional_request = RegionalRequest(public=1)
+
+
+def allocate(context: RuleContext, command: AllocateEipAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
     return (EipAddressAllocated(allocation_id=next_id(context), ip_address=ip),)
 
 
-def resolve_eip(context: RuleContext) -> None:
-    context.eip = context.find_eip(context.command.allocation_id)
-
-
-def resolve_associate(context: RuleContext) -> None:
-    resolve_eip(context)
-    context.instance = instance = context.find_instance(context.command.instance_id)
+def prepare_associate(context: RuleContext, command: AssociateEipAddress | None) -> None:
+    instance = context.instance
     if instance is not None:
-        context.here = context.is_here(instance)
+        context.same_region = owned(context.region.instances, instance.id, context.account_id) is not None
 
 
-def associate(context: RuleContext) -> tuple[Event, ...]:
-    command: AssociateEipAddress = context.command
+def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
     return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
 
 
-def resolve_unassociate(context: RuleContext) -> None:
-    resolve_eip(context)
-    if context.command.instance_id is not None:
-        context.instance = context.find_instance(context.command.instance_id)
+def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
+    """Yields the context as it is, if it is that of an EIP, or the one with the EIP of the instance."""
+    instance = context.instance
+    if instance is None:
+        yield context
+    elif instance.eip_id is None:
+        message = f"no EIP is associated with {instance.id}"
+        yield Impossible("eip.unassociate.wrong-instance", message, {"instance_id": instance.id})
+    else:
+        yield context.having(eip=context.region.eips.get_existing(instance.eip_id))
 
 
-def unassociate(context: RuleContext) -> tuple[Event, ...]:
-    assert context.eip is not None
-    assert context.eip.instance_id is not None
+def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
+    eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    return (event(allocation_id=context.eip.id, instance_id=context.eip.instance_id),)
+    return (event(allocation_id=eip.id, instance_id=known(eip.instance_id)),)
 
 
-def release(context: RuleContext) -> tuple[Event, ...]:
+def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
     event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
-    return (event(allocation_id=context.command.allocation_id),)
+    return (event(allocation_id=command.allocation_id),)
 
 
-def settled(eip: EipState) -> Event:
-    """The event that ends an EIP's transitional state."""
-    if eip.status is S.Releasing:
-        return EipAddressReleased(allocation_id=eip.id)
-    event = EipAddressAssociated if eip.status is S.Associating else EipAddressUnassociated
-    assert eip.instance_id is not None
-    return event(allocation_id=eip.id, instance_id=eip.instance_id)
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        AllocateEipAddress,
+        allocate,
+        ResourceKind.Eip,
+        prepare=prepare_allocate,
+        recorded_as=(EipAddressAllocated,),
+    ),
+    Operation(
+        AssociateEipAddress,
+        associate,
+        ResourceKind.Eip,
+        prepare=prepare_associate,
+        statuses={
+            ResourceKind.Eip: ASSOCIABLE,
+            ResourceKind.Instance: INSTANCE.statuses_admitting(EipAddressAssociateRequested),
+        },
+        recorded_as=(EipAddressAssociated, EipAddressAssociateRequested),
+    ),
+    Operation(
+        UnassociateEipAddress,
+        unassociate,
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: UNASSOCIABLE},
+        alternatives=associations_to_end,
+        recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),
+    ),
+    Operation(
+        ReleaseEipAddress,
+        release,
+        ResourceKind.Eip,
+        statuses={ResourceKind.Eip: RELEASABLE},
+        recorded_as=(EipAddressReleased, EipAddressReleaseRequested),
+        removes=True,
+    ),
+)

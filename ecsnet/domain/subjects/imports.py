@@ -7,13 +7,16 @@ it is taken as it is, so that `ecsnet.audit` can report it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
+from ecsnet.domain.subjects.eip import EIP
 from ecsnet.domain.subjects.instance import lifecycle as instance
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.imports import (
@@ -27,24 +30,16 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
-
-STABLE: Final = (
-    InstanceStatus.Running,
-    InstanceStatus.Stopped,
-    NetworkInterfaceStatus.Available,
-    NetworkInterfaceStatus.InUse,
-    EipStatus.Available,
-    EipStatus.InUse,
-)
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceType
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
     return event.created_at or record.recorded_at
 
 
-def _pass_on(region: Region, state: TransitionalState, record: RecordedEvent) -> None:
-    if state.status not in STABLE:
+def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
+    """A resource that is described in a transitional status goes on from there."""
+    if state.status in lifecycle.transitional:
         region.begin_transition(state, record.position, record.recorded_at)
 
 
@@ -76,7 +71,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         account_id=record.account_id,
         created_at=_born(event, record),
         position=record.position,
-        status=event.status,
+        status=INSTANCE.described[InstanceImported][event.status],
         instance_type=event.instance_type,
         vpc_id=event.vpc_id,
         zone_id=event.zone_id,
@@ -97,7 +92,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         instance.regroup_classic(region, state, event.security_group_ids)
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
-    _pass_on(region, state, record)
+    _begin(region, state, INSTANCE, record)
     region.imported = True
 
 
@@ -109,7 +104,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         created_at=_born(event, record),
         position=record.position,
         type=event.type,
-        status=event.status,
+        status=network_interface.LIFECYCLES[event.type].described[NetworkInterfaceImported][event.status],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -127,14 +122,13 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
     private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
     if event.instance_id is not None:
-        _attach(region, interface, event.instance_id)
+        _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
         region.use(record.account_id, "network_interface", 1)
-    _pass_on(region, interface, record)
+    _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
-def _attach(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    state = region.instances.mutable(instance_id)
+def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
     if interface.type is network_interface.PRIMARY:
         state.attached = {interface.id: None, **state.attached}
     else:
@@ -148,7 +142,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         created_at=_born(event, record),
         position=record.position,
         ip_address=event.ip_address,
-        status=event.status,
+        status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
     )
     region.count_created("eip")
@@ -156,11 +150,11 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.eips.set(eip.id, eip)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
-        region.instances.mutable(event.instance_id).eip_id = eip.id
+        instance.changed(region, event.instance_id, record).eip_id = eip.id
     if (
         event.instance_id is not None or event.status is EipStatus.Releasing
     ):  # else another service's, and it settles it
-        _pass_on(region, eip, record)
+        _begin(region, eip, EIP, record)
     region.imported = True
 
 

@@ -11,26 +11,31 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ecsnet.commands import (
+    AllocateEipAddress,
     AllocatePublicIpAddress,
     ChangePublicIpAddress,
     ConvertNatPublicIpToEip,
+    CreateInstance,
+    ModifyInstanceNetworkSpec,
     ReleasePublicIpAddress,
+    RunInstances,
 )
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.context import RegionalRequest, RuleContext, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
-from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
-from ecsnet.values import ChargeType, InstanceStatus
+from ecsnet.values import ChargeType
 
 CHANGE_WINDOW: Final = timedelta(hours=6)
 CHANGE_LIMIT: Final = 3
-CHANGEABLE: Final = (InstanceStatus.Stopped,)
 EXPIRY_MARGIN: Final = timedelta(hours=24)
 
 # How each event changes the state
@@ -42,18 +47,18 @@ def _give(region: Region, instance: InstanceState, ip: str) -> None:
 
 
 def allocated(region: Region, event: PublicIpAddressAllocated, record: RecordedEvent) -> None:
-    _give(region, region.instances.mutable(event.instance_id), event.ip_address)
+    _give(region, changed_instance(region, event.instance_id, record), event.ip_address)
 
 
 def changed(region: Region, event: PublicIpAddressChanged, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     _give(region, instance, event.ip_address)
     instance.public_ip_changes += 1
 
 
 def released(region: Region, event: PublicIpAddressReleased, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed_instance(region, event.instance_id, record)
     PUBLIC.release(region, instance.public_ip or "", instance.id)
     instance.public_ip = None
 
@@ -66,12 +71,15 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "public-ip.assign.already",
     AllocatePublicIpAddress,
     code="AllocatedAlready",
     http_status=403,
+    breach_codes=[("OperationDenied", 400)],
     message="{instance_id} has {held} already",
 )
 def assign_already(instance: InstanceState) -> Facts | Breach | None:
@@ -79,11 +87,11 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
     if instance.public_ip is not None:
         return {"instance_id": instance.id, "held": instance.public_ip}
     if instance.eip_id is not None:
-        return Breach({"instance_id": instance.id, "held": instance.eip_id}, ("OperationDenied", 400))
+        return Breach({"instance_id": instance.id, "held": instance.eip_id}, "OperationDenied", 400)
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.state",
     AllocatePublicIpAddress,
     code="IncorrectInstanceStatus",
@@ -92,10 +100,10 @@ def assign_already(instance: InstanceState) -> Facts | Breach | None:
 )
 def assign_state(instance: InstanceState) -> Facts | None:
     """A public address is allocated to an instance that is Running or Stopped."""
-    return None if instance.status in STABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressAllocated)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.pay-as-you-go",
     AllocatePublicIpAddress,
     guide="3.2",
@@ -111,7 +119,7 @@ def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.assign.subscription",
     AllocatePublicIpAddress,
     guide="3.2",
@@ -126,7 +134,7 @@ def assign_subscription(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.classic.kept",
     ReleasePublicIpAddress,
     guide="2.1",
@@ -139,7 +147,7 @@ def classic_kept(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.nat.release",
     ReleasePublicIpAddress,
     guide="2.2",
@@ -152,7 +160,7 @@ def nat_release(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.release.assigned",
     ReleasePublicIpAddress,
     code="InvalidInstance.ZeroBandwidth",
@@ -164,7 +172,7 @@ def release_assigned(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.public_ip is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.assigned",
     ChangePublicIpAddress,
     guide="3.2",
@@ -175,7 +183,7 @@ def change_assigned(instance: InstanceState) -> Facts | None:
     return release_assigned(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.state",
     ChangePublicIpAddress,
     guide="3.2",
@@ -185,10 +193,10 @@ def change_assigned(instance: InstanceState) -> Facts | None:
 )
 def change_state(instance: InstanceState) -> Facts | None:
     """A public address is changed only while the instance is Stopped."""
-    return None if instance.status in CHANGEABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, PublicIpAddressChanged)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.window",
     ChangePublicIpAddress,
     guide="3.2",
@@ -201,7 +209,7 @@ def change_window(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "created_at": instance.created_at}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.change.limit",
     ChangePublicIpAddress,
     guide="3.2",
@@ -213,7 +221,7 @@ def change_limit(instance: InstanceState) -> Facts | None:
     return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.network-type",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -226,7 +234,7 @@ def convert_network_type(instance: InstanceState) -> Facts | None:
     return classic_kept(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.assigned",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -239,7 +247,7 @@ def convert_assigned(instance: InstanceState) -> Facts | None:
     return release_assigned(instance)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.state",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -249,10 +257,10 @@ def convert_assigned(instance: InstanceState) -> Facts | None:
 )
 def convert_state(instance: InstanceState) -> Facts | None:
     """A NatPublicIp is converted while the instance is Running or Stopped."""
-    return assign_state(instance)
+    return wrong_status(instance, NatPublicIpConverted)
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.pending-change",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -267,7 +275,7 @@ def convert_pending_change(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
 
 
-@rules.denies(
+@RULES.denies(
     "public-ip.convert.expiring",
     ConvertNatPublicIpToEip,
     guide="3.3",
@@ -282,7 +290,30 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
-rules.states(
+@RULES.denies(
+    "address.region.exhausted",
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceNetworkSpec,
+    AllocateEipAddress,
+    AllocatePublicIpAddress,
+    ChangePublicIpAddress,
+    code="OperationDenied",
+    http_status=403,
+    message="{region_id} has {available} {kind} addresses left, not {wanted}",
+)
+def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | None:
+    """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
+    for kind, pool, wanted in (
+        ("classic", CLASSIC, regional_request.classic),
+        ("public", PUBLIC, regional_request.public),
+    ):
+        if wanted and wanted > (available := pool.free_count(world, region)):
+            return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
+    return None
+
+
+RULES.states(
     "public-ip.convert.irreversible",
     RuleKind.Fact,
     "There is no way back from an EIP to a NatPublicIp; the address stays the same and traffic is not interrupted.",
@@ -292,27 +323,57 @@ rules.states(
 # How each command is decided
 
 
-def allocate(context: RuleContext) -> tuple[Event, ...]:
+def prepare_allocate(context: RuleContext, command: AllocatePublicIpAddress | ChangePublicIpAddress | None) -> None:
+    context.regional_request = RegionalRequest(public=1)
+
+
+def allocate(context: RuleContext, command: AllocatePublicIpAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
-    return (PublicIpAddressAllocated(instance_id=context.command.instance_id, ip_address=ip),)
+    return (PublicIpAddressAllocated(instance_id=command.instance_id, ip_address=ip),)
 
 
-def change(context: RuleContext) -> tuple[Event, ...]:
+def change(context: RuleContext, command: ChangePublicIpAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
-    return (PublicIpAddressChanged(instance_id=context.command.instance_id, ip_address=ip),)
+    return (PublicIpAddressChanged(instance_id=command.instance_id, ip_address=ip),)
 
 
-def release(context: RuleContext) -> tuple[Event, ...]:
-    return (PublicIpAddressReleased(instance_id=context.command.instance_id),)
+def release(context: RuleContext, command: ReleasePublicIpAddress) -> tuple[Event, ...]:
+    return (PublicIpAddressReleased(instance_id=command.instance_id),)
 
 
-def convert(context: RuleContext) -> tuple[Event, ...]:
-    assert context.instance is not None
-    assert context.instance.public_ip is not None
+def convert(context: RuleContext, command: ConvertNatPublicIpToEip) -> tuple[Event, ...]:
     return (
         NatPublicIpConverted(
             allocation_id=eip.next_id(context),
-            ip_address=context.instance.public_ip,
-            instance_id=context.instance.id,
+            ip_address=known(known(context.instance).public_ip),
+            instance_id=command.instance_id,
         ),
     )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        AllocatePublicIpAddress,
+        allocate,
+        ResourceKind.Instance,
+        prepare=prepare_allocate,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(PublicIpAddressAllocated)},
+        recorded_as=(PublicIpAddressAllocated,),
+    ),
+    Operation(
+        ChangePublicIpAddress,
+        change,
+        ResourceKind.Instance,
+        prepare=prepare_allocate,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(PublicIpAddressChanged)},
+        recorded_as=(PublicIpAddressChanged,),
+    ),
+    Operation(ReleasePublicIpAddress, release, ResourceKind.Instance, recorded_as=(PublicIpAddressReleased,)),
+    Operation(
+        ConvertNatPublicIpToEip,
+        convert,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(NatPublicIpConverted)},
+        recorded_as=(NatPublicIpConverted,),
+    ),
+)

@@ -19,12 +19,15 @@ from ecsnet.commands import (
     JoinSecurityGroup,
     LeaveSecurityGroup,
     ModifyNetworkInterfaceAttribute,
+    RevokeSecurityGroup,
     RunInstances,
 )
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.context import GroupGrowth, RuleContext
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
-from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, SecurityGroupState
+from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
@@ -32,8 +35,6 @@ from ecsnet.events.security_group import (
     SecurityGroupAuthorized,
     SecurityGroupCreated,
     SecurityGroupDeleted,
-    SecurityGroupJoined,
-    SecurityGroupLeft,
     SecurityGroupRevoked,
 )
 
@@ -120,8 +121,12 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
+
+
+@RULES.denies(
     "interface.security-groups.vpc",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -136,6 +141,7 @@ EVOLVE: Final[Evolving] = {
         CreateInstance: ("InvalidParameter.Mismatch", 400),
         JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
     },
+    breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
     message="{names} not in {vpc_id}",
 )
 def groups_in_vpc(
@@ -148,11 +154,11 @@ def groups_in_vpc(
     ids = tuple(group.id for group in strangers)
     facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
     if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
-        return Breach(facts, ("InvalidSecurityGroupId.NotVpc", 403))
+        return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
 
 
-@rules.denies(
+@RULES.denies(
     "interface.security-groups.count",
     CreateNetworkInterface,
     ModifyNetworkInterfaceAttribute,
@@ -167,19 +173,22 @@ def groups_in_vpc(
         JoinSecurityGroup: ("InstanceSecurityGroupLimitExceeded", 400),
         LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
     },
+    breach_codes=[("MissingParameter", 400)],
     message="an ENI is in 1 to {quota} security groups, not in {count}",
 )
-def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, command: object) -> Facts | Breach | None:
+def count_of_groups(
+    group_count: int, region: Region, account_id: str, command_type: AnyCommand
+) -> Facts | Breach | None:
     """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
-    count, quota = len(group_ids), region.quota(account_id, "security-groups-per-interface")
-    if type(command) is LeaveSecurityGroup:
-        return None if count else {"count": 0, "quota": quota}
-    if not count:
-        return Breach({"count": 0, "quota": quota}, ("MissingParameter", 400))
-    return {"count": count, "quota": quota} if count > quota else None
+    quota = region.quota(account_id, "security-groups-per-interface")
+    if command_type is LeaveSecurityGroup:
+        return None if group_count else {"count": 0, "quota": quota}
+    if not group_count:
+        return Breach({"count": 0, "quota": quota}, "MissingParameter", 400)
+    return {"count": group_count, "quota": quota} if group_count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.address-quota",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -193,23 +202,21 @@ def group_count(group_ids: tuple[str, ...], region: Region, account_id: str, com
     codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
     message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
 )
-def group_address_quota(
-    groups_gaining_addresses: tuple[SecurityGroupState, ...], added_addresses: int, region: Region, account_id: str
-) -> Facts | None:
+def group_address_quota(group_growth: GroupGrowth, region: Region, account_id: str) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
-    quota = region.quota(account_id, "addresses-per-security-group")
-    for group in groups_gaining_addresses:
-        if group.vpc_id is not None and group.private_ip_count + added_addresses > quota:
+    quota, added = region.quota(account_id, "addresses-per-security-group"), group_growth.added_addresses
+    for group in group_growth.groups:
+        if group.vpc_id is not None and group.private_ip_count + added > quota:
             return {
                 "security_group_id": group.id,
                 "count": group.private_ip_count,
-                "growth": added_addresses,
+                "growth": added,
                 "quota": quota,
             }
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "account.security-group-quota",
     CreateSecurityGroup,
     code="QuotaExceed.SecurityGroup",
@@ -222,7 +229,7 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     return None if count < quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.delete.in-use",
     DeleteSecurityGroup,
     code="DependencyViolation",
@@ -241,7 +248,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | 
     }
 
 
-@rules.denies(
+@RULES.denies(
     "security-group.authorize.vpc",
     AuthorizeSecurityGroup,
     guide="2.3",
@@ -264,104 +271,82 @@ def authorize_same_vpc(
     }
 
 
-@rules.denies(
-    "security-group.join.member",
-    JoinSecurityGroup,
-    code="InvalidInstanceId.AlreadyExists",
-    http_status=403,
-    message="{instance_id} is in {security_group_id} already",
-)
-def join_twice(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
-    """An instance joins only a group that it is not in."""
-    member = region.members_of_group.get_existing(security_group.id)[instance.member_id]
-    return {"instance_id": instance.id, "security_group_id": security_group.id} if member else None
-
-
-@rules.denies(
-    "security-group.leave.member",
-    LeaveSecurityGroup,
-    code="InstanceNotInSecurityGroup",
-    http_status=403,
-    message="{instance_id} is not in {security_group_id}",
-)
-def leave_unknown(instance: InstanceState, security_group: SecurityGroupState, region: Region) -> Facts | None:
-    """An instance leaves only a group that it is in."""
-    member = region.members_of_group.get_existing(security_group.id)[instance.member_id]
-    return None if member else {"instance_id": instance.id, "security_group_id": security_group.id}
-
-
 # How each command is decided
 
 
-def resolve_new_group(context: RuleContext) -> None:
-    if context.command.vpc_id is not None:
-        context.vpc = context.find_vpc(context.command.vpc_id)
-
-
-def create_group(context: RuleContext) -> tuple[Event, ...]:
+def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "security_group", 1)
     group_id = resource_id(context.region.region_id, "security_group", number)
-    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=context.command.vpc_id),)
+    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=command.vpc_id),)
 
 
-def resolve_group(context: RuleContext) -> None:
-    context.security_group = context.find_security_group(context.command.security_group_id)
+def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:
+    return (SecurityGroupDeleted(security_group_id=command.security_group_id),)
 
 
-def delete_group(context: RuleContext) -> tuple[Event, ...]:
-    return (SecurityGroupDeleted(security_group_id=context.command.security_group_id),)
+def _authorizes(region: Region, command: AuthorizeSecurityGroup | RevokeSecurityGroup) -> bool:
+    sources = region.sources_of_group.get_existing(command.security_group_id)
+    return sources[command.source_group_id] is not None
 
 
-def resolve_authorization(context: RuleContext) -> None:
-    resolve_group(context)
-    command: AuthorizeSecurityGroup = context.command
-    context.source_group = context.find_security_group(command.source_group_id, command.source_account_id)
-
-
-def authorize_group(context: RuleContext) -> tuple[Event, ...]:
-    command: AuthorizeSecurityGroup = context.command
-    if context.region.sources_of_group.get_existing(command.security_group_id)[command.source_group_id]:
+def authorize_group(context: RuleContext, command: AuthorizeSecurityGroup) -> tuple[Event, ...]:
+    if _authorizes(context.region, command):
         return ()
     return (
         SecurityGroupAuthorized(security_group_id=command.security_group_id, source_group_id=command.source_group_id),
     )
 
 
-def revoke_group(context: RuleContext) -> tuple[Event, ...]:
-    command: AuthorizeSecurityGroup = context.command
-    if not context.region.sources_of_group.get_existing(command.security_group_id)[command.source_group_id]:
+def revoke_group(context: RuleContext, command: RevokeSecurityGroup) -> tuple[Event, ...]:
+    if not _authorizes(context.region, command):
         return ()
     return (SecurityGroupRevoked(security_group_id=command.security_group_id, source_group_id=command.source_group_id),)
 
 
-def resolve_join(context: RuleContext) -> None:
-    resolve_group(context)
-    context.instance = instance = context.find_instance(context.command.instance_id)
-    group = context.security_group
-    if instance is None or group is None:
-        return
-    primary, group_ids = context.region.primary_of(instance), context.region.groups_of(instance)
-    context.security_groups = (group,)
-    context.group_vpc_id = instance.vpc_id or CLASSIC_NETWORK
-    if group.id not in group_ids:
-        context.group_ids = (*group_ids, group.id)
-        context.groups_gaining_addresses = (group,)
-        context.added_addresses = 1 if primary is None else len(primary.private_ips)
+def _source_account(region: Region, source_group_id: str) -> str | None:
+    source = region.security_groups[source_group_id]
+    return None if source is None else source.account_id
 
 
-def join_group(context: RuleContext) -> tuple[Event, ...]:
-    command: JoinSecurityGroup = context.command
-    return (SecurityGroupJoined(security_group_id=command.security_group_id, instance_id=command.instance_id),)
+def restore_authorize(region: Region, event: SecurityGroupAuthorized) -> AuthorizeSecurityGroup:
+    return AuthorizeSecurityGroup(
+        security_group_id=event.security_group_id,
+        source_group_id=event.source_group_id,
+        source_account_id=_source_account(region, event.source_group_id),
+    )
 
 
-def resolve_leave(context: RuleContext) -> None:
-    resolve_group(context)
-    context.instance = instance = context.find_instance(context.command.instance_id)
-    if instance is not None:
-        group_ids = context.region.groups_of(instance)
-        context.group_ids = tuple(i for i in group_ids if i != context.command.security_group_id)
+def restore_revoke(region: Region, event: SecurityGroupRevoked) -> RevokeSecurityGroup:
+    return RevokeSecurityGroup(
+        security_group_id=event.security_group_id,
+        source_group_id=event.source_group_id,
+        source_account_id=_source_account(region, event.source_group_id),
+    )
 
 
-def leave_group(context: RuleContext) -> tuple[Event, ...]:
-    command: LeaveSecurityGroup = context.command
-    return (SecurityGroupLeft(security_group_id=command.security_group_id, instance_id=command.instance_id),)
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        CreateSecurityGroup,
+        create_group,
+        ResourceKind.SecurityGroup,
+        within=ResourceKind.Vpc,
+        recorded_as=(SecurityGroupCreated,),
+    ),
+    Operation(
+        DeleteSecurityGroup, delete_group, ResourceKind.SecurityGroup, recorded_as=(SecurityGroupDeleted,), removes=True
+    ),
+    Operation(
+        AuthorizeSecurityGroup,
+        authorize_group,
+        ResourceKind.SecurityGroup,
+        recorded_as=(SecurityGroupAuthorized,),
+        restore=restore_authorize,
+    ),
+    Operation(
+        RevokeSecurityGroup,
+        revoke_group,
+        ResourceKind.SecurityGroup,
+        recorded_as=(SecurityGroupRevoked,),
+        restore=restore_revoke,
+    ),
+)

@@ -11,7 +11,9 @@ from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
@@ -19,8 +21,9 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.vpc import VpcCreated, VpcDeleted, VSwitchCreated, VSwitchDeleted
-from ecsnet.values import cidr_bounds
+from ecsnet.values import cidr_bounds, int_to_ipv4
 
+SMALLEST_VSWITCH: Final = 8  # addresses: a mask of 29
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
@@ -71,7 +74,7 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
     )
     region.vswitches.set(vswitch.id, vswitch)
     if region.imported:
-        private_pool.open_among_described(region, vswitch)
+        private_pool.exclude_allocated(region, vswitch)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
@@ -90,8 +93,13 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+must_exist(RULES, "vpc.not-found", "VPC", code="InvalidVpcId.NotFound")
+must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFound")
+
+
+@RULES.denies(
     "vpc.create.cidr",
     CreateVpc,
     code="InvalidParameter",
@@ -108,11 +116,12 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
     return {"cidr_block": command.cidr_block}
 
 
-@rules.denies(
+@RULES.denies(
     "vpc.delete.in-use",
     DeleteVpc,
     code="DependencyViolation.VSwitch",
     http_status=400,
+    breach_codes=[("DependencyViolation.SecurityGroup", 400)],
     message="{vpc_id} has {vswitches} VSwitches, {security_groups} security groups and {linked} linked instances",
 )
 def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
@@ -129,10 +138,10 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
         "security_groups": groups,
         "linked": vpc.linked_instances,
     }
-    return facts if vswitches else Breach(facts, ("DependencyViolation.SecurityGroup", 400))
+    return facts if vswitches else Breach(facts, "DependencyViolation.SecurityGroup", 400)
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.zone",
     CreateVSwitch,
     code="InvalidZoneId.NotFound",
@@ -146,42 +155,43 @@ def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts
     return {"zone_id": command.zone_id, "region_id": region.region_id}
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.cidr",
     CreateVSwitch,
     code="InvalidParameter",
     http_status=400,
     guide="4.2",
+    breach_codes=[("InvalidCirdrBlock.MaskLength", 400)],
     message="{cidr_block} is not inside {vpc_cidr_block} with a mask of 16 to 29",
 )
-def vswitch_inside_vpc(command: CreateVSwitch, vpc: VpcState) -> Facts | Breach | None:
+def vswitch_inside_vpc(cidr_block: str, vpc: VpcState) -> Facts | Breach | None:
     """A VSwitch's block lies inside its VPC's block and has a mask of 16 to 29."""
-    facts = {"cidr_block": command.cidr_block, "vpc_cidr_block": vpc.cidr_block}
-    if not 16 <= int(command.cidr_block.partition("/")[2]) <= 29:
-        return Breach(facts, ("InvalidCirdrBlock.MaskLength", 400))  # the vendor's spelling
-    first, last = cidr_bounds(command.cidr_block)
+    facts = {"cidr_block": cidr_block, "vpc_cidr_block": vpc.cidr_block}
+    if not 16 <= int(cidr_block.partition("/")[2]) <= 29:
+        return Breach(facts, "InvalidCirdrBlock.MaskLength", 400)  # the vendor's spelling
+    first, last = cidr_bounds(cidr_block)
     low, high = cidr_bounds(vpc.cidr_block)
     return None if low <= first and last <= high else facts
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.create.overlap",
     CreateVSwitch,
     code="InvalidCidrBlock.Overlapped",
     http_status=400,
     message="{cidr_block} overlaps {other_cidr_block} of {vswitch_id}",
 )
-def vswitch_overlap(command: CreateVSwitch, vpc: VpcState, region: Region) -> Facts | None:
+def vswitch_overlap(cidr_block: str, vpc: VpcState, region: Region) -> Facts | None:
     """The VSwitches of a VPC share no address."""
-    first, last = cidr_bounds(command.cidr_block)
+    first, last = cidr_bounds(cidr_block)
     for vswitch_id in region.vswitches_of_vpc.get_existing(vpc.id).live_keys():
         other = region.vswitches.get_existing(vswitch_id)
         if first <= other.last and other.first <= last:
-            return {"cidr_block": command.cidr_block, "other_cidr_block": other.cidr_block, "vswitch_id": other.id}
+            return {"cidr_block": cidr_block, "other_cidr_block": other.cidr_block, "vswitch_id": other.id}
     return None
 
 
-@rules.denies(
+@RULES.denies(
     "vpc.vswitch-quota",
     CreateVSwitch,
     code="QuotaExceeded.VSwitch",
@@ -194,7 +204,7 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
     return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "vswitch.delete.in-use",
     DeleteVSwitch,
     code="DependencyViolation",
@@ -210,22 +220,39 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
 # How each command is decided
 
 
-def create_vpc(context: RuleContext) -> tuple[Event, ...]:
+def create_vpc(context: RuleContext, command: CreateVpc) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "vpc", 1)
     vpc_id = resource_id(context.region.region_id, "vpc", number)
-    return (VpcCreated(vpc_id=vpc_id, cidr_block=context.command.cidr_block),)
+    return (VpcCreated(vpc_id=vpc_id, cidr_block=command.cidr_block),)
 
 
-def resolve_vpc(context: RuleContext) -> None:
-    context.vpc = context.find_vpc(context.command.vpc_id)
+def delete_vpc(context: RuleContext, command: DeleteVpc) -> tuple[Event, ...]:
+    return (VpcDeleted(vpc_id=command.vpc_id),)
 
 
-def delete_vpc(context: RuleContext) -> tuple[Event, ...]:
-    return (VpcDeleted(vpc_id=context.command.vpc_id),)
+def prepare_vswitch(context: RuleContext, command: CreateVSwitch | None) -> None:
+    if command is not None:
+        context.cidr_block = command.cidr_block
+    elif context.vpc is not None:
+        context.cidr_block = _smallest_free_block(context.region, context.vpc)
 
 
-def create_vswitch(context: RuleContext) -> tuple[Event, ...]:
-    command: CreateVSwitch = context.command
+def _smallest_free_block(region: Region, vpc: VpcState) -> str:
+    """Returns the first free block of the smallest size that a VSwitch may have; a block that is not free if the VPC
+    has no room for one."""
+    first, last = cidr_bounds(vpc.cidr_block)
+    block = first - first % SMALLEST_VSWITCH
+    vswitch_ids = region.vswitches_of_vpc.get_existing(vpc.id).live_keys()
+    for vswitch in sorted(map(region.vswitches.get_existing, vswitch_ids), key=lambda vswitch: vswitch.first):
+        if block + SMALLEST_VSWITCH <= vswitch.first:
+            break
+        block = max(block, vswitch.last + 1 + -(vswitch.last + 1) % SMALLEST_VSWITCH)
+    if block + SMALLEST_VSWITCH - 1 > last:
+        block = first - first % SMALLEST_VSWITCH
+    return f"{int_to_ipv4(block)}/29"
+
+
+def create_vswitch(context: RuleContext, command: CreateVSwitch) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "vswitch", 1)
     vswitch_id = resource_id(context.region.region_id, "vswitch", number)
     return (
@@ -235,9 +262,20 @@ def create_vswitch(context: RuleContext) -> tuple[Event, ...]:
     )
 
 
-def resolve_vswitch(context: RuleContext) -> None:
-    context.vswitch = context.find_vswitch(context.command.vswitch_id)
+def delete_vswitch(context: RuleContext, command: DeleteVSwitch) -> tuple[Event, ...]:
+    return (VSwitchDeleted(vswitch_id=command.vswitch_id),)
 
 
-def delete_vswitch(context: RuleContext) -> tuple[Event, ...]:
-    return (VSwitchDeleted(vswitch_id=context.command.vswitch_id),)
+OPERATIONS: Final[Operations] = operations(
+    Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated,)),
+    Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted,), removes=True),
+    Operation(
+        CreateVSwitch,
+        create_vswitch,
+        ResourceKind.VSwitch,
+        within=ResourceKind.Vpc,
+        prepare=prepare_vswitch,
+        recorded_as=(VSwitchCreated,),
+    ),
+    Operation(DeleteVSwitch, delete_vswitch, ResourceKind.VSwitch, recorded_as=(VSwitchDeleted,), removes=True),
+)

@@ -1,1 +1,1 @@
-"""Stores of events: their contract, the engines, and the form in which events are stored."""
+"""Event stores: their contract, the engines, and the codec of stored events."""

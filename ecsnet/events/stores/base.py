@@ -1,4 +1,4 @@
-"""`EventStore`: what every store of events promises; numbering of new events; the shared use of one store."""
+"""`EventStore`, the contract of every event store; the numbering of new events; and the shared use of one store."""
 
 from __future__ import annotations
 
@@ -14,39 +14,42 @@ _AT_ONCE: Final = 1_000
 class EventStore(Protocol):
     """An append-only history of several streams, with one sequence of positions over all of them.
 
-    Every method raises `StoreError` where the store cannot do it, and then has changed nothing. Methods may be called
-    from several threads at once. `ecsnet.testing.check_event_store` tests all that is promised here.
+    A method that fails raises `StoreError` and changes nothing. Methods may be called from several threads at once.
+    `ecsnet.testing.check_event_store` tests this contract.
     """
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
-        """Add events to the ends of their streams, in this order: all or none, durable on return.
+        """Appends events to their streams, in this order. All or none are appended, and they are durable on return.
 
-        ``expected`` has the version of every stream that the decision read, 0 for one in which nothing has happened.
-        All streams of the events are among them; others may be.
+        ``expected`` maps every stream that the decision read to the version it had, 0 for an empty stream. It contains
+        all streams of the events and may contain others.
 
-        Raises `VersionConflict` if one of these streams has another version, `StoreError` for an event that cannot be
-        stored (text that is no Unicode, for one) or whose stream ``expected`` does not name.
+        Raises `VersionConflict` if one of these streams has another version, and `StoreError` for an event that cannot
+        be stored (such as one with a lone surrogate in a text) or whose stream is not in ``expected``.
         """
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        """The events with ``after`` < position <= ``until``, in order; with ``naming`` at least those whose payload
-        contains that text. Other threads may append meanwhile, or close the store: the next event is then a
-        `StoreError`. Raises `ReplayError` at an event that cannot be read."""
+        """Yields the events with ``after`` < position <= ``until``, in order; with ``naming`` at least those whose
+        payload contains that text.
+
+        Other threads may append meanwhile. If one closes the store, the next event raises `StoreError`. Raises
+        `ReplayError` at an event that cannot be read.
+        """
 
     def head(self) -> int:
-        """The position of the last event, 0 for an empty store. Cheap: it is asked before every command."""
+        """Returns the position of the last event, 0 for an empty store. It is cheap, as every command calls it."""
 
     def close(self) -> None:
-        """Give back what the store holds. Waits for no other thread's work to end; closing twice is fine."""
+        """Releases the resources of the store, without waiting for other threads. Closing twice is allowed."""
 
 
 def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: int) -> list[RecordedEvent]:
-    """Returns events as they are recorded behind a position, in streams that have the expected versions.
+    """Returns the records of events that are appended after a position to streams with the expected versions.
 
-    Raises `StoreError` for an event in a stream without one.
+    Raises `StoreError` for an event whose stream has no expected version.
     """
     try:
-        if len(events) == 1:  # as most commands have
+        if len(events) == 1:  # the most common case
             (new,) = events
             version = expected[new.stream] + 1
             return [
@@ -66,43 +69,43 @@ def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: 
         raise StoreError(f"an event for stream {error}, of which no version is expected") from None
 
 
-class _Use:
-    """How a store is used: by whom, and whether it is to be closed when nobody does any more."""
+class _References:
+    """The leases that use a store. If ``closes`` is true, the store is closed when the last of them ends."""
 
-    __slots__ = ("ends", "users")
+    __slots__ = ("closes", "leases")
 
-    def __init__(self, ends: bool) -> None:
-        self.users: set[int] = set()
-        self.ends: bool = ends
+    def __init__(self, closes: bool) -> None:
+        self.leases: set[int] = set()
+        self.closes: bool = closes
 
 
 class Lease:
-    """A cloud's use of a store, which its forks and its clouds of the past share.
+    """A cloud's use of a store that it shares with its forks and with its clouds of the past.
 
-    The store is closed when the last of them lets go of it, by `release` or by not being there any more, if one of them
-    was closed, or if the store is ``own``: made for the cloud, and known to nobody else.
+    A lease ends when it is released or garbage collected. The store is closed when its last lease ends, provided that
+    one of them was released or that the store is ``own``: created for the cloud and accessible to nobody else.
     """
 
-    def __init__(self, store: EventStore, *, own: bool = False, use: _Use | None = None) -> None:
+    def __init__(self, store: EventStore, *, own: bool = False, references: _References | None = None) -> None:
         self.store = store
-        self._use = _Use(ends=own) if use is None else use
-        self._use.users.add(id(self))
+        self._references = _References(closes=own) if references is None else references
+        self._references.leases.add(id(self))
 
     def share(self) -> Lease:
-        """Returns another use of the same store."""
-        return Lease(self.store, use=self._use)
+        """Returns another lease of the same store."""
+        return Lease(self.store, references=self._references)
 
     def release(self) -> None:
-        """Let go of the store, which is to be closed. Letting go twice is fine."""
-        self._use.ends = True
-        self._let_go()
+        """Ends the lease and has the store closed when the last lease ends. Releasing twice is allowed."""
+        self._references.closes = True
+        self._end()
 
-    def _let_go(self) -> None:
-        users = self._use.users
-        if id(self) in users:
-            users.discard(id(self))
-            if not users and self._use.ends:
+    def _end(self) -> None:
+        leases = self._references.leases
+        if id(self) in leases:
+            leases.discard(id(self))
+            if not leases and self._references.closes:
                 self.store.close()
 
     def __del__(self) -> None:
-        self._let_go()
+        self._end()

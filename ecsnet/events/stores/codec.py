@@ -1,7 +1,7 @@
-"""Between events and the JSON they are stored as.
+"""Encodes events as JSON payloads and decodes them.
 
-Stored events are for ever. The name of an event's class, its fields and its ``SCHEMA`` are what the payload was written
-with; a payload of an older schema goes through `UPCASTERS` until it has the shape of today.
+Stored events never change. A payload is stored with the name of the event's class and its ``SCHEMA``; a payload of an
+older schema is converted by `UPCASTERS` until it has the current schema.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for name, event_type in vars(subject).items()
     if isinstance(event_type, type) and issubclass(event_type, Event) and not event_type.__subclasses__()
 }
-"""Every stored type by its name."""
+"""Every concrete event class by its name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
-"""(type, schema version) → what makes a payload of the next schema version of it."""
+"""(type, schema version) → a function that converts such a payload to the next schema version."""
 
 
 class UnreadableEvent(Exception):
-    """The type is unknown, the schema is newer than this library, or the payload does not have its shape."""
+    """The type is unknown, the schema is newer than this library, or the payload does not fit its schema."""
 
 
 Decode = Callable[[str], Event]
@@ -52,7 +52,7 @@ _Stored: type[msgspec.Struct] = msgspec.defstruct("_Stored", attrs.fields_dict(I
 
 
 class _Decoders(dict[tuple[str, int], Decode]):
-    """By type and schema version, what reads such a payload; made when first asked for."""
+    """The decoders of payloads by type and schema version, created on first use."""
 
     def __missing__(self, key: tuple[str, int]) -> Decode:
         type_name, version = key
@@ -71,11 +71,11 @@ class _Decoders(dict[tuple[str, int], Decode]):
 
 DECODERS = _Decoders()
 CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
-"""What looking up a decoder, or using it, raises for an event that cannot be read."""
+"""The errors that looking up or calling a decoder raises for an event that cannot be read."""
 
 
 def encode(event: Event) -> str:
-    """The event's payload."""
+    """Returns the event's payload."""
     instance_type = getattr(event, "instance_type", None)
     if type(instance_type) is InstanceType:
         event = msgspec.structs.replace(event, instance_type=_Stored(**attrs.asdict(instance_type)))
@@ -83,8 +83,8 @@ def encode(event: Event) -> str:
 
 
 def check(new: NewEvent) -> None:
-    """Raises `StoreError` for an event that cannot be stored: with text that is no Unicode, a number that is too large,
-    a value that has no JSON form, or a time without timezone."""
+    """Raises `StoreError` for an event that cannot be stored: one with a lone surrogate in a text, a number that is too
+    large, a value without a JSON form, or a time without a timezone."""
     try:
         _encode(new)
         if not type(new.stream) is type(new.account_id) is type(new.command_id) is str:
@@ -96,11 +96,11 @@ def check(new: NewEvent) -> None:
 
 
 CANNOT_WRITE = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
-"""What encoding an event raises for one that cannot be stored."""
+"""The errors that encoding raises for an event that cannot be stored."""
 
 
 def decode(type_name: str, schema_version: int, payload: str) -> Event:
-    """The event of a payload. Raises `UnreadableEvent`."""
+    """Returns the event of a payload. Raises `UnreadableEvent`."""
     try:
         return DECODERS[type_name, schema_version](payload)
     except CANNOT_READ as error:

@@ -19,24 +19,24 @@ _AT_ONCE: Final = 1_000
 class MemoryStore:
     """A store in memory.
 
-    One that `follows` another begins where that one stood, and reads the older events from where they are. It does so
-    when the other one is closed, too, if that is a `MemoryStore`; any other must stay open (see `Lease`).
+    A store that `follows` another one begins at a position of its history and reads the older events from it. If the
+    older store is a `MemoryStore`, it may be closed; any other must stay open (see `Lease`).
     """
 
     def __init__(self) -> None:
         self._events: list[RecordedEvent] = []
         self._versions: dict[str, int] = {}
-        self._counted = 0  # how many of the events the versions are those of
+        self._counted = 0  # number of events that _versions takes into account
         self._offset = 0
         self._older: tuple[tuple[int, EventStore | list[RecordedEvent]], ...] = ()
-        """Up to which position which store, or list of the events of one, has the older events."""
+        """The older events: pairs of a position and the store, or list of events, that has those up to it."""
         self._lock = RLock()
         self._closed = False
         _STORES.add(self)
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
-        """A store that shares the older one's events up to a position, in constant time."""
+        """Returns a store that shares the older one's events up to a position, in constant time."""
         store = cls()
         store._offset, store._versions = position, dict(versions)
         if not isinstance(older, MemoryStore):
@@ -45,7 +45,7 @@ class MemoryStore:
             store._older = (*older._older, (position, older._events))
         elif position == older._offset:
             store._older = older._older
-        else:  # the past of a fork: it ends within what the fork reads from others
+        else:  # the past of a fork, at a position within the events that the fork reads from others
             begun = sum(end < position for end, _ in older._older)
             store._older = (*older._older[:begun], (position, older._older[begun][1]))
         return store
@@ -64,7 +64,7 @@ class MemoryStore:
                 if actual != version:
                     raise VersionConflict(stream, expected=version, actual=actual)
             recorded = numbered(events, expected, self._offset + self._counted)
-            kept += recorded  # one step, whatever ends this thread
+            kept += recorded  # atomic even if an interrupt ends this thread
             for record in recorded:
                 versions[record.stream] = record.version
             self._counted = len(kept)
@@ -83,7 +83,7 @@ class MemoryStore:
         for end, older in self._older:
             if after < end and until > begin:
                 stop = min(until, end)
-                if isinstance(older, list):  # of the events behind `begin`; its owner may have appended more to it
+                if isinstance(older, list):  # it has the events after `begin`; its owner may have appended more to it
                     for record in _between(older, max(after - begin, 0), stop - begin):
                         self._check_open()
                         yield record
@@ -112,7 +112,7 @@ _STORES: Final[WeakSet[MemoryStore]] = WeakSet()
 
 def _begin_in_child() -> None:
     for store in list(_STORES):
-        store._lock = RLock()  # another thread may have held it, and that is not there any more
+        store._lock = RLock()  # it may be locked by a thread that does not exist in the child
 
 
 if hasattr(os, "register_at_fork"):
@@ -120,7 +120,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
-    """The events from one index to another; those before are not gone through, as `islice` would."""
+    """Yields the events from one index to another, without iterating over earlier ones as `islice` does."""
     while start < stop:
         yield from events[start : min(start + _AT_ONCE, stop)]
         start += _AT_ONCE

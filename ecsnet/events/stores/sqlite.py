@@ -1,8 +1,8 @@
-"""Events in a SQLite file: one table that can only grow, guarded by the database itself.
+"""Events in a SQLite file: one append-only table, enforced by triggers in the database.
 
 A command's events are one transaction, durable on return (WAL, synchronous FULL). Several processes may share a file:
-the writer's lock is taken before the versions are read, and a unique constraint stands behind it. Several threads share
-the one connection by a lock, which each holds for one statement, or one transaction, at a time. Payloads are JSON text:
+the writer's lock is taken before the versions are read, and a unique constraint guards them as well. Threads share one
+connection under a lock, which each holds for one statement or one transaction at a time. Payloads are JSON text:
 ``sqlite3 network.db 'select position, type, payload from events'``.
 """
 
@@ -29,11 +29,11 @@ _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS: Final = "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id"
 _ROWS: Final = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?"
 _AT_ONCE: Final = 500
-"""How many rows are read at a time, so that other threads need not wait for long."""
+"""The number of rows that are read at a time, so that other threads do not wait for long."""
 _SEARCHED_AT_ONCE: Final = 20_000
 _LAST_POSITION: Final = 2**63 - 1
-_TURN: Final = 100  # milliseconds that a writer waits for another process before it lets other threads have their turn
-_PATIENCE: Final = 60.0  # seconds that it waits in all
+_BUSY_TIMEOUT: Final = 100  # milliseconds that a writer waits for another process before it releases the threads' lock
+_TIMEOUT: Final = 60.0  # seconds that it waits in total
 _FAILURES: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, OSError)
 
 
@@ -41,7 +41,7 @@ class SqliteStore:
     """A store in a SQLite file, created if it is missing.
 
     Raises `StoreError` for a file that is not a store of ecsnet's, that a newer version wrote, or that cannot be
-    written; the file is left as it was. ``read_only`` opens one that exists, without ever writing to it.
+    written; the file is then unchanged. With ``read_only`` the file must exist and is never written to.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
@@ -52,7 +52,7 @@ class SqliteStore:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: Stamp | None = None
-        self._head: int | None = None  # not known
+        self._head: int | None = None  # None: not known
         self._data_version = 0
         _STORES.add(self)
         try:
@@ -68,12 +68,12 @@ class SqliteStore:
         else:
             connection = open_to_write(self._path)
         self._file, self._log = Stamp.of(self._path), 0
-        connection.execute(f"PRAGMA busy_timeout = {_TURN}")
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         self._connection, self._head = connection, None
         return connection
 
     def _usable(self) -> sqlite3.Connection:
-        """The connection, in order, for who holds the lock."""
+        """Returns the connection after checking that the file is still the same. The caller holds the lock."""
         if self._closed:
             raise StoreError(f"{shown(self._path)}: the store is closed")
         if self._file is None:
@@ -86,14 +86,14 @@ class SqliteStore:
         if now.st_ino != self._file.inode or now.st_dev != self._file.device:
             raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
         connection = self._connection
-        if connection is None:  # since a fork
+        if connection is None:  # it was closed before a fork
             return self._connect()
         if not self._is_steady():
             self._connection = None
             connection.close()
             return self._connect()
         if not self._read_only:
-            # SQLite keeps the log while a connection is open. What is written into one that is removed is lost.
+            # SQLite keeps the log while a connection is open. Events written into a removed log are lost.
             try:
                 log = os.stat(log_name).st_ino
             except FileNotFoundError:
@@ -102,22 +102,22 @@ class SqliteStore:
                 if self._log:
                     raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
                 self._log = log
-        if connection.in_transaction:  # of an append that was interrupted even while it was taken back
+        if connection.in_transaction:  # an append was interrupted again during its rollback
             connection.execute("ROLLBACK")
         return connection
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         for new in events:
             codec.check(new)
-        patience = monotonic() + _PATIENCE
+        deadline = monotonic() + _TIMEOUT
         while True:
             with self._lock:
                 try:
                     connection = self._usable()
-                    self._head = None  # until it is known again
+                    self._head = None  # until the transaction has ended
                     try:
                         connection.execute("BEGIN IMMEDIATE")
-                        position = self._one("SELECT coalesce(max(position), 0) FROM events")
+                        position = self._number_in_transaction("SELECT coalesce(max(position), 0) FROM events")
                         self._check(expected)
                         recorded = numbered(events, expected, position)
                         before = connection.total_changes
@@ -132,14 +132,15 @@ class SqliteStore:
                     self._head = position + len(recorded)
                     return recorded
                 except sqlite3.OperationalError as error:
-                    if not _is_busy(error) or monotonic() > patience:
+                    if not _is_busy(error) or monotonic() > deadline:
                         raise self._failure(error) from error
                 except _FAILURES as error:
                     raise self._failure(error) from error
 
     def _check(self, expected: Mapping[str, int]) -> None:
         for stream, version in expected.items():
-            actual = self._one("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", stream)
+            query = "SELECT coalesce(max(version), 0) FROM events WHERE stream = ?"
+            actual = self._number_in_transaction(query, stream)
             if actual != version:
                 raise VersionConflict(stream, expected=version, actual=actual)
 
@@ -148,12 +149,12 @@ class SqliteStore:
         while after < end:
             rows, reached = self._rows(after, end, naming)
             yield from map(_record, rows)
-            if reached <= after:  # without this check reading a damaged tree might go round in it for ever
+            if reached <= after:  # in a damaged tree reading might otherwise loop for ever
                 raise StoreError(f"{shown(self._path)} is damaged: position {reached} comes behind {after}")
             after = reached
 
     def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
-        """The next rows, and the position up to which that is all."""
+        """Returns the next rows, and the position up to which they are complete."""
         with self._lock:
             try:
                 if naming is None:
@@ -164,9 +165,9 @@ class SqliteStore:
                 text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
                 query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position LIMIT {_SEARCHED_AT_ONCE}"
                 found = self._fetch(query, after, reached, text)
-                # Positions may have gaps in a damaged file: on to the next one that there is.
+                # Positions may have gaps in a damaged file, so the search continues at the next existing one.
                 rest = "SELECT coalesce(min(position) - 1, ?) FROM events WHERE position > ?"
-                following = self._looked_up(rest, end, reached)
+                following = self._fetch_number(rest, end, reached)
                 return found, following if following >= reached else end
             except _FAILURES as error:
                 raise self._failure(error) from error
@@ -175,7 +176,7 @@ class SqliteStore:
         while True:
             connection = self._usable()
             try:
-                rows = self._fetched(connection, query, parameters)
+                rows = self._rows_of(connection, query, parameters)
             except sqlite3.Error:
                 if self._is_steady():
                     raise
@@ -184,16 +185,16 @@ class SqliteStore:
                     return rows
 
     def _is_steady(self) -> bool:
-        """Whether nobody wrote into a file that is read as one that does not change."""
+        """Returns False if the file was opened as immutable and has been written to since."""
         return self._stamp is None or not (has_log(self._path) or Stamp.of(self._path) != self._stamp)
 
-    def _fetched(self, connection: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> list[Any]:
+    def _rows_of(self, connection: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> list[Any]:
         try:
             return connection.execute(query, parameters).fetchall()
         except sqlite3.OperationalError as error:
             if "decode" not in str(error):
                 raise
-        # There is text in it that is no Unicode. As bytes it can be read, and told by who reads the row.
+        # A text is not valid UTF-8. Read as bytes, it is reported by the function that decodes the row.
         connection.text_factory = bytes
         try:
             rows = connection.execute(query, parameters).fetchall()
@@ -205,11 +206,11 @@ class SqliteStore:
         with self._lock:
             try:
                 self._usable()
-                data_version = self._one("PRAGMA data_version")  # of this connection, whatever is in the file
+                data_version = self._number_in_transaction("PRAGMA data_version")  # kept by the connection
                 if self._head is None or data_version != self._data_version:  # another connection wrote
                     self._head = None
                     self._data_version = data_version
-                    self._head = self._looked_up("SELECT coalesce(max(position), 0) FROM events")
+                    self._head = self._fetch_number("SELECT coalesce(max(position), 0) FROM events")
                 return self._head
             except _FAILURES as error:
                 raise self._failure(error) from error
@@ -221,15 +222,15 @@ class SqliteStore:
             if connection is not None:
                 connection.close()
 
-    def _one(self, query: str, *parameters: object) -> int:
-        """A number that is asked for within a transaction."""
+    def _number_in_transaction(self, query: str, *parameters: object) -> int:
+        """Returns the number that a query within a transaction selects."""
         connection = self._connection
         if connection is None:
             raise StoreError(f"{shown(self._path)}: the store is closed")
         return self._number(connection.execute(query, parameters).fetchone()[0])
 
-    def _looked_up(self, query: str, *parameters: object) -> int:
-        """The same outside of transactions, of a file that others may write to meanwhile."""
+    def _fetch_number(self, query: str, *parameters: object) -> int:
+        """Returns the number that a query outside of transactions selects; others may write to the file meanwhile."""
         return self._number(self._fetch(query, *parameters)[0][0])
 
     def _number(self, value: object) -> int:
@@ -253,7 +254,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _record(row: Any) -> RecordedEvent:
-    """The event of a row. Raises `ReplayError` for one in which anything is not as it is written."""
+    """Returns the event of a row. Raises `ReplayError` for a damaged row."""
     position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id = row
     try:
         event = codec.DECODERS[type_name, schema_version](payload)
@@ -300,35 +301,37 @@ def _row(record: RecordedEvent) -> tuple[Any, ...]:
 
 _STORES: Final[WeakSet[SqliteStore]] = WeakSet()
 _forking = RLock()
-_AT_FORK: Final = 5.0  # seconds that a fork waits for a thread that is in SQLite
-_held: Final[list[SqliteStore]] = []
+_FORK_TIMEOUT: Final = 5.0  # seconds that a fork waits for a thread that is in SQLite
+_locked_for_fork: Final[list[SqliteStore]] = []
 _inherited: Final[list[sqlite3.Connection]] = []
-"""Those that could not be closed before a fork. Closing them in the child would take its locks from the parent."""
+"""Connections that could not be closed before a fork. Closing one in the child would release the parent's locks."""
 
 
 def _before_fork() -> None:
-    """SQLite cannot be carried over a fork. In the child it takes a file that was open for open still, and leaves out
-    locks that it believes to have: the parent then deletes the log to which the child writes, or the child waits for a
-    transaction of the parent for ever. So nothing is open at a fork, and both processes open it again."""
+    """Closes all connections, because an open one does not survive a fork; both processes open theirs again.
+
+    In the child, SQLite believes that it still holds the parent's locks and does not take its own. The parent may then
+    delete the log to which the child writes, or the child may wait for ever for a transaction of the parent.
+    """
     _forking.acquire()
     for store in list(_STORES):
-        if store._lock.acquire(timeout=_AT_FORK):
-            _held.append(store)
+        if store._lock.acquire(timeout=_FORK_TIMEOUT):
+            _locked_for_fork.append(store)
             connection, store._connection = store._connection, None
             if connection is not None:
                 connection.close()
 
 
 def _after_fork_in_parent() -> None:
-    while _held:
-        _held.pop()._lock.release()
+    while _locked_for_fork:
+        _locked_for_fork.pop()._lock.release()
     _forking.release()
 
 
 def _after_fork_in_child() -> None:
-    global _forking  # other threads that were about to fork are not there any more
+    global _forking  # it may be locked by a thread that does not exist in the child
     _forking = RLock()
-    _held.clear()
+    _locked_for_fork.clear()
     for store in list(_STORES):
         store._lock = RLock()
         if store._connection is not None:

@@ -1,10 +1,11 @@
-"""The file of a `SqliteStore`: which one it is, whose it is, and how it is opened.
+"""The file of a `SqliteStore`: its identity, its owner, and the ways to open it.
 
-Whose file it is, is said by ``application_id``, once SQLite has put the file in order: after a kill in the midst of its
-creation the header alone may say anything. What is certainly another program's is refused by a look at the bytes, so
-that it is left exactly as it was.
+``application_id`` marks a file as a store of ecsnet's. It is reliable only after SQLite has recovered the file, since
+the header of a file whose creation was killed may contain anything. A file that is certainly another program's is
+refused without opening it as a database, so that it stays unchanged.
 
-Database, log (``-wal``) and index of the log (``-shm``) are one: without its log a database is a shorter history.
+Database, log (``-wal``) and index of the log (``-shm``) belong together: without its log a database has a shorter
+history.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
 )
-_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")  # how a journal of SQLite's begins
-_PATIENCE: Final = 60.0  # seconds, for other processes that lay out the same file
+_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")  # the magic number of a journal of SQLite's
+_TIMEOUT: Final = 60.0  # seconds, for other processes that lay out the same file
 
 
 class Stamp(NamedTuple):
-    """What tells a file from another one that stands in its place, and one state of it from another."""
+    """The identity of a file and of its state: it differs if the file was replaced or written to."""
 
     device: int
     inode: int
@@ -58,15 +59,15 @@ class Stamp(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> Stamp:
-        """Returns the stamp of the file that a path leads to. Raises OSError."""
+        """Returns the stamp of the file at a path. Raises OSError."""
         found = os.stat(path)
         return cls(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def resolved(path: str | os.PathLike[str]) -> Path:
-    """Returns the path from the root, without links. Raises `StoreError` for one that cannot be a file's.
+    """Returns the absolute path without links. Raises `StoreError` for a value that cannot be a path.
 
-    SQLite follows links too, and keeps the log beside the file that they lead to.
+    SQLite follows links too, and keeps the log beside the target of the link.
     """
     try:
         given = os.fsdecode(path)
@@ -78,12 +79,12 @@ def resolved(path: str | os.PathLike[str]) -> Path:
 
 
 def shown(path: Path) -> str:
-    """Returns a path as text that can be printed, whatever its bytes are."""
+    """Returns a path as printable text, also if its bytes are not valid UTF-8."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """Returns a connection to a store, which is created if it is missing. Raises `StoreError`, `sqlite3.Error`."""
+    """Returns a connection to a store and creates the store if it is missing. Raises `StoreError`, `sqlite3.Error`."""
     _refuse_by_header(path, read_only=False)
     connection = _connect(path, "mode=rwc")
     try:
@@ -98,12 +99,12 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
-    """Returns a connection that only reads, and creates nothing beside the file that its owner could not use.
+    """Returns a read-only connection that creates no file which the owner of the store could not use.
 
-    Where SQLite cannot have its log, the file is read as one that does not change: the stamp tells if it did. Raises
-    `StoreError`, `sqlite3.Error`.
+    If there is no log, the file is opened as immutable, and its stamp is returned too: a change of the stamp shows that
+    the file was written to. Raises `StoreError`, `sqlite3.Error`.
     """
-    for _ in range(20):  # the files beside it come and go with other processes
+    for _ in range(20):  # other processes create and remove the files beside it
         _refuse_by_header(path, read_only=True)
         logged = has_log(path)
         stamp = Stamp.of(path) if logged else _lasting_stamp(path)
@@ -121,7 +122,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
             connection.close()
             raise
         else:
-            if logged and not _took_back_what_it_created(path, connection):
+            if logged and not _removed_created_log(path, connection):
                 return connection, None
             if not logged and not has_log(path) and Stamp.of(path) == stamp:
                 return connection, stamp
@@ -130,8 +131,11 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
 
 
 def _lasting_stamp(path: Path) -> Stamp:
-    """Returns a stamp that whoever writes from now on changes. The clock of a file system goes in steps, and what is
-    written within one step looks the same: so the step in which the last change was is let go by."""
+    """Returns a stamp that every later write changes.
+
+    The clock of a file system advances in steps, and two writes within one step have the same time, so this waits until
+    the step of the last write is over.
+    """
     while True:
         stamp = Stamp.of(path)
         step = 2_000_000_000 if stamp.modified % 1_000_000_000 == 0 else 20_000_000
@@ -142,7 +146,7 @@ def _lasting_stamp(path: Path) -> Stamp:
 
 
 def has_log(path: Path) -> bool:
-    """Whether there is a log beside the file which may have what the file has not, or a journal to take it back."""
+    """Returns whether the file has a log, which may have events that the file lacks, or a journal to roll back."""
     wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
     return _size(wal) > 0 or _size(journal) > 0 or (wal.exists() and _beside(path, "-shm").exists())
 
@@ -159,14 +163,18 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _may_create(path: Path) -> bool:
-    """Whether what SQLite would create beside the file is of use to its owner too. Root's is given to the owner."""
+    """Returns whether the owner of the file could use the files that SQLite would create beside it. SQLite gives
+    those that root creates to the owner."""
     is_owners = not hasattr(os, "geteuid") or os.geteuid() in (0, path.stat().st_uid)
     return is_owners and os.access(path.parent, os.W_OK)
 
 
-def _took_back_what_it_created(path: Path, connection: sqlite3.Connection) -> bool:
-    """Whether SQLite created a log for who only reads: the one that was there went with its last writer. If it is not
-    the owner's, it would lock him out. (Of who may write, a log may be that of a writer.)"""
+def _removed_created_log(path: Path, connection: sqlite3.Connection) -> bool:
+    """Removes the log and its index if SQLite created them for this reader, and returns whether it did.
+
+    That happens if the last writer closed, and removed its log, just before this connection opened. Files of another
+    user would lock the owner out. A user who may write to the store keeps them, as they may be a writer's.
+    """
     if os.access(path, os.W_OK):
         return False
     created = [one for one in (_beside(path, "-wal"), _beside(path, "-shm")) if _is_only_ours(path, one)]
@@ -188,14 +196,14 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     return sqlite3.connect(
         f"file://{quote_from_bytes(os.fsencode(path))}?{options}",
         uri=True,
-        timeout=_PATIENCE,
+        timeout=_TIMEOUT,
         isolation_level=None,
         check_same_thread=False,
     )
 
 
 def _refuse_by_header(path: Path, read_only: bool) -> None:
-    """Raises `StoreError` for what is certainly no store that can be opened, without opening it as a database."""
+    """Raises `StoreError` for a path that certainly leads to no usable store, without opening it as a database."""
     name = shown(path)
     try:
         if not path.parent.is_dir():
@@ -220,12 +228,12 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
             return
     except OSError as error:
         raise StoreError(f"{name}: {error.strerror}") from error
-    told = _told_by_header(path)
-    if told is None:
-        if interrupted and _is_cut_off(path):
-            return  # its creation was cut off; SQLite takes it back
+    header = _read_header(path)
+    if header is None:
+        if interrupted and _is_half_created(path):
+            return  # its creation was interrupted; SQLite rolls it back
         raise StoreError(f"{name} is not a store of ecsnet's: it is no SQLite file")
-    application_id, user_version = told
+    application_id, user_version = header
     if application_id != APPLICATION_ID and (application_id or user_version or not _is_empty(path)):
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
     _refuse_newer(name, user_version)
@@ -233,16 +241,16 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
         raise StoreError(f"{name} is read-only")
 
 
-def _told_by_header(path: Path) -> tuple[int, int] | None:
-    """The application_id and the user_version in a file, None for one that is no SQLite file.
+def _read_header(path: Path) -> tuple[int, int] | None:
+    """Returns the application_id and the user_version of a file, None if it is no SQLite file.
 
-    It is SQLite that reads them. To close a file that was opened in any other way takes all locks from the process: of
-    its other stores on this file, too.
+    SQLite reads them, because closing a file that was opened in any other way releases all locks of the process on it,
+    those of its other stores too.
     """
     try:
         connection = _connect(path, "mode=ro&immutable=1")
         try:
-            # While there is a log, the file alone may be an old half of the database. For the header that will do.
+            # While there is a log, the file may be an older state of the database. The header is valid even so.
             connection.execute("PRAGMA writable_schema = ON")
             return _number(connection, "PRAGMA application_id"), _number(connection, "PRAGMA user_version")
         finally:
@@ -253,8 +261,8 @@ def _told_by_header(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def _is_cut_off(path: Path) -> bool:
-    """Whether nothing but a journal of SQLite's says that a file was to become a database."""
+def _is_half_created(path: Path) -> bool:
+    """Returns whether a file is still blank and has a journal of SQLite's, which is creating a database in it."""
     try:
         with _beside(path, "-journal").open("rb") as journal, path.open("rb") as file:
             return journal.read(8) == _JOURNAL and not file.read(100).strip(b"\0")
@@ -275,7 +283,7 @@ def _refuse_as_part_of_another(path: Path) -> None:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether there is nothing in a database, as far as can be told without changing anything of it."""
+    """Returns whether a database is certainly empty. The check changes nothing."""
     logged = _size(_beside(path, "-wal")) > 0 and (_beside(path, "-shm").exists() or _may_create(path))
     try:
         connection = _connect(path, "mode=ro" if logged else "mode=ro&immutable=1")
@@ -297,15 +305,15 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
 
 
 def _is_laid_out(path: Path, connection: sqlite3.Connection) -> bool:
-    """Whether the database is a store; False if there is nothing in it yet. Raises `StoreError` if it is neither."""
-    connection.execute("BEGIN")  # one look: another process may lay it out at this moment
+    """Returns True if the database is a store, False if it is empty. Raises `StoreError` if it is neither."""
+    connection.execute("BEGIN")  # a consistent read: another process may be laying it out
     try:
-        return _judged(path, connection)
+        return _has_schema(path, connection)
     finally:
         connection.execute("ROLLBACK")
 
 
-def _judged(path: Path, connection: sqlite3.Connection) -> bool:
+def _has_schema(path: Path, connection: sqlite3.Connection) -> bool:
     name = shown(path)
     application_id = _number(connection, "PRAGMA application_id")
     user_version = _number(connection, "PRAGMA user_version")
@@ -322,10 +330,13 @@ def _judged(path: Path, connection: sqlite3.Connection) -> bool:
 
 
 def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
-    """One transaction: a process that is killed in it leaves an empty file. Others may do the same at this moment."""
+    """Creates the schema, unless another process has done so meanwhile.
+
+    It is one transaction, so a process that is killed in it leaves an empty file.
+    """
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        if not _judged(path, connection):
+        if not _has_schema(path, connection):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT}")
             for statement in _SCHEMA:
@@ -338,8 +349,11 @@ def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """The mode is the file's. While another process changes it, SQLite refuses at once, whatever the timeout; to begin
-    a transaction waits for that process."""
+    """Switches the file to WAL mode.
+
+    While another process switches it, SQLite fails at once, whatever the timeout. Beginning a transaction waits for
+    that process.
+    """
     for _ in range(100):
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -17,13 +17,13 @@ from ecsnet import (
     IntranetPath,
     IntranetVerdict,
     InvalidCommand,
+    RuleKind,
     SecurityGroup,
     network_capabilities,
     traffic_charge,
 )
 from ecsnet import commands as c
 from ecsnet.domain.queries.intranet import intranet_path
-from ecsnet.domain.rules import RuleKind
 from tests.support.net import Net
 
 V = IntranetVerdict
@@ -162,7 +162,7 @@ def test_every_row_has_the_verdict_of_the_table(
         assert found.bandwidth == (None if verdict is V.NotPossible else 10_000)
         assert found.remedy.startswith("Nothing: ") == connected
         assert (found.multicast, found.virtual_ip) == (False, False)
-        assert ecsnet.rules[found.rule].kind is RuleKind.Query
+        assert ecsnet.rulebook[found.rule].kind is RuleKind.Query
 
 
 def test_the_table_has_every_verdict() -> None:
@@ -267,8 +267,8 @@ def test_with_every_authorization_a_path_by_groups_is_connected(a: Endpoint, b: 
         ({"security_group_ids": []}, "at least one security group"),
         ({"security_group_ids": "sg-1"}, "must be a list"),
         ({"security_group_ids": 7}, "must be a list"),
-        ({"security_group_ids": ["sg-1", ""]}, "a security group id"),
-        ({"security_group_ids": [None]}, "a security group id"),
+        ({"security_group_ids": ["sg-1", ""]}, "security_group_ids must be a non-empty string"),
+        ({"security_group_ids": [None]}, "security_group_ids must be a non-empty string"),
         ({"account_id": ""}, "account_id must be"),
         ({"account_id": None}, "account_id and a region_id"),
         ({"region_id": 7}, "region_id must be"),
@@ -481,8 +481,8 @@ def test_an_invalid_kind_of_traffic_is_refused(arguments: Any, options: dict[str
     ],
 )
 def test_the_ids_of_intranet_facts_are_registered(rule_id: str, kind: RuleKind) -> None:
-    assert ecsnet.rules[rule_id].kind is kind
-    assert ecsnet.rules[rule_id].guide != "-"
+    assert ecsnet.rulebook[rule_id].kind is kind
+    assert ecsnet.rulebook[rule_id].guide != "-"
 
 
 def test_the_remedies_of_classic_link_are_complete_sentences() -> None:

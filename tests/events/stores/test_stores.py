@@ -427,7 +427,7 @@ def test_a_recorded_move_of_a_primary_interface_raises_a_replay_error(path: Path
         attached = net.attached(vm)
     primary = vm.primary_network_interface_id
     error = damaged_by_rename(path, attached.id, str(primary))
-    assert "is not possible for a primary ENI" in str(error)
+    assert "is not possible in status InUse of the primary network interface" in str(error)
 
 
 def damaged_by_rename(path: Path, old: str, new: str) -> ReplayError:

@@ -10,13 +10,14 @@ from collections.abc import Container
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.context import RegionalRequest, RuleContext, SubscriptionPeriod, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
-from ecsnet.domain.subjects.instance.creation import months_after
-from ecsnet.domain.subjects.instance.lifecycle import resolve_instance
+from ecsnet.domain.subjects.instance.creation import end_of
+from ecsnet.domain.subjects.instance.lifecycle import changed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
 from ecsnet.values import ChargeType
@@ -25,7 +26,7 @@ from ecsnet.values import ChargeType
 
 
 def modified(region: Region, event: InstanceNetworkSpecModified, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed(region, event.instance_id, record)
     instance.internet_max_bandwidth_out = event.internet_max_bandwidth_out
     _forget_next_cycle(region, instance)
     if event.ip_address is not None:
@@ -34,7 +35,7 @@ def modified(region: Region, event: InstanceNetworkSpecModified, record: Recorde
 
 
 def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
+    instance = changed(region, event.instance_id, record)
     instance.expires_at = event.expires_at
     if event.next_bandwidth is not None and event.next_cycle_at is not None:
         _forget_next_cycle(region, instance)
@@ -53,8 +54,10 @@ EVOLVE: Final[Evolving] = {InstanceNetworkSpecModified: modified, InstanceRenewe
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "instance.renew.charge-type",
     RenewInstance,
     code="ChargeTypeViolation",
@@ -66,7 +69,7 @@ def renew_charge_type(instance: InstanceState) -> Facts | None:
     return None if instance.charge_type is ChargeType.PrePaid else {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.network-spec.pending-change",
     ModifyInstanceNetworkSpec,
     RenewInstance,
@@ -74,9 +77,9 @@ def renew_charge_type(instance: InstanceState) -> Facts | None:
     http_status=403,
     message="{instance_id} has a bandwidth of {next_bandwidth} Mbit/s waiting for its next cycle",
 )
-def pending_change(instance: InstanceState, command: ModifyInstanceNetworkSpec | RenewInstance) -> Facts | None:
+def pending_change(instance: InstanceState, bandwidth: int) -> Facts | None:
     """The bandwidth is not changed while another change of it waits for the next cycle."""
-    if instance.next_bandwidth is None or command.internet_max_bandwidth_out is None:
+    if instance.next_bandwidth is None:
         return None
     return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
 
@@ -84,10 +87,15 @@ def pending_change(instance: InstanceState, command: ModifyInstanceNetworkSpec |
 # How each command is decided
 
 
-def modify(context: RuleContext) -> tuple[Event, ...]:
-    command: ModifyInstanceNetworkSpec = context.command
-    assert context.instance is not None
-    return (_change(context.world, context.region, context.instance, command.internet_max_bandwidth_out),)
+def prepare_modify(context: RuleContext, command: ModifyInstanceNetworkSpec | None) -> None:
+    context.bandwidth = bandwidth = 0 if command is None else command.internet_max_bandwidth_out
+    if context.instance is not None and brings_address(context.instance, bandwidth):
+        context.regional_request = RegionalRequest(public=1)
+
+
+def modify(context: RuleContext, command: ModifyInstanceNetworkSpec) -> tuple[Event, ...]:
+    bandwidth = command.internet_max_bandwidth_out
+    return (_change(context.world, context.region, known(context.instance), bandwidth),)
 
 
 def brings_address(instance: InstanceState, bandwidth: int) -> bool:
@@ -111,33 +119,38 @@ def _change(
     )
 
 
-def resolve_renew(context: RuleContext) -> None:
-    resolve_instance(context)
+def prepare_renew(context: RuleContext, command: RenewInstance | None) -> None:
     if context.instance is not None and context.instance.expires_at is not None:
-        context.paid_from, context.months = max(context.instance.expires_at, context.now), context.command.period
+        starts_at = max(context.instance.expires_at, context.now)
+        context.subscription = SubscriptionPeriod(starts_at, 1 if command is None else command.period)
+    if command is not None:
+        context.bandwidth = command.internet_max_bandwidth_out
 
 
-def renew(context: RuleContext) -> tuple[Event, ...]:
-    command: RenewInstance = context.command
-    instance = context.instance
-    assert instance is not None
-    assert instance.expires_at is not None
+def renew(context: RuleContext, command: RenewInstance) -> tuple[Event, ...]:
+    instance, expires_at = known(context.instance), end_of(known(context.subscription))
+    cycle_ends_at = known(instance.expires_at)
     bandwidth = command.internet_max_bandwidth_out
     if bandwidth == instance.internet_max_bandwidth_out:
         bandwidth = None
-    if instance.expires_at <= context.now:  # the next cycle begins with the renewal
-        renewed = InstanceRenewed(instance_id=instance.id, expires_at=months_after(context.now, command.period))
+    if cycle_ends_at <= context.now:  # the next cycle begins with the renewal
+        renewed = InstanceRenewed(instance_id=instance.id, expires_at=expires_at)
         return (
             (renewed,) if bandwidth is None else (renewed, _change(context.world, context.region, instance, bandwidth))
         )
     return (
         InstanceRenewed(
             instance_id=instance.id,
-            expires_at=months_after(instance.expires_at, command.period),
+            expires_at=expires_at,
             next_bandwidth=bandwidth,
-            next_cycle_at=None if bandwidth is None else instance.expires_at,
+            next_cycle_at=None if bandwidth is None else cycle_ends_at,
         ),
     )
+
+
+def restore_renew(region: Region, event: InstanceRenewed) -> RenewInstance:
+    """How many months were bought is not recorded: only when they end."""
+    return RenewInstance(instance_id=event.instance_id, internet_max_bandwidth_out=event.next_bandwidth)
 
 
 def next_cycle(
@@ -148,3 +161,22 @@ def next_cycle(
     instance = region.instances.get_existing(instance_id)
     assert instance.next_bandwidth is not None
     return _change(world, region, instance, instance.next_bandwidth, excluding)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        ModifyInstanceNetworkSpec,
+        modify,
+        ResourceKind.Instance,
+        prepare=prepare_modify,
+        recorded_as=(InstanceNetworkSpecModified,),
+    ),
+    Operation(
+        RenewInstance,
+        renew,
+        ResourceKind.Instance,
+        prepare=prepare_renew,
+        recorded_as=(InstanceRenewed,),
+        restore=restore_renew,
+    ),
+)

@@ -12,10 +12,21 @@ from typing import Any, Final
 
 from ecsnet.clocks import END_OF_TIME
 from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
-from ecsnet.domain.context import AttachTarget, RuleContext
-from ecsnet.domain.rules import Facts, rules
+from ecsnet.domain.context import (
+    AddressRequest,
+    AttachTarget,
+    GroupGrowth,
+    RegionalRequest,
+    RuleContext,
+    SubscriptionPeriod,
+    known,
+)
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
+from ecsnet.domain.state.records import VSwitchState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Region, owned
 from ecsnet.domain.subjects import security_group
@@ -36,8 +47,12 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+must_exist(RULES, "instance-type.not-found", "instance type", code="InvalidInstanceType.ValueNotSupported")
+
+
+@RULES.denies(
     "instance.create.zone",
     RunInstances,
     CreateInstance,
@@ -57,7 +72,7 @@ def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts 
     return None if right else {"zone_id": command.zone_id, "expected": expected}
 
 
-@rules.denies(
+@RULES.denies(
     "network.classic.closed",
     RunInstances,
     CreateInstance,
@@ -73,7 +88,7 @@ def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
     return {"closed_at": CLASSIC_CLOSED_AT}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.create.one-secondary",
     RunInstances,
     CreateInstance,
@@ -88,7 +103,7 @@ def create_one_secondary(command: NewInstance) -> Facts | None:
     return {"count": count} if count > 1 else None
 
 
-@rules.denies(
+@RULES.denies(
     "instance.period.calendar",
     RunInstances,
     CreateInstance,
@@ -97,73 +112,85 @@ def create_one_secondary(command: NewInstance) -> Facts | None:
     http_status=400,
     message="{months} months from {paid_from} end after the year 9999",
 )
-def period_calendar(paid_from: datetime, months: int) -> Facts | None:
+def period_calendar(subscription: SubscriptionPeriod) -> Facts | None:
     """A subscription ends within the calendar, which ends with the year 9999."""
-    if last_year(paid_from, months) <= MAXYEAR:
+    if _last_year(subscription) <= MAXYEAR:
         return None
-    return {"months": months, "paid_from": paid_from}
+    return {"months": subscription.months, "paid_from": subscription.starts_at}
 
 
 # How the commands are decided
 
 
-def resolve_new(context: RuleContext) -> None:
-    command: NewInstance = context.command
-    if command.instance_charge_type == ChargeType.PrePaid:
-        context.paid_from, context.months = context.now, command.period or 1
+def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
+    if command is None:
+        context.address_request = AddressRequest(to_allocate=1)
+        return
     amount = command.amount if isinstance(command, RunInstances) else 1
-    classic = command.vswitch_id is None
-    context.vswitch = vswitch = None if command.vswitch_id is None else context.find_vswitch(command.vswitch_id)
-    context.group_ids = tuple(command.security_group_ids)
-    context.security_groups = context.groups_gaining_addresses = context.find_security_groups(context.group_ids)
-    context.added_addresses = amount
-    found = [context.find_network_interface(interface_id) for interface_id in command.network_interface_ids]
-    context.candidates = tuple([interface for interface in found if interface is not None])
-    context.instance_type = instance_type = context.instance_types.get(command.instance_type)
-    if instance_type is None:
-        context.add_not_found("instance-type.not-found", command.instance_type)
-    if command.private_ip_address is not None:
-        context.find_addresses((command.private_ip_address,))
-    context.drawn = 0 if context.addresses else amount
-    if vswitch is None and not classic:
+    groups, interfaces = known(context.security_groups), known(context.interfaces_to_attach)
+    context.group_count = len(command.security_group_ids)
+    context.group_growth = GroupGrowth(groups, amount)
+    named = command.private_ip_address
+    context.address_request = AddressRequest(
+        named_available=0 if named is None else context.name_addresses((named,)),
+        to_allocate=amount if named is None else 0,
+    )
+    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
+    in_classic = command.vswitch_id is None
+    if gets_public_ip or in_classic:
+        context.regional_request = RegionalRequest(
+            public=amount if gets_public_ip else 0, classic=amount if in_classic else 0
+        )
+    if command.instance_charge_type == ChargeType.PrePaid:
+        context.subscription = SubscriptionPeriod(context.now, command.period or 1)
+    vswitch, instance_type = context.vswitch, context.instance_type
+    if vswitch is None and not in_classic:
         return
     context.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
     if instance_type is not None:
-        zone_id = _classic_zone(context) if vswitch is None else vswitch.zone_id
-        context.target = AttachTarget(zone_id=zone_id, vpc_id=vpc_id, instance_type=instance_type, interface_count=1)
+        context.target = AttachTarget(
+            zone_id=_classic_zone(context, command) if vswitch is None else vswitch.zone_id,
+            vpc_id=vpc_id,
+            instance_type=instance_type,
+            interface_count=1,
+            attaching=len(interfaces),
+        )
 
 
-def _classic_zone(context: RuleContext) -> str:
+def _classic_zone(context: RuleContext, command: NewInstance) -> str:
     region_id = context.region.region_id
-    zone_id: str | None = context.command.zone_id
-    return zone_id or (f"{region_id}-a" if region_id.startswith("cn-") else f"{region_id}a")
+    return command.zone_id or (f"{region_id}-a" if region_id.startswith("cn-") else f"{region_id}a")
 
 
-def create(context: RuleContext) -> tuple[Event, ...]:
-    return _births(context, InstanceCreateRequested if context.asynchronous else InstanceCreated, 1)
+def create(context: RuleContext, command: CreateInstance) -> tuple[Event, ...]:
+    return _births(context, command, InstanceCreateRequested if context.asynchronous else InstanceCreated, 1)
 
 
-def run(context: RuleContext) -> tuple[Event, ...]:
-    command: RunInstances = context.command
-    return _births(context, InstanceLaunchRequested if context.asynchronous else InstanceLaunched, command.amount)
+def run(context: RuleContext, command: RunInstances) -> tuple[Event, ...]:
+    birth = InstanceLaunchRequested if context.asynchronous else InstanceLaunched
+    return _births(context, command, birth, command.amount)
 
 
-def _births(context: RuleContext, birth: type[InstanceCreation], amount: int) -> tuple[Event, ...]:
-    command: NewInstance = context.command
-    region, instance_type = context.region, context.instance_type
-    assert instance_type is not None
-    subscribed = command.instance_charge_type == ChargeType.PrePaid
+def _births(
+    context: RuleContext, command: NewInstance, birth: type[InstanceCreation], amount: int
+) -> tuple[Event, ...]:
+    region, instance_type, subscription = context.region, known(context.instance_type), context.subscription
+    request = context.regional_request or RegionalRequest()
     numbers = context.world.next_numbers(region, "instance", amount)
-    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
-    public_ips = PUBLIC.next_free(context.world, region, amount) if gets_public_ip else (None,) * amount
-    places = _places_in_vpc(context, amount) if context.vswitch is not None else _places_in_classic(context, amount)
+    public_ips = PUBLIC.next_free(context.world, region, amount) if request.public else (None,) * amount
+    vswitch = context.vswitch
+    places = (
+        _places_in_classic(context, command, amount)
+        if vswitch is None
+        else _places_in_vpc(context, command, vswitch, amount)
+    )
     births: list[Event] = [
         birth(
             instance_id=resource_id(region.region_id, "instance", numbers[n]),
             instance_type=instance_type,
             security_group_ids=tuple(command.security_group_ids),
             charge_type=ChargeType(command.instance_charge_type),
-            expires_at=months_after(context.now, command.period or 1) if subscribed else None,
+            expires_at=None if subscription is None else end_of(subscription),
             image_id=command.image_id,
             internet_max_bandwidth_out=command.internet_max_bandwidth_out,
             public_ip_address=public_ips[n],
@@ -176,11 +203,12 @@ def _births(context: RuleContext, birth: type[InstanceCreation], amount: int) ->
     return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
 
 
-def _places_in_vpc(context: RuleContext, amount: int) -> list[dict[str, Any]]:
-    region, vswitch, named = context.region, context.vswitch, context.command.private_ip_address
-    assert vswitch is not None
-    assert context.drawn is not None
-    addresses = (named,) if named is not None else private_pool.next_free(region, vswitch, context.drawn)
+def _places_in_vpc(
+    context: RuleContext, command: NewInstance, vswitch: VSwitchState, amount: int
+) -> list[dict[str, Any]]:
+    region, named = context.region, command.private_ip_address
+    to_allocate = known(context.address_request).to_allocate
+    addresses = (named,) if named is not None else private_pool.next_free(region, vswitch, to_allocate)
     numbers = context.world.next_numbers(region, "network_interface", amount)
     return [
         {
@@ -193,24 +221,68 @@ def _places_in_vpc(context: RuleContext, amount: int) -> list[dict[str, Any]]:
     ]
 
 
-def _places_in_classic(context: RuleContext, amount: int) -> list[dict[str, Any]]:
-    zone_id = _classic_zone(context)
+def _places_in_classic(context: RuleContext, command: NewInstance, amount: int) -> list[dict[str, Any]]:
+    zone_id = _classic_zone(context, command)
     return [
         {"zone_id": zone_id, "private_ip_address": ip}
         for ip in CLASSIC.next_free(context.world, context.region, amount)
     ]
 
 
-def last_year(moment: datetime, months: int) -> int:
-    """Returns the year that it is so many months later."""
-    return moment.year + (moment.month - 1 + months) // 12
+def _last_year(period: SubscriptionPeriod) -> int:
+    return period.starts_at.year + (period.starts_at.month - 1 + period.months) // 12
 
 
-def months_after(moment: datetime, months: int) -> datetime:
-    """The same day so many months later, or the month's last day where there is no such day; the calendar's end where
-    `period_calendar` does not judge (a registry may lack it)."""
-    year, month = last_year(moment, months), (moment.month - 1 + months) % 12
+def end_of(period: SubscriptionPeriod) -> datetime:
+    """Returns the same day so many months later, or the month's last day where there is no such day; the calendar's end
+    where `period_calendar` does not judge (a registry may lack it)."""
+    year, month = _last_year(period), (period.starts_at.month - 1 + period.months) % 12
     if year > MAXYEAR:
         return END_OF_TIME
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day)
+    day = min(period.starts_at.day, calendar.monthrange(year, month + 1)[1])
+    return period.starts_at.replace(year=year, month=month + 1, day=day)
+
+
+def restore_create(region: Region, event: InstanceCreation) -> CreateInstance:
+    return CreateInstance(**_parameters(region, event))
+
+
+def restore_run(region: Region, event: InstanceCreation) -> RunInstances:
+    return RunInstances(**_parameters(region, event))
+
+
+def _parameters(region: Region, event: InstanceCreation) -> dict[str, Any]:
+    in_vpc = event.vswitch_id is not None
+    return {
+        "instance_type": event.instance_type.id,
+        "region_id": region.region_id,
+        "zone_id": event.zone_id,
+        "vswitch_id": event.vswitch_id,
+        "security_group_ids": event.security_group_ids,
+        "private_ip_address": event.private_ip_address if in_vpc else None,
+        "instance_charge_type": event.charge_type,
+        "internet_max_bandwidth_out": event.internet_max_bandwidth_out,
+        "network_type": NetworkType.Vpc if in_vpc else NetworkType.Classic,
+    }
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        CreateInstance,
+        create,
+        ResourceKind.Instance,
+        within=ResourceKind.VSwitch,
+        prepare=prepare_new,
+        recorded_as=(InstanceCreated, InstanceCreateRequested),
+        restore=restore_create,
+    ),
+    Operation(
+        RunInstances,
+        run,
+        ResourceKind.Instance,
+        within=ResourceKind.VSwitch,
+        prepare=prepare_new,
+        recorded_as=(InstanceLaunched, InstanceLaunchRequested),
+        restore=restore_run,
+    ),
+)

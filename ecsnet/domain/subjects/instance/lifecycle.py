@@ -7,26 +7,38 @@ ENI's. Releasing an instance takes every ENI with it that is still attached; one
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ecsnet.commands import (
+    AssociateEipAddress,
+    AttachNetworkInterface,
     DeleteInstance,
-    JoinSecurityGroup,
-    LeaveSecurityGroup,
+    DetachNetworkInterface,
     RebootInstance,
     StartInstance,
     StopInstance,
+    UnassociateEipAddress,
 )
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.lifecycle import INITIAL, Lifecycle
-from ecsnet.domain.rules import Breach, Facts, RuleKind, rules
+from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.eip import EipAddressUnassociated
+from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached
+from ecsnet.events.eip import (
+    EipAddressAssociated,
+    EipAddressAssociateRequested,
+    EipAddressUnassociated,
+    EipAddressUnassociateRequested,
+    NatPublicIpConverted,
+)
+from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
 from ecsnet.events.instance import (
     InstanceCreateCompleted,
     InstanceCreated,
@@ -34,51 +46,86 @@ from ecsnet.events.instance import (
     InstanceCreation,
     InstanceLaunched,
     InstanceLaunchRequested,
+    InstanceNetworkSpecModified,
     InstanceRebooted,
     InstanceRebootRequested,
     InstanceReleased,
+    InstanceRenewed,
     InstanceStarted,
     InstanceStartRequested,
     InstanceStopped,
     InstanceStopRequested,
+    InstanceVpcAttributeModified,
 )
-from ecsnet.events.network_interface import NetworkInterfaceReleased
+from ecsnet.events.network_interface import (
+    NetworkInterfaceAttached,
+    NetworkInterfaceAttachRequested,
+    NetworkInterfaceDetached,
+    NetworkInterfaceDetachRequested,
+    NetworkInterfaceReleased,
+)
+from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import InstanceStatus
 
 S = InstanceStatus
-Passing = InstanceStartRequested | InstanceStopRequested | InstanceRebootRequested
-SettledView = InstanceCreateCompleted | InstanceStopped | InstanceRebooted
 
 # The lifecycle
+
+STABLE: Final = [S.Stopped, S.Running]
+EXISTING: Final = [S.Pending, S.Stopped, S.Starting, S.Running, S.Stopping]
 
 INSTANCE: Final = Lifecycle(
     "instance",
     S,
+    id_field="instance_id",
+    transitional={
+        S.Pending: Transitional(completed_by=(InstanceCreateCompleted, InstanceStarted)),
+        S.Starting: Transitional(completed_by=(InstanceStarted,)),
+        S.Stopping: Transitional(completed_by=(InstanceStopped,)),
+    },
     final=[S.Released],
-    rows=[
-        (INITIAL, InstanceCreated, S.Stopped),
-        (INITIAL, InstanceLaunched, S.Running),
-        (INITIAL, InstanceCreateRequested, S.Pending),
-        (INITIAL, InstanceLaunchRequested, S.Pending),
-        (S.Pending, InstanceCreateCompleted, S.Stopped),
-        (S.Pending, InstanceStarted, S.Running),
-        (S.Stopped, InstanceStartRequested, S.Starting),
-        (S.Starting, InstanceStarted, S.Running),
-        (S.Stopped, InstanceStarted, S.Running),
-        (S.Running, InstanceStopRequested, S.Stopping),
-        (S.Stopping, InstanceStopped, S.Stopped),
-        (S.Running, InstanceStopped, S.Stopped),
-        (S.Running, InstanceRebootRequested, S.Starting),
-        (S.Running, InstanceRebooted, S.Running),
-        (S.Stopped, InstanceReleased, S.Released),
-        (S.Running, InstanceReleased, S.Released),
-        (S.Stopped, SecurityGroupJoined, S.Stopped),
-        (S.Running, SecurityGroupJoined, S.Running),
-        (S.Stopped, SecurityGroupLeft, S.Stopped),
-        (S.Running, SecurityGroupLeft, S.Running),
+    transitions=[
+        [InstanceCreated, INITIAL, S.Stopped],
+        [InstanceLaunched, INITIAL, S.Running],
+        [InstanceCreateRequested, INITIAL, S.Pending],
+        [InstanceLaunchRequested, INITIAL, S.Pending],
+        [InstanceCreateCompleted, S.Pending, S.Stopped],
+        [InstanceStartRequested, S.Stopped, S.Starting],
+        [InstanceStarted, [S.Pending, S.Stopped, S.Starting], S.Running],
+        [InstanceStopRequested, S.Running, S.Stopping],
+        [InstanceStopped, [S.Running, S.Stopping], S.Stopped],
+        [InstanceRebootRequested, S.Running, S.Starting],
+        [InstanceRebooted, S.Running, SAME],
+        [InstanceReleased, STABLE, S.Released],
+        [InstanceVpcAttributeModified, S.Stopped, SAME],
+        [InstanceNetworkSpecModified, EXISTING, SAME],
+        [InstanceRenewed, EXISTING, SAME],
+        [SecurityGroupJoined, STABLE, SAME],
+        [SecurityGroupLeft, STABLE, SAME],
+        # What was requested completes in whatever status the instance is by then.
+        [NetworkInterfaceAttachRequested, [S.Pending, *STABLE], SAME],  # Pending: at the creation of the instance
+        [NetworkInterfaceAttached, EXISTING, SAME],
+        [NetworkInterfaceDetachRequested, STABLE, SAME],
+        [NetworkInterfaceDetached, EXISTING, SAME],
+        [NetworkInterfaceReleased, STABLE, SAME],
+        # public addresses and EIPs
+        [PublicIpAddressAllocated, STABLE, SAME],
+        [PublicIpAddressChanged, S.Stopped, SAME],
+        [PublicIpAddressReleased, EXISTING, SAME],
+        [NatPublicIpConverted, STABLE, SAME],
+        [EipAddressAssociateRequested, STABLE, SAME],
+        [EipAddressAssociated, EXISTING, SAME],
+        [EipAddressUnassociateRequested, EXISTING, SAME],
+        [EipAddressUnassociated, EXISTING, SAME],
+        [ClassicLinkAttached, STABLE, SAME],
+        [ClassicLinkDetached, EXISTING, SAME],
+        *described(InstanceImported, EXISTING),
+        [NetworkInterfaceImported, EXISTING, SAME],
+        [EipImported, EXISTING, SAME],
     ],
 )
+"""Instances, of a VPC or classic."""
 
 # How each event changes the state
 
@@ -89,7 +136,7 @@ def instance_added(region: Region, event: InstanceCreation, record: RecordedEven
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
-        status=INSTANCE.transitions(type(event))[INITIAL],
+        status=INSTANCE.table[type(event)][INITIAL],
         instance_type=event.instance_type,
         vpc_id=None,
         zone_id=event.zone_id or "",
@@ -112,7 +159,7 @@ def instance_added(region: Region, event: InstanceCreation, record: RecordedEven
         PUBLIC.allocate(region, event.public_ip_address, instance.id)
     region.count_created("instance")
     region.instances.set(instance.id, instance)
-    if instance.status is S.Pending:
+    if instance.status in INSTANCE.transitional:
         region.begin_transition(instance, record.position, record.recorded_at)
 
 
@@ -126,7 +173,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreatio
         created_at=record.recorded_at,
         position=record.position,
         type=network_interface.PRIMARY,
-        status=network_interface.PRIMARY_NETWORK_INTERFACE.transitions(type(event))[INITIAL],
+        status=network_interface.PRIMARY_NETWORK_INTERFACE.table[type(event)][INITIAL],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -151,31 +198,25 @@ def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[st
     instance.classic_group_ids = group_ids
 
 
-def _transition(region: Region, instance_id: str, event: Event) -> InstanceState:
+def changed(region: Region, instance_id: str, record: RecordedEvent) -> InstanceState:
+    """Returns an instance to be changed, in the status that the event leads to."""
     instance = region.instances.mutable(instance_id)
-    instance.status = INSTANCE.transitions(type(event))[instance.status]
-    if instance.pending is not None:
-        region.end_transition(instance)
+    region.transition(instance, INSTANCE.table[type(record.event)], record)
     return instance
 
 
-def instance_settled(region: Region, event: SettledView, record: RecordedEvent) -> None:
-    _transition(region, event.instance_id, event)
+def instance_moved(region: Region, event: Any, record: RecordedEvent) -> None:
+    changed(region, event.instance_id, record)
 
 
 def instance_started(region: Region, event: InstanceStarted, record: RecordedEvent) -> None:
-    instance = _transition(region, event.instance_id, event)
+    instance = changed(region, event.instance_id, record)
     instance.was_started = True
     instance.private_ip_change_pending = False
 
 
-def instance_passes(region: Region, event: Passing, record: RecordedEvent) -> None:
-    instance = _transition(region, event.instance_id, event)
-    region.begin_transition(instance, record.position, record.recorded_at)
-
-
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
-    instance = _transition(region, event.instance_id, event)
+    instance = changed(region, event.instance_id, record)
     if instance.vpc_id is None:
         regroup_classic(region, instance, ())
         CLASSIC.release(region, instance.classic_ip, instance.id)
@@ -183,7 +224,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
             region.vpcs.mutable(instance.linked_vpc_id).linked_instances -= 1
     else:
         (primary_id,) = instance.attached
-        network_interface.remove(region, region.network_interfaces.mutable(primary_id))
+        network_interface.remove(region, network_interface.changed(region, primary_id, record))
     if instance.public_ip is not None:
         PUBLIC.release(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
@@ -191,23 +232,23 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
     region.instances.delete(instance.id)
 
 
-def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
+def _regroup(region: Region, instance: InstanceState, group_ids: tuple[str, ...], record: RecordedEvent) -> None:
     if instance.vpc_id is None:
         regroup_classic(region, instance, group_ids)
     else:
-        primary = region.network_interfaces.mutable(instance.member_id)
+        primary = network_interface.changed(region, instance.member_id, record)
         security_group.replace(region, primary, group_ids)
 
 
 def group_joined(region: Region, event: SecurityGroupJoined, record: RecordedEvent) -> None:
-    instance = _transition(region, event.instance_id, event)
-    _regroup(region, instance, (*region.groups_of(instance), event.security_group_id))
+    instance = changed(region, event.instance_id, record)
+    _regroup(region, instance, (*region.groups_of(instance), event.security_group_id), record)
 
 
 def group_left(region: Region, event: SecurityGroupLeft, record: RecordedEvent) -> None:
-    instance = _transition(region, event.instance_id, event)
+    instance = changed(region, event.instance_id, record)
     rest = tuple([group_id for group_id in region.groups_of(instance) if group_id != event.security_group_id])
-    _regroup(region, instance, rest)
+    _regroup(region, instance, rest, record)
 
 
 EVOLVE: Final[Evolving] = {
@@ -215,13 +256,13 @@ EVOLVE: Final[Evolving] = {
     InstanceLaunched: instance_added,
     InstanceCreateRequested: instance_added,
     InstanceLaunchRequested: instance_added,
-    InstanceCreateCompleted: instance_settled,
-    InstanceStartRequested: instance_passes,
+    InstanceCreateCompleted: instance_moved,
+    InstanceStartRequested: instance_moved,
     InstanceStarted: instance_started,
-    InstanceStopRequested: instance_passes,
-    InstanceStopped: instance_settled,
-    InstanceRebootRequested: instance_passes,
-    InstanceRebooted: instance_settled,
+    InstanceStopRequested: instance_moved,
+    InstanceStopped: instance_moved,
+    InstanceRebootRequested: instance_moved,
+    InstanceRebooted: instance_moved,
     InstanceReleased: instance_released,
     SecurityGroupJoined: group_joined,
     SecurityGroupLeft: group_left,
@@ -229,14 +270,30 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+must_exist(
+    RULES,
+    "instance.not-found",
+    "instance",
+    code="InvalidInstanceId.NotFound",
+    codes={
+        AttachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        DetachNetworkInterface: ("InvalidEcsId.NotFound", 404),
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
+    },
+)
+
+
+def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
+    """Returns the facts that break a rule about the status that an event needs."""
     if INSTANCE.admits(instance.status, event):
         return None
     return {"instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.start.state",
     StartInstance,
     code="IncorrectInstanceStatus",
@@ -245,10 +302,10 @@ def _wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
 )
 def start_state(instance: InstanceState) -> Facts | None:
     """Only a Stopped instance is started."""
-    return _wrong_status(instance, InstanceStartRequested)
+    return wrong_status(instance, InstanceStartRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.stop.state",
     StopInstance,
     code="IncorrectInstanceStatus",
@@ -257,10 +314,10 @@ def start_state(instance: InstanceState) -> Facts | None:
 )
 def stop_state(instance: InstanceState) -> Facts | None:
     """Only a Running instance is stopped."""
-    return _wrong_status(instance, InstanceStopRequested)
+    return wrong_status(instance, InstanceStopRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.reboot.state",
     RebootInstance,
     code="IncorrectInstanceStatus",
@@ -269,27 +326,28 @@ def stop_state(instance: InstanceState) -> Facts | None:
 )
 def reboot_state(instance: InstanceState) -> Facts | None:
     """Only a Running instance is rebooted."""
-    return _wrong_status(instance, InstanceRebootRequested)
+    return wrong_status(instance, InstanceRebootRequested)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.release.state",
     DeleteInstance,
     code="IncorrectInstanceStatus",
     http_status=403,
+    breach_codes=[("IncorrectInstanceStatus.Initializing", 403)],
     message="{instance_id} is {status}: stop it first, or force the release of a Running one",
 )
 def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
     """A Stopped instance is released; a Running one only with ``force``."""
     facts = {"instance_id": instance.id, "status": instance.status}
     if instance.status is S.Pending:
-        return Breach(facts, ("IncorrectInstanceStatus.Initializing", 403))
+        return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
     if instance.status is S.Running and not command.force:
         return facts
-    return _wrong_status(instance, InstanceReleased)
+    return wrong_status(instance, InstanceReleased)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.release.charge-type",
     DeleteInstance,
     code="ChargeTypeViolation",
@@ -303,73 +361,86 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
-rules.states(
+RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,
     "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
     guide="4.9",
 )
 
-
-@rules.denies(
-    "security-group.join.instance-state",
-    JoinSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def join_state(instance: InstanceState) -> Facts | None:
-    """An instance joins a security group while it is Running or Stopped."""
-    return _wrong_status(instance, SecurityGroupJoined)
-
-
-@rules.denies(
-    "security-group.leave.instance-state",
-    LeaveSecurityGroup,
-    code="IncorrectInstanceStatus",
-    http_status=403,
-    message="{instance_id} is {status}, and must be Running or Stopped",
-)
-def leave_state(instance: InstanceState) -> Facts | None:
-    """An instance leaves a security group while it is Running or Stopped."""
-    return _wrong_status(instance, SecurityGroupLeft)
-
-
 # How each command is decided
 
 
-def resolve_instance(context: RuleContext) -> None:
-    context.instance = context.find_instance(context.command.instance_id)
-
-
-def start(context: RuleContext) -> tuple[Event, ...]:
+def start(context: RuleContext, command: StartInstance) -> tuple[Event, ...]:
     event = InstanceStartRequested if context.asynchronous else InstanceStarted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def stop(context: RuleContext) -> tuple[Event, ...]:
+def stop(context: RuleContext, command: StopInstance) -> tuple[Event, ...]:
     event = InstanceStopRequested if context.asynchronous else InstanceStopped
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def reboot(context: RuleContext) -> tuple[Event, ...]:
+def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
     event = InstanceRebootRequested if context.asynchronous else InstanceRebooted
-    return (event(instance_id=context.command.instance_id),)
+    return (event(instance_id=command.instance_id),)
 
 
-def delete(context: RuleContext) -> tuple[Event, ...]:
-    assert context.instance is not None
-    instance_id, eip_id = context.instance.id, context.instance.eip_id
-    attached = context.instance.network_interface_ids[1:]
+def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
+    instance = known(context.instance)
     return (
-        *[NetworkInterfaceReleased(network_interface_id=i, instance_id=instance_id) for i in attached],
-        *([EipAddressUnassociated(allocation_id=eip_id, instance_id=instance_id)] if eip_id is not None else ()),
-        InstanceReleased(instance_id=instance_id),
+        *[
+            NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
+            for interface_id in instance.network_interface_ids[1:]
+        ],
+        *(
+            [EipAddressUnassociated(allocation_id=instance.eip_id, instance_id=instance.id)]
+            if instance.eip_id is not None
+            else ()
+        ),
+        InstanceReleased(instance_id=instance.id),
     )
 
 
-def settled(instance: InstanceState) -> Event:
-    """The event that ends an instance's transitional state."""
-    if instance.status is S.Pending and not instance.starts_when_created:
-        return InstanceCreateCompleted(instance_id=instance.id)
-    return (InstanceStopped if instance.status is S.Stopping else InstanceStarted)(instance_id=instance.id)
+def completes_creation(instance: InstanceState) -> type[Event]:
+    """Returns the event that completes the creation of a Pending instance: it is created to be Stopped, or to run."""
+    return InstanceStarted if instance.starts_when_created else InstanceCreateCompleted
+
+
+def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
+    """Whether a release was forced is not recorded: it is taken to have been."""
+    return DeleteInstance(instance_id=event.instance_id, force=True)
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        StartInstance,
+        start,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceStartRequested)},
+        recorded_as=(InstanceStarted, InstanceStartRequested),
+    ),
+    Operation(
+        StopInstance,
+        stop,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceStopRequested)},
+        recorded_as=(InstanceStopped, InstanceStopRequested),
+    ),
+    Operation(
+        RebootInstance,
+        reboot,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceRebootRequested)},
+        recorded_as=(InstanceRebooted, InstanceRebootRequested),
+    ),
+    Operation(
+        DeleteInstance,
+        delete,
+        ResourceKind.Instance,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
+        recorded_as=(InstanceReleased,),
+        restore=restore_delete,
+        removes=True,
+    ),
+)

@@ -9,23 +9,23 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import ModifyInstanceVpcAttribute
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import Breach, Facts, rules
+from ecsnet.domain.context import AddressRequest, RuleContext, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
+from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceVpcAttributeModified
-from ecsnet.values import InstanceStatus
-
-MOVABLE: Final = (InstanceStatus.Stopped,)
 
 # How the event changes the state
 
 
 def modified(region: Region, event: InstanceVpcAttributeModified, record: RecordedEvent) -> None:
-    instance = region.instances.mutable(event.instance_id)
-    primary = region.network_interfaces.mutable(instance.member_id)
+    instance = changed(region, event.instance_id, record)
+    primary = network_interface.changed(region, instance.member_id, record)
     private_pool.release(region, primary, primary.private_ips[:1])
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.mutable(primary.vswitch_id).delete(primary.id)
@@ -40,8 +40,10 @@ EVOLVE: Final[Evolving] = {InstanceVpcAttributeModified: modified}
 
 # The rules
 
+RULES: Final = SubjectRules()
 
-@rules.denies(
+
+@RULES.denies(
     "instance.modify-vpc.network-type",
     ModifyInstanceVpcAttribute,
     guide="2.1",
@@ -54,7 +56,7 @@ def modify_network_type(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id} if instance.vpc_id is None else None
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.state",
     ModifyInstanceVpcAttribute,
     guide="3.1",
@@ -64,15 +66,16 @@ def modify_network_type(instance: InstanceState) -> Facts | None:
 )
 def modify_state(instance: InstanceState) -> Facts | None:
     """An instance changes its private address or VSwitch only while it is Stopped."""
-    return None if instance.status in MOVABLE else {"instance_id": instance.id, "status": instance.status}
+    return wrong_status(instance, InstanceVpcAttributeModified)
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.zone",
     ModifyInstanceVpcAttribute,
     guide="3.1",
     code="InvalidVSwitchId.Mismatch",
     http_status=400,
+    breach_codes=[("InvalidVSwitchId.NotFound", 404)],
     message="{vswitch_id} is in {zone_id} of {vpc_id}, the instance in {instance_zone_id} of {instance_vpc_id}",
 )
 def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breach | None:
@@ -87,11 +90,11 @@ def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breac
     if instance.vpc_id is None:
         return None
     if instance.vpc_id != vswitch.vpc_id:
-        return Breach(facts, ("InvalidVSwitchId.NotFound", 404))
+        return Breach(facts, "InvalidVSwitchId.NotFound", 404)
     return None if instance.zone_id == vswitch.zone_id else facts
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.pending",
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIp.Changing",
@@ -105,7 +108,7 @@ def modify_pending(instance: InstanceState) -> Facts | None:
     return {"instance_id": instance.id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.secondary-addresses",
     ModifyInstanceVpcAttribute,
     code="OperationDenied",
@@ -119,7 +122,7 @@ def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch
     return {"network_interface_id": network_interface.id, "vswitch_id": network_interface.vswitch_id}
 
 
-@rules.denies(
+@RULES.denies(
     "instance.modify-vpc.same-address",
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIpAddress.Duplicated",
@@ -138,24 +141,37 @@ def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) 
 # How the command is decided
 
 
-def resolve_modify(context: RuleContext) -> None:
-    command: ModifyInstanceVpcAttribute = context.command
-    context.instance = instance = context.find_instance(command.instance_id)
-    context.vswitch = context.find_vswitch(command.vswitch_id)
-    if instance is not None:
-        context.network_interface = context.region.primary_of(instance)
-    named, primary = command.private_ip_address, context.network_interface
-    context.drawn = 1 if named is None else 0
+def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | None) -> None:
+    instance = context.instance
+    context.network_interface = primary = None if instance is None else context.region.primary_of(instance)
+    if command is None:
+        context.address_request = AddressRequest(to_allocate=1)
+        if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
+            context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
+        return
+    named = command.private_ip_address
+    available = 0
     if named is not None and (primary is None or not _stays(primary, command)):
-        context.find_addresses((named,))
+        available = context.name_addresses((named,))
+    context.address_request = AddressRequest(named_available=available, to_allocate=1 if named is None else 0)
 
 
-def modify(context: RuleContext) -> tuple[Event, ...]:
-    command: ModifyInstanceVpcAttribute = context.command
-    assert context.vswitch is not None
-    address = command.private_ip_address or private_pool.next_free(context.region, context.vswitch, 1)[0]
+def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:
+    address = command.private_ip_address or private_pool.next_free(context.region, known(context.vswitch), 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address
         ),
     )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        ModifyInstanceVpcAttribute,
+        modify,
+        ResourceKind.Instance,
+        prepare=prepare_modify,
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceVpcAttributeModified)},
+        recorded_as=(InstanceVpcAttributeModified,),
+    ),
+)

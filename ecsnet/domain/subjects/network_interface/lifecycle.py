@@ -10,21 +10,25 @@ from __future__ import annotations
 from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.lifecycle import INITIAL, IllegalTransition, Lifecycle, Transitions
-from ecsnet.domain.rules import Facts, RuleKind, rules
+from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lookups import must_exist
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.imports import NetworkInterfaceImported
 from ecsnet.events.instance import (
     InstanceCreated,
     InstanceCreateRequested,
     InstanceLaunched,
     InstanceLaunchRequested,
     InstanceReleased,
+    InstanceVpcAttributeModified,
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
@@ -42,6 +46,7 @@ from ecsnet.events.network_interface import (
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
 )
+from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
 
 S = NetworkInterfaceStatus
@@ -53,68 +58,68 @@ SECONDARY: Final = NetworkInterfaceType.Secondary
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
     S,
+    id_field="network_interface_id",
+    transitional={
+        S.Creating: Transitional(completed_by=(NetworkInterfaceCreateCompleted,)),
+        S.Attaching: Transitional(completed_by=(NetworkInterfaceAttached,)),
+        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,)),
+        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,)),
+    },
     final=[S.Deleted],
-    rows=[
-        (INITIAL, NetworkInterfaceCreated, S.Available),
-        (INITIAL, NetworkInterfaceCreateRequested, S.Creating),
-        (S.Creating, NetworkInterfaceCreateCompleted, S.Available),
-        (S.Available, NetworkInterfaceAttachRequested, S.Attaching),
-        (S.Attaching, NetworkInterfaceAttached, S.InUse),
-        (S.Available, NetworkInterfaceAttached, S.InUse),
-        (S.InUse, NetworkInterfaceDetachRequested, S.Detaching),
-        (S.Detaching, NetworkInterfaceDetached, S.Available),
-        (S.InUse, NetworkInterfaceDetached, S.Available),
-        (S.Available, NetworkInterfaceDeleteRequested, S.Deleting),
-        (S.Deleting, NetworkInterfaceDeleted, S.Deleted),
-        (S.Available, NetworkInterfaceDeleted, S.Deleted),
+    transitions=[
+        [NetworkInterfaceCreated, INITIAL, S.Available],
+        [NetworkInterfaceCreateRequested, INITIAL, S.Creating],
+        [NetworkInterfaceCreateCompleted, S.Creating, S.Available],
+        [NetworkInterfaceAttachRequested, S.Available, S.Attaching],
+        [NetworkInterfaceAttached, [S.Available, S.Attaching], S.InUse],
+        [NetworkInterfaceDetachRequested, S.InUse, S.Detaching],
+        [NetworkInterfaceDetached, [S.InUse, S.Detaching], S.Available],
+        [NetworkInterfaceDeleteRequested, S.Available, S.Deleting],
+        [NetworkInterfaceDeleted, [S.Available, S.Deleting], S.Deleted],
         # with its instance, however far attaching or detaching has come
-        (S.Attaching, NetworkInterfaceReleased, S.Deleted),
-        (S.InUse, NetworkInterfaceReleased, S.Deleted),
-        (S.Detaching, NetworkInterfaceReleased, S.Deleted),
-        (S.Available, NetworkInterfaceModified, S.Available),
-        (S.InUse, NetworkInterfaceModified, S.InUse),
-        (S.Available, PrivateIpAddressesAssigned, S.Available),
-        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
-        (S.Available, PrivateIpAddressesUnassigned, S.Available),
-        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+        [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
+        [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesUnassigned, [S.Available, S.InUse], SAME],
+        *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
     ],
 )
+"""Secondary ENIs."""
 
 PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
     "primary network interface",
     [S.InUse, S.Deleted],
+    id_field="network_interface_id",
+    transitional={},
     final=[S.Deleted],
-    rows=[
-        (INITIAL, InstanceCreated, S.InUse),
-        (INITIAL, InstanceLaunched, S.InUse),
-        (INITIAL, InstanceCreateRequested, S.InUse),
-        (INITIAL, InstanceLaunchRequested, S.InUse),
-        (S.InUse, InstanceReleased, S.Deleted),
-        (S.InUse, PrivateIpAddressesAssigned, S.InUse),
-        (S.InUse, PrivateIpAddressesUnassigned, S.InUse),
+    transitions=[
+        [InstanceCreated, INITIAL, S.InUse],
+        [InstanceLaunched, INITIAL, S.InUse],
+        [InstanceCreateRequested, INITIAL, S.InUse],
+        [InstanceLaunchRequested, INITIAL, S.InUse],
+        [InstanceReleased, S.InUse, S.Deleted],
+        # its address, its VSwitch and its groups are those of its instance
+        [InstanceVpcAttributeModified, S.InUse, SAME],
+        [SecurityGroupJoined, S.InUse, SAME],
+        [SecurityGroupLeft, S.InUse, SAME],
+        [PrivateIpAddressesAssigned, S.InUse, SAME],
+        [PrivateIpAddressesUnassigned, S.InUse, SAME],
+        *described(NetworkInterfaceImported, [S.InUse]),
     ],
 )
+"""Primary ENIs: there with their instance, InUse, and gone with it."""
+
+LIFECYCLES: Final = {SECONDARY: NETWORK_INTERFACE, PRIMARY: PRIMARY_NETWORK_INTERFACE}
+ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
+"""The statuses of an ENI that is on an instance, however far attaching or detaching has come."""
 
 # How each event changes the state
 
-COMPLETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceCreateCompleted)
-ATTACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttached)
-ATTACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceAttachRequested)
-DETACHED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetached)
-DETACH_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDetachRequested)
-DELETED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleted)
-DELETE_REQUESTED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceDeleteRequested)
-RELEASED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceReleased)
-MODIFIED: Final = NETWORK_INTERFACE.transitions(NetworkInterfaceModified)
 
-
-def _transition(region: Region, interface_id: str, transitions: Transitions[S]) -> NetworkInterfaceState:
+def changed(region: Region, interface_id: str, record: RecordedEvent) -> NetworkInterfaceState:
+    """Returns an ENI to be changed, in the status that the event leads to."""
     interface = region.network_interfaces.mutable(interface_id)
-    if interface.type is PRIMARY:
-        raise IllegalTransition(f"{transitions.event} is not possible for a primary ENI")
-    interface.status = transitions[interface.status]
-    if interface.pending is not None:
-        region.end_transition(interface)
+    region.transition(interface, LIFECYCLES[interface.type].table[type(record.event)], record)
     return interface
 
 
@@ -143,7 +148,7 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         created_at=record.recorded_at,
         position=record.position,
         type=SECONDARY,
-        status=NETWORK_INTERFACE.transitions(type(event))[INITIAL],
+        status=NETWORK_INTERFACE.table[type(event)][INITIAL],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -155,66 +160,26 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
     )
     add(region, interface)
     region.use(record.account_id, "network_interface", 1)
-    if interface.status is S.Creating:
+    if interface.status in NETWORK_INTERFACE.transitional:
         region.begin_transition(interface, record.position, record.recorded_at)
 
 
 def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
-    _transition(region, event.network_interface_id, COMPLETED)
-
-
-def interface_attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, ATTACH_REQUESTED)
-    _bind(region, interface, event.instance_id)
-    region.begin_transition(interface, record.position, record.recorded_at)
-
-
-def interface_attached(region: Region, event: NetworkInterfaceAttached, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, ATTACHED)
-    if interface.instance_id is None:
-        _bind(region, interface, event.instance_id)
-
-
-def _bind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    region.instances.mutable(instance_id).attached[interface.id] = None
-    interface.instance_id = instance_id
-
-
-def _unbind(region: Region, interface: NetworkInterfaceState, instance_id: str) -> None:
-    del region.instances.mutable(instance_id).attached[interface.id]
-
-
-def interface_detach_requested(region: Region, event: NetworkInterfaceDetachRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DETACH_REQUESTED)
-    region.begin_transition(interface, record.position, record.recorded_at)
-
-
-def interface_detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DETACHED)
-    _unbind(region, interface, event.instance_id)
-    interface.instance_id = None
+    changed(region, event.network_interface_id, record)
 
 
 def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DELETE_REQUESTED)
-    region.begin_transition(interface, record.position, record.recorded_at)
+    changed(region, event.network_interface_id, record)
 
 
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, DELETED)
-    remove(region, interface)
-    region.use(interface.account_id, "network_interface", -1)
-
-
-def interface_released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, RELEASED)
-    _unbind(region, interface, event.instance_id)
+    interface = changed(region, event.network_interface_id, record)
     remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 
 
 def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
-    interface = _transition(region, event.network_interface_id, MODIFIED)
+    interface = changed(region, event.network_interface_id, record)
     if event.name is not None:
         interface.name = event.name
     if event.description is not None:
@@ -227,20 +192,19 @@ EVOLVE: Final[Evolving] = {
     NetworkInterfaceCreated: interface_created,
     NetworkInterfaceCreateRequested: interface_created,
     NetworkInterfaceCreateCompleted: interface_create_completed,
-    NetworkInterfaceAttachRequested: interface_attach_requested,
-    NetworkInterfaceAttached: interface_attached,
-    NetworkInterfaceDetachRequested: interface_detach_requested,
-    NetworkInterfaceDetached: interface_detached,
     NetworkInterfaceDeleteRequested: interface_delete_requested,
     NetworkInterfaceDeleted: interface_deleted,
-    NetworkInterfaceReleased: interface_released,
     NetworkInterfaceModified: interface_modified,
 }
 
 # The rules
 
-DELETABLE: Final = frozenset(DELETE_REQUESTED) | {S.Deleting}  # asked again, it changes nothing
-MODIFIABLE: Final = frozenset(MODIFIED)
+RULES: Final = SubjectRules()
+
+DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
+MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
+
+must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
@@ -250,7 +214,7 @@ def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.primary",
     DeleteNetworkInterface,
     guide="4.9",
@@ -263,7 +227,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.delete.state",
     DeleteNetworkInterface,
     guide="4.9",
@@ -278,7 +242,7 @@ def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.primary",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -291,7 +255,7 @@ def modify_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     return is_primary(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.modify.state",
     ModifyNetworkInterfaceAttribute,
     guide="4.5",
@@ -306,13 +270,13 @@ def modify_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-rules.states(
+RULES.states(
     "interface.primary.bound-for-life",
     RuleKind.Invariant,
     "An instance of a VPC has exactly one primary ENI, which is created with it, is never detached, and goes with it.",
     guide="4.1",
 )
-rules.states(
+RULES.states(
     "interface.create.vswitch",
     RuleKind.Fact,
     "A secondary ENI lives in one VSwitch of one VPC for good: no command has a parameter to change either.",
@@ -320,7 +284,7 @@ rules.states(
 )
 
 
-@rules.denies(
+@RULES.denies(
     "account.interface-quota",
     CreateNetworkInterface,
     guide="4.1",
@@ -337,32 +301,36 @@ def interface_quota(region: Region, account_id: str) -> Facts | None:
 # How each command is decided
 
 
-def resolve_create(context: RuleContext) -> None:
-    command: CreateNetworkInterface = context.command
-    context.vswitch = vswitch = context.find_vswitch(command.vswitch_id)
-    context.group_ids = tuple(command.security_group_ids)
-    context.security_groups = context.groups_gaining_addresses = context.find_security_groups(context.group_ids)
-    named = command.private_ip_addresses
-    primary = command.primary_ip_address
-    drawn = command.secondary_private_ip_address_count or 0
-    context.added_addresses = context.address_count = 1 + len(named) + drawn
+def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
+    if command is None:
+        context.address_request = AddressRequest(to_allocate=1, interface_status=S.Available)
+        return
+    named, primary = command.private_ip_addresses, command.primary_ip_address
+    chosen = command.secondary_private_ip_address_count or 0
+    count = 1 + len(named) + chosen
+    available = 0
     if named or primary is not None:
-        context.find_addresses(named if primary is None else (primary, *named))
-    context.drawn = drawn + (primary is None)
-    context.interface_status = S.Available
-    if vswitch is not None:
-        context.group_vpc_id = vswitch.vpc_id
+        available = context.name_addresses(tuple(named) if primary is None else (primary, *named))
+    context.address_request = AddressRequest(
+        named_available=available,
+        to_allocate=chosen + (primary is None),
+        resulting_count=count,
+        interface_status=S.Available,
+    )
+    context.group_count = len(command.security_group_ids)
+    context.group_growth = GroupGrowth(known(context.security_groups), count)
+    if context.vswitch is not None:
+        context.group_vpc_id = context.vswitch.vpc_id
 
 
-def create(context: RuleContext) -> tuple[Event, ...]:
-    command: CreateNetworkInterface = context.command
-    region, vswitch = context.region, context.vswitch
-    assert vswitch is not None and context.drawn is not None
-    drawn = private_pool.next_free(region, vswitch, context.drawn, context.addresses or ())
+def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
+    region, vswitch = context.region, known(context.vswitch)
+    to_allocate = known(context.address_request).to_allocate
+    allocated = private_pool.next_free(region, vswitch, to_allocate, context.addresses or ())
     if command.primary_ip_address is not None:
-        addresses = (command.primary_ip_address, *command.private_ip_addresses, *drawn)
+        addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
-        addresses = (drawn[0], *command.private_ip_addresses, *drawn[1:])
+        addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
     (number,) = context.world.next_numbers(region, "network_interface", 1)
     birth = NetworkInterfaceCreateRequested if context.asynchronous else NetworkInterfaceCreated
     return (
@@ -378,35 +346,37 @@ def create(context: RuleContext) -> tuple[Event, ...]:
     )
 
 
-def resolve_interface(context: RuleContext) -> None:
-    context.network_interface = context.find_network_interface(context.command.network_interface_id)
+def restore_create(region: Region, event: NetworkInterfaceCreation) -> CreateNetworkInterface:
+    return CreateNetworkInterface(
+        vswitch_id=event.vswitch_id,
+        security_group_ids=event.security_group_ids,
+        primary_ip_address=event.private_ip_addresses[0],
+        private_ip_addresses=event.private_ip_addresses[1:],
+        network_interface_name=event.name,
+        description=event.description,
+    )
 
 
-def delete(context: RuleContext) -> tuple[Event, ...]:
-    command: DeleteNetworkInterface = context.command
-    assert context.network_interface is not None
-    if context.network_interface.status is S.Deleting:
+def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event, ...]:
+    if known(context.network_interface).status is S.Deleting:
         return ()
     event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
     return (event(network_interface_id=command.network_interface_id),)
 
 
-def resolve_modify(context: RuleContext) -> None:
-    resolve_interface(context)
-    interface, group_ids = context.network_interface, context.command.security_group_ids
-    if group_ids is None:
+def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute | None) -> None:
+    interface, groups = context.network_interface, context.security_groups
+    if command is None or command.security_group_ids is None or groups is None:
         return
-    context.group_ids = group_ids
-    context.security_groups = context.find_security_groups(group_ids)
+    context.group_count = len(command.security_group_ids)
     if interface is not None:
         context.group_vpc_id = interface.vpc_id
-        context.added_addresses = len(interface.private_ips)
         held = set(interface.security_group_ids)
-        context.groups_gaining_addresses = tuple(g for g in context.security_groups if g.id not in held)
+        joined = tuple([group for group in groups if group.id not in held])
+        context.group_growth = GroupGrowth(joined, len(interface.private_ips))
 
 
-def modify(context: RuleContext) -> tuple[Event, ...]:
-    command: ModifyNetworkInterfaceAttribute = context.command
+def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tuple[Event, ...]:
     group_ids = command.security_group_ids
     return (
         NetworkInterfaceModified(
@@ -418,12 +388,40 @@ def modify(context: RuleContext) -> tuple[Event, ...]:
     )
 
 
-def settled(interface: NetworkInterfaceState) -> Event:
-    """The event that ends an ENI's transitional state."""
-    if interface.status is S.Creating:
-        return NetworkInterfaceCreateCompleted(network_interface_id=interface.id)
-    if interface.status is S.Deleting:
-        return NetworkInterfaceDeleted(network_interface_id=interface.id)
-    event = NetworkInterfaceAttached if interface.status is S.Attaching else NetworkInterfaceDetached
-    assert interface.instance_id is not None
-    return event(network_interface_id=interface.id, instance_id=interface.instance_id)
+def restore_modify(region: Region, event: NetworkInterfaceModified) -> ModifyNetworkInterfaceAttribute:
+    return ModifyNetworkInterfaceAttribute(
+        network_interface_id=event.network_interface_id,
+        network_interface_name=event.name,
+        description=event.description,
+        security_group_ids=event.security_group_ids,
+    )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        CreateNetworkInterface,
+        create,
+        ResourceKind.NetworkInterface,
+        within=ResourceKind.VSwitch,
+        prepare=prepare_create,
+        recorded_as=(NetworkInterfaceCreated, NetworkInterfaceCreateRequested),
+        restore=restore_create,
+    ),
+    Operation(
+        DeleteNetworkInterface,
+        delete,
+        ResourceKind.NetworkInterface,
+        statuses={ResourceKind.NetworkInterface: DELETABLE},
+        recorded_as=(NetworkInterfaceDeleted, NetworkInterfaceDeleteRequested),
+        removes=True,
+    ),
+    Operation(
+        ModifyNetworkInterfaceAttribute,
+        modify,
+        ResourceKind.NetworkInterface,
+        prepare=prepare_modify,
+        statuses={ResourceKind.NetworkInterface: MODIFIABLE},
+        recorded_as=(NetworkInterfaceModified,),
+        restore=restore_modify,
+    ),
+)

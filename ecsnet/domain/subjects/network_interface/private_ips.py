@@ -8,6 +8,7 @@ ones, by default); each says what may be assigned, none takes away what is held.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.commands import (
@@ -18,18 +19,18 @@ from ecsnet.commands import (
     RunInstances,
     UnassignPrivateIpAddresses,
 )
-from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import AnyCommand, Error, Facts, rules
+from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
+from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.network_interface.attachment import STABLE
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
+    LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
-    PRIMARY_NETWORK_INTERFACE,
-    SECONDARY,
-    resolve_interface,
+    changed,
 )
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
@@ -37,22 +38,12 @@ from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
-ASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
-    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesAssigned),
-}
-UNASSIGNED: Final = {
-    PRIMARY: PRIMARY_NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
-    SECONDARY: NETWORK_INTERFACE.transitions(PrivateIpAddressesUnassigned),
-}
-
-ASSIGNABLE: Final = frozenset(ASSIGNED[SECONDARY])
-UNASSIGNABLE: Final = frozenset(UNASSIGNED[SECONDARY])
+ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssigned)
+UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
 
 
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.mutable(event.network_interface_id)
-    interface.status = ASSIGNED[interface.type][interface.status]
+    interface = changed(region, event.network_interface_id, record)
     private_pool.allocate(region, interface, event.private_ip_addresses)
     interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
     for group_id in interface.security_group_ids:
@@ -60,8 +51,7 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
 
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
-    interface = region.network_interfaces.mutable(event.network_interface_id)
-    interface.status = UNASSIGNED[interface.type][interface.status]
+    interface = changed(region, event.network_interface_id, record)
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
@@ -76,6 +66,8 @@ EVOLVE: Final[Evolving] = {
 
 # The rules
 
+RULES: Final = SubjectRules()
+
 ADDRESS_COMMANDS: Final = (
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -83,7 +75,7 @@ ADDRESS_COMMANDS: Final = (
     CreateInstance,
     ModifyInstanceVpcAttribute,
 )
-OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, Error]] = {
+OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
     RunInstances: ("InvalidPrivateIpAddress", 400),
     CreateInstance: ("InvalidPrivateIpAddress", 400),
     ModifyInstanceVpcAttribute: ("InvalidPrivateIpAddress.Mismatch", 400),
@@ -98,7 +90,7 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     return vswitch.first <= ipv4_to_int(ip) <= vswitch.last
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-cidr",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -113,7 +105,7 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.reserved",
     *ADDRESS_COMMANDS,
     code="InvalidVSwitchId.IpInvalid",
@@ -128,7 +120,7 @@ def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.repeated",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -143,7 +135,7 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.in-use",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -159,7 +151,7 @@ def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) ->
     return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
 
 
-@rules.denies(
+@RULES.denies(
     "address.private.exhausted",
     *ADDRESS_COMMANDS,
     guide="4.2",
@@ -167,15 +159,16 @@ def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) ->
     http_status=403,
     message="{vswitch_id} has {available} free addresses, not {wanted}",
 )
-def exhausted(vswitch: VSwitchState, drawn: int, named_available: int) -> Facts | None:
+def exhausted(vswitch: VSwitchState, address_request: AddressRequest) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
     available = vswitch.available_ip_address_count
-    if not drawn or drawn + named_available <= available:
+    wanted = address_request.to_allocate + address_request.named_available
+    if not address_request.to_allocate or wanted <= available:
         return None
-    return {"vswitch_id": vswitch.id, "available": available, "wanted": drawn + named_available}
+    return {"vswitch_id": vswitch.id, "available": available, "wanted": wanted}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -185,12 +178,12 @@ def exhausted(vswitch: VSwitchState, drawn: int, named_available: int) -> Facts 
 )
 def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     """Addresses are assigned to an ENI that is Available or InUse."""
-    if network_interface.status in ASSIGNED[network_interface.type]:
+    if LIFECYCLES[network_interface.type].admits(network_interface.status, PrivateIpAddressesAssigned):
         return None
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.instance-state",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -200,12 +193,12 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
 )
 def assign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
     """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
-    if network_interface.type is not PRIMARY or instance.status in STABLE:
+    if network_interface.type is not PRIMARY or instance.status in INSTANCE.stable:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -214,13 +207,13 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     http_status=403,
     message="an ENI holds at most {quota} private IPs, and this one would hold {count}",
 )
-def assign_limit(address_count: int, region: Region, account_id: str) -> Facts | None:
+def assign_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
-    quota = region.quota(account_id, "addresses-per-interface")
-    return {"count": address_count, "quota": quota} if address_count > quota else None
+    count, quota = address_request.resulting_count, region.quota(account_id, "addresses-per-interface")
+    return {"count": count, "quota": quota} if count > quota else None
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.available-limit",
     AssignPrivateIpAddresses,
     CreateNetworkInterface,
@@ -229,17 +222,15 @@ def assign_limit(address_count: int, region: Region, account_id: str) -> Facts |
     http_status=403,
     message="an Available ENI is given at most {quota} secondary private IPs, and this one would hold {count}",
 )
-def assign_available_limit(
-    address_count: int, region: Region, account_id: str, interface_status: NetworkInterfaceStatus
-) -> Facts | None:
+def assign_available_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
     """An Available ENI is given at most ``addresses-per-available-interface`` (10) secondary private IPs."""
-    quota = region.quota(account_id, "addresses-per-available-interface")
-    if interface_status is not NetworkInterfaceStatus.Available or address_count - 1 <= quota:
+    if address_request.interface_status is not NetworkInterfaceStatus.Available:
         return None
-    return {"count": address_count - 1, "quota": quota}
+    count, quota = address_request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
+    return None if count <= quota else {"count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.assign.type-quota",
     AssignPrivateIpAddresses,
     guide="4.6",
@@ -247,17 +238,15 @@ def assign_available_limit(
     http_status=403,
     message="a {instance_type} allows {quota} private IPs an ENI, and this one would hold {count}",
 )
-def assign_type_quota(
-    address_count: int, instance: InstanceState, interface_status: NetworkInterfaceStatus
-) -> Facts | None:
+def assign_type_quota(address_request: AddressRequest, instance: InstanceState) -> Facts | None:
     """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included."""
-    quota = instance.instance_type.private_ipv4_per_eni
-    if interface_status is not NetworkInterfaceStatus.InUse or address_count <= quota:
+    count, quota = address_request.resulting_count, instance.instance_type.private_ipv4_per_eni
+    if address_request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
         return None
-    return {"instance_type": instance.instance_type.id, "count": address_count, "quota": quota}
+    return {"instance_type": instance.instance_type.id, "count": count, "quota": quota}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -270,7 +259,7 @@ def unassign_state(network_interface: NetworkInterfaceState) -> Facts | None:
     return assign_state(network_interface)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.instance-state",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -283,7 +272,7 @@ def unassign_instance_state(network_interface: NetworkInterfaceState, instance: 
     return assign_instance_state(network_interface, instance)
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.primary-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -291,15 +280,15 @@ def unassign_instance_state(network_interface: NetworkInterfaceState, instance: 
     http_status=403,
     message="{address} is the primary private IP of {network_interface_id}",
 )
-def unassign_primary(network_interface: NetworkInterfaceState, command: UnassignPrivateIpAddresses) -> Facts | None:
+def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
     """The primary private IP of an ENI cannot be revoked."""
     primary = network_interface.private_ips[0]
-    if primary not in command.private_ip_addresses:
+    if primary not in addresses:
         return None
     return {"address": primary, "network_interface_id": network_interface.id}
 
 
-@rules.denies(
+@RULES.denies(
     "interface.unassign.unknown-address",
     UnassignPrivateIpAddresses,
     guide="4.7",
@@ -307,10 +296,10 @@ def unassign_primary(network_interface: NetworkInterfaceState, command: Unassign
     http_status=403,
     message="{network_interface_id} does not hold {names}",
 )
-def unassign_unknown(network_interface: NetworkInterfaceState, command: UnassignPrivateIpAddresses) -> Facts | None:
+def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
     """Only addresses that the ENI holds can be revoked."""
     held = set(network_interface.private_ips)
-    unknown = [ip for ip in command.private_ip_addresses if ip not in held]
+    unknown = [ip for ip in addresses if ip not in held]
     if not unknown:
         return None
     return {"network_interface_id": network_interface.id, "addresses": tuple(unknown), "names": ", ".join(unknown)}
@@ -319,48 +308,81 @@ def unassign_unknown(network_interface: NetworkInterfaceState, command: Unassign
 # How each command is decided
 
 
-def resolve_assign(context: RuleContext) -> None:
-    command: AssignPrivateIpAddresses = context.command
-    resolve_holder(context)
-    named, drawn = command.private_ip_addresses, command.secondary_private_ip_address_count or 0
-    context.drawn = drawn
-    context.added_addresses = len(named) + drawn
-    interface = context.network_interface
-    if interface is not None:
-        context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
-        context.interface_status = interface.status
-        context.address_count = len(interface.private_ips) + context.added_addresses
-        context.groups_gaining_addresses = tuple(
-            [context.region.security_groups.get_existing(i) for i in interface.security_group_ids]
-        )
-    if named:
-        context.find_addresses(named)
-
-
-def resolve_holder(context: RuleContext) -> None:
-    resolve_interface(context)
+def _know_instance(context: RuleContext) -> None:
     interface = context.network_interface
     if interface is not None and interface.instance_id is not None:
         context.instance = context.region.instances.get_existing(interface.instance_id)
 
 
-def assign(context: RuleContext) -> tuple[Event, ...]:
-    command: AssignPrivateIpAddresses = context.command
-    assert context.vswitch is not None and context.drawn is not None
-    drawn = private_pool.next_free(context.region, context.vswitch, context.drawn, context.addresses or ())
+def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | None) -> None:
+    _know_instance(context)
+    named: tuple[str, ...] = () if command is None else tuple(command.private_ip_addresses)
+    to_allocate = 1 if command is None else command.secondary_private_ip_address_count or 0
+    interface = context.network_interface
+    if interface is not None:
+        context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
+    available = context.name_addresses(named) if named else 0
+    if interface is None:
+        return
+    region, added = context.region, len(named) + to_allocate
+    context.address_request = AddressRequest(
+        named_available=available,
+        to_allocate=to_allocate,
+        resulting_count=len(interface.private_ips) + added,
+        interface_status=interface.status,
+    )
+    groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
+    context.group_growth = GroupGrowth(tuple(groups), added)
+
+
+def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Event, ...]:
+    to_allocate = known(context.address_request).to_allocate
+    allocated = private_pool.next_free(context.region, known(context.vswitch), to_allocate, context.addresses or ())
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
-            private_ip_addresses=(*command.private_ip_addresses, *drawn),
+            private_ip_addresses=(*command.private_ip_addresses, *allocated),
         ),
     )
 
 
-def unassign(context: RuleContext) -> tuple[Event, ...]:
-    command: UnassignPrivateIpAddresses = context.command
+def prepare_unassign(context: RuleContext, command: UnassignPrivateIpAddresses | None) -> None:
+    _know_instance(context)
+    if command is not None:
+        context.addresses = tuple(command.private_ip_addresses)
+
+
+def addresses_to_unassign(context: RuleContext) -> Iterator[RuleContext]:
+    """Yields the contexts of each address of the ENI, the primary one last."""
+    for ip in reversed(known(context.network_interface).private_ips):
+        yield context.having(addresses=(ip,))
+
+
+def unassign(context: RuleContext, command: UnassignPrivateIpAddresses) -> tuple[Event, ...]:
     return (
         PrivateIpAddressesUnassigned(
             network_interface_id=command.network_interface_id,
             private_ip_addresses=tuple(dict.fromkeys(command.private_ip_addresses)),
         ),
     )
+
+
+OPERATIONS: Final[Operations] = operations(
+    Operation(
+        AssignPrivateIpAddresses,
+        assign,
+        ResourceKind.NetworkInterface,
+        prepare=prepare_assign,
+        statuses={ResourceKind.NetworkInterface: ASSIGNABLE},
+        recorded_as=(PrivateIpAddressesAssigned,),
+    ),
+    Operation(
+        UnassignPrivateIpAddresses,
+        unassign,
+        ResourceKind.NetworkInterface,
+        prepare=prepare_unassign,
+        statuses={ResourceKind.NetworkInterface: UNASSIGNABLE},
+        alternatives=addresses_to_unassign,
+        recorded_as=(PrivateIpAddressesUnassigned,),
+    ),
+)

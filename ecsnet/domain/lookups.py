@@ -1,0 +1,148 @@
+"""The resources that a command names: which parameter names what, how it is found, and the rules for what is missing.
+
+A parameter has one meaning in every command that has it, so all of this follows from the parameters' names. A command
+finds only what its own account has. What is missing is noted for the rules, which report all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from ecsnet._attrs import field_names
+from ecsnet.commands.base import Command
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.rules import COMMANDS, AnyCommand, Codes, Facts, SubjectRules
+from ecsnet.domain.state.records import (
+    EipState,
+    InstanceState,
+    NetworkInterfaceState,
+    SecurityGroupState,
+    VpcState,
+    VSwitchState,
+)
+from ecsnet.domain.state.world import owned
+from ecsnet.values import InstanceType
+
+
+def _find_vpc(context: RuleContext, vpc_id: str) -> VpcState | None:
+    return owned(context.region.vpcs, vpc_id, context.account_id)
+
+
+def _find_vswitch(context: RuleContext, vswitch_id: str) -> VSwitchState | None:
+    return owned(context.region.vswitches, vswitch_id, context.account_id)
+
+
+def _find_security_group(context: RuleContext, group_id: str) -> SecurityGroupState | None:
+    return owned(context.region.security_groups, group_id, context.account_id)
+
+
+def _find_source_group(context: RuleContext, group_id: str) -> SecurityGroupState | None:
+    owner_id = context.command.source_account_id or context.account_id
+    return owned(context.region.security_groups, group_id, owner_id)
+
+
+# ENIs and instances are looked for in all regions: that they are too far apart is a rule, not a missing resource.
+
+
+def _find_instance(context: RuleContext, instance_id: str) -> InstanceState | None:
+    instance = owned(context.region.instances, instance_id, context.account_id)
+    if instance is None:
+        region = context.world.region_where_owned("instances", instance_id, context.account_id)
+        instance = None if region is None else region.instances[instance_id]
+    return instance
+
+
+def _find_network_interface(context: RuleContext, interface_id: str) -> NetworkInterfaceState | None:
+    interface = owned(context.region.network_interfaces, interface_id, context.account_id)
+    if interface is None:
+        region = context.world.region_where_owned("network_interfaces", interface_id, context.account_id)
+        interface = None if region is None else region.network_interfaces[interface_id]
+    return interface
+
+
+def _find_instance_type(context: RuleContext, type_id: str) -> InstanceType | None:
+    return context.instance_types.get(type_id)
+
+
+def _find_eip(context: RuleContext, allocation_id: str) -> EipState | None:
+    return owned(context.region.eips, allocation_id, context.account_id)
+
+
+class Lookup(NamedTuple):
+    """What a parameter names: the field of `RuleContext` that it fills, how one id is found, the rule that denies an id
+    that is not found, and whether the parameter has several ids."""
+
+    field: str
+    find: Callable[[RuleContext, str], object]
+    not_found: str
+    several: bool = False
+
+
+LOOKUPS: Final[dict[str, Lookup]] = {
+    "vpc_id": Lookup("vpc", _find_vpc, "vpc.not-found"),
+    "vswitch_id": Lookup("vswitch", _find_vswitch, "vswitch.not-found"),
+    "security_group_id": Lookup("security_group", _find_security_group, "security-group.not-found"),
+    "source_group_id": Lookup("source_group", _find_source_group, "security-group.not-found"),
+    "security_group_ids": Lookup("security_groups", _find_security_group, "security-group.not-found", several=True),
+    "instance_id": Lookup("instance", _find_instance, "instance.not-found"),
+    "instance_type": Lookup("instance_type", _find_instance_type, "instance-type.not-found"),
+    "network_interface_id": Lookup("network_interface", _find_network_interface, "interface.not-found"),
+    "network_interface_ids": Lookup(
+        "interfaces_to_attach", _find_network_interface, "interface.not-found", several=True
+    ),
+    "allocation_id": Lookup("eip", _find_eip, "eip.not-found"),
+}
+"""Every parameter that names something."""
+
+Resolve = Callable[[RuleContext, Command[Any]], None]
+
+
+def resolver(command: AnyCommand) -> Resolve:
+    """Returns the function that finds what a command of this kind names."""
+    lookups = tuple((name, *LOOKUPS[name]) for name in field_names(command) if name in LOOKUPS)
+
+    def resolve(context: RuleContext, command: Command[Any]) -> None:
+        for parameter, field, find, rule_id, several in lookups:
+            named = getattr(command, parameter)
+            if named is None:
+                continue
+            if several:
+                found: Any = []
+                for one in named:
+                    resource = find(context, one)
+                    if resource is None:
+                        _note(context, rule_id, one)
+                    else:
+                        found.append(resource)
+                found = tuple(found)
+            else:
+                found = find(context, named)
+                if found is None:
+                    _note(context, rule_id, named)
+            setattr(context, field, found)
+
+    return resolve
+
+
+def _note(context: RuleContext, rule_id: str, named: str) -> None:
+    if context.not_found is None:
+        context.not_found = {}
+    context.not_found.setdefault(rule_id, []).append(named)
+
+
+def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes: Codes | None = None) -> None:
+    """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
+    for it."""
+    naming = {name for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
+    guarded = [command for command in COMMANDS if not naming.isdisjoint(field_names(command))]
+
+    def predicate(not_found: dict[str, list[str]]) -> Facts | None:
+        ids = not_found.get(rule_id)
+        return None if ids is None else {"ids": tuple(ids), "names": ", ".join(ids)}
+
+    predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
+    add = rules.denies(
+        rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}"
+    )
+    add(predicate)
