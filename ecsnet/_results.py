@@ -4,27 +4,19 @@ token, read from the history."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
-
-import attrs
+from typing import Any
 
 from ecsnet._engine import Engine
 from ecsnet.commands import Command, RunInstances
 from ecsnet.domain.decide import removes, result_ids
 from ecsnet.domain.state.streams import account_stream
-from ecsnet.domain.state.views import VIEWS
+from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
 from ecsnet.domain.subjects.account import canonical_parameters
 from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.resources import Quota
-from ecsnet.values import QUOTAS, EipStatus, InstanceStatus, NetworkInterfaceStatus
-
-_GONE: Final[dict[str, str]] = {
-    "instances": InstanceStatus.Released,
-    "network_interfaces": NetworkInterfaceStatus.Deleted,
-    "eips": EipStatus.Released,
-}
+from ecsnet.values import QUOTAS
 
 
 def shown(region: Region, table: str, resource_id: str) -> Any:
@@ -33,18 +25,23 @@ def shown(region: Region, table: str, resource_id: str) -> Any:
     return None if state is None else VIEWS[table](region, state)
 
 
+def last_shown(region: Region, table: str, resource_id: str) -> Any:
+    """Returns a resource that is about to be removed as users see it afterwards: in its last status."""
+    return removed(table, region, getattr(region, table).get_existing(resource_id))
+
+
 def results(
     region: Region, table: str, ids: Iterable[str], last: Sequence[Any] | None, account_id: str
 ) -> tuple[Any, ...]:
     """Returns resources as they are after a command.
 
-    ``last`` are the same ones before it, if the command may remove them."""
+    ``last`` has them in their last status, if the command may remove them."""
     if table == "quotas":
         return tuple([quota(region, name, account_id) for name in ids])
     now = tuple([shown(region, table, resource_id) for resource_id in ids])
     if last is None or now[0] is not None:
         return now
-    return tuple([attrs.evolve(one, status=_GONE[table]) if table in _GONE else one for one in last])
+    return tuple(last)
 
 
 def quota(region: Region, name: str, account_id: str) -> Quota:
@@ -90,7 +87,7 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
         before = engine.world_at(records[0].position - 1)
         home = _region_with(before, table, ids)
         if home is not None:
-            region, last = after.region(home.region_id), [shown(home, table, resource_id) for resource_id in ids]
+            region, last = after.region(home.region_id), [last_shown(home, table, one) for one in ids]
     if region is None or not ids or (table == "quotas" and not QUOTAS.keys() >= set(ids)):
         reason = f"the first result of client token {used.event.client_token!r} is not in the history"
         raise ReplayError(reason, stream=account_stream(account_id), version=None)

@@ -24,8 +24,7 @@ from ecsnet._arguments import (
 from ecsnet._collections import ResourceCollection
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
-from ecsnet._results import as_returned, first_result, quota, results, token_used
-from ecsnet._results import shown as shown_resource
+from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
 from ecsnet.clocks import AT_ONCE, Clock, ManualClock, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Permission
@@ -179,7 +178,7 @@ class Cloud:
         try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
-        last = [shown_resource(region, table, resource_id) for resource_id in ids] if removes(command) else None
+        last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None:
             command_id = engine.command_id(region_id if events else account_stream(self.account_id))
@@ -301,7 +300,7 @@ class Cloud:
         due = engine.due(region, now, resource_id)
         if not due:
             return []
-        last = [shown_resource(region, d.table, d.resource_id) for d in due]
+        last = [last_shown(region, d.table, d.resource_id) for d in due]
         engine.settle(region, due, now)
         region = engine.world.region(region_id)
         return [

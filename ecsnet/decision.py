@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from ecsnet._attrs import read_only
+from ecsnet._attrs import fast_frozen, read_only
 from ecsnet.commands.base import Command
 from ecsnet.events.base import Event
 
@@ -29,7 +29,7 @@ class Violation:
     facts: Mapping[str, Any] = attrs.field(converter=read_only, hash=False)
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Decision:
     """May this be done now, and if not, why? Truthy when it may.
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
+from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -20,7 +19,7 @@ from ecsnet.values import (
 )
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Resource:
     """What every resource has."""
 
@@ -30,14 +29,14 @@ class Resource:
     created_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Vpc(Resource):
     """DescribeVpcs."""
 
     cidr_block: str
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class VSwitch(Resource):
     """DescribeVSwitches. ``available_ip_address_count`` leaves out the four addresses that the system keeps."""
 
@@ -47,7 +46,7 @@ class VSwitch(Resource):
     available_ip_address_count: int
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class SecurityGroup(Resource):
     """DescribeSecurityGroups. ``vpc_id`` is None for a group of the classic network; ``private_ip_count`` is the number
     of private IPs inside, over primary and secondary ENIs (guide 4.6)."""
@@ -56,7 +55,7 @@ class SecurityGroup(Resource):
     private_ip_count: int
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
     """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first."""
 
@@ -74,7 +73,7 @@ class NetworkInterface(Resource):
     instance_id: str | None
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Instance(Resource):
     """DescribeInstances. ``network_interface_ids`` has the primary ENI first, then the others as they were attached.
 
@@ -101,7 +100,7 @@ class Instance(Resource):
     private_ip_change_pending: bool
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Eip(Resource):
     """DescribeEipAddresses."""
 
@@ -110,7 +109,7 @@ class Eip(Resource):
     instance_id: str | None
 
 
-@attrs.frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Quota:
     """One quota of an account in a region, as `SetQuota` left it."""
 

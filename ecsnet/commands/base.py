@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from ecsnet._attrs import named_converters
+from ecsnet._attrs import fast_frozen
 
 __all__ = ["Command", "R_co", "operation"]
 
@@ -16,7 +16,7 @@ R_co = TypeVar("R_co", covariant=True)
 if TYPE_CHECKING:
     from attrs import frozen as operation  # type checkers know this one, with its converters
 else:
-    operation = partial(attrs.frozen, kw_only=True, repr=False, field_transformer=named_converters)
+    operation = partial(fast_frozen, repr=False)
 
 
 @operation(kw_only=True)

@@ -160,7 +160,7 @@ def test_hypothesis_is_loaded_only_where_it_is_used() -> None:
 
 def test_the_hypothesis_plugin_loads_only_the_resources() -> None:
     own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
-    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._escaping"}
+    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._attrs", "ecsnet._escaping"}
     assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.errors", *values}
 
 

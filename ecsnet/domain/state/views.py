@@ -15,7 +15,7 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import Region
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import NetworkType
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkType
 
 
 def vpc(region: Region, state: VpcState) -> Vpc:
@@ -52,14 +52,16 @@ def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
     )
 
 
-def network_interface(region: Region, state: NetworkInterfaceState) -> NetworkInterface:
+def network_interface(
+    region: Region, state: NetworkInterfaceState, status: NetworkInterfaceStatus | None = None
+) -> NetworkInterface:
     return NetworkInterface(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
         type=state.type,
-        status=state.status,
+        status=status or state.status,
         vpc_id=state.vpc_id,
         vswitch_id=state.vswitch_id,
         zone_id=state.zone_id,
@@ -73,14 +75,14 @@ def network_interface(region: Region, state: NetworkInterfaceState) -> NetworkIn
     )
 
 
-def instance(region: Region, state: InstanceState) -> Instance:
+def instance(region: Region, state: InstanceState, status: InstanceStatus | None = None) -> Instance:
     primary = region.primary_of(state)
     return Instance(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
-        status=state.status,
+        status=status or state.status,
         network_type=NetworkType.Vpc if primary else NetworkType.Classic,
         instance_type=state.instance_type.id,
         zone_id=state.zone_id,
@@ -100,14 +102,14 @@ def instance(region: Region, state: InstanceState) -> Instance:
     )
 
 
-def eip(region: Region, state: EipState) -> Eip:
+def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip:
     return Eip(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
         ip_address=state.ip_address,
-        status=state.status,
+        status=status or state.status,
         instance_id=state.instance_id,
     )
 
@@ -121,3 +123,15 @@ VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
     "eips": eip,
 }
 """The tables of a region that contain resources, and the function that converts each table's states."""
+
+
+def removed(table: str, region: Region, state: Any) -> Resource:
+    """Returns a resource that is about to be removed, in its last status."""
+    match table:
+        case "instances":
+            return instance(region, state, InstanceStatus.Released)
+        case "network_interfaces":
+            return network_interface(region, state, NetworkInterfaceStatus.Deleted)
+        case "eips":
+            return eip(region, state, EipStatus.Released)
+    return VIEWS[table](region, state)
