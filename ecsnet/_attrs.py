@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import attrs
 
@@ -32,10 +32,13 @@ def _named(converter: Any, name: str) -> Any:
 # Frozen classes that are built as fast as mutable ones
 #
 # The constructor that attrs generates for a frozen class sets each field through ``object.__setattr__``, which takes
-# two thirds of the time; commands and resources are built with every command. The constructor that is generated here
-# gives a new object another class for as long as it is being built: a subclass with the same slots which is not frozen,
-# and so sets fields at the speed of any slotted class. A value that is its field's default is not converted again.
+# most of the time; commands, decisions and resources are built with every command. The constructor that is generated
+# here gives a new object another class for as long as it is being built: a subclass with the same slots which is not
+# frozen, and so sets fields at the speed of any class with slots. A value that is its field's default is not converted
+# again. `builder` has the same code as a function, since a call of a class packs its keywords into a dict.
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _set_class: Final = object.__dict__["__class__"].__set__
 
 
@@ -47,11 +50,19 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
 
     def make(cls: C) -> C:
         made = decorate(cls)
-        if fields := attrs.fields(made):
-            made.__init__ = _constructor(made, fields)
+        if attrs.fields(made):
+            made._draft = _draft_of(made)
+            constructor = _generated(made, "__init__", "self", "_set_class(self, _draft)", of_subclasses=made.__init__)
+            constructor.__module__, constructor.__qualname__ = made.__module__, f"{made.__qualname__}.__init__"
+            made.__init__ = constructor
         return made  # type: ignore[no-any-return]  # attrs makes another class, of the same type
 
     return make
+
+
+def builder(cls: Callable[P, T]) -> Callable[P, T]:
+    """Returns a function that builds values of a `fast_frozen` class as the class does, in half the time."""
+    return _generated(cls, "build", "", "self = _new(_draft)", "return self")  # type: ignore[no-any-return]
 
 
 def _draft_of(cls: type[Any]) -> type[Any]:
@@ -60,38 +71,45 @@ def _draft_of(cls: type[Any]) -> type[Any]:
     return type(cls.__name__, (cls,), {**unfrozen, "__slots__": (), "__module__": cls.__module__})
 
 
-def _constructor(cls: type[Any], fields: tuple[attrs.Attribute[Any], ...]) -> Any:
-    names: dict[str, Any] = {"_cls": cls, "_draft": _draft_of(cls), "_set_class": _set_class}
-    parameters, statements = ["self", "*"], ["_set_class(self, _draft)"]
+def _generated(cls: Any, name: str, first: str, begin: str, end: str = "", of_subclasses: Any = None) -> Any:
+    """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
+    class. A subclass, which may have other slots, has the slower constructor ``of_subclasses``."""
+    names: dict[str, Any] = {"_cls": cls, "_draft": cls._draft, "_set_class": _set_class, "_new": object.__new__}
+    parameters, statements = [first, "*"] if first else ["*"], [begin]
+    if of_subclasses is not None:
+        names["_of_subclasses"] = of_subclasses
+        given = ", ".join(f"{field.name}={field.name}" for field in attrs.fields(cls))
+        statements.insert(0, f"if self.__class__ is not _cls: return _of_subclasses(self, {given})")
     annotations: dict[str, Any] = {"return": None}
-    for field in fields:
-        name, value = field.name, field.name
-        annotations[name] = field.type
+    for field in attrs.fields(cls):
+        value = field.name
+        annotations[field.name] = field.type
         if field.converter is not None:
-            names[f"_convert_{name}"] = converter = field.converter
-            value = f"_convert_{name}({name})"
-            annotations[name] = next(iter(getattr(converter, "__annotations__", {}).values()), Any)
+            converter = names[f"_convert_{field.name}"] = field.converter
+            value = f"_convert_{field.name}({field.name})"
+            annotations[field.name] = next(iter(getattr(converter, "__annotations__", {}).values()), Any)
         if field.default is attrs.NOTHING:
-            parameters.append(name)
+            parameters.append(field.name)
         else:
-            names[f"_default_{name}"] = field.default
-            parameters.append(f"{name}=_default_{name}")
-            value = value if field.converter is None else f"{name} if {name} is _default_{name} else {value}"
-        statements.append(f"self.{name} = {value}")
-    statements.append("_set_class(self, _cls)")
+            default = f"_default_{field.name}"
+            names[default] = field.default
+            parameters.append(f"{field.name}={default}")
+            value = value if field.converter is None else f"{field.name} if {field.name} is {default} else {value}"
+        statements.append(f"self.{field.name} = {value}")
+    statements.append("self.__class__ = _cls")
     if hasattr(cls, "__attrs_post_init__"):
         statements.append("self.__attrs_post_init__()")
-    exec(f"def __init__({', '.join(parameters)}):\n    " + "\n    ".join(statements), names)
-    constructor = names["__init__"]
-    constructor.__annotations__ = annotations
-    constructor.__module__, constructor.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
-    return constructor
+    code = [f"def {name}({', '.join(parameters)}):", *statements, *([end] if end else [])]
+    exec("\n    ".join(code), names)
+    function = names[name]
+    function.__annotations__ = annotations
+    return function
 
 
 if TYPE_CHECKING:
     from attrs import frozen as fast_frozen  # what type checkers know, with its converters
 
-    __all__ = ["ReadOnlyDict", "fast_frozen", "field_names", "named_converters", "read_only"]
+    __all__ = ["ReadOnlyDict", "builder", "fast_frozen", "field_names", "named_converters", "read_only"]
 else:
     fast_frozen = _fast_frozen
 

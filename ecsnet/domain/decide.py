@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ecsnet._attrs import field_names
+from ecsnet._attrs import builder, field_names
 from ecsnet.commands.base import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
@@ -27,6 +27,8 @@ from ecsnet.domain.subjects.network_interface import lifecycle as network_interf
 from ecsnet.errors import ImpossibleOperation, ReplayError
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
+
+_decision = builder(Decision)
 
 OPERATIONS: Final[Operations] = merged(
     vpc.OPERATIONS,
@@ -113,14 +115,14 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
     context = _resolved(world, region, command, caller)
     violations = caller.rules.judge(context, type(command))
     if violations:
-        return Decision(command=command, violations=violations)
+        return _decision(command=command, violations=violations)
     try:
         events = OPERATIONS[type(command)].decide(context, command)
     except IMPOSSIBLE as error:
         if not caller.rules.lacks(RULES):
             raise
         raise _impossible(context, error) from error
-    return Decision(command=command, events=with_shared(region.region_id, events))
+    return _decision(command=command, events=with_shared(region.region_id, events))
 
 
 def try_out(world: World, region: Region, decision: Decision, caller: CommandContext) -> None:

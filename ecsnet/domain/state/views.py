@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ecsnet._attrs import builder
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -17,9 +18,16 @@ from ecsnet.domain.state.world import Region
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkType
 
+_vpc = builder(Vpc)
+_vswitch = builder(VSwitch)
+_security_group = builder(SecurityGroup)
+_network_interface = builder(NetworkInterface)
+_instance = builder(Instance)
+_eip = builder(Eip)
+
 
 def vpc(region: Region, state: VpcState) -> Vpc:
-    return Vpc(
+    return _vpc(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
@@ -29,7 +37,7 @@ def vpc(region: Region, state: VpcState) -> Vpc:
 
 
 def vswitch(region: Region, state: VSwitchState) -> VSwitch:
-    return VSwitch(
+    return _vswitch(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
@@ -42,7 +50,7 @@ def vswitch(region: Region, state: VSwitchState) -> VSwitch:
 
 
 def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
-    return SecurityGroup(
+    return _security_group(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
@@ -55,7 +63,7 @@ def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
 def network_interface(
     region: Region, state: NetworkInterfaceState, status: NetworkInterfaceStatus | None = None
 ) -> NetworkInterface:
-    return NetworkInterface(
+    return _network_interface(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
@@ -77,7 +85,7 @@ def network_interface(
 
 def instance(region: Region, state: InstanceState, status: InstanceStatus | None = None) -> Instance:
     primary = region.primary_of(state)
-    return Instance(
+    return _instance(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
@@ -103,7 +111,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
 
 
 def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip:
-    return Eip(
+    return _eip(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
