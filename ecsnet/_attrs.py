@@ -53,7 +53,7 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
     def make(cls: C) -> C:
         made = decorate(cls)
         if attrs.fields(made):
-            made._draft = _draft_of(made)
+            made.__draft__ = _draft_of(made)
             constructor = _generated(made, "__init__", "self", "_set_class(self, _draft)", of_subclasses=made.__init__)
             constructor.__module__, constructor.__qualname__ = made.__module__, f"{made.__qualname__}.__init__"
             made.__init__ = constructor
@@ -76,7 +76,7 @@ def _draft_of(cls: type[Any]) -> type[Any]:
 def _generated(cls: Any, name: str, first: str, begin: str, end: str = "", of_subclasses: Any = None) -> Any:
     """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
     class. A subclass, which may have other slots, has the slower constructor ``of_subclasses``."""
-    names: dict[str, Any] = {"_cls": cls, "_draft": cls._draft, "_set_class": _set_class, "_new": object.__new__}
+    names: dict[str, Any] = {"_cls": cls, "_draft": cls.__draft__, "_set_class": _set_class, "_new": object.__new__}
     parameters, statements = [first, "*"] if first else ["*"], [begin]
     if of_subclasses is not None:
         names["_of_subclasses"] = of_subclasses

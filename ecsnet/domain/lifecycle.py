@@ -56,7 +56,7 @@ class LifecycleError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Transitional:
-    """How a transitional status ends. ``completed_by`` are the types of the events that complete it.
+    """The end of a transitional status. ``completed_by`` are the types of the events that complete it.
 
     There is one, except for a Pending instance: it was created to be Stopped, or to run.
     """

@@ -125,7 +125,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
     ),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
 }
-"""What a rule of a user's may ask for, by the names of its parameters."""
+"""The values that a user's rule may have as parameters, by name."""
 
 
 # The parameters of a predicate
