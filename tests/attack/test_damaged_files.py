@@ -170,6 +170,18 @@ def test_damage_to_an_open_file_raises(folder: Path, files: Files) -> None:
     assert Child(work).lines() in (["done"], [])  # a log that is cut while it is mapped may end a process
 
 
+def test_a_schema_that_is_no_text_raises_store_error(folder: Path) -> None:
+    content = (
+        whole(False)[""]
+        .replace(b"tableeventsevents", b"table\xe5ventsevents")
+        .replace(b"CREATE TABLE", b"CREATE TABLX")
+    )
+    path = written(folder, {"": content})
+    for read_only in (True, False):
+        with pytest.raises(StoreError):
+            SqliteStore(path, read_only=read_only)
+
+
 def test_an_undamaged_file_can_be_used(folder: Path) -> None:
     for logged in (False, True):
         assert use(written(folder, whole(logged)), deep=True)

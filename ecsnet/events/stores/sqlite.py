@@ -22,7 +22,15 @@ from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
-from ecsnet.events.stores.sqlite_file import Stamp, has_log, open_to_read, open_to_write, resolved, shown
+from ecsnet.events.stores.sqlite_file import (
+    SQLITE_ERRORS,
+    Stamp,
+    has_log,
+    open_to_read,
+    open_to_write,
+    resolved,
+    shown,
+)
 
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INDEX: Final = "INSERT INTO resource_events VALUES (?, ?)"
@@ -39,7 +47,7 @@ _AT_ONCE: Final = 500
 _LAST_POSITION: Final = 2**63 - 1
 _BUSY_TIMEOUT: Final = 100  # milliseconds that a writer waits for another process before it releases the threads' lock
 _TIMEOUT: Final = 60.0  # seconds that it waits in total
-_FAILURES: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, OSError)
+_FAILURES: Final = (*SQLITE_ERRORS, sqlite3.Warning, OverflowError, OSError)
 
 
 class SqliteStore:
@@ -176,7 +184,7 @@ class SqliteStore:
             connection = self._usable()
             try:
                 rows = self._rows_of(connection, query, parameters)
-            except sqlite3.Error:
+            except SQLITE_ERRORS:
                 if self._is_steady():
                     raise
             else:

@@ -20,6 +20,8 @@ from urllib.parse import quote_from_bytes
 
 from ecsnet.errors import StoreError
 
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""The errors of a database. A message of SQLite's cannot be decoded if it repeats a damaged schema that is not UTF-8."""
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
 FORMAT: Final = 2
 """The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
@@ -124,7 +126,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Stamp | None]:
         try:
             if not _is_laid_out(path, connection):
                 raise StoreError(f"{shown(path)}: there is no store to read")
-        except (sqlite3.Error, StoreError):
+        except (*SQLITE_ERRORS, StoreError):
             connection.close()
             if logged == has_log(path) and Stamp.of(path) == stamp:
                 raise
@@ -303,7 +305,7 @@ def _is_empty(path: Path) -> bool:
             return _count_of_schema(connection) == 0
         finally:
             connection.close()
-    except sqlite3.Error:
+    except SQLITE_ERRORS:
         return False
 
 
