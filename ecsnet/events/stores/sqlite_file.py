@@ -21,7 +21,7 @@ from urllib.parse import quote_from_bytes
 from ecsnet.errors import StoreError
 
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
-"""The errors of a database. A message of SQLite's cannot be decoded if it repeats a damaged schema that is not UTF-8."""
+"""The errors of a database. SQLite's message cannot be decoded if it repeats a damaged schema that is not UTF-8."""
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
 FORMAT: Final = 2
 """The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
