@@ -130,6 +130,8 @@ class Rule:
         facts, code = self._read(found, command)
         try:
             message = self.message.format_map(facts)
+        except MemoryError:
+            raise
         except Exception as error:  # a format may run any code of the facts
             raise RuleError(self.id, f"its message cannot be filled in: {type(error).__name__}: {error}") from error
         return Violation(
@@ -305,6 +307,8 @@ class RuleRegistry(Mapping[str, Rule]):
                     found = None if known is None else call(known)
                 else:
                     found = None if None in known else call(*known)
+            except MemoryError:  # no fault of the rule
+                raise
             except Exception as error:
                 raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
             if found is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ def calls(draw: st.DrawFn) -> tuple[type[Any], dict[str, Any]]:
     for name, field in FIELDS[command].items():
         if name == hostile:
             given[name] = draw(makers())()
-        elif field.required or not draw(st.integers(0, 3)):
+        elif field.default is attrs.NOTHING or not draw(st.integers(0, 3)):
             known = st.sampled_from(fitting(name, world()[1]))
             right = st.lists(known, min_size=1, max_size=2, unique=True) if name.endswith("_ids") else known
             given[name] = draw(st.sampled_from(RIGHT[name]) if name in RIGHT else right)

@@ -64,7 +64,7 @@ class Twin(CloudSystem):
 
     def fork(self) -> None:
         self.left_behind.append((self.cloud, self.cloud.state_digest()))
-        self.cloud = self.cloud.fork()
+        self.cloud = self.cloud.fork(clock=self.cloud.clock)
         self.path = None
 
     def close(self) -> None:
