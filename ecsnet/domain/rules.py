@@ -57,6 +57,8 @@ class Breach:
 Predicate = Callable[..., Facts | Breach | None]
 Guard = tuple[Any, Callable[[RuleContext], Any], bool, Callable[..., Any]]
 """A rule, and how its predicate is called (`Judge`)."""
+FAULTS: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
+"""The exceptions of a library rule that meets a state which only a registry without other rules allows."""
 P = TypeVar("P", bound=Predicate)
 
 
@@ -307,9 +309,9 @@ class RuleRegistry(Mapping[str, Rule]):
                     found = None if known is None else call(known)
                 else:
                     found = None if None in known else call(*known)
-            except MemoryError:  # no fault of the rule
-                raise
             except Exception as error:
+                if isinstance(error, MemoryError) or not (rule.id.startswith("x.") or isinstance(error, FAULTS)):
+                    raise  # no fault of the rule: no memory is left, or the handler of a signal raised something
                 raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
             if found is not None:
                 violations.append(rule._violation(found, command))
