@@ -39,6 +39,9 @@ class Attacked:
             rich_cloud(store=self.origin).close()
         self.work = work(self.in_memory)
         self.before = len(self.in_memory.history())
+        first_run = self.cloud()  # what the library keeps for the next commands is there when places are counted
+        self.work(first_run)
+        self.close(first_run)
         whole_run = self.cloud()
         counting = Interrupted(0, KeyboardInterrupt())
         counting.run(lambda: self.work(whole_run))
