@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import reprlib
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -123,3 +124,12 @@ def required(name: str, value: Any, problem: str | None) -> str:
     if problem is not None:
         raise InvalidArgument(f"{name} {problem}")
     return str.__str__(value)
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Returns ": did you mean 'word'?" for the known word that is most like one, nothing if none is like it."""
+    from difflib import get_close_matches  # only for messages
+
+    spelled = {str(one).casefold(): str(one) for one in known}
+    near = get_close_matches(word.casefold(), spelled, n=1)
+    return f": did you mean {spelled[near[0]]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""What the attrs classes of ecsnet share: how they are made and built, names of fields, read-only mappings."""
+"""Helpers of the attrs classes: how they are made and built, names of fields, read-only mappings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""`audit`: a history judged again, by today's rules, and the invariants of what came of it. It only reports."""
+"""`audit` judges a history again by today's rules, and checks the invariants of its outcome. It only reports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
@@ -16,25 +15,26 @@ from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.base import RecordedEvent
-from ecsnet.events.instance import InstanceCreation, InstanceReleased
+from ecsnet.events.instance import InstanceCreation
 
 
 def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULES) -> tuple[Finding, ...]:
-    """What today's rules would have refused in a history, and the invariants that its outcome breaks.
+    """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
-    ``source`` is a cloud, whose whole history is judged, or recorded events in order. Never raises for what it finds.
-    What was imported is not judged, as no command made it; the invariants tell what is wrong with it. Whether a release
-    was forced is not in the history: it is taken to have been.
+    ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
+    raised. Events with a cause (`RecordedEvent.caused_by`) are not judged, as no command asked for them; nor are
+    imports, whose contradictions the invariants report. A history does not tell whether a release was forced, so it is
+    taken to have been.
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
-    for _, command in groupby(records, key=lambda record: record.command_id):
-        auditor.judge(tuple(command))
+    for record in records:
+        auditor.judge(record)
     return auditor.findings()
 
 
 class _Auditor:
-    """A world that is folded event by event, and what was found on the way."""
+    """Folds a history event by event into a world of its own, and collects findings."""
 
     def __init__(self, rules: RuleRegistry) -> None:
         self._rules = rules
@@ -42,22 +42,13 @@ class _Auditor:
         self._findings: list[Finding] = []
         self._broken: set[str] = set()
 
-    def judge(self, records: tuple[RecordedEvent, ...]) -> None:
-        """Judge and fold the events of one command."""
-        made = any(isinstance(record.event, InstanceCreation) for record in records)
-        released = any(isinstance(record.event, InstanceReleased) for record in records)
-        for record in records:
-            if record.stream in self._broken:
-                continue
-            if is_shared(record.stream):  # it repeats what a region's event says, or is the use of a token
-                self._fold(record)
-                continue
-            follows = (made and not isinstance(record.event, InstanceCreation)) or (
-                released and not isinstance(record.event, InstanceReleased)
-            )
-            if not follows and not record.command_id.startswith("settle:"):
-                self._judge(record)
-            self._fold(record)
+    def judge(self, record: RecordedEvent) -> None:
+        """Judges an event, if a command asked for it, and folds it."""
+        if record.stream in self._broken:
+            return
+        if record.caused_by is None and not is_shared(record.stream):
+            self._judge(record)
+        self._fold(record)
 
     def _judge(self, record: RecordedEvent) -> None:
         region = self._world.region(record.stream)
@@ -100,7 +91,8 @@ class _Auditor:
         self._findings.append(Finding(position=record.position, rule=rule, message=message))
 
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, and what is wrong at the end. A stream that could not be folded has no end to look at."""
+        """Returns the findings, with those about the state at the end. A stream that could not be folded to its end is
+        left out there."""
         for stream in self._broken:
             self._world.regions.pop(stream, None)
         at_the_end = [

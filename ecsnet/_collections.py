@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from contextlib import AbstractContextManager
+from enum import StrEnum
+from functools import cache
 from heapq import merge
-from typing import Any, Final, Generic, TypeVar, cast
+from types import NoneType
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from ecsnet._attrs import field_names
+from ecsnet._arguments import closest, shown
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
-from ecsnet.errors import EcsnetError
+from ecsnet.errors import EcsnetError, InvalidQuery
 from ecsnet.resources import Resource
 
 R_co = TypeVar("R_co", bound=Resource, covariant=True)
@@ -62,35 +65,74 @@ def _holders_of(region: Region, private_ip: str) -> Iterable[str]:
     return [*_interfaces_at(region, private_ip), *([classic] if classic is not None else [])]
 
 
-def _interface_itself(region: Region, interface_id: str) -> Iterable[str]:
-    return () if region.network_interfaces[interface_id] is None else (interface_id,)
+def _itself(table: str) -> Finder:
+    return lambda region, resource_id: () if getattr(region, table)[resource_id] is None else (resource_id,)
 
 
 _FINDERS: Final[dict[tuple[str, str], Finder]] = {
+    **{(table, "id"): _itself(table) for table in VIEWS},
     ("network_interfaces", "instance_id"): _interfaces_of_instance,
+    ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
     ("network_interfaces", "private_ip"): _interfaces_at,
     ("network_interfaces", "vswitch_id"): _interfaces_in_vswitch,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
     ("instances", "private_ip"): _instances_among(_holders_of),
     ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),
     ("instances", "security_group_id"): _instances_among(_members_of_group),
-    ("instances", "network_interface_id"): _instances_among(_interface_itself),
+    ("instances", "network_interface_id"): _instances_among(_itself("network_interfaces")),
     ("vswitches", "vpc_id"): lambda region, vpc_id: _keys(region.vswitches_of_vpc, vpc_id),
     ("security_groups", "vpc_id"): lambda region, vpc_id: _keys(region.groups_of_vpc, vpc_id),
 }
 """The indexes: for a table and an attribute, at least the ids of those resources that have the value."""
 
 
+class _Attribute(NamedTuple):
+    """An attribute of a resource: whether it lists several values, and the values of its enum, if it has one."""
+
+    lists: bool
+    members: tuple[Any, ...] | None
+
+
+def _attributes(resource: Any) -> dict[str, _Attribute]:
+    return _attributes_of(resource)
+
+
+@cache
+def _attributes_of(resource: Any) -> dict[str, _Attribute]:
+    return {name: _attribute(hint) for name, hint in get_type_hints(resource).items()}
+
+
+def _attribute(hint: Any) -> _Attribute:
+    options = get_args(hint) if get_origin(hint) is not tuple and get_args(hint) else (hint,)
+    enums = [option for option in options if isinstance(option, type) and issubclass(option, StrEnum)]
+    members = [member for enum in enums for member in enum]
+    optional = [None] if NoneType in options else []
+    return _Attribute(any(get_origin(option) is tuple for option in options), (*members, *optional) if enums else None)
+
+
+class _Condition(NamedTuple):
+    """A condition of `where` on one attribute: it is one of ``values``, or lists one of them (``among``)."""
+
+    attribute: str
+    values: tuple[Any, ...]
+    among: bool
+
+    def holds(self, resource: Resource) -> bool:
+        """Returns whether a resource meets the condition."""
+        actual = getattr(resource, self.attribute)
+        return any(value in actual for value in self.values) if self.among else actual in self.values
+
+
 class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
-    """What exists now, by id, in the order of creation. Each look is at the cloud as it is at that moment."""
+    """The resources that exist now, by id, in the order of creation. Each read is of the cloud as it is then."""
 
     def __init__(
         self, world: Callable[[], World], lock: AbstractContextManager[Any], table: str, resource: type[R_co]
     ) -> None:
         self._world = world
-        self._lock = lock  # a world is changed in place: nobody may write while it is looked at
+        self._lock = lock  # a world is changed in place: nobody may write while it is read
         self._table = table
-        self._attributes = frozenset(field_names(resource))
+        self._resource = resource
 
     def __getitem__(self, resource_id: str) -> R_co:
         with self._lock:
@@ -109,11 +151,11 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
             return sum(getattr(region, self._table).size for region in self._world().regions.values())
 
     def values(self) -> ValuesView[R_co]:
-        """The resources as they are at this moment."""
+        """Returns the resources as they are at this moment."""
         return self._snapshot().values()
 
     def items(self) -> ItemsView[str, R_co]:
-        """Ids and resources as they are at this moment."""
+        """Returns ids and resources as they are at this moment."""
         return self._snapshot().items()
 
     def _snapshot(self) -> dict[str, R_co]:
@@ -121,43 +163,68 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
             return {state.id: self._show(region, state) for _, region, state in self._in_order(self._world())}
 
     def __repr__(self) -> str:
-        what = self._table.replace("_", " ")
         try:
-            return f"<{len(self)} {what}>"
+            return f"<{len(self)} {self._what()}>"
         except EcsnetError as error:
-            return f"<{what}: {error}>"
+            return f"<{self._what()}: {error}>"
 
     def where(self, **attributes: Any) -> tuple[R_co, ...]:
-        """The resources that have all these values, in the order of creation.
+        """Returns the resources that have all these values, in the order of creation.
 
         Any attribute of the resource can be named; one that lists several values is also named in the singular
-        (``private_ip``, ``security_group_id``) and then means that the value is among them. Raises TypeError for a
-        name that the resource does not have.
+        (``private_ip``, ``security_group_id``) and then means that the value is among them. A list (or a set) of values
+        means any of them.
+
+        Raises `InvalidQuery` (a ValueError) for a name that the resource does not have, and for a value that the
+        attribute never has, such as a misspelt status.
         """
-        tests = [(self._reader(name), value) for name, value in attributes.items()]
+        conditions = {name: self._condition(name, value) for name, value in attributes.items()}
         with self._lock:
-            resources = [self._show(region, state) for _, region, state in self._candidates(attributes)]
-        return tuple([one for one in resources if all(matches(one, value) for matches, value in tests)])
+            resources = [self._show(region, state) for _, region, state in self._candidates(conditions)]
+        return tuple([one for one in resources if all(condition.holds(one) for condition in conditions.values())])
 
-    def _reader(self, name: str) -> Callable[[Any, Any], bool]:
-        if name in self._attributes:
-            return lambda resource, value: getattr(resource, name) == value
-        if name + "s" in self._attributes:
-            return lambda resource, value: value in getattr(resource, name + "s")
-        raise TypeError(f"{self._table} have no attribute {name!r}")
+    def _condition(self, name: str, value: Any) -> _Condition:
+        known = _attributes(self._resource)
+        singulars = {listed[:-1]: listed for listed, one in known.items() if one.lists}
+        attribute = name if name in known else singulars.get(name)
+        if attribute is None:
+            raise InvalidQuery(f"{self._what()} have no attribute {name!r}{closest(name, [*known, *singulars])}")
+        lists, members = known[attribute]
+        among = attribute != name
+        several = isinstance(value, list | set | frozenset) or (isinstance(value, tuple) and (among or not lists))
+        values = tuple(value) if several else (value,)
+        if lists and not among and not all(isinstance(one, tuple) for one in values):
+            raise InvalidQuery(f"{name} is compared as a whole: give a tuple, or {name[:-1]} for one of its values")
+        if members is not None:
+            for one in values:
+                self._check_member(name, one, members)
+        return _Condition(attribute, values, among)
 
-    def _candidates(self, attributes: dict[str, Any]) -> Iterable[tuple[int, Region, Any]]:
+    def _check_member(self, name: str, value: Any, members: tuple[Any, ...]) -> None:
+        if value in members:
+            return
+        if value is None:
+            raise InvalidQuery(f"{self._what()} always have a {name}")
+        hint = closest(value, filter(None, members)) if isinstance(value, str) else ""
+        raise InvalidQuery(f"{name} of {self._what()} is never {shown(value)}{hint}")
+
+    def _candidates(self, conditions: dict[str, _Condition]) -> Iterable[tuple[int, Region, Any]]:
         world = self._world()
-        for name, value in attributes.items():
+        for name, condition in conditions.items():
             finder = _FINDERS.get((self._table, name))
-            if finder is not None and isinstance(value, str):  # an index has ids and addresses; others equal none
+            # An index has ids, names and addresses as its keys; a resource without the attribute is in none.
+            if finder is not None and all(isinstance(value, str) for value in condition.values):
                 rows = [
                     (state.position, region, state)
                     for region in world.regions.values()
-                    for state in map(getattr(region, self._table).get_existing, finder(region, value))
+                    for found in dict.fromkeys([one for value in condition.values for one in finder(region, value)])
+                    for state in (getattr(region, self._table).get_existing(found),)
                 ]
                 return sorted(rows, key=lambda row: row[0])
         return self._in_order(world)
+
+    def _what(self) -> str:
+        return self._table.replace("_", " ")
 
     def _in_order(self, world: World) -> Iterable[tuple[int, Region, Any]]:
         tables = [

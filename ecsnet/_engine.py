@@ -1,30 +1,38 @@
-"""`Model`: one network's history and its folded state. The clouds of all accounts on that network share it.
+"""`Engine`: the history of one network and the state folded from it, shared by the clouds of all accounts on it.
 
-This is the imperative shell: it reads the clock, loads what others appended, appends and folds.
+This is the imperative shell: it reads the clock, loads the events that others appended, appends and folds.
 
-The history is the truth, and the world is a cache of it. Whatever ends a command before its time (an interrupt, the
-exception of a signal's handler, no memory) leaves one of two things: a world that lacks events at its end, which the
-next look folds, or one in the middle of an event, which `_folding` tells and which is folded anew from the history.
+The history is the truth, and the world is a cache of it. A command may end before its time (by an interrupt, an
+exception of a signal's handler, a lack of memory). It then leaves one of two things: a world that lacks the last
+events, which the next command or read folds, or a world in the middle of an event, which `_folding` marks and which is
+folded anew from the history.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import count, takewhile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import count
 from threading import RLock
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from weakref import WeakSet
 
-from ecsnet.clocks import END_OF_TIME, Clock, as_utc, later, utc_now
+from ecsnet._settling import (
+    NOTHING_DUE,
+    SettledView,
+    completing_events,
+    overdue,
+    overdue_by_clock,
+)
+from ecsnet.clocks import AT_ONCE, END_OF_TIME, Clock, SettleAfter, as_utc, utc_now
+from ecsnet.domain.causes import distances_to_causes
 from ecsnet.domain.fold import replay
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.settle import PendingTransition, pending_of, scheduled_changes, transitions_in_progress
-from ecsnet.domain.state.streams import OF_NO_REGION, shared_stream, with_shared
+from ecsnet.domain.settle import PendingTransition
+from ecsnet.domain.state.streams import stream_of
 from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects.instance.bandwidth import next_cycle
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
@@ -32,40 +40,20 @@ from ecsnet.events.stores.base import EventStore, Lease, numbered
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.values import InstanceType
 
-SettleAfter = timedelta | Literal["manual"]
-AT_ONCE: Final = timedelta(0)
-_NOTHING: Final[Mapping[str, Sequence[NewEvent]]] = {}
+CommandIds = Literal["random", "deterministic"]
 _MOST_TRIES: Final = 200
 _MOST_TRIES_WITHOUT_NEWS: Final = 8
 _LONGEST_PAUSE: Final = 0.1  # seconds
+_MOST_FIRST_RESULTS: Final = 1_000
 T = TypeVar("T")
 
 
-class SettledView(NamedTuple):
-    """A world with what is due settled, and the events that say so, by the region that they are of.
-
-    They are recorded with the next command in their region, or with the next anywhere that takes something which
-    regions share; until then nothing has been written. It holds for the history up to ``position`` and from ``since``
-    until something more is due.
-    """
-
-    world: World
-    events: Mapping[str, Sequence[NewEvent]]
-    position: int
-    since: datetime
-    until: datetime
-
-    def for_command(self, region_id: str, news: Sequence[NewEvent]) -> Iterable[NewEvent]:
-        """The events that must be recorded before those of a command in a region."""
-        if all(new.stream == region_id for new in news):
-            return self.events.get(region_id, ())
-        # What others gave back of it in the meantime must be told first: to whom the clock says that it is not given
-        # back yet, two would have it.
-        return [new for events in self.events.values() for new in events]
-
-
 class Engine:
-    """A store, the world folded from it, and the ways of the cloud: its clock, its pace, its rules, its types."""
+    """Event store, folded state and settings, shared by all clouds on one network.
+
+    ``until`` is the position at which the history ends for an engine that shows the past, None for the present.
+    ``first_results`` has the results of commands with a client token, by the position of the token's event.
+    """
 
     def __init__(
         self,
@@ -76,6 +64,7 @@ class Engine:
         settle_after: SettleAfter,
         rules: RuleRegistry,
         instance_types: Mapping[str, InstanceType],
+        command_ids: CommandIds,
         world: World | None = None,
         until: int | None = None,
     ) -> None:
@@ -85,45 +74,52 @@ class Engine:
         self.settle_after: SettleAfter = settle_after
         self.rules = rules
         self.instance_types = instance_types
+        self.command_ids: CommandIds = command_ids
         self.until = until
-        """Where the history ends for this model, if it shows the past."""
         self.closed = False
+        self.first_results: dict[int, Any] = {}
         self._begin_process()
         _ENGINES.add(self)
         self._settling: SettledView | None = None
         self._folding = False
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
-        self._nothing_due = SettledView(self.world, _NOTHING, 0, END_OF_TIME, END_OF_TIME)
+        self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
         self.catch_up()
 
     def _begin_process(self) -> None:
-        """Take what no other process may have: a lock that nobody holds, and ids of commands."""
+        """Creates what processes must not share: the lock and the prefix of command ids."""
         self.lock = RLock()
         self._process: str | None = None
         self._commands = count(1)
 
-    def new_command_id(self) -> str:
-        """An id that no other command has, here or in another process."""
+    def command_id(self, stream: str) -> str:
+        """Returns the id of a command that is about to be recorded, with at least one event for a stream.
+
+        It is random, so that no other process has it, or the stream and the version of the command's first event in it,
+        which no other command can have.
+        """
+        if self.command_ids == "deterministic":
+            return f"{stream}:{self.world.version(stream) + 1}"
         if self._process is None:
             self._process = os.urandom(8).hex()
         return f"{self._process}-{next(self._commands)}"
 
     def now(self) -> datetime:
-        """The clock's time, in UTC."""
+        """Returns the clock's time, in UTC."""
         clock = self.clock
         return utc_now() if clock is utc_now else as_utc(clock())
 
     def close(self) -> None:
-        """Let go of the store, without waiting for other threads: what they do next raises `StoreError`."""
+        """Gives up the store, without waiting for other threads: their next operation raises `StoreError`."""
         self.closed = True
         self._lease.release()
 
     def catch_up(self) -> None:
-        """Fold what has been appended since, by this process or another.
+        """Folds what has been appended since, by this process or another.
 
-        Raises `StoreError` if the cloud was closed, `ReplayError` if the history cannot be folded or is not that which
-        was folded so far; the world is then as it was before.
+        Raises `StoreError` if the cloud was closed, `ReplayError` if the history cannot be folded or is not the one
+        that was folded so far; the world is then as it was before.
         """
         if self.closed:
             raise StoreError("the cloud is closed")
@@ -136,11 +132,15 @@ class Engine:
 
     def _fold_anew(self) -> None:
         self._settling = None
-        world = World()
-        replay(world, self.read(0, self.store.head() if self.until is None else self.until))
-        self.world = world
+        self.world = self.world_at(self.store.head() if self.until is None else self.until)
         self._last = None
         self._folding = False
+
+    def world_at(self, position: int) -> World:
+        """Returns the world as it was after the event at a position, folded from the history."""
+        world = World()
+        replay(world, self.read(0, position))
+        return world
 
     def _fold_news(self, head: int) -> None:
         position = self.world.position
@@ -178,7 +178,7 @@ class Engine:
         )
 
     def read(self, after: int, until: int) -> Iterator[RecordedEvent]:
-        """The events with ``after`` < position <= ``until``. Raises `ReplayError` if one of them is missing."""
+        """Yields the events with ``after`` < position <= ``until``. Raises `ReplayError` if one of them is missing."""
         position = after
         for record in self.store.read(after=after, until=until):
             position += 1
@@ -191,17 +191,34 @@ class Engine:
             position += 1
         raise ReplayError(f"the event at position {position} is missing", stream=None, version=None)
 
+    def recorded_together(self, position: int) -> list[RecordedEvent]:
+        """Returns the events of the append whose last event is at a position."""
+        looked_at = 16  # more than most commands record
+        while True:
+            records = list(self.read(max(0, position - looked_at), position))
+            together = [record for record in records if record.command_id == records[-1].command_id]
+            if len(together) < len(records) or looked_at >= position:
+                return together
+            looked_at *= 8
+
+    def keep_first_result(self, position: int, result: Any) -> None:
+        """Keeps the result of a command with a client token, so that a repetition need not fold the past. The oldest
+        ones are dropped."""
+        if len(self.first_results) >= _MOST_FIRST_RESULTS:
+            del self.first_results[next(iter(self.first_results))]
+        self.first_results[position] = result
+
     def repeatedly(self, work: Callable[[], T]) -> T:
-        """Do something that decides and appends, and `again` if somebody else appended first."""
+        """Does work that decides and appends, and does it `again` if somebody else appended first."""
         try:
             return work()
         except VersionConflict as error:
             return self.again(work, error)
 
     def again(self, work: Callable[[], T], conflict: VersionConflict) -> T:
-        """After a conflict, look what is new and do the work again, until nobody else is first.
+        """Folds what is new after a conflict and does the work again, until nobody else is first.
 
-        Raises `StoreError` if that does not end: after a number of tries, or sooner if nothing new is there to be read.
+        Raises `StoreError` after a number of tries, and sooner if there is nothing new to read.
         """
         without_news = 0
         for tries in range(_MOST_TRIES):
@@ -219,13 +236,13 @@ class Engine:
                 conflict = error
         raise StoreError(f"gave up after {_MOST_TRIES} tries: {conflict}") from conflict
 
-    def append(self, region_id: str, news: Sequence[NewEvent], *, decided: bool = True) -> None:
-        """Record events, which were decided by what is in a region and in the streams that they are for, and fold them.
-        Raises `VersionConflict` if somebody else was first.
+    def append(self, region_id: str, news: Sequence[NewEvent], *, decided: bool = True) -> Sequence[RecordedEvent]:
+        """Records events, which were decided by the state of a region and of the streams that they are for, and folds
+        them. Raises `VersionConflict` if somebody else was first.
 
-        Events that were not ``decided`` by the rules are folded ahead first, and so are those of a region where
-        something was imported: what was described may contradict itself in ways that no rule foresees. Events that
-        cannot be folded must not be recorded (`ReplayError`).
+        Events that no rule ``decided`` are folded on a fork first, and so are those of a region into which resources
+        were imported: their description may contradict itself in ways that no rule foresees. Events that cannot be
+        folded are not recorded (`ReplayError`).
         """
         world = self.world
         region = world.regions.get(region_id)
@@ -244,120 +261,74 @@ class Engine:
         replay(world, recorded)
         self._last = recorded[-1]
         self._folding = False
+        return recorded
 
-    def news(
+    def command_events(
         self, region_id: str, events: Sequence[Event], now: datetime, account_id: str, command_id: str
     ) -> list[NewEvent]:
-        """Events of one command in a region, each for its stream."""
+        """Returns the events of a command in a region, each for its stream and with its cause."""
+        if len(events) == 1:
+            (event,) = events
+            return [NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id)]
         return [
-            NewEvent(
-                region_id if type(event) not in OF_NO_REGION else shared_stream(event, account_id),
-                event,
-                now,
-                account_id,
-                command_id,
-            )
-            for event in events
+            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id, None, None, distance)
+            for event, distance in zip(events, distances_to_causes(events), strict=True)
         ]
 
     @property
     def asynchronous(self) -> bool:
-        """Whether operations go through transitional states."""
+        """True if operations go through transitional states."""
         return self.settle_after != AT_ONCE
 
     def settled(self, now: datetime) -> SettledView:
-        """The world as it is at this moment, with all that is due settled."""
-        world, last = self.world, self._settling
+        """Returns the world as it is at a moment, with overdue transitions completed."""
+        world = self.world
         for region in world.regions.values():
             if region.pending.size or region.scheduled.size:
                 break
         else:
             if self._nothing_due.world is not world:
-                self._nothing_due = SettledView(world, _NOTHING, world.position, now, END_OF_TIME)
+                self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
             return self._nothing_due
-        if last is None or last.position != world.position or not last.since <= now < last.until:
-            last = self._settling = self._settle(now)
-        return last
-
-    def _settle(self, now: datetime) -> SettledView:
-        events: dict[str, list[NewEvent]] = {}
-        until = END_OF_TIME
-        given: set[str] = set()
-        for region_id, region in self.world.regions.items():
-            by_pace = () if self.settle_after == "manual" else transitions_in_progress(region)
-            due_now = []
-            for waiting in (scheduled_changes(region), by_pace):
-                for due in waiting:
-                    if (ends_at := self.ends_at(due, now)) > now:
-                        until = min(until, ends_at)
-                        break  # the others end later
-                    due_now.append(due)
-            if due_now:
-                events[region_id] = self._endings(region, due_now, now, given)
-        world = self.preview([new for news in events.values() for new in news]) if events else self.world
-        return SettledView(world, events, self.world.position, now, until)
+        view = self._settling
+        if view is None or not view.is_valid(world, now):
+            events, until = overdue_by_clock(world, self.settle_after, now)
+            preview = self.preview([new for of_region in events.values() for new in of_region]) if events else world
+            view = self._settling = SettledView(preview, events, world.position, now, until)
+        return view
 
     def due(self, region: Region, now: datetime, resource_id: str | None) -> list[PendingTransition]:
-        """What is passing or waiting in a region and due now, or that of one resource; by hand, all that passes."""
-        if resource_id is not None:
-            return [due for due in pending_of(region, resource_id) if self.ends_at(due, now) <= now]
-        return [
-            due
-            for waiting in (transitions_in_progress(region), scheduled_changes(region))
-            for due in takewhile(lambda due: self.ends_at(due, now) <= now, waiting)
-        ]
+        """Returns the transitions of a region, or of one resource, that are due; under ``"manual"`` all are."""
+        return overdue(region, self.settle_after, now, resource_id)
 
-    def ends_at(self, due: PendingTransition, now: datetime) -> datetime:
-        """When what is passing or waiting is due; by hand, what passes is due now."""
-        if due.event is None:
-            return due.since
-        if self.settle_after == "manual":
-            return now
-        return later(due.since, self.settle_after)
-
-    def endings(self, region: Region, dues: Sequence[PendingTransition], now: datetime) -> list[NewEvent]:
-        """The events that end what is passing or waiting in a region, in the order in which it is due."""
-        return self._endings(region, dues, now, set())
-
-    def _endings(
-        self, region: Region, dues: Sequence[PendingTransition], now: datetime, given: set[str]
-    ) -> list[NewEvent]:
-        """``given`` are the addresses that are drawn at this moment, in this region and others."""
-        endings: list[NewEvent] = []
-        for due in sorted(dues, key=lambda due: self.ends_at(due, now)):
-            event = due.event
-            if event is None:
-                event = next_cycle(self.world, region, due.resource_id, given)
-                given.add(event.ip_address or "")
-            events = with_shared(region.region_id, (event,))
-            when, command_id = self.ends_at(due, now), f"settle:{due.resource_id}"
-            endings += self.news(region.region_id, events, when, due.account_id, command_id)
-        return endings
+    def settle(self, region: Region, dues: Sequence[PendingTransition], now: datetime) -> None:
+        """Completes transitions of a region. Raises `VersionConflict` if somebody else appended first."""
+        command_id = self.command_id(region.region_id)
+        news = completing_events(self.world, region, dues, self.settle_after, now, taken=set(), command_id=command_id)
+        self.append(region.region_id, news)
 
     def preview(self, news: Sequence[NewEvent]) -> World:
-        """The world as it would be with these events."""
-        world = self.world.fork()
-        expected = {new.stream: world.version(new.stream) for new in news}
-        replay(world, numbered(news, expected, world.position))
-        return world
+        """Returns the world as it would be with these events."""
+        return with_events(self.world, news)
 
-    def fork(self) -> Engine:
-        """An independent model in memory, from here."""
+    def fork(self, *, clock: Clock, settle_after: SettleAfter, rules: RuleRegistry) -> Engine:
+        """Returns an independent engine in memory that goes on from here, with these settings."""
         world = self.world.fork()
         versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
         store = MemoryStore.follows(self.store, world.position, versions)
         return Engine(
             self._lease.share(),
             store,
-            clock=self.clock,
-            settle_after=self.settle_after,
-            rules=self.rules,
+            clock=clock,
+            settle_after=settle_after,
+            rules=rules,
             instance_types=self.instance_types,
+            command_ids=self.command_ids,
             world=world,
         )
 
     def as_of(self, world: World, moment: datetime) -> Engine:
-        """A model that shows a world of the past, at a moment that stands still."""
+        """Returns an engine that shows a world of the past, at a moment that stands still."""
         return Engine(
             self._lease.share(),
             self.store,
@@ -365,9 +336,18 @@ class Engine:
             settle_after=self.settle_after,
             rules=self.rules,
             instance_types=self.instance_types,
+            command_ids=self.command_ids,
             world=world,
             until=world.position,
         )
+
+
+def with_events(world: World, news: Sequence[NewEvent]) -> World:
+    """Returns a copy of a world into which new events are folded as if they were recorded. Raises `ReplayError`."""
+    copy = world.fork()
+    expected = {new.stream: copy.version(new.stream) for new in news}
+    replay(copy, numbered(news, expected, copy.position))
+    return copy
 
 
 _ENGINES: Final[WeakSet[Engine]] = WeakSet()

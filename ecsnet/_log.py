@@ -1,32 +1,109 @@
-"""The library's log: what was executed and what was denied, at DEBUG, as structlog events with their facts.
+"""The library's log: one structlog event for a command that was executed or denied, at DEBUG.
 
-It goes to the standard library's logger ``ecsnet`` and nowhere else, until the application configures logging. A fact
-is one line, whatever is in it: a formatter that prints facts as they are prints no line out of data.
-structlog is loaded with the first event that somebody listens to: it takes longer to import than all the rest.
+It goes through the application's structlog if that is configured, and to the standard library's logger ``ecsnet``
+otherwise; it is silent until one of the two is listened to. The facts are keys: ``action``, ``command``,
+``command_id``, ``account_id``, ``region_id``, ``positions`` and ``event_types``, and ``rules`` and ``codes`` of a
+command that was denied.
+
+Nothing is configured here, and structlog is not loaded until somebody listens: it takes longer to import than all the
+rest.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ecsnet._escaping import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
-    from structlog.stdlib import BoundLogger
+    from structlog.typing import FilteringBoundLogger
 
-_target = logging.getLogger("ecsnet")
+    from ecsnet.commands.base import Command
+    from ecsnet.decision import Decision
+    from ecsnet.events.base import RecordedEvent
+
+_target: Final = logging.getLogger("ecsnet")
 _target.addHandler(logging.NullHandler())
+_modules: Final = sys.modules
+
+
+def enabled() -> bool:
+    """Returns whether anybody may be listening. This is asked before facts are gathered, with every command."""
+    return ("structlog" in _modules and _is_configured()) or _target.isEnabledFor(logging.DEBUG)
+
+
+def executed(
+    command: Command[Any], command_id: str, account_id: str, region_id: str, records: Sequence[RecordedEvent]
+) -> None:
+    """Logs a command that was executed, and what it recorded."""
+    _debug(
+        "executed",
+        action=type(command).__name__,
+        command=repr(command),
+        command_id=command_id,
+        account_id=account_id,
+        region_id=region_id,
+        positions=[record.position for record in records],
+        event_types=[record.type for record in records],
+    )
+
+
+def denied(decision: Decision, command_id: str, account_id: str, region_id: str) -> None:
+    """Logs a command that was denied, and by which rules."""
+    _debug(
+        "denied",
+        action=type(decision.command).__name__,
+        command=repr(decision.command),
+        command_id=command_id,
+        account_id=account_id,
+        region_id=region_id,
+        positions=[],
+        event_types=[],
+        rules=[violation.rule for violation in decision.violations],
+        codes=[violation.code for violation in decision.violations],
+    )
+
+
+def _debug(event: str, **facts: Any) -> None:
+    logger = _application_logger() if "structlog" in _modules and _is_configured() else _standard_logger()
+    logger.debug(event, **facts)
+
+
+def _is_configured() -> bool:
+    """Returns whether the application configured structlog, to anything else than structlog's defaults.
+
+    `structlog.testing.capture_logs` leaves the defaults behind as a configuration. They print to the standard output,
+    which nobody asked for.
+    """
+    structlog: Any = _modules["structlog"]
+    is_configured = getattr(structlog, "is_configured", None)  # None while another thread imports it
+    if is_configured is None or not is_configured():
+        return False
+    now, builtin = structlog.get_config(), structlog._config  # the defaults have no public name
+    return (
+        now["processors"] != builtin._BUILTIN_DEFAULT_PROCESSORS
+        or now["wrapper_class"] is not builtin._BUILTIN_DEFAULT_WRAPPER_CLASS
+        or now["logger_factory"] is not builtin._BUILTIN_DEFAULT_LOGGER_FACTORY
+    )
+
+
+def _application_logger() -> FilteringBoundLogger:
+    import structlog
+
+    logger: FilteringBoundLogger = structlog.get_logger("ecsnet")
+    return logger
 
 
 @cache
-def _logger() -> BoundLogger:
+def _standard_logger() -> FilteringBoundLogger:
     import structlog
 
-    logger: BoundLogger = structlog.wrap_logger(
+    logger: FilteringBoundLogger = structlog.wrap_logger(
         _target,
         processors=[_on_one_line, structlog.stdlib.render_to_log_kwargs],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -36,14 +113,6 @@ def _logger() -> BoundLogger:
 
 
 def _on_one_line(logger: Any, method: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Makes each fact one line, whatever is in it: a formatter that prints facts as they are then prints no line that
+    is made of data."""
     return {name: escaped(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-
-
-def debug(event: str, **facts: Any) -> None:
-    """Log an event with its facts."""
-    _logger().debug(event, **facts)
-
-
-def enabled() -> bool:
-    """Whether anybody listens: ask before gathering facts."""
-    return _target.isEnabledFor(logging.DEBUG)

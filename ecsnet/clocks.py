@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from ecsnet._arguments import shown
 from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
+SettleAfter = timedelta | Literal["manual"]
+"""The duration of transitional states: a time by the clock, or until `Cloud.settle` is called."""
+AT_ONCE: Final = timedelta(0)
+"""The `SettleAfter` of a cloud without transitional states."""
+LONGEST_SETTLING: Final = timedelta(days=10_000)
 END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 

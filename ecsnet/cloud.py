@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import msgspec
-
-from ecsnet import _log, resources
+from ecsnet import _log
 from ecsnet._arguments import (
     account_problem,
     is_encodable,
@@ -23,20 +22,23 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet._collections import ResourceCollection
-from ecsnet._engine import AT_ONCE, Engine, SettleAfter
-from ecsnet.clocks import Clock, as_utc, utc_now
-from ecsnet.commands import Command, RunInstances
+from ecsnet._engine import CommandIds, Engine, with_events
+from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
+from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
+from ecsnet.clocks import AT_ONCE, Clock, ManualClock, SettleAfter, as_utc, utc_now
+from ecsnet.commands import Command
 from ecsnet.decision import Decision, Permission
+from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.state.streams import account_stream, with_shared
-from ecsnet.domain.state.views import VIEWS, removed
-from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects.account import token_use
+from ecsnet.domain.state.streams import IMPORTS, account_stream, stream_of, with_shared
+from ecsnet.domain.state.views import VIEWS
+from ecsnet.domain.state.world import World
+from ecsnet.domain.subjects.account import is_repetition, token_use
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
@@ -45,33 +47,31 @@ from ecsnet.errors import (
     InvalidResponse,
     ReadOnlyCloud,
     ReplayError,
-    StoreError,
     VersionConflict,
 )
-from ecsnet.events.account import ClientTokenUsed
-from ecsnet.events.base import RecordedEvent
+from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
-from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import InstanceType
+from ecsnet.values import QUOTAS, InstanceType
 
 if TYPE_CHECKING:
     from ecsnet.openapi.imports import Described
 
 R = TypeVar("R")
-LONGEST_SETTLING: Final = timedelta(days=10_000)
 
 
 class Cloud:
     """An Alibaba Cloud ECS network.
 
-    ``store`` is where its history is kept: nothing for memory, a path for a SQLite file, or an `EventStore`.
-    ``region_id`` is where commands go that name no region and no resource, ``account_id`` who gives them (it need not
+    ``store`` keeps its history: nothing for memory, a path for a SQLite file, or an `EventStore`. ``region_id`` is the
+    region of commands that name no region and no resource, ``account_id`` the account that gives commands (it need not
     exist). ``settle_after`` is how long transitional states last by the ``clock``: not at all, a time, or ``"manual"``:
     until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
-    vendor's catalogue or replaces what is there.
+    vendor's catalogue or replaces what is there. ``command_ids`` are ``"random"``, or ``"deterministic"``: then each is
+    the stream and the version of the command's first event in it, such as ``cn-hangzhou:17``, and the same commands at
+    the same times record the same history.
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -90,13 +90,17 @@ class Cloud:
         settle_after: SettleAfter = AT_ONCE,
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
+        command_ids: CommandIds = "random",
     ) -> None:
         self.region_id = required("region_id", region_id, region_problem(region_id))
         self.account_id = required("account_id", account_id, account_problem(account_id))
-        _check_ways(store, clock, settle_after, rules)
+        check_store(store)
+        check_settings(clock, settle_after, rules)
+        if command_ids not in ("random", "deterministic"):
+            raise InvalidArgument(f"command_ids are 'random' or 'deterministic', not {shown(command_ids)}")
         own = own_types(instance_types)
-        opened = _open(store)
-        lease = Lease(opened, own=opened is not store)
+        used = opened(store)
+        lease = Lease(used, own=used is not store)
         try:
             self._engine = Engine(
                 lease,
@@ -104,9 +108,10 @@ class Cloud:
                 settle_after=settle_after,
                 rules=rules,
                 instance_types=with_own_types(own) if own else vendor_types(),
+                command_ids=command_ids,
             )
         except BaseException:
-            if opened is not store:
+            if used is not store:
                 lease.release()
             raise
 
@@ -122,16 +127,18 @@ class Cloud:
         there = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"<Cloud {self.region_id}: {there or 'empty'}>"
 
+    # Commands
+
     def execute(self, command: Command[R], *, client_token: str | None = None) -> R:
-        """Do what the command says, if the vendor's rules allow it, and answer the resource in its new state.
+        """Executes a command, if the vendor's rules allow it, and returns the resource in its new state.
 
-        A deleted resource is answered in its last state; `RunInstances` is answered with a tuple, even of one. A
-        repeated ``client_token`` (1 to 64 printable ASCII characters) with the same command gives the first answer
-        again.
+        A deleted resource is returned in its last state; `RunInstances` returns a tuple, even of one. A repeated
+        ``client_token`` (1 to 64 printable ASCII characters) with the same command returns the first result again.
 
-        Raises `CommandDenied`, with every rule that refuses, and then nothing has changed; `RuleError` for an error
-        inside a rule; `ImpossibleOperation` for what only a registry without some of the vendor's rules allows and the
-        model cannot carry out; `ReadOnlyCloud` for a cloud of the past; `StoreError` if the events cannot be stored.
+        Raises `CommandDenied`, with every rule that denies the command, and then nothing has changed; `RuleError` for
+        an error inside a rule; `ImpossibleOperation` for a command that only a registry without some of the vendor's
+        rules allows and that the model cannot carry out; `ReadOnlyCloud` for a cloud of the past; `StoreError` if the
+        events cannot be stored.
         """
         engine = self._engine
         if engine.until is not None:
@@ -142,131 +149,111 @@ class Cloud:
                 raise InvalidCommand(problem, parameter="client_token")
             client_token = str.__str__(client_token)
         with engine.lock:
-            command_id = engine.new_command_id()
             result: R
             try:
-                result = self._execute(command, client_token, command_id)
+                result = self._execute(command, client_token)
             except VersionConflict as error:
-                result = engine.again(partial(self._execute, command, client_token, command_id), error)
+                result = engine.again(partial(self._execute, command, client_token), error)
             return result
 
-    def _execute(self, command: Command[Any], client_token: str | None, command_id: str) -> Any:
+    def _execute(self, command: Command[Any], client_token: str | None) -> Any:
+        """Executes a command once: find where it belongs, decide, record, and return its result."""
         engine = self._engine
         engine.catch_up()
         now = engine.now()
-        settling = engine.settled(now)
-        world = settling.world
-        caller = self._caller(now, client_token)
-        region_id = home_region(world, command, caller)
+        view = engine.settled(now)
+        world = view.world
+        context = self._context(now, client_token=client_token)
+        region_id = home_region(world, command, context)
         region = world.region(region_id)
         if client_token is not None:
             used = token_use(world, self.account_id, client_token)
-            if used is not None and used.command == repr(command):
-                return _first_answer(used, self.account_id)
-        decision = decide(world, region, command, caller)
+            if used is not None and is_repetition(used.event, command):
+                return first_result(engine, used, command, self.account_id)
+        decision = decide(world, region, command, context)
         if decision.violations:
             if _log.enabled():
-                _log.debug("denied", command=repr(command), rules=[v.rule for v in decision.violations])
+                _log.denied(decision, engine.command_id(region_id), self.account_id, region_id)
             raise CommandDenied(command, decision.violations)
-        try_out(world, region, decision, caller)
-        table, ids = result_ids(command, decision.events)
-        last = [_removed(region, table, resource_id) for resource_id in ids] if removes(command) else None
-        if decision.events or client_token is not None:
-            news = engine.news(region_id, decision.events, now, self.account_id, command_id)
-            if settling.events:
-                news = [*settling.for_command(region_id, news), *news]
+        try_out(world, region, decision, context)
+        events = decision.events
+        table, ids = result_ids(command, events)
+        last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
+        records: Sequence[RecordedEvent] = ()
+        if events or client_token is not None:
+            command_id = engine.command_id(region_id if events else account_stream(self.account_id))
+            news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
+            if view.events:
+                news = [*view.before_command(region_id, news, command_id), *news]
             if client_token is not None:
-                answers = self._answers(engine.preview(news).region(region_id), table, ids, last)
-                token_used = _token_used(client_token, command, answers)
-                news += engine.news(region_id, (token_used,), now, self.account_id, command_id)
-            engine.append(region_id, news)
+                token_event = token_used(client_token, command, ids)
+                news += engine.command_events(region_id, (token_event,), now, self.account_id, command_id)
+            records = engine.append(region_id, news)
             region = engine.world.region(region_id)
         if _log.enabled():
-            _log.debug("executed", command=repr(command), events=[type(event).__name__ for event in decision.events])
-        answers = self._answers(region, table, ids, last)
-        return answers if type(command) is RunInstances else answers[0]
+            command_id = records[0].command_id if records else engine.command_id(region_id)
+            _log.executed(command, command_id, self.account_id, region_id, records)
+        result = as_returned(command, results(region, table, ids, last, self.account_id))
+        if client_token is not None:
+            engine.keep_first_result(records[-1].position, result)
+        return result
 
-    def _answers(self, region: Region, table: str, ids: Iterable[str], last: list[Any] | None) -> tuple[Any, ...]:
-        if table == "quotas":
-            return tuple(
-                Quota(
-                    name=name,
-                    value=region.quota(self.account_id, name),
-                    region_id=region.region_id,
-                    account_id=self.account_id,
-                )
-                for name in ids
-            )
-        now = tuple([_show(region, table, resource_id) for resource_id in ids])
-        if last is None or now[0] is not None:
-            return now
-        return tuple(last)
-
-    def check(self, command: Command[Any]) -> Decision:
-        """Judge a command without doing it. Records nothing and changes nothing.
+    def check(self, command: Command[Any], *, rules: RuleRegistry | None = None) -> Decision:
+        """Judges a command without executing it, by the cloud's rules or by others. Records nothing and changes
+        nothing.
 
         Raises `RuleError` for an error inside a rule.
         """
         _must_be_command(command)
+        if rules is not None:
+            check_rules(rules)
         engine = self._engine
         with engine.lock:
             engine.catch_up()
-            caller = self._caller(engine.now())
-            world = engine.settled(caller.now).world
-            return decide(world, world.region(home_region(world, command, caller)), command, caller)
+            context = self._context(engine.now(), rules=rules)
+            world = engine.settled(context.now).world
+            return decide(world, world.region(home_region(world, command, context)), command, context)
 
-    def _outcome(self, decision: Decision) -> World:
-        """The world as an allowed command would leave it."""
-        engine = self._engine
-        caller = self._caller(engine.now())
-        settling = engine.settled(caller.now)
-        region_id = home_region(settling.world, decision.command, caller)
-        try_out(settling.world, settling.world.region(region_id), decision, caller)
-        news = [new for of_region in settling.events.values() for new in of_region]
-        return engine.preview([*news, *engine.news(region_id, decision.events, caller.now, self.account_id, "")])
-
-    def import_resources(self, answers: Iterable[Mapping[str, Any]]) -> int:
-        """Take in what a real account has: the JSON answers of Describe actions, pages of any number, as `json.load`
-        gives them. Answers how many resources there were.
+    def import_resources(self, responses: Iterable[Mapping[str, Any]]) -> int:
+        """Imports the resources of a real account from responses of Describe actions, pages of any number, as
+        `json.load` returns them. Returns how many resources there were.
 
         They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
-        them. Raises `InvalidResponse`, naming the path, for what is not such an answer, refers to what no answer
-        describes, or describes what is there already; then nothing is imported.
+        them. Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no
+        response describes, or describes what is there already; then nothing is imported.
         """
         from ecsnet.openapi.imports import read_responses  # loaded only by those who import
 
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
-        described = read_responses(answers, region_id=self.region_id, instance_types=engine.instance_types)
+        described = read_responses(responses, region_id=self.region_id, instance_types=engine.instance_types)
         with engine.lock:
-            command_id = engine.new_command_id()
-            engine.repeatedly(partial(self._import, described, command_id))
+            engine.repeatedly(partial(self._import, described))
         return len(described.paths)
 
-    def _import(self, described: Described, command_id: str) -> None:
+    def _import(self, described: Described) -> None:
         engine = self._engine
         engine.catch_up()
         for resource_id, path in described.paths.items():
             if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
                 raise InvalidResponse(f"{resource_id} is there already", path=path)
-        now, account_id = engine.now(), self.account_id
+        now, account_id, command_id = engine.now(), self.account_id, engine.command_id(IMPORTS)
         news = [
-            new
+            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id)
             for region_id, imported in described.events.items()
-            for new in engine.news(region_id, with_shared(region_id, tuple(imported)), now, account_id, command_id)
+            for event in with_shared(region_id, tuple(imported))
         ]
         if not news:
             return
-        news += engine.news(
-            self.region_id, (ResourcesImported(region_ids=tuple(described.events)),), now, account_id, command_id
-        )
+        done = ResourcesImported(region_ids=tuple(described.events))
+        news.append(NewEvent(IMPORTS, done, now, account_id, command_id))
         try:
             engine.append(self.region_id, news, decided=False)
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
-            imported = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
-            path = described.paths[getattr(imported, imported.ID)] if isinstance(imported, Import) else "responses"
+            event = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
+            path = described.paths[getattr(event, event.ID)] if isinstance(event, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
@@ -280,20 +267,48 @@ class Cloud:
         if not isinstance(resource_id, str):
             raise KeyError(resource_id)
         with self._engine.lock:
-            caller = self._caller(self._engine.now())
+            context = self._context(self._engine.now())
             world = self._world()
             for table in VIEWS:
                 region = world.region_where_owned(table, resource_id, self.account_id)
                 if region is not None:
-                    return permitted(world, region, table, resource_id, caller)
+                    return permitted(world, region, table, resource_id, context)
         raise KeyError(resource_id)
 
-    def intranet_path(self, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
-        """Whether two instances, by id or as `Endpoint`s, reach each other over the intranet, and what it takes
-        (guide 2.3). Raises KeyError for an instance that does not exist, `InvalidCommand` for ends that contradict each
-        other."""
-        with self._engine.lock:
-            return path_between(self._world(), a, b)
+    def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
+        """Completes the transitions that are due, or that of one resource; under ``"manual"`` all of them are due.
+
+        Returns the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
+        `InvalidArgument` for a ``resource_id`` that is no text.
+        """
+        if resource_id is not None and not isinstance(resource_id, str):
+            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
+        engine = self._engine
+        if engine.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
+        settled: list[Resource] = []
+        with engine.lock:
+            engine.catch_up()
+            for region_id in list(engine.world.regions):
+                settled += engine.repeatedly(partial(self._settle_region, region_id, resource_id))
+        return tuple(settled)
+
+    def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
+        engine = self._engine
+        now = engine.now()
+        region = engine.world.region(region_id)
+        due = engine.due(region, now, resource_id)
+        if not due:
+            return []
+        last = [last_shown(region, d.table, d.resource_id) for d in due]
+        engine.settle(region, due, now)
+        region = engine.world.region(region_id)
+        return [
+            results(region, d.table, [d.resource_id], [before], self.account_id)[0]
+            for d, before in zip(due, last, strict=True)
+        ]
+
+    # Resources and questions
 
     @property
     def vpcs(self) -> ResourceCollection[Vpc]:
@@ -325,6 +340,49 @@ class Cloud:
         """The EIPs."""
         return ResourceCollection(self._world, self._engine.lock, "eips", Eip)
 
+    def intranet_path(self, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
+        """Returns whether two instances, by id or as `Endpoint`s, reach each other over the intranet, and what it takes
+        (guide 2.3). Raises KeyError for an instance that does not exist, `InvalidCommand` for ends that contradict each
+        other."""
+        with self._engine.lock:
+            return path_between(self._world(), a, b)
+
+    # Settings
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the cloud reads; that of a cloud of the past stands still."""
+        return self._engine.clock
+
+    @property
+    def settle_after(self) -> SettleAfter:
+        """The duration of transitional states: a timedelta, or ``"manual"``."""
+        return self._engine.settle_after
+
+    @property
+    def rules(self) -> RuleRegistry:
+        """The rules that commands are judged by."""
+        return self._engine.rules
+
+    @property
+    def instance_types(self) -> Mapping[str, InstanceType]:
+        """The instance types that instances can be created of, by id."""
+        return MappingProxyType(self._engine.instance_types)
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The acting account's quotas in the cloud's region as they are now, by name."""
+        with self._engine.lock:
+            region = self._world().region(self.region_id)
+            return MappingProxyType({name: quota(region, name, self.account_id) for name in QUOTAS})
+
+    @property
+    def store(self) -> EventStore:
+        """The store that keeps the history. Another cloud on it sees what happens in this one."""
+        return self._engine.store
+
+    # The history, the past, and copies
+
     @property
     def position(self) -> int:
         """The position of the last event, 0 while nothing has happened."""
@@ -333,29 +391,52 @@ class Cloud:
             engine.catch_up()
             return engine.world.position
 
-    def history(self, resource_id: str | None = None, *, after: int = 0) -> tuple[RecordedEvent, ...]:
-        """Every event so far, or those that name a resource, in order; with ``after`` only those behind a position.
+    def history(
+        self,
+        resource_id: str | None = None,
+        *,
+        after: int = 0,
+        type: type[Event] | str | None = None,  # noqa: A002  # as the attribute of a `RecordedEvent` is named
+        command_id: str | None = None,
+    ) -> tuple[RecordedEvent, ...]:
+        """Returns the events so far, in order: all, or those that name a resource by its id.
 
-        There are none of what no id can be. Raises `InvalidArgument` for an ``after`` that is no whole number of at
-        least 0, and for a ``resource_id`` that is no text.
+        ``after`` leaves out those up to a position. ``type`` is the class of the events, or a base class, or the name
+        of the class; ``command_id`` is that of the command with which they were recorded. A text that no id can be has
+        no events.
+
+        Raises `InvalidArgument` for an ``after`` that is no whole number of at least 0, for an id that is no text, and
+        for a ``type`` that no event has.
         """
         if not whole_number(after) or not 0 <= after < 2**63:
             raise InvalidArgument(f"after must be a position, a whole number of at least 0, not {shown(after)}")
-        if resource_id is not None and not isinstance(resource_id, str):
-            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
+        for name, value in (("resource_id", resource_id), ("command_id", command_id)):
+            if value is not None and not isinstance(value, str):
+                raise InvalidArgument(f"{name} must be text, not {shown(value)}")
+        wanted = None if type is None else event_type(type)
         engine = self._engine
         if resource_id is not None and not is_encodable(resource_id):
             return ()
         with engine.lock:
             engine.catch_up()
+            head = engine.world.position
             if resource_id is None:
-                return tuple(engine.read(after, engine.world.position))
-            records = engine.store.read(after=after, until=engine.world.position, naming=resource_id)
-            return tuple(record for record in records if record.event.names(resource_id))
+                found: Iterable[RecordedEvent] = engine.read(after, head)
+            else:
+                records = engine.store.read(after=after, until=head, naming=resource_id)
+                found = (record for record in records if record.event.names(resource_id))
+            return tuple(
+                [
+                    record
+                    for record in found
+                    if (wanted is None or isinstance(record.event, wanted))
+                    and (command_id is None or record.command_id == command_id)
+                ]
+            )
 
     def at(self, moment: int | datetime) -> Cloud:
-        """A read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive). What was
-        recorded after the first event of a later time is not there, whatever time it has.
+        """Returns a read-only cloud as it was: after the event at a position (0: empty), or at a time (inclusive).
+        What was recorded after the first event of a later time is not there, whatever time it has.
 
         Raises `InvalidArgument` (a ValueError) for a position that the history does not have, a time without timezone,
         and a time that the calendar of UTC does not have.
@@ -382,14 +463,32 @@ class Cloud:
             return record.recorded_at
         return self._engine.now()
 
-    def fork(self) -> Cloud:
-        """An independent cloud in memory, from here. What happens in one is never seen in the other."""
-        with self._engine.lock:
-            self._engine.catch_up()
-            return self._view(self._engine.fork())
+    def fork(
+        self,
+        *,
+        clock: Clock | None = None,
+        settle_after: SettleAfter | None = None,
+        rules: RuleRegistry | None = None,
+    ) -> Cloud:
+        """Returns an independent cloud in memory that goes on from here. What happens in one is never seen in the
+        other.
+
+        It has the settings of this cloud, except for those that are given. Of a `ManualClock` it has a copy of its own,
+        so that time that passes in the fork passes nowhere else. Raises `InvalidArgument` as `Cloud` does.
+        """
+        engine = self._engine
+        if clock is None:
+            clock = copy(engine.clock) if isinstance(engine.clock, ManualClock) else engine.clock
+        settle_after = engine.settle_after if settle_after is None else settle_after
+        rules = engine.rules if rules is None else rules
+        check_settings(clock, settle_after, rules)
+        with engine.lock:
+            engine.catch_up()
+            return self._view(engine.fork(clock=clock, settle_after=settle_after, rules=rules))
 
     def as_account(self, account_id: str) -> Cloud:
-        """The same cloud, acting as another account. It sees everything; its commands find only its own resources.
+        """Returns the same cloud, acting as another account. It sees everything; its commands find only its own
+        resources.
 
         Raises `InvalidArgument` for what no account id can be, as `Cloud` does.
         """
@@ -398,40 +497,33 @@ class Cloud:
         cloud.account_id = account_id
         return cloud
 
-    def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
-        """Complete the transitions that are due, or that of one resource; under ``"manual"`` all of them are due.
+    def state_digest(self) -> str:
+        """Returns a digest of the state, as hexadecimal text: equal for equal states, in any process.
 
-        Answers the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
-        `InvalidArgument` for a ``resource_id`` that is no text.
+        Two clouds with the same digest cannot be told apart by any command or query, now or later, if their settings
+        are the same.
         """
-        if resource_id is not None and not isinstance(resource_id, str):
-            raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
-        engine = self._engine
-        if engine.until is not None:
-            raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
-        settled: list[Resource] = []
-        with engine.lock:
-            engine.catch_up()
-            for region_id in list(engine.world.regions):
-                settled += engine.repeatedly(partial(self._settle_region, region_id, resource_id))
-        return tuple(settled)
+        return state_digest(self.folded_state())
 
-    def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
+    def folded_state(self, *, after: Decision | None = None) -> World:
+        """Returns a copy of the folded state as of now, or as an allowed command would leave it, in constant time.
+
+        This is for tools that look at states, as `ecsnet.testing` does. The classes of `ecsnet.domain.state` are
+        internal: any release may change them.
+        """
         engine = self._engine
-        now = engine.now()
-        region = engine.world.region(region_id)
-        due = engine.due(region, now, resource_id)
-        if not due:
-            return []
-        last = [_removed(region, d.table, d.resource_id) for d in due]
-        engine.append(region_id, engine.endings(region, due, now))
-        region = engine.world.region(region_id)
-        return [
-            self._answers(region, d.table, [d.resource_id], [before])[0] for d, before in zip(due, last, strict=True)
-        ]
+        with engine.lock:
+            world = self._world()
+            if after is None:
+                return world.fork()
+            context = self._context(engine.now())
+            region_id = home_region(world, after.command, context)
+            try_out(world, world.region(region_id), after, context)
+            news = engine.command_events(region_id, after.events, context.now, self.account_id, "")
+            return with_events(world, news)
 
     def close(self) -> None:
-        """Close the store, unless forks and clouds of the past still read it: the last of them closes it.
+        """Closes the store, unless forks and clouds of the past still read it: the last of them closes it.
 
         Other threads that use this cloud get `StoreError`; closing waits for none of them, and closing twice is fine.
         """
@@ -452,7 +544,9 @@ class Cloud:
         cloud._engine = engine
         return cloud
 
-    def _caller(self, now: datetime, client_token: str | None = None) -> CommandContext:
+    def _context(
+        self, now: datetime, *, client_token: str | None = None, rules: RuleRegistry | None = None
+    ) -> CommandContext:
         engine = self._engine
         return CommandContext(
             account_id=self.account_id,
@@ -460,78 +554,18 @@ class Cloud:
             now=now,
             asynchronous=engine.asynchronous,
             instance_types=engine.instance_types,
-            rules=engine.rules,
+            rules=engine.rules if rules is None else rules,
             client_token=client_token,
         )
 
     def _world(self) -> World:
+        """Returns the world with overdue transitions completed. It is the engine's own: the next command changes it."""
         engine = self._engine
         with engine.lock:
             engine.catch_up()
             return engine.settled(engine.now()).world
 
-    def _world_apart(self) -> World:
-        """The same for who does not hold the lock: it stays as it is, whatever other threads do."""
-        with self._engine.lock:
-            return self._world().fork()
-
 
 def _must_be_command(command: object) -> None:
     if type(command) not in OPERATIONS:
         raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
-
-
-def _check_ways(store: object, clock: object, settle_after: object, rules: object) -> None:
-    """Refuse what a cloud cannot go by. Raises `InvalidArgument`."""
-    methods = ("append", "read", "head", "close")
-    is_store = all(callable(getattr(store, name, None)) for name in methods)
-    if not (store is None or isinstance(store, str | os.PathLike) or is_store):
-        raise InvalidArgument(f"store is a path, an EventStore or None, not {shown(store)}")
-    if not callable(clock):
-        raise InvalidArgument(f"clock must be callable and give an aware datetime, not {shown(clock)}")
-    lasts = isinstance(settle_after, timedelta) and AT_ONCE <= settle_after <= LONGEST_SETTLING
-    if not lasts and settle_after != "manual":
-        raise InvalidArgument(f"settle_after is a timedelta of 0 to 10,000 days or 'manual', not {shown(settle_after)}")
-    if not isinstance(rules, RuleRegistry):
-        raise InvalidArgument(f"rules must be a RuleRegistry, not {shown(rules)}")
-
-
-def _open(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
-    if store is None:
-        return MemoryStore()
-    if not isinstance(store, str | os.PathLike):
-        return store
-    if "://" in str(store):
-        raise StoreError(f"{store!s}: no store for such an address; give the path of a SQLite file, or an EventStore")
-    from ecsnet.events.stores.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
-
-    return SqliteStore(store)
-
-
-def _show(region: Region, table: str, resource_id: str) -> Any:
-    state = getattr(region, table)[resource_id]
-    return None if state is None else VIEWS[table](region, state)
-
-
-def _removed(region: Region, table: str, resource_id: str) -> Any:
-    return removed(table, region, getattr(region, table).get_existing(resource_id))
-
-
-def _token_used(client_token: str, command: Command[Any], answers: tuple[Any, ...]) -> ClientTokenUsed:
-    return ClientTokenUsed(
-        client_token=client_token,
-        command=repr(command),
-        resource_type=type(answers[0]).__name__,
-        resources=tuple(msgspec.json.decode(msgspec.json.encode(one)) for one in answers),  # as any store gives it back
-        many=isinstance(command, RunInstances),
-    )
-
-
-def _first_answer(used: ClientTokenUsed, account_id: str) -> Any:
-    try:
-        resource_type = getattr(resources, used.resource_type)
-        answers = tuple(msgspec.convert(one, resource_type) for one in used.resources)
-        return answers if used.many else answers[0]
-    except (AttributeError, IndexError, TypeError, msgspec.ValidationError) as error:
-        reason = f"the first result of client token {used.client_token!r} cannot be read: {error}"
-        raise ReplayError(reason, stream=account_stream(account_id), version=None) from error

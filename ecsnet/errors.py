@@ -1,11 +1,12 @@
-"""What can go wrong, in three families.
+"""The errors of ecsnet, in three families.
 
-*You did it*: `CommandDenied` (the vendor's rules refuse the command), `InvalidCommand` (the command could never be
-right), `InvalidArgument` (another argument could never be right) and `ReadOnlyCloud`. *The record is broken*:
-`ReplayError`. *The store*: `StoreError` and its kinds.
+The caller's: `CommandDenied` (the vendor's rules deny the command), `InvalidCommand` (the command can never be right),
+`InvalidArgument`, `InvalidQuery` and `InvalidResponse` (another argument can never be right), `ReadOnlyCloud`, and
+`RuleError` and `ImpossibleOperation` of a registry of the caller's own. A damaged history: `ReplayError`. The store:
+`StoreError` and its subclasses.
 
-Messages name ids and files, which may be any text, and end up in logs and on terminals: ``str`` of an error is one line
-of characters that can be seen.
+Messages contain ids and file names, which may be any text, and are written to logs and terminals: ``str`` of an error
+is one line of printable characters.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _rebuilt(kind: type[EcsnetError], args: tuple[Any, ...], attributes: dict[st
 
 
 class InvalidCommand(EcsnetError, ValueError):
-    """A parameter has a value that can never be right; raised when the command is built.
+    """A parameter has a value that can never be right. It is raised when the command is built.
 
     ``parameter`` is the name of the parameter, which the message begins with. Where several parameters are at fault
     together it is None, and ``together`` has their names; ``reason`` then has each of them in braces.
@@ -63,12 +64,17 @@ class InvalidCommand(EcsnetError, ValueError):
 
 
 class InvalidArgument(EcsnetError, ValueError):
-    """An argument of something else than a command has a value that can never be right: an account id that is no text,
-    a time beyond the calendar, a position that the history does not have. Nothing has changed."""
+    """An argument, not of a command, has a value that can never be right: an account id that is no text, a time beyond
+    the calendar, a position that the history does not have. Nothing has changed."""
+
+
+class InvalidQuery(EcsnetError, ValueError):
+    """`ResourceCollection.where` was given an attribute that the resource does not have, or a value that the attribute
+    never has."""
 
 
 class InvalidResponse(EcsnetError, ValueError):
-    """What is to be imported is not what a Describe action answers; ``path`` is where. Nothing was imported."""
+    """An imported document is not a valid Describe response, at ``path``. Nothing was imported."""
 
     def __init__(self, reason: str, *, path: str) -> None:
         super().__init__(reason, path)
@@ -80,10 +86,10 @@ class InvalidResponse(EcsnetError, ValueError):
 
 
 class CommandDenied(EcsnetError):
-    """The vendor's rules refuse the command; nothing was recorded and nothing changed.
+    """The vendor's rules deny the command; nothing was recorded and nothing changed.
 
-    ``violations`` holds every rule that refused, in rank order, never empty; ``code`` is the vendor's error code of the
-    first, which is the one the real API would answer.
+    ``violations`` has one for every rule that denies it, in rank order, and is never empty; ``code`` is the vendor's
+    error code of the first.
     """
 
     def __init__(self, command: Command[Any], violations: Sequence[Violation]) -> None:
@@ -136,7 +142,7 @@ class ImpossibleOperation(EcsnetError):
 class ReplayError(EcsnetError):
     """A stored history cannot be folded: it has a gap, an unknown or unreadable event, or an illegal move.
 
-    ``stream`` and ``version`` name the place; each is None where the record does not even tell that.
+    ``stream`` and ``version`` name the place; each is None if it is not known.
     """
 
     def __init__(self, reason: str, *, stream: str | None, version: int | None) -> None:
@@ -146,8 +152,9 @@ class ReplayError(EcsnetError):
         self.version = version
 
     def __str__(self) -> str:
-        place = "" if self.stream is None else f"stream {self.stream!r}, version {self.version}: "
-        return escaped(place + self.reason)
+        places = {"stream": self.stream, "version": self.version}
+        known = ", ".join([f"{name} {value!r}" for name, value in places.items() if value is not None])
+        return escaped(f"{known}: {self.reason}" if self.stream is not None else self.reason)
 
 
 class ReadOnlyCloud(EcsnetError):
@@ -159,7 +166,7 @@ class StoreError(EcsnetError):
 
 
 class VersionConflict(StoreError):
-    """Somebody else appended to the stream first; `Cloud.execute` folds what is new and decides again."""
+    """Another writer appended to the stream first. `Cloud.execute` folds the new events and decides again."""
 
     def __init__(self, stream: str, *, expected: int, actual: int) -> None:
         super().__init__(stream, expected, actual)

@@ -17,8 +17,7 @@ from hypothesis.errors import InvalidArgument
 
 from ecsnet import commands as c
 from ecsnet._attrs import field_names
-from ecsnet._engine import AT_ONCE, SettleAfter
-from ecsnet.clocks import ManualClock
+from ecsnet.clocks import AT_ONCE, ManualClock, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.events.base import RecordedEvent

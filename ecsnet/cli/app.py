@@ -23,7 +23,7 @@ from ecsnet.plan.settings import parse_settle_after
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecsnet._engine import SettleAfter
+    from ecsnet.clocks import SettleAfter
     from ecsnet.events.stores.base import EventStore
 
 _HELP: Final[tuple[type[click.ClickException], ...]] = (
@@ -165,7 +165,7 @@ def run(
     history = _store_to_run_on(store, dry_run)
     with Cloud(history, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
         summary = outcomes.Summary(dry_run)
-        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud, clock):
+        for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
             summary.count(outcome)
             outcomes.show(outcome, output, dry_run)
         summary.show(output)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ecsnet.domain.fold import CANNOT_BE_FOLDED, replay
 from ecsnet.domain.settle import pending_of
-from ecsnet.domain.state.streams import OF_NO_REGION, shared_stream
+from ecsnet.domain.state.streams import stream_of
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import ReplayError
@@ -41,7 +41,7 @@ def _fold(world: World, region_id: str, events: Sequence[Event], now: datetime, 
     versions: dict[str, int] = {}
     records = []
     for position, event in enumerate(events, world.position + 1):
-        stream = shared_stream(event, account_id) if type(event) in OF_NO_REGION else region_id
+        stream = stream_of(event, region_id, account_id)
         versions[stream] = versions.get(stream, world.version(stream)) + 1
         records.append(RecordedEvent(position, stream, versions[stream], event, now, account_id, ""))
     replay(world, records)

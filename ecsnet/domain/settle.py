@@ -24,6 +24,7 @@ class PendingTransition(NamedTuple):
     """A transition that waits to be completed: the resource, when it began, on whose account, and the completing event.
 
     ``event`` is None for a scheduled bandwidth change, whose event may allocate an address and is built when due.
+    ``caused_by`` is the position of the event that began the transition.
     """
 
     table: str
@@ -31,6 +32,7 @@ class PendingTransition(NamedTuple):
     since: datetime
     account_id: str
     event: Event | None
+    caused_by: int | None
 
 
 def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
@@ -41,12 +43,14 @@ def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
 
 def _transition_of(region: Region, resource_id: str, since: datetime) -> PendingTransition:
     if (interface := region.network_interfaces[resource_id]) is not None:
-        event = completing_event(network_interface.LIFECYCLES[interface.type], interface)
-        return PendingTransition("network_interfaces", resource_id, since, interface.account_id, event)
+        event, table = completing_event(network_interface.LIFECYCLES[interface.type], interface), "network_interfaces"
+        return PendingTransition(table, resource_id, since, interface.account_id, event, interface.pending)
     if (address := region.eips[resource_id]) is not None:
-        return PendingTransition("eips", resource_id, since, address.account_id, completing_event(EIP, address))
+        event = completing_event(EIP, address)
+        return PendingTransition("eips", resource_id, since, address.account_id, event, address.pending)
     state = region.instances.get_existing(resource_id)
-    return PendingTransition("instances", resource_id, since, state.account_id, completing_event(INSTANCE, state))
+    event = completing_event(INSTANCE, state)
+    return PendingTransition("instances", resource_id, since, state.account_id, event, state.pending)
 
 
 def completing_event(lifecycle: Lifecycle[Any], state: TransitionalState) -> Event:
@@ -71,9 +75,8 @@ def scheduled_changes(region: Region) -> Iterator[PendingTransition]:
 
 
 def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> PendingTransition:
-    return PendingTransition(
-        "instances", instance_id, begins_at, region.instances.get_existing(instance_id).account_id, None
-    )
+    state = region.instances.get_existing(instance_id)
+    return PendingTransition("instances", instance_id, begins_at, state.account_id, None, state.scheduled)
 
 
 def pending_of(region: Region, resource_id: str) -> Iterator[PendingTransition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 from ecsnet.events.base import Event
 
@@ -13,14 +13,17 @@ class QuotaSet(Event, frozen=True, kw_only=True):
 
 
 class ClientTokenUsed(Event, frozen=True, kw_only=True):
-    """A command came with a client token: the same token and command give ``resources`` again, for ever.
+    """A command came with a client token: the same token and command have the same result again, for ever.
 
-    ``command`` is the command as text, ``resources`` the answer as plain values of the class that ``resource_type``
-    names, ``many`` whether it was answered as a tuple.
+    ``command_type`` is the name of the command's class and ``parameters`` its canonical JSON
+    (`ecsnet.domain.subjects.account.canonical_parameters`). ``resource_ids`` are those of the result, or the name of a
+    quota. The result itself is not stored: it is what the history says of these resources up to this event.
+
+    Schema 1 had the command's ``repr`` and the fields of the result.
     """
 
+    SCHEMA: ClassVar[int] = 2
     client_token: str
-    command: str
-    resource_type: str
-    resources: tuple[dict[str, Any], ...]
-    many: bool = False
+    command_type: str
+    parameters: str
+    resource_ids: tuple[str, ...]

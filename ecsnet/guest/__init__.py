@@ -85,6 +85,6 @@ def _image_of(instance: Instance, image: Image | str | None) -> Image:
 
 def _type_of(cloud: Cloud, instance: Instance) -> InstanceType:
     """Returns the instance type as it was when the instance was created, whatever the catalogue is today."""
-    region = cloud._world_apart().region_of("instances", instance.id)
+    region = cloud.folded_state().region_of("instances", instance.id)
     assert region is not None
     return region.instances.get_existing(instance.id).instance_type

@@ -15,24 +15,24 @@ from ecsnet.plan.references import NoValue, value_of
 from ecsnet.plan.values import SETTLE, WAIT, Operation, Outcome, Plan, PlanError, filled
 
 
-def run_plan(plan: Plan, cloud: Cloud, clock: ManualClock | None = None) -> Iterator[Outcome]:
+def run_plan(plan: Plan, cloud: Cloud) -> Iterator[Outcome]:
     """Runs a plan on a cloud and yields an outcome after each operation.
 
     Every operation is tried, whatever the outcomes before it. To judge a plan without recording it, run it on
-    ``cloud.fork()``. A plan with a *Wait* advances ``clock``, which must be the cloud's own; without one it raises
+    ``cloud.fork()``. A plan with a *Wait* advances the cloud's clock; if that is no `ManualClock`, it raises
     `PlanError` before anything runs. Raises the `StoreError`s and `ReplayError`s of `Cloud.execute`.
     """
     wait = plan.first_wait()
-    if wait is not None and clock is None:
+    if wait is not None and not isinstance(cloud.clock, ManualClock):
         raise PlanError(plan.source, [f"entry {wait.entry} ({WAIT}): needs a clock that can be moved"])
-    return _outcomes(plan, cloud, clock)
+    return _outcomes(plan, cloud)
 
 
-def _outcomes(plan: Plan, cloud: Cloud, clock: ManualClock | None) -> Iterator[Outcome]:
+def _outcomes(plan: Plan, cloud: Cloud) -> Iterator[Outcome]:
     results: dict[str, Outcome] = {}
     for operation in plan.operations:
-        if operation.action == WAIT and clock is not None:
-            outcome = _advance(operation, clock)
+        if operation.action == WAIT and isinstance(cloud.clock, ManualClock):
+            outcome = _advance(operation, cloud.clock)
         else:
             outcome = _resolve_and_run(operation, cloud, results)
         if operation.name is not None:

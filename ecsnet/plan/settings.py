@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from ecsnet._arguments import account_problem, named, shown
-from ecsnet.clocks import as_utc
-from ecsnet.cloud import LONGEST_SETTLING
+from ecsnet.clocks import LONGEST_SETTLING, as_utc
 from ecsnet.errors import InvalidArgument
 from ecsnet.openapi.requests import did_you_mean
 

@@ -54,7 +54,7 @@ def invariants(cloud: Cloud) -> tuple[Breach, ...]:
     `INVARIANTS` has the text of each. Lowering a quota removes nothing, so resources may exceed the present quota if
     an earlier one allowed them.
     """
-    return breaches(cloud._world_apart())
+    return breaches(cloud.folded_state())
 
 
 if not TYPE_CHECKING:  # type checkers would take every name to be there

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from ecsnet._engine import AT_ONCE
+from ecsnet.clocks import AT_ONCE
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.testing._generate import GENERATORS, Choose, Inventory, all_commands
@@ -57,7 +57,7 @@ def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operati
 @st.composite
 def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
     steps: list[Step] = [draw(judged_commands(cloud, True, among))]
-    settle_after = cloud._engine.settle_after
+    settle_after = cloud.settle_after
     if settle_after != AT_ONCE and draw(st.booleans()):
         steps += (Settle(),) if settle_after == "manual" else (Wait(settle_after), Settle())
     return steps

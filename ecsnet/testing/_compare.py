@@ -60,7 +60,7 @@ class CloudSystem:
 
 def look_up(cloud: Cloud, resource_id: str) -> Resource | None:
     """Returns the resource with an id, of any kind; None if it does not exist."""
-    world = cloud._world_apart()
+    world = cloud.folded_state()
     for table, view in VIEWS.items():
         region = world.region_of(table, resource_id)
         if region is not None:

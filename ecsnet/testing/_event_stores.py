@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier, Thread
 from typing import Any, Final
 
+import msgspec
+
 from ecsnet.cloud import Cloud
 from ecsnet.commands import CreateVpc, DeleteVpc
 from ecsnet.errors import EcsnetError, StoreError, VersionConflict
@@ -194,6 +196,21 @@ def _same(stores: _Stores) -> None:
     for new, record in zip((late, abroad), recorded, strict=True):
         _equal((record.event, record.recorded_at), (new.event, new.recorded_at))
         _equal((record.account_id, record.command_id), (new.account_id, new.command_id))
+        _equal((record.caused_by, record.settles), (None, None))
+
+
+@_promise("an event keeps its cause, and what it settles")
+def _causes(stores: _Stores) -> None:
+    store = stores.new()
+    (begun,) = store.append(_news("a", "1"), {"a": 0})
+    settled = NewEvent("a", _event("2"), NOW, "1", "c-2", caused_by=begun.position, settles="eni-1")
+    first, own, last = _news("a", "3", "4", "5")
+    follows = [msgspec.structs.replace(first, follows=1), own, msgspec.structs.replace(last, follows=-1)]
+    recorded = [*store.append([settled], {"a": 1}), *store.append(follows, {"a": 2})]
+    _equal(
+        [(record.caused_by, record.settles) for record in recorded], [(1, "eni-1"), (4, None), (None, None), (4, None)]
+    )
+    _equal(list(store.read(after=1)), recorded)
 
 
 @_promise("an append to several streams is one")
@@ -293,14 +310,19 @@ def _bounds(stores: _Stores) -> None:
     _equal([record.position for record in store.read(after=-1, until=10**30)], [1, 2, 3, 4])
 
 
-@_promise("reading by a name returns every event that contains it")
+@_promise("reading by a resource returns every event that names it")
 def _naming(stores: _Stores) -> None:
     store = stores.new()
-    names = ["plain", 'q"uoted', "back\\slash", "名", "new\nline", "100%_*"]
-    store.append(_news("a", *names), {"a": 0})
-    for position, name in enumerate(names, start=1):
-        if position not in [record.position for record in store.read(naming=name)]:
-            raise AssertionError(f"{name!r} is not found")
+    ids = ["eni-1", 'q"uoted', "back\\slash", "名", "new\nline", "100%_*"]
+    for version, resource_id in enumerate([*ids, *ids]):
+        event = NetworkInterfaceModified(network_interface_id=resource_id, security_group_ids=("sg-1", resource_id))
+        store.append([NewEvent("a", event, NOW, "1", "c")], {"a": version})
+    for position, resource_id in enumerate(ids, start=1):
+        for after, until in ((0, None), (position - 1, position), (position, None)):
+            found = [record.position for record in store.read(naming=resource_id, after=after, until=until)]
+            expected = [one for one in (position, position + len(ids)) if after < one <= (until or store.head())]
+            if not set(expected) <= set(found) or found != sorted(found):
+                raise AssertionError(f"{resource_id!r} is named at {expected}, and found at {found}")
 
 
 @_promise("large and many events are kept")

@@ -65,7 +65,7 @@ def explore(
     """
     always = None if callable(moves) else tuple(moves)  # an iterator would be exhausted by the first state
     start = cloud.fork()
-    key = behavioural_digest(start._world())
+    key = behavioural_digest(start.folded_state())
     came_from: CameFrom = {key: None}
     _check(start, check, cloud, came_from, key)
     frontier = [(key, start)]
@@ -81,11 +81,11 @@ def explore(
                     if not decision.events:
                         denied += not decision.allowed
                         continue
-                    leads_to = behavioural_digest(state._outcome(decision))
+                    leads_to = behavioural_digest(state.folded_state(after=decision))
                 else:
                     after = state.fork()
                     apply_step(after, move)
-                    leads_to = behavioural_digest(after._world())
+                    leads_to = behavioural_digest(after.folded_state())
                 if leads_to in came_from:
                     continue
                 if after is None:  # only new states are worth the cost of executing the command
@@ -105,7 +105,7 @@ CameFrom = dict[bytes, tuple[bytes, Move] | None]
 def _check(
     state: Cloud, check: Callable[[Cloud], Iterable[Breach]] | None, start: Cloud, came_from: CameFrom, key: bytes
 ) -> None:
-    broken = breaches(state._world())
+    broken = breaches(state.folded_state())
     if check is not None:
         broken += tuple(check(state))
     if broken:
@@ -136,6 +136,6 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
 
 def settle_moves(cloud: Cloud) -> Iterator[Settle]:
     """Yields moves for `explore`: the settling of each pending transition."""
-    for region in cloud._world().regions.values():
+    for region in cloud.folded_state().regions.values():
         for resource_id, _ in region.pending.snapshot().values():
             yield Settle(resource_id)

@@ -27,11 +27,3 @@ def cloud_after(*steps: Step, **options: Any) -> Cloud:
     for step in steps:
         apply_step(cloud, step)
     return cloud
-
-
-def isolated_fork(cloud: Cloud) -> Cloud:
-    """Returns a fork with its own copy of a `ManualClock`, so that time in the fork is independent."""
-    fork = cloud.fork()
-    if isinstance(fork._engine.clock, ManualClock):
-        fork._engine.clock = ManualClock(fork._engine.now())
-    return fork

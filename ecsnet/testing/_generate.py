@@ -64,7 +64,7 @@ class Inventory:
         self.account_id: str = cloud.account_id
         self.region_ids: tuple[str, ...] = tuple(region_ids) or (cloud.region_id,)
         self.instance_types: tuple[str, ...] = tuple(instance_types) or _own_types(cloud) or INSTANCE_TYPES
-        self.regions: tuple[Region, ...] = tuple(cloud._world_apart().regions.values())
+        self.regions: tuple[Region, ...] = tuple(cloud.folded_state().regions.values())
 
     def vpcs(self) -> list[VpcState]:
         return [vpc for region in self.regions for vpc in region.vpcs.snapshot().values()]
@@ -142,7 +142,7 @@ class Inventory:
 
 
 def _own_types(cloud: Cloud) -> tuple[str, ...]:
-    types, vendors = cloud._engine.instance_types, vendor_types()
+    types, vendors = cloud.instance_types, vendor_types()
     return () if types is vendors else tuple(name for name, one in types.items() if vendors.get(name) is not one)
 
 

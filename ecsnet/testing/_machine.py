@@ -14,8 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ecsnet import commands as c
 from ecsnet._attrs import field_names
-from ecsnet._engine import AT_ONCE, SettleAfter
-from ecsnet.clocks import ManualClock
+from ecsnet.clocks import AT_ONCE, ManualClock, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
@@ -348,14 +347,14 @@ class CloudMachine(RuleBasedStateMachine):
     @invariant()
     def invariants_hold(self) -> None:
         """Checks every invariant of the model, after every step."""
-        if broken := breaches(self.model._world()):
+        if broken := breaches(self.model.folded_state()):
             raise InvariantBroken(broken, self.script)
 
     def teardown(self) -> None:
         """Compares all resources at the end of an example and closes the system if it has ``close``."""
         try:
             if self.system is not None and not self._differs:
-                world = self.model._world()
+                world = self.model.folded_state()
                 self.compare(
                     [i for table in VIEWS for r in world.regions.values() for i in getattr(r, table).snapshot()]
                 )

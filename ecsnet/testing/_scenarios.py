@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from ecsnet.clocks import as_utc
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import serialized_state
-from ecsnet.domain.state.world import is_shared
+from ecsnet.domain.fold import fold
+from ecsnet.domain.state.streams import stream_of
+from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.stores import codec
+from ecsnet.events.stores.base import numbered
 from ecsnet.testing._compare import look_up
-from ecsnet.testing._fixtures import cloud_after, isolated_fork
+from ecsnet.testing._fixtures import cloud_after
 from ecsnet.testing._script import Settle, Step, Wait, apply_step
 
 Given = Step | Event | Callable[[Cloud], Step]
@@ -33,7 +36,7 @@ def scenario(cloud: Cloud | None = None, **options: Any) -> Scenario:
     """
     if cloud is not None and options:
         raise TypeError(f"a scenario that begins with a cloud has its options, not {', '.join(options)}")
-    return Scenario(cloud_after(**options) if cloud is None else isolated_fork(cloud))
+    return Scenario(cloud_after(**options) if cloud is None else cloud.fork())
 
 
 class Scenario:
@@ -57,16 +60,16 @@ class Scenario:
 
     def when(self, step: Step | Callable[[Cloud], Step]) -> Self:
         """Executes the step that the expectations are about."""
-        before, state = self.cloud.position, serialized_state(self.cloud._world())
+        before, state = self.cloud.position, self.cloud.state_digest()
         try:
             self._do(step)
         except CommandDenied as denied:
             self._denied, self._events = denied, None
-            if serialized_state(self.cloud._world()) != state or self.cloud.position != before:
+            if self.cloud.state_digest() != state or self.cloud.position != before:
                 raise AssertionError(f"{denied}\nand yet something changed") from denied
         else:
             new = tuple(r for r in self.cloud.history(after=before) if not is_shared(r.stream))
-            own = [record for record in new if not record.command_id.startswith("settle:")] or new
+            own = [record for record in new if record.settles is None] or new
             self._denied, self._events = None, [record.event for record in own]
             _must_survive_storage(self.cloud)
         return self
@@ -110,14 +113,22 @@ class Scenario:
 
     def _do(self, step: Given) -> None:
         if isinstance(step, Event):
-            engine = self.cloud._engine
-            news = engine.news(self.cloud.region_id, (step,), engine.now(), self.cloud.account_id, "given")
-            with engine.lock:
-                engine.append(self.cloud.region_id, news, decided=False)
+            self._record(step)
         elif isinstance(step, Command | Settle | Wait):
             apply_step(self.cloud, step)
         else:
             self._do(step(self.cloud))
+
+    def _record(self, event: Event) -> None:
+        """Records an event that no command asked for. Raises `ReplayError`, and records nothing, if it cannot be
+        folded."""
+        cloud, world = self.cloud, World()
+        fold(world, cloud.history())
+        stream = stream_of(event, cloud.region_id, cloud.account_id)
+        expected = {stream: world.version(stream)}
+        new = NewEvent(stream, event, as_utc(cloud.clock()), cloud.account_id, "given")
+        fold(world, numbered([new], expected, world.position))
+        cloud.store.append([new], expected)
 
 
 def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
@@ -125,12 +136,20 @@ def stored_again(records: tuple[RecordedEvent, ...]) -> MemoryStore:
     store = MemoryStore()
     for record in records:
         event = codec.decode(record.type, record.schema_version, codec.encode(record.event))
-        new = NewEvent(record.stream, event, record.recorded_at, record.account_id, record.command_id)
+        new = NewEvent(
+            record.stream,
+            event,
+            record.recorded_at,
+            record.account_id,
+            record.command_id,
+            record.caused_by,
+            record.settles,
+        )
         store.append([new], {record.stream: record.version - 1})
     return store
 
 
 def _must_survive_storage(cloud: Cloud) -> None:
-    again = Cloud(stored_again(cloud.history()))
-    if serialized_state(again._engine.world) != serialized_state(cloud._engine.world):
+    again = Cloud(stored_again(cloud.history()), clock=cloud.clock, settle_after=cloud.settle_after)
+    if again.state_digest() != cloud.state_digest():
         raise AssertionError("the history, stored and read again, leads to another state")

@@ -139,7 +139,7 @@ def apply_step(cloud: Cloud, step: Step) -> Any:
     if isinstance(step, Settle):
         return cloud.settle(step.resource_id)
     if isinstance(step, Wait):
-        clock = cloud._engine.clock
+        clock = cloud.clock
         if not isinstance(clock, ManualClock):
             raise TypeError(f"to wait takes a ManualClock, not {clock!r}")
         return clock.advance(step.by)

@@ -283,7 +283,7 @@ _TRIGGERS: Final = ("events_are_never_changed", "events_are_never_deleted")
 LOOSEN: Final = (
     "ALTER TABLE events RENAME TO old",
     "CREATE TABLE events (position, stream, version, type, schema_version, payload, recorded_at, account_id, "
-    "command_id)",
+    "command_id, caused_by, settles)",
     "INSERT INTO events SELECT * FROM old",
     "DROP TABLE old",
 )

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import serialized_state
 from tests.support.net import Net
 
 
@@ -190,9 +189,9 @@ def makers() -> st.SearchStrategy[Callable[[], Any]]:
     )
 
 
-def state_of(cloud: Cloud) -> tuple[bytes, Any]:
+def state_of(cloud: Cloud) -> tuple[str, Any]:
     """All that a cloud keeps, and what it has recorded."""
-    return serialized_state(cloud._engine.world), cloud.history()
+    return cloud.state_digest(), cloud.history()
 
 
 def must_be_told(error: Exception, most: int = 10_000) -> None:

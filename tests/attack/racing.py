@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from ecsnet import Cloud, CommandDenied, audit
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.domain.fold import replay
 from ecsnet.domain.state.regional_pool import block_number
 from ecsnet.domain.state.world import World
 from ecsnet.events import RecordedEvent
 from ecsnet.testing import invariants
-from ecsnet.testing._scenarios import stored_again
+from tests.support.replay import replayed
 
 RACERS: Final = 8
 PATIENCE: Final = 120.0
@@ -125,5 +124,4 @@ def all_is_well(cloud: Cloud, *, eips: int = 20) -> None:
     never_wrong(history, eips=eips)
     assert not audit(history)
     assert not invariants(cloud)
-    again = Cloud(stored_again(history), clock=cloud._engine.clock, settle_after=cloud._engine.settle_after)
-    assert serialized_state(again._engine.world) == serialized_state(cloud._engine.world)
+    assert replayed(cloud).state_digest() == cloud.state_digest()

@@ -13,16 +13,15 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.domain.state.pending import PendingTable
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
 from ecsnet.testing._generate import GENERATORS, Inventory
-from ecsnet.testing._scenarios import stored_again
 from tests.attack.racing import all_is_well, tried
 from tests.support.hypothesis_settings import budget
 from tests.support.net import START, Net
+from tests.support.replay import replayed
 
 MINUTE = timedelta(minutes=1)
 CREATE = c.CreateVpc(cidr_block="10.0.0.0/16")
@@ -186,9 +185,7 @@ def test_a_past_by_time_ends_before_the_first_later_event(seed: int, tmp_path: P
         fork.execute(CREATE)
         assert fork.history()[:later] == history[:later]
         assert fork.at(later).history() == fork.at(moment).history()[:later] == history[:later]
-        assert serialized_state(Cloud(stored_again(fork.history()))._engine.world) == serialized_state(
-            fork._engine.world
-        )
+        assert replayed(fork).state_digest() == fork.state_digest()
     for position in range(0, len(history) + 1, 5):
         past = cloud.at(position)
         assert past.history() == history[:position]

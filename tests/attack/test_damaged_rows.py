@@ -40,6 +40,8 @@ COLUMNS = (
     "recorded_at",
     "account_id",
     "command_id",
+    "caused_by",
+    "settles",
 )
 
 
@@ -116,7 +118,6 @@ envelope_values = st.sampled_from(
         "9999-12-31T23:59:59.999999Z",
         "0001-01-01T00:00:00Z",
         "1234567890123456",
-        "settle:x",
         "{}",
         "[]",
         "null",
@@ -294,7 +295,8 @@ def row_sets(draw: st.DrawFn) -> list[Statement]:
             (
                 "INSERT INTO events SELECT ?, stream, "
                 "(SELECT max(version) + 1 FROM events o WHERE o.stream = e.stream), "
-                "type, schema_version, payload, recorded_at, account_id, command_id FROM events e WHERE position = ?",
+                "type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles "
+                "FROM events e WHERE position = ?",
                 (last + 1, first),
             )
         ],
@@ -419,14 +421,19 @@ TABLES = [
     ["CREATE TRIGGER t AFTER INSERT ON events BEGIN UPDATE events SET payload = 'x' WHERE position = 1; END"],
     [
         "CREATE TRIGGER t AFTER INSERT ON events WHEN NEW.position < 1000 BEGIN INSERT INTO events VALUES "
-        "(NEW.position + 1000, NEW.stream, NEW.version + 1000, NEW.type, 1, '{}', '', '', ''); END"
+        "(NEW.position + 1000, NEW.stream, NEW.version + 1000, NEW.type, 1, '{}', '', '', '', NULL, NULL); END"
     ],
     ["CREATE TRIGGER t AFTER INSERT ON events BEGIN SELECT no_such_function(); END"],
     ["CREATE UNIQUE INDEX i ON events (type)"],
     ["CREATE UNIQUE INDEX i ON events (account_id) WHERE position > 190"],
+    ["DROP TABLE resource_events"],
+    ["DELETE FROM resource_events"],
+    ["UPDATE resource_events SET position = position + 1"],
+    ["ALTER TABLE resource_events RENAME COLUMN resource_id TO other"],
     ["CREATE TABLE more (x)", "CREATE INDEX i ON events (type)"],
     ["PRAGMA user_version = 0"],
-    ["PRAGMA user_version = 2"],
+    ["PRAGMA user_version = 1"],
+    ["PRAGMA user_version = 3"],
     ["PRAGMA user_version = -1"],
     ["PRAGMA application_id = 0"],
     ["PRAGMA application_id = -1"],

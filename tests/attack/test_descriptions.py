@@ -24,6 +24,7 @@ from ecsnet.testing._generate import GENERATORS, Inventory
 from tests.attack.descriptions import descriptions, ids_of
 from tests.support.hypothesis_settings import budget
 from tests.support.net import START, Net
+from tests.support.replay import replayed
 
 PACES: tuple[Any, ...] = (timedelta(0), timedelta(seconds=5), "manual")
 PROMISED = ("index.", "address.private.free", "interface.attachment", "interface.primary")
@@ -94,9 +95,9 @@ def test_an_import_is_refused_without_effect_or_everything_works_after_it(
     description: list[Any], pace: Any, seed: int, beside: bool
 ) -> None:
     cloud = Net(settle_after=pace).cloud if beside else Cloud(clock=ManualClock(START), settle_after=pace)
-    clock = cloud._engine.clock
+    clock = cloud.clock
     assert isinstance(clock, ManualClock)
-    before, recorded = serialized_state(cloud._engine.world), cloud.history()
+    before, recorded = cloud.state_digest(), cloud.history()
     try:
         count = cloud.import_resources(description)
     except InvalidResponse as refusal:
@@ -105,7 +106,7 @@ def test_an_import_is_refused_without_effect_or_everything_works_after_it(
         error = ""
     if error:
         assert error.isprintable()
-        assert serialized_state(cloud._engine.world) == before
+        assert cloud.state_digest() == before
         assert cloud.history() == recorded
         return
     added = cloud.history(after=len(recorded))
@@ -122,8 +123,8 @@ def test_an_import_is_refused_without_effect_or_everything_works_after_it(
     while cloud.settle():
         pass
     look(cloud)
-    assert serialized_state(written_and_read(cloud)) == serialized_state(cloud._engine.world)
-    assert serialized_state(cloud.at(cloud.position)._engine.world) == serialized_state(cloud._engine.world)
+    assert replayed(cloud).state_digest() == cloud.state_digest()
+    assert serialized_state(cloud.at(cloud.position).folded_state()) == serialized_state(cloud.folded_state())
 
 
 @given(description=descriptions, seed=st.integers(0, 1 << 32))
@@ -138,8 +139,8 @@ def test_a_file_with_an_import_can_be_opened_again(description: list[Any], seed:
             except InvalidResponse:
                 assert cloud.history() == ()
             work(cloud, clock, rng, 10)
-            seen = serialized_state(cloud._engine.world)
+            seen = cloud.state_digest()
         with Cloud(path, clock=clock, settle_after=timedelta(seconds=5)) as again:
-            assert serialized_state(again._engine.world) == seen
+            assert again.state_digest() == seen
             look(again)
             work(again, clock, rng, 5)

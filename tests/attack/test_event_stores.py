@@ -74,10 +74,20 @@ class Careless(OwnStore):
 class Forgetful(OwnStore):
     """Believes whatever version is expected."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[RecordedEvent] = []
+
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         recorded = numbered(events, expected, self.head())
-        self.inner._events += recorded
+        self.kept += recorded
         return recorded
+
+    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        return iter(self.kept[max(after, 0) : until])
+
+    def head(self) -> int:
+        return len(self.kept)
 
 
 class OneByOne(OwnStore):

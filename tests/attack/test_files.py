@@ -541,7 +541,7 @@ def test_a_file_can_be_created_after_a_full_disk_has_room_again(tmp_path: Path, 
 def test_a_database_at_its_page_limit_raises(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     cloud = Cloud(path)
-    connection: Any = cloud._engine.store._connection  # type: ignore[attr-defined]
+    connection: Any = cloud.store._connection  # type: ignore[attr-defined]
     _goes_on_after(
         path,
         cloud,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidCommand
+from ecsnet import Cloud, CommandDenied, EcsnetError, InvalidCommand, InvalidQuery
 from ecsnet import commands as c
 from tests.attack.hostile import (
     COMMANDS,
@@ -157,5 +157,8 @@ def test_look_ups_find_nothing_for_a_value_that_is_not_an_id(make: Any) -> None:
             look_up(make())
     for table in (cloud.vpcs, cloud.vswitches, cloud.security_groups, cloud.instances, cloud.network_interfaces):
         for name in ("id", "instance_id", "private_ip", "vswitch_id", "vpc_id", "security_group_id", "status"):
-            if name in table._attributes or name + "s" in table._attributes:
-                assert all(getattr(one, name, None) is None for one in table.where(**{name: make()}))
+            try:
+                found = table.where(**{name: make()})
+            except InvalidQuery:
+                continue
+            assert all(getattr(one, name, None) is None for one in found)

@@ -173,7 +173,7 @@ def test_a_plan_is_refused_whole_or_reports_an_outcome_for_each_operation(text: 
     cloud = Cloud(clock=clock, **({"settle_after": "manual"} if by_hand else {}))
     before = state_of(cloud)
     entries = 0
-    for outcome in run_plan(plan, cloud, clock):
+    for outcome in run_plan(plan, cloud):
         entries += 1
         after = state_of(cloud)
         if outcome.verdict != "allowed" or outcome.judged:

@@ -18,7 +18,6 @@ import pytest
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
 from ecsnet.commands import Command
-from ecsnet.domain.checks.state_digest import serialized_state
 from tests.attack.interrupting import Interrupted
 from tests.attack.network import BEGIN, one_of_each, rich_cloud
 from tests.support.hypothesis_settings import PROFILE, budget
@@ -74,10 +73,8 @@ class Attacked:
             other.close()
         history = cloud.history()
         assert len(history) in (self.before, self.after), f"part of the command is there, at place {place}"
-        shown = serialized_state(cloud._world())
-        assert shown == serialized_state(Cloud(cloud._engine.store, clock=ManualClock(BEGIN))._world()), (
-            f"place {place}"
-        )
+        shown = cloud.state_digest()
+        assert shown == Cloud(cloud.store, clock=ManualClock(BEGIN)).state_digest(), f"place {place}"
         cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
         assert len(cloud.history()) == len(history) + 1
         self.close(cloud)
@@ -126,7 +123,7 @@ def test_an_interrupted_read_of_another_process_events_changes_nothing(tmp_path:
             if not attack.came:
                 break
             place += max(1, 10 // budget(10))
-        assert serialized_state(cloud._world()) == serialized_state(other._world())
+        assert cloud.state_digest() == other.state_digest()
 
 
 CHILD = """
@@ -153,7 +150,7 @@ for number in range(signals):
         pass
     signal.setitimer(signal.ITIMER_REAL, 0)
     shown = len(cloud.vpcs)
-    stored = sum(record.type == "VpcCreated" for record in cloud._engine.store.read())
+    stored = sum(record.type == "VpcCreated" for record in cloud.store.read())
     assert shown == stored, (shown, stored)
     if path != "memory":
         with sqlite3.connect(path, timeout=0) as other:

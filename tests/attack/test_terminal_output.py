@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 
 from ecsnet import (
     Cloud,
+    Decision,
     EcsnetError,
     InvalidCommand,
     InvalidResponse,
     ReplayError,
     StoreError,
     VersionConflict,
+    Violation,
     _log,
     openapi,
 )
@@ -438,7 +440,8 @@ def test_a_log_entry_is_one_line(text: str) -> None:
         cloud = Cloud()
         _try(lambda: cloud.execute(c.DeleteVpc(vpc_id=f"vpc-{text}")))
         _try(lambda: cloud.execute(c.JoinSecurityGroup(instance_id=f"i-{text}", security_group_id=f"sg-{text}")))
-        _log.debug("denied", command=text, rules=[text])
+        violation = Violation(rule=text, code=text, http_status=400, guide="-", message=text, facts={})
+        _log.denied(Decision(command=c.DeleteVpc(vpc_id="vpc-1"), violations=(violation,)), text, text, text)
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)

@@ -69,7 +69,7 @@ def test_deleting_everything_empties_every_table_and_index() -> None:
         net.cloud.execute(c.DeleteSecurityGroup(security_group_id=group_id))
     net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
     net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
-    region = net.cloud._world().region("cn-hangzhou")
+    region = net.cloud.folded_state().region("cn-hangzhou")
     tables = {name: getattr(region, name) for name in region.__slots__ if hasattr(getattr(region, name), "size")}
     left = {name: sorted(map(str, table.live_keys())) for name, table in tables.items() if table.size}
     assert left == {}
@@ -80,7 +80,7 @@ def test_a_replayed_history_shows_the_same_eips_and_instances(net: Net) -> None:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
     associated(net, stopped(net))
-    again = Cloud(net.cloud._engine.store, clock=net.clock)
+    again = Cloud(net.cloud.store, clock=net.clock)
     assert dict(again.eips) == dict(net.cloud.eips)
     assert dict(again.instances) == dict(net.cloud.instances)
     net.clock.advance(timedelta(days=31))
@@ -90,6 +90,6 @@ def test_a_replayed_history_shows_the_same_eips_and_instances(net: Net) -> None:
 def test_a_classic_instance_of_2016_is_replayed_though_new_ones_are_denied() -> None:
     net = Net(**OPEN)
     vm = classic(net)
-    today = Cloud(net.cloud._engine.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    today = Cloud(net.cloud.store, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert today.instances[vm.id] == vm
     assert [v.rule for v in today.check(classic_command(net)).violations] == ["network.classic.closed"]

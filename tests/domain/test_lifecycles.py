@@ -193,7 +193,7 @@ class Story:
 
     def fold(self, *events: Event) -> None:
         cloud = self.net.cloud
-        world, last = cloud._engine.world.fork(), cloud.history()[-1]
+        world, last = cloud.folded_state(), cloud.history()[-1]
         version = world.version("cn-hangzhou")
         fold(
             world,

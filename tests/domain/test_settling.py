@@ -175,7 +175,7 @@ def test_releasing_an_instance_ends_attaching_and_detaching_of_its_interfaces(sl
 def test_settle_after_is_an_option_of_each_cloud_on_a_store() -> None:
     net = Net(settle_after="manual")
     vm = net.cloud.execute(net.run_command())[0]
-    at_once = Cloud(net.cloud._engine.store, clock=net.clock)
+    at_once = Cloud(net.cloud.store, clock=net.clock)
     assert at_once.instances[vm.id].status == "Running"
     at_once.execute(c.StopInstance(instance_id=vm.id))
     assert net.cloud.instances[vm.id].status == "Stopped"

@@ -103,7 +103,7 @@ def refused(given: Any) -> str:
     with pytest.raises(InvalidResponse) as refusal:
         cloud.import_resources(given)
     assert cloud.history() == ()
-    assert not cloud._engine.world.regions
+    assert not cloud.folded_state().regions
     assert str(refusal.value).isprintable()
     return str(refusal.value)
 

@@ -271,7 +271,7 @@ def test_two_owners_of_one_public_address_can_both_be_released(net: Net) -> None
     assert "public-ip.owners" in {finding.rule for finding in audit(cloud)}
     for one in owners:
         cloud.execute(c.DeleteInstance(instance_id=one["InstanceId"], force=True))
-    assert Cloud(cloud._engine.store).history() == cloud.history()
+    assert Cloud(cloud.store).history() == cloud.history()
 
 
 def test_an_eip_of_another_service_is_kept_and_blocks_nothing(net: Net) -> None:

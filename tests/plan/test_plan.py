@@ -338,7 +338,7 @@ def test_a_wait_entry_moves_the_clock_and_records_nothing() -> None:
             [*NETWORK, {"Action": "Wait", "Days": 1, "Hours": 2.5, "Seconds": 1}, {**ENI, "as": "later"}],
         )
     )
-    *_, waited, later = run_plan(plan, cloud, clock)
+    *_, waited, later = run_plan(plan, cloud)
     assert (waited.verdict, waited.resources, waited.events, waited.as_expected) == ("allowed", (), (), True)
     assert waited.moment == START + timedelta(days=1, hours=2.5, seconds=1) == clock()
     assert later.resources[0].created_at == waited.moment
@@ -349,7 +349,7 @@ def test_a_wait_entry_makes_transitions_due() -> None:
     clock = ManualClock(START)
     cloud = Cloud(clock=clock, settle_after=timedelta(seconds=5))
     wait: Entry = {"Action": "Wait", "Seconds": 5}
-    *_, waited, settled = run_plan(parse_plan(json.dumps([*NETWORK, wait, {"Action": "Settle"}])), cloud, clock)
+    *_, waited, settled = run_plan(parse_plan(json.dumps([*NETWORK, wait, {"Action": "Settle"}])), cloud)
     assert waited.events == ()
     assert [resource.status for resource in settled.resources] == ["Available"]
 
@@ -365,7 +365,7 @@ def test_a_wait_entry_without_a_manual_clock_is_refused_before_anything_runs() -
 def test_a_wait_beyond_the_calendar_is_invalid_and_the_plan_continues() -> None:
     clock = ManualClock(START)
     plan = parse_plan(json.dumps([{"Action": "Wait", "Days": 4_000_000}, *NETWORK]))
-    far, *rest = run_plan(plan, Cloud(clock=clock), clock)
+    far, *rest = run_plan(plan, Cloud(clock=clock))
     assert (far.verdict, far.reason) == ("invalid", "the calendar ends with the year 9999")
     assert clock() == START
     assert {outcome.verdict for outcome in rest} == {"allowed"}

@@ -34,7 +34,7 @@ LAYERS = [
     ["domain.lifecycle", "domain.state.ids", "domain.state.tables", "domain.state.pending", "domain.state.records"],
     ["domain.state.world"],
     ["domain.state.views", "domain.state.private_pool", "domain.state.regional_pool", "domain.state.streams"],
-    ["domain.state", "domain.context"],
+    ["domain.state", "domain.context", "domain.causes"],
     ["domain.rule_parameters"],
     ["domain.rules"],
     ["domain.lookups"],
@@ -46,7 +46,9 @@ LAYERS = [
     ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
-    ["_engine", "_collections", "_json", "openapi.imports", "openapi.describe"],
+    ["_settling", "_options", "_collections", "_json", "openapi.imports", "openapi.describe"],
+    ["_engine"],
+    ["_results"],
     ["cloud"],
     ["_audit"],
     ["_api"],
@@ -158,7 +160,7 @@ def test_hypothesis_is_loaded_only_where_it_is_used() -> None:
 
 def test_the_hypothesis_plugin_loads_only_the_resources() -> None:
     own = {name for name in loaded("import hypothesis") if name.startswith("ecsnet")}
-    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._escaping"}
+    values = {"ecsnet.resources", "ecsnet.values", "ecsnet._arguments", "ecsnet._attrs", "ecsnet._escaping"}
     assert own == {"ecsnet", "ecsnet.hypothesis_plugin", "ecsnet.errors", *values}
 
 
@@ -193,3 +195,84 @@ def test_no_test_module_is_imported() -> None:
     names = [(path.name, name) for path in paths for name in imported_by_test(path) if name.startswith("tests.")]
     assert len(names) > 100
     assert [(file, name) for file, name in names if any(part.startswith("test_") for part in name.split("."))] == []
+
+
+PROJECT = Path(__file__).parents[2]
+INTERNALS = {
+    "tests/api/test_errors.py": "makes every error that there is",
+    "tests/attack/test_files.py": "limits the pages of an open database",
+    "tests/attack/test_terminal_output.py": "shows hostile text in every place",
+    "tests/domain/state/test_regional_pool.py": "fills a pool that would take thousands of commands",
+    "tests/domain/state/test_tables.py": "looks at the layers of a table",
+    "tests/events/stores/test_stores.py": "asks an open database how it was opened",
+    "tests/openapi/test_import.py": "makes a contradiction that no import is known to make",
+    "tests/project/test_architecture.py": "compares the public names with their list",
+    "tests/support/former_names.py": "gives former names to a cloud",
+}
+"""The tests of internals, which use underscored names of the library, and why."""
+THIRD_PARTY = {
+    "os._exit",
+    "mutant._replace",
+    "structlog._config",  # structlog has no public name for its defaults
+    "builtin._BUILTIN_DEFAULT_LOGGER_FACTORY",
+    "builtin._BUILTIN_DEFAULT_PROCESSORS",
+    "builtin._BUILTIN_DEFAULT_WRAPPER_CLASS",
+}
+
+
+def package_of(path: Path) -> str:
+    """The package that owns a file's underscored names; the modules right under `ecsnet` are one."""
+    parts = path.relative_to(PROJECT).parts
+    return "ecsnet" if parts[0] == "ecsnet" and len(parts) == 2 else "/".join(parts[: 2 if parts[0] == "ecsnet" else 1])
+
+
+def is_underscored(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def defined_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
+            yield node.attr
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def used_underscores(tree: ast.AST, package: str, own: set[str]) -> Iterator[str]:
+    """The underscored attributes and names that a module uses and its package does not define."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_underscored(node.attr):
+            if node.attr not in own and ast.unparse(node.value) not in ("self", "cls"):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.ImportFrom) and node.module != package.replace("/", "."):
+            yield from (f"from {node.module} import {a.name}" for a in node.names if is_underscored(a.name))
+
+
+def test_nothing_uses_an_underscored_name_of_another_package() -> None:
+    """The library's own testing kit can do what it does with what is public. Tests of internals are listed."""
+    paths = [
+        *sorted(ROOT.rglob("*.py")),
+        *sorted(PROJECT.glob("tests/**/*.py")),
+        *sorted(PROJECT.glob("benchmarks/*.py")),
+    ]
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    own: dict[str, set[str]] = {}
+    for path, tree in trees.items():
+        own.setdefault(package_of(path), set()).update(defined_names(tree))
+    users = {
+        str(path.relative_to(PROJECT)): names
+        for path, tree in trees.items()
+        if (names := set(used_underscores(tree, package_of(path), own[package_of(path)])) - THIRD_PARTY)
+    }
+    assert {name: users[name] for name in users.keys() - INTERNALS.keys()} == {}
+    assert users.keys() >= INTERNALS.keys()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES if name.split(".")[0] in ("testing", "guest", "plan", "cli")]
+)
+def test_packages_above_the_cloud_import_no_part_of_its_inside(name: str) -> None:
+    inside = {"_audit", "_collections", "_engine", "_log", "_options", "_results", "_settling"}
+    assert not {imported.removeprefix("ecsnet.").split(".")[0] for imported in imports(name)} & inside

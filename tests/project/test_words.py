@@ -16,8 +16,7 @@ import ecsnet
 ROOT = Path(ecsnet.__file__).parent
 NOUN_CLAUSE = re.compile(r"(What|How|Who|Whether|Which|Where|When|That)\b")
 EXCEPTIONS: Final = (
-    "_*.py",
-    "cloud.py",
+    "_api.py",
     "commands/*",
     "decision.py",
     "domain/*.py",
@@ -25,8 +24,6 @@ EXCEPTIONS: Final = (
     "domain/queries/permitted.py",
     "domain/subjects/*",
     "domain/subjects/*/*",
-    "errors.py",
-    "events/base.py",
     "resources.py",
     "values.py",
 )

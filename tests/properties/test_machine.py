@@ -19,10 +19,10 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from ecsnet import Cloud, Command, CommandDenied, audit
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.testing import CloudMachine, CloudSystem, invariants
 from ecsnet.testing._generate import GENERATORS
 from ecsnet.testing._scenarios import stored_again
+from tests.support.replay import replayed
 
 OTHER_ACCOUNT = "6543210987654321"
 QUOTAS = {
@@ -50,7 +50,7 @@ class Twin(CloudSystem):
         }
         self.path = self.folder / "network.db" if machine.in_a_file else None
         super().__init__(Cloud(self.path, **self.options))
-        self.left_behind: list[tuple[Cloud, bytes]] = []
+        self.left_behind: list[tuple[Cloud, str]] = []
 
     def act_as(self, account_id: str) -> None:
         self.cloud = self.cloud.as_account(account_id)
@@ -63,7 +63,7 @@ class Twin(CloudSystem):
         self.cloud = Cloud(self.path or stored_again(history), account_id=account_id, **self.options)
 
     def fork(self) -> None:
-        self.left_behind.append((self.cloud, serialized_state(self.cloud._engine.world)))
+        self.left_behind.append((self.cloud, self.cloud.state_digest()))
         self.cloud = self.cloud.fork()
         self.path = None
 
@@ -93,17 +93,17 @@ class Network(CloudMachine):
 
     def issue(self, command: Command[Any]) -> None:
         decision = self.model.check(command)
-        before, recorded = serialized_state(self.model._engine.world), len(self.model.history())
+        before, recorded = self.model.state_digest(), len(self.model.history())
         super().issue(command)
         new = self.model.history()[recorded:]
         if decision:
-            own = [record.event for record in new if not record.command_id.startswith("settle:")]
+            own = [record.event for record in new if record.settles is None]
             assert tuple(own) == decision.events
         else:
             with pytest.raises(CommandDenied) as denied:
                 self.model.execute(command)
             assert denied.value.violations == decision.violations
-            assert serialized_state(self.model._engine.world) == before
+            assert self.model.state_digest() == before
             assert new == () == self.model.history()[recorded:]
 
     @rule()
@@ -124,17 +124,17 @@ class Network(CloudMachine):
         cloud, twin = self.model, self.system
         try:
             history = cloud.history()
-            state = serialized_state(cloud._engine.world)
+            state = cloud.state_digest()
             assert [record.event for record in twin.cloud.history()] == [record.event for record in history]
-            assert serialized_state(twin.cloud._engine.world) == state
+            assert twin.cloud.state_digest() == state
             assert invariants(twin.cloud) == ()
-            assert all(serialized_state(left._engine.world) == as_left for left, as_left in twin.left_behind)
-            again = Cloud(stored_again(history), **twin.options)
-            assert serialized_state(again._engine.world) == state
+            assert all(left.state_digest() == as_left for left, as_left in twin.left_behind)
+            again = replayed(cloud)
+            assert again.state_digest() == state
             assert again.history() == history
             for prefix in (len(history) // 3, len(history) // 2):
-                then = Cloud(stored_again(history[:prefix]))
-                assert serialized_state(then._engine.world) == serialized_state(cloud.at(prefix)._engine.world)
+                then = cloud.at(prefix)
+                assert replayed(then).state_digest() == then.state_digest()
             assert audit(cloud) == ()
         finally:
             super().teardown()

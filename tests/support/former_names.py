@@ -1,4 +1,5 @@
-"""The names that the library had before its modules and identifiers were renamed, for scripts that still use them.
+"""The names that the library had before its modules and identifiers were renamed, for scripts that still use them; and
+the nine columns that a row of a SQLite file had, for scripts that damage files.
 
 `SHIM=tests/support/former_names.py ../shared/check-inputs` runs this file first in the process of each script. The
 package itself has no alias. Processes that a script starts know the former names, too.
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 from importlib import import_module
@@ -175,6 +178,26 @@ def _make_former_names_known() -> None:
     cloud._model = property(lambda self: self._engine)
 
 
+class _FormerColumns(sqlite3.Connection):
+    """A connection of a script: its statements may know only the columns that a row had before there were causes."""
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if re.match(r"\s*create table events\b", sql, re.IGNORECASE) and "caused_by" not in sql:
+            sql = re.sub(r"command_id([^,]*),", r"command_id\1, caused_by, settles,", sql, count=1)
+        return super().execute(sql, *parameters)
+
+
+def _make_former_columns_known() -> None:
+    connect = sqlite3.connect
+
+    def connect_as_before(*arguments: Any, **options: Any) -> Any:
+        if not sys._getframe(1).f_globals["__name__"].startswith("ecsnet."):
+            options.setdefault("factory", _FormerColumns)
+        return connect(*arguments, **options)
+
+    sqlite3.connect = connect_as_before
+
+
 def _tell_children() -> None:
     """Make Python processes that are started from here run this file first."""
     if "ECSNET_FORMER_NAMES" in os.environ:
@@ -188,4 +211,5 @@ def _tell_children() -> None:
 
 
 _make_former_names_known()
+_make_former_columns_known()
 _tell_children()

@@ -6,4 +6,12 @@ from ecsnet.events import Event, NewEvent, RecordedEvent
 
 
 def new_event(record: RecordedEvent, event: Event) -> NewEvent:
-    return NewEvent(record.stream, event, record.recorded_at, record.account_id, record.command_id)
+    return NewEvent(
+        record.stream,
+        event,
+        record.recorded_at,
+        record.account_id,
+        record.command_id,
+        record.caused_by,
+        record.settles,
+    )

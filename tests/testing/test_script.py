@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, Command, CommandDenied, ManualClock
 from ecsnet import commands as c
-from ecsnet._engine import SettleAfter
-from ecsnet.domain.checks.state_digest import serialized_state
+from ecsnet.clocks import SettleAfter
 from ecsnet.testing import START, Script, Settle, Wait, cloud_after
 from ecsnet.testing._choose import walk
 from ecsnet.testing._generate import GENERATORS
@@ -48,7 +47,7 @@ def told(cloud: Cloud, story: Story) -> Script:
 
 def run(script: Script, cloud: Cloud) -> dict[str, Any]:
     """The program, in a cloud that is as the first one was; its variables."""
-    names: dict[str, Any] = {**vars(c), "cloud": cloud, "clock": cloud._engine.clock, "timedelta": timedelta}
+    names: dict[str, Any] = {**vars(c), "cloud": cloud, "clock": cloud.clock, "timedelta": timedelta}
     exec(str(script), names)
     return names
 
@@ -60,7 +59,7 @@ def history(cloud: Cloud) -> list[tuple[Any, ...]]:
 def does_the_same(cloud: Cloud, script: Script, again: Cloud) -> None:
     run(script, again)
     assert history(again) == history(cloud), str(script)
-    assert serialized_state(again._engine.world) == serialized_state(cloud._engine.world)
+    assert again.state_digest() == cloud.state_digest()
 
 
 # Stories

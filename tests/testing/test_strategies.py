@@ -14,7 +14,6 @@ from hypothesis.errors import InvalidArgument, Unsatisfiable
 
 from ecsnet import Cloud, Command, Eip, Instance, ManualClock, NetworkInterface, SecurityGroup, Vpc, VSwitch, strategies
 from ecsnet import commands as c
-from ecsnet.domain.checks.state_digest import serialized_state
 from ecsnet.testing import START, Settle, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
 from tests.support.hypothesis_settings import REPRODUCIBLE
@@ -39,7 +38,7 @@ def smallest(strategy: st.SearchStrategy[Any], such: Callable[[Any], object] = l
 
 def commands_in(cloud: Cloud) -> int:
     """How many commands recorded something."""
-    return len({record.command_id for record in cloud.history() if not record.command_id.startswith("settle:")})
+    return len({record.command_id for record in cloud.history() if record.settles is None})
 
 
 def resources_of(cloud: Cloud) -> list[Any]:
@@ -63,7 +62,7 @@ def test_clouds_are_sound_and_small_under_any_settle_after(pace: Any) -> None:
     def check(cloud: Cloud) -> None:
         assert invariants(cloud) == ()
         assert commands_in(cloud) <= 12
-        assert cloud._engine.settle_after == pace
+        assert cloud.settle_after == pace
         assert len(resources_of(cloud)) <= 40
 
     check()
@@ -169,7 +168,7 @@ def test_the_clouds_of_two_examples_are_independent() -> None:
     @FEW
     @given(strategies.clouds(max_commands=4))
     def check(cloud: Cloud) -> None:
-        assert all(cloud._engine is not one._engine for one in seen)
+        assert all(cloud.store is not one.store for one in seen)
         before = len(cloud.history())
         cloud.execute(c.CreateVpc(cidr_block="172.16.0.0/16"))
         assert len(cloud.history()) == before + 1
@@ -247,10 +246,10 @@ def test_a_rare_command_is_found() -> None:
 
 def test_drawing_commands_changes_nothing() -> None:
     cloud = busy()
-    before = serialized_state(cloud._world())
+    before = cloud.state_digest()
     some(strategies.commands(cloud, legality="illegal"))
     some(strategies.commands(cloud, legality="legal"))
-    assert serialized_state(cloud._world()) == before
+    assert cloud.state_digest() == before
 
 
 def test_the_legality_of_a_command_is_decided_when_it_is_drawn() -> None:

@@ -72,6 +72,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.vswitches-of-vpc": "The index of VSwitches is what they say.",
     "index.groups-of-vpc": "The index of security groups is what they say.",
     "index.interfaces-of-vswitch": "The index of ENIs by VSwitch is what they say.",
+    "index.interfaces-of-name": "The index of ENIs by name is what they say.",
     "index.members-of-group": "Members of a group, and the private IPs counted in it, are what the ENIs say.",
     "index.sources-of-group": "A group knows how many other groups authorize it.",
     "index.usage": "What counts towards a quota is counted right.",
@@ -165,6 +166,8 @@ class _Scan:
             self.all_interfaces,
             "vswitch_id",
         )
+        names = {i.name: None for i in self.all_interfaces.values() if i.name is not None}
+        self._index("index.interfaces-of-name", region.interfaces_of_name, names, self.all_interfaces, "name")
         linked = Counter(i.linked_vpc_id for i in self.all_instances.values() if i.linked_vpc_id is not None)
         blocks: dict[str, list[VSwitchState]] = {vpc_id: [] for vpc_id in self.all_vpcs}
         for vswitch in self.all_vswitches.values():

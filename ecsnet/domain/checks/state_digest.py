@@ -35,6 +35,11 @@ def serialized_state(world: World) -> bytes:
     return _encode([regions, shared])
 
 
+def state_digest(world: World) -> str:
+    """Returns a digest of the `serialized_state`, as hexadecimal text."""
+    return blake2b(serialized_state(world), digest_size=16).hexdigest()
+
+
 TABLES = tuple(sorted(name for name in Region.__slots__ if name not in {"imported", "region_id", "version"}))
 
 

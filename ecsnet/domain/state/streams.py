@@ -66,8 +66,10 @@ def address_stream(pool: str, region_id: str) -> str:
     return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
 
 
-def shared_stream(event: Event, account_id: str) -> str:
-    """Returns the stream that an event `OF_NO_REGION` of an account's command is recorded in."""
+def stream_of(event: Event, region_id: str, account_id: str) -> str:
+    """Returns the stream in which an event of an account's command in a region is recorded."""
+    if type(event) not in OF_NO_REGION:
+        return region_id
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
     return IMPORTS if isinstance(event, ResourcesImported) else account_stream(account_id)

@@ -53,6 +53,7 @@ _TABLES = (
     "vswitches_of_vpc",
     "groups_of_vpc",
     "interfaces_of_vswitch",
+    "interfaces_of_name",
     "members_of_group",
     "sources_of_group",
     "usage",
@@ -84,6 +85,13 @@ class Allowance(NamedTuple):
     ever: int
 
 
+class TokenUse(NamedTuple):
+    """The use of a client token: the event, and its position."""
+
+    position: int
+    event: ClientTokenUsed
+
+
 class Region:
     """One region of the cloud. ``version`` is the version of the last event folded into it. ``imported`` is true if
     some resources were imported: generated ids may then exist already, and two resources may have one address."""
@@ -102,7 +110,7 @@ class Region:
         self.network_interfaces: Table[str, NetworkInterfaceState] = Table()
         self.eips: Table[str, EipState] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
-        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()  # (account, token)
+        self.client_tokens: Table[tuple[str, str], TokenUse] = Table()  # (account, token)
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
@@ -110,6 +118,7 @@ class Region:
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
+        self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
@@ -151,6 +160,21 @@ class Region:
     def next_number(self, kind: Counted) -> int:
         """Returns the number of the next resource of a kind."""
         return (self.created[kind] or 0) + 1
+
+    def list_by_name(self, interface: NetworkInterfaceState) -> None:
+        """Adds an ENI to the index of names, if it has one."""
+        if interface.name is not None:
+            if self.interfaces_of_name[interface.name] is None:
+                self.interfaces_of_name.set(interface.name, Table())
+            self.interfaces_of_name.mutable(interface.name).set(interface.id, True)
+
+    def unlist_by_name(self, interface: NetworkInterfaceState) -> None:
+        """Removes an ENI from the index of names, if it has one."""
+        if interface.name is not None:
+            same_name = self.interfaces_of_name.mutable(interface.name)
+            same_name.delete(interface.id)
+            if not same_name.size:
+                self.interfaces_of_name.delete(interface.name)
 
     def has(self, resource_id: str) -> bool:
         """Returns whether a resource of any kind has the id."""
@@ -212,7 +236,7 @@ class SharedStream:
 
     def __init__(self) -> None:
         self.version: int = 0
-        self.client_tokens: Table[tuple[str, str], ClientTokenUsed] = Table()
+        self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""

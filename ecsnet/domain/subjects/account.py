@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
-from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, World
+from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 
@@ -36,10 +38,15 @@ def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
 
 
 def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
-    stream.client_tokens.set((record.account_id, event.client_token), event)
+    stream.client_tokens.set((record.account_id, event.client_token), TokenUse(record.position, event))
 
 
-def token_use(world: World, account_id: str, client_token: str) -> ClientTokenUsed | None:
+EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+
+# Client tokens
+
+
+def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
     """Returns the use of a client token of an account, None for a token that was not used yet.
 
     The account's stream has them. Histories of before it was there have them in the stream of a region.
@@ -54,7 +61,21 @@ def token_use(world: World, account_id: str, client_token: str) -> ClientTokenUs
     return used
 
 
-EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+def canonical_parameters(command: Command[Any]) -> str:
+    """Returns a command's parameters as JSON that is equal for equal commands, now and in later versions.
+
+    Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
+    what was asked for; parameters that were not given are left out, so that later versions can have more of them.
+    """
+    parameters = msgspec.to_builtins(command)
+    given = {name: parameters[name] for name in sorted(parameters) if parameters[name] is not None}
+    return msgspec.json.encode(given).decode()
+
+
+def is_repetition(used: ClientTokenUsed, command: Command[Any]) -> bool:
+    """Whether a command is the one that a client token was used for."""
+    return used.command_type == type(command).__name__ and used.parameters == canonical_parameters(command)
+
 
 # The rules
 
@@ -71,9 +92,10 @@ RULES: Final = SubjectRules()
 def client_token(client_token: str, world: World, account_id: str, command: Command[Any]) -> Facts | None:
     """A client token that was used before comes with the same command, or not at all."""
     used = token_use(world, account_id, client_token)
-    if used is None or used.command == repr(command):
+    if used is None or is_repetition(used.event, command):
         return None
-    return {"client_token": client_token, "first": used.command}
+    first = f"{used.event.command_type} {used.event.parameters}".strip()
+    return {"client_token": client_token, "first": first}
 
 
 # How each command is decided

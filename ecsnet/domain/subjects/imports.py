@@ -119,6 +119,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
     region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
     region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
+    region.list_by_name(interface)
     private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
     if event.instance_id is not None:

@@ -22,15 +22,16 @@ class EventStore(Protocol):
         """Appends events to their streams, in this order. All or none are appended, and they are durable on return.
 
         ``expected`` maps every stream that the decision read to the version it had, 0 for an empty stream. It contains
-        all streams of the events and may contain others.
+        all streams of the events and may contain others. An event that ``follows`` another one of the append is
+        recorded with the position of that one as its cause.
 
         Raises `VersionConflict` if one of these streams has another version, and `StoreError` for an event that cannot
         be stored (such as one with a lone surrogate in a text) or whose stream is not in ``expected``.
         """
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        """Yields the events with ``after`` < position <= ``until``, in order; with ``naming`` at least those whose
-        payload contains that text.
+        """Yields the events with ``after`` < position <= ``until``, in order; with ``naming`` at least those that name
+        the resource with that id (`Event.named_resources`), without reading all the others.
 
         Other threads may append meanwhile. If one closes the store, the next event raises `StoreError`. Raises
         `ReplayError` at an event that cannot be read.
@@ -54,15 +55,33 @@ def numbered(events: Sequence[NewEvent], expected: Mapping[str, int], position: 
             version = expected[new.stream] + 1
             return [
                 RecordedEvent(
-                    position + 1, new.stream, version, new.event, new.recorded_at, new.account_id, new.command_id
+                    position + 1,
+                    new.stream,
+                    version,
+                    new.event,
+                    new.recorded_at,
+                    new.account_id,
+                    new.command_id,
+                    new.caused_by,
+                    new.settles,
                 )
             ]
         versions, recorded = dict(expected), []
         for new in events:
-            stream, position = new.stream, position + 1
+            stream, follows, position = new.stream, new.follows, position + 1
             versions[stream] = version = versions[stream] + 1
             recorded.append(
-                RecordedEvent(position, stream, version, new.event, new.recorded_at, new.account_id, new.command_id)
+                RecordedEvent(
+                    position,
+                    stream,
+                    version,
+                    new.event,
+                    new.recorded_at,
+                    new.account_id,
+                    new.command_id,
+                    new.caused_by if follows is None else position + follows,
+                    new.settles,
+                )
             )
         return recorded
     except KeyError as error:

@@ -1,7 +1,7 @@
 """Encodes events as JSON payloads and decodes them.
 
 Stored events never change. A payload is stored with the name of the event's class and its ``SCHEMA``; a payload of an
-older schema is converted by `UPCASTERS` until it has the current schema.
+older schema is converted by upcasters until it has the current schema.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ecsnet.events import (
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent
+from ecsnet.events.stores.upcasters import UPCASTERS
 from ecsnet.values import InstanceType
 
 SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, imports)
@@ -35,10 +36,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
     if isinstance(event_type, type) and issubclass(event_type, Event) and not event_type.__subclasses__()
 }
 """Every concrete event class by its name."""
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
-"""(type, schema version) → a function that converts such a payload to the next schema version."""
 
 
 class UnreadableEvent(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Final
@@ -16,6 +17,47 @@ from ecsnet.events.stores.base import EventStore, numbered
 _AT_ONCE: Final = 1_000
 
 
+class _Log:
+    """The events of one store, which its forks share, and an index of the resources that they name.
+
+    The index is made when it is first asked for, and brought up to date when it is asked again, so that an append pays
+    nothing for it.
+    """
+
+    __slots__ = ("_indexed", "_lock", "_places", "events")
+
+    def __init__(self) -> None:
+        self.events: list[RecordedEvent] = []
+        self._places: dict[str, list[int]] = {}
+        self._indexed = 0
+        self.begin_process()
+
+    def begin_process(self) -> None:
+        """Take a lock that nobody holds: at a fork of the process, another thread may have held the old one."""
+        self._lock = RLock()
+
+    def between(self, start: int, stop: int, naming: str | None) -> Iterator[RecordedEvent]:
+        """The events from one index to another, or those of them that name a resource."""
+        if naming is not None:
+            places = self._places_of(naming)
+            for place in places[bisect_left(places, start) : bisect_right(places, stop - 1)]:
+                yield self.events[place]
+            return
+        while start < stop:  # those before are not gone through, as `islice` would
+            yield from self.events[start : min(start + _AT_ONCE, stop)]
+            start += _AT_ONCE
+
+    def _places_of(self, resource_id: str) -> list[int]:
+        with self._lock:
+            while self._indexed < len(self.events):
+                for name in self.events[self._indexed].event.named_resources():
+                    places = self._places.setdefault(name, [])
+                    if not places or places[-1] != self._indexed:  # after an interrupt it may be there already
+                        places.append(self._indexed)
+                self._indexed += 1
+            return self._places.get(resource_id, [])
+
+
 class MemoryStore:
     """A store in memory.
 
@@ -24,12 +66,12 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._events: list[RecordedEvent] = []
+        self._log = _Log()
         self._versions: dict[str, int] = {}
         self._counted = 0  # number of events that _versions takes into account
         self._offset = 0
-        self._older: tuple[tuple[int, EventStore | list[RecordedEvent]], ...] = ()
-        """The older events: pairs of a position and the store, or list of events, that has those up to it."""
+        self._older: tuple[tuple[int, EventStore | _Log], ...] = ()
+        """The older events: pairs of a position and the store, or log of a store, that has those up to it."""
         self._lock = RLock()
         self._closed = False
         _STORES.add(self)
@@ -42,7 +84,7 @@ class MemoryStore:
         if not isinstance(older, MemoryStore):
             store._older = ((position, older),)
         elif position > older._offset:
-            store._older = (*older._older, (position, older._events))
+            store._older = (*older._older, (position, older._log))
         elif position == older._offset:
             store._older = older._older
         else:  # the past of a fork, at a position within the events that the fork reads from others
@@ -56,7 +98,7 @@ class MemoryStore:
         with self._lock:
             if self._closed:
                 raise StoreError("the store is closed")
-            kept, versions = self._events, self._versions
+            kept, versions = self._log.events, self._versions
             if self._counted != len(kept):  # an append was interrupted
                 self._count(kept)
             for stream, version in expected.items():
@@ -77,27 +119,27 @@ class MemoryStore:
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         self._check_open()
-        head = self._offset + len(self._events)
+        head = self._offset + len(self._log.events)
         after, until = max(after, 0), head if until is None else min(until, head)
         begin = 0
         for end, older in self._older:
             if after < end and until > begin:
                 stop = min(until, end)
-                if isinstance(older, list):  # it has the events after `begin`; its owner may have appended more to it
-                    for record in _between(older, max(after - begin, 0), stop - begin):
+                if isinstance(older, _Log):  # it has the events after `begin`; its owner may have appended more to it
+                    for record in older.between(max(after - begin, 0), stop - begin, naming):
                         self._check_open()
                         yield record
                 else:
                     yield from older.read(after=after, until=stop, naming=naming)
             begin = end
-        for record in _between(self._events, max(after - self._offset, 0), until - self._offset):
+        for record in self._log.between(max(after - self._offset, 0), until - self._offset, naming):
             self._check_open()
             yield record
 
     def head(self) -> int:
         if self._closed:
             self._check_open()
-        return self._offset + len(self._events)
+        return self._offset + len(self._log.events)
 
     def close(self) -> None:
         self._closed = True
@@ -113,14 +155,9 @@ _STORES: Final[WeakSet[MemoryStore]] = WeakSet()
 def _begin_in_child() -> None:
     for store in list(_STORES):
         store._lock = RLock()  # it may be locked by a thread that does not exist in the child
+        for log in (store._log, *(older for _, older in store._older if isinstance(older, _Log))):
+            log.begin_process()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_in_child)
-
-
-def _between(events: list[RecordedEvent], start: int, stop: int) -> Iterator[RecordedEvent]:
-    """Yields the events from one index to another, without iterating over earlier ones as `islice` does."""
-    while start < stop:
-        yield from events[start : min(start + _AT_ONCE, stop)]
-        start += _AT_ONCE

@@ -1,4 +1,5 @@
-"""Events in a SQLite file: one append-only table, enforced by triggers in the database.
+"""Events in a SQLite file: one append-only table, enforced by triggers in the database, and an index of the resources
+that the events name.
 
 A command's events are one transaction, durable on return (WAL, synchronous FULL). Several processes may share a file:
 the writer's lock is taken before the versions are read, and a unique constraint guards them as well. Threads share one
@@ -17,20 +18,24 @@ from time import monotonic
 from typing import Any, Final
 from weakref import WeakSet
 
-import msgspec
-
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.sqlite_file import Stamp, has_log, open_to_read, open_to_write, resolved, shown
 
-_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_COLUMNS: Final = "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id"
+_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INDEX: Final = "INSERT INTO resource_events VALUES (?, ?)"
+_COLUMNS: Final = (
+    "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles"
+)
 _ROWS: Final = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?"
+_NAMED: Final = (
+    f"SELECT {_COLUMNS} FROM resource_events JOIN events USING (position) "
+    "WHERE position > ? AND position <= ? AND resource_id = ?"
+)
 _AT_ONCE: Final = 500
 """The number of rows that are read at a time, so that other threads do not wait for long."""
-_SEARCHED_AT_ONCE: Final = 20_000
 _LAST_POSITION: Final = 2**63 - 1
 _BUSY_TIMEOUT: Final = 100  # milliseconds that a writer waits for another process before it releases the threads' lock
 _TIMEOUT: Final = 60.0  # seconds that it waits in total
@@ -122,7 +127,9 @@ class SqliteStore:
                         recorded = numbered(events, expected, position)
                         before = connection.total_changes
                         connection.executemany(_INSERT, map(_row, recorded))
-                        if connection.total_changes - before != len(recorded):
+                        named = [(name, one.position) for one in recorded for name in one.event.named_resources()]
+                        connection.executemany(_INDEX, named)
+                        if connection.total_changes - before != len(recorded) + len(named):
                             raise StoreError(f"{shown(self._path)}: a trigger in the file swallows events")
                         connection.execute("COMMIT")
                     except BaseException:
@@ -155,22 +162,14 @@ class SqliteStore:
 
     def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
         """Returns the next rows, and the position up to which they are complete."""
+        query, parameters = (_ROWS, (after, end)) if naming is None else (_NAMED, (after, end, naming))
         with self._lock:
             try:
-                if naming is None:
-                    rows = self._fetch(f"{_ROWS} ORDER BY position LIMIT {_AT_ONCE}", after, end)
-                    last = rows[-1][0] if len(rows) == _AT_ONCE else end
-                    return rows, last if type(last) is int else end
-                reached = min(after + _SEARCHED_AT_ONCE, end)
-                text = msgspec.json.encode(naming).decode()[1:-1]  # as it stands in a payload
-                query = f"{_ROWS} AND instr(payload, ?) > 0 ORDER BY position LIMIT {_SEARCHED_AT_ONCE}"
-                found = self._fetch(query, after, reached, text)
-                # Positions may have gaps in a damaged file, so the search continues at the next existing one.
-                rest = "SELECT coalesce(min(position) - 1, ?) FROM events WHERE position > ?"
-                following = self._fetch_number(rest, end, reached)
-                return found, following if following >= reached else end
+                rows = self._fetch(f"{query} ORDER BY position LIMIT {_AT_ONCE}", *parameters)
             except _FAILURES as error:
                 raise self._failure(error) from error
+        last = rows[-1][0] if len(rows) == _AT_ONCE else end
+        return rows, last if type(last) is int else end
 
     def _fetch(self, query: str, *parameters: object) -> list[Any]:
         while True:
@@ -255,7 +254,19 @@ def _as_text(value: Any) -> Any:
 
 def _record(row: Any) -> RecordedEvent:
     """Returns the event of a row. Raises `ReplayError` for a damaged row."""
-    position, stream, version, type_name, schema_version, payload, recorded_at, account_id, command_id = row
+    (
+        position,
+        stream,
+        version,
+        type_name,
+        schema_version,
+        payload,
+        recorded_at,
+        account_id,
+        command_id,
+        caused_by,
+        settles,
+    ) = row
     try:
         event = codec.DECODERS[type_name, schema_version](payload)
         moment = datetime.fromisoformat(recorded_at)
@@ -267,9 +278,11 @@ def _record(row: Any) -> RecordedEvent:
         type(stream) is type(account_id) is type(command_id) is str
         and type(position) is type(version) is type(schema_version) is int
         and position > 0 < version
+        and (caused_by is None or type(caused_by) is int)
+        and (settles is None or type(settles) is str)
     ):
         raise _unreadable(row, "its envelope is damaged")
-    return RecordedEvent(position, stream, version, event, moment, account_id, command_id)
+    return RecordedEvent(position, stream, version, event, moment, account_id, command_id, caused_by, settles)
 
 
 def _no_timezone(text: str) -> datetime:
@@ -296,6 +309,8 @@ def _row(record: RecordedEvent) -> tuple[Any, ...]:
         record.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         record.account_id,
         record.command_id,
+        record.caused_by,
+        record.settles,
     )
 
 

@@ -21,8 +21,10 @@ from urllib.parse import quote_from_bytes
 from ecsnet.errors import StoreError
 
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
-FORMAT: Final = 1
-"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)"""
+FORMAT: Final = 2
+"""The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
+
+Format 1, which no release wrote, had no causes and no index of resources. Its files are refused."""
 
 _SCHEMA: Final = (
     """
@@ -36,8 +38,16 @@ CREATE TABLE events (
     recorded_at TEXT NOT NULL,
     account_id TEXT NOT NULL,
     command_id TEXT NOT NULL,
+    caused_by INTEGER,
+    settles TEXT,
     UNIQUE (stream, version)
 )""",
+    """
+CREATE TABLE resource_events (
+    resource_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (resource_id, position)
+) WITHOUT ROWID""",
     """
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
@@ -236,7 +246,7 @@ def _refuse_by_header(path: Path, read_only: bool) -> None:
     application_id, user_version = header
     if application_id != APPLICATION_ID and (application_id or user_version or not _is_empty(path)):
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    _refuse_newer(name, user_version)
+    _refuse_other_format(name, user_version)
     if not read_only and not writable:
         raise StoreError(f"{name} is read-only")
 
@@ -270,9 +280,11 @@ def _is_half_created(path: Path) -> bool:
         return False
 
 
-def _refuse_newer(name: str, user_version: int) -> None:
-    if not 0 <= user_version <= FORMAT:
-        raise StoreError(f"{name} was written by a newer ecsnet (format {user_version}; this one knows {FORMAT})")
+def _refuse_other_format(name: str, user_version: int) -> None:
+    """Raises `StoreError` for a file of another format. One that is not laid out yet has the version 0."""
+    if user_version not in (0, FORMAT):
+        age = "an older" if 0 < user_version < FORMAT else "a newer"
+        raise StoreError(f"{name} was written by {age} ecsnet (format {user_version}; this one knows {FORMAT})")
 
 
 def _refuse_as_part_of_another(path: Path) -> None:
@@ -319,13 +331,14 @@ def _has_schema(path: Path, connection: sqlite3.Connection) -> bool:
     user_version = _number(connection, "PRAGMA user_version")
     if application_id not in (0, APPLICATION_ID):
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    _refuse_newer(name, user_version)
+    _refuse_other_format(name, user_version)
     if not _count_of_schema(connection):
         return False
     if application_id != APPLICATION_ID:
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'events'"):
-        raise StoreError(f"{name} is damaged: there is no table of events in it")
+    for table in ("events", "resource_events"):
+        if not _number(connection, f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'"):
+            raise StoreError(f"{name} is damaged: there is no table of {table.replace('_', ' ')} in it")
     return True
 
 

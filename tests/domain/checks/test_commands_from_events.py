@@ -25,10 +25,10 @@ def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: St
     net = Net(**options)
     command = story(net)
     others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
-    by_hand = Cloud(net.cloud._engine.store, clock=net.clock, settle_after="manual", **others)
+    by_hand = Cloud(net.cloud.store, clock=net.clock, settle_after="manual", **others)
     for cloud in (net.cloud, by_hand):
         for event in cloud.check(command).events[:1]:
-            again = command_for(cloud._world().region("cn-hangzhou"), event)
+            again = command_for(cloud.folded_state().region("cn-hangzhou"), event)
             assert type(again) is type(command)
             for name in set(attrs.fields_dict(type(command))) - NOT_TOLD_BACK:
                 asked = getattr(command, name)
@@ -38,7 +38,7 @@ def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: St
 
 def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") -> Command[Any] | None:
     """What the command's first event tells of it."""
-    return command_for(cloud._world().region(region_id), cloud.check(command).events[0])
+    return command_for(cloud.folded_state().region(region_id), cloud.check(command).events[0])
 
 
 def test_a_launch_event_yields_every_parameter_that_rules_read(net: Net) -> None:

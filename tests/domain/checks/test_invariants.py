@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 import pytest
 
-from ecsnet import Cloud, Command, CommandDenied, rules
+from ecsnet import Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.state.tables import Table
-from ecsnet.domain.state.world import Allowance, Region
+from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
@@ -23,10 +23,10 @@ from tests.support.net import Net
 from tests.support.sound import ABROAD, CLASSIC_IS_OPEN, HOME, SOUND
 
 
-def damaged(damage: Damage) -> tuple[Cloud, str]:
-    """A fork that was damaged, and the id of what the witness expects to be told of."""
-    cloud = SOUND.cloud.fork()
-    return cloud, damage(cloud._engine.world.writable(HOME), cloud._engine.world.writable(ABROAD))
+def damaged(damage: Damage) -> tuple[World, str]:
+    """A copy of the state that was damaged, and the id of what the witness expects to be told of."""
+    world = SOUND.cloud.folded_state()
+    return world, damage(world.writable(HOME), world.writable(ABROAD))
 
 
 Damage = Callable[[Region, Region], str]
@@ -515,6 +515,12 @@ def an_eni_that_is_not_indexed(here: Region, abroad: Region) -> str:
     return SOUND.vswitch
 
 
+@breaks("index.interfaces-of-name")
+def an_eni_that_is_indexed_by_a_name_that_it_no_longer_has(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).name = "renamed"
+    return HOME
+
+
 @breaks("index.members-of-group")
 def a_member_that_is_not_indexed(here: Region, abroad: Region) -> str:
     here.members_of_group.mutable(SOUND.group).delete(SOUND.free)
@@ -618,8 +624,8 @@ def test_a_sound_cloud_breaks_no_invariant() -> None:
     ("invariant", "damage"), WITNESSES, ids=[f"{invariant}-{damage.__name__}" for invariant, damage in WITNESSES]
 )
 def test_a_witness_breaks_its_invariant_and_names_the_resource(invariant: str, damage: Damage) -> None:
-    cloud, resource_id = damaged(damage)
-    found = {(breach.invariant, breach.resource_id): breach.message for breach in invariants(cloud)}
+    world, resource_id = damaged(damage)
+    found = {(breach.invariant, breach.resource_id): breach.message for breach in breaches(world)}
     assert (invariant, resource_id) in found
     assert found[invariant, resource_id].strip()
     assert invariants(SOUND.cloud) == ()
@@ -825,6 +831,7 @@ INDEXES = {
     "vswitches_of_vpc": "index.vswitches-of-vpc",
     "groups_of_vpc": "index.groups-of-vpc",
     "interfaces_of_vswitch": "index.interfaces-of-vswitch",
+    "interfaces_of_name": "index.interfaces-of-name",
     "members_of_group": "index.members-of-group",
 }
 
@@ -839,25 +846,25 @@ def index_of(region: Region, name: str) -> Any:
 
 @pytest.mark.parametrize("name", INDEXES)
 def test_an_index_with_a_wrong_size_is_a_breach(name: str) -> None:
-    cloud = SOUND.cloud.fork()
-    index_of(cloud._engine.world.writable(HOME), name).size += 1
-    assert [breach.invariant for breach in breaches(cloud._engine.world)] == [INDEXES[name]]
+    world = SOUND.cloud.folded_state()
+    index_of(world.writable(HOME), name).size += 1
+    assert [breach.invariant for breach in breaches(world)] == [INDEXES[name]]
 
 
 @pytest.mark.parametrize("name", INDEXES)
 def test_an_index_with_a_wrong_key_is_a_breach(name: str) -> None:
-    cloud = SOUND.cloud.fork()
-    index = index_of(cloud._engine.world.writable(HOME), name)
+    world = SOUND.cloud.folded_state()
+    index = index_of(world.writable(HOME), name)
     key, value = next(iter(index.snapshot().items()))
     index.delete(key)
     index.set("something else", value)
-    assert INDEXES[name] in {breach.invariant for breach in breaches(cloud._engine.world)}
+    assert INDEXES[name] in {breach.invariant for breach in breaches(world)}
 
 
 @pytest.mark.parametrize("change", ["counts", "lists twice", "lists another"])
 def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None:
-    cloud = SOUND.cloud.fork()
-    passing = cloud._engine.world.writable(HOME).pending
+    world = SOUND.cloud.folded_state()
+    passing = world.writable(HOME).pending
     key, (resource_id, since) = next(iter(passing.snapshot().items()))
     if change == "counts":
         passing.size += 1
@@ -865,34 +872,34 @@ def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None
         passing.set(999_999, (resource_id, since))
     else:
         passing[key] = ("i-other", since)
-    assert "index.pending" in {breach.invariant for breach in breaches(cloud._engine.world)}
+    assert "index.pending" in {breach.invariant for breach in breaches(world)}
 
 
 @pytest.mark.parametrize("change", ["held", "of another number"])
 def test_a_next_address_that_is_held_or_has_another_number_is_a_breach(change: str) -> None:
-    cloud = SOUND.cloud.fork()
-    region = cloud._engine.world.writable(HOME)
+    world = SOUND.cloud.folded_state()
+    region = world.writable(HOME)
     vswitch = region.vswitches.mutable(SOUND.vswitch)
     assert vswitch.next_ip is not None
     if change == "held":
         region.addresses.mutable(vswitch.vpc_id).set(vswitch.next_ip, "eni-other")
     else:
         vswitch.next_address += 1
-    messages = [breach.message for breach in breaches(cloud._engine.world) if breach.resource_id == vswitch.id]
+    messages = [breach.message for breach in breaches(world) if breach.resource_id == vswitch.id]
     assert f"would give {vswitch.next_ip}, which is not free" in messages
 
 
 def test_a_group_without_a_list_of_members_is_a_breach() -> None:
-    cloud = SOUND.cloud.fork()
-    cloud._engine.world.writable(HOME).members_of_group.delete(SOUND.group)
-    assert "index.members-of-group" in {breach.invariant for breach in breaches(cloud._engine.world)}
+    world = SOUND.cloud.folded_state()
+    world.writable(HOME).members_of_group.delete(SOUND.group)
+    assert "index.members-of-group" in {breach.invariant for breach in breaches(world)}
 
 
 def test_an_interface_without_a_vswitch_does_not_hide_the_breaches_of_others() -> None:
-    cloud = SOUND.cloud.fork()
-    interfaces = cloud._engine.world.writable(HOME).network_interfaces
+    world = SOUND.cloud.folded_state()
+    interfaces = world.writable(HOME).network_interfaces
     first, *_, last = list(interfaces.snapshot())
     interfaces.mutable(first).vswitch_id = "vsw-none"
     interfaces.mutable(last).private_ips = ("8.8.8.8",)
-    found = {(breach.invariant, breach.resource_id) for breach in breaches(cloud._engine.world)}
+    found = {(breach.invariant, breach.resource_id) for breach in breaches(world)}
     assert {("interface.create.vswitch", first), ("address.private.in-cidr", last)} <= found

@@ -32,7 +32,7 @@ ONLY_WHEN = [(table, field) for table in MATTERS for field in ("created_at", "po
 
 
 def damaged() -> tuple[World, Region]:
-    world = SOUND.cloud.fork()._engine.world
+    world = SOUND.cloud.folded_state()
     return world, world.writable(HOME)
 
 
@@ -91,25 +91,27 @@ def test_a_field_of_a_region_changes_the_digest(field: str, value: Any) -> None:
 
 def test_authorizations_quotas_and_client_tokens_change_the_digest(net: Net) -> None:
     other = net.new_group()
-    states = {behavioural_digest(net.cloud._world())}
+    states = {behavioural_digest(net.cloud.folded_state())}
     for step in (
         c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id),
         c.AuthorizeSecurityGroup(security_group_id=other.id, source_group_id=other.id),
         c.SetQuota(name="eips-per-account", value=3),
     ):
         net.cloud.execute(step)
-        states.add(behavioural_digest(net.cloud._world()))
+        states.add(behavioural_digest(net.cloud.folded_state()))
     net.cloud.execute(c.SetQuota(name="eips-per-account", value=3), client_token="once")
-    states.add(behavioural_digest(net.cloud._world()))
+    states.add(behavioural_digest(net.cloud.folded_state()))
     assert len(states) == 5
 
 
 def test_equal_histories_have_equal_digests_and_later_ones_differ() -> None:
     steps = [Wait(by=timedelta(hours=1)), c.CreateVpc(cidr_block="10.0.0.0/16")]
     one, other, sooner = cloud_after(*steps), cloud_after(*steps), cloud_after(steps[1])
-    assert serialized_state(one._world()) == serialized_state(other._world()) != serialized_state(sooner._world())
+    assert one.state_digest() == other.state_digest() != sooner.state_digest()
     assert (
-        behavioural_digest(one._world()) == behavioural_digest(sooner._world()) != behavioural_digest(Cloud()._world())
+        behavioural_digest(one.folded_state())
+        == behavioural_digest(sooner.folded_state())
+        != behavioural_digest(Cloud().folded_state())
     )
 
 
@@ -119,5 +121,5 @@ def test_the_order_of_freed_addresses_changes_the_digest(net: Net) -> None:
     for fork, order in zip(forks, ([one, other], [other, one]), strict=True):
         for eni in order:
             fork.execute(c.DeleteNetworkInterface(network_interface_id=eni.id))
-    assert serialized_state(forks[0]._world()) != serialized_state(forks[1]._world())
-    assert behavioural_digest(forks[0]._world()) == behavioural_digest(forks[1]._world())
+    assert forks[0].state_digest() != forks[1].state_digest()
+    assert behavioural_digest(forks[0].folded_state()) == behavioural_digest(forks[1].folded_state())

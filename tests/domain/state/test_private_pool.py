@@ -25,7 +25,7 @@ class Small(Net):
 
 def released_last(cloud: Cloud, vswitch_id: str) -> list[str]:
     """What the VSwitch keeps of the addresses that came back, the next one to give first."""
-    vswitch = cloud._world().region("cn-hangzhou").vswitches.get_existing(vswitch_id)
+    vswitch = cloud.folded_state().region("cn-hangzhou").vswitches.get_existing(vswitch_id)
     kept, rest = [], vswitch.released
     while rest is not None:
         ip, rest = rest

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -127,14 +127,10 @@ def test_a_cloud_decides_again_after_a_version_conflict(store: EventStore) -> No
 
 
 def test_concurrent_appends_to_another_region_are_kept(store: EventStore) -> None:
-    one, two = Cloud(store), Cloud(store)
-    one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
-
     class Late:
         """Reports the head before the other cloud's append, once."""
 
-        def __init__(self, head: int) -> None:
-            self.old = [head]
+        old: ClassVar[list[int]] = []
 
         def head(self) -> int:
             return self.old.pop() if self.old else store.head()
@@ -142,8 +138,11 @@ def test_concurrent_appends_to_another_region_are_kept(store: EventStore) -> Non
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
+    late: Any = Late()
+    one, two = Cloud(late), Cloud(store)
+    one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     beijing = two.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
-    one._engine.store = Late(1)  # type: ignore[assignment]
+    Late.old.append(1)
     hangzhou = one.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     assert beijing.id in one.vpcs
     assert list(one.vpcs)[-2:] == [beijing.id, hangzhou.id]
@@ -181,7 +180,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_reopened_file_has_the_same_state_and_history(path: Path) -> None:
     with Cloud(path, clock=lambda: START) as cloud:
-        net = Net(store=cloud._engine.store)
+        net = Net(store=cloud.store)
         vm = net.run()
         interface = net.attached(vm, description="für alle")
         history = net.cloud.history()
@@ -286,7 +285,7 @@ def race(path: str, vswitch_id: str, group_id: str, barrier: Any, results: Any) 
 def test_processes_do_not_exceed_a_limit_together_on_one_file(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with Cloud(path) as cloud:
-        net = Net(store=cloud._engine.store)
+        net = Net(store=cloud.store)
         net.quota("interfaces-per-region", 12)
         barrier, results = context.Barrier(3), context.Queue()
         arguments = (str(path), net.vswitch.id, net.group.id, barrier, results)
@@ -377,7 +376,7 @@ def test_a_path_that_cannot_be_a_store_is_refused(tmp_path: Path) -> None:
 
 def damaged(path: Path, statement: str) -> ReplayError:
     with Cloud(path) as cloud:
-        net = Net(store=cloud._engine.store)
+        net = Net(store=cloud.store)
         vm = net.run()
         net.attached(vm)
     connection = sqlite3.connect(path)
@@ -422,7 +421,7 @@ def test_a_damaged_history_raises_a_replay_error_with_its_version(
 
 def test_a_recorded_move_of_a_primary_interface_raises_a_replay_error(path: Path) -> None:
     with Cloud(path) as cloud:
-        net = Net(store=cloud._engine.store)
+        net = Net(store=cloud.store)
         vm = net.run()
         attached = net.attached(vm)
     primary = vm.primary_network_interface_id

@@ -128,6 +128,7 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
     region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
+    region.list_by_name(interface)
     private_pool.allocate(region, interface, interface.private_ips)
     security_group.enter(region, interface, interface.security_group_ids)
 
@@ -137,6 +138,7 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     security_group.leave(region, interface, interface.security_group_ids)
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
+    region.unlist_by_name(interface)
     region.network_interfaces.delete(interface.id)
 
 
@@ -181,7 +183,9 @@ def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: Re
 def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
     interface = changed(region, event.network_interface_id, record)
     if event.name is not None:
+        region.unlist_by_name(interface)
         interface.name = event.name
+        region.list_by_name(interface)
     if event.description is not None:
         interface.description = event.description
     if event.security_group_ids is not None:

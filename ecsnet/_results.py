@@ -1,0 +1,103 @@
+"""The results of commands: resources in their new state, a removed one in its last, and the first result of a client
+token, read from the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ecsnet._engine import Engine
+from ecsnet.commands import Command, RunInstances
+from ecsnet.domain.decide import removes, result_ids
+from ecsnet.domain.state.streams import account_stream
+from ecsnet.domain.state.views import VIEWS, removed
+from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
+from ecsnet.domain.subjects.account import canonical_parameters
+from ecsnet.errors import ReplayError
+from ecsnet.events.account import ClientTokenUsed
+from ecsnet.resources import Quota
+from ecsnet.values import QUOTAS
+
+
+def shown(region: Region, table: str, resource_id: str) -> Any:
+    """Returns a resource as users see it, None if it is not there."""
+    state = getattr(region, table)[resource_id]
+    return None if state is None else VIEWS[table](region, state)
+
+
+def last_shown(region: Region, table: str, resource_id: str) -> Any:
+    """Returns a resource that is about to be removed as users see it afterwards: in its last status."""
+    return removed(table, region, getattr(region, table).get_existing(resource_id))
+
+
+def results(
+    region: Region, table: str, ids: Iterable[str], last: Sequence[Any] | None, account_id: str
+) -> tuple[Any, ...]:
+    """Returns resources as they are after a command.
+
+    ``last`` has them in their last status, if the command may remove them."""
+    if table == "quotas":
+        return tuple([quota(region, name, account_id) for name in ids])
+    now = tuple([shown(region, table, resource_id) for resource_id in ids])
+    if last is None or now[0] is not None:
+        return now
+    return tuple(last)
+
+
+def quota(region: Region, name: str, account_id: str) -> Quota:
+    """Returns a quota of an account in a region."""
+    return Quota(name=name, value=region.quota(account_id, name), region_id=region.region_id, account_id=account_id)
+
+
+def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
+    """Returns the result of a command as `Cloud.execute` does: `RunInstances` has a tuple, even of one."""
+    return found if type(command) is RunInstances else found[0]
+
+
+def token_used(client_token: str, command: Command[Any], ids: tuple[str, ...]) -> ClientTokenUsed:
+    """Returns the event of a client token that comes with a command, whose result has these ids."""
+    return ClientTokenUsed(
+        client_token=client_token,
+        command_type=type(command).__name__,
+        parameters=canonical_parameters(command),
+        resource_ids=ids,
+    )
+
+
+def first_result(engine: Engine, used: TokenUse, command: Command[Any], account_id: str) -> Any:
+    """Returns the result that a command with a client token had when the token was used.
+
+    It is read from the state after the command, or before it if the command removed the resource. Raises `ReplayError`
+    if that does not have it.
+    """
+    if used.position not in engine.first_results:
+        engine.keep_first_result(used.position, _read_first_result(engine, used, command, account_id))
+    return engine.first_results[used.position]
+
+
+def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], account_id: str) -> Any:
+    table, _ = result_ids(command, ())
+    ids = used.event.resource_ids
+    records = [record for record in engine.recorded_together(used.position) if record.settles is None]
+    after = engine.world_at(used.position)
+    region, last = _region_with(after, table, ids), None
+    if region is None and table == "quotas":
+        region = next((after.region(record.stream) for record in records if not is_shared(record.stream)), None)
+    if region is None and removes(command):
+        before = engine.world_at(records[0].position - 1)
+        home = _region_with(before, table, ids)
+        if home is not None:
+            region, last = after.region(home.region_id), [last_shown(home, table, one) for one in ids]
+    if region is None or not ids or (table == "quotas" and not QUOTAS.keys() >= set(ids)):
+        reason = f"the first result of client token {used.event.client_token!r} is not in the history"
+        raise ReplayError(reason, stream=account_stream(account_id), version=None)
+    return as_returned(command, results(region, table, ids, last, account_id))
+
+
+def _region_with(world: World, table: str, ids: Sequence[str]) -> Region | None:
+    """Returns the region that has resources in one of its tables, None if no region has all of them."""
+    if table not in VIEWS:
+        return None
+    return next(
+        (region for region in world.regions.values() if all(shown(region, table, one) is not None for one in ids)), None
+    )

@@ -1,0 +1,46 @@
+"""Which of a command's events follow from another one of them, and which the command itself asked for.
+
+A command asks for one event, or for several of one type (`RunInstances`). Three kinds of event follow from these:
+
+- what happens to ENIs and EIPs because an instance is released;
+- the attachment of ENIs that are named when an instance is created;
+- what is noted in a shared stream (`ecsnet.domain.state.streams`) because something that regions share was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecsnet.domain.state.streams import OF_NO_REGION
+from ecsnet.events.base import Event
+from ecsnet.events.eip import EipAddressRegistered
+from ecsnet.events.instance import InstanceCreation, InstanceReleased
+from ecsnet.events.public_ip import SharedAddressDrawn
+
+_DECISIVE = (InstanceCreation, InstanceReleased)
+_ADDRESSES = ("ip_address", "public_ip_address", "private_ip_address")
+
+
+def distances_to_causes(events: Sequence[Event]) -> list[int | None]:
+    """Returns, for each event of one command, at what distance in ``events`` the one is that it follows from; None for
+    what the command asked for."""
+    if len(events) == 2 and type(events[1]) in OF_NO_REGION:  # as an EIP is allocated
+        return [None, -1]
+    asked_for = next((n for n, event in enumerate(events) if isinstance(event, _DECISIVE)), 0)
+    kind = _DECISIVE if isinstance(events[asked_for], _DECISIVE) else type(events[asked_for])
+    distances: list[int | None] = []
+    for number, event in enumerate(events):
+        if isinstance(event, EipAddressRegistered | SharedAddressDrawn):
+            distances.append(_index_of_taking(events, event) - number)
+        else:
+            distances.append(None if isinstance(event, kind) else asked_for - number)
+    return distances
+
+
+def _index_of_taking(events: Sequence[Event], noted: EipAddressRegistered | SharedAddressDrawn) -> int:
+    """Returns the index of the event that took what is noted."""
+    if isinstance(noted, EipAddressRegistered):
+        return next(n for n, event in enumerate(events) if noted.allocation_id == getattr(event, "allocation_id", None))
+    return next(
+        n for n, event in enumerate(events) if noted.ip_address in [getattr(event, name, None) for name in _ADDRESSES]
+    )

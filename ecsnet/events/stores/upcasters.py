@@ -1,0 +1,73 @@
+"""Upcasters: each makes a payload of one schema version of an event into one of the next.
+
+They are as fixed as the payloads that they read, so nothing in them may change with the rest of the library: what they
+need to know of it, such as the defaults of a time, is written out here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+# ClientTokenUsed 1 → 2
+
+_DEFAULTS_OF_SCHEMA_1: Final[dict[str, dict[str, Any]]] = {
+    "AssignPrivateIpAddresses": {"private_ip_addresses": []},
+    "CreateInstance": {
+        "instance_charge_type": "PostPaid",
+        "internet_max_bandwidth_out": 0,
+        "network_interface_ids": [],
+        "network_type": "vpc",
+    },
+    "CreateNetworkInterface": {"private_ip_addresses": []},
+    "DeleteInstance": {"force": False},
+    "RenewInstance": {"period": 1},
+    "RunInstances": {
+        "amount": 1,
+        "instance_charge_type": "PostPaid",
+        "internet_max_bandwidth_out": 0,
+        "network_interface_ids": [],
+        "network_type": "vpc",
+    },
+}
+"""The defaults that are not None of the commands whose ``repr``, which leaves defaults out, schema 1 has."""
+_TEXT_OR_ENUM: Final = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|<\w+\.\w+: ('\w+')>""")
+
+
+def _client_token_used(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has the command as its ``repr``, and the fields of the resources of the result.
+
+    A text that is no such ``repr`` is kept as it is: the token was used, and no command is the one it was used for.
+    """
+    command_type, parameters = _parsed(old["command"])
+    return {
+        "client_token": old["client_token"],
+        "command_type": command_type,
+        "parameters": parameters,
+        "resource_ids": [resource["id"] if "id" in resource else resource["name"] for resource in old["resources"]],
+    }
+
+
+def _parsed(command: str) -> tuple[str, str]:
+    """Returns the type and the canonical JSON of a command's ``repr``."""
+    try:
+        call = ast.parse(_TEXT_OR_ENUM.sub(lambda found: found[1] or found[2], command), mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            return "", command
+        given = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "", command
+    name = call.func.id
+    parameters = {**_DEFAULTS_OF_SCHEMA_1.get(name, {}), **given}
+    return name, msgspec.json.encode({key: parameters[key] for key in sorted(parameters)}).decode()
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {("ClientTokenUsed", 1): _client_token_used}
+"""(type, schema version) → what makes a payload of the next schema version of it."""
