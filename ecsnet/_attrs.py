@@ -38,6 +38,8 @@ def _named(converter: Any, name: str) -> Any:
 # again. `builder` has the same code as a function, since a call of a class packs its keywords into a dict.
 
 P = ParamSpec("P")
+K = TypeVar("K")
+V = TypeVar("V")
 T = TypeVar("T")
 _set_class: Final = object.__dict__["__class__"].__set__
 
@@ -51,7 +53,7 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
     def make(cls: C) -> C:
         made = decorate(cls)
         if attrs.fields(made):
-            made._draft = _draft_of(made)
+            made.__draft__ = _draft_of(made)
             constructor = _generated(made, "__init__", "self", "_set_class(self, _draft)", of_subclasses=made.__init__)
             constructor.__module__, constructor.__qualname__ = made.__module__, f"{made.__qualname__}.__init__"
             made.__init__ = constructor
@@ -74,7 +76,7 @@ def _draft_of(cls: type[Any]) -> type[Any]:
 def _generated(cls: Any, name: str, first: str, begin: str, end: str = "", of_subclasses: Any = None) -> Any:
     """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
     class. A subclass, which may have other slots, has the slower constructor ``of_subclasses``."""
-    names: dict[str, Any] = {"_cls": cls, "_draft": cls._draft, "_set_class": _set_class, "_new": object.__new__}
+    names: dict[str, Any] = {"_cls": cls, "_draft": cls.__draft__, "_set_class": _set_class, "_new": object.__new__}
     parameters, statements = [first, "*"] if first else ["*"], [begin]
     if of_subclasses is not None:
         names["_of_subclasses"] = of_subclasses
@@ -124,21 +126,26 @@ def _field_names(cls: Any) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls))
 
 
-class ReadOnlyDict(dict[str, Any]):
-    """A dict that cannot be changed; equal to a dict with the same items. It can be copied and pickled."""
+class ReadOnlyDict(dict[K, V]):
+    """A dict that cannot be changed, equal to a dict with the same items. It can be copied and pickled.
+
+    Reading it is as fast as reading a dict, which a `MappingProxyType` is not.
+    """
 
     __slots__ = ()
 
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("this mapping is read-only: make a dict of it to change something")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return ReadOnlyDict, (dict(self),)
+        return type(self), (dict(self),)
+
+    if not TYPE_CHECKING:  # to a type checker these are the methods of a dict
+
+        def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+            raise TypeError("this mapping is read-only: make a dict of it to change something")
+
+        __setitem__ = __delitem__ = __ior__ = _refuse
+        clear = pop = popitem = setdefault = update = _refuse
 
 
-def read_only(mapping: Mapping[str, Any]) -> ReadOnlyDict:
+def read_only(mapping: Mapping[str, Any]) -> ReadOnlyDict[str, Any]:
     """Returns a read-only copy of a mapping; a converter."""
     return mapping if type(mapping) is ReadOnlyDict else ReadOnlyDict(mapping)

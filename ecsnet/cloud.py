@@ -92,8 +92,8 @@ class Cloud:
         instance_types: Iterable[InstanceType] = (),
         command_ids: CommandIds = "random",
     ) -> None:
-        self.region_id = required("region_id", region_id, region_problem(region_id))
-        self.account_id = required("account_id", account_id, account_problem(account_id))
+        self.region_id: str = required("region_id", region_id, region_problem(region_id))
+        self.account_id: str = required("account_id", account_id, account_problem(account_id))
         check_store(store)
         check_settings(clock, settle_after, rules)
         if command_ids not in ("random", "deterministic"):

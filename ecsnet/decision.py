@@ -43,7 +43,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether no rule refuses."""
+        """True if no rule denies."""
         return not self.violations
 
     def __bool__(self) -> bool:
@@ -52,7 +52,7 @@ class Decision:
 
 @attrs.frozen(kw_only=True)
 class Permission:
-    """Whether an operation can be done to a resource as it is now, before its parameters are known (`Cloud.permitted`).
+    """The verdict on a kind of command for one resource, before its parameters are known (`Cloud.permitted`).
 
     ``command`` is the command's class. ``violations`` are those of the rules that no parameter can satisfy, in rank
     order. Truthy when there are none.
@@ -63,7 +63,7 @@ class Permission:
 
     @property
     def allowed(self) -> bool:
-        """Whether no rule refuses."""
+        """True if no rule denies."""
         return not self.violations
 
     def __bool__(self) -> bool:

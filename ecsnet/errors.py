@@ -131,7 +131,7 @@ class ImpossibleOperation(EcsnetError):
     def __init__(self, command: Command[Any], rules: Sequence[str], reason: str) -> None:
         super().__init__(command, rules, reason)
         self.command = command
-        self.rules = tuple(rules)
+        self.rules: tuple[str, ...] = tuple(rules)
         self.reason = reason
 
     def __str__(self) -> str:

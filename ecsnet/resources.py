@@ -1,4 +1,4 @@
-"""What is there: one frozen value a resource, as the vendor's Describe actions answer it.
+"""The resources: one frozen class a kind, with the attributes that the vendor's Describe actions return.
 
 A resource is a picture of one moment; ask the cloud again for the next. Times are aware UTC datetimes, addresses dotted
 IPv4 text, ids the vendor's shape (``eni-bp1…``).
@@ -21,7 +21,7 @@ from ecsnet.values import (
 
 @fast_frozen(kw_only=True)
 class Resource:
-    """What every resource has."""
+    """The attributes that every resource has."""
 
     id: str
     region_id: str

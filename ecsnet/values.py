@@ -143,7 +143,7 @@ def _valid_flag(one: InstanceType, field: attrs.Attribute[bool], value: bool) ->
 
 @attrs.frozen(kw_only=True)
 class InstanceType:
-    """What an instance type allows (DescribeInstanceTypes).
+    """The limits of an instance type (DescribeInstanceTypes).
 
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
     private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI.

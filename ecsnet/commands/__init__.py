@@ -1,4 +1,4 @@
-"""What users ask for: one frozen, keyword-only class an operation, named as the vendor's API actions."""
+"""The commands: one frozen, keyword-only class an operation, named as the vendor's API actions."""
 
 from ecsnet.commands.account import SetQuota
 from ecsnet.commands.base import Command

@@ -11,7 +11,7 @@ from ecsnet.resources import Quota
 
 @operation(kw_only=True)
 class SetQuota(Command[Quota]):
-    """What a ticket to the vendor does: another limit for the account in a region (`ecsnet.values.QUOTAS` names them).
+    """Sets a quota of the account in a region, as a ticket to the vendor does. `ecsnet.values.QUOTAS` has the names.
 
     A lower limit than what is in use takes nothing away; it only refuses more.
     """

@@ -1,4 +1,4 @@
-"""What the fields of commands take: a converter each, which checks a value and returns it in its one form.
+"""The fields of commands: a converter each, which checks a value and returns it in its one form.
 
 A field names its converter: ``vpc_id: str = attrs.field(converter=fields.identifier)``. The first parameter's type is
 what users may give, the returned type is what the command then has. The default of ``name`` becomes the name of the
@@ -35,7 +35,7 @@ MOST_MONTHS: Final = 60
 """The longest period that the API sells at once."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
-"""How many instances one RunInstances creates at most."""
+"""The most instances that one RunInstances creates."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
 

@@ -1,4 +1,4 @@
-"""Which of a command's events follow from another one of them, and which the command itself asked for.
+"""Separates the events of a command that follow from another one of them from those that the command asked for.
 
 A command asks for one event, or for several of one type (`RunInstances`). Three kinds of event follow from these:
 

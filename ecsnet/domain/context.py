@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """How many private addresses a command takes from a VSwitch.
+    """The private addresses that a command takes from a VSwitch.
 
     ``named_available`` counts the addresses asked for by name that are free, ``to_allocate`` those that the system
     chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
@@ -44,7 +44,7 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegionalRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """How many addresses a command takes from the region: public ones, and private ones of the classic network."""
+    """The number of addresses that a command takes from the region: public, and private ones of the classic network."""
 
     public: int = 0
     classic: int = 0
@@ -58,7 +58,7 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 
 
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """What ENIs are attached to: an instance, or one that the command creates.
+    """The target of an attachment: an instance, or one that the command creates.
 
     ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches.
     """

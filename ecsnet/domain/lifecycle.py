@@ -30,11 +30,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 from transitions import Machine
 
+from ecsnet._attrs import ReadOnlyDict
 from ecsnet.errors import InvalidArgument
 from ecsnet.events.base import Event
 
@@ -55,7 +56,7 @@ class LifecycleError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Transitional:
-    """How a transitional status ends. ``completed_by`` are the types of the events that complete it.
+    """The end of a transitional status. ``completed_by`` are the types of the events that complete it.
 
     There is one, except for a Pending instance: it was created to be Stopped, or to run.
     """
@@ -83,23 +84,7 @@ def described(event: type[Event], statuses: Iterable[str]) -> Iterator[Row]:
         yield [event, INITIAL, status, DescribedAs(status)]
 
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class _FrozenDict(dict[K, V]):
-    """A dict that cannot be changed. Reading it is as fast as reading a dict, which a `MappingProxyType` is not."""
-
-    __slots__ = ()
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("the table of a lifecycle cannot be changed")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-
-class Transitions(_FrozenDict[str, S]):
+class Transitions(ReadOnlyDict[str, S]):
     """Status before → status after, for one type of event. Another status raises `IllegalTransition`.
 
     ``begins`` tells whether the event leads to a transitional status.
@@ -111,7 +96,7 @@ class Transitions(_FrozenDict[str, S]):
         super().__init__(cells)
         self._event = event
         self._resource = resource
-        self.begins = begins
+        self.begins: bool = begins
 
     def __missing__(self, status: str) -> S:
         raise self.illegal(status)
@@ -121,7 +106,7 @@ class Transitions(_FrozenDict[str, S]):
         return IllegalTransition(f"{self._event} is not possible in status {status} of the {self._resource}")
 
 
-class LifecycleTable(_FrozenDict[type[Event], Transitions[S]]):
+class LifecycleTable(ReadOnlyDict[type[Event], Transitions[S]]):
     """Type of event → its `Transitions`; of an event that is no trigger of the lifecycle, those that refuse it."""
 
     __slots__ = ("_resource",)
@@ -161,17 +146,17 @@ class Lifecycle(Generic[S]):
     ) -> None:
         self.name = name
         self.id_field = id_field
-        self.statuses = tuple(statuses)
+        self.statuses: tuple[S, ...] = tuple(statuses)
         self.transitional: Mapping[S, Transitional] = MappingProxyType(dict(transitional))
-        self.final = frozenset(final)
-        self.stable = frozenset(self.statuses) - self.final - self.transitional.keys()
+        self.final: frozenset[S] = frozenset(final)
+        self.stable: frozenset[S] = frozenset(self.statuses) - self.final - self.transitional.keys()
         rows = [tuple(row) for row in transitions]
         self._rows = [[event.__name__, *rest] for event, *rest in rows]
         self._check_statuses()
-        self.machine = self._new_machine()
+        self.machine: Machine = self._new_machine()
         self.events: tuple[type[Event], ...] = tuple(dict.fromkeys(row[0] for row in rows))
-        self.table = self._compile(described=False)
-        self.described = self._compile(described=True)
+        self.table: LifecycleTable[S] = self._compile(described=False)
+        self.described: LifecycleTable[S] = self._compile(described=True)
         self._check_ways()
         self._check_transitional()
 

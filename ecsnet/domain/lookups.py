@@ -70,8 +70,8 @@ def _find_eip(context: RuleContext, allocation_id: str) -> EipState | None:
 
 
 class Lookup(NamedTuple):
-    """What a parameter names: the field of `RuleContext` that it fills, how one id is found, the rule that denies an id
-    that is not found, and whether the parameter has several ids."""
+    """The lookup of a parameter: the field of `RuleContext` that it fills, how one id is found, the rule that denies an
+    id that is not found, and whether the parameter has several ids."""
 
     field: str
     find: Callable[[RuleContext, str], object]

@@ -48,7 +48,7 @@ class Impossible(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, Generic[C], frozen=True):
-    """How one kind of command is decided, recorded, and offered by `Cloud.permitted`.
+    """The declaration of one kind of command: how it is decided, recorded, and offered by `Cloud.permitted`.
 
     ``decide`` returns the events of a command that no rule denies. ``result`` is what the command returns: the resource
     that it names, or those that its events create. A resource that is created ``within`` another one is recorded in

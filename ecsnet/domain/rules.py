@@ -56,7 +56,7 @@ class Breach:
 
 Predicate = Callable[..., Facts | Breach | None]
 Guard = tuple[Any, Callable[[RuleContext], Any], bool, Callable[..., Any]]
-"""A rule, and its `Judge`."""
+"""A rule, and how its predicate is called (`Judge`)."""
 P = TypeVar("P", bound=Predicate)
 
 
@@ -203,7 +203,7 @@ class RuleRegistry(Mapping[str, Rule]):
 
     def __init__(self, rules: RuleRegistry | Iterable[Rule] = (), *, frozen: bool = False) -> None:
         self._rules: dict[str, Rule] = {}
-        self._guards: dict[AnyCommand, tuple[Guard, ...]] = {}
+        self._guards: dict[AnyCommand, tuple[tuple[Guard, ...], tuple[Guard, ...]]] = {}
         self._compared: tuple[object, int, tuple[str, ...]] = (None, 0, ())
         for rule in rules.values() if isinstance(rules, Mapping) else rules:
             if not isinstance(rule, Rule):
@@ -294,10 +294,9 @@ class RuleRegistry(Mapping[str, Rule]):
 
         Raises `RuleError`, which names the rule, for an error inside a rule.
         """
-        guards = self._guards.get(command)
-        if guards is None:
-            guards = tuple((rule, *rule._judge) for rule in self._rules.values() if command in rule.commands)
-            self._guards[command] = guards
+        usual, guards = self._guards.get(command) or self._prepare(command)
+        if context.not_found is None and context.client_token is None:
+            guards = usual
         violations: list[Violation] = []
         for rule, read, several, call in guards:
             try:
@@ -311,6 +310,13 @@ class RuleRegistry(Mapping[str, Rule]):
             if found is not None:
                 violations.append(rule._violation(found, command))
         return tuple(violations)
+
+    def _prepare(self, command: AnyCommand) -> tuple[tuple[Guard, ...], tuple[Guard, ...]]:
+        """Returns the rules that guard a command: without the exceptional ones, and all."""
+        guards = [(rule, rule._judge) for rule in self._rules.values() if command in rule.commands]
+        usual = tuple((rule, *judge[:3]) for rule, judge in guards if not judge.exceptional)
+        self._guards[command] = usual, tuple((rule, *judge[:3]) for rule, judge in guards)
+        return self._guards[command]
 
 
 def _rule(

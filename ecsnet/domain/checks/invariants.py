@@ -148,7 +148,7 @@ class _Scan:
         self._allowed: dict[tuple[str, str], int] = {}
 
     def allowed(self, account_id: str, quota: str) -> int:
-        """How many there may be."""
+        """Returns how many there may be."""
         allowed = self._allowed.get((account_id, quota))
         if allowed is None:
             allowed = self._allowed[account_id, quota] = self.region.allowance(account_id, quota).now
@@ -264,7 +264,7 @@ class _Scan:
                 self.members[group_id][member.id] = count
 
     def private_addresses(self) -> None:
-        """Who holds which private address, and what is left to give."""
+        """Checks which ENI has which private address, and which addresses are free."""
         found, holders, held_in = self.found, self.holders, self.held_in
         outside: dict[str, list[int]] = {}
         others: dict[tuple[str, str], dict[str, bool]] = {}
@@ -432,7 +432,7 @@ class _Scan:
             found("index.sources-of-group", group_id, "does not exist, and is authorized")
 
     def usage(self) -> None:
-        """What accounts have that counts towards a quota."""
+        """Checks the counts of resources that quotas limit."""
         groups = Counter(group.account_id for group in self.all_groups.values())
         eips = Counter(eip.account_id for eip in self.all_eips.values())
         counted: dict[tuple[str, str], int] = {}
@@ -450,7 +450,7 @@ class _Scan:
             self.found("index.usage", self.region.region_id, f"is {usage}, and should be {counted}")
 
     def waiting(self) -> None:
-        """What is in a transitional state, and what waits for a cycle to begin."""
+        """Checks the lists of pending transitions and of scheduled changes."""
         region, found = self.region, self.found
         passing = [resource_id for resource_id, _ in region.pending.snapshot().values()]
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):

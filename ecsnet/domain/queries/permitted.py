@@ -1,4 +1,4 @@
-"""What may be done to a resource as it is now, before any parameter is known.
+"""The commands that a resource permits as it is now, before any parameter is known.
 
 The resource itself, and what it is bound to (its ENIs, groups, addresses, EIP and links), is judged as it is. What a
 command would bind it to is taken to exist, and to fit: the parameters are those that are the easiest to fulfil. So a

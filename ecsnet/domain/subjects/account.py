@@ -73,7 +73,7 @@ def canonical_parameters(command: Command[Any]) -> str:
 
 
 def is_repetition(used: ClientTokenUsed, command: Command[Any]) -> bool:
-    """Whether a command is the one that a client token was used for."""
+    """Returns whether a command is the one that a client token was used for."""
     return used.command_type == type(command).__name__ and used.parameters == canonical_parameters(command)
 
 

@@ -28,7 +28,7 @@ PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 def is_zone_of(region_id: str, zone_id: str) -> bool:
-    """Whether a zone is named like one of the region's: ``cn-hangzhou-b``, ``ap-southeast-1a``."""
+    """Returns whether a zone is named like one of the region's: ``cn-hangzhou-b``, ``ap-southeast-1a``."""
     return re.fullmatch(re.escape(region_id) + "-?[a-z]", zone_id) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sqlite3
 import struct
 import subprocess
@@ -17,11 +18,13 @@ import pytest
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.events import EventStore, MemoryStore, NewEvent
-from ecsnet.events.stores.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite import _NAMED, SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from tests.support.net import START, Net
 
 Open = Callable[[], EventStore]
+FORMAT_1 = Path(__file__).parents[2] / "fixtures" / "format_1.db"
+"""A file that a library with format 1 wrote: a VPC, with a client token."""
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -345,6 +348,29 @@ def test_a_file_of_a_newer_version_is_refused_and_unchanged(path: Path) -> None:
     content[60:64] = struct.pack(">I", 99)
     path.write_bytes(content)
     refused(path, "newer ecsnet")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_of_format_1_is_refused_and_unchanged(path: Path, read_only: bool) -> None:
+    content = FORMAT_1.read_bytes()
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"was written by an older ecsnet \(format 1; this one knows 2\)"):
+        SqliteStore(path, read_only=read_only)
+    assert path.read_bytes() == content
+
+
+def test_a_file_finds_the_events_of_a_resource_by_an_index(path: Path) -> None:
+    """The query for them searches both tables by their keys."""
+    with Cloud(path) as cloud:
+        net = Net(store=cloud.store)
+        net.attached(net.run())
+    connection = sqlite3.connect(path)
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {_NAMED} ORDER BY position LIMIT 500", (0, 9, "x")).fetchall()
+    connection.close()
+    assert [re.sub(r" \(.*", "", step[-1]) for step in plan] == [
+        "SEARCH resource_events USING PRIMARY KEY",
+        "SEARCH events USING INTEGER PRIMARY KEY",
+    ]
 
 
 def test_a_read_only_file_can_be_read_but_not_written(path: Path) -> None:

@@ -99,7 +99,7 @@ def modify(context: RuleContext, command: ModifyInstanceNetworkSpec) -> tuple[Ev
 
 
 def brings_address(instance: InstanceState, bandwidth: int) -> bool:
-    """Whether an instance gets a public address with a bandwidth."""
+    """Returns whether an instance gets a public address with a bandwidth."""
     return (
         bandwidth > 0
         and instance.charge_type is ChargeType.PrePaid
@@ -149,15 +149,16 @@ def renew(context: RuleContext, command: RenewInstance) -> tuple[Event, ...]:
 
 
 def restore_renew(region: Region, event: InstanceRenewed) -> RenewInstance:
-    """How many months were bought is not recorded: only when they end."""
+    """Returns the command without its period: only the end of the bought months is recorded."""
     return RenewInstance(instance_id=event.instance_id, internet_max_bandwidth_out=event.next_bandwidth)
 
 
 def next_cycle(
     world: World, region: Region, instance_id: str, excluding: Container[str]
 ) -> InstanceNetworkSpecModified:
-    """What happens to an instance's bandwidth when its next cycle begins; ``avoiding`` are addresses that others get
-    at the same moment."""
+    """Returns the event that changes an instance's bandwidth when its next cycle begins.
+
+    ``excluding`` are addresses that other instances get at the same moment."""
     instance = region.instances.get_existing(instance_id)
     assert instance.next_bandwidth is not None
     return _change(world, region, instance, instance.next_bandwidth, excluding)

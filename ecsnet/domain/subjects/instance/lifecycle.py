@@ -408,7 +408,7 @@ def completes_creation(instance: InstanceState) -> type[Event]:
 
 
 def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
-    """Whether a release was forced is not recorded: it is taken to have been."""
+    """Returns the command with ``force``, since the event does not record whether a release was forced."""
     return DeleteInstance(instance_id=event.instance_id, force=True)
 
 
