@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, update_wrapper
+from inspect import Signature, signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
@@ -26,7 +27,13 @@ def _named(converter: Any, name: str) -> Any:
         return converter
     copy = FunctionType(converter.__code__, converter.__globals__, converter.__name__, (name,))
     copy.__annotations__ = converter.__annotations__
+    copy.__dict__["__signature__"] = _signature(converter)
     return copy
+
+
+@cache
+def _signature(converter: Any) -> Signature:
+    return signature(converter)  # attrs asks for it, for each field
 
 
 # Frozen classes that are built as fast as mutable ones
@@ -53,59 +60,61 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
     def make(cls: C) -> C:
         made = decorate(cls)
         if attrs.fields(made):
-            made.__draft__ = _draft_of(made)
-            constructor = _generated(made, "__init__", "self", "_set_class(self, _draft)", of_subclasses=made.__init__)
-            constructor.__module__, constructor.__qualname__ = made.__module__, f"{made.__qualname__}.__init__"
-            made.__init__ = constructor
+            made.__init__ = _generated_on_first_use(made, made.__init__)
         return made  # type: ignore[no-any-return]  # attrs makes another class, of the same type
 
     return make
 
 
 def builder(cls: Callable[P, T]) -> Callable[P, T]:
-    """Returns a function that builds values of a `fast_frozen` class as the class does, in half the time."""
-    return _generated(cls, "build", "", "self = _new(_draft)", "return self")  # type: ignore[no-any-return]
+    """Returns a function that builds values of a `fast_frozen` class as the class does, in less time."""
+    build: Callable[P, T] = _generated(cls, [], ["self = _new(_draft)"], ["return self"])
+    return build
 
 
+def _generated_on_first_use(cls: Any, of_attrs: Callable[..., None]) -> Callable[..., None]:
+    """Returns a constructor that replaces itself by the fast one, which takes time to generate: few programs use all
+    classes. A subclass, which may have other slots, has the constructor of attrs."""
+
+    def constructor(self: Any, **values: Any) -> None:
+        given = ", ".join(f"{name}={name}" for name in field_names(cls))
+        begin = [f"if self.__class__ is not _cls: return _of_attrs(self, {given})", "_set_class(self, _draft)"]
+        fast = _generated(cls, ["self"], begin, [], _of_attrs=of_attrs)
+        cls.__init__ = update_wrapper(fast, of_attrs)
+        cls.__init__(self, **values)
+
+    return update_wrapper(constructor, of_attrs)
+
+
+@cache
 def _draft_of(cls: type[Any]) -> type[Any]:
     # Both methods, since CPython keeps them in one slot of the class.
     unfrozen = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
     return type(cls.__name__, (cls,), {**unfrozen, "__slots__": (), "__module__": cls.__module__})
 
 
-def _generated(cls: Any, name: str, first: str, begin: str, end: str = "", of_subclasses: Any = None) -> Any:
+def _generated(cls: Any, first: list[str], begin: list[str], end: list[str], **more: Any) -> Any:
     """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
-    class. A subclass, which may have other slots, has the slower constructor ``of_subclasses``."""
-    names: dict[str, Any] = {"_cls": cls, "_draft": cls.__draft__, "_set_class": _set_class, "_new": object.__new__}
-    parameters, statements = [first, "*"] if first else ["*"], [begin]
-    if of_subclasses is not None:
-        names["_of_subclasses"] = of_subclasses
-        given = ", ".join(f"{field.name}={field.name}" for field in attrs.fields(cls))
-        statements.insert(0, f"if self.__class__ is not _cls: return _of_subclasses(self, {given})")
-    annotations: dict[str, Any] = {"return": None}
+    class."""
+    names = {"_cls": cls, "_draft": _draft_of(cls), "_set_class": _set_class, "_new": object.__new__, **more}
+    parameters, statements = [], list(begin)
     for field in attrs.fields(cls):
-        value = field.name
-        annotations[field.name] = field.type
+        parameter = value = field.name
         if field.converter is not None:
-            converter = names[f"_convert_{field.name}"] = field.converter
+            names[f"_convert_{field.name}"] = field.converter
             value = f"_convert_{field.name}({field.name})"
-            annotations[field.name] = next(iter(getattr(converter, "__annotations__", {}).values()), Any)
-        if field.default is attrs.NOTHING:
-            parameters.append(field.name)
-        else:
+        if field.default is not attrs.NOTHING:
             default = f"_default_{field.name}"
             names[default] = field.default
-            parameters.append(f"{field.name}={default}")
+            parameter = f"{field.name}={default}"
             value = value if field.converter is None else f"{field.name} if {field.name} is {default} else {value}"
+        parameters.append(parameter)
         statements.append(f"self.{field.name} = {value}")
     statements.append("self.__class__ = _cls")
     if hasattr(cls, "__attrs_post_init__"):
         statements.append("self.__attrs_post_init__()")
-    code = [f"def {name}({', '.join(parameters)}):", *statements, *([end] if end else [])]
-    exec("\n    ".join(code), names)
-    function = names[name]
-    function.__annotations__ = annotations
-    return function
+    exec("\n    ".join([f"def build({', '.join([*first, '*', *parameters])}):", *statements, *end]), names)
+    return names["build"]
 
 
 if TYPE_CHECKING:

@@ -1,0 +1,79 @@
+"""A value of each public class of values, by its class."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from ecsnet import Endpoint, InstanceType, commands, guest, network_capabilities, openapi, plan, testing, traffic_charge
+from ecsnet import commands as c
+from ecsnet.decision import Finding
+from tests.support.net import Net
+
+PARAMETERS: dict[str, Any] = {
+    "cidr_block": "10.0.0.0/16",
+    "instance_type": "ecs.g5.large",
+    "internet_max_bandwidth_out": 5,
+    "name": "interfaces-per-region",
+    "private_ip_addresses": ("10.0.1.9",),
+    "security_group_ids": ("sg-1",),
+    "value": 7,
+}
+"""Values of parameters that are no ids."""
+ALSO: dict[type[Any], dict[str, Any]] = {
+    c.CreateInstance: {"vswitch_id": "vsw-1"},
+    c.RunInstances: {"vswitch_id": "vsw-1"},
+    c.AssignPrivateIpAddresses: {"secondary_private_ip_address_count": 2},
+    c.ModifyNetworkInterfaceAttribute: {"security_group_ids": ["sg-1"]},
+}
+"""Parameters with defaults that a command needs all the same."""
+
+
+def command(operation: type[Any]) -> Any:
+    required = [field.name for field in attrs.fields(operation) if field.default is attrs.NOTHING]
+    return operation(**{name: PARAMETERS.get(name, f"{name}-1") for name in required}, **ALSO.get(operation, {}))
+
+
+def values() -> dict[type[Any], Any]:
+    """Returns a value of each public class of values."""
+    net = Net()
+    vm = net.run(internet_max_bandwidth_out=5)
+    eni = net.attached(vm)
+    eip = net.cloud.execute(c.AllocateEipAddress())
+    quota = net.cloud.execute(c.SetQuota(name="interfaces-per-region", value=7))
+    denied = net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id))
+    operation = plan.Operation(entry=1, action="DeleteVpc", parameters={"VpcId": "$vpc.id", "List": ["a"]})
+    request = openapi.request("DeleteVpc", {"VpcId": "vpc-1"})
+    found = [
+        *(command(getattr(commands, name)) for name in commands.__all__ if name != "Command"),
+        *(net.vpc, net.cloud.vswitches[eni.vswitch_id], next(iter(net.cloud.security_groups.values()))),
+        *(vm, eni, eip, quota),
+        *(denied, denied.violations[0], next(iter(net.cloud.permitted(vm.id).values()))),
+        Finding(position=3, rule="malformed", message="no"),
+        InstanceType(id="ecs.mine", eni_quantity=2, private_ipv4_per_eni=3),
+        Endpoint("vpc", "1", "cn-hangzhou", "vpc-1", ["sg-1"]),
+        net.cloud.intranet_path(vm.id, vm.id),
+        network_capabilities("vpc"),
+        traffic_charge("outbound", "internet"),
+        testing.Breach("address.unique", "eni-1", "is held twice"),
+        testing.Settle("eni-1"),
+        testing.Wait(timedelta(hours=1)),
+        testing.Exploration(states=1, moves=2, denied=1, depth=1, complete=True),
+        plan.Reference(text="$vpc.id", name="vpc", steps=(0, "id")),
+        plan.Expectation("denied", frozenset({"vpc.not-found"})),
+        operation,
+        plan.Plan("net.json", (operation,), start=datetime(2019, 3, 11, tzinfo=UTC)),
+        plan.Outcome(operation=operation, verdict="denied", violations=denied.violations),
+        guest.Image.parse("centos 7.2"),
+        guest.File(path="/etc/x", content="a\n"),
+        guest.GuestConfiguration(files=(guest.File(path="/etc/x", content="a\n"),), commands=("ifup eth1",)),
+        request,
+        request.action,
+        openapi.response_of(c.RunInstances),
+    ]
+    return {type(value): value for value in found}
+
+
+VALUES = values()
