@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
@@ -39,8 +39,13 @@ class Command(Generic[R_co]):
 
     def __repr__(self) -> str:
         given = [
-            f"{field.name}={value!r}"
+            # The vendor's text of an enumeration, not the repr of its member: what is printed can be pasted.
+            f"{field.name}={str.__repr__(value) if isinstance(value, str) else repr(value)}"
             for field in attrs.fields(type(self))
             if (value := getattr(self, field.name)) != field.default
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Makes IPython and Hypothesis print the repr, and not every field there is."""
+        printer.text(repr(self))

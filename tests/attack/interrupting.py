@@ -8,6 +8,7 @@ they return.
 from __future__ import annotations
 
 import dis
+import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -51,6 +52,7 @@ class Interrupted:
         before, unraisable = sys.gettrace(), sys.unraisablehook
         # Where nobody could catch it, in the closing of a generator for one, CPython reports it and goes on.
         sys.unraisablehook = lambda told: None if told.exc_value is self.error else unraisable(told)
+        gc.disable()  # what is thrown away would be counted too, and when that is depends on all that ran before
         sys.settrace(self._tracing)
         try:
             work()
@@ -59,6 +61,7 @@ class Interrupted:
                 raise
         finally:
             sys.settrace(before)
+            gc.enable()
             sys.unraisablehook = unraisable
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Any:

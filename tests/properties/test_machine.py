@@ -19,6 +19,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from ecsnet import Cloud, Command, CommandDenied, audit
 from ecsnet import commands as c
+from ecsnet.events import RecordedEvent
 from ecsnet.testing import CloudMachine, CloudSystem, invariants
 from ecsnet.testing._generate import GENERATORS
 from ecsnet.testing._scenarios import stored_again
@@ -50,7 +51,7 @@ class Twin(CloudSystem):
         }
         self.path = self.folder / "network.db" if machine.in_a_file else None
         super().__init__(Cloud(self.path, **self.options))
-        self.left_behind: list[tuple[Cloud, str]] = []
+        self.left_behind: list[tuple[Cloud, tuple[RecordedEvent, ...]]] = []
 
     def act_as(self, account_id: str) -> None:
         self.cloud = self.cloud.as_account(account_id)
@@ -63,7 +64,7 @@ class Twin(CloudSystem):
         self.cloud = Cloud(self.path or stored_again(history), account_id=account_id, **self.options)
 
     def fork(self) -> None:
-        self.left_behind.append((self.cloud, self.cloud.state_digest()))
+        self.left_behind.append((self.cloud, self.cloud.history()))
         self.cloud = self.cloud.fork(clock=self.cloud.clock)
         self.path = None
 
@@ -128,7 +129,7 @@ class Network(CloudMachine):
             assert [record.event for record in twin.cloud.history()] == [record.event for record in history]
             assert twin.cloud.state_digest() == state
             assert invariants(twin.cloud) == ()
-            assert all(left.state_digest() == as_left for left, as_left in twin.left_behind)
+            assert all(left.at(position).state_digest() == as_left for left, position, as_left in twin.left_behind)
             again = replayed(cloud)
             assert again.state_digest() == state
             assert again.history() == history
