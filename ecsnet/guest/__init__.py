@@ -13,7 +13,7 @@ import attrs
 from ecsnet.guest.addresses import configure_addresses
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import Family, Image, MultiqueueSupport
-from ecsnet.guest.interfaces import configure_interface, configure_routes
+from ecsnet.guest.interfaces import configure_interface, configure_routes, prepare_restart
 from ecsnet.guest.leftovers import remove_interfaces
 from ecsnet.guest.multiqueue import configure_multiqueue, configure_rps, rps_mask
 from ecsnet.guest.network import gateway, metric_of, name_of, netmask
@@ -83,16 +83,22 @@ def guest_configuration(
     numbers = state.interface_numbers
     number = numbers[interface.id]
     name, metric = name_of(number, image), metric_of(number)
-    configuration = (
-        remove_interfaces(_absent(state.instance_type, numbers.values()), image=image)
-        + configure_interface(interface, image=image, name=name, metric=metric)
+    others = [
+        (cloud.network_interfaces[other_id], other_number)
+        for other_id, other_number in numbers.items()
+        if other_id not in (interface.id, instance.primary_network_interface_id)
+    ]
+    restarts = len(interface.private_ips) > 1 and not image.ready and image.family is not Family.WINDOWS
+    configuration = remove_interfaces(_absent(state.instance_type, numbers.values()), image=image)
+    for other, other_number in others if restarts else ():
+        configuration += prepare_restart(other, image=image, name=name_of(other_number, image))
+    configuration += (
+        configure_interface(interface, image=image, name=name, metric=metric)
         + configure_addresses(interface, vswitch, image=image, name=name, metric=metric)
         + configure_routes(interface, vswitch, image=image, name=name, metric=metric)
     )
-    if len(interface.private_ips) > 1 and image.family is not Family.WINDOWS:  # the network restarts
-        for other_id, number in numbers.items():
-            if other_id not in (interface.id, instance.primary_network_interface_id):
-                configuration += _routes_again(cloud, cloud.network_interfaces[other_id], number, image)
+    for other, other_number in others if restarts else ():
+        configuration += _routes_again(cloud, other, other_number, image)
     configuration += configure_multiqueue(state.instance_type, image=image, names=(name,))
     if rps:
         configuration += configure_rps(state.instance_type, image=image)

@@ -84,10 +84,28 @@ def _set_name(interface: NetworkInterface, name: str) -> str:
     )
 
 
+def prepare_restart(interface: NetworkInterface, *, image: Image, name: str) -> GuestConfiguration:
+    """Returns the commands without which a restart of the network might fail, of an ENI that has a script of its own:
+    its interface gets its name, and a file of the RHEL family that is tied to another MAC address is removed."""
+    name = checked_name(name, image)
+    if (nothing := _nothing_to_do(interface, image)) is not None:
+        return nothing
+    commands = [_set_name(interface, name)]
+    if image.family is Family.RHEL:
+        file = f"{RHEL_FILE}{name}"
+        mac_address = checks.mac_address("mac_address", interface.mac_address)
+        commands.append(
+            f"if grep -qs '^HWADDR=' {file} && ! grep -qixF HWADDR={mac_address} {file}; then\n"
+            f"    rm -f {file} {file}:[0-9]*\n"
+            "fi"
+        )
+    return GuestConfiguration(commands=commands, network_commands=len(commands))
+
+
 def _has_address(interface: NetworkInterface, name: str) -> str:
     """Returns the command that succeeds if an interface has its ENI's primary address."""
     address = primary_address(interface)
-    return f"ip -4 -o addr list dev {name} 2> /dev/null | grep -qF 'inet {address}/'"
+    return f"ip -4 -o addr list dev {name} up 2> /dev/null | grep -qF 'inet {address}/'"
 
 
 def configure_routes(
