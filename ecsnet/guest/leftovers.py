@@ -1,5 +1,5 @@
-"""What earlier scripts left in a guest and the present state does not want: addresses that were revoked, routes and
-rules, and the configuration of ENIs that are attached no more.
+"""Removes what earlier scripts left in a guest and the present state does not want: addresses that were revoked, routes
+and rules, and the configuration of ENIs that are attached no more.
 
 The names of interfaces and aliases, and the numbers of route tables, are those that the guide uses, so scripts of an
 earlier release and what was written by hand after the guide are recognised, too. Commands list what there is and remove

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import doctest
 import json
+import re
+import subprocess
+import tempfile
 from pathlib import Path
 
 import attrs
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecsnet import Cloud, EcsnetError, InstanceType, NetworkInterface
 from ecsnet.cli import main
@@ -30,9 +35,11 @@ from ecsnet.guest import (
     metric_of,
     name_of,
     netmask,
+    remove_interfaces,
     rps_mask,
 )
 from ecsnet.instance_types import vendor_types
+from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 
 ROOT = Path(__file__).parents[2]
@@ -519,6 +526,44 @@ def test_the_limits_of_the_type_are_those_at_creation() -> None:
     assert "ethtool -L eth1 combined 8" in configured(net, interface, "centos 7.2").commands
 
 
+def test_an_unknown_number_of_queues_is_stored_as_unknown(tmp_path: Path) -> None:
+    path = str(tmp_path / "network.db")
+    net = Net(store=path)
+    interface = net.attached(net.run(instance_type="ecs.ebmg6.26xlarge"))
+    net.cloud.close()
+    with Cloud(path) as cloud:
+        notes = guest_configuration(cloud, interface.id, "centos 7.2").notes
+    assert "Multiqueue: how many queues an ENI of ecs.ebmg6.26xlarge has is not known." in notes
+
+
+def test_a_script_sets_the_routes_of_other_interfaces_again_only_if_it_restarts_the_network(
+    net: Net, eni: NetworkInterface
+) -> None:
+    assert eni.instance_id is not None
+    other = net.cloud.instances[eni.instance_id].network_interface_ids[1]
+    again = "    ip -4 route replace default via 10.0.1.253 dev eth1 table 1001"
+    assert again in lines_of(configured(net, eni, "centos 7.2"))
+    assert "eth2" not in str(configured(net, net.cloud.network_interfaces[other], "centos 7.2"))
+    assert "eth1" not in str(configured(net, eni, "centos 7.3"))  # which configures its ENIs itself
+
+
+def test_what_is_left_of_interfaces_that_are_gone_is_removed(net: Net) -> None:
+    centos, ready, debian = map(Image.parse, ("centos 7.2", "centos 7.3", "debian 9"))
+    files = "rm -f /etc/sysconfig/network-scripts/ifcfg-eth2"
+    assert remove_interfaces([2], image=centos).commands[0] == f"{files} {files.removeprefix('rm -f ')}:[0-9]*"
+    assert remove_interfaces([2], image=ready).commands == (f"{files}:[0-9]*",)
+    (file,) = remove_interfaces([2], image=debian).files
+    assert (file.content, len(file.replaces)) == ("", 4)
+    for nothing in (remove_interfaces([], image=centos), remove_interfaces([2], image=Image.parse("windows 2016"))):
+        assert nothing == GuestConfiguration()
+
+
+def test_a_type_of_any_number_of_interfaces_has_a_script_of_bounded_length() -> None:
+    net = Net(instance_types=[attrs.evolve(EIGHT_QUEUES, eni_quantity=1_000_000)])
+    interface = net.attached(net.run(instance_type="ecs.x.large"))
+    assert len(str(configured(net, interface, "debian 9"))) < 20_000
+
+
 def test_an_unattached_or_unknown_interface_raises(net: Net) -> None:
     loose = net.eni()
     with pytest.raises(GuestError, match=f"{loose.id} is not attached to an instance: it is Available"):
@@ -544,6 +589,65 @@ def test_a_configuration_prints_as_a_script() -> None:
         "grep -qsxF 'it'\"'\"'s' '/etc/more of it' || cat >> '/etc/more of it' <<'EOF'\n\nit's\nmore\nEOF\n"
         "first\nsecond\n"
     )
+
+
+LINES = st.sampled_from(
+    [
+        "auto eth1",
+        "auto eth1:0",
+        "iface eth1:0 inet static",
+        "    address 10.0.0.5",
+        "\tmtu 1",
+        "",
+        " ",
+        "# it's $HOME",
+        "x\\",
+    ]
+)
+BEGINNINGS = st.sampled_from(["auto eth1 ", "auto eth1:#", "iface eth1", "# it's", "x\\", "*", "#"])
+
+
+@settings(max_examples=budget(200))
+@given(
+    lines=st.lists(LINES, max_size=9),
+    beginnings=st.lists(BEGINNINGS, min_size=1, max_size=3),
+    content=st.sampled_from(["", "\nauto eth1\n", "auto eth1:0"]),
+    ended=st.booleans(),
+)
+def test_what_an_earlier_script_added_is_replaced(
+    lines: list[str], beginnings: list[str], content: str, ended: bool
+) -> None:
+    text = "\n".join(lines) + "\n" * (ended and bool(lines))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a file"
+        path.write_text(text)
+        file = File(path=str(path), content=content, append=True, replaces=beginnings)
+        subprocess.run(["bash"], input=str(GuestConfiguration(files=(file,))), text=True, check=True)
+        assert path.read_text() == replaced(text, beginnings, content)
+
+
+def replaced(text: str, beginnings: list[str], content: str) -> str:
+    """What becomes of a text: the lines that are kept, and the content."""
+    kept: list[str] = []
+    removing = False
+    lines = text.split("\n")
+    for line in lines[:-1] if text.endswith("\n") or not text else lines:
+        if any(re.match(re.escape(one).replace(r"\#", "[0-9]"), f"{line} ") for one in beginnings):
+            removing = True
+            while kept and not kept[-1]:
+                kept.pop()
+        elif not (removing and line.startswith((" ", "\t"))):
+            removing = False
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return "".join(f"{line}\n" for line in kept) + (f"{content.removesuffix(chr(10))}\n" if content else "")
+
+
+def test_a_file_that_is_not_there_is_not_made_for_nothing(tmp_path: Path) -> None:
+    file = File(path=str(tmp_path / "none"), content="", append=True, replaces=("auto eth1 ",))
+    subprocess.run(["bash"], input=str(GuestConfiguration(files=(file,))), text=True, check=True)
+    assert not (tmp_path / "none").exists()
 
 
 def test_windows_prints_as_numbered_steps(net: Net, eni: NetworkInterface) -> None:

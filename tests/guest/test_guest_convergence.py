@@ -69,11 +69,11 @@ esac
 
 class Step(NamedTuple):
     """A moment of a story: the secondary ENIs that are there, by the name of their interface, and the scripts that run
-    then. ``names`` has the names that the system has given them instead, after a restart."""
+    then. ``names`` has the names that the system has given to some instead, after a restart."""
 
     interfaces: dict[str, NetworkInterface]
     scripts: Sequence[GuestConfiguration]
-    names: Mapping[str, str] = MappingProxyType({})
+    names: Mapping[str, str]
 
 
 class Teller:
@@ -110,11 +110,16 @@ class Teller:
     def script(self, interface: NetworkInterface) -> GuestConfiguration:
         return guest_configuration(self.net.cloud, interface.id, self.image)
 
-    def step(self, *interfaces: NetworkInterface, scripts: Sequence[GuestConfiguration] | None = None) -> Step:
+    def step(
+        self,
+        *interfaces: NetworkInterface,
+        scripts: Sequence[GuestConfiguration] | None = None,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> Step:
         """The ENIs as the instance has them by now; without scripts, each has its own."""
         rest = self.net.cloud.instances[self.vm.id].network_interface_ids[1:]
         there = {self.name(one): self.net.cloud.network_interfaces[one] for one in rest}
-        return Step(there, [self.script(one) for one in interfaces] if scripts is None else scripts)
+        return Step(there, [self.script(one) for one in interfaces] if scripts is None else scripts, names)
 
     def name(self, interface_id: str) -> str:
         (name,) = {
@@ -202,7 +207,7 @@ def restarted(teller: Teller) -> Iterator[Step]:
     teller.detach(first)
     teller.net.cloud.execute(c.RebootInstance(instance_id=teller.vm.id))
     # udev, or the files of the scripts, have remembered the names of the addresses
-    yield teller.step(third, second)._replace(names={"eth1": "eth2", "eth2": "eth3"})
+    yield teller.step(third, second, names={"eth1": "eth2", "eth2": "eth3"})
 
 
 STORIES: list[Callable[[Teller], Iterator[Step]]] = [
