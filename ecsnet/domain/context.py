@@ -84,7 +84,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
     names and that were not found, by the id of the rule that denies them. ``interfaces_to_attach`` are the ENIs that
     the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
-    whether the instance is in ``region``.
+    whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
+    that the command names, or the one that the ENI is attached to.
 
     ``group_count`` is the number of security groups that the ENI, or the classic instance, would be in, and
     ``group_vpc_id`` the VPC that they must belong to. ``cidr_block`` is the block of a new VSwitch, ``bandwidth`` the
@@ -116,6 +117,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     interfaces_to_attach: tuple[NetworkInterfaceState, ...] | None = None
     eip: EipState | None = None
     same_region: bool | None = None
+    changing_instance: InstanceState | None = None
 
     addresses: tuple[str, ...] | None = None
     address_request: AddressRequest | None = None

@@ -156,7 +156,8 @@ def classic_kept(instance: InstanceState) -> Facts | None:
     message="{instance_id} is a pay-as-you-go instance and keeps its public address",
 )
 def nat_release(instance: InstanceState) -> Facts | None:
-    """A NatPublicIp is released on a subscription instance only, and never disassociated."""
+    """A NatPublicIp is released on a subscription instance only, and never disassociated. A renewal to 0 Mbit/s
+    releases it, too, when the new cycle begins."""
     return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
 
 
@@ -240,11 +241,15 @@ def convert_network_type(instance: InstanceState) -> Facts | None:
     guide="3.3",
     code="InvalidInstance.ZeroBandwidth",
     http_status=404,
-    message="{instance_id} has no NatPublicIp",
+    message="{instance_id} has {held}",
 )
 def convert_assigned(instance: InstanceState) -> Facts | None:
-    """Only an instance with a NatPublicIp converts it."""
-    return release_assigned(instance)
+    """Only an instance with a NatPublicIp converts it, and only while it has bandwidth."""
+    bandwidth = instance.internet_max_bandwidth_out
+    if instance.public_ip is not None and bandwidth:
+        return None
+    held = "no NatPublicIp" if instance.public_ip is None else "a bandwidth of 0 Mbit/s"
+    return {"instance_id": instance.id, "public_ip": instance.public_ip, "bandwidth": bandwidth, "held": held}
 
 
 @RULES.denies(

@@ -161,9 +161,10 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
     http_status=400,
     message="{instance_id} is {status}, and must be Running or Stopped",
 )
-def attach_instance_state(instance: InstanceState) -> Facts | None:
+def attach_instance_state(changing_instance: InstanceState) -> Facts | None:
     """An ENI is attached to an instance that is Running or Stopped."""
-    return None if instance.status in INSTANCE.stable else {"instance_id": instance.id, "status": instance.status}
+    status = changing_instance.status
+    return None if status in INSTANCE.stable else {"instance_id": changing_instance.id, "status": status}
 
 
 @RULES.denies(
@@ -174,11 +175,12 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     http_status=400,
     message="{instance_id} is Running, and a {instance_type} takes and gives ENIs only while Stopped",
 )
-def stopped_only_type(instance: InstanceState) -> Facts | None:
+def stopped_only_type(changing_instance: InstanceState) -> Facts | None:
     """Instances of some burstable types (t5, t6) must be Stopped to attach or detach an ENI."""
-    if instance.status is not InstanceStatus.Running or not instance.instance_type.attach_requires_stopped:
+    instance_type = changing_instance.instance_type
+    if changing_instance.status is not InstanceStatus.Running or not instance_type.attach_requires_stopped:
         return None
-    return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
+    return {"instance_id": changing_instance.id, "instance_type": instance_type.id}
 
 
 @RULES.denies(
@@ -313,9 +315,9 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     http_status=400,
     message="{instance_id} is {status}, and must be Running or Stopped",
 )
-def detach_instance_state(instance: InstanceState) -> Facts | None:
-    """An ENI is detached from an instance that is Running or Stopped."""
-    return attach_instance_state(instance)
+def detach_instance_state(changing_instance: InstanceState) -> Facts | None:
+    """An ENI is detached while the instance that it is attached to is Running or Stopped."""
+    return attach_instance_state(changing_instance)
 
 
 @RULES.denies(
@@ -352,6 +354,7 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
     if interface is not None:
         context.interfaces_to_attach = (interface,)
     if instance is not None:
+        context.changing_instance = instance
         context.target = AttachTarget(
             zone_id=instance.zone_id,
             vpc_id=instance.vpc_id or CLASSIC_NETWORK,
@@ -393,6 +396,12 @@ def attachments_to_end(context: RuleContext) -> Iterator[RuleContext | Impossibl
             yield context.having(instance=region.instances.get_existing(interface.instance_id))
 
 
+def prepare_detach(context: RuleContext, command: DetachNetworkInterface | None) -> None:
+    interface = context.network_interface
+    if interface is not None and interface.instance_id is not None:
+        context.changing_instance = context.region.instances[interface.instance_id]
+
+
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:
     if known(context.network_interface).status is S.Detaching:
         return ()
@@ -414,6 +423,7 @@ OPERATIONS: Final[Operations] = operations(
         DetachNetworkInterface,
         detach,
         ResourceKind.NetworkInterface,
+        prepare=prepare_detach,
         statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_end,
         recorded_as=(NetworkInterfaceDetached, NetworkInterfaceDetachRequested),

@@ -237,6 +237,23 @@ def detach_while_the_instance_is_stopping(net: Net) -> Command[Any]:
     return detach(interface.id, vm.id)
 
 
+@trips("interface.detach.instance-state", "interface.detach.wrong-instance", **MANUAL)
+def detach_from_another_instance_while_its_own_is_stopping(net: Net) -> Command[Any]:
+    vm, other = net.run(), net.run()
+    interface = net.attached(vm)
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return detach(interface.id, other.id)
+
+
+@trips("interface.attach.stopped-only-type", "interface.detach.wrong-instance")
+def detach_from_another_instance_while_its_own_t6_is_running(net: Net) -> Command[Any]:
+    vm = net.run(instance_type="ecs.t6-c1m1.large")
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    interface = net.attached(vm)
+    net.cloud.execute(c.StartInstance(instance_id=vm.id))
+    return detach(interface.id, net.run().id)
+
+
 @trips("interface.detach.wrong-instance")
 def detach_from_another_instance(net: Net) -> Command[Any]:
     return detach(net.attached(net.run()).id, net.run().id)

@@ -171,6 +171,26 @@ def convert_twice(net: Net) -> Command[Any]:
     return convert(vm)
 
 
+@trips("public-ip.convert.assigned")
+def convert_without_bandwidth(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5)
+    net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    return convert(vm)
+
+
+@keeps("public-ip.convert.assigned")
+def convert_with_the_least_bandwidth(net: Net) -> Command[Any]:
+    return convert(net.run(internet_max_bandwidth_out=1))
+
+
+@trips("public-ip.convert.assigned")
+def convert_what_a_cycle_without_bandwidth_took(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    net.clock.advance(timedelta(days=31))
+    return convert(vm)
+
+
 @trips("public-ip.convert.state", **MANUAL)
 def convert_while_stopping(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5)
