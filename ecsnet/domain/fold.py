@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ecsnet.domain.lifecycle import IllegalTransition
+from ecsnet.domain.state.regional_pool import shared_address_drawn
 from ecsnet.domain.state.world import Evolving, Region, SharedStream, World
 from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, security_group, vpc
 from ecsnet.domain.subjects.instance import bandwidth, vpc_attribute
@@ -48,7 +49,7 @@ EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEven
     ClientTokenUsed: account.client_token_used,
     EipAddressRegistered: _ordered,
     ResourcesImported: _ordered,
-    SharedAddressDrawn: _ordered,
+    SharedAddressDrawn: shared_address_drawn,
 }
 """The evolution of each event of a stream that is not a region's."""
 

@@ -28,7 +28,7 @@ def serialized_state(world: World) -> bytes:
         if region.version
     ]
     shared = [
-        (stream, kept.version, _table(kept.client_tokens))
+        (stream, kept.version, _table(kept.client_tokens), kept.drawn)
         for stream, kept in sorted(world.shared.items())
         if kept.version
     ]

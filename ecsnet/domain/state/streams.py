@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ecsnet.domain.state.regional_pool import block_number, shares_block
+from ecsnet.domain.state.regional_pool import address_stream, shares_block
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
@@ -35,7 +35,6 @@ from ecsnet.events.instance import (
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, SharedAddressDrawn
 
 ACCOUNT: Final = "account"
-ADDRESSES: Final = "addresses"
 IMPORTS: Final = "imports/ids"
 _ALLOCATING: Final = frozenset(
     {
@@ -59,11 +58,6 @@ OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, Resource
 def account_stream(account_id: str) -> str:
     """Returns the stream of an account."""
     return f"{ACCOUNT}/{account_id}"
-
-
-def address_stream(pool: str, region_id: str) -> str:
-    """Returns the stream of a region's block of addresses."""
-    return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
 
 
 def stream_of(event: Event, region_id: str, account_id: str) -> str:

@@ -122,7 +122,7 @@ class Region:
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
-        self.created: Table[Counted, int] = Table()  # kind → number ever created, from which ids are derived
+        self.created: Table[Counted, int] = Table()  # kind → number ever created, or addresses of a block passed so far
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
         self.pending: PendingTable = PendingTable()  # position → (resource, start of its transition)
@@ -230,19 +230,22 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, and the client tokens of an account."""
+    """The folded state of a shared stream: its version, the client tokens of an account, and how far a block of
+    addresses was gone through."""
 
-    __slots__ = ("client_tokens", "version")
+    __slots__ = ("client_tokens", "drawn", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
+        self.drawn: int = 0
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""
         copy = type(self).__new__(type(self))
         copy.version = self.version
         copy.client_tokens = self.client_tokens.fork()
+        copy.drawn = self.drawn
         return copy
 
 

@@ -94,7 +94,6 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
     region.eips.set(eip.id, eip)
-    PUBLIC.allocate(region, eip.ip_address, eip.id)
     return eip
 
 
@@ -105,15 +104,16 @@ def _changed(region: Region, allocation_id: str, record: RecordedEvent) -> EipSt
 
 
 def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
-    _born(region, event, record)
+    eip = _born(region, event, record)
+    PUBLIC.allocate(region, eip.ip_address, eip.id)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
     instance = changed_instance(region, event.instance_id, record)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
-    PUBLIC.release(region, event.ip_address, event.instance_id)
     eip = _born(region, event, record)
+    PUBLIC.transfer(region, event.ip_address, instance.id, eip.id)
     instance.eip_id = eip.id
     eip.instance_id = instance.id
 

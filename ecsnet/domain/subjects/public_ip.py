@@ -18,6 +18,7 @@ from ecsnet.commands import (
     CreateInstance,
     ModifyInstanceNetworkSpec,
     ReleasePublicIpAddress,
+    RenewInstance,
     RunInstances,
 )
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
@@ -300,21 +301,21 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     RunInstances,
     CreateInstance,
     ModifyInstanceNetworkSpec,
+    RenewInstance,
     AllocateEipAddress,
     AllocatePublicIpAddress,
     ChangePublicIpAddress,
-    code="OperationDenied",
-    http_status=403,
+    code="InsufficientPublicIp",
+    http_status=400,
+    breach_codes=[("OperationDenied", 403)],
     message="{region_id} has {available} {kind} addresses left, not {wanted}",
 )
-def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | None:
+def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | Breach | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
-    for kind, pool, wanted in (
-        ("classic", CLASSIC, regional_request.classic),
-        ("public", PUBLIC, regional_request.public),
-    ):
+    for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic)):
         if wanted and wanted > (available := pool.free_count(world, region)):
-            return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
+            facts = {"region_id": region.region_id, "kind": pool.name, "available": available, "wanted": wanted}
+            return facts if pool is PUBLIC else Breach(facts, "OperationDenied", 403)
     return None
 
 
