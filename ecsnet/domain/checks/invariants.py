@@ -18,6 +18,7 @@ import attrs
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
@@ -26,6 +27,7 @@ from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
+    QUOTAS,
     ChargeType,
     EipStatus,
     InstanceStatus,
@@ -119,6 +121,7 @@ def breaches(world: World) -> tuple[Breach, ...]:
         scan.waiting()
     if len(world.regions) > 1:
         _over_all_regions(world, found)
+    _eips(world, found)
     return tuple(broken)
 
 
@@ -439,11 +442,11 @@ class _Scan:
         for kind, invariant, quota, owned in (
             ("network_interface", "account.interface-quota", "interfaces-per-region", self.secondary),
             ("security_group", "account.security-group-quota", "security-groups-per-region", groups),
-            ("eip", "account.eip-quota", "eips-per-account", eips),
+            ("eip", "account.eip-quota", None, eips),  # over all regions, by `_eips`
         ):
             for account_id, count in owned.items():
                 counted[account_id, kind] = count
-                if count > self.allowed(account_id, quota):
+                if quota is not None and count > self.allowed(account_id, quota):
                     self.found(invariant, account_id, f"has {count} in {self.region.region_id}")
         usage = {key: count for key, count in self.region.usage.snapshot().items() if count}
         if usage != counted:
@@ -468,10 +471,36 @@ def _over_all_regions(world: World, found: Found) -> None:
     ):
         for ip, owner_id in _repeated(tables):
             found(invariant, owner_id, f"has {ip}, which is held in another region too")
-    eips = Counter(eip.account_id for region in regions for eip in region.eips.snapshot().values())
-    for account_id, count in eips.items():
-        if count > max(region.allowance(account_id, "eips-per-account").ever for region in regions):
-            found("account.eip-quota", account_id, f"has {count} EIPs over all regions")
+
+
+def _eips(world: World, found: Found) -> None:
+    """Checks the numbers of EIPs of accounts over all regions.
+
+    An account has no more than its quota allowed when the newest of those that it has was allocated: all of them were
+    there then, and none was allocated under a later quota.
+    """
+    of_accounts: dict[str, list[int]] = {}
+    for region in world.regions.values():
+        for eip in region.eips.snapshot().values():
+            of_accounts.setdefault(eip.account_id, []).append(eip.position)
+    for account_id, positions in of_accounts.items():
+        if len(positions) > _eips_allowed(world, account_id, max(positions)):
+            found("account.eip-quota", account_id, f"has {len(positions)} EIPs over all regions")
+
+
+def _eips_allowed(world: World, account_id: str, position: int) -> int:
+    """Returns how many EIPs an account was allowed to have at a position. A quota that an older version set for a
+    region is without a position: it allows its highest value."""
+    name = "eips-per-account"
+    stream = world.shared.get(account_stream(account_id))
+    changes = {} if stream is None else stream.quota_changes.snapshot()
+    of_account = [value for (_, quota, at), value in sorted(changes.items()) if quota == name and at < position]
+    of_regions = [
+        region.allowance(account_id, name).ever
+        for region in world.regions.values()
+        if region.quotas[account_id, name] is not None
+    ]
+    return max(of_account[-1:] + of_regions, default=QUOTAS[name])
 
 
 def _repeated(tables: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:

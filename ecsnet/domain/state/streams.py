@@ -6,7 +6,7 @@ expects its version, so two commands in two regions cannot both allocate the las
 
 | stream | fact |
 |---|---|
-| ``account/<account id>`` | the number of EIPs of the account over all regions; the client tokens it has used |
+| ``account/<account id>`` | the EIPs of the account over all regions, and their quota; the client tokens it has used |
 | ``addresses/public/<block>`` | the allocated public addresses of a block that several regions share |
 | ``addresses/classic/<block>`` | the same for private addresses of the classic network |
 | ``imports/ids`` | the imported ids: an id is imported into one region only |
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.domain.state.regional_pool import address_stream, shares_block
-from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
 from ecsnet.events.imports import EipImported, ResourcesImported
@@ -33,6 +33,7 @@ from ecsnet.events.instance import (
     InstanceNetworkSpecModified,
 )
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, SharedAddressDrawn
+from ecsnet.values import ACCOUNT_QUOTAS
 
 ACCOUNT: Final = "account"
 IMPORTS: Final = "imports/ids"
@@ -52,7 +53,7 @@ _ALLOCATING: Final = frozenset(
 )
 """The events that may allocate something that regions share."""
 OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, ResourcesImported, SharedAddressDrawn})
-"""The events that are not recorded in the stream of a region."""
+"""The events that are never recorded in the stream of a region."""
 
 
 def account_stream(account_id: str) -> str:
@@ -63,7 +64,8 @@ def account_stream(account_id: str) -> str:
 def stream_of(event: Event, region_id: str, account_id: str) -> str:
     """Returns the stream in which an event of an account's command in a region is recorded."""
     if type(event) not in OF_NO_REGION:
-        return region_id
+        of_account = isinstance(event, QuotaSet) and event.name in ACCOUNT_QUOTAS
+        return account_stream(account_id) if of_account else region_id
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
     return IMPORTS if isinstance(event, ResourcesImported) else account_stream(account_id)

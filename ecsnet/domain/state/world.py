@@ -139,7 +139,7 @@ class Region:
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
-        """Returns an account's quota as it was set, or the vendor's default."""
+        """Returns an account's quota in the region as it was set, or the vendor's default."""
         value = self.quotas[account_id, name] if self.quotas.size else None
         return QUOTAS[name] if value is None else value
 
@@ -230,14 +230,16 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, the client tokens of an account, and how far a block of
-    addresses was gone through."""
+    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and how far a block
+    of addresses was gone through."""
 
-    __slots__ = ("client_tokens", "drawn", "version")
+    __slots__ = ("client_tokens", "drawn", "quota_changes", "quotas", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
+        self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
+        self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
         self.drawn: int = 0
 
     def fork(self) -> Self:
@@ -245,6 +247,8 @@ class SharedStream:
         copy = type(self).__new__(type(self))
         copy.version = self.version
         copy.client_tokens = self.client_tokens.fork()
+        copy.quotas = self.quotas.fork()
+        copy.quota_changes = self.quota_changes.fork()
         copy.drawn = self.drawn
         return copy
 

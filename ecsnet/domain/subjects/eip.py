@@ -25,6 +25,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.subjects.account import quota_of
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
@@ -194,7 +195,7 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     """An account owns at most ``eips-per-account`` (20) EIPs, over all regions."""
     count = sum(one.used(account_id, "eip") for one in world.regions.values())
-    quota = region.quota(account_id, "eips-per-account")
+    quota = quota_of(world, region, account_id, "eips-per-account")
     return None if count < quota else {"count": count, "quota": quota}
 
 

@@ -115,6 +115,11 @@ def attach_to_a_type_that_is_not_io_optimized(net: Net) -> Command[Any]:
 
 
 @trips("interface.attach.instance-type", "interface.attach.quota")
+def attach_to_a_type_of_generation_one(net: Net) -> Command[Any]:
+    return net.attach_command(net.eni(), net.run(instance_type="ecs.c2.xlarge"))
+
+
+@trips("interface.attach.instance-type", "interface.attach.quota")
 def attach_to_a_type_of_one_interface(net: Net) -> Command[Any]:
     return net.attach_command(net.eni(), net.run(instance_type="ecs.n4.small"))
 
