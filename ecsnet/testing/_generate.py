@@ -475,7 +475,9 @@ GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.ReleasePublicIpAddress: _on_instance(
         c.ReleasePublicIpAddress, lambda one: one.public_ip and one.charge_type is ChargeType.PrePaid
     ),
-    c.ConvertNatPublicIpToEip: _on_instance(c.ConvertNatPublicIpToEip, lambda one: one.public_ip),
+    c.ConvertNatPublicIpToEip: _on_instance(
+        c.ConvertNatPublicIpToEip, lambda one: one.public_ip and one.internet_max_bandwidth_out
+    ),
     c.AllocateEipAddress: allocate_eip_address,
     c.AssociateEipAddress: associate_eip_address,
     c.UnassociateEipAddress: unassociate_eip_address,
