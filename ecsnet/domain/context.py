@@ -82,7 +82,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     it was not found.
 
     ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
-    names and that were not found, by the id of the rule that denies them. ``interfaces_to_attach`` are the ENIs that
+    names and that were not found, by the id of the rule that denies them, each with the region in which it is the
+    caller's nevertheless. ``interfaces_to_attach`` are the ENIs that
     the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
     whether the instance is in ``region``.
 
@@ -103,7 +104,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     asynchronous: bool
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
-    not_found: dict[str, list[str]] | None = None
+    not_found: dict[str, dict[str, str | None]] | None = None
 
     vpc: VpcState | None = None
     vswitch: VSwitchState | None = None

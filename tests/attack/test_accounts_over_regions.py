@@ -309,7 +309,8 @@ def test_a_group_is_revoked_only_by_naming_its_owner() -> None:
         for violation in a.check(c.DeleteSecurityGroup(security_group_id=theirs.id)).violations
         if violation.rule == "security-group.delete.in-use"
     ]
-    assert denied.facts["authorized_in"] == 1
+    assert denied.facts["authorized_by_other_accounts"] is True
+    assert (denied.facts["authorized_in"], denied.facts["count"], denied.facts["resource_ids"]) == (0, 0, ())
     assert mine.id not in repr(denied) and "'B'" not in repr(denied)
     b.execute(c.RevokeSecurityGroup(**names, source_account_id="A"))
     violations = a.check(c.DeleteSecurityGroup(security_group_id=theirs.id)).violations

@@ -30,12 +30,12 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
     changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
-    region.vpcs.mutable(event.vpc_id).linked_instances += 1
+    region.links_of_vpc.mutable(event.vpc_id).set(event.instance_id, True)
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
     changed_instance(region, event.instance_id, record).linked_vpc_id = None
-    region.vpcs.mutable(event.vpc_id).linked_instances -= 1
+    region.links_of_vpc.mutable(event.vpc_id).delete(event.instance_id)
 
 
 EVOLVE: Final[Evolving] = {
@@ -105,11 +105,10 @@ def attach_enabled(vpc: VpcState) -> Facts | None:
     http_status=403,
     message="{vpc_id} has {count} linked instances, and the quota is {quota}",
 )
-def attach_quota(vpc: VpcState) -> Facts | None:
+def attach_quota(vpc: VpcState, region: Region) -> Facts | None:
     """At most 1,000 instances are linked to a VPC."""
-    if vpc.linked_instances < LINKS_PER_VPC:
-        return None
-    return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
+    count = region.links_of_vpc.get_existing(vpc.id).size
+    return None if count < LINKS_PER_VPC else {"vpc_id": vpc.id, "count": count, "quota": LINKS_PER_VPC}
 
 
 @RULES.denies(
@@ -152,7 +151,7 @@ def links_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
         else:
             yield context.having(vpc=context.region.vpcs.get_existing(instance.linked_vpc_id))
     elif vpc is not None:
-        if vpc.linked_instances:
+        if context.region.links_of_vpc.get_existing(vpc.id).size:
             yield context
         else:
             yield Impossible(rule, f"no instance is linked to {vpc.id}", {"vpc_id": vpc.id})

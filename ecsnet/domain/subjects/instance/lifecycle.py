@@ -221,7 +221,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
         regroup_classic(region, instance, ())
         CLASSIC.release(region, instance.classic_ip, instance.id)
         if instance.linked_vpc_id is not None:
-            region.vpcs.mutable(instance.linked_vpc_id).linked_instances -= 1
+            region.links_of_vpc.mutable(instance.linked_vpc_id).delete(instance.id)
     else:
         (primary_id,) = instance.attached
         network_interface.remove(region, network_interface.changed(region, primary_id, record))
