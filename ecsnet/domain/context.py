@@ -60,12 +60,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
     """The target of an attachment: an instance, or one that the command creates.
 
-    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches.
+    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches. Zone and VPC are None
+    where its VSwitch was not found, the type where that was not found.
     """
 
-    zone_id: str
-    vpc_id: str
-    instance_type: InstanceType
+    zone_id: str | None
+    vpc_id: str | None
+    instance_type: InstanceType | None
     interface_count: int
     attaching: int
 

@@ -110,12 +110,8 @@ class Lookup(NamedTuple):
 LOOKUPS: Final[dict[str, Lookup]] = {
     "vpc_id": Lookup("vpc", _find_vpc, "vpc.not-found", _elsewhere("vpcs")),
     "vswitch_id": Lookup("vswitch", _find_vswitch, "vswitch.not-found", _elsewhere("vswitches")),
-    "security_group_id": Lookup(
-        "security_group", _find_security_group, "security-group.not-found", _group_elsewhere
-    ),
-    "source_group_id": Lookup(
-        "source_group", _find_source_group, "security-group.not-found", _source_group_elsewhere
-    ),
+    "security_group_id": Lookup("security_group", _find_security_group, "security-group.not-found", _group_elsewhere),
+    "source_group_id": Lookup("source_group", _find_source_group, "security-group.not-found", _source_group_elsewhere),
     "security_group_ids": Lookup(
         "security_groups", _find_security_group, "security-group.not-found", _group_elsewhere, several=True
     ),
@@ -159,9 +155,7 @@ def resolver(command: AnyCommand) -> Resolve:
     return resolve
 
 
-def _note(
-    context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[RuleContext, str], str | None]
-) -> None:
+def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[RuleContext, str], str | None]) -> None:
     if context.not_found is None:
         context.not_found = {}
     context.not_found.setdefault(rule_id, {})[named] = elsewhere(context, named)

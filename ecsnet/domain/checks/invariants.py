@@ -215,7 +215,8 @@ class _Scan:
         for interface in self.all_interfaces.values():
             instance_id, status = interface.instance_id, interface.status
             if (status in ATTACHED) != (instance_id is not None):
-                found("interface.attachment", interface.id, f"is {status} and attached to {instance_id or 'no instance'}")
+                where = instance_id or "no instance"
+                found("interface.attachment", interface.id, f"is {status} and attached to {where}")
             if status in NETWORK_INTERFACE.transitional:
                 self.pending.add(interface.id)
             instance = None
@@ -370,7 +371,8 @@ class _Scan:
         for eip in self.all_eips.values():
             self._owns(eip, eip.ip_address, owners)
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
-                found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id or 'no instance'}")
+                where = eip.instance_id or "no instance"
+                found("eip.association", eip.id, f"is {eip.status} and associated with {where}")
             if eip.status is EipStatus.Releasing or (eip.status in EIP.transitional and eip.instance_id is not None):
                 self.pending.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
@@ -381,7 +383,8 @@ class _Scan:
         for instance in self.all_instances.values():
             eip_id = associated.pop(instance.id, None)
             if instance.eip_id != eip_id:
-                found("eip.association", instance.id, f"lists {instance.eip_id or 'no EIP'}, and has {eip_id or 'none'}")
+                message = f"lists {instance.eip_id or 'no EIP'}, and has {eip_id or 'none'}"
+                found("eip.association", instance.id, message)
             if instance.public_ip is not None:
                 self._owns(instance, instance.public_ip, owners)
                 if eip_id is not None:

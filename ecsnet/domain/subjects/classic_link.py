@@ -14,7 +14,7 @@ from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceK
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, link, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
@@ -29,13 +29,11 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
-    region.links_of_vpc.mutable(event.vpc_id).set(event.instance_id, True)
+    link(region, changed_instance(region, event.instance_id, record), event.vpc_id)
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    changed_instance(region, event.instance_id, record).linked_vpc_id = None
-    region.links_of_vpc.mutable(event.vpc_id).delete(event.instance_id)
+    link(region, changed_instance(region, event.instance_id, record), None)
 
 
 EVOLVE: Final[Evolving] = {
@@ -67,7 +65,7 @@ def attach_network_type(instance: InstanceState) -> Facts | None:
     AttachClassicLinkVpc,
     code="Abs.InvalidInstanceId.MalFormed",
     http_status=400,
-    message="{instance_id} is linked to {vpc_id}",
+    message="{instance_id} is linked to {vpc_id} already",
 )
 def attach_linked(instance: InstanceState) -> Facts | None:
     """An instance is linked to one VPC at a time."""

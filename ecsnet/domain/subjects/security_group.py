@@ -265,7 +265,10 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach |
     if not count:
         return Breach(facts, message="{security_group_id} is authorized by groups of other accounts")
     left = in_use.listed(
-        ((members.size, "member", "members"), (authorizers.size, "group that authorizes it", "groups that authorize it"))
+        (
+            (members.size, "member", "members"),
+            (authorizers.size, "group that authorizes it", "groups that authorize it"),
+        )
     )
     message = f"{{security_group_id}} still has {left}: {{resource_ids}}{in_use.more(count)}"
     if by_others:

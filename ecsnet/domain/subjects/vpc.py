@@ -232,7 +232,8 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
     if not interfaces.size:
         return None
     shown = in_use.shown((interfaces,))
-    primary = [one for one in map(region.network_interfaces.get_existing, shown) if one.type is NetworkInterfaceType.Primary]
+    interfaces_shown = map(region.network_interfaces.get_existing, shown)
+    primary = [one for one in interfaces_shown if one.type is NetworkInterfaceType.Primary]
     instance_ids = tuple([one.instance_id for one in primary if one.instance_id is not None])
     facts = {
         "vswitch_id": vswitch.id,

@@ -212,7 +212,7 @@ must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
-    """The facts that break a rule against primary ENIs."""
+    """Returns the facts that break a rule against primary ENIs."""
     if network_interface.type is not PRIMARY:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
