@@ -6,18 +6,19 @@ A rule about what is in use looks at an index, and at no more of it than the ten
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain, islice
 from typing import Final
 
-from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Ids
 
 SHOWN: Final = 10
 
 
-def shown(indexes: Iterable[Ids | Table[str, str]]) -> tuple[str, ...]:
-    """Returns the first ids of indexes, at most ten in all."""
-    return tuple(islice(chain.from_iterable(index.live_keys() for index in indexes), SHOWN))
+def shown(indexes: Iterable[Ids]) -> tuple[str, ...]:
+    """Returns ids of indexes, at most ten in all, those of the first index first."""
+    ids: list[str] = []
+    for index in indexes:
+        ids += index.some_keys(SHOWN - len(ids))
+    return tuple(ids)
 
 
 def listed(parts: Iterable[tuple[int, str, str]]) -> str:
@@ -26,6 +27,11 @@ def listed(parts: Iterable[tuple[int, str, str]]) -> str:
     return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
-def more(count: int) -> str:
-    """Returns the end of a message that names up to ten of ``count`` resources."""
-    return f" and {count - SHOWN} more" if count > SHOWN else ""
+def still_has(what: str, left: str, resource_ids: tuple[str, ...], count: int) -> str:
+    """Returns the message of a rule: what is in use, the number of what is left in it, and some ids.
+
+    ``what`` is a placeholder of the message, as ``resource_ids`` is."""
+    if not resource_ids:
+        return f"{what} still has {left}"
+    more = f" and {count - len(resource_ids)} more" if count > len(resource_ids) else ""
+    return f"{what} still has {left}: {{resource_ids}}{more}"

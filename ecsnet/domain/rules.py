@@ -90,7 +90,7 @@ class RulebookEntry:
 class Rule:
     """A rule that denies commands, under its id.
 
-    ``code`` and ``http_status`` are what the API usually answers, ``codes`` all that it may answer, the usual one
+    ``code`` and ``http_status`` are the usual ones, ``codes`` all that a violation may have, the usual one
     first; `codes_for` gives those of one command. ``guide`` is the section of the vendor's guide, ``"-"`` for what only
     the real API knows. ``doc`` says the rule in a sentence, ``message`` is filled in by the facts that break it.
     ``commands`` are those that it guards, ``predicate`` is the function that judges them. Its hash is that of its id.
@@ -113,13 +113,13 @@ class Rule:
 
     @property
     def codes(self) -> tuple[ErrorCode, ...]:
-        """All codes that may be answered, the usual one first."""
+        """All codes that a violation may have, the usual one first."""
         usual = ErrorCode(self.code, self.http_status)
         codes = dict.fromkeys(code for command in self.commands for code in self.codes_for(command))
         return tuple(sorted(codes, key=lambda code: code != usual))
 
     def codes_for(self, command: AnyCommand) -> tuple[ErrorCode, ...]:
-        """Returns all codes that a command may be answered with, the usual one first. Raises KeyError for a command
+        """Returns all codes that a violation by a command may have, the usual one first. Raises KeyError for a command
         that the rule does not guard."""
         if command not in self.commands:
             raise KeyError(command)
@@ -222,7 +222,7 @@ class SubjectRules:
 
 
 class RuleRegistry(Mapping[str, Rule]):
-    """Rules by their ids, in rank order: the first that a command breaks gives the code that it is answered with.
+    """Rules by their ids, in rank order: the first that a command breaks gives `CommandDenied.code`.
 
     ``RuleRegistry(ecsnet.rules)`` has the vendor's rules; those that `denies` adds come after them, and have ids that
     begin with ``x.``. ``a | b`` has the rules of both, those of ``a`` first.

@@ -30,7 +30,7 @@ from ecsnet.domain.subjects import eip
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.eip import NatPublicIpConverted
+from ecsnet.events.eip import EipAddressAssociateRequested, NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.values import ChargeType
 
@@ -116,7 +116,8 @@ def assign_pay_as_you_go(instance: InstanceState) -> Facts | Breach | None:
     at_creation, now = instance.bandwidth_at_creation, instance.internet_max_bandwidth_out
     if instance.charge_type is not ChargeType.PostPaid or (at_creation and now):
         return None
-    takes_eip = instance.vpc_id is not None and instance.public_ip is None and instance.eip_id is None
+    free = instance.vpc_id is not None and instance.public_ip is None and instance.eip_id is None
+    takes_eip = free and INSTANCE.admits(instance.status, EipAddressAssociateRequested)
     facts = {"instance_id": instance.id, "bandwidth_at_creation": at_creation, "bandwidth": now, "takes_eip": takes_eip}
     if at_creation:
         return Breach(facts, message="{instance_id} is a pay-as-you-go instance without bandwidth")

@@ -254,9 +254,10 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach |
     by_others, count = security_group.authorized_by_others > 0, members.size + authorizers.size
     if not count and not by_others:
         return None
+    shown = in_use.shown((members, authorizers))
     facts = {
         "security_group_id": security_group.id,
-        "resource_ids": in_use.shown((members, authorizers)),
+        "resource_ids": shown,
         "count": count,
         "members": members.size,
         "authorized_in": authorizers.size,
@@ -270,7 +271,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach |
             (authorizers.size, "group that authorizes it", "groups that authorize it"),
         )
     )
-    message = f"{{security_group_id}} still has {left}: {{resource_ids}}{in_use.more(count)}"
+    message = in_use.still_has("{security_group_id}", left, shown, count)
     if by_others:
         message += "; groups of other accounts authorize it, too"
     return Breach(facts, message=message)

@@ -135,9 +135,10 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Breach | None:
     count = vswitches.size + groups.size + links.size
     if not count:
         return None
+    shown = in_use.shown((vswitches, groups, links))
     facts = {
         "vpc_id": vpc.id,
-        "resource_ids": in_use.shown((vswitches, groups, links)),
+        "resource_ids": shown,
         "count": count,
         "vswitches": vswitches.size,
         "security_groups": groups.size,
@@ -150,7 +151,7 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Breach | None:
             (links.size, "linked instance", "linked instances"),
         )
     )
-    message = f"{{vpc_id}} still has {left}: {{resource_ids}}{in_use.more(count)}"
+    message = in_use.still_has("{vpc_id}", left, shown, count)
     if vswitches.size:
         return Breach(facts, message=message)
     return Breach(facts, "DependencyViolation.SecurityGroup", 400, message)
@@ -242,7 +243,7 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
         "instance_ids": instance_ids,
     }
     left = in_use.listed(((interfaces.size, "network interface", "network interfaces"),))
-    message = f"{{vswitch_id}} still has {left}: {{resource_ids}}{in_use.more(interfaces.size)}"
+    message = in_use.still_has("{vswitch_id}", left, shown, interfaces.size)
     if instance_ids:
         message += "; primary ones go with their instances: {instance_ids}"
     return Breach(facts, message=message)
