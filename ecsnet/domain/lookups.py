@@ -164,8 +164,8 @@ def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[R
 def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes: Codes | None = None) -> None:
     """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
     for it."""
-    naming = {name for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
-    guarded = [command for command in COMMANDS if not naming.isdisjoint(field_names(command))]
+    naming = {name: lookup for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
+    guarded = [command for command in COMMANDS if not naming.keys().isdisjoint(field_names(command))]
 
     def predicate(not_found: dict[str, dict[str, str | None]], region: Region) -> Facts | Breach | None:
         ids = not_found.get(rule_id)
@@ -178,7 +178,9 @@ def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes
         elsewhere = {**facts, "region_id": region.region_id, "regions": regions}
         return Breach(elsewhere, message=f"there is no {noun} {{ids}} in {{region_id}}: {{regions:is in}}")
 
-    predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
+    where = "" if any(lookup.elsewhere is _nowhere for lookup in naming.values()) else " in the command's region"
+    owned_too = ", and belongs to the caller" if "instance_type" not in naming else ""
+    predicate.__doc__ = f"Every {noun} that a command names exists{where}{owned_too}."
     add = rules.denies(
         rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{ids}}"
     )

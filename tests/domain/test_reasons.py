@@ -254,6 +254,28 @@ def test_an_instance_that_is_missing_does_not_hide_that_the_group_is_full(net: N
     assert set(violations(net, missing)) == {"instance.not-found", "security-group.address-quota"}
 
 
+def test_a_vswitch_or_interface_that_is_missing_does_not_hide_that_the_groups_are_of_several_vpcs(net: Net) -> None:
+    other = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    stranger, old = (
+        net.cloud.execute(c.CreateSecurityGroup(vpc_id=other.id)),
+        net.cloud.execute(c.CreateSecurityGroup()),
+    )
+    modify = c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-none", security_group_ids=[net.group.id])
+    for command in (net.eni_command(vswitch_id="vsw-none"), net.run_command(vswitch_id="vsw-none"), modify):
+        assert "interface.security-groups.vpc" not in violations(net, command)
+        groups = [stranger.id, net.group.id, old.id, net.new_group().id]
+        found = violations(net, attrs.evolve(command, security_group_ids=groups))["interface.security-groups.vpc"]
+        assert found.facts == {"security_group_ids": (stranger.id, old.id), "vpc_id": net.vpc.id}
+        assert found.message == f"not in {net.vpc.id}: {stranger.id}, {old.id}"
+
+
+def test_an_interface_that_is_missing_does_not_hide_that_no_interface_holds_so_many_addresses(net: Net) -> None:
+    assert set(violations(net, assign("eni-none", 19))) == {"interface.not-found"}
+    found = violations(net, assign("eni-none", 20))
+    assert set(found) == {"interface.not-found", "interface.assign.limit"}
+    assert found["interface.assign.limit"].facts == {"count": 21, "quota": 20}
+
+
 PAIRS: list[type[Command[Any]]] = [
     c.AttachNetworkInterface,
     c.JoinSecurityGroup,

@@ -6,6 +6,7 @@ A member is an ENI. An instance is a member through its primary ENI, whose group
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -136,6 +137,13 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
+
+def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
+    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right."""
+    counts = Counter(group.vpc_id for group in groups if group.vpc_id is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
 must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
 
 
@@ -191,7 +199,8 @@ def groups_in_vpc(
 def count_of_groups(
     group_count: int, region: Region, account_id: str, command_type: AnyCommand
 ) -> Facts | Breach | None:
-    """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
+    """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
+    most."""
     quota = region.quota(account_id, "security-groups-per-interface")
     if command_type is LeaveSecurityGroup:
         return None if group_count else {"count": 0, "quota": quota}

@@ -151,7 +151,7 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         zone_id, vpc_id = _classic_zone(context, command), security_group.CLASSIC_NETWORK
     elif vswitch is not None:
         zone_id, vpc_id = vswitch.zone_id, vswitch.vpc_id
-    context.group_vpc_id = vpc_id
+    context.group_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
     context.target = AttachTarget(
         zone_id=zone_id,
         vpc_id=vpc_id,

@@ -221,7 +221,7 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     guide="4.6",
     code="MaxEniPrivateIpsCountExceeded",
     http_status=403,
-    message="an ENI holds at most {quota} private IPs, and this one would hold {count}",
+    message="an ENI holds at most {quota} private IPs, not {count}",
 )
 def assign_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
@@ -336,9 +336,10 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
     available = context.name_addresses(named) if named else 0
-    if interface is None:
-        return
     region, added = context.region, len(named) + to_allocate
+    if interface is None:  # any ENI has a primary address
+        context.address_request = AddressRequest(to_allocate=to_allocate, resulting_count=1 + added)
+        return
     context.address_request = AddressRequest(
         named_available=available,
         to_allocate=to_allocate,
