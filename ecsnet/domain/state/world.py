@@ -52,10 +52,12 @@ _TABLES = (
     "other_holders",
     "vswitches_of_vpc",
     "groups_of_vpc",
+    "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
     "members_of_group",
     "sources_of_group",
+    "authorizers_of_group",
     "usage",
     "created",
     "pending",
@@ -117,10 +119,12 @@ class Region:
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
+        self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
+        self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account that authorize it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
         self.created: Table[Counted, int] = Table()  # kind → number ever created, or addresses of a block passed so far
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP

@@ -20,7 +20,7 @@ from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Facts, SubjectRules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
@@ -217,11 +217,21 @@ def associate_state(eip: EipState) -> Facts | None:
     guide="2.2",
     code="InvalidParameter.Mismatch",
     http_status=400,
-    message="{instance_id} is not in the region of {allocation_id}",
+    message="{allocation_id} is in {region_id}, and {instance_id} in {instance_region_id}",
 )
-def associate_region(eip: EipState, instance: InstanceState, same_region: bool) -> Facts | None:
+def associate_region(
+    eip: EipState, instance: InstanceState, same_region: bool, region: Region, world: World
+) -> Facts | None:
     """An EIP and its instance are in one region."""
-    return None if same_region else {"instance_id": instance.id, "allocation_id": eip.id}
+    if same_region:
+        return None
+    of_instance = known(world.region_of("instances", instance.id))
+    return {
+        "instance_id": instance.id,
+        "allocation_id": eip.id,
+        "region_id": region.region_id,
+        "instance_region_id": of_instance.region_id,
+    }
 
 
 @RULES.denies(
@@ -267,7 +277,7 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     AssociateEipAddress,
     code="InvalidAssociation.Duplicated",
     http_status=400,
-    message="{instance_id} has the EIP {allocation_id}",
+    message="{instance_id} has the EIP {allocation_id} already",
 )
 def associate_duplicate(instance: InstanceState) -> Facts | None:
     """An instance takes one EIP."""
@@ -297,11 +307,14 @@ def unassociate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{allocation_id} is associated with {associated_with}, not with {instance_id}",
 )
-def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | None:
+def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | Breach | None:
     """An EIP is unassociated from the instance that it is associated with."""
     if eip.instance_id == instance.id:
         return None
-    return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
+    facts = {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
+    if eip.instance_id is None:
+        return Breach(facts, message="{allocation_id} is associated with no instance")
+    return facts
 
 
 @RULES.denies(

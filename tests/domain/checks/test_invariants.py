@@ -542,7 +542,13 @@ def members_of_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
 
 @breaks("index.sources-of-group")
 def a_group_that_does_not_know_who_authorizes_it(here: Region, abroad: Region) -> str:
-    here.security_groups.mutable(SOUND.other_group).authorized_in = 0
+    here.authorizers_of_group.mutable(SOUND.other_group).delete(SOUND.group)
+    return SOUND.other_group
+
+
+@breaks("index.sources-of-group")
+def a_group_that_counts_authorizations_of_other_accounts_wrong(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).authorized_by_others = 1
     return SOUND.other_group
 
 
@@ -577,8 +583,8 @@ def a_classic_address_that_nobody_has(here: Region, abroad: Region) -> str:
 
 
 @breaks("index.linked-instances")
-def a_vpc_that_counts_its_links_wrong(here: Region, abroad: Region) -> str:
-    here.vpcs.mutable(SOUND.vpc).linked_instances = 2
+def a_vpc_that_lists_an_instance_that_is_not_linked(here: Region, abroad: Region) -> str:
+    here.links_of_vpc.mutable(SOUND.vpc).set(SOUND.server, True)
     return SOUND.vpc
 
 
