@@ -184,7 +184,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreatio
     )
     network_interface.add(region, interface)
     instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
-    instance.attached = {interface.id: None}
+    instance.attach(interface.id)
 
 
 def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
@@ -222,6 +222,11 @@ def instance_started(region: Region, event: InstanceStarted, record: RecordedEve
     instance = changed(region, event.instance_id, record)
     instance.was_started = True
     instance.private_ip_change_pending = False
+    instance.renumber()
+
+
+def instance_rebooted(region: Region, event: InstanceRebooted, record: RecordedEvent) -> None:
+    changed(region, event.instance_id, record).renumber()
 
 
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
@@ -270,7 +275,7 @@ EVOLVE: Final[Evolving] = {
     InstanceStopRequested: instance_moved,
     InstanceStopped: instance_moved,
     InstanceRebootRequested: instance_moved,
-    InstanceRebooted: instance_moved,
+    InstanceRebooted: instance_rebooted,
     InstanceReleased: instance_released,
     SecurityGroupJoined: group_joined,
     SecurityGroupLeft: group_left,
