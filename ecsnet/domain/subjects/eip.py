@@ -59,6 +59,11 @@ EIP: Final = Lifecycle(
         S.Releasing: Transitional(completed_by=(EipAddressReleased,)),
     },
     final=[S.Released],
+    kinds={
+        EipAddressAssociateRequested: "AssociateEipAddress",
+        EipAddressUnassociateRequested: "UnassociateEipAddress",
+        EipAddressReleaseRequested: "ReleaseEipAddress",
+    },
     transitions=[
         [EipAddressAllocated, INITIAL, S.Available],
         [NatPublicIpConverted, INITIAL, S.InUse],
@@ -177,7 +182,7 @@ RULES: Final = SubjectRules()
 
 ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
 UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
-RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleaseRequested)
+RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleased)
 
 must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 
@@ -312,7 +317,7 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     message="{allocation_id} is {status}, and only an Available EIP is released",
 )
 def release_state(eip: EipState) -> Facts | None:
-    """Only an Available EIP is released."""
+    """Only an Available EIP is released; asking again while it is Releasing is accepted."""
     return None if eip.status in RELEASABLE else {"allocation_id": eip.id, "status": eip.status}
 
 
@@ -345,6 +350,12 @@ def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event
     return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
 
 
+def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | None) -> None:
+    """The instance that the EIP is on is known, though the command need not name it."""
+    if context.instance is None and context.eip is not None and context.eip.instance_id is not None:
+        context.instance = context.region.instances[context.eip.instance_id]
+
+
 def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
     """Yields the context as it is, if it is that of an EIP, or the one with the EIP of the instance."""
     instance = context.instance
@@ -364,6 +375,8 @@ def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[E
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
+    if context.asynchronous and known(context.eip).status is S.Releasing:
+        return ()
     event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
     return (event(allocation_id=command.allocation_id),)
 
@@ -391,6 +404,7 @@ OPERATIONS: Final[Operations] = operations(
         UnassociateEipAddress,
         unassociate,
         ResourceKind.Eip,
+        prepare=prepare_unassociate,
         statuses={ResourceKind.Eip: UNASSOCIABLE},
         alternatives=associations_to_end,
         recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),

@@ -90,6 +90,7 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
     elif command is None and instance is not None:
         context.group_count = len(context.region.groups_of(instance)) + 1
     elif command is None and group is not None:
+        context.security_groups = (group,)
         context.group_growth = GroupGrowth((group,), 1)
 
 

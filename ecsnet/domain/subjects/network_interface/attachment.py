@@ -13,23 +13,26 @@ from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetwor
 from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
     S,
+    begin_again,
     changed,
     is_primary,
+    is_waiting_to_be_asked,
     remove,
 )
 from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
@@ -39,6 +42,7 @@ from ecsnet.values import InstanceStatus, NetworkInterfaceType
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
 ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
+"""The statuses of an ENI in which attaching it is asked for, or asked for again."""
 DETACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDetached)
 
 # How each event changes the state
@@ -63,6 +67,8 @@ DETACHED: Final = _by_type(NetworkInterfaceDetached)
 
 def attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
     attached(region, event, record, ATTACH_REQUESTED)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceAttachRequested], record)
 
 
 def attached(
@@ -87,6 +93,7 @@ def detach_requested(region: Region, event: NetworkInterfaceDetachRequested, rec
     if instance.status not in DETACH:
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACH_REQUESTED[interface.type], record)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceDetachRequested], record)
 
 
 def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
@@ -96,6 +103,12 @@ def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEv
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACHED[interface.type], record)
     del instance.attached[interface.id]
+    interface.instance_id = None
+
+
+def attach_failed(region: Region, event: NetworkInterfaceAttachFailed, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    del region.instances.mutable(event.instance_id).attached[interface.id]
     interface.instance_id = None
 
 
@@ -111,6 +124,7 @@ def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEv
 EVOLVE: Final[Evolving] = {
     NetworkInterfaceAttachRequested: attach_requested,
     NetworkInterfaceAttached: attached,
+    NetworkInterfaceAttachFailed: attach_failed,
     NetworkInterfaceDetachRequested: detach_requested,
     NetworkInterfaceDetached: detached,
     NetworkInterfaceReleased: released,
@@ -145,12 +159,37 @@ def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> F
     http_status=400,
     message="{network_interface_id} is {status}, and only an Available ENI can be attached",
 )
-def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
-    """Only an Available ENI can be attached."""
+def attach_state(
+    interfaces_to_attach: tuple[NetworkInterfaceState, ...], region: Region, command_type: AnyCommand
+) -> Facts | None:
+    """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
     for interface in interfaces_to_attach:
-        if interface.status not in ATTACHABLE:
-            return {"network_interface_id": interface.id, "status": interface.status}
+        if interface.status is S.Attaching and command_type is AttachNetworkInterface:
+            if is_waiting_to_be_asked(region, interface):
+                continue
+        elif interface.status is S.Available:
+            continue
+        return {"network_interface_id": interface.id, "status": interface.status}
     return None
+
+
+@RULES.denies(
+    "interface.attach.again",
+    AttachNetworkInterface,
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status} to {attaching_to}, and cannot be attached to {instance_id} before",
+)
+def attach_again(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """An ENI that is stuck in Attaching is asked for again on the instance that it is being attached to."""
+    if network_interface.status is not S.Attaching or network_interface.instance_id == instance.id:
+        return None
+    return {
+        "network_interface_id": network_interface.id,
+        "status": network_interface.status,
+        "attaching_to": network_interface.instance_id,
+        "instance_id": instance.id,
+    }
 
 
 @RULES.denies(
@@ -163,7 +202,9 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
 )
 def attach_instance_state(instance: InstanceState) -> Facts | None:
     """An ENI is attached to an instance that is Running or Stopped."""
-    return None if instance.status in INSTANCE.stable else {"instance_id": instance.id, "status": instance.status}
+    if instance.status in INSTANCE.stable or instance.status in BEING_RELEASED:
+        return None
+    return {"instance_id": instance.id, "status": instance.status}
 
 
 @RULES.denies(
@@ -357,8 +398,12 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
             vpc_id=instance.vpc_id or CLASSIC_NETWORK,
             instance_type=instance.instance_type,
             interface_count=len(instance.attached),
-            attaching=0 if interface is None and command is not None else 1,
+            attaching=0 if (interface is None and command is not None) or _is_on(interface, instance) else 1,
         )
+
+
+def _is_on(interface: NetworkInterfaceState | None, instance: InstanceState) -> bool:
+    return interface is not None and interface.instance_id == instance.id
 
 
 def attachments_to_make(context: RuleContext) -> Iterator[RuleContext | Impossible]:
@@ -394,7 +439,8 @@ def attachments_to_end(context: RuleContext) -> Iterator[RuleContext | Impossibl
 
 
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:
-    if known(context.network_interface).status is S.Detaching:
+    interface = known(context.network_interface)
+    if interface.status is S.Detaching and not is_waiting_to_be_asked(context.region, interface):
         return ()
     event = NetworkInterfaceDetachRequested if context.asynchronous else NetworkInterfaceDetached
     return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)
