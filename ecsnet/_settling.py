@@ -127,7 +127,7 @@ class Settling:
         while regions and regions[0][0] <= self._now:
             moment, _, position, kind, region_id = heappop(regions)
             pending = pending_at(self.world.region(region_id), position, kind)
-            self._end(pending, moment, self._outcome(pending, moment))
+            self._end(pending, moment, self._outcome_by_clock(pending, moment))
             following = _earliest(self.world.region(region_id), self._pace)  # no other region has changed
             if following is not None:
                 heappush(regions, following)
@@ -146,9 +146,9 @@ class Settling:
             entry = region.pending[position]
             if entry is None:
                 continue  # it went with another resource
-            outcome = self._outcome(pending, self._now)
+            outcome = self._asked_for(pending)
             if outcome is None:
-                continue
+                continue  # it cannot end so, and stays as it is
             self._end(pending, self._now, outcome)
             if self._resource_id is None:
                 for one in pending_of(self.world.region(pending.region_id), pending.resource_id):
@@ -165,19 +165,28 @@ class Settling:
     def _waits(self, pending: Pending) -> bool:
         return pending.kind not in (STUCK, CYCLE) and self._pace.duration(pending.kind) == "manual"
 
-    def _outcome(self, pending: Pending, moment: datetime) -> str | None:
-        """Returns how a transition ends; None for one that stays as it is, as it cannot end as it was asked to."""
+    def _asked_for(self, pending: Pending) -> str | None:
+        """Returns the outcome that the caller asks for; None if the transition cannot have it, or is another one's."""
+        if self._asked is None or self._resource_id not in (None, pending.resource_id):
+            return None
         possible = outcomes(self.world.region(pending.region_id), pending)
-        if self._asked is not None and self._resource_id in (None, pending.resource_id):
-            if self._asked in possible:
-                return self._asked
-            if self._resource_id is not None:
-                ways = " or ".join(possible)
-                raise InvalidArgument(f"the transition of {self._resource_id} is {ways}, never {self._asked}")
-            return None if self._waits(pending) else "completed"
+        if self._asked in possible:
+            return self._asked
+        if self._resource_id is None:
+            return None
+        ways = " or ".join(possible)
+        raise InvalidArgument(f"the transition of {self._resource_id} is {ways}, never {self._asked}")
+
+    def _outcome_by_clock(self, pending: Pending, moment: datetime) -> str:
+        """Returns how a transition ends that is due by the clock: as the policy says, whoever settles it, unless a
+        caller asks for a failure."""
+        asked = self._asked_for(pending)
+        if asked not in (None, "completed"):
+            return asked
+        region = self.world.region(pending.region_id)
+        possible = outcomes(region, pending)
         if self._policy is None or len(possible) == 1:
             return "completed"
-        region = self.world.region(pending.region_id)
         status = getattr(region, pending.table).get_existing(pending.resource_id).status
         outcome = self._policy(
             Transition(
@@ -197,9 +206,9 @@ class Settling:
             )
         return outcome
 
-    def _end(self, pending: Pending, moment: datetime, outcome: str | None) -> None:
+    def _end(self, pending: Pending, moment: datetime, outcome: str) -> None:
         region = self.world.region(pending.region_id)
-        events = ending(self.world, region, pending, outcome or "completed")
+        events = ending(self.world, region, pending, outcome)
         if self._asked is not None and self._resource_id in (None, pending.resource_id):
             state = getattr(region, pending.table).get_existing(pending.resource_id)
             last = removed(pending.table, region, state)

@@ -25,7 +25,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World, owned
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
 from ecsnet.events.base import Event, RecordedEvent
@@ -309,6 +309,21 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
 
 
 @RULES.denies(
+    "eip.unassociate.instance-state",
+    UnassociateEipAddress,
+    code="IncorrectInstanceStatus",
+    http_status=400,
+    message="{instance_id} is being released, and the EIP comes back when it is gone",
+)
+def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
+    """An EIP is not unassociated from an instance that is being released: it comes back when that is gone."""
+    instance = None if eip.instance_id is None else region.instances[eip.instance_id]
+    if instance is None or instance.status not in BEING_RELEASED:
+        return None
+    return {"allocation_id": eip.id, "instance_id": instance.id}
+
+
+@RULES.denies(
     "eip.release.state",
     ReleaseEipAddress,
     guide="2.2",
@@ -348,12 +363,6 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
 def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
     return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
-
-
-def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | None) -> None:
-    """The instance that the EIP is on is known, though the command need not name it."""
-    if context.instance is None and context.eip is not None and context.eip.instance_id is not None:
-        context.instance = context.region.instances[context.eip.instance_id]
 
 
 def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
@@ -404,7 +413,6 @@ OPERATIONS: Final[Operations] = operations(
         UnassociateEipAddress,
         unassociate,
         ResourceKind.Eip,
-        prepare=prepare_unassociate,
         statuses={ResourceKind.Eip: UNASSOCIABLE},
         alternatives=associations_to_end,
         recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),

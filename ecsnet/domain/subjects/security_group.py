@@ -122,6 +122,8 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
 
 def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, record: RecordedEvent) -> None:
     group = region.security_groups.mutable(event.security_group_id)
+    if group.authorized_in or region.members_of_group.get_existing(group.id).size:
+        raise ValueError(f"{group.id} is in use")  # it could not be completed: nothing enters it from now on
     region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleteRequested], record)
 
 
@@ -139,6 +141,10 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
+    for group_id in (event.security_group_id, event.source_group_id):
+        group = region.security_groups.get_existing(group_id)
+        if group.status is not S.Available:
+            raise SECURITY_GROUP.table[SecurityGroupAuthorized].illegal(group.status)
     region.sources_of_group.mutable(event.security_group_id).set(event.source_group_id, True)
     if event.source_group_id != event.security_group_id:
         region.security_groups.mutable(event.source_group_id).authorized_in += 1

@@ -181,8 +181,16 @@ def vpc_created(region: Region, event: VpcCreation, record: RecordedEvent, statu
         region.begin_transition(vpc, VPC.kinds[type(event)], record.position, record.recorded_at)
 
 
-def vpc_moved(region: Region, event: VpcCreateCompleted | VpcDeleteRequested, record: RecordedEvent) -> None:
-    region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[type(event)], record)
+def vpc_create_completed(region: Region, event: VpcCreateCompleted, record: RecordedEvent) -> None:
+    region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[VpcCreateCompleted], record)
+
+
+def vpc_delete_requested(region: Region, event: VpcDeleteRequested, record: RecordedEvent) -> None:
+    vpc = region.vpcs.mutable(event.vpc_id)
+    contents = (region.vswitches_of_vpc.get_existing(vpc.id), region.groups_of_vpc.get_existing(vpc.id))
+    if vpc.linked_instances or any(content.size for content in contents):
+        raise ValueError(f"{vpc.id} is not empty")  # it could not be completed: nothing enters it from now on
+    region.transition(vpc, VPC.table[VpcDeleteRequested], record)
 
 
 def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
@@ -217,10 +225,15 @@ def vswitch_created(
         region.begin_transition(vswitch, VSWITCH.kinds[type(event)], record.position, record.recorded_at)
 
 
-def vswitch_moved(
-    region: Region, event: VSwitchCreateCompleted | VSwitchDeleteRequested, record: RecordedEvent
-) -> None:
-    region.transition(region.vswitches.mutable(event.vswitch_id), VSWITCH.table[type(event)], record)
+def vswitch_create_completed(region: Region, event: VSwitchCreateCompleted, record: RecordedEvent) -> None:
+    region.transition(region.vswitches.mutable(event.vswitch_id), VSWITCH.table[VSwitchCreateCompleted], record)
+
+
+def vswitch_delete_requested(region: Region, event: VSwitchDeleteRequested, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.mutable(event.vswitch_id)
+    if region.interfaces_of_vswitch.get_existing(vswitch.id).size:
+        raise ValueError(f"{vswitch.id} is not empty")
+    region.transition(vswitch, VSWITCH.table[VSwitchDeleteRequested], record)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
@@ -234,13 +247,13 @@ def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent
 EVOLVE: Final[Evolving] = {
     VpcCreated: vpc_created,
     VpcCreateRequested: vpc_created,
-    VpcCreateCompleted: vpc_moved,
-    VpcDeleteRequested: vpc_moved,
+    VpcCreateCompleted: vpc_create_completed,
+    VpcDeleteRequested: vpc_delete_requested,
     VpcDeleted: vpc_deleted,
     VSwitchCreated: vswitch_created,
     VSwitchCreateRequested: vswitch_created,
-    VSwitchCreateCompleted: vswitch_moved,
-    VSwitchDeleteRequested: vswitch_moved,
+    VSwitchCreateCompleted: vswitch_create_completed,
+    VSwitchDeleteRequested: vswitch_delete_requested,
     VSwitchDeleted: vswitch_deleted,
 }
 

@@ -345,7 +345,6 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     ReleasePublicIpAddress,
     ConvertNatPublicIpToEip,
     AssociateEipAddress,
-    UnassociateEipAddress,
     AttachNetworkInterface,
     DetachNetworkInterface,
     AssignPrivateIpAddresses,
@@ -357,7 +356,6 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     codes={
         ModifyInstanceVpcAttribute: ("IncorrectInstanceStatus", 400),
         AssociateEipAddress: ("IncorrectInstanceStatus", 400),
-        UnassociateEipAddress: ("IncorrectInstanceStatus", 400),
         AttachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
         DetachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
         AssignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
@@ -368,8 +366,8 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     message="{instance_id} is being released",
 )
 def being_released(instance: InstanceState) -> Facts | None:
-    """An instance that is being released takes no command but a repeated DeleteInstance, nor do its ENIs and its EIP
-    take one that concerns it."""
+    """An instance that is being released takes no command but a repeated DeleteInstance; its ENIs are given no
+    addresses, and keep theirs."""
     return {"instance_id": instance.id} if instance.status in BEING_RELEASED else None
 
 
