@@ -71,10 +71,10 @@ class Cloud:
     until `settle` is called; or a mapping from names of operations to these, such as ``{"DeleteInstance": "manual"}``,
     with ``"default"`` for those that it leaves out (otherwise they complete at once) and ``"imported"`` for what is
     imported in a transitional status (otherwise ``"manual"``). ``outcomes`` decides how a `Transition` ends that falls
-    due by the clock, if it may fail or get stuck; without it all are completed. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
-    vendor's catalogue or replaces what is there. ``command_ids`` are ``"random"``, or ``"deterministic"``: then each is
-    the stream and the version of the command's first event in it, such as ``cn-hangzhou:17``, and the same commands at
-    the same times record the same history.
+    due by the clock, if it may fail or get stuck; without it all are completed. ``rules`` may be a registry with rules
+    of your own, ``instance_types`` adds to the vendor's catalogue or replaces what is there. ``command_ids`` are
+    ``"random"``, or ``"deterministic"``: then each is the stream and the version of the command's first event in
+    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history.
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -186,7 +186,9 @@ class Cloud:
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None:
-            command_id = engine.command_id(region_id if events else account_stream(self.account_id))
+            of_account = account_stream(self.account_id)
+            stream = stream_of(events[0], region_id, self.account_id) if events else of_account
+            command_id = engine.command_id(stream)
             news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
             if view.events:
                 news = [*view.before_command(command_id), *news]
@@ -198,7 +200,7 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        result = as_returned(command, results(region, table, ids, last, self.account_id))
+        result = as_returned(command, results(engine.world, region, table, ids, last, self.account_id))
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result
@@ -366,10 +368,11 @@ class Cloud:
 
     @property
     def quotas(self) -> Mapping[str, Quota]:
-        """The acting account's quotas in the cloud's region as they are now, by name."""
+        """The acting account's quotas as they are now, by name: in the cloud's region, or over all regions."""
         with self._engine.lock:
-            region = self._world().region(self.region_id)
-            return MappingProxyType({name: quota(region, name, self.account_id) for name in QUOTAS})
+            world = self._world()
+            region = world.region(self.region_id)
+            return MappingProxyType({name: quota(world, region, name, self.account_id) for name in QUOTAS})
 
     @property
     def store(self) -> EventStore:

@@ -113,6 +113,8 @@ QUOTAS: dict[str, int] = {
     "eips-per-account": 20,
 }
 """The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+ACCOUNT_QUOTAS = frozenset({"eips-per-account"})
+"""The quotas that an account has over all its regions; it has the others in each region."""
 
 
 def ipv4_to_int(address: str) -> int:

@@ -3,6 +3,7 @@ last."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -172,10 +173,8 @@ def test_a_network_is_torn_down_from_the_inside_to_the_outside(slow_net: Net) ->
     while net.vpc.id in cloud.vpcs:
         tries += 1
         for step in steps:
-            try:
+            with suppress(CommandDenied):
                 cloud.execute(step)
-            except CommandDenied as denied:
-                assert denied.code.startswith(("DependencyViolation", "Invalid"))
         for resource in (*cloud.instances, *cloud.vswitches, *cloud.security_groups, *cloud.vpcs):
             cloud.settle(resource)
     assert tries == 4
@@ -349,7 +348,7 @@ def test_the_default_of_a_mapping_is_for_the_operations_that_it_leaves_out() -> 
 
 def test_a_misspelt_operation_in_a_mapping_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(
-        InvalidArgument, match="no operation 'AttachNetworkInterfaces' takes time.*AttachNetworkInterface"
+        InvalidArgument, match=r"no operation 'AttachNetworkInterfaces' takes time.*AttachNetworkInterface"
     ):
         Cloud(settle_after={"AttachNetworkInterfaces": "manual"})
 

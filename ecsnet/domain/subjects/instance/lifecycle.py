@@ -233,6 +233,15 @@ def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[st
     instance.classic_group_ids = group_ids
 
 
+def link(region: Region, instance: InstanceState, vpc_id: str | None) -> None:
+    """A classic instance is from now on linked to this VPC alone, or to none."""
+    if instance.linked_vpc_id is not None:
+        region.links_of_vpc.mutable(instance.linked_vpc_id).delete(instance.id)
+    if vpc_id is not None:
+        region.links_of_vpc.mutable(vpc_id).set(instance.id, True)
+    instance.linked_vpc_id = vpc_id
+
+
 def changed(region: Region, instance_id: str, record: RecordedEvent) -> InstanceState:
     """Returns an instance to be changed, in the status that the event leads to."""
     instance = region.instances.mutable(instance_id)
@@ -255,8 +264,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
     if instance.vpc_id is None:
         regroup_classic(region, instance, ())
         CLASSIC.release(region, instance.classic_ip, instance.id)
-        if instance.linked_vpc_id is not None:
-            region.vpcs.mutable(instance.linked_vpc_id).linked_instances -= 1
+        link(region, instance, None)
     else:
         (primary_id,) = instance.attached
         network_interface.remove(region, network_interface.changed(region, primary_id, record))
@@ -413,7 +421,7 @@ def reboot_state(instance: InstanceState) -> Facts | None:
     code="IncorrectInstanceStatus",
     http_status=403,
     breach_codes=[("IncorrectInstanceStatus.Initializing", 403)],
-    message="{instance_id} is {status}: stop it first, or force the release of a Running one",
+    message="{instance_id} is {status}: wait until it is Running or Stopped",
 )
 def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
     """A Stopped instance is released; a Running one only with ``force``. To ask again for a release is accepted."""
@@ -421,7 +429,7 @@ def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | B
     if instance.status is S.Pending:
         return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
     if instance.status is S.Running and not command.force:
-        return facts
+        return Breach(facts, message="{instance_id} is Running: stop it first, or force the release")
     return wrong_status(instance, InstanceReleased)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
-from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
@@ -134,6 +134,14 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
 """Primary ENIs: there with their instance, InUse, and gone with it."""
 
 LIFECYCLES: Final = {SECONDARY: NETWORK_INTERFACE, PRIMARY: PRIMARY_NETWORK_INTERFACE}
+ByType = dict[NetworkInterfaceType, Transitions[S]]
+
+
+def by_type(event: type[Event]) -> ByType:
+    """Returns the transitions of an event that concerns ENIs of both types."""
+    return {of_type: lifecycle.table[event] for of_type, lifecycle in LIFECYCLES.items()}
+
+
 ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
 """The statuses of an ENI that is on an instance, however far attaching or detaching has come."""
 
@@ -260,7 +268,7 @@ must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
-    """The facts that break a rule against primary ENIs."""
+    """Returns the facts that break a rule against primary ENIs."""
     if network_interface.type is not PRIMARY:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
@@ -370,9 +378,9 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         interface_status=S.Available,
     )
     context.group_count = len(command.security_group_ids)
-    context.group_growth = GroupGrowth(known(context.security_groups), count)
-    if context.vswitch is not None:
-        context.group_vpc_id = context.vswitch.vpc_id
+    groups, vswitch = known(context.security_groups), context.vswitch
+    context.group_growth = GroupGrowth(groups, count)
+    context.group_vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
 
 
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
@@ -421,7 +429,9 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     if command is None or command.security_group_ids is None or groups is None:
         return
     context.group_count = len(command.security_group_ids)
-    if interface is not None:
+    if interface is None:
+        context.group_vpc_id = security_group.vpc_that_fits(groups)
+    else:
         context.group_vpc_id = interface.vpc_id
         held = set(interface.security_group_ids)
         joined = tuple([group for group in groups if group.id not in held])
