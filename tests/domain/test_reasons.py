@@ -390,7 +390,7 @@ def test_how_many_keep_a_vswitch_in_use_is_told_even_where_none_is_found_at_once
     for number, interface in enumerate(reversed(enis[:64] + enis[-64:])):
         (violation,) = fork.check(delete).violations
         shown = violation.facts["resource_ids"]
-        assert len(shown) == min(10, 128 - number) and set(shown) <= set(fork.network_interfaces)
+        assert min(10, 128 - number) <= len(shown) <= 10 and set(shown) <= set(fork.network_interfaces)
         assert violation.facts["count"] == 200 - number
         fork.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     (violation,) = fork.check(delete).violations
