@@ -21,6 +21,9 @@ from ecsnet.values import (
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupStatus,
+    VpcStatus,
+    VSwitchStatus,
     cidr_bounds,
     int_to_ipv4,
 )
@@ -40,11 +43,12 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
-    """``linked_instances`` counts the classic instances that ClassicLink links to the VPC."""
+    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources."""
 
     cidr_block: str
+    status: VpcStatus
+    pending: int | None = None
     classic_link_enabled: bool = False
-    linked_instances: int = 0
 
     def __post_init__(self) -> None:
         cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
@@ -62,6 +66,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     vpc_id: str
     zone_id: str
     cidr_block: str
+    status: VSwitchStatus
+    pending: int | None = None
     first: int = 0
     last: int = 0
     available_ip_address_count: int = 0
@@ -78,11 +84,13 @@ class VSwitchState(State, eq=False, kw_only=True):
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
-    """``authorized_in`` counts the other groups that authorize this one."""
+    """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
 
     vpc_id: str | None
+    status: SecurityGroupStatus = SecurityGroupStatus.Available
+    pending: int | None = None
     private_ip_count: int = 0
-    authorized_in: int = 0
+    authorized_by_others: int = 0
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
