@@ -14,6 +14,7 @@ import pytest
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import breaches
+from ecsnet.domain.state.pending import Entry
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
@@ -896,7 +897,7 @@ def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None
     elif change == "lists twice":
         passing.set(999_999, entry)
     else:
-        passing[key] = entry._replace(resource_id="i-other")
+        passing[key] = Entry("i-other", entry.since, entry.kind)
     assert "index.pending" in {breach.invariant for breach in breaches(world)}
 
 
