@@ -109,17 +109,18 @@ def test_a_released_address_is_given_again_only_after_the_others(net: Net, regio
     assert ip_address(net.cloud.execute(allocate).ip_address) == ip_address(second.ip_address) + 1
 
 
+@pytest.mark.parametrize("former", ["198.18.0.1", "239.255.255.255", "255.255.255.255", "banana"])
 @pytest.mark.parametrize("region_id", ["cn-hangzhou", "eu-north-9"])
-def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str) -> None:
+def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str, former: str) -> None:
     """Older versions allocated out of 198.18.0.0/15."""
     store = MemoryStore()
     store.append(
         [
-            NewEvent(region_id, EipAddressAllocated(allocation_id="eip-1", ip_address="198.18.0.1"), START, "1", "c"),
+            NewEvent(region_id, EipAddressAllocated(allocation_id="eip-1", ip_address=former), START, "1", "c"),
             NewEvent("account/1", EipAddressRegistered(allocation_id="eip-1"), START, "1", "c"),
             NewEvent(
                 "addresses/public/63",
-                SharedAddressDrawn(pool="public", region_id="eu-north-9", ip_address="198.18.0.1"),
+                SharedAddressDrawn(pool="public", region_id="eu-north-9", ip_address=former),
                 START,
                 "1",
                 "c",
@@ -128,7 +129,7 @@ def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str) -> N
         {region_id: 0, "account/1": 0, "addresses/public/63": 0},
     )
     cloud = Cloud(store, account_id="1", region_id=region_id)
-    assert cloud.eips["eip-1"].ip_address == "198.18.0.1"
+    assert cloud.eips["eip-1"].ip_address == former
     first, _ = block_bounds(PUBLIC.cidr_block, region_id)
     given = [cloud.execute(c.AllocateEipAddress()).ip_address for _ in range(2)]
     assert given == [int_to_ipv4(first), int_to_ipv4(first + 1)]
