@@ -51,7 +51,7 @@ class CreateInstance(_NewInstance[Instance]):
 
 @operation(kw_only=True)
 class RunInstances(_NewInstance[tuple[Instance, ...]]):
-    """RunInstances: ``amount`` instances (1 to 100), Running; the answer is a tuple even of one.
+    """RunInstances: ``amount`` instances (1 to 100), Running; the result is a tuple even of one.
 
     With a bandwidth each gets a public address (NatPublicIp) at once. The other parameters are those of
     `CreateInstance`; an explicit address or ENI is for an amount of one.

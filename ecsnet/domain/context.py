@@ -60,12 +60,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
     """The target of an attachment: an instance, or one that the command creates.
 
-    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches.
+    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches. Zone and VPC are None
+    where its VSwitch was not found, the type where that was not found.
     """
 
-    zone_id: str
-    vpc_id: str
-    instance_type: InstanceType
+    zone_id: str | None
+    vpc_id: str | None
+    instance_type: InstanceType | None
     interface_count: int
     attaching: int
 
@@ -81,8 +82,10 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     """A command, who gives it and when, and what it concerns. A field is None if the command does not name it, or if
     it was not found.
 
-    ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
-    names and that were not found, by the id of the rule that denies them. ``interfaces_to_attach`` are the ENIs that
+    ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
+    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
+    the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
+    are the ENIs that
     the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
@@ -101,10 +104,10 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     account_id: str
     region: Region
     world: World
-    asynchronous: bool
+    slow: frozenset[str]
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
-    not_found: dict[str, list[str]] | None = None
+    not_found: dict[str, dict[str, str | None]] | None = None
 
     vpc: VpcState | None = None
     vswitch: VSwitchState | None = None
@@ -129,6 +132,15 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     subscription: SubscriptionPeriod | None = None
     cidr_block: str | None = None
     bandwidth: int | None = None
+
+    @property
+    def asynchronous(self) -> bool:
+        """True if the operation of the command does not complete at once."""
+        return self.command_type.__name__ in self.slow
+
+    def takes_time(self, operation: type[Command[Any]]) -> bool:
+        """Returns whether an operation does not complete at once."""
+        return operation.__name__ in self.slow
 
     def name_addresses(self, addresses: tuple[str, ...]) -> int:
         """Notes the private addresses that the command names, and returns how many of them are free."""

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.state.ids import Kind, resource_id
-from ecsnet.domain.state.pending import PendingTable
+from ecsnet.domain.state.pending import Entry, PendingTable
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -30,7 +30,7 @@ from ecsnet.values import QUOTAS
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
-TransitionalState = NetworkInterfaceState | InstanceState | EipState
+TransitionalState = NetworkInterfaceState | InstanceState | EipState | VpcState | VSwitchState | SecurityGroupState
 Evolve = Callable[["Region", Any, RecordedEvent], None]
 Evolving = dict[type[Event], Evolve]
 """The functions that apply a subject's events to a region, by event class."""
@@ -52,10 +52,12 @@ _TABLES = (
     "other_holders",
     "vswitches_of_vpc",
     "groups_of_vpc",
+    "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
     "members_of_group",
     "sources_of_group",
+    "authorizers_of_group",
     "usage",
     "created",
     "drawn",
@@ -118,17 +120,19 @@ class Region:
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
+        self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
+        self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account that authorize it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
         self.created: Table[Kind, int] = Table()  # kind → number ever created, from which ids are derived
         self.drawn: Table[str, str] = Table()  # kind of address → the address that was allocated last
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.pending: PendingTable = PendingTable()  # position → (resource, start of its transition)
-        self.scheduled: PendingTable = PendingTable()  # position → (instance, start of its next cycle)
+        self.pending: PendingTable = PendingTable()  # position → resource, start and kind of its transition
+        self.scheduled: PendingTable = PendingTable()  # position → instance, start of its next cycle
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""
@@ -207,13 +211,15 @@ class Region:
             state.status = after
             if state.pending is not None:
                 self.end_transition(state)
-            if transitions.begins:
-                self.begin_transition(state, record.position, record.recorded_at)
+            if before in transitions.begins:
+                self.begin_transition(state, transitions.kind, record.position, record.recorded_at)
 
-    def begin_transition(self, state: TransitionalState, position: int, since: datetime) -> None:
-        """The resource is in a transitional state from now on."""
+    def begin_transition(self, state: TransitionalState, kind: str, position: int, since: datetime) -> None:
+        """The resource is in a transitional state from now on, or begins again to be."""
+        if state.pending is not None:
+            self.pending.delete(state.pending)
         state.pending = position
-        self.pending.set(position, (state.id, since))
+        self.pending.set(position, Entry(state.id, since, kind))
 
     def end_transition(self, state: TransitionalState) -> None:
         """The resource is in a stable state from now on, or gone."""

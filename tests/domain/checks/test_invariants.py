@@ -542,7 +542,13 @@ def members_of_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
 
 @breaks("index.sources-of-group")
 def a_group_that_does_not_know_who_authorizes_it(here: Region, abroad: Region) -> str:
-    here.security_groups.mutable(SOUND.other_group).authorized_in = 0
+    here.authorizers_of_group.mutable(SOUND.other_group).delete(SOUND.group)
+    return SOUND.other_group
+
+
+@breaks("index.sources-of-group")
+def a_group_that_counts_authorizations_of_other_accounts_wrong(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).authorized_by_others = 1
     return SOUND.other_group
 
 
@@ -577,8 +583,8 @@ def a_classic_address_that_nobody_has(here: Region, abroad: Region) -> str:
 
 
 @breaks("index.linked-instances")
-def a_vpc_that_counts_its_links_wrong(here: Region, abroad: Region) -> str:
-    here.vpcs.mutable(SOUND.vpc).linked_instances = 2
+def a_vpc_that_lists_an_instance_that_is_not_linked(here: Region, abroad: Region) -> str:
+    here.links_of_vpc.mutable(SOUND.vpc).set(SOUND.server, True)
     return SOUND.vpc
 
 
@@ -590,7 +596,7 @@ def a_passing_instance_that_is_not_listed(here: Region, abroad: Region) -> str:
 
 @breaks("index.pending")
 def a_settled_eni_that_is_listed(here: Region, abroad: Region) -> str:
-    here.begin_transition(here.network_interfaces.mutable(SOUND.free), 10_000, CLASSIC_IS_OPEN)
+    here.begin_transition(here.network_interfaces.mutable(SOUND.free), "stuck", 10_000, CLASSIC_IS_OPEN)
     return HOME
 
 
@@ -884,13 +890,13 @@ def test_an_index_with_a_wrong_key_is_a_breach(name: str) -> None:
 def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None:
     world = SOUND.cloud.folded_state()
     passing = world.writable(HOME).pending
-    key, (resource_id, since) = next(iter(passing.snapshot().items()))
+    key, entry = next(iter(passing.snapshot().items()))
     if change == "counts":
         passing.size += 1
     elif change == "lists twice":
-        passing.set(999_999, (resource_id, since))
+        passing.set(999_999, entry)
     else:
-        passing[key] = ("i-other", since)
+        passing[key] = entry._replace(resource_id="i-other")
     assert "index.pending" in {breach.invariant for breach in breaches(world)}
 
 
