@@ -635,6 +635,7 @@ def test_a_witness_breaks_its_invariant_and_names_the_resource(invariant: str, d
     found = {(breach.invariant, breach.resource_id): breach.message for breach in breaches(world)}
     assert (invariant, resource_id) in found
     assert found[invariant, resource_id].strip()
+    assert not [message for message in found.values() if "None" in message]
     assert invariants(SOUND.cloud) == ()
 
 
