@@ -912,7 +912,7 @@ def test_a_next_address_that_is_held_or_has_another_number_is_a_breach(change: s
     else:
         vswitch.next_address += 1
     messages = [breach.message for breach in breaches(world) if breach.resource_id == vswitch.id]
-    assert f"would give {vswitch.next_ip}, which is not free" in messages
+    assert f"would allocate {vswitch.next_ip}, which is not free" in messages
 
 
 def test_a_group_without_a_list_of_members_is_a_breach() -> None:
