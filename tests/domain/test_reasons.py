@@ -382,7 +382,7 @@ def test_what_keeps_a_vswitch_in_use_is_named(net: Net) -> None:
     assert f"{ids[9]} and 2 more; primary" in only(net, delete).message
 
 
-def test_how_many_keep_a_vswitch_in_use_is_told_even_where_none_is_found_at_once(net: Net) -> None:
+def test_how_many_keep_a_vswitch_in_use_is_told_however_few_are_found_at_once(net: Net) -> None:
     net.quota("interfaces-per-region", 300)
     enis = [net.eni() for _ in range(200)]
     fork = net.cloud.fork()
@@ -390,12 +390,12 @@ def test_how_many_keep_a_vswitch_in_use_is_told_even_where_none_is_found_at_once
     for number, interface in enumerate(reversed(enis[:64] + enis[-64:])):
         (violation,) = fork.check(delete).violations
         shown = violation.facts["resource_ids"]
-        assert len(shown) == min(10, 128 - number) and set(shown) <= set(fork.network_interfaces)
+        assert min(10, 128 - number) <= len(shown) <= 10 and set(shown) <= set(fork.network_interfaces)
         assert violation.facts["count"] == 200 - number
         fork.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     (violation,) = fork.check(delete).violations
-    assert (violation.facts["resource_ids"], violation.facts["count"]) == ((), 72)
-    assert violation.message == f"{net.vswitch.id} still has 72 network interfaces"
+    assert violation.facts["count"] == 72
+    assert violation.message.startswith(f"{net.vswitch.id} still has 72 network interfaces")
 
 
 def test_what_keeps_a_vpc_in_use_is_named() -> None:

@@ -28,7 +28,7 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressAssociateRequested, NatPublicIpConverted
@@ -141,7 +141,7 @@ def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
     if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
         return None
     facts = {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
-    if instance.public_ip is not None or instance.eip_id is not None:
+    if instance.public_ip is not None or instance.eip_id is not None or instance.status in BEING_RELEASED:
         return Breach(facts, message="{instance_id} is a subscription instance without bandwidth")
     if instance.next_bandwidth is None:
         if instance.vpc_id is None and instance.status is not InstanceStatus.Stopped:
