@@ -108,8 +108,12 @@ Attaching is transitional. The declaration tells which event completes it, and w
 ```python
 >>> NETWORK_INTERFACE.transitional[interface.status].completed_by
 (<class 'ecsnet.events.network_interface.NetworkInterfaceAttached'>,)
->>> NETWORK_INTERFACE.triggers(interface.status)
-('NetworkInterfaceAttachRequested', 'NetworkInterfaceAttached', 'NetworkInterfaceAttachFailed', 'NetworkInterfaceStuck', 'NetworkInterfaceReleased')
+>>> print(*NETWORK_INTERFACE.triggers(interface.status), sep="\\n")
+NetworkInterfaceAttachRequested
+NetworkInterfaceAttached
+NetworkInterfaceAttachFailed
+NetworkInterfaceStuck
+NetworkInterfaceReleased
 >>> NETWORK_INTERFACE.transitional[interface.status].outcomes
 ('completed', 'failed', 'stuck')
 >>> interface.trigger("NetworkInterfaceDeleted")
