@@ -208,13 +208,13 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
     RevokeSecurityGroup,
     code="InvalidSecurityGroupId.NotFound",
     http_status=404,
-    message="{names} being deleted",
+    message="being deleted: {security_group_ids}",
 )
 def group_state(security_groups: tuple[SecurityGroupState, ...]) -> Facts | None:
     """Nothing enters a security group that is being deleted, and its rules do not change; to ask again for its deletion
     is accepted."""
     ids = tuple([group.id for group in security_groups if group.status is S.Deleting])
-    return {"security_group_ids": ids, "names": f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'}"} if ids else None
+    return {"security_group_ids": ids} if ids else None
 
 
 @RULES.denies(
