@@ -6,6 +6,7 @@ from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
@@ -69,6 +70,7 @@ __all__ = [
     "NetworkInterfaceStatus",
     "NetworkInterfaceType",
     "NetworkType",
+    "NewNetworkInterface",
     "Permission",
     "Quota",
     "ReadOnlyCloud",

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
+from ecsnet._arguments import shown
 from ecsnet.commands import fields
-from ecsnet.commands.base import Command, operation
+from ecsnet.commands.base import Command, Printed, operation
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import NetworkInterface
 
 _ADDRESSES: Final = ("private_ip_addresses", "secondary_private_ip_address_count")
+
+
+@operation(kw_only=True)
+class NewNetworkInterface(Printed):
+    """A secondary ENI that `RunInstances` or `CreateInstance` creates with each instance (guide 4.3).
+
+    Its VSwitch is the instance's unless ``vswitch_id`` names another, and so are its security groups;
+    ``primary_ip_address`` is the system's choice if it is None.
+    """
+
+    vswitch_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    security_group_ids: tuple[str, ...] | None = attrs.field(default=None, converter=fields.optional_identifiers)
+    primary_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
+    network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+
+
+def new_interfaces(value: Iterable[NewNetworkInterface], name: str = "new ENIs") -> tuple[NewNetworkInterface, ...]:
+    """Returns descriptions of new ENIs as a tuple; a converter."""
+    given = tuple(fields.items_of(name, value))
+    for one in given:
+        if not isinstance(one, NewNetworkInterface):
+            raise InvalidCommand(f"must be NewNetworkInterface values, not {shown(one)}", parameter=name)
+    return given
 
 
 @operation(kw_only=True)

@@ -73,9 +73,13 @@ class InstanceRebooted(Event, frozen=True, kw_only=True):
 
 
 class InstanceReleased(Event, frozen=True, kw_only=True):
-    """The instance and its primary ENI were released; each other ENI that was attached has an event of its own."""
+    """The instance and its primary ENI were released; each other ENI that was attached has an event of its own.
+
+    Events of before ``force`` was recorded do not tell, so they are taken to have been forced.
+    """
 
     instance_id: str
+    force: bool = True
 
 
 class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):

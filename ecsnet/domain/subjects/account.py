@@ -45,6 +45,9 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 
 # Client tokens
 
+_LATER_LISTS: Final = frozenset({"network_interfaces"})
+"""The parameters with an empty list as default that commands did not have when their first token was stored."""
+
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
     """Returns the use of a client token of an account, None for a token that was not used yet.
@@ -65,10 +68,15 @@ def canonical_parameters(command: Command[Any]) -> str:
     """Returns a command's parameters as JSON that is equal for equal commands, now and in later versions.
 
     Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
-    what was asked for; parameters that were not given are left out, so that later versions can have more of them.
+    what was asked for; parameters that were not given are left out, so that later versions can have more of them. So
+    are the lists that earlier versions did not have, while they are empty.
     """
     parameters = msgspec.to_builtins(command)
-    given = {name: parameters[name] for name in sorted(parameters) if parameters[name] is not None}
+    given = {
+        name: parameters[name]
+        for name in sorted(parameters)
+        if parameters[name] is not None and (name not in _LATER_LISTS or parameters[name])
+    }
     return msgspec.json.encode(given).decode()
 
 

@@ -22,9 +22,9 @@ from ecsnet.commands import (
     RevokeSecurityGroup,
     RunInstances,
 )
-from ecsnet.domain.context import GroupGrowth, RuleContext
+from ecsnet.domain.context import GroupGrowth, Membership, RuleContext
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
@@ -144,16 +144,21 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
     breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
     message="{names} not in {vpc_id}",
 )
-def groups_in_vpc(
-    security_groups: tuple[SecurityGroupState, ...], group_vpc_id: str, command: object
-) -> Facts | Breach | None:
+def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts | Breach | None:
     """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
-    strangers = [group for group in security_groups if (group.vpc_id or CLASSIC_NETWORK) != group_vpc_id]
+    strangers = [
+        (group, membership.vpc_id)
+        for membership in memberships
+        if membership.vpc_id is not None
+        for group in membership.groups
+        if (group.vpc_id or CLASSIC_NETWORK) != membership.vpc_id
+    ]
     if not strangers:
         return None
-    ids = tuple(group.id for group in strangers)
-    facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
-    if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
+    ids = tuple(dict.fromkeys(group.id for group, _ in strangers))
+    vpc_ids = dict.fromkeys(vpc_id for _, vpc_id in strangers)
+    facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": ", ".join(vpc_ids)}
+    if isinstance(command, CreateNetworkInterface) and strangers[0][0].vpc_id is None:
         return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
 
@@ -177,15 +182,17 @@ def groups_in_vpc(
     message="an ENI is in 1 to {quota} security groups, not in {count}",
 )
 def count_of_groups(
-    group_count: int, region: Region, account_id: str, command_type: AnyCommand
+    memberships: tuple[Membership, ...], region: Region, account_id: str, command_type: AnyCommand
 ) -> Facts | Breach | None:
     """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
     quota = region.quota(account_id, "security-groups-per-interface")
-    if command_type is LeaveSecurityGroup:
-        return None if group_count else {"count": 0, "quota": quota}
-    if not group_count:
-        return Breach({"count": 0, "quota": quota}, "MissingParameter", 400)
-    return {"count": group_count, "quota": quota} if group_count > quota else None
+    counts = [one.count for one in memberships if one.count is not None]
+    if 0 in counts:
+        facts = {"count": 0, "quota": quota}
+        return facts if command_type is LeaveSecurityGroup else Breach(facts, "MissingParameter", 400)
+    most = max(counts, default=0)
+    exceeded = most > quota and command_type is not LeaveSecurityGroup
+    return {"count": most, "quota": quota} if exceeded else None
 
 
 @RULES.denies(
@@ -202,10 +209,11 @@ def count_of_groups(
     codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
     message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
 )
-def group_address_quota(group_growth: GroupGrowth, region: Region, account_id: str) -> Facts | None:
+def group_address_quota(group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
-    quota, added = region.quota(account_id, "addresses-per-security-group"), group_growth.added_addresses
-    for group in group_growth.groups:
+    quota = region.quota(account_id, "addresses-per-security-group")
+    for growth in group_growth:
+        group, added = growth.group, growth.added_addresses
         if group.vpc_id is not None and group.private_ip_count + added > quota:
             return {
                 "security_group_id": group.id,
@@ -308,7 +316,8 @@ def _source_account(region: Region, source_group_id: str) -> str | None:
     return None if source is None else source.account_id
 
 
-def restore_authorize(region: Region, event: SecurityGroupAuthorized) -> AuthorizeSecurityGroup:
+def restore_authorize(region: Region, recording: Recording[SecurityGroupAuthorized]) -> AuthorizeSecurityGroup:
+    event = recording.event
     return AuthorizeSecurityGroup(
         security_group_id=event.security_group_id,
         source_group_id=event.source_group_id,
@@ -316,7 +325,8 @@ def restore_authorize(region: Region, event: SecurityGroupAuthorized) -> Authori
     )
 
 
-def restore_revoke(region: Region, event: SecurityGroupRevoked) -> RevokeSecurityGroup:
+def restore_revoke(region: Region, recording: Recording[SecurityGroupRevoked]) -> RevokeSecurityGroup:
+    event = recording.event
     return RevokeSecurityGroup(
         security_group_id=event.security_group_id,
         source_group_id=event.source_group_id,

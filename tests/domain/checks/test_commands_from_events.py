@@ -10,25 +10,27 @@ import pytest
 
 from ecsnet import Cloud, Command, audit
 from ecsnet import commands as c
+from ecsnet.domain.causes import distances_to_causes
 from ecsnet.domain.checks.commands_from_events import command_for
+from ecsnet.domain.operation import Recording
 from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.support.net import Net
 from tests.support.setups import OPEN, SUBSCRIPTION, classic_command
 from tests.support.witnesses import COUNTER_WITNESSES, Story, named
 
-NOT_TOLD_BACK = {"amount", "force", "image_id", "network_interface_ids", "period", "secondary_private_ip_address_count"}
-"""Of these an event has the outcome alone, or another event has them."""
+NOT_TOLD_BACK = {"amount", "secondary_private_ip_address_count"}
+"""Of these an event has the outcome alone."""
 
 
 @pytest.mark.parametrize(("rule_id", "story", "options"), named(COUNTER_WITNESSES))
-def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: Story, options: dict[str, Any]) -> None:
+def test_the_events_of_a_command_yield_the_command(rule_id: str, story: Story, options: dict[str, Any]) -> None:
     net = Net(**options)
     command = story(net)
     others = {name: value for name, value in options.items() if name not in ("start", "settle_after")}
     by_hand = Cloud(net.cloud.store, clock=net.clock, settle_after="manual", **others)
     for cloud in (net.cloud, by_hand):
-        for event in cloud.check(command).events[:1]:
-            again = command_for(cloud.folded_state().region("cn-hangzhou"), event)
+        if cloud.check(command).events:
+            again = told(cloud, command)
             assert type(again) is type(command)
             for name in set(attrs.fields_dict(type(command))) - NOT_TOLD_BACK:
                 asked = getattr(command, name)
@@ -37,8 +39,17 @@ def test_the_first_event_of_a_command_yields_the_command(rule_id: str, story: St
 
 
 def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") -> Command[Any] | None:
-    """What the command's first event tells of it."""
-    return command_for(cloud.folded_state().region(region_id), cloud.check(command).events[0])
+    """What the command's events tell of it."""
+    events = cloud.check(command).events
+    distances = distances_to_causes(events)
+    (asked, *_) = [number for number, distance in enumerate(distances) if distance is None]
+    followers = tuple(
+        event
+        for number, event in enumerate(events)
+        if (distance := distances[number]) is not None and number + distance == asked
+    )
+    region = cloud.folded_state().region(region_id)
+    return command_for(region, Recording(events[asked], cloud.clock(), followers))
 
 
 def test_a_launch_event_yields_every_parameter_that_rules_read(net: Net) -> None:

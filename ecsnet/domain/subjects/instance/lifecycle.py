@@ -398,18 +398,13 @@ def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
             if instance.eip_id is not None
             else ()
         ),
-        InstanceReleased(instance_id=instance.id),
+        InstanceReleased(instance_id=instance.id, force=command.force),
     )
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:
     """Returns the event that completes the creation of a Pending instance: it is created to be Stopped, or to run."""
     return InstanceStarted if instance.starts_when_created else InstanceCreateCompleted
-
-
-def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
-    """Returns the command with ``force``, since the event does not record whether a release was forced."""
-    return DeleteInstance(instance_id=event.instance_id, force=True)
 
 
 OPERATIONS: Final[Operations] = operations(
@@ -440,7 +435,6 @@ OPERATIONS: Final[Operations] = operations(
         ResourceKind.Instance,
         statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
         recorded_as=(InstanceReleased,),
-        restore=restore_delete,
         removes=True,
     ),
 )
