@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 
 from ecsnet._arguments import shown
+from ecsnet._attrs import field_names
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, Printed, operation
 from ecsnet.errors import InvalidCommand
@@ -31,13 +32,23 @@ class NewNetworkInterface(Printed):
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
 
 
-def new_interfaces(value: Iterable[NewNetworkInterface], name: str = "new ENIs") -> tuple[NewNetworkInterface, ...]:
-    """Returns descriptions of new ENIs as a tuple; a converter."""
-    given = tuple(fields.items_of(name, value))
-    for one in given:
-        if not isinstance(one, NewNetworkInterface):
-            raise InvalidCommand(f"must be NewNetworkInterface values, not {shown(one)}", parameter=name)
-    return given
+Described = NewNetworkInterface | Mapping[str, Any]
+
+
+def new_interfaces(value: Iterable[Described], name: str = "new ENIs") -> tuple[NewNetworkInterface, ...]:
+    """Returns descriptions of new ENIs as a tuple; a mapping has the fields of one. A converter."""
+    return tuple([_new_interface(name, item) for item in fields.items_of(name, value)])
+
+
+def _new_interface(name: str, value: Any) -> NewNetworkInterface:
+    if isinstance(value, NewNetworkInterface):
+        return value
+    if not isinstance(value, Mapping) or not value.keys() <= set(field_names(NewNetworkInterface)):
+        raise InvalidCommand(f"must be NewNetworkInterface values, not {shown(value)}", parameter=name)
+    try:
+        return NewNetworkInterface(**value)
+    except InvalidCommand as error:
+        raise InvalidCommand(f"has a new ENI whose {error}", parameter=name) from error
 
 
 @operation(kw_only=True)

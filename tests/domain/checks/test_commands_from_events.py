@@ -54,7 +54,12 @@ def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") ->
 
 def test_a_launch_event_yields_every_parameter_that_rules_read(net: Net) -> None:
     run = net.run_command(
-        region_id="cn-hangzhou", private_ip_address="10.0.1.9", internet_max_bandwidth_out=5, **SUBSCRIPTION
+        region_id="cn-hangzhou",
+        private_ip_address="10.0.1.9",
+        internet_max_bandwidth_out=5,
+        period=2,
+        image_id="centos",
+        **SUBSCRIPTION,
     )
     assert told(net.cloud, run) == run
     drawn = told(net.cloud, net.run_command(region_id="cn-hangzhou"))
