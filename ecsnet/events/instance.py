@@ -9,8 +9,8 @@ from ecsnet.values import ChargeType, InstanceType
 class InstanceCreation(Event, frozen=True, kw_only=True):
     """The base of all creations of an instance. In a VPC the primary ENI is created by the same event.
 
-    A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded. ``instance_type`` is recorded in full,
-    so that another catalogue does not change the past.
+    A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded; in a VPC it is one that was asked for
+    and is not the VSwitch's. ``instance_type`` is recorded in full, so that another catalogue does not change the past.
     """
 
     instance_id: str

@@ -228,18 +228,18 @@ class _Draw:
                 wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + request.to_allocate
         named = [ip for request in requests for ip in request.named]
         free = {
-            vswitch_id: deque(private_pool.next_free(region, region.vswitches.get_existing(vswitch_id), count, named))
+            vswitch_id: deque(private_pool.draw(region, region.vswitches.get_existing(vswitch_id), count, named))
             for vswitch_id, count in wanted.items()
         }
         self.addresses: list[deque[str]] = [
             deque(one.named) if one.named or one.vswitch is None else free[one.vswitch.id] for one in requests
         ]
-        vswitch = context.vswitch
-        self._vswitch_id = None if vswitch is None else vswitch.id
-        if vswitch is None:
-            self._zone_id = _classic_zone(context, command)
+        in_classic = command.vswitch_id is None
+        self._vswitch = None if in_classic else known(context.vswitch)
+        self._zone_id = _classic_zone(context, command) if in_classic else command.zone_id
+        if in_classic:
             self._classic_ips = CLASSIC.next_free(context.world, region, amount)
-        count = amount * (len(news) + (vswitch is not None))
+        count = amount * (len(news) + (not in_classic))
         self._numbers = deque(context.world.next_numbers(region, "network_interface", count) if count else ())
 
     def interface(self) -> tuple[str, str]:
@@ -249,11 +249,13 @@ class _Draw:
 
     def place(self, n: int) -> dict[str, Any]:
         """Returns the fields of the n-th instance's event that tell where it is."""
-        if self._vswitch_id is None:
+        vswitch = self._vswitch
+        if vswitch is None:
             return {"zone_id": self._zone_id, "private_ip_address": self._classic_ips[n]}
         interface_id, mac = self.interface()
         return {
-            "vswitch_id": self._vswitch_id,
+            "vswitch_id": vswitch.id,
+            "zone_id": None if self._zone_id == vswitch.zone_id else self._zone_id,
             "primary_network_interface_id": interface_id,
             "mac_address": mac,
             "private_ip_address": self.addresses[0].popleft(),

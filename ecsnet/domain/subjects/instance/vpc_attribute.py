@@ -162,7 +162,7 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
 
 
 def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:
-    address = command.private_ip_address or private_pool.next_free(context.region, known(context.vswitch), 1)[0]
+    address = command.private_ip_address or private_pool.draw(context.region, known(context.vswitch), 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address

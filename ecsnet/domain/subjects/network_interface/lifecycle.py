@@ -348,7 +348,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
     (request,) = known(context.address_requests)
-    allocated = private_pool.next_free(region, vswitch, request.to_allocate, request.named)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, request.named)
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:

@@ -159,10 +159,14 @@ def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
 )
 def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A request names a private IP only once."""
-    addresses = [ip for request in address_requests for ip in request.named]
-    if len(set(addresses)) == len(addresses):
+    named = [
+        (ip, None if request.vswitch is None else request.vswitch.vpc_id)
+        for request in address_requests
+        for ip in request.named
+    ]
+    if len(set(named)) == len(named):
         return None
-    return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
+    return _named(sorted({ip for (ip, _), times in Counter(named).items() if times > 1}))
 
 
 @RULES.denies(
@@ -392,7 +396,7 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
 
 def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Event, ...]:
     (request,) = known(context.address_requests)
-    allocated = private_pool.next_free(context.region, known(context.vswitch), request.to_allocate, request.named)
+    allocated = private_pool.draw(context.region, known(context.vswitch), request.to_allocate, request.named)
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
