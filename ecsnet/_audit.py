@@ -17,6 +17,7 @@ from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.world import World, is_shared
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
+from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceCreation
 
@@ -37,8 +38,9 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
         for record in of_command:
             if record.settles is None:
                 followers.setdefault(record.caused_by, []).append(record.event)
+        token = next((one.event.client_token for one in of_command if isinstance(one.event, ClientTokenUsed)), None)
         for record in of_command:
-            auditor.judge(record, tuple(followers.get(record.position, ())))
+            auditor.judge(record, tuple(followers.get(record.position, ())), token)
     return auditor.findings()
 
 
@@ -51,15 +53,15 @@ class _Auditor:
         self._findings: list[Finding] = []
         self._broken: set[str] = set()
 
-    def judge(self, record: RecordedEvent, followers: tuple[Event, ...]) -> None:
+    def judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
         """Judges an event and those that follow from it, if a command asked for it, and folds it."""
         if record.stream in self._broken:
             return
         if record.caused_by is None and not is_shared(record.stream):
-            self._judge(record, followers)
+            self._judge(record, followers, client_token)
         self._fold(record)
 
-    def _judge(self, record: RecordedEvent, followers: tuple[Event, ...]) -> None:
+    def _judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
         region = self._world.region(record.stream)
         try:
             command = command_for(region, Recording(record.event, record.recorded_at, followers))
@@ -75,6 +77,7 @@ class _Auditor:
                 asynchronous=False,
                 instance_types=types,
                 rules=self._rules,
+                client_token=client_token,
             )
             violations = judge(self._world, region, command, caller)
         except InvalidCommand as error:
