@@ -9,6 +9,7 @@ from ecsnet.commands import Command
 from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
+from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, InternetAddress
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
 from ecsnet.domain.rulebook import RULEBOOK as rulebook  # noqa: N811  # users look ids up in `ecsnet.rulebook`
 from ecsnet.domain.rulebook import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
@@ -56,8 +57,11 @@ __all__ = [
     "Finding",
     "ImpossibleOperation",
     "Instance",
+    "InstanceLimits",
     "InstanceStatus",
     "InstanceType",
+    "InternetAccess",
+    "InternetAddress",
     "IntranetPath",
     "IntranetVerdict",
     "InvalidArgument",

@@ -50,7 +50,7 @@ class Impossible(msgspec.Struct, frozen=True):
 
 
 class Recording(msgspec.Struct, Generic[E], frozen=True):
-    """What a history has of a command: the event that records it, when, and the events that follow from it."""
+    """The record of a command in a history: its event, the time, and the events that follow from it."""
 
     event: E
     recorded_at: datetime

@@ -67,6 +67,8 @@ def values() -> dict[type[Any], Any]:
         NewNetworkInterface(network_interface_name="web-1"),
         Endpoint("vpc", "1", "cn-hangzhou", "vpc-1", ["sg-1"]),
         net.cloud.intranet_path(vm.id, vm.id),
+        net.cloud.limits(vm.id),
+        net.cloud.internet_access(vm.id),
         network_capabilities("vpc"),
         traffic_charge("outbound", "internet"),
         testing.Breach("address.unique", "eni-1", "is held twice"),
