@@ -50,7 +50,7 @@ class InternetAddress(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class InternetAccess:
-    """Whether an instance reaches the Internet (guide 2.1, 2.2).
+    """The way of an instance to the Internet (guide 2.1, 2.2).
 
     ``accessible`` is true if it has a public address and bandwidth for it, or an EIP that is InUse. The status of the
     instance does not matter. ``via`` is the kind of its public address, and ``ip_address`` the address, both None if it
@@ -125,9 +125,7 @@ def internet_access(world: World, instance_id: str) -> InternetAccess:
             ip_address=eip.ip_address,
             allocation_id=eip.id,
             bandwidth=None,
-            remedy=f"Nothing: {eip.id} is bound to it."
-            if bound
-            else f"{eip.id} is {eip.status}: wait until it is InUse.",
+            remedy=f"Nothing: {eip.id} is bound to it." if bound else f"Wait: {eip.id} is {eip.status}, not yet InUse.",
         )
     bandwidth = instance.internet_max_bandwidth_out
     has_address = instance.public_ip is not None

@@ -53,11 +53,9 @@ def test_the_lower_of_type_and_quota_limits_the_addresses(net: Net, quota: int, 
     net.quota("addresses-per-interface", quota)
     assert net.cloud.limits(vm.id).private_ips_per_interface == most
     primary = vm.primary_network_interface_id
-    asked = {
-        count: c.AssignPrivateIpAddresses(network_interface_id=primary, secondary_private_ip_address_count=count)
-        for count in (most - 1, most)
-    }
-    assert [net.cloud.check(command).allowed for command in asked.values()] == [True, False]
+    for count, allowed in ((most - 1, True), (most, False)):
+        more = c.AssignPrivateIpAddresses(network_interface_id=primary or "", secondary_private_ip_address_count=count)
+        assert net.cloud.check(more).allowed is allowed
 
 
 def test_a_classic_instance_takes_no_interface() -> None:
@@ -100,7 +98,7 @@ def test_an_eip_that_is_being_bound_does_not_yet_reach_the_internet(slow_net: Ne
     vm = slow_net.run()
     eip = slow_net.cloud.execute(c.AllocateEipAddress())
     slow_net.cloud.execute(c.AssociateEipAddress(allocation_id=eip.id, instance_id=vm.id))
-    assert access(slow_net, vm).remedy == f"{eip.id} is Associating: wait until it is InUse."
+    assert access(slow_net, vm).remedy == f"Wait: {eip.id} is Associating, not yet InUse."
     assert not access(slow_net, vm).accessible
     slow_net.cloud.settle()
     assert access(slow_net, vm).accessible

@@ -212,7 +212,7 @@ def _births(context: RuleContext, command: NewInstance, kind: type[InstanceCreat
 
 
 class _Draw:
-    """What is drawn for the instances of a command: ids and MACs of their ENIs, and addresses.
+    """Ids and MACs of ENIs, and addresses, for the instances of a command.
 
     ``addresses`` has those of the instances' primary ENIs, and those of each new ENI. ENIs of one VSwitch draw from the
     same addresses in turn.
