@@ -32,12 +32,17 @@ class NewNetworkInterface(Printed):
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
 
 
+MOST_NEW_INTERFACES: Final = 100
+"""More than any instance takes."""
 Described = NewNetworkInterface | Mapping[str, Any]
 
 
 def new_interfaces(value: Iterable[Described], name: str = "new ENIs") -> tuple[NewNetworkInterface, ...]:
     """Returns descriptions of new ENIs as a tuple; a mapping has the fields of one. A converter."""
-    return tuple([_new_interface(name, item) for item in fields.items_of(name, value)])
+    items = tuple(fields.items_of(name, value))
+    if len(items) > MOST_NEW_INTERFACES:
+        raise InvalidCommand(f"must have at most {MOST_NEW_INTERFACES} items", parameter=name)
+    return tuple([_new_interface(name, item) for item in items])
 
 
 def _new_interface(name: str, value: Any) -> NewNetworkInterface:
