@@ -15,7 +15,8 @@ from ecsnet.domain.fold import fold
 from ecsnet.domain.operation import Recording
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.state.world import World, is_shared
+from ecsnet.domain.state.streams import OF_NO_REGION
+from ecsnet.domain.state.world import World
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
@@ -57,7 +58,7 @@ class _Auditor:
         """Judges an event and those that follow from it, if a command asked for it, and folds it."""
         if record.stream in self._broken:
             return
-        if record.caused_by is None and not is_shared(record.stream):
+        if record.caused_by is None and type(record.event) not in OF_NO_REGION:
             self._judge(record, followers, client_token)
         self._fold(record)
 
@@ -74,7 +75,7 @@ class _Auditor:
                 account_id=record.account_id,
                 region_id=record.stream,
                 now=record.recorded_at,
-                asynchronous=False,
+                slow=frozenset(),
                 instance_types=types,
                 rules=self._rules,
                 client_token=client_token,

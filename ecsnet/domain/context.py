@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from ecsnet.commands.base import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.domain.state.private_pool import usable
 from ecsnet.domain.state.records import (
     EipState,
@@ -71,15 +72,26 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     vpc_id: str | None = None
 
 
+class NewInterface(msgspec.Struct, frozen=True):
+    """A secondary ENI that is created with an instance, with the VSwitch and the groups that it names or gets from the
+    instance, as far as they were found."""
+
+    described: NewNetworkInterface
+    vswitch: VSwitchState | None
+    group_ids: tuple[str, ...]
+    groups: tuple[SecurityGroupState, ...]
+
+
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
     """The target of an attachment: an instance, or one that the command creates.
 
-    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches.
+    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches. Zone and VPC are None
+    where its VSwitch was not found, the type where that was not found.
     """
 
-    zone_id: str
-    vpc_id: str
-    instance_type: InstanceType
+    zone_id: str | None
+    vpc_id: str | None
+    instance_type: InstanceType | None
     interface_count: int
     attaching: int
 
@@ -95,15 +107,17 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     """A command, who gives it and when, and what it concerns. A field is None if the command does not name it, or if
     it was not found.
 
-    ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
-    names and that were not found, by the id of the rule that denies them. ``interfaces_to_attach`` are the ENIs that
-    the command attaches to an instance, those included that it creates for that (`ecsnet.domain.subjects.instance.
-    new_interfaces`). ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells whether
-    the instance is in ``region``.
+    ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
+    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
+    the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
+    are the ENIs that the command attaches to an instance, those included that it creates for that, which
+    ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
+    whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
+    that the command names, or the one that the ENI is attached to.
 
-    ``address_requests`` has an entry for each VSwitch and ENI, ``memberships`` one for each ENI. ``new_interfaces`` is
-    the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a new VSwitch, ``bandwidth``
-    the one that the command asks for, in Mbit/s.
+    ``address_requests`` has an entry for each VSwitch and ENI, ``memberships`` one for each ENI.
+    ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
+    new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
 
     In `Cloud.permitted` one resource is known, ``command`` is None, and the values are those of the parameters that are
     the easiest to fulfil.
@@ -115,10 +129,10 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     account_id: str
     region: Region
     world: World
-    asynchronous: bool
+    slow: frozenset[str]
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
-    not_found: dict[str, list[str]] | None = None
+    not_found: dict[str, dict[str, str | None]] | None = None
 
     vpc: VpcState | None = None
     vswitch: VSwitchState | None = None
@@ -131,17 +145,28 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     interfaces_to_attach: tuple[NetworkInterfaceState, ...] | None = None
     eip: EipState | None = None
     same_region: bool | None = None
+    changing_instance: InstanceState | None = None
 
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None
     regional_request: RegionalRequest | None = None
     group_growth: tuple[GroupGrowth, ...] | None = None
     memberships: tuple[Membership, ...] | None = None
-    new_interfaces: int | None = None
+    new_interfaces: tuple[NewInterface, ...] = ()
+    secondaries_created: int | None = None
     target: AttachTarget | None = None
     subscription: SubscriptionPeriod | None = None
     cidr_block: str | None = None
     bandwidth: int | None = None
+
+    @property
+    def asynchronous(self) -> bool:
+        """True if the operation of the command does not complete at once."""
+        return self.command_type.__name__ in self.slow
+
+    def takes_time(self, operation: type[Command[Any]]) -> bool:
+        """Returns whether an operation does not complete at once."""
+        return operation.__name__ in self.slow
 
     def free_among(self, vswitch: VSwitchState | None, addresses: tuple[str, ...]) -> int:
         """Returns how many of these private addresses a VSwitch could give; none, if the VSwitch was not found."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ecsnet.events.base import Event, Moment
 from ecsnet.values import ChargeType, InstanceType
 
@@ -72,10 +74,20 @@ class InstanceRebooted(Event, frozen=True, kw_only=True):
     instance_id: str
 
 
+class InstanceReleaseRequested(Event, frozen=True, kw_only=True):
+    """The instance will be released, with all that is still attached to it then; a Running one is stopped before.
+
+    A release of before ``force`` was recorded is taken to have been forced.
+    """
+
+    instance_id: str
+    force: bool = True
+
+
 class InstanceReleased(Event, frozen=True, kw_only=True):
     """The instance and its primary ENI were released; each other ENI that was attached has an event of its own.
 
-    Events of before ``force`` was recorded do not tell, so they are taken to have been forced.
+    A release of before ``force`` was recorded is taken to have been forced.
     """
 
     instance_id: str
@@ -83,11 +95,17 @@ class InstanceReleased(Event, frozen=True, kw_only=True):
 
 
 class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):
-    """The bandwidth changed; ``ip_address`` is the public address that came with it, if any."""
+    """The bandwidth changed; ``ip_address`` is the public address that came with it, if any.
 
+    ``released_ip_address`` is the NatPublicIp that the instance lost, as its new cycle began at 0 Mbit/s. Schema 1
+    lacks it: such a cycle left the address.
+    """
+
+    SCHEMA: ClassVar[int] = 2
     instance_id: str
     internet_max_bandwidth_out: int
     ip_address: str | None = None
+    released_ip_address: str | None = None
 
 
 class InstanceRenewed(Event, frozen=True, kw_only=True):

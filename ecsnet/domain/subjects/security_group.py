@@ -6,6 +6,7 @@ A member is an ENI. An instance is a member through its primary ENI, whose group
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,7 +23,9 @@ from ecsnet.commands import (
     RevokeSecurityGroup,
     RunInstances,
 )
-from ecsnet.domain.context import GroupGrowth, Membership, RuleContext
+from ecsnet.domain import in_use
+from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
@@ -30,15 +33,45 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects import vpc
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.imports import SecurityGroupImported
 from ecsnet.events.security_group import (
     SecurityGroupAuthorized,
     SecurityGroupCreated,
     SecurityGroupDeleted,
+    SecurityGroupDeleteRequested,
+    SecurityGroupJoined,
+    SecurityGroupLeft,
     SecurityGroupRevoked,
 )
+from ecsnet.values import SecurityGroupStatus
 
 CLASSIC_NETWORK: Final = "the classic network"
+
+# The lifecycle
+
+S = SecurityGroupStatus
+
+SECURITY_GROUP: Final = Lifecycle(
+    "security group",
+    S,
+    id_field="security_group_id",
+    transitional={S.Deleting: Transitional(completed_by=(SecurityGroupDeleted,))},
+    final=[S.Deleted],
+    kinds={SecurityGroupDeleteRequested: "DeleteSecurityGroup"},
+    transitions=[
+        [SecurityGroupCreated, INITIAL, S.Available],
+        [SecurityGroupDeleteRequested, S.Available, S.Deleting],
+        [SecurityGroupDeleted, [S.Available, S.Deleting], S.Deleted],
+        [SecurityGroupJoined, S.Available, SAME],
+        [SecurityGroupLeft, S.Available, SAME],
+        [SecurityGroupAuthorized, S.Available, SAME],
+        [SecurityGroupRevoked, S.Available, SAME],
+        *described(SecurityGroupImported, [S.Available]),
+    ],
+)
+"""Security groups."""
 
 # How each event changes the state
 
@@ -46,8 +79,11 @@ CLASSIC_NETWORK: Final = "the classic network"
 def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
     for group_id in group_ids:
+        group = region.security_groups.mutable(group_id)
+        if group.status is not S.Available:
+            raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
-        region.security_groups.mutable(group_id).private_ip_count += len(interface.private_ips)
+        group.private_ip_count += len(interface.private_ips)
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
@@ -66,12 +102,15 @@ def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[s
 
 
 def group_created(region: Region, event: SecurityGroupCreated, record: RecordedEvent) -> None:
+    if event.vpc_id is not None:
+        vpc.usable_vpc(region, event.vpc_id, type(record.event))
     region.count_created("security_group")
     region.use(record.account_id, "security_group", 1)
     if event.vpc_id is not None:
         region.groups_of_vpc.mutable(event.vpc_id).set(event.security_group_id, True)
     region.members_of_group.set(event.security_group_id, Table())
     region.sources_of_group.set(event.security_group_id, Table())
+    region.authorizers_of_group.set(event.security_group_id, Table())
     region.security_groups.set(
         event.security_group_id,
         SecurityGroupState(
@@ -84,8 +123,17 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
     )
 
 
+def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, record: RecordedEvent) -> None:
+    group = region.security_groups.mutable(event.security_group_id)
+    indexes = (region.members_of_group, region.authorizers_of_group)
+    if group.authorized_by_others or any(index.get_existing(group.id).size for index in indexes):
+        raise ValueError(f"{group.id} is in use")  # it could not be completed: nothing enters it from now on
+    region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleteRequested], record)
+
+
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
-    group = region.security_groups.get_existing(event.security_group_id)
+    group = region.security_groups.mutable(event.security_group_id)
+    region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
     for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
         _forget_source(region, group.id, source_id)
     region.use(group.account_id, "security_group", -1)
@@ -93,13 +141,21 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
         region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
     region.members_of_group.delete(group.id)
     region.sources_of_group.delete(group.id)
+    region.authorizers_of_group.delete(group.id)
     region.security_groups.delete(group.id)
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
-    region.sources_of_group.mutable(event.security_group_id).set(event.source_group_id, True)
-    if event.source_group_id != event.security_group_id:
-        region.security_groups.mutable(event.source_group_id).authorized_in += 1
+    group_id, source_id = event.security_group_id, event.source_group_id
+    for one in (group_id, source_id):
+        group = region.security_groups.get_existing(one)
+        if group.status is not S.Available:
+            raise SECURITY_GROUP.table[SecurityGroupAuthorized].illegal(group.status)
+    region.sources_of_group.mutable(group_id).set(source_id, True)
+    if _is_of_another_account(region, group_id, source_id):
+        region.security_groups.mutable(source_id).authorized_by_others += 1
+    elif source_id != group_id:
+        region.authorizers_of_group.mutable(source_id).set(group_id, True)
 
 
 def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedEvent) -> None:
@@ -108,12 +164,20 @@ def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedE
 
 def _forget_source(region: Region, group_id: str, source_id: str) -> None:
     region.sources_of_group.mutable(group_id).delete(source_id)
-    if source_id != group_id:
-        region.security_groups.mutable(source_id).authorized_in -= 1
+    if _is_of_another_account(region, group_id, source_id):
+        region.security_groups.mutable(source_id).authorized_by_others -= 1
+    elif source_id != group_id:
+        region.authorizers_of_group.mutable(source_id).delete(group_id)
+
+
+def _is_of_another_account(region: Region, group_id: str, source_id: str) -> bool:
+    groups = region.security_groups
+    return groups.get_existing(group_id).account_id != groups.get_existing(source_id).account_id
 
 
 EVOLVE: Final[Evolving] = {
     SecurityGroupCreated: group_created,
+    SecurityGroupDeleteRequested: group_delete_requested,
     SecurityGroupDeleted: group_deleted,
     SecurityGroupAuthorized: group_authorized,
     SecurityGroupRevoked: group_revoked,
@@ -123,7 +187,37 @@ EVOLVE: Final[Evolving] = {
 
 RULES: Final = SubjectRules()
 
+
+def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
+    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right."""
+    counts = Counter(group.vpc_id for group in groups if group.vpc_id is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
 must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
+
+
+@RULES.denies(
+    "security-group.state",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    AuthorizeSecurityGroup,
+    RevokeSecurityGroup,
+    code="InvalidSecurityGroupId.NotFound",
+    http_status=404,
+    message="{names} being deleted",
+)
+def group_state(
+    security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...]
+) -> Facts | None:
+    """Nothing enters a security group that is being deleted, and its rules do not change; to ask again for its deletion
+    is accepted."""
+    groups = [*security_groups, *[group for new in new_interfaces for group in new.groups]]
+    ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
+    return {"security_group_ids": ids, "names": f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'}"} if ids else None
 
 
 @RULES.denies(
@@ -142,7 +236,7 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
         JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
     },
     breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
-    message="{names} not in {vpc_id}",
+    message="not in {vpc_id}: {security_group_ids}",
 )
 def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts | Breach | None:
     """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
@@ -155,9 +249,11 @@ def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts
     ]
     if not strangers:
         return None
-    ids = tuple(dict.fromkeys(group.id for group, _ in strangers))
     vpc_ids = dict.fromkeys(vpc_id for _, vpc_id in strangers)
-    facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": ", ".join(vpc_ids)}
+    facts = {
+        "security_group_ids": tuple(dict.fromkeys(group.id for group, _ in strangers)),
+        "vpc_id": ", ".join(vpc_ids),
+    }
     if isinstance(command, CreateNetworkInterface) and strangers[0][0].vpc_id is None:
         return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
@@ -179,12 +275,13 @@ def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts
         LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
     },
     breach_codes=[("MissingParameter", 400)],
-    message="an ENI is in 1 to {quota} security groups, not in {count}",
+    message="an ENI or instance is in 1 to {quota} security groups, not in {count}",
 )
 def count_of_groups(
     memberships: tuple[Membership, ...], region: Region, account_id: str, command_type: AnyCommand
 ) -> Facts | Breach | None:
-    """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
+    """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
+    most."""
     quota = region.quota(account_id, "security-groups-per-interface")
     counts = [one.count for one in memberships if one.count is not None]
     if 0 in counts:
@@ -207,21 +304,21 @@ def count_of_groups(
     code="SecurityGroupInstanceLimitExceed",
     http_status=403,
     codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
-    message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
+    message="{counts:has} private IPs, and with {growth} more would exceed the quota of {quota}",
 )
 def group_address_quota(group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
     quota = region.quota(account_id, "addresses-per-security-group")
-    for growth in group_growth:
-        group, added = growth.group, growth.added_addresses
-        if group.vpc_id is not None and group.private_ip_count + added > quota:
-            return {
-                "security_group_id": group.id,
-                "count": group.private_ip_count,
-                "growth": added,
-                "quota": quota,
-            }
-    return None
+    exceeded = [
+        growth
+        for growth in group_growth
+        if growth.group.vpc_id is not None and growth.group.private_ip_count + growth.added_addresses > quota
+    ]
+    if not exceeded:
+        return None
+    counts = {growth.group.id: growth.group.private_ip_count for growth in exceeded}
+    growth = max(growth.added_addresses for growth in exceeded)
+    return {"security_group_ids": tuple(counts), "counts": counts, "growth": growth, "quota": quota}
 
 
 @RULES.denies(
@@ -242,18 +339,36 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     DeleteSecurityGroup,
     code="DependencyViolation",
     http_status=403,
-    message="{security_group_id} has {members} members and is authorized in {authorized_in} other groups",
+    message="{security_group_id} is in use by {count} resources: {resource_ids}",
 )
-def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | None:
+def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach | None:
     """A security group is deleted only when it has no members and no other group authorizes it."""
-    members = region.members_of_group.get_existing(security_group.id).size
-    if not members and not security_group.authorized_in:
+    members = region.members_of_group.get_existing(security_group.id)
+    authorizers = region.authorizers_of_group.get_existing(security_group.id)
+    by_others, count = security_group.authorized_by_others > 0, members.size + authorizers.size
+    if not count and not by_others:
         return None
-    return {
+    shown = in_use.shown((members, authorizers))
+    facts = {
         "security_group_id": security_group.id,
-        "members": members,
-        "authorized_in": security_group.authorized_in,
+        "resource_ids": shown,
+        "count": count,
+        "members": members.size,
+        "authorized_in": authorizers.size,
+        "authorized_by_other_accounts": by_others,
     }
+    if not count:
+        return Breach(facts, message="{security_group_id} is authorized by groups of other accounts")
+    left = in_use.listed(
+        (
+            (members.size, "member", "members"),
+            (authorizers.size, "group that authorizes it", "groups that authorize it"),
+        )
+    )
+    message = in_use.still_has("{security_group_id}", left, shown, count)
+    if by_others:
+        message += "; groups of other accounts authorize it, too"
+    return Breach(facts, message=message)
 
 
 @RULES.denies(
@@ -289,7 +404,15 @@ def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Ev
 
 
 def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:
-    return (SecurityGroupDeleted(security_group_id=command.security_group_id),)
+    if context.asynchronous and known(context.security_group).status is S.Deleting:
+        return ()
+    event = SecurityGroupDeleteRequested if context.asynchronous else SecurityGroupDeleted
+    return (event(security_group_id=command.security_group_id),)
+
+
+def prepare_rule(context: RuleContext, command: AuthorizeSecurityGroup | RevokeSecurityGroup | None) -> None:
+    named = (context.security_group, context.source_group)
+    context.security_groups = tuple([group for group in named if group is not None])
 
 
 def _authorizes(region: Region, command: AuthorizeSecurityGroup | RevokeSecurityGroup) -> bool:
@@ -343,12 +466,17 @@ OPERATIONS: Final[Operations] = operations(
         recorded_as=(SecurityGroupCreated,),
     ),
     Operation(
-        DeleteSecurityGroup, delete_group, ResourceKind.SecurityGroup, recorded_as=(SecurityGroupDeleted,), removes=True
+        DeleteSecurityGroup,
+        delete_group,
+        ResourceKind.SecurityGroup,
+        recorded_as=(SecurityGroupDeleted, SecurityGroupDeleteRequested),
+        removes=True,
     ),
     Operation(
         AuthorizeSecurityGroup,
         authorize_group,
         ResourceKind.SecurityGroup,
+        prepare=prepare_rule,
         recorded_as=(SecurityGroupAuthorized,),
         restore=restore_authorize,
     ),
@@ -356,6 +484,7 @@ OPERATIONS: Final[Operations] = operations(
         RevokeSecurityGroup,
         revoke_group,
         ResourceKind.SecurityGroup,
+        prepare=prepare_rule,
         recorded_as=(SecurityGroupRevoked,),
         restore=restore_revoke,
     ),

@@ -13,13 +13,14 @@ from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
 from ecsnet.clocks import END_OF_TIME
-from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
-from ecsnet.commands.fields import MOST_MONTHS
+from ecsnet.commands import AttachNetworkInterface, CreateInstance, RenewInstance, RunInstances
+from ecsnet.commands.fields import MONTHS
 from ecsnet.domain.context import (
     AddressRequest,
     AttachTarget,
     GroupGrowth,
     Membership,
+    NewInterface,
     RegionalRequest,
     RuleContext,
     SubscriptionPeriod,
@@ -27,13 +28,13 @@ from ecsnet.domain.context import (
 )
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
-from ecsnet.domain.rules import Facts, SubjectRules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Region, owned
 from ecsnet.domain.subjects import security_group
-from ecsnet.domain.subjects.instance.new_interfaces import NewInterface, birth, judge_too, new_interfaces, restore
+from ecsnet.domain.subjects.instance.new_interfaces import birth, judge_too, new_interfaces, restore
 from ecsnet.domain.subjects.vpc import is_zone_of
 from ecsnet.events.base import Event
 from ecsnet.events.instance import (
@@ -62,18 +63,20 @@ must_exist(RULES, "instance-type.not-found", "instance type", code="InvalidInsta
     CreateInstance,
     code="InvalidParameter.Mismatch",
     http_status=400,
-    message="{zone_id} is not {expected}",
+    message="{zone_id} is not a zone of {region_id}",
 )
-def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | None:
+def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | Breach | None:
     """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
-    vswitch = owned(region.vswitches, command.vswitch_id, account_id)
-    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
+    zone_id, vswitch = command.zone_id, owned(region.vswitches, command.vswitch_id, account_id)
+    if zone_id is None:
         return None
-    if vswitch is not None:
-        right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"
-    else:
-        right, expected = is_zone_of(region.region_id, command.zone_id), f"a zone of {region.region_id}"
-    return None if right else {"zone_id": command.zone_id, "expected": expected}
+    if vswitch is None:  # of the classic network, or one that is not there
+        right = is_zone_of(region.region_id, zone_id)
+        return None if right else {"zone_id": zone_id, "region_id": region.region_id}
+    if zone_id == vswitch.zone_id:
+        return None
+    facts = {"zone_id": zone_id, "vswitch_id": vswitch.id, "vswitch_zone_id": vswitch.zone_id}
+    return Breach(facts, message="{vswitch_id} is in {vswitch_zone_id}, not in {zone_id}")
 
 
 @RULES.denies(
@@ -131,11 +134,13 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         context.address_requests = (AddressRequest(vswitch=context.vswitch, to_allocate=1),)
         return
     amount = command.amount if isinstance(command, RunInstances) else 1
-    groups, interfaces, vswitch = known(context.security_groups), known(context.interfaces_to_attach), context.vswitch
+    groups, vswitch = known(context.security_groups), context.vswitch
     in_classic = command.vswitch_id is None
-    vpc_id = None if vswitch is None else vswitch.vpc_id
+    zone_id = vpc_id = None
     if in_classic:
-        vpc_id = security_group.CLASSIC_NETWORK
+        zone_id, vpc_id = _classic_zone(context, command), security_group.CLASSIC_NETWORK
+    elif vswitch is not None:
+        zone_id, vpc_id = vswitch.zone_id, vswitch.vpc_id
     named = () if command.private_ip_address is None else (command.private_ip_address,)
     request = AddressRequest(
         vswitch=vswitch,
@@ -144,7 +149,8 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         to_allocate=0 if named else amount,
     )
     context.address_requests = (request,)
-    context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
+    groups_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
+    context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=groups_vpc_id),)
     context.group_growth = tuple([GroupGrowth(group, amount) for group in groups])
     gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
     if gets_public_ip or in_classic:
@@ -153,17 +159,15 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         )
     if command.instance_charge_type == ChargeType.PrePaid:
         context.subscription = SubscriptionPeriod(context.now, command.period or 1)
+    context.target = AttachTarget(
+        zone_id=zone_id,
+        vpc_id=vpc_id,
+        instance_type=context.instance_type,
+        interface_count=1,
+        attaching=len(command.network_interface_ids) + len(command.network_interfaces),
+    )
     if command.network_interfaces:
         judge_too(context, new_interfaces(context, command), amount)
-    instance_type = context.instance_type
-    if instance_type is not None and vpc_id is not None:
-        context.target = AttachTarget(
-            zone_id=_classic_zone(context, command) if vswitch is None else vswitch.zone_id,
-            vpc_id=vpc_id,
-            instance_type=instance_type,
-            interface_count=1,
-            attaching=len(interfaces) + len(command.network_interfaces),
-        )
 
 
 def _classic_zone(context: RuleContext, command: NewInstance) -> str:
@@ -186,9 +190,10 @@ def _births(context: RuleContext, command: NewInstance, kind: type[InstanceCreat
     request = context.regional_request or RegionalRequest()
     numbers = context.world.next_numbers(region, "instance", amount)
     public_ips = PUBLIC.next_free(context.world, region, amount) if request.public else (None,) * amount
-    news = new_interfaces(context, command) if command.network_interfaces else ()
+    news = context.new_interfaces
     draw = _Draw(context, command, amount, news)
-    attached = NetworkInterfaceAttachRequested if context.asynchronous else NetworkInterfaceAttached
+    takes_time = context.takes_time(AttachNetworkInterface)
+    attached = NetworkInterfaceAttachRequested if takes_time else NetworkInterfaceAttached
     events: list[Event] = []
     for n in range(amount):
         instance_id = resource_id(region.region_id, "instance", numbers[n])
@@ -279,7 +284,7 @@ def end_of(period: SubscriptionPeriod) -> datetime:
 def months_until(starts_at: datetime, ends_at: datetime) -> int:
     """Returns the period that `end_of` had; the longest there is, where the calendar's end cut it off."""
     if ends_at == END_OF_TIME:
-        return MOST_MONTHS
+        return int(MONTHS[-1])
     return (ends_at.year - starts_at.year) * 12 + ends_at.month - starts_at.month
 
 

@@ -82,15 +82,16 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
     instance, group = context.instance, context.security_group
     if instance is not None and group is not None:
         group_ids = context.region.groups_of(instance)
-        count = None
+        context.security_groups, count = (group,), None
         if group.id not in group_ids:
             primary = context.region.primary_of(instance)
             count = len(group_ids) + 1
             context.group_growth = (GroupGrowth(group, 1 if primary is None else len(primary.private_ips)),)
         context.memberships = (Membership(groups=(group,), count=count, vpc_id=instance.vpc_id or CLASSIC_NETWORK),)
-    elif command is None and instance is not None:
+    elif instance is not None:  # any other group would be one more
         context.memberships = (Membership(count=len(context.region.groups_of(instance)) + 1),)
-    elif command is None and group is not None:
+    elif group is not None:  # any instance has one address at least
+        context.security_groups = (group,)
         context.group_growth = (GroupGrowth(group, 1),)
 
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
-from ecsnet.commands import CreateInstance, RunInstances
+from ecsnet.commands import AttachNetworkInterface, CreateInstance, RunInstances
 from ecsnet.commands.network_interface import NewNetworkInterface
-from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
+from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, NewInterface, RuleContext, known
 from ecsnet.domain.lookups import look_up
-from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState, VSwitchState
+from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.subjects.network_interface.lifecycle import SECONDARY
+from ecsnet.domain.subjects.security_group import vpc_that_fits
 from ecsnet.events.base import Event
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
@@ -26,15 +25,6 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceCreated,
 )
 from ecsnet.values import NetworkInterfaceStatus
-
-
-class NewInterface(msgspec.Struct, frozen=True):
-    """A new ENI with the VSwitch and the groups that it names or gets from its instance, as far as they were found."""
-
-    described: NewNetworkInterface
-    vswitch: VSwitchState | None
-    group_ids: tuple[str, ...]
-    groups: tuple[SecurityGroupState, ...]
 
 
 def new_interfaces(context: RuleContext, command: CreateInstance | RunInstances) -> tuple[NewInterface, ...]:
@@ -57,7 +47,7 @@ def _new_interface(
 
 def judge_too(context: RuleContext, news: Sequence[NewInterface], amount: int) -> None:
     """Adds to the context of an instance what its new ENIs take, for that many instances."""
-    context.new_interfaces = amount * len(news)
+    context.new_interfaces, context.secondaries_created = tuple(news), amount * len(news)
     requests, memberships = list(known(context.address_requests)), list(known(context.memberships))
     growth = {one.group.id: one for one in known(context.group_growth)}
     for new in news:
@@ -71,7 +61,7 @@ def judge_too(context: RuleContext, news: Sequence[NewInterface], amount: int) -
                 to_allocate=0 if named else amount,
             )
         )
-        vpc_id = None if vswitch is None else vswitch.vpc_id
+        vpc_id = vpc_that_fits(new.groups) if vswitch is None else vswitch.vpc_id
         memberships.append(Membership(groups=new.groups, count=len(new.group_ids), vpc_id=vpc_id))
         for group in new.groups:
             before = growth[group.id].added_addresses if group.id in growth else 0
@@ -115,7 +105,8 @@ def birth(
         name=new.described.network_interface_name,
         description=new.described.description,
     )
-    attached = NetworkInterfaceAttachRequested if context.asynchronous else NetworkInterfaceAttached
+    takes_time = context.takes_time(AttachNetworkInterface)
+    attached = NetworkInterfaceAttachRequested if takes_time else NetworkInterfaceAttached
     yield attached(network_interface_id=network_interface_id, instance_id=instance_id)
 
 

@@ -17,6 +17,7 @@ from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VS
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceVpcAttributeModified
 
@@ -27,6 +28,7 @@ def modified(region: Region, event: InstanceVpcAttributeModified, record: Record
     instance = changed(region, event.instance_id, record)
     primary = network_interface.changed(region, instance.member_id, record)
     private_pool.release(region, primary, primary.private_ips[:1])
+    usable_vswitch(region.vswitches.get_existing(event.vswitch_id), InstanceVpcAttributeModified)
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.mutable(primary.vswitch_id).delete(primary.id)
         region.interfaces_of_vswitch.mutable(event.vswitch_id).set(primary.id, True)
@@ -99,13 +101,15 @@ def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breac
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIp.Changing",
     http_status=400,
-    message="{instance_id} has to be started first",
+    message="{instance_id} was never started, and its private address does not change before its first start",
 )
-def modify_pending(instance: InstanceState) -> Facts | None:
+def modify_pending(instance: InstanceState) -> Facts | Breach | None:
     """No change before the instance was ever started, and no second one before the first took effect at a start."""
-    if instance.was_started and not instance.private_ip_change_pending:
-        return None
-    return {"instance_id": instance.id}
+    facts = {"instance_id": instance.id, "was_started": instance.was_started}
+    if not instance.was_started:
+        return facts
+    message = "the last change of {instance_id} takes effect at its next start, and there is no other before"
+    return Breach(facts, message=message) if instance.private_ip_change_pending else None
 
 
 @RULES.denies(
@@ -113,13 +117,17 @@ def modify_pending(instance: InstanceState) -> Facts | None:
     ModifyInstanceVpcAttribute,
     code="OperationDenied",
     http_status=400,
-    message="{network_interface_id} holds secondary addresses of {vswitch_id}",
+    message="{network_interface_id} holds secondary addresses of {vswitch_id}: {addresses}",
 )
 def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch: VSwitchState) -> Facts | None:
     """The VSwitch does not change while the primary ENI holds secondary addresses."""
     if len(network_interface.private_ips) == 1 or network_interface.vswitch_id == vswitch.id:
         return None
-    return {"network_interface_id": network_interface.id, "vswitch_id": network_interface.vswitch_id}
+    return {
+        "network_interface_id": network_interface.id,
+        "vswitch_id": network_interface.vswitch_id,
+        "addresses": network_interface.private_ips[1:],
+    }
 
 
 @RULES.denies(

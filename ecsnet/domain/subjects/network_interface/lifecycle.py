@@ -23,9 +23,11 @@ from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKi
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
+from ecsnet.domain.state.pending import STUCK, WAITING
 from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
+from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import NetworkInterfaceImported
 from ecsnet.events.instance import (
@@ -38,9 +40,11 @@ from ecsnet.events.instance import (
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceCreateCompleted,
     NetworkInterfaceCreated,
+    NetworkInterfaceCreateFailed,
     NetworkInterfaceCreateRequested,
     NetworkInterfaceCreation,
     NetworkInterfaceDeleted,
@@ -49,6 +53,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceModified,
     NetworkInterfaceReleased,
+    NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
 )
@@ -66,22 +71,41 @@ NETWORK_INTERFACE: Final = Lifecycle(
     S,
     id_field="network_interface_id",
     transitional={
-        S.Creating: Transitional(completed_by=(NetworkInterfaceCreateCompleted,)),
-        S.Attaching: Transitional(completed_by=(NetworkInterfaceAttached,)),
-        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,)),
-        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,)),
+        S.Creating: Transitional(
+            completed_by=(NetworkInterfaceCreateCompleted,), failed_by=NetworkInterfaceCreateFailed
+        ),
+        S.Attaching: Transitional(
+            completed_by=(NetworkInterfaceAttached,),
+            failed_by=NetworkInterfaceAttachFailed,
+            stuck_by=NetworkInterfaceStuck,
+        ),
+        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,), stuck_by=NetworkInterfaceStuck),
+        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,), stuck_by=NetworkInterfaceStuck),
     },
     final=[S.Deleted],
+    kinds={
+        NetworkInterfaceCreateRequested: "CreateNetworkInterface",
+        NetworkInterfaceAttachRequested: "AttachNetworkInterface",
+        NetworkInterfaceDetachRequested: "DetachNetworkInterface",
+        NetworkInterfaceDeleteRequested: "DeleteNetworkInterface",
+    },
     transitions=[
         [NetworkInterfaceCreated, INITIAL, S.Available],
         [NetworkInterfaceCreateRequested, INITIAL, S.Creating],
         [NetworkInterfaceCreateCompleted, S.Creating, S.Available],
+        [NetworkInterfaceCreateFailed, S.Creating, S.CreateFailed],
         [NetworkInterfaceAttachRequested, S.Available, S.Attaching],
         [NetworkInterfaceAttached, [S.Available, S.Attaching], S.InUse],
+        [NetworkInterfaceAttachFailed, S.Attaching, S.Available],
         [NetworkInterfaceDetachRequested, S.InUse, S.Detaching],
         [NetworkInterfaceDetached, [S.InUse, S.Detaching], S.Available],
-        [NetworkInterfaceDeleteRequested, S.Available, S.Deleting],
-        [NetworkInterfaceDeleted, [S.Available, S.Deleting], S.Deleted],
+        [NetworkInterfaceDeleteRequested, [S.Available, S.CreateFailed], S.Deleting],
+        [NetworkInterfaceDeleted, [S.Available, S.CreateFailed, S.Deleting], S.Deleted],
+        # goes no further, until it is asked for again
+        [NetworkInterfaceStuck, [S.Attaching, S.Detaching, S.Deleting], SAME],
+        [NetworkInterfaceAttachRequested, S.Attaching, SAME],
+        [NetworkInterfaceDetachRequested, S.Detaching, SAME],
+        [NetworkInterfaceDeleteRequested, S.Deleting, SAME],
         # with its instance, however far attaching or detaching has come
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
@@ -130,6 +154,23 @@ ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
 # How each event changes the state
 
 
+def is_waiting_to_be_asked(region: Region, interface: NetworkInterfaceState) -> bool:
+    """Returns whether an ENI is in a transitional status that does not end by the clock: it got stuck, or was imported
+    in it. To ask for the transition again begins it anew."""
+    return interface.pending is not None and region.pending.get_existing(interface.pending).kind in WAITING
+
+
+def begin_again(region: Region, interface: NetworkInterfaceState, kind: str, record: RecordedEvent) -> None:
+    """The transition of an ENI that waits to be asked for again begins anew."""
+    if is_waiting_to_be_asked(region, interface):
+        region.begin_transition(interface, kind, record.position, record.recorded_at)
+
+
+def stuck(region: Region, event: NetworkInterfaceStuck, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    region.begin_transition(interface, STUCK, record.position, record.recorded_at)
+
+
 def changed(region: Region, interface_id: str, record: RecordedEvent) -> NetworkInterfaceState:
     """Returns an ENI to be changed, in the status that the event leads to."""
     interface = region.network_interfaces.mutable(interface_id)
@@ -158,6 +199,7 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
 
 def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
     vswitch = region.vswitches.get_existing(event.vswitch_id)
+    usable_vswitch(vswitch, type(event))
     interface = NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
@@ -177,15 +219,19 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
     add(region, interface)
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
-        region.begin_transition(interface, record.position, record.recorded_at)
+        kind = NETWORK_INTERFACE.kinds[type(event)]
+        region.begin_transition(interface, kind, record.position, record.recorded_at)
 
 
-def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
+def interface_moved(
+    region: Region, event: NetworkInterfaceCreateCompleted | NetworkInterfaceCreateFailed, record: RecordedEvent
+) -> None:
     changed(region, event.network_interface_id, record)
 
 
 def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
-    changed(region, event.network_interface_id, record)
+    interface = changed(region, event.network_interface_id, record)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceDeleteRequested], record)
 
 
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
@@ -209,7 +255,9 @@ def interface_modified(region: Region, event: NetworkInterfaceModified, record: 
 EVOLVE: Final[Evolving] = {
     NetworkInterfaceCreated: interface_created,
     NetworkInterfaceCreateRequested: interface_created,
-    NetworkInterfaceCreateCompleted: interface_create_completed,
+    NetworkInterfaceCreateCompleted: interface_moved,
+    NetworkInterfaceCreateFailed: interface_moved,
+    NetworkInterfaceStuck: stuck,
     NetworkInterfaceDeleteRequested: interface_delete_requested,
     NetworkInterfaceDeleted: interface_deleted,
     NetworkInterfaceModified: interface_modified,
@@ -226,7 +274,7 @@ must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
-    """The facts that break a rule against primary ENIs."""
+    """Returns the facts that break a rule against primary ENIs."""
     if network_interface.type is not PRIMARY:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
@@ -254,7 +302,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     message="{network_interface_id} is {status}, and only an Available ENI can be deleted",
 )
 def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
-    """Only an Available ENI can be deleted; asking again while it is Deleting is accepted."""
+    """Only an ENI that is Available, or CreateFailed, can be deleted; asking again while it is Deleting is accepted."""
     if network_interface.status in DELETABLE:
         return None
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
@@ -312,17 +360,19 @@ RULES.states(
     http_status=403,
     message="the account has {count} secondary ENIs in the region, and {new} more would exceed the quota of {quota}",
 )
-def interface_quota(region: Region, account_id: str, new_interfaces: int) -> Facts | None:
+def interface_quota(region: Region, account_id: str, secondaries_created: int) -> Facts | None:
     """An account owns at most ``interfaces-per-region`` (100) secondary ENIs in a region."""
     count, quota = region.used(account_id, "network_interface"), region.quota(account_id, "interfaces-per-region")
-    return None if count + new_interfaces <= quota else {"count": count, "new": new_interfaces, "quota": quota}
+    if count + secondaries_created <= quota:
+        return None
+    return {"count": count, "new": secondaries_created, "quota": quota}
 
 
 # How each command is decided
 
 
 def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
-    context.new_interfaces, vswitch = 1, context.vswitch
+    context.secondaries_created, vswitch = 1, context.vswitch
     if command is None:
         context.address_requests = (AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available),)
         return
@@ -340,7 +390,8 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         interface_status=S.Available,
     )
     context.address_requests = (request,)
-    groups, vpc_id = known(context.security_groups), None if vswitch is None else vswitch.vpc_id
+    groups = known(context.security_groups)
+    vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
     context.group_growth = tuple([GroupGrowth(group, count) for group in groups])
 
@@ -354,9 +405,8 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
     else:
         addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
     (number,) = context.world.next_numbers(region, "network_interface", 1)
-    birth = NetworkInterfaceCreateRequested if context.asynchronous else NetworkInterfaceCreated
     return (
-        birth(
+        NetworkInterfaceCreated(
             network_interface_id=resource_id(region.region_id, "network_interface", number),
             vswitch_id=vswitch.id,
             mac_address=mac_address(region.region_id, number),
@@ -381,7 +431,8 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
 
 
 def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event, ...]:
-    if known(context.network_interface).status is S.Deleting:
+    interface = known(context.network_interface)
+    if interface.status is S.Deleting and not is_waiting_to_be_asked(context.region, interface):
         return ()
     event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
     return (event(network_interface_id=command.network_interface_id),)
@@ -391,7 +442,7 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     interface, groups = context.network_interface, context.security_groups
     if command is None or command.security_group_ids is None or groups is None:
         return
-    vpc_id = None if interface is None else interface.vpc_id
+    vpc_id = security_group.vpc_that_fits(groups) if interface is None else interface.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
     if interface is not None:
         held, count = set(interface.security_group_ids), len(interface.private_ips)

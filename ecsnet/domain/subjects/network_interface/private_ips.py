@@ -19,13 +19,14 @@ from ecsnet.commands import (
     RunInstances,
     UnassignPrivateIpAddresses,
 )
+from ecsnet.domain import in_use
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     LIFECYCLES,
     NETWORK_INTERFACE,
@@ -93,8 +94,7 @@ Places = list[tuple[str, VSwitchState]]
 
 
 def _named(addresses: Iterable[str]) -> Facts:
-    addresses = tuple(addresses)
-    return {"addresses": addresses, "names": ", ".join(addresses)}
+    return {"addresses": tuple(dict.fromkeys(addresses))}
 
 
 def _places(address_requests: tuple[AddressRequest, ...]) -> Places:
@@ -116,7 +116,7 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
     codes=OUTSIDE_CIDR_CODES,
-    message="{names} not in {cidr_block} of {vswitch_id}",
+    message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
 def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
@@ -136,7 +136,7 @@ def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
     codes=OUTSIDE_CIDR_CODES,
-    message="{names} kept by the system: the first address and the last three of {cidr_block}",
+    message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
 def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
@@ -155,7 +155,7 @@ def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     CreateInstance,
     code="InvalidIp.IpRepeated",
     http_status=403,
-    message="{names} asked for twice",
+    message="asked for more than once: {addresses}",
 )
 def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A request names a private IP only once."""
@@ -166,7 +166,7 @@ def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     ]
     if len(set(named)) == len(named):
         return None
-    return _named(sorted({ip for (ip, _), times in Counter(named).items() if times > 1}))
+    return _named(ip for (ip, _), times in Counter(named).items() if times > 1)
 
 
 @RULES.denies(
@@ -176,17 +176,27 @@ def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     code="InvalidPrivateIpAddress.Duplicated",
     http_status=400,
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
-    message="{names} in use in {vpc_id}",
+    message="in use in {vpc_id}: {holders:by}",
 )
-def in_use(address_requests: tuple[AddressRequest, ...], region: Region) -> Facts | None:
+def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
-    held = region.addresses
-    taken = [
-        (ip, vswitch.vpc_id)
-        for ip, vswitch in _places(address_requests)
-        if held.get_existing(vswitch.vpc_id)[ip] is not None
-    ]
-    return {**_named(ip for ip, _ in taken), "vpc_id": _different(vpc_id for _, vpc_id in taken)} if taken else None
+    vpc_ids: dict[str, None] = {}
+    holders: dict[str, str] = {}
+    for ip, vswitch in _places(address_requests):
+        holder = region.addresses.get_existing(vswitch.vpc_id)[ip]
+        if holder is not None:
+            holders[ip] = holder
+            vpc_ids[vswitch.vpc_id] = None
+    if not holders:
+        return None
+    resource_ids = tuple(dict.fromkeys(holders.values()))
+    return {
+        **_named(holders),
+        "vpc_id": _different(vpc_ids),
+        "holders": holders,
+        "resource_ids": resource_ids[: in_use.SHOWN],
+        "count": len(resource_ids),
+    }
 
 
 @RULES.denies(
@@ -247,6 +257,8 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
     if network_interface.type is not PRIMARY or instance.status in INSTANCE.stable:
         return None
+    if instance.status in BEING_RELEASED:
+        return None
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 
 
@@ -257,7 +269,7 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     guide="4.6",
     code="MaxEniPrivateIpsCountExceeded",
     http_status=403,
-    message="an ENI holds at most {quota} private IPs, and this one would hold {count}",
+    message="an ENI holds at most {quota} private IPs, not {count}",
 )
 def assign_limit(address_requests: tuple[AddressRequest, ...], region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
@@ -351,15 +363,13 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     guide="4.7",
     code="InvalidIp.IpUnassigned",
     http_status=403,
-    message="{network_interface_id} does not hold {names}",
+    message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
     """Only addresses that the ENI holds can be revoked."""
     held = set(network_interface.private_ips)
     unknown = [ip for ip in addresses if ip not in held]
-    if not unknown:
-        return None
-    return {"network_interface_id": network_interface.id, "addresses": tuple(unknown), "names": ", ".join(unknown)}
+    return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
 
 
 # How each command is decided
@@ -378,9 +388,11 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     interface = context.network_interface
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
-    if interface is None:
-        return
     region, added = context.region, len(named) + to_allocate
+    if interface is None:  # any ENI has a primary address
+        request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
+        context.address_requests = (request,)
+        return
     request = AddressRequest(
         vswitch=context.vswitch,
         named=named,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ecsnet import Command, NewNetworkInterface
+from ecsnet import Command, Instance, NewNetworkInterface
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import (
     LAST_DECEMBER,
     OPEN,
+    OPEN_BY_HAND,
     OWN_TYPES,
     SUBSCRIPTION,
+    assign,
+    associated,
     classic,
     classic_command,
     created,
@@ -461,6 +464,46 @@ def renew_with_another_bandwidth_while_a_change_waits(net: Net) -> Command[Any]:
     return c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=20)
 
 
+@trips("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=classic(net, **SUBSCRIPTION).id, internet_max_bandwidth_out=1)
+
+
+@trips("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_its_bandwidth_back(net: Net) -> Command[Any]:
+    vm = classic(net, internet_max_bandwidth_out=5)
+    net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@trips("instance.network-spec.classic-state", **OPEN_BY_HAND)
+def give_a_stopping_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net).id))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=1)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def give_a_stopped_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net, **SUBSCRIPTION).id))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=1)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_more_bandwidth(net: Net) -> Command[Any]:
+    vm = classic(net, internet_max_bandwidth_out=1)
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=2)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def leave_a_running_classic_instance_without_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=classic(net).id, internet_max_bandwidth_out=0)
+
+
+@keeps("instance.network-spec.classic-state")
+def give_a_running_instance_of_a_vpc_its_first_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=net.run(**SUBSCRIPTION).id, internet_max_bandwidth_out=1)
+
+
 # Releasing
 
 
@@ -520,3 +563,75 @@ def release_a_subscription_at_the_moment_it_expires(net: Net) -> Command[Any]:
     vm = net.run(**SUBSCRIPTION)
     net.clock.advance(timedelta(days=31))
     return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+# While an instance is being released
+
+
+def releasing(net: Net, vm: Instance | None = None) -> Instance:
+    return net.cloud.execute(c.DeleteInstance(instance_id=(vm or net.run()).id, force=True))
+
+
+@trips("instance.being-released", **MANUAL)
+def start_what_is_being_released(net: Net) -> Command[Any]:
+    vm = releasing(net)
+    net.cloud.settle(vm.id)  # it is shown as Stopped
+    return c.StartInstance(instance_id=vm.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def stop_what_is_being_released(net: Net) -> Command[Any]:
+    return c.StopInstance(instance_id=releasing(net).id)
+
+
+@trips("instance.being-released", **MANUAL)
+def attach_to_what_is_being_released(net: Net) -> Command[Any]:
+    interface = net.eni()
+    return net.attach_command(interface, releasing(net))
+
+
+@trips("instance.being-released", **MANUAL)
+def detach_from_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    releasing(net, vm)
+    return c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=vm.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def assign_addresses_on_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    releasing(net, vm)
+    return assign(interface.id, 1)
+
+
+@trips("eip.unassociate.instance-state", **MANUAL)
+def unassociate_from_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    address = associated(net, vm)
+    net.cloud.settle()
+    releasing(net, vm)
+    return c.UnassociateEipAddress(allocation_id=address.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def join_a_group_with_what_is_being_released(net: Net) -> Command[Any]:
+    other = net.new_group()
+    return c.JoinSecurityGroup(security_group_id=other.id, instance_id=releasing(net).id)
+
+
+@trips("instance.being-released", **MANUAL)
+def change_the_bandwidth_of_what_is_being_released(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=releasing(net).id, internet_max_bandwidth_out=5)
+
+
+@keeps("instance.release.state", "instance.release.charge-type", **MANUAL)
+def release_again(net: Net) -> Command[Any]:
+    return c.DeleteInstance(instance_id=releasing(net).id)
+
+
+@keeps("instance.being-released", **MANUAL)
+def stop_the_one_beside_what_is_being_released(net: Net) -> Command[Any]:
+    releasing(net)
+    return c.StopInstance(instance_id=net.run().id)

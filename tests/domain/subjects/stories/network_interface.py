@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, Instance, NetworkInterface
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import OPEN, OWN_TYPES, assign, classic, classic_command, detach, unassign
@@ -47,9 +47,42 @@ def run_with_an_attached_interface(net: Net) -> Command[Any]:
 
 
 @trips("interface.attach.state", **MANUAL)
-def attach_while_creating(net: Net) -> Command[Any]:
-    vm = net.run()
-    return net.attach_command(net.cloud.execute(net.eni_command()), vm)
+def attach_while_deleting(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
+    return net.attach_command(interface, vm)
+
+
+@trips("interface.attach.state", **MANUAL)
+def attach_while_attaching(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    return net.attach_command(interface, vm)
+
+
+def stuck(net: Net) -> tuple[Instance, NetworkInterface]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    net.cloud.settle(interface.id, outcome="stuck")
+    return vm, interface
+
+
+@keeps("interface.attach.state", "interface.attach.again", "interface.attach.quota", **MANUAL)
+def attach_again_what_is_stuck(net: Net) -> Command[Any]:
+    vm, interface = stuck(net)
+    return net.attach_command(interface, vm)
+
+
+@trips("interface.attach.again", **MANUAL)
+def attach_what_is_stuck_to_another_instance(net: Net) -> Command[Any]:
+    _, interface = stuck(net)
+    return net.attach_command(interface, net.run())
+
+
+@trips("interface.attach.state", **MANUAL)
+def create_an_instance_with_what_is_stuck(net: Net) -> Command[Any]:
+    _, interface = stuck(net)
+    return net.run_command(network_interface_ids=[interface.id])
 
 
 @keeps(
@@ -112,6 +145,11 @@ def attach_across_vpcs(net: Net) -> Command[Any]:
 @trips("interface.attach.instance-type", **OWN_TYPES)
 def attach_to_a_type_that_is_not_io_optimized(net: Net) -> Command[Any]:
     return net.attach_command(net.eni(), net.run(instance_type="ecs.old.large"))
+
+
+@trips("interface.attach.instance-type", "interface.attach.quota")
+def attach_to_a_type_of_generation_one(net: Net) -> Command[Any]:
+    return net.attach_command(net.eni(), net.run(instance_type="ecs.c2.xlarge"))
 
 
 @trips("interface.attach.instance-type", "interface.attach.quota")
@@ -235,6 +273,23 @@ def detach_while_the_instance_is_stopping(net: Net) -> Command[Any]:
     interface = net.attached(vm)
     net.cloud.execute(c.StopInstance(instance_id=vm.id))
     return detach(interface.id, vm.id)
+
+
+@trips("interface.detach.instance-state", "interface.detach.wrong-instance", **MANUAL)
+def detach_from_another_instance_while_its_own_is_stopping(net: Net) -> Command[Any]:
+    vm, other = net.run(), net.run()
+    interface = net.attached(vm)
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return detach(interface.id, other.id)
+
+
+@trips("interface.attach.stopped-only-type", "interface.detach.wrong-instance")
+def detach_from_another_instance_while_its_own_t6_is_running(net: Net) -> Command[Any]:
+    vm = net.run(instance_type="ecs.t6-c1m1.large")
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    interface = net.attached(vm)
+    net.cloud.execute(c.StartInstance(instance_id=vm.id))
+    return detach(interface.id, net.run().id)
 
 
 @trips("interface.detach.wrong-instance")
@@ -483,8 +538,10 @@ def run_at_the_address_of_another(net: Net) -> Command[Any]:
 
 
 @trips("interface.assign.state", **MANUAL)
-def assign_while_creating(net: Net) -> Command[Any]:
-    return assign(net.cloud.execute(net.eni_command()).id, 1)
+def assign_while_attaching(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    return assign(interface.id, 1)
 
 
 @trips("interface.assign.instance-state", **MANUAL)
