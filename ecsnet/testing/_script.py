@@ -143,13 +143,13 @@ def _comment(text: str) -> str:
 
 
 def completing_steps(settle_after: SettleAfter) -> tuple[Step, ...]:
-    """Returns the steps that complete the transitions of a cloud: those that take a time one after the other at most
-    twice, as the release of a Running instance does."""
+    """Returns the steps that complete every transition of a cloud with this ``settle_after``. A release of a Running
+    instance takes its time twice: until the instance is Stopped, and until it is gone."""
     if settle_after == AT_ONCE:
         return ()
     given = settle_after.values() if isinstance(settle_after, Mapping) else (settle_after,)
     longest = max((one for one in given if isinstance(one, timedelta)), default=AT_ONCE)
-    return (Wait(longest), Settle()) if longest else (Settle(),)
+    return (Wait(2 * longest), Settle()) if longest else (Settle(),)
 
 
 def apply_step(cloud: Cloud, step: Step) -> Any:

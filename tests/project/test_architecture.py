@@ -42,7 +42,7 @@ LAYERS = [
     ["domain.operation"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.instance", "domain.queries.capabilities", "lifecycles"],
-    ["domain.rulebook", "domain.fold", "domain.settle"],
+    ["domain.rulebook", "domain.fold", "domain.settle", "domain.pace"],
     ["domain.fold_ahead"],
     ["domain.decide"],
     ["domain.queries", "domain.checks"],

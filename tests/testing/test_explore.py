@@ -37,9 +37,11 @@ def small_world(*, with_eip: bool) -> tuple[Cloud, Moves]:
     }.items():
         cloud.execute(c.SetQuota(name=name, value=value))
     vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    cloud.settle()
     block = c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/28")
     group = cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
     place: Any = {"vswitch_id": cloud.execute(block).id, "security_group_ids": [group.id]}
+    cloud.settle()
     instances = [vm.id for vm in cloud.execute(c.RunInstances(instance_type=TWO.id, amount=2, **place))]
     interfaces = [cloud.execute(c.CreateNetworkInterface(**place)).id for _ in range(3)]
     cloud.settle()

@@ -208,7 +208,7 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
     RevokeSecurityGroup,
     code="InvalidSecurityGroupId.NotFound",
     http_status=404,
-    message="{names} being deleted",
+    message="being deleted: {security_group_ids}",
 )
 def group_state(
     security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...]
@@ -217,7 +217,7 @@ def group_state(
     is accepted."""
     groups = [*security_groups, *[group for new in new_interfaces for group in new.groups]]
     ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
-    return {"security_group_ids": ids, "names": f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'}"} if ids else None
+    return {"security_group_ids": ids} if ids else None
 
 
 @RULES.denies(

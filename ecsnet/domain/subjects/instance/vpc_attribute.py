@@ -15,7 +15,7 @@ from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, changed, wrong_status
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
@@ -108,8 +108,12 @@ def modify_pending(instance: InstanceState) -> Facts | Breach | None:
     facts = {"instance_id": instance.id, "was_started": instance.was_started}
     if not instance.was_started:
         return facts
+    if not instance.private_ip_change_pending:
+        return None
+    if instance.status in BEING_RELEASED:
+        return Breach(facts, message="the last change of {instance_id} has not taken effect")
     message = "the last change of {instance_id} takes effect at its next start, and there is no other before"
-    return Breach(facts, message=message) if instance.private_ip_change_pending else None
+    return Breach(facts, message=message)
 
 
 @RULES.denies(

@@ -299,7 +299,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     guide="4.9",
     code="InvalidOperation.InvalidEniState",
     http_status=400,
-    message="{network_interface_id} is {status}, and only an Available ENI can be deleted",
+    message="{network_interface_id} is {status}, and only an ENI that is Available or CreateFailed can be deleted",
 )
 def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     """Only an ENI that is Available, or CreateFailed, can be deleted; asking again while it is Deleting is accepted."""
