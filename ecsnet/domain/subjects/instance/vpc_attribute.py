@@ -157,19 +157,24 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
     instance = context.instance
     context.network_interface = primary = None if instance is None else context.region.primary_of(instance)
     if command is None:
-        context.address_request = AddressRequest(to_allocate=1)
         if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
             context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
+        context.address_requests = (AddressRequest(vswitch=context.vswitch, to_allocate=1),)
         return
-    named = command.private_ip_address
-    available = 0
-    if named is not None and (primary is None or not _stays(primary, command)):
-        available = context.name_addresses((named,))
-    context.address_request = AddressRequest(named_available=available, to_allocate=1 if named is None else 0)
+    address, vswitch = command.private_ip_address, context.vswitch
+    stays = primary is not None and _stays(primary, command)
+    named = () if address is None or stays else (address,)
+    request = AddressRequest(
+        vswitch=vswitch,
+        named=named,
+        named_available=context.free_among(vswitch, named),
+        to_allocate=1 if address is None else 0,
+    )
+    context.address_requests = (request,)
 
 
 def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:
-    address = command.private_ip_address or private_pool.next_free(context.region, known(context.vswitch), 1)[0]
+    address = command.private_ip_address or private_pool.draw(context.region, known(context.vswitch), 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address
