@@ -103,17 +103,13 @@ True
 
 ```
 
-Attaching is transitional. The declaration tells which event completes it, and which events are possible meanwhile:
+Attaching is transitional. The declaration tells which event completes it, and which outcomes it may have:
 
 ```python
 >>> NETWORK_INTERFACE.transitional[interface.status].completed_by
 (<class 'ecsnet.events.network_interface.NetworkInterfaceAttached'>,)
->>> print(*NETWORK_INTERFACE.triggers(interface.status), sep="\\n")
-NetworkInterfaceAttachRequested
-NetworkInterfaceAttached
-NetworkInterfaceAttachFailed
-NetworkInterfaceStuck
-NetworkInterfaceReleased
+>>> NETWORK_INTERFACE.transitional[interface.status].failed_by
+<class 'ecsnet.events.network_interface.NetworkInterfaceAttachFailed'>
 >>> NETWORK_INTERFACE.transitional[interface.status].outcomes
 ('completed', 'failed', 'stuck')
 >>> interface.trigger("NetworkInterfaceDeleted")

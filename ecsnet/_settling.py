@@ -74,7 +74,7 @@ def next_due(world: World, pace: Pace) -> datetime:
 
 
 Due = tuple[datetime, datetime, int, str, str]
-"""Something that falls due: when it does, when it began, the position of the event that began it, kind and region."""
+"""Something that falls due: when it does, when and at which position it began, its kind, and its region."""
 
 
 def _earliest(region: Region, pace: Pace) -> Due | None:
