@@ -74,7 +74,7 @@ def next_due(world: World, pace: Pace) -> datetime:
 
 
 Due = tuple[datetime, datetime, int, str, str]
-"""When something falls due, when it began, the position of the event that began it, its kind, and its region."""
+"""Something that falls due: when it does, when and at which position it began, its kind, and its region."""
 
 
 def _earliest(region: Region, pace: Pace) -> Due | None:

@@ -34,7 +34,7 @@ KINDS: Final = (*OPERATIONS, IMPORTED, DEFAULT)
 
 
 class Pace:
-    """How long each kind of transition takes. ``slow`` are the operations that do not complete at once."""
+    """The duration of each kind of transition. ``slow`` are the operations that do not complete at once."""
 
     def __init__(self, settle_after: SettleAfter) -> None:
         self._given: Mapping[str, Duration] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
+import attrs
 import pytest
 
 from ecsnet import Cloud, ReplayError
@@ -164,6 +165,13 @@ def test_commands_are_denied_when_no_classic_address_is_left() -> None:
         (violation,) = net.cloud.check(command).violations
         assert violation.message == "cn-hangzhou has 0 classic addresses left, not 1"
         assert (violation.code, violation.http_status) == ("OperationDenied", 403)
+        assert violation.facts == {"region_id": "cn-hangzhou", "available": {"classic": 0}, "wanted": {"classic": 1}}
+    use_up_the_public_addresses(net)
+    (violation,) = net.cloud.check(attrs.evolve(two, internet_max_bandwidth_out=5)).violations
+    assert violation.message == ("cn-hangzhou has 0 public addresses left, not 2, and 0 classic addresses left, not 2")
+    assert violation.code == "InsufficientPublicIp"
+    assert violation.facts["available"] == {"public": 0, "classic": 0}
+    assert violation.facts["wanted"] == {"public": 2, "classic": 2}
     assert net.cloud.check(net.run_command())
 
 
