@@ -20,7 +20,7 @@ from ecsnet._arguments import shown
 from ecsnet.clocks import END_OF_TIME, Outcome, Outcomes, Transition
 from ecsnet.domain.fold import replay
 from ecsnet.domain.pace import Pace
-from ecsnet.domain.settle import Pending, all_pending, ending, outcomes, pending_at, pending_of
+from ecsnet.domain.settle import Pending, ending, outcomes, pending_at, pending_of
 from ecsnet.domain.state.pending import CYCLE, STUCK
 from ecsnet.domain.state.streams import stream_of, with_shared
 from ecsnet.domain.state.views import VIEWS, removed
@@ -152,18 +152,24 @@ class Settling:
             self._end(pending, self._now, outcome)
             if self._resource_id is None:
                 for one in pending_of(self.world.region(pending.region_id), pending.resource_id):
-                    if self._waits(one):
+                    if self._by_hand_alone(one.kind):
                         heappush(waiting, (one.since, one.position, one))
 
     def _by_hand(self) -> list[Pending]:
         regions = self.world.regions.values()
         if self._resource_id is None:
-            return [one for region in regions for one in all_pending(region) if self._waits(one)]
+            return [
+                pending_at(region, position, kind)
+                for region in regions
+                for kind in region.pending.kinds
+                if self._by_hand_alone(kind)
+                for position, _ in region.pending.by_moment(kind)
+            ]
         named = [one for region in regions for one in pending_of(region, self._resource_id)]
-        return [one for one in named if one.kind == STUCK or self._waits(one)]
+        return [one for one in named if one.kind == STUCK or self._by_hand_alone(one.kind)]
 
-    def _waits(self, pending: Pending) -> bool:
-        return pending.kind not in (STUCK, CYCLE) and self._pace.duration(pending.kind) == "manual"
+    def _by_hand_alone(self, kind: str) -> bool:
+        return kind not in (STUCK, CYCLE) and self._pace.duration(kind) == "manual"
 
     def _asked_for(self, pending: Pending) -> str | None:
         """Returns the outcome that the caller asks for; None if the transition cannot have it, or is another one's."""
