@@ -84,6 +84,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.classic-ips": "The index of classic addresses is what the instances hold.",
     "index.linked-instances": "A VPC knows which classic instances are linked to it.",
     "index.pending": "What is listed as passing is what is in a transitional state.",
+    "index.revocations": "What is listed as being revoked is what an ENI holds, and says so.",
     "index.scheduled": "What is listed as waiting for a cycle is what has a change that waits.",
 }
 """Every invariant: its id, and what always holds."""
@@ -475,6 +476,14 @@ class _Scan:
         passing = [entry.resource_id for entry in region.pending.snapshot().values()]
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
             found("index.pending", region.region_id, f"lists {passing}, and {sorted(self.pending)} pass")
+        revoked = {
+            key: (interface.id, set(addresses) <= set(interface.private_ips[1:]))
+            for interface in self.all_interfaces.values()
+            for key, addresses in interface.revocations
+        }
+        listed = {key: (entry.resource_id, True) for key, entry in region.revocations.snapshot().items()}
+        if revoked != listed or region.revocations.size != len(listed):
+            found("index.revocations", region.region_id, f"lists {listed}, and {revoked} are being revoked")
         scheduled = {entry.resource_id: key for key, entry in region.scheduled.snapshot().items()}
         if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
             found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")
