@@ -34,7 +34,7 @@ def _read(row: dict[str, str]) -> InstanceType:
         private_ipv4_per_eni=int(row["private_ipv4_per_eni"] or 1),
         vcpu=int(row["vcpu"]),
         memory_gib=float(row["memory_gib"]),
-        nic_queues=int(row["nic_queues_2019_04"] or row["nic_queues"] or 1),
+        nic_queues=int(queues) if (queues := row["nic_queues_2019_04"] or row["nic_queues"]) else None,
         io_optimized=row["io_optimized"] in ("yes", "default(optimized)"),
         attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
     )

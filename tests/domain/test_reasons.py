@@ -382,7 +382,7 @@ def test_what_keeps_a_vswitch_in_use_is_named(net: Net) -> None:
     assert f"{ids[9]} and 2 more; primary" in only(net, delete).message
 
 
-def test_how_many_keep_a_vswitch_in_use_is_told_even_where_none_is_found_at_once(net: Net) -> None:
+def test_how_many_keep_a_vswitch_in_use_is_told_however_few_are_found_at_once(net: Net) -> None:
     net.quota("interfaces-per-region", 300)
     enis = [net.eni() for _ in range(200)]
     fork = net.cloud.fork()
@@ -390,12 +390,12 @@ def test_how_many_keep_a_vswitch_in_use_is_told_even_where_none_is_found_at_once
     for number, interface in enumerate(reversed(enis[:64] + enis[-64:])):
         (violation,) = fork.check(delete).violations
         shown = violation.facts["resource_ids"]
-        assert len(shown) == min(10, 128 - number) and set(shown) <= set(fork.network_interfaces)
+        assert min(10, 128 - number) <= len(shown) <= 10 and set(shown) <= set(fork.network_interfaces)
         assert violation.facts["count"] == 200 - number
         fork.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     (violation,) = fork.check(delete).violations
-    assert (violation.facts["resource_ids"], violation.facts["count"]) == ((), 72)
-    assert violation.message == f"{net.vswitch.id} still has 72 network interfaces"
+    assert violation.facts["count"] == 72
+    assert violation.message.startswith(f"{net.vswitch.id} still has 72 network interfaces")
 
 
 def test_what_keeps_a_vpc_in_use_is_named() -> None:
@@ -550,13 +550,10 @@ def test_an_instance_whose_enis_change_only_while_stopped_is_not_told_that_runni
     net = Net(**MANUAL)
     for name, words in (("ecs.t6-c1m1.large", "must be Stopped"), ("ecs.g5.xlarge", "must be Running or Stopped")):
         (vm,) = net.cloud.execute(net.run_command(instance_type=name))
-        for command in (
-            detach("eni-none", vm.id),
-            net.attach_command(net.cloud.network_interfaces[vm.primary_network_interface_id or ""], vm),
-        ):
-            (found,) = [v for v in net.cloud.check(command).violations if v.rule.endswith("instance-state")]
-            assert found.message == f"{vm.id} is Pending, and {words}"
-            assert found.facts == {"instance_id": vm.id, "status": "Pending"}
+        command = net.attach_command(net.cloud.network_interfaces[vm.primary_network_interface_id or ""], vm)
+        (found,) = [v for v in net.cloud.check(command).violations if v.rule.endswith("instance-state")]
+        assert found.message == f"{vm.id} is Pending, and {words}"
+        assert found.facts == {"instance_id": vm.id, "status": "Pending"}
 
 
 def test_a_pay_as_you_go_instance_is_told_what_it_was_created_with(net: Net) -> None:
@@ -621,6 +618,25 @@ def test_a_change_of_address_is_told_what_it_waits_for(net: Net) -> None:
     assert [v.facts["was_started"] for v in (only(net, move(never, other.id)), found)] == [False, True]
 
 
+def test_an_instance_that_is_being_released_is_advised_nothing() -> None:
+    net = Net(**MANUAL)
+    other, bare, moved = net.new_vswitch("10.0.2.0/24"), net.run(**SUBSCRIPTION), net.run()
+    net.cloud.execute(c.StopInstance(instance_id=moved.id))
+    net.cloud.settle()
+    net.cloud.execute(move(moved, other.id))
+    assert bare.expires_at is not None
+    net.clock.set(bare.expires_at)
+    for vm in (bare, moved):
+        net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    found = violations(net, c.AllocatePublicIpAddress(instance_id=bare.id))
+    assert found["instance.being-released"].message == f"{bare.id} is being released"
+    said = found["public-ip.assign.subscription"].message
+    assert said == f"{bare.id} is a subscription instance without bandwidth"
+    found = violations(net, move(moved, net.vswitch.id))
+    assert set(found) == {"instance.being-released", "instance.modify-vpc.pending"}
+    assert found["instance.modify-vpc.pending"].message == f"the last change of {moved.id} has not taken effect"
+
+
 def test_the_secondary_addresses_that_keep_a_vswitch_are_named(net: Net) -> None:
     other, vm = net.new_vswitch("10.0.2.0/24"), stopped(net)
     primary = net.primary(vm)
@@ -653,6 +669,10 @@ def follow(cloud: Cloud, command: Any, violation: Violation) -> None:
         address = fork.execute(c.AllocateEipAddress(region_id=fork.instances[command.instance_id].region_id))
         assert fork.check(c.AssociateEipAddress(allocation_id=address.id, instance_id=command.instance_id))
     if "by buying some" in violation.message:
+        if "while it is Stopped" in violation.message:
+            fork.settle()
+            fork.execute(c.StopInstance(instance_id=command.instance_id))
+            fork.settle()
         bought = c.ModifyInstanceNetworkSpec(instance_id=command.instance_id, internet_max_bandwidth_out=5)
         assert fork.execute(bought).public_ip is not None
 

@@ -41,7 +41,7 @@ LAYERS = [
     ["domain.lookups", "domain.in_use"],
     ["domain.operation"],
     ["domain.subjects"],
-    ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],
+    ["domain.queries.intranet", "domain.queries.instance", "domain.queries.capabilities", "lifecycles"],
     ["domain.rulebook", "domain.fold", "domain.settle", "domain.pace"],
     ["domain.fold_ahead"],
     ["domain.decide"],

@@ -33,9 +33,11 @@ def whole_id(name: str) -> bool:
 
 def renamed(named: Any, change: Any) -> dict[str, Any]:
     """The fields of a command or resource, with what has ids changed."""
-    fields = attrs.asdict(named)
+    fields = attrs.asdict(named, recurse=False)
     for name, value in fields.items():
-        if whole_id(name) and value is not None:
+        if name == "network_interfaces":
+            fields[name] = [renamed(one, change) for one in value]
+        elif whole_id(name) and value is not None:
             fields[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
     return fields
 

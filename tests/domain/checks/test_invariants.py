@@ -649,6 +649,7 @@ def test_a_witness_breaks_its_invariant_and_names_the_resource(invariant: str, d
     found = {(breach.invariant, breach.resource_id): breach.message for breach in breaches(world)}
     assert (invariant, resource_id) in found
     assert found[invariant, resource_id].strip()
+    assert not [message for message in found.values() if "None" in message]
     assert invariants(SOUND.cloud) == ()
 
 
@@ -925,7 +926,7 @@ def test_a_next_address_that_is_held_or_has_another_number_is_a_breach(change: s
     else:
         vswitch.next_address += 1
     messages = [breach.message for breach in breaches(world) if breach.resource_id == vswitch.id]
-    assert f"would give {vswitch.next_ip}, which is not free" in messages
+    assert f"would allocate {vswitch.next_ip}, which is not free" in messages
 
 
 def test_a_group_without_a_list_of_members_is_a_breach() -> None:

@@ -76,7 +76,7 @@ def attached(
         instance = region.instances.mutable(event.instance_id)
         if instance.status not in ATTACH:
             raise ATTACH.illegal(instance.status)
-        instance.attached[interface.id] = None
+        instance.attach(interface.id)
         interface.instance_id = event.instance_id
 
 
@@ -95,13 +95,13 @@ def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEv
     if interface.pending is None and instance.status not in DETACH:
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACHED[interface.type], record)
-    del instance.attached[interface.id]
+    instance.detach(interface.id)
     interface.instance_id = None
 
 
 def attach_failed(region: Region, event: NetworkInterfaceAttachFailed, record: RecordedEvent) -> None:
     interface = changed(region, event.network_interface_id, record)
-    del region.instances.mutable(event.instance_id).attached[interface.id]
+    region.instances.mutable(event.instance_id).detach(interface.id)
     interface.instance_id = None
 
 
@@ -109,7 +109,7 @@ def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEv
     interface = changed(region, event.network_interface_id, record)
     instance = region.instances.mutable(event.instance_id)
     region.transition(instance, INSTANCE.table[NetworkInterfaceReleased], record)
-    del instance.attached[interface.id]
+    instance.detach(interface.id)
     remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 

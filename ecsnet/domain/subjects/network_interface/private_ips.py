@@ -111,8 +111,20 @@ OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
 }
 
 
+Places = list[tuple[str, VSwitchState]]
+"""Addresses, each with the VSwitch that it is asked for in."""
+
+
 def _named(addresses: Iterable[str]) -> Facts:
     return {"addresses": tuple(dict.fromkeys(addresses))}
+
+
+def _places(address_requests: tuple[AddressRequest, ...]) -> Places:
+    return [(ip, one.vswitch) for one in address_requests if one.vswitch is not None for ip in one.named]
+
+
+def _different(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _inside(vswitch: VSwitchState, ip: str) -> bool:
@@ -128,10 +140,16 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     codes=OUTSIDE_CIDR_CODES,
     message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
-def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [ip for ip in addresses if not _inside(vswitch, ip)]
-    return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
+    outside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if not _inside(vswitch, ip)]
+    if not outside:
+        return None
+    return {
+        **_named(ip for ip, _ in outside),
+        "cidr_block": _different(vswitch.cidr_block for _, vswitch in outside),
+        "vswitch_id": _different(vswitch.id for _, vswitch in outside),
+    }
 
 
 @RULES.denies(
@@ -142,26 +160,35 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     codes=OUTSIDE_CIDR_CODES,
     message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
-def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
-    inside = [ip for ip in addresses if _inside(vswitch, ip)]
-    kept = [ip for ip in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
-    return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
+    inside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if _inside(vswitch, ip)]
+    kept = [(ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
+    if not kept:
+        return None
+    return {**_named(ip for ip, _ in kept), "cidr_block": _different(vswitch.cidr_block for _, vswitch in kept)}
 
 
 @RULES.denies(
     "address.private.repeated",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
+    RunInstances,
+    CreateInstance,
     code="InvalidIp.IpRepeated",
     http_status=403,
     message="asked for more than once: {addresses}",
 )
-def repeated(addresses: tuple[str, ...]) -> Facts | None:
+def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A request names a private IP only once."""
-    if len(set(addresses)) == len(addresses):
+    named = [
+        (ip, None if request.vswitch is None else request.vswitch.vpc_id)
+        for request in address_requests
+        for ip in request.named
+    ]
+    if len(set(named)) == len(named):
         return None
-    return _named(ip for ip, times in Counter(addresses).items() if times > 1)
+    return _named(ip for (ip, _), times in Counter(named).items() if times > 1)
 
 
 @RULES.denies(
@@ -173,16 +200,21 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
     message="in use in {vpc_id}: {holders:by}",
 )
-def address_in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
+def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
-    held = region.addresses.get_existing(vswitch.vpc_id)
-    holders = {ip: holder for ip in addresses if (holder := held[ip]) is not None}
+    vpc_ids: dict[str, None] = {}
+    holders: dict[str, str] = {}
+    for ip, vswitch in _places(address_requests):
+        holder = region.addresses.get_existing(vswitch.vpc_id)[ip]
+        if holder is not None:
+            holders[ip] = holder
+            vpc_ids[vswitch.vpc_id] = None
     if not holders:
         return None
     resource_ids = tuple(dict.fromkeys(holders.values()))
     return {
         **_named(holders),
-        "vpc_id": vswitch.vpc_id,
+        "vpc_id": _different(vpc_ids),
         "holders": holders,
         "resource_ids": resource_ids[: in_use.SHOWN],
         "count": len(resource_ids),
@@ -195,15 +227,29 @@ def address_in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Re
     guide="4.2",
     code="InvalidVSwitchId.IpNotEnough",
     http_status=403,
-    message="{vswitch_id} has {available} free addresses, not {wanted}",
+    message="{shortages}",
 )
-def exhausted(vswitch: VSwitchState, address_request: AddressRequest) -> Facts | None:
+def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
-    available = vswitch.available_ip_address_count
-    wanted = address_request.to_allocate + address_request.named_available
-    if not address_request.to_allocate or wanted <= available:
+    vswitches: dict[str, VSwitchState] = {}
+    wanted: dict[str, int] = {}
+    for request in address_requests:
+        if request.vswitch is not None:
+            vswitches[request.vswitch.id] = request.vswitch
+            more = request.to_allocate + request.named_available
+            wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + more
+    short = [one for one in vswitches.values() if wanted[one.id] > one.available_ip_address_count]
+    if not short:
         return None
-    return {"vswitch_id": vswitch.id, "available": available, "wanted": wanted}
+    return {
+        "vswitch_id": short[0].id,
+        "available": short[0].available_ip_address_count,
+        "wanted": wanted[short[0].id],
+        "vswitch_ids": tuple(one.id for one in short),
+        "shortages": "; ".join(
+            f"{one.id} has {one.available_ip_address_count} free addresses, not {wanted[one.id]}" for one in short
+        ),
+    }
 
 
 @RULES.denies(
@@ -247,9 +293,10 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     http_status=403,
     message="an ENI holds at most {quota} private IPs, not {count}",
 )
-def assign_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
+def assign_limit(address_requests: tuple[AddressRequest, ...], region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
-    count, quota = address_request.resulting_count, region.quota(account_id, "addresses-per-interface")
+    (request,) = address_requests
+    count, quota = request.resulting_count, region.quota(account_id, "addresses-per-interface")
     return {"count": count, "quota": quota} if count > quota else None
 
 
@@ -262,11 +309,14 @@ def assign_limit(address_request: AddressRequest, region: Region, account_id: st
     http_status=403,
     message="an Available ENI is given at most {quota} secondary private IPs, and this one would hold {count}",
 )
-def assign_available_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
+def assign_available_limit(
+    address_requests: tuple[AddressRequest, ...], region: Region, account_id: str
+) -> Facts | None:
     """An Available ENI is given at most ``addresses-per-available-interface`` (10) secondary private IPs."""
-    if address_request.interface_status is not NetworkInterfaceStatus.Available:
+    (request,) = address_requests
+    if request.interface_status is not NetworkInterfaceStatus.Available:
         return None
-    count, quota = address_request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
+    count, quota = request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
     return None if count <= quota else {"count": count, "quota": quota}
 
 
@@ -278,10 +328,11 @@ def assign_available_limit(address_request: AddressRequest, region: Region, acco
     http_status=403,
     message="a {instance_type} allows {quota} private IPs an ENI, and this one would hold {count}",
 )
-def assign_type_quota(address_request: AddressRequest, instance: InstanceState) -> Facts | None:
+def assign_type_quota(address_requests: tuple[AddressRequest, ...], instance: InstanceState) -> Facts | None:
     """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included."""
-    count, quota = address_request.resulting_count, instance.instance_type.private_ipv4_per_eni
-    if address_request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
+    (request,) = address_requests
+    count, quota = request.resulting_count, instance.instance_type.private_ipv4_per_eni
+    if request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
         return None
     return {"instance_type": instance.instance_type.id, "count": count, "quota": quota}
 
@@ -359,24 +410,27 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     interface = context.network_interface
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
-    available = context.name_addresses(named) if named else 0
     region, added = context.region, len(named) + to_allocate
     if interface is None:  # any ENI has a primary address
-        context.address_request = AddressRequest(to_allocate=to_allocate, resulting_count=1 + added)
+        request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
+        context.address_requests = (request,)
         return
-    context.address_request = AddressRequest(
-        named_available=available,
+    request = AddressRequest(
+        vswitch=context.vswitch,
+        named=named,
+        named_available=context.free_among(context.vswitch, named),
         to_allocate=to_allocate,
         resulting_count=len(interface.private_ips) + added,
         interface_status=interface.status,
     )
+    context.address_requests = (request,)
     groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
-    context.group_growth = GroupGrowth(tuple(groups), added)
+    context.group_growth = tuple([GroupGrowth(group, added) for group in groups])
 
 
 def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Event, ...]:
-    to_allocate = known(context.address_request).to_allocate
-    allocated = private_pool.next_free(context.region, known(context.vswitch), to_allocate, context.addresses or ())
+    (request,) = known(context.address_requests)
+    allocated = private_pool.draw(context.region, known(context.vswitch), request.to_allocate, request.named)
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
