@@ -1,7 +1,8 @@
 """Measures commands in this checkout beside another one: ``python -m benchmarks against --other DIR``.
 
 Each round measures both, in processes of their own that import ecsnet from one checkout or the other and take turns.
-Only common features are measured: commands by their public names, and a file that both can read.
+Only common features are measured, by their public names. Each checkout reads a file that it wrote itself, as the format
+may differ.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks._measure import Contender, Effort, measure
-from benchmarks._network import Network, build, live
-from benchmarks.fold import store_history
 
 HERE = Path(__file__).parents[1]
 WORKER = """
@@ -32,6 +32,13 @@ sg = do(c.CreateSecurityGroup(vpc_id=vpc.id))
 (vm,) = do(c.RunInstances(instance_type="ecs.g5.4xlarge", vswitch_id=vsw.id, security_group_ids=[sg.id]))
 create = c.CreateNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id])
 enis = [do(create).id for _ in range(50)]
+def pairs(count):
+    for n in range(count):
+        eni = enis[n % len(enis)]
+        do(c.AttachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
+        do(c.DetachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
+if what == "fold":
+    pairs(count)
 begin = time.perf_counter()
 if what == "create":
     for _ in range(count):
@@ -46,25 +53,56 @@ elif what == "fork":
 elif what == "eip":
     for _ in range(count):
         do(c.ReleaseEipAddress(allocation_id=do(c.AllocateEipAddress()).id))
+elif what == "fold":
+    Cloud(cloud.store)
 else:
-    for n in range(count):
-        eni = enis[n % len(enis)]
-        do(c.AttachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
-        do(c.DetachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
+    pairs(count)
 print((time.perf_counter() - begin) / (2 * count))
 cloud.close()
+"""
+IMPORTER = """
+import sys, time
+sys.modules["rich"] = None
+begin = time.perf_counter()
+import ecsnet
+ecsnet.Cloud()
+print(time.perf_counter() - begin)
+"""
+WRITER = """
+import sys
+from ecsnet import Cloud
+from ecsnet import commands as c
+path, count = sys.argv[1], int(sys.argv[2])
+cloud = Cloud(path)
+do = cloud.execute
+vpc = do(c.CreateVpc(cidr_block="10.0.0.0/16"))
+vsw = do(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/20"))
+sg = do(c.CreateSecurityGroup(vpc_id=vpc.id))
+(vm,) = do(c.RunInstances(instance_type="ecs.g5.4xlarge", vswitch_id=vsw.id, security_group_ids=[sg.id]))
+enis = [do(c.CreateNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id])).id for _ in range(1_000)]
+for n in range(count // 2):
+    eni = enis[n % len(enis)]
+    do(c.AttachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
+    do(c.DetachNetworkInterface(network_interface_id=eni, instance_id=vm.id))
+cloud.close()
+print(0.0)
 """
 READER = """
 import sys, time
 from ecsnet import Cloud
-what, path, resource_id, position = sys.argv[1:]
+what, path = sys.argv[1:]
 begin = time.perf_counter()
 cloud = Cloud(path)
 opened = time.perf_counter()
+eni = next(iter(cloud.network_interfaces))
+head = cloud.history(eni)[-1].position
+read = time.perf_counter()
 if what == "at":
-    cloud.at(int(position))
+    opened = read
+    cloud.at(head)
 elif what == "history":
-    cloud.history(resource_id)
+    opened = read
+    cloud.history(eni)
 done = time.perf_counter()
 print(opened - begin if what == "open" else done - opened)
 cloud.close()
@@ -75,6 +113,7 @@ MEASURED = {
     "allocate + release an EIP, in memory": ("eip", 2_000),
     "check of an attach": ("check", 4_000),
     "fork": ("fork", 4_000),
+    "fold of events in memory": ("fold", 10_000),
     "attach + detach, SQLite": ("sqlite", 300),
 }
 
@@ -87,34 +126,43 @@ def run(effort: Effort) -> None:
     for title, (what, count) in MEASURED.items():
         measure(
             f"{title}, per operation",
-            [
-                Contender("the other checkout", _worker(Path(effort.other), what, effort.of(count))),
-                Contender("this checkout", _worker(HERE, what, effort.of(count)), "the other checkout", "at most 1.1"),
-            ],
+            _contenders(Path(effort.other), partial(_worker, what, effort.of(count)), "at most 1.1"),
             effort.rounds,
         )
-    network = build(1_000)
-    live(network, effort.of(1_000_000))
+    measure(
+        "import ecsnet and a first Cloud()",
+        _contenders(Path(effort.other), lambda checkout: lambda: _run(checkout, IMPORTER)),
+        3 * effort.rounds,
+    )
+    events = effort.of(1_000_000)
     with TemporaryDirectory() as folder:
-        path = Path(folder, "network.db")
-        store_history(network.cloud.history(), path)
+        for checkout in (Path(effort.other), HERE):
+            _run(checkout, WRITER, _file(folder, checkout), str(events))
         for title, what in (("open", "open"), ("at(head)", "at"), ("history(id)", "history")):
             measure(
-                f"{title} of a SQLite file of {network.cloud.position:,} events",
-                [
-                    Contender("the other checkout", _reader(Path(effort.other), what, path, network)),
-                    Contender("this checkout", _reader(HERE, what, path, network), "the other checkout"),
-                ],
+                f"{title} of a SQLite file of {events:,} events",
+                _contenders(Path(effort.other), partial(_reader, folder, what)),
                 max(3, effort.rounds // 2),
             )
 
 
-def _worker(checkout: Path, what: str, count: int) -> Callable[[], float]:
+def _contenders(other: Path, running: Callable[[Path], Callable[[], float]], target: str = "") -> list[Contender]:
+    return [
+        Contender("the other checkout", running(other)),
+        Contender("this checkout", running(HERE), "the other checkout", target),
+    ]
+
+
+def _file(folder: str, checkout: Path) -> str:
+    return str(Path(folder, "this.db" if checkout == HERE else "other.db"))
+
+
+def _worker(what: str, count: int, checkout: Path) -> Callable[[], float]:
     return lambda: _run(checkout, WORKER, what, str(count))
 
 
-def _reader(checkout: Path, what: str, path: Path, network: Network) -> Callable[[], float]:
-    return lambda: _run(checkout, READER, what, str(path), network.free[0], str(network.cloud.position))
+def _reader(folder: str, what: str, checkout: Path) -> Callable[[], float]:
+    return lambda: _run(checkout, READER, what, _file(folder, checkout))
 
 
 def _run(checkout: Path, code: str, *arguments: str) -> float:

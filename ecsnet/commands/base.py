@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -46,6 +47,10 @@ class Command(Generic[R_co]):
         ]
         return f"{type(self).__name__}({', '.join(given)})"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Makes IPython and Hypothesis print the repr, and not every field there is."""
-        printer.text(repr(self))
+    @property
+    def _repr_pretty_(self) -> Callable[[Any, bool], None]:
+        """Makes Hypothesis print the repr, and not every field there is.
+
+        It is a property because Hypothesis looks for it on classes too, which are printed as ever.
+        """
+        return lambda printer, cycle: printer.text(repr(self))

@@ -129,7 +129,11 @@ class Network(CloudMachine):
             assert [record.event for record in twin.cloud.history()] == [record.event for record in history]
             assert twin.cloud.state_digest() == state
             assert invariants(twin.cloud) == ()
-            assert all(left.at(position).state_digest() == as_left for left, position, as_left in twin.left_behind)
+            for left, as_left in twin.left_behind:
+                since = left.history()[len(as_left) :]
+                assert left.history()[: len(as_left)] == as_left
+                assert all(record.settles is not None for record in since)  # its clock goes on
+                assert replayed(left).state_digest() == left.state_digest()
             again = replayed(cloud)
             assert again.state_digest() == state
             assert again.history() == history
