@@ -35,7 +35,7 @@ class Generator:
 
     def step(self, makers: Sequence[Callable[[Generator], Command[Any]]]) -> None:
         """Carries out a step: a command, two of three times one that is allowed if one is found soon; or some time."""
-        what = self.choose(["command"] * 10 + ["settle", "settle", "wait", "quota"])
+        what = self.choose(["command"] * 11 + ["settle", "settle", "wait", "quota"])
         if what == "settle" and self.net.settle_after is None:
             waiting = [one[2] for one in self.net.waiting if one[1] != "cycle"]
             self.beside.settle(self.choose([*waiting[:4], None]))
@@ -52,7 +52,8 @@ class Generator:
         who = self.choose([ME] * 9 + [OTHER])
         allowed = self.choose([True, True, False])
         for _ in range(TRIES if allowed else 1):
-            command = self.choose(makers)(self)
+            few = len(self.net.instances) < 2
+            command = (run_with_bandwidth if few and self.choose([True, False]) else self.choose(makers))(self)
             if not self.net.judge(command, who):
                 break
         before = {*self.net.instances, *self.net.interfaces, *self.net.eips}
@@ -71,7 +72,7 @@ class Generator:
         instant = timedelta(microseconds=1)
         exact = sorted({one + off for one in limits for off in (-instant, timedelta(0), instant) if one + off > now})
         soon = [now + timedelta(seconds=20), now + timedelta(hours=1)]
-        return self.choose([*soon, *exact[:4], *exact[:2], now + timedelta(days=9)])
+        return self.choose(self.choose([soon, soon, exact[:4] or soon, exact[:4] or soon, exact or soon]))
 
     # Parameters
 
@@ -117,7 +118,8 @@ class Generator:
         }
 
     def new_instance(self, **more: Any) -> dict[str, Any]:
-        classic = self.choose([False] * 6 + [True])
+        open_yet = self.net.now <= CLASSIC_CLOSES
+        classic = self.choose([False, False, True] if open_yet else [False] * 8 + [True])
         parameters: dict[str, Any] = {
             "instance_type": self.choose([*[one.id for one in TYPES], TYPES[0].id, TYPES[1].id, "ecs.none"]),
             "image_id": self.choose([None, "centos_7_3"]),

@@ -66,9 +66,7 @@ def address_rules(net: Network, vswitch: Any, named: Sequence[str], *, drawn: in
         yield "address.private.exhausted"
 
 
-def attachment_rules(
-    interface: Any, place: tuple[str, str | None] | None, kind: InstanceType | None
-) -> Iterator[str]:
+def attachment_rules(interface: Any, place: tuple[str, str | None] | None, kind: InstanceType | None) -> Iterator[str]:
     """Yields what keeps an ENI from an instance of a type in a zone and a VPC (None: the classic network).
 
     Of a place or a type that is not known nothing is said.
@@ -365,9 +363,7 @@ def judge_assignment(net: Network, command: Any, who: str) -> Iterator[str]:
     if len(interface.private_ips) + added > net.quota("addresses-per-interface", who, region_id):
         yield "interface.assign.limit"
     secondary = len(interface.private_ips) - 1 + added
-    if interface.status == "Available" and secondary > net.quota(
-        "addresses-per-available-interface", who, region_id
-    ):
+    if interface.status == "Available" and secondary > net.quota("addresses-per-available-interface", who, region_id):
         yield "interface.assign.available-limit"
     if interface.status == "InUse":
         kind = net.type_of(net.instances[interface.instance_id])

@@ -170,11 +170,11 @@ class Network:
 
     def settle(self, resource_id: str | None = None) -> None:
         """Completes by hand what waits: all of it, or one resource's. A billing cycle only begins by the clock."""
-        for entry in list(self.waiting):
-            if entry in self.waiting and entry[1] != "cycle" and resource_id in (None, entry[2]):
-                if self.settle_after is None or (entry[0] is not None and entry[0] <= self.now):
-                    self.waiting.remove(entry)
-                    self.complete(entry[1], entry[2])
+        if self.settle_after is not None:
+            return  # what was due by the clock is complete
+        for entry in [one for one in self.waiting if one[1] != "cycle" and resource_id in (None, one[2])]:
+            self.waiting.remove(entry)
+            self.complete(entry[1], entry[2])
 
     def complete(self, what: str, resource_id: str) -> None:
         from tests.oracles.instances import begin_cycle, end_of_instance_transition

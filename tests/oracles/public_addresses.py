@@ -218,9 +218,9 @@ def judge_bandwidth(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance.next_bandwidth is not None:
         yield "instance.network-spec.pending-change"
     raised = not instance.internet_max_bandwidth_out and command.internet_max_bandwidth_out
-    if raised and instance.network_type == "classic" and readings.CLASSIC_IS_RAISED_WHILE_STOPPED:
-        if instance.status != "Stopped":
-            yield readings.RAISED_WHILE_STOPPED_RULE
+    runs_classic = instance.network_type == "classic" and instance.status != "Stopped"
+    if raised and runs_classic and readings.CLASSIC_IS_RAISED_WHILE_STOPPED:
+        yield readings.RAISED_WHILE_STOPPED_RULE
 
 
 @carries_out(c.ModifyInstanceNetworkSpec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracles import instances, interfaces, public_addresses  # noqa: F401
 from tests.oracles.beside import Beside
 from tests.oracles.generate import INTERFACES, PUBLIC_ADDRESSES, Generator
 from tests.oracles.network import AT_ONCE
@@ -35,10 +35,8 @@ def walk(model: str, mode: str, seed: int, steps: int) -> Beside:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("model", MODELS)
 def test_long_walks_do_not_differ(model: str, mode: str) -> None:
-    allowed = 0
-    for seed in range(budget(10)):
-        allowed += walk(model, mode, seed, 500).verdicts["allowed"]
-    assert allowed
+    verdicts = sum((walk(model, mode, seed, 500).verdicts for seed in range(budget(10))), Counter())
+    assert verdicts["allowed"] >= 0.2 * verdicts.total()
 
 
 @pytest.mark.parametrize("mode", MODES)
