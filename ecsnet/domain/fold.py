@@ -88,6 +88,8 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
     evolve: Mapping[type[Event], Callable[[Any, Any, RecordedEvent], None]] = EVOLVE
     for record in records:
         if stream != record.stream:
+            if stream is not None:
+                of_stream.version = version
             stream = record.stream
             of_stream = world.writable(stream)
             evolve = EVOLVE if type(of_stream) is Region else EVOLVE_SHARED
@@ -103,8 +105,8 @@ def replay(world: World, records: Iterable[RecordedEvent]) -> None:
         except CANNOT_BE_FOLDED as error:
             reason = f"{record.type} does not fit what came before: {error!r}"
             raise ReplayError(reason, stream=stream, version=version) from error
-        of_stream.version = version
     if record is not None:
+        of_stream.version = version
         world.position = record.position
 
 

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,11 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imports(name: str) -> Iterator[str]:
-    """The full names that a module imports when it runs, or when it is used; not those for type checkers alone."""
+def imports(name: str, *, for_types: bool = False) -> Iterator[str]:
+    """The full names that a module imports when it runs or is used; with ``for_types`` those for type checkers too."""
     tree = ast.parse(MODULES[name].read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not for_types:
             node.body = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -109,6 +110,14 @@ def test_imports_go_down_only(name: str) -> None:
         if imported.split(".")[0] == "ecsnet":
             target = imported.partition(".")[2]
             assert layer(target) <= layer(name), f"{name or 'ecsnet'} imports {imported}"
+
+
+def test_no_imports_go_in_a_circle_not_even_for_type_checkers() -> None:
+    own = {
+        name: {full.partition(".")[2] for full in imports(name, for_types=True) if full.split(".")[0] == "ecsnet"}
+        for name in MODULES
+    }
+    TopologicalSorter({name: targets - {name} for name, targets in own.items()}).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("domain")])

@@ -29,13 +29,17 @@ def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[
     Raises KeyError for an address that is allocated already, ValueError for a malformed one.
     """
     vswitch = region.vswitches.mutable(interface.vswitch_id)
-    for ip in addresses:
-        if ip != vswitch.next_ip:  # the common case needs no check
-            must_be_ipv4(ip)
     allocated = region.addresses.mutable(vswitch.vpc_id)
+    address, next_ip = vswitch.next_address, vswitch.next_ip
+    for ip in addresses:
+        if ip == next_ip:  # the common case, which needs no check
+            address += 1
+            next_ip = int_to_ipv4(address)
+        else:
+            must_be_ipv4(ip)
     allocated.add_all(addresses, interface.id)
-    if vswitch.next_ip in addresses:
-        _advance(vswitch, allocated)
+    if address != vswitch.next_address:
+        _advance(vswitch, allocated, address)
     if vswitch.next_ip is None:
         while vswitch.released is not None and allocated[vswitch.released[0]] is not None:
             vswitch.released = vswitch.released[1]
@@ -43,12 +47,14 @@ def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[
     vswitch.available_ip_address_count -= len(addresses)
 
 
-def _advance(vswitch: VSwitchState, allocated: Table[str, str]) -> None:
-    for address in range(vswitch.next_address + 1, vswitch.last - 2):
+def _advance(vswitch: VSwitchState, allocated: Table[str, str], address: int) -> None:
+    """Finds the next address that was never allocated, from an address on."""
+    while address < vswitch.last - 2:
         ip = int_to_ipv4(address)
         if allocated[ip] is None:
             vswitch.next_address, vswitch.next_ip = address, ip
             return
+        address += 1
     vswitch.next_ip = None
 
 
@@ -64,8 +70,10 @@ def release(region: Region, interface: NetworkInterfaceState, addresses: tuple[s
 
 
 def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses: Collection[str]) -> None:
+    released = vswitch.released
     for ip in addresses:
-        vswitch.released = (ip, vswitch.released)
+        released = (ip, released)
+    vswitch.released = released
     vswitch.released_count += len(addresses)
     vswitch.available_ip_address_count += len(addresses)
     if vswitch.released_count > 2 * (vswitch.last - vswitch.first):  # the same addresses were released repeatedly
@@ -91,7 +99,7 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
     for vswitch, addresses in _by_block(region, interface, free):
         vswitch.available_ip_address_count -= len(addresses)
         if vswitch.next_ip in addresses:
-            _advance(vswitch, allocated)
+            _advance(vswitch, allocated, vswitch.next_address)
 
 
 def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
@@ -101,7 +109,7 @@ def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
     if count:
         vswitch.available_ip_address_count -= count
         if allocated[vswitch.next_ip or ""] is not None:
-            _advance(vswitch, allocated)
+            _advance(vswitch, allocated, vswitch.next_address)
 
 
 def _release_adopted(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:

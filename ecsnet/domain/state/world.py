@@ -200,9 +200,7 @@ class Region:
         Raises `IllegalTransition` for an event that is not possible in the resource's status.
         """
         before = state.status
-        after = transitions.get(before)
-        if after is None:
-            raise transitions.illegal(before)
+        after = transitions[before]
         if after is not before:
             state.status = after
             if state.pending is not None:

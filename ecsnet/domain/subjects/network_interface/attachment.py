@@ -11,17 +11,17 @@ from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
-from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
-    LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
+    ByType,
     S,
+    by_type,
     changed,
     is_primary,
     remove,
@@ -35,7 +35,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
 )
-from ecsnet.values import InstanceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
 ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
@@ -48,17 +48,10 @@ DETACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDetache
 ATTACH: Final = INSTANCE.table[NetworkInterfaceAttachRequested]
 DETACH: Final = INSTANCE.table[NetworkInterfaceDetachRequested]
 
-ByType = dict[NetworkInterfaceType, Transitions[S]]
-
-
-def _by_type(event: type[Event]) -> ByType:
-    return {of_type: lifecycle.table[event] for of_type, lifecycle in LIFECYCLES.items()}
-
-
-ATTACH_REQUESTED: Final = _by_type(NetworkInterfaceAttachRequested)
-ATTACHED: Final = _by_type(NetworkInterfaceAttached)
-DETACH_REQUESTED: Final = _by_type(NetworkInterfaceDetachRequested)
-DETACHED: Final = _by_type(NetworkInterfaceDetached)
+ATTACH_REQUESTED: Final = by_type(NetworkInterfaceAttachRequested)
+ATTACHED: Final = by_type(NetworkInterfaceAttached)
+DETACH_REQUESTED: Final = by_type(NetworkInterfaceDetachRequested)
+DETACHED: Final = by_type(NetworkInterfaceDetached)
 
 
 def attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
-from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
@@ -110,6 +110,14 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
 """Primary ENIs: there with their instance, InUse, and gone with it."""
 
 LIFECYCLES: Final = {SECONDARY: NETWORK_INTERFACE, PRIMARY: PRIMARY_NETWORK_INTERFACE}
+ByType = dict[NetworkInterfaceType, Transitions[S]]
+
+
+def by_type(event: type[Event]) -> ByType:
+    """Returns the transitions of an event that concerns ENIs of both types."""
+    return {of_type: lifecycle.table[event] for of_type, lifecycle in LIFECYCLES.items()}
+
+
 ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
 """The statuses of an ENI that is on an instance, however far attaching or detaching has come."""
 

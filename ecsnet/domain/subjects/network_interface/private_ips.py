@@ -30,7 +30,7 @@ from ecsnet.domain.subjects.network_interface.lifecycle import (
     LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
-    changed,
+    by_type,
 )
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
@@ -42,8 +42,13 @@ ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssig
 UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
 
 
+ASSIGNED: Final = by_type(PrivateIpAddressesAssigned)
+UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
+
+
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
-    interface = changed(region, event.network_interface_id, record)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, ASSIGNED[interface.type], record)
     private_pool.allocate(region, interface, event.private_ip_addresses)
     interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
     for group_id in interface.security_group_ids:
@@ -51,7 +56,8 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
 
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
-    interface = changed(region, event.network_interface_id, record)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, UNASSIGNED[interface.type], record)
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
