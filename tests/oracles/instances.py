@@ -11,7 +11,7 @@ from ecsnet import commands as c
 from tests.oracles import readings
 from tests.oracles.interfaces import address_rules, attachment_rules, group_rules
 from tests.oracles.network import Network, months_later, resource
-from tests.oracles.operations import carries_out, judges
+from tests.oracles.operations import carries_out, completes, judges
 
 CLASSIC_CLOSES: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 """17:00 in UTC+8."""
@@ -129,7 +129,9 @@ def _create_one(net: Network, command: Any, who: str, cloud: Cloud, made: Any, r
         net.begin("interface", interface)
 
 
-def end_of_instance_transition(instance: Any) -> None:
+@completes("instance")
+def complete_instance(net: Network, instance_id: str) -> None:
+    instance = net.instances[instance_id]
     match instance.status:
         case "Pending":
             instance.status = instance.boots_to
@@ -225,8 +227,10 @@ def change_vpc_attribute(net: Network, command: Any, who: str, cloud: Cloud, ans
     instance.private_ip_change_pending = True
 
 
-def begin_cycle(net: Network, instance: Any) -> None:
+@completes("cycle")
+def begin_cycle(net: Network, instance_id: str) -> None:
     """The bandwidth that a renewal bought counts from the next cycle on (guide 2.1)."""
+    instance = net.instances[instance_id]
     now = instance.next_bandwidth
     instance.internet_max_bandwidth_out, instance.next_bandwidth = now, None
     gains_address(net, instance)

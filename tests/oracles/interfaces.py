@@ -11,7 +11,7 @@ from ecsnet import commands as c
 from ecsnet.values import InstanceType
 from tests.oracles import readings
 from tests.oracles.network import Network, resource
-from tests.oracles.operations import carries_out, judges
+from tests.oracles.operations import carries_out, completes, judges
 
 
 def group_rules(
@@ -229,6 +229,20 @@ def detach(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
     if interface.status == "InUse":
         interface.status = "Detaching"
         net.begin("interface", interface)
+
+
+@completes("interface")
+def complete_interface(net: Network, interface_id: str) -> None:
+    interface = net.interfaces[interface_id]
+    match interface.status:
+        case "Creating":
+            interface.status = "Available"
+        case "Attaching":
+            interface.status = "InUse"
+        case "Detaching":
+            interface.status, interface.instance_id = "Available", None
+        case "Deleting":
+            net.remove(interface.id)
 
 
 @judges(c.DeleteNetworkInterface)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ecsnet import Command
 from ecsnet.values import InstanceType
-from tests.oracles.operations import JUDGES
+from tests.oracles.operations import COMPLETIONS, JUDGES
 
 DEFAULT_QUOTAS: Final = {
     "interfaces-per-region": 100,
@@ -177,44 +177,12 @@ class Network:
             self.complete(entry[1], entry[2])
 
     def complete(self, what: str, resource_id: str) -> None:
-        from tests.oracles.instances import begin_cycle, end_of_instance_transition
-
-        if what == "cycle":
-            begin_cycle(self, self.instances[resource_id])
-        elif resource_id in self.instances:
-            end_of_instance_transition(self.instances[resource_id])
-        elif resource_id in self.interfaces:
-            self._end_of_interface_transition(self.interfaces[resource_id])
-        else:
-            self._end_of_eip_transition(self.eips[resource_id])
-
-    def _end_of_interface_transition(self, interface: Any) -> None:
-        match interface.status:
-            case "Creating":
-                interface.status = "Available"
-            case "Attaching":
-                interface.status = "InUse"
-            case "Detaching":
-                interface.status, interface.instance_id = "Available", None
-            case "Deleting":
-                self.remove(interface.id)
-
-    def _end_of_eip_transition(self, eip: Any) -> None:
-        match eip.status:
-            case "Associating":
-                eip.status = "InUse"
-            case "Unassociating":
-                eip.status, eip.instance_id = "Available", None
-            case "Releasing":
-                self.remove(eip.id)
+        COMPLETIONS[what](self, resource_id)
 
     def remove(self, resource_id: str) -> None:
         for table in (self.instances, self.interfaces, self.eips):
             table.pop(resource_id, None)
         self.waiting = [one for one in self.waiting if one[2] != resource_id]
-
-    def waits(self, resource_id: str) -> bool:
-        return any(one[2] == resource_id and one[1] != "cycle" for one in self.waiting)
 
     # Verdicts and views
 

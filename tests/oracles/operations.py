@@ -1,4 +1,4 @@
-"""Which function judges a kind of command, and which carries it out."""
+"""The functions that judge each kind of command, carry it out, and complete what takes time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 JUDGES: dict[type[Command[Any]], Judge] = {}
 EFFECTS: dict[type[Command[Any]], Effect] = {}
+COMPLETIONS: dict[str, Callable[[Network, str], None]] = {}
+"""How a transition of a resource, or its next billing cycle, takes place."""
 
 
 def judges(*kinds: type[Command[Any]]) -> Callable[[F], F]:
@@ -32,5 +34,13 @@ def carries_out(*kinds: type[Command[Any]]) -> Callable[[F], F]:
     def register(effect: F) -> F:
         EFFECTS.update(dict.fromkeys(kinds, effect))
         return effect
+
+    return register
+
+
+def completes(what: str) -> Callable[[F], F]:
+    def register(completion: F) -> F:
+        COMPLETIONS[what] = completion
+        return completion
 
     return register

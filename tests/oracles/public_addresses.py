@@ -11,7 +11,7 @@ from ecsnet import commands as c
 from tests.oracles import readings
 from tests.oracles.instances import gains_address
 from tests.oracles.network import Network, months_later, resource
-from tests.oracles.operations import carries_out, judges
+from tests.oracles.operations import carries_out, completes, judges
 
 SETTLED = ("Running", "Stopped")
 
@@ -204,6 +204,18 @@ def release_eip(net: Network, command: Any, who: str, cloud: Cloud, answer: Any)
     eip = net.eips[command.allocation_id]
     eip.status = "Releasing"
     net.begin("eip", eip)
+
+
+@completes("eip")
+def complete_eip(net: Network, allocation_id: str) -> None:
+    eip = net.eips[allocation_id]
+    match eip.status:
+        case "Associating":
+            eip.status = "InUse"
+        case "Unassociating":
+            eip.status, eip.instance_id = "Available", None
+        case "Releasing":
+            net.remove(eip.id)
 
 
 # Bandwidth

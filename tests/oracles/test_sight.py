@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -14,7 +16,7 @@ from ecsnet import commands as c
 from tests.oracles.beside import FIELDS, ME, Beside, Difference
 from tests.oracles.generate import INTERFACES, PUBLIC_ADDRESSES, Generator
 from tests.oracles.operations import JUDGES
-from tests.oracles.test_oracles import MODES, START
+from tests.oracles.walks import MODES, START
 
 NOT_MODELLED: Final = {
     "address.region.exhausted": "the model's own blocks end, not the guide's",
@@ -118,6 +120,17 @@ def test_a_field_that_is_shown_otherwise_is_noticed(both: Altered, kind: type[An
     both.alter = alter
     with pytest.raises(Difference, match=f"{field} of .* is 'another'"):
         both.compare()
+
+
+def test_the_naive_model_shares_nothing_with_the_domain() -> None:
+    """It stands on what users type and see: the commands, the resources, the values, and the public names."""
+    imported = {
+        node.module
+        for path in Path(__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("ecsnet")
+    }
+    assert imported == {"ecsnet", "ecsnet.resources", "ecsnet.values"}
 
 
 @pytest.mark.parametrize("kind", FIELDS)
