@@ -164,7 +164,9 @@ def rules_page() -> str:
         "",
         "Made from `ecsnet.rules` and `ecsnet.rulebook` by `python docs/render.py`.",
         "",
-        f"{len(rules)} rules deny commands. A command is judged by all that guard it, and all that deny it are told.",
+        f"{len(rules)} rules deny commands. A command is judged by all that guard it, and every rule that denies it is",
+        "reported, with everything that breaks it: each ENI, group or address, not only the first. Its message is for",
+        "people; programs read its facts. A resource that is not found hides nothing that is wrong with the others.",
         "*Guide* is the section of the vendor's guide of March 2019; a dash means that only the real API knows it.",
         "Where the guide leaves room, [Readings](readings.md) tells what is done and why. [Rules of your",
         "own](rules-engine.md) can be added.",
@@ -195,10 +197,10 @@ def _entry(entry: RulebookEntry) -> Iterable[str]:
         article = "An" if entry.kind is RuleKind.Invariant else "A"
         yield f"- Guide: {entry.guide}. {article} {entry.kind}: it refuses no command of its own."
     else:
-        yield f"- Guide: {rule.guide}. Answer: `{rule.code}`, HTTP {rule.http_status}."
+        yield f"- Guide: {rule.guide}. Code: `{rule.code}`, HTTP {rule.http_status}."
         for codes, commands in _other_codes(rule):
             told = " or ".join(f"`{code.code}`, HTTP {code.http_status}" for code in codes)
-            yield f"- Answer to {', '.join(commands)}: {told}."
+            yield f"- Code for {', '.join(commands)}: {told}."
         yield f"- Guards {', '.join(sorted(command.__name__ for command in rule.commands))}."
     yield ""
 

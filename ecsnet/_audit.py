@@ -12,7 +12,8 @@ from ecsnet.domain.decide import CommandContext, judge
 from ecsnet.domain.fold import fold
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.state.world import World, is_shared
+from ecsnet.domain.state.streams import OF_NO_REGION
+from ecsnet.domain.state.world import World
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.events.instance import InstanceCreation
@@ -46,7 +47,7 @@ class _Auditor:
         """Judges an event, if a command asked for it, and folds it."""
         if record.stream in self._broken:
             return
-        if record.caused_by is None and not is_shared(record.stream):
+        if record.caused_by is None and type(record.event) not in OF_NO_REGION:
             self._judge(record)
         self._fold(record)
 

@@ -12,11 +12,12 @@ from ecsnet.domain.decide import removes, result_ids
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
-from ecsnet.domain.subjects.account import canonical_parameters
+from ecsnet.domain.subjects.account import canonical_parameters, quota_of
 from ecsnet.errors import ReplayError
-from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.events.base import RecordedEvent
 from ecsnet.resources import Quota
-from ecsnet.values import QUOTAS
+from ecsnet.values import ACCOUNT_QUOTAS
 
 
 def shown(region: Region, table: str, resource_id: str) -> Any:
@@ -31,22 +32,27 @@ def last_shown(region: Region, table: str, resource_id: str) -> Any:
 
 
 def results(
-    region: Region, table: str, ids: Iterable[str], last: Sequence[Any] | None, account_id: str
+    world: World, region: Region, table: str, ids: Iterable[str], last: Sequence[Any] | None, account_id: str
 ) -> tuple[Any, ...]:
     """Returns resources as they are after a command.
 
     ``last`` has them in their last status, if the command may remove them."""
     if table == "quotas":
-        return tuple([quota(region, name, account_id) for name in ids])
+        return tuple([quota(world, region, name, account_id) for name in ids])
     now = tuple([shown(region, table, resource_id) for resource_id in ids])
     if last is None or now[0] is not None:
         return now
     return tuple(last)
 
 
-def quota(region: Region, name: str, account_id: str) -> Quota:
-    """Returns a quota of an account in a region."""
-    return Quota(name=name, value=region.quota(account_id, name), region_id=region.region_id, account_id=account_id)
+def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
+    """Returns a quota of an account in a region, or over all."""
+    return Quota(
+        name=name,
+        value=quota_of(world, region, account_id, name),
+        region_id=None if name in ACCOUNT_QUOTAS else region.region_id,
+        account_id=account_id,
+    )
 
 
 def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
@@ -79,19 +85,32 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
     table, _ = result_ids(command, ())
     ids = used.event.resource_ids
     records = [record for record in engine.recorded_together(used.position) if record.settles is None]
+    if table == "quotas":
+        return _first_quota(records, used)
     after = engine.world_at(used.position)
     region, last = _region_with(after, table, ids), None
-    if region is None and table == "quotas":
-        region = next((after.region(record.stream) for record in records if not is_shared(record.stream)), None)
     if region is None and removes(command):
         before = engine.world_at(records[0].position - 1)
         home = _region_with(before, table, ids)
         if home is not None:
             region, last = after.region(home.region_id), [last_shown(home, table, one) for one in ids]
-    if region is None or not ids or (table == "quotas" and not QUOTAS.keys() >= set(ids)):
-        reason = f"the first result of client token {used.event.client_token!r} is not in the history"
-        raise ReplayError(reason, stream=account_stream(account_id), version=None)
-    return as_returned(command, results(region, table, ids, last, account_id))
+    if region is None or not ids:
+        raise _missing(used, account_id)
+    return as_returned(command, results(after, region, table, ids, last, account_id))
+
+
+def _first_quota(records: Sequence[RecordedEvent], used: TokenUse) -> Quota:
+    for record in records:
+        event = record.event
+        if isinstance(event, QuotaSet) and used.event.resource_ids == (event.name,):
+            region_id = None if is_shared(record.stream) else record.stream
+            return Quota(name=event.name, value=event.value, region_id=region_id, account_id=record.account_id)
+    raise _missing(used, records[-1].account_id)
+
+
+def _missing(used: TokenUse, account_id: str) -> ReplayError:
+    reason = f"the first result of client token {used.event.client_token!r} is not in the history"
+    return ReplayError(reason, stream=account_stream(account_id), version=None)
 
 
 def _region_with(world: World, table: str, ids: Sequence[str]) -> Region | None:

@@ -181,7 +181,9 @@ class Cloud:
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None:
-            command_id = engine.command_id(region_id if events else account_stream(self.account_id))
+            of_account = account_stream(self.account_id)
+            stream = stream_of(events[0], region_id, self.account_id) if events else of_account
+            command_id = engine.command_id(stream)
             news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
             if view.events:
                 news = [*view.before_command(region_id, news, command_id), *news]
@@ -193,7 +195,7 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        result = as_returned(command, results(region, table, ids, last, self.account_id))
+        result = as_returned(command, results(engine.world, region, table, ids, last, self.account_id))
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result
@@ -304,7 +306,7 @@ class Cloud:
         engine.settle(region, due, now)
         region = engine.world.region(region_id)
         return [
-            results(region, d.table, [d.resource_id], [before], self.account_id)[0]
+            results(engine.world, region, d.table, [d.resource_id], [before], self.account_id)[0]
             for d, before in zip(due, last, strict=True)
         ]
 
@@ -371,10 +373,11 @@ class Cloud:
 
     @property
     def quotas(self) -> Mapping[str, Quota]:
-        """The acting account's quotas in the cloud's region as they are now, by name."""
+        """The acting account's quotas as they are now, by name: in the cloud's region, or over all regions."""
         with self._engine.lock:
-            region = self._world().region(self.region_id)
-            return MappingProxyType({name: quota(region, name, self.account_id) for name in QUOTAS})
+            world = self._world()
+            region = world.region(self.region_id)
+            return MappingProxyType({name: quota(world, region, name, self.account_id) for name in QUOTAS})
 
     @property
     def store(self) -> EventStore:

@@ -16,7 +16,7 @@ from ecsnet.events.base import Event
 class Violation:
     """One rule that a command breaks.
 
-    ``rule`` is the rulebook's id, ``code`` and ``http_status`` are what the vendor's API answers, ``guide`` is the
+    ``rule`` is the rulebook's id, ``code`` and ``http_status`` are the vendor's for the rule, ``guide`` is the
     section of the vendor's guide (``"-"`` where only the real API knows the rule), ``facts`` are what broke it: a
     read-only mapping, which counts for equality but not for the hash.
     """
@@ -33,8 +33,8 @@ class Violation:
 class Decision:
     """May this be done now, and if not, why? Truthy when it may.
 
-    ``violations`` are in rank order: the first is the one the real API would answer. ``events`` are what would be
-    recorded; allowed and empty means that the command is accepted and changes nothing.
+    ``violations`` are in rank order (`ecsnet.rules`); which one the real API would name first is documented nowhere.
+    ``events`` are what would be recorded; allowed and empty means that the command is accepted and changes nothing.
     """
 
     command: Command[Any]

@@ -16,7 +16,7 @@ def vendor_types() -> Mapping[str, InstanceType]:
     """Returns the vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where published.
 
     A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
-    takes one private IP.
+    takes one private IP. The types of generation I are not I/O optimized, which is the API's default for them.
     """
     import csv  # loaded with the catalogue, not with the library
     from importlib.resources import files
@@ -34,8 +34,8 @@ def _read(row: dict[str, str]) -> InstanceType:
         private_ipv4_per_eni=int(row["private_ipv4_per_eni"] or 1),
         vcpu=int(row["vcpu"]),
         memory_gib=float(row["memory_gib"]),
-        nic_queues=int(row["nic_queues_2019_04"] or row["nic_queues"] or 1),
-        io_optimized=not row["io_optimized"].startswith("unstated"),
+        nic_queues=int(queues) if (queues := row["nic_queues_2019_04"] or row["nic_queues"]) else None,
+        io_optimized=row["io_optimized"] in ("yes", "default(optimized)"),
         attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
     )
 

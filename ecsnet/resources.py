@@ -111,9 +111,9 @@ class Eip(Resource):
 
 @fast_frozen(kw_only=True)
 class Quota:
-    """One quota of an account in a region, as `SetQuota` left it."""
+    """One quota of an account, as `SetQuota` left it. ``region_id`` is None for a quota over all regions."""
 
     name: str
     value: int
-    region_id: str
+    region_id: str | None
     account_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -78,6 +78,8 @@ QUOTAS: dict[str, int] = {
     "eips-per-account": 20,
 }
 """The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+ACCOUNT_QUOTAS = frozenset({"eips-per-account"})
+"""The quotas that an account has over all its regions; it has the others in each region."""
 
 
 def ipv4_to_int(address: str) -> int:
@@ -124,11 +126,16 @@ def _valid_id(one: InstanceType, field: attrs.Attribute[str], value: str) -> Non
         raise InvalidArgument(f"the id of an instance type {problem if type(value) is str else 'must be a str'}")
 
 
-def _valid_count(one: InstanceType, field: attrs.Attribute[int], value: int) -> None:
+def _valid_count(one: InstanceType, field: attrs.Attribute[Any], value: int) -> None:
     if type(value) is not int or not 1 <= value <= _MOST:
         raise InvalidArgument(
             f"{field.name} of {one.id} must be a whole number from 1 to {_MOST:,}, not {shown(value)}"
         )
+
+
+def _valid_count_if_known(one: InstanceType, field: attrs.Attribute[int | None], value: int | None) -> None:
+    if value is not None:
+        _valid_count(one, field, value)
 
 
 def _valid_memory(one: InstanceType, field: attrs.Attribute[float], value: float) -> None:
@@ -146,8 +153,9 @@ class InstanceType:
     """The limits of an instance type (DescribeInstanceTypes).
 
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
-    private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI.
-    ``attach_requires_stopped``: ENIs are attached and detached only while the instance is Stopped.
+    private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI,
+    None where it is not known. ``attach_requires_stopped``: ENIs are attached and detached only while the instance is
+    Stopped.
 
     Raises `InvalidArgument` unless the id is printable text, each count is a whole number from 1 on, ``memory_gib`` is
     above 0 and each flag is True or False.
@@ -158,6 +166,6 @@ class InstanceType:
     private_ipv4_per_eni: int = attrs.field(validator=_valid_count)
     vcpu: int = attrs.field(default=1, validator=_valid_count)
     memory_gib: float = attrs.field(default=1.0, validator=_valid_memory)
-    nic_queues: int = attrs.field(default=1, validator=_valid_count)
+    nic_queues: int | None = attrs.field(default=None, validator=_valid_count_if_known)
     io_optimized: bool = attrs.field(default=True, validator=_valid_flag)
     attach_requires_stopped: bool = attrs.field(default=False, validator=_valid_flag)

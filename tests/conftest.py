@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from ecsnet.domain.state.regional_pool import PUBLIC
 from tests.support.hypothesis_settings import load_profile
 from tests.support.net import Net
 
 load_profile()
+
+
+@pytest.fixture(autouse=True)
+def whole_blocks_of_public_addresses() -> Iterator[None]:
+    """Gives regions their millions of addresses back after a test that cannot use these up."""
+    range_of_addresses = PUBLIC.cidr_block
+    yield
+    PUBLIC.cidr_block = range_of_addresses
 
 
 @pytest.fixture

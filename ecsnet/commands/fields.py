@@ -31,8 +31,8 @@ from ecsnet._arguments import (
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import QUOTAS, ChargeType, NetworkType
 
-MOST_MONTHS: Final = 60
-"""The longest period that the API sells at once."""
+MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
+"""The periods that the API sells."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
 """The most instances that one RunInstances creates."""
@@ -162,8 +162,10 @@ def quota_value(value: int, name: str = "value") -> int:
 
 
 def months(value: int, name: str = "months") -> int:
-    """Returns a period in months, 1 to 60."""
-    return _whole(name, value, MOST_MONTHS, " months")
+    """Returns a period in months that the API sells: 1 to 9, 12, 24, 36, 48 or 60."""
+    if not whole_number(value) or value not in MONTHS:
+        raise InvalidCommand(f"must be 1 to 9, 12, 24, 36, 48 or 60 months, not {shown(value)}", parameter=name)
+    return int.__int__(value)
 
 
 def optional_months(value: int | None, name: str = "months") -> int | None:
@@ -234,9 +236,9 @@ def _ipv4(name: str, value: Any) -> str:
         raise InvalidCommand(f"must be an IPv4 address, not {shown(value)}: {error}", parameter=name) from None
 
 
-def _whole(name: str, value: Any, most: int, what: str = "") -> int:
+def _whole(name: str, value: Any, most: int) -> int:
     if not whole_number(value) or value < 1:
         raise InvalidCommand(f"must be a whole number of at least 1, not {shown(value)}", parameter=name)
     if value > most:
-        raise InvalidCommand(f"must be at most {most:,}{what}, not {shown(value)}", parameter=name)
+        raise InvalidCommand(f"must be at most {most:,}, not {shown(value)}", parameter=name)
     return int.__int__(value)

@@ -42,7 +42,7 @@ class _NewInstance(Command[R_co]):
 class CreateInstance(_NewInstance[Instance]):
     """CreateInstance: one instance, Stopped.
 
-    ``period`` is in months, for subscription (PrePaid) instances only, one if not given.
+    ``period`` is 1 to 9, 12, 24, 36, 48 or 60 months, for subscription (PrePaid) instances only, one if not given.
     ``internet_max_bandwidth_out`` is in Mbit/s; bought here, it brings no public address yet: `AllocatePublicIpAddress`
     does. ``network_interface_ids`` are secondary ENIs to attach, at most one (guide 4.3). An instance of the classic
     network (``network_type="classic"``, guide 1) has no VSwitch and no ENI.
@@ -51,7 +51,7 @@ class CreateInstance(_NewInstance[Instance]):
 
 @operation(kw_only=True)
 class RunInstances(_NewInstance[tuple[Instance, ...]]):
-    """RunInstances: ``amount`` instances (1 to 100), Running; the answer is a tuple even of one.
+    """RunInstances: ``amount`` instances (1 to 100), Running; the result is a tuple even of one.
 
     With a bandwidth each gets a public address (NatPublicIp) at once. The other parameters are those of
     `CreateInstance`; an explicit address or ENI is for an amount of one.
@@ -113,7 +113,7 @@ class DeleteInstance(Command[Instance]):
 @operation(kw_only=True)
 class ModifyInstanceNetworkSpec(Command[Instance]):
     """ModifyInstanceNetworkSpec: another bandwidth, in Mbit/s, at once. From 0, a subscription instance also gets a
-    public address (guide 2.1)."""
+    public address (guide 2.1), and a classic instance must be Stopped."""
 
     instance_id: str = attrs.field(converter=fields.identifier)
     internet_max_bandwidth_out: int = attrs.field(converter=fields.bandwidth)
@@ -121,7 +121,11 @@ class ModifyInstanceNetworkSpec(Command[Instance]):
 
 @operation(kw_only=True)
 class RenewInstance(Command[Instance]):
-    """RenewInstance: a subscription for ``period`` more months; another bandwidth waits for the next cycle."""
+    """RenewInstance: a subscription for ``period`` more months (1 to 9, 12, 24, 36, 48 or 60).
+
+    Another bandwidth waits for the next cycle. If it is 0 Mbit/s, an instance of a VPC loses its NatPublicIp then, and
+    a classic one keeps its public address without Internet access (guide 2.1, 2.2).
+    """
 
     instance_id: str = attrs.field(converter=fields.identifier)
     period: int = attrs.field(default=1, converter=fields.months)

@@ -60,12 +60,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
     """The target of an attachment: an instance, or one that the command creates.
 
-    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches.
+    ``interface_count`` is how many ENIs it has, ``attaching`` how many more the command attaches. Zone and VPC are None
+    where its VSwitch was not found, the type where that was not found.
     """
 
-    zone_id: str
-    vpc_id: str
-    instance_type: InstanceType
+    zone_id: str | None
+    vpc_id: str | None
+    instance_type: InstanceType | None
     interface_count: int
     attaching: int
 
@@ -82,9 +83,11 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     it was not found.
 
     ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
-    names and that were not found, by the id of the rule that denies them. ``interfaces_to_attach`` are the ENIs that
+    names and that were not found, by the id of the rule that denies them, each with the region in which it is the
+    caller's nevertheless. ``interfaces_to_attach`` are the ENIs that
     the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
-    whether the instance is in ``region``.
+    whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
+    that the command names, or the one that the ENI is attached to.
 
     ``group_count`` is the number of security groups that the ENI, or the classic instance, would be in, and
     ``group_vpc_id`` the VPC that they must belong to. ``cidr_block`` is the block of a new VSwitch, ``bandwidth`` the
@@ -103,7 +106,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     asynchronous: bool
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
-    not_found: dict[str, list[str]] | None = None
+    not_found: dict[str, dict[str, str | None]] | None = None
 
     vpc: VpcState | None = None
     vswitch: VSwitchState | None = None
@@ -116,6 +119,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     interfaces_to_attach: tuple[NetworkInterfaceState, ...] | None = None
     eip: EipState | None = None
     same_region: bool | None = None
+    changing_instance: InstanceState | None = None
 
     addresses: tuple[str, ...] | None = None
     address_request: AddressRequest | None = None

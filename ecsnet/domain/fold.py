@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ecsnet.domain.lifecycle import IllegalTransition
+from ecsnet.domain.state.regional_pool import shared_address_drawn
 from ecsnet.domain.state.world import Evolving, Region, SharedStream, World
 from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, security_group, vpc
 from ecsnet.domain.subjects.instance import bandwidth, vpc_attribute
@@ -17,7 +18,7 @@ from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.errors import ReplayError
-from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressRegistered
 from ecsnet.events.imports import ResourcesImported
@@ -46,9 +47,10 @@ def _ordered(stream: SharedStream, event: Event, record: RecordedEvent) -> None:
 
 EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEvent], None]]] = {
     ClientTokenUsed: account.client_token_used,
+    QuotaSet: account.account_quota_set,
     EipAddressRegistered: _ordered,
     ResourcesImported: _ordered,
-    SharedAddressDrawn: _ordered,
+    SharedAddressDrawn: shared_address_drawn,
 }
 """The evolution of each event of a stream that is not a region's."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rules import COMMANDS, AnyCommand, Codes, Facts, SubjectRules
+from ecsnet.domain.rules import COMMANDS, AnyCommand, Breach, Codes, Facts, SubjectRules
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -21,7 +21,7 @@ from ecsnet.domain.state.records import (
     VpcState,
     VSwitchState,
 )
-from ecsnet.domain.state.world import owned
+from ecsnet.domain.state.world import Region, owned
 from ecsnet.values import InstanceType
 
 
@@ -69,29 +69,59 @@ def _find_eip(context: RuleContext, allocation_id: str) -> EipState | None:
     return owned(context.region.eips, allocation_id, context.account_id)
 
 
+# What is not found in the region of the command may be the caller's in another one: the denial names that region.
+
+
+def _nowhere(context: RuleContext, resource_id: str) -> None:
+    return None
+
+
+def _elsewhere(table: str) -> Callable[[RuleContext, str], str | None]:
+    def find(context: RuleContext, resource_id: str) -> str | None:
+        region = context.world.region_where_owned(table, resource_id, context.account_id)
+        return None if region is None else region.region_id
+
+    return find
+
+
+_group_elsewhere: Final = _elsewhere("security_groups")
+
+
+def _source_group_elsewhere(context: RuleContext, group_id: str) -> str | None:
+    owner_id = context.command.source_account_id or context.account_id
+    return _group_elsewhere(context, group_id) if owner_id == context.account_id else None
+
+
 class Lookup(NamedTuple):
-    """The lookup of a parameter: the field of `RuleContext` that it fills, how one id is found, the rule that denies an
-    id that is not found, and whether the parameter has several ids."""
+    """The lookup of a parameter.
+
+    ``field`` is the field of `RuleContext` that it fills, ``find`` finds one id, ``not_found`` is the rule that denies
+    an id that is not found, and ``elsewhere`` returns the region in which that id is the caller's nevertheless.
+    ``several`` tells whether the parameter has several ids.
+    """
 
     field: str
     find: Callable[[RuleContext, str], object]
     not_found: str
+    elsewhere: Callable[[RuleContext, str], str | None] = _nowhere
     several: bool = False
 
 
 LOOKUPS: Final[dict[str, Lookup]] = {
-    "vpc_id": Lookup("vpc", _find_vpc, "vpc.not-found"),
-    "vswitch_id": Lookup("vswitch", _find_vswitch, "vswitch.not-found"),
-    "security_group_id": Lookup("security_group", _find_security_group, "security-group.not-found"),
-    "source_group_id": Lookup("source_group", _find_source_group, "security-group.not-found"),
-    "security_group_ids": Lookup("security_groups", _find_security_group, "security-group.not-found", several=True),
+    "vpc_id": Lookup("vpc", _find_vpc, "vpc.not-found", _elsewhere("vpcs")),
+    "vswitch_id": Lookup("vswitch", _find_vswitch, "vswitch.not-found", _elsewhere("vswitches")),
+    "security_group_id": Lookup("security_group", _find_security_group, "security-group.not-found", _group_elsewhere),
+    "source_group_id": Lookup("source_group", _find_source_group, "security-group.not-found", _source_group_elsewhere),
+    "security_group_ids": Lookup(
+        "security_groups", _find_security_group, "security-group.not-found", _group_elsewhere, several=True
+    ),
     "instance_id": Lookup("instance", _find_instance, "instance.not-found"),
     "instance_type": Lookup("instance_type", _find_instance_type, "instance-type.not-found"),
     "network_interface_id": Lookup("network_interface", _find_network_interface, "interface.not-found"),
     "network_interface_ids": Lookup(
         "interfaces_to_attach", _find_network_interface, "interface.not-found", several=True
     ),
-    "allocation_id": Lookup("eip", _find_eip, "eip.not-found"),
+    "allocation_id": Lookup("eip", _find_eip, "eip.not-found", _elsewhere("eips")),
 }
 """Every parameter that names something."""
 
@@ -103,7 +133,7 @@ def resolver(command: AnyCommand) -> Resolve:
     lookups = tuple((name, *LOOKUPS[name]) for name in field_names(command) if name in LOOKUPS)
 
     def resolve(context: RuleContext, command: Command[Any]) -> None:
-        for parameter, field, find, rule_id, several in lookups:
+        for parameter, field, find, rule_id, elsewhere, several in lookups:
             named = getattr(command, parameter)
             if named is None:
                 continue
@@ -112,37 +142,46 @@ def resolver(command: AnyCommand) -> Resolve:
                 for one in named:
                     resource = find(context, one)
                     if resource is None:
-                        _note(context, rule_id, one)
+                        _note(context, rule_id, one, elsewhere)
                     else:
                         found.append(resource)
                 found = tuple(found)
             else:
                 found = find(context, named)
                 if found is None:
-                    _note(context, rule_id, named)
+                    _note(context, rule_id, named, elsewhere)
             setattr(context, field, found)
 
     return resolve
 
 
-def _note(context: RuleContext, rule_id: str, named: str) -> None:
+def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[RuleContext, str], str | None]) -> None:
     if context.not_found is None:
         context.not_found = {}
-    context.not_found.setdefault(rule_id, []).append(named)
+    context.not_found.setdefault(rule_id, {})[named] = elsewhere(context, named)
 
 
 def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes: Codes | None = None) -> None:
     """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
     for it."""
-    naming = {name for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
-    guarded = [command for command in COMMANDS if not naming.isdisjoint(field_names(command))]
+    naming = {name: lookup for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
+    guarded = [command for command in COMMANDS if not naming.keys().isdisjoint(field_names(command))]
 
-    def predicate(not_found: dict[str, list[str]]) -> Facts | None:
+    def predicate(not_found: dict[str, dict[str, str | None]], region: Region) -> Facts | Breach | None:
         ids = not_found.get(rule_id)
-        return None if ids is None else {"ids": tuple(ids), "names": ", ".join(ids)}
+        if ids is None:
+            return None
+        facts = {"ids": tuple(ids)}
+        regions = {name: region_id for name, region_id in ids.items() if region_id is not None}
+        if not regions:
+            return facts
+        elsewhere = {**facts, "region_id": region.region_id, "regions": regions}
+        return Breach(elsewhere, message=f"there is no {noun} {{ids}} in {{region_id}}: {{regions:is in}}")
 
-    predicate.__doc__ = f"Every {noun} that a command names exists, and belongs to the caller."
+    where = "" if any(lookup.elsewhere is _nowhere for lookup in naming.values()) else " in the command's region"
+    owned_too = ", and belongs to the caller" if "instance_type" not in naming else ""
+    predicate.__doc__ = f"Every {noun} that a command names exists{where}{owned_too}."
     add = rules.denies(
-        rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{names}}"
+        rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{ids}}"
     )
     add(predicate)

@@ -44,14 +44,15 @@ class ErrorCode(NamedTuple):
 
 @attrs.frozen
 class Breach:
-    """The facts that break a rule, answered with another code than the rule's usual one.
+    """The facts that break a rule, with another code or another message than the rule's usual ones.
 
-    The rule declares the code in ``breach_codes``.
+    The rule declares the code in ``breach_codes``. None: the rule's own.
     """
 
     facts: Facts
-    code: str
-    http_status: int
+    code: str | None = None
+    http_status: int | None = None
+    message: str | None = None
 
 
 Predicate = Callable[..., Facts | Breach | None]
@@ -89,7 +90,7 @@ class RulebookEntry:
 class Rule:
     """A rule that denies commands, under its id.
 
-    ``code`` and ``http_status`` are what the API usually answers, ``codes`` all that it may answer, the usual one
+    ``code`` and ``http_status`` are the usual ones, ``codes`` all that a violation may have, the usual one
     first; `codes_for` gives those of one command. ``guide`` is the section of the vendor's guide, ``"-"`` for what only
     the real API knows. ``doc`` says the rule in a sentence, ``message`` is filled in by the facts that break it.
     ``commands`` are those that it guards, ``predicate`` is the function that judges them. Its hash is that of its id.
@@ -112,13 +113,13 @@ class Rule:
 
     @property
     def codes(self) -> tuple[ErrorCode, ...]:
-        """All codes that may be answered, the usual one first."""
+        """All codes that a violation may have, the usual one first."""
         usual = ErrorCode(self.code, self.http_status)
         codes = dict.fromkeys(code for command in self.commands for code in self.codes_for(command))
         return tuple(sorted(codes, key=lambda code: code != usual))
 
     def codes_for(self, command: AnyCommand) -> tuple[ErrorCode, ...]:
-        """Returns all codes that a command may be answered with, the usual one first. Raises KeyError for a command
+        """Returns all codes that a violation by a command may have, the usual one first. Raises KeyError for a command
         that the rule does not guard."""
         if command not in self.commands:
             raise KeyError(command)
@@ -129,9 +130,9 @@ class Rule:
 
     def _violation(self, found: object, command: AnyCommand) -> Violation:
         """Returns the violation that the predicate's result tells. Raises `RuleError` if it tells none."""
-        facts, code = self._read(found, command)
+        facts, code, message = self._read(found, command)
         try:
-            message = self.message.format_map(facts)
+            message = message.format_map({name: _in_words(fact) for name, fact in facts.items()})
         except MemoryError:
             raise
         except Exception as error:  # a format may run any code of the facts
@@ -145,19 +146,43 @@ class Rule:
             facts=facts,
         )
 
-    def _read(self, found: object, command: AnyCommand) -> tuple[Facts, ErrorCode]:
-        facts, code = found, self._usual_code(command)
+    def _read(self, found: object, command: AnyCommand) -> tuple[Facts, ErrorCode, str]:
+        facts, code, message = found, self._usual_code(command), self.message
         if isinstance(found, Breach):
-            facts, code = found.facts, ErrorCode(found.code, found.http_status)
-            if code not in self._breach_codes:
-                raise RuleError(self.id, f"a Breach has the code {code}, which breach_codes does not declare")
+            facts = found.facts
+            if found.message is not None:
+                message = found.message
+            if found.code is not None:
+                declared = (found.code, found.http_status)
+                if declared not in self._breach_codes:
+                    raise RuleError(self.id, f"a Breach has the code {declared}, which breach_codes does not declare")
+                code = ErrorCode(*declared)
         if inspect.iscoroutine(facts):
             facts.close()  # or Python warns that nobody awaited it
         if not isinstance(facts, Mapping) or not all(isinstance(name, str) for name in facts):
             raise RuleError(
                 self.id, f"it returned {shown(facts)}: a rule returns None, facts by their names, or a Breach"
             )
-        return dict(facts), code
+        return dict(facts), code, message
+
+
+class _Pairs:
+    """A mapping in a message: ``{statuses:is}`` is filled in as ``eni-1 is InUse, eni-2 is Detaching``."""
+
+    def __init__(self, pairs: Mapping[Any, Any]) -> None:
+        self._pairs = pairs
+
+    def __format__(self, verb: str) -> str:
+        if not verb:
+            return str(self._pairs)
+        return ", ".join(f"{name} {verb} {value}" for name, value in self._pairs.items())
+
+
+def _in_words(fact: object) -> object:
+    """Returns a fact as it is filled into a message: ids and addresses are listed, without quotes and brackets."""
+    if isinstance(fact, tuple) and all(isinstance(one, str) for one in fact):
+        return ", ".join(fact)
+    return _Pairs(fact) if isinstance(fact, Mapping) else fact
 
 
 class SubjectRules:
@@ -197,7 +222,7 @@ class SubjectRules:
 
 
 class RuleRegistry(Mapping[str, Rule]):
-    """Rules by their ids, in rank order: the first that a command breaks gives the code that it is answered with.
+    """Rules by their ids, in rank order: the first that a command breaks gives `CommandDenied.code`.
 
     ``RuleRegistry(ecsnet.rules)`` has the vendor's rules; those that `denies` adds come after them, and have ids that
     begin with ``x.``. ``a | b`` has the rules of both, those of ``a`` first.
@@ -262,8 +287,10 @@ class RuleRegistry(Mapping[str, Rule]):
         The predicate's parameters are filled by their names: ``command``, ``now``, ``account_id``, ``region_id`` and
         the resources that the command names, as frozen resources (``instance`` for an ``instance_id``). It is not
         called while one of them is unknown, unless that is annotated as optional or has the default None. It returns
-        None, the facts that break the rule, which fill in ``message``, or a `Breach` with one of ``breach_codes``.
-        ``codes`` are other codes than the usual one by command.
+        None, the facts that break the rule, which fill in ``message``, or a `Breach` with one of ``breach_codes`` or
+        with a message of its own. In a message, a tuple of texts is a list (``{ids}``: ``i-1, i-2``), and a mapping
+        takes a verb (``{statuses:is}``: ``i-1 is Running, i-2 is Stopped``). ``codes`` are other codes than the usual
+        one by command.
 
         Raises `InvalidArgument` (a ValueError) for a rule that could never speak: an id that is taken or is not ``x.``
         and words, no docstring, no command, a parameter that the command never has; and for a frozen registry, such as

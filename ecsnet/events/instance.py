@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ecsnet.events.base import Event, Moment
 from ecsnet.values import ChargeType, InstanceType
 
@@ -79,11 +81,17 @@ class InstanceReleased(Event, frozen=True, kw_only=True):
 
 
 class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):
-    """The bandwidth changed; ``ip_address`` is the public address that came with it, if any."""
+    """The bandwidth changed; ``ip_address`` is the public address that came with it, if any.
 
+    ``released_ip_address`` is the NatPublicIp that the instance lost, as its new cycle began at 0 Mbit/s. Schema 1
+    lacks it: such a cycle left the address.
+    """
+
+    SCHEMA: ClassVar[int] = 2
     instance_id: str
     internet_max_bandwidth_out: int
     ip_address: str | None = None
+    released_ip_address: str | None = None
 
 
 class InstanceRenewed(Event, frozen=True, kw_only=True):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import ADDRESSABLE, Family, Image
-from ecsnet.guest.interfaces import DEBIAN_FILE, RHEL_FILE, SLES_FILE
+from ecsnet.guest.leftovers import (
+    DEBIAN_FILE,
+    RHEL_FILE,
+    SLES_FILE,
+    alias_stanzas_of,
+    remove_addresses,
+    remove_alias_files,
+    remove_default_routes,
+)
 from ecsnet.guest.network import (
     BASE_METRIC,
     check_vswitch,
@@ -22,6 +30,10 @@ from ecsnet.guest.script import File, GuestConfiguration
 from ecsnet.resources import NetworkInterface, VSwitch
 from ecsnet.values import NetworkInterfaceType
 
+SLES_ENTRIES: Final = ("IPADDR_#", "NETMASK_#", "PREFIXLEN_#", "LABEL_#")
+NONE_ON_WINDOWS: Final = (
+    "The ENI has no secondary address: if some were set before, choose Obtain an IP address automatically again."
+)
 BY_THE_PRIMARY: Final = (
     "Only the primary address has a source rule; what is sent from a secondary address follows the main route table."
 )
@@ -33,7 +45,9 @@ def configure_addresses(
     """Returns the configuration of the secondary addresses of a primary or secondary ENI: rules
     ``guest.addresses.rhel``, ``.debian``, ``.sles`` and ``.windows``.
 
-    Mask and gateway are the VSwitch's. The configuration is empty if the ENI has no secondary address.
+    Mask and gateway are the VSwitch's. Secondary addresses that an earlier script has set and the ENI has no more are
+    removed, and their files, stanzas or entries with them. The network restarts only if the ENI has secondary
+    addresses.
 
     Raises `GuestError` for a Linux release that the guide does not cover, for another VSwitch than the ENI's, and for a
     value that is not allowed in a file or a command.
@@ -41,22 +55,36 @@ def configure_addresses(
     name, metric = checked_name(name, image), checked_metric(metric)
     check_vswitch(interface, vswitch)
     primary, *others = private_addresses(interface) or ("",)
-    if not others:
-        return GuestConfiguration()
     if image.family is Family.WINDOWS:
-        return _windows(vswitch, name, primary, others)
+        return _windows(vswitch, name, primary, others) if others else GuestConfiguration(notes=(NONE_ON_WINDOWS,))
     if image.release not in ADDRESSABLE:
+        if not others:
+            return GuestConfiguration()
         raise GuestError(f"the guide does not say how to set secondary addresses on {image}")
-    file = _FILES[image.family]
+    commands = [remove_addresses(name, others)]
+    match image.family:
+        case Family.RHEL:
+            files = tuple(_rhel(interface, vswitch, name, number, address) for number, address in enumerate(others))
+            commands.insert(0, remove_alias_files(name, len(others)))
+        case Family.DEBIAN:
+            stanzas = "".join(_debian(vswitch, name, metric, number, one) for number, one in enumerate(others))
+            files = (File(path=DEBIAN_FILE, content=stanzas, append=True, replaces=alias_stanzas_of(name)),)
+            commands.append(remove_default_routes(name, metric, len(others)))
+        case Family.SLES:
+            entries = "".join(_sles(vswitch, number, address) for number, address in enumerate(others))
+            files = (File(path=f"{SLES_FILE}{name}", content=entries, append=True, replaces=SLES_ENTRIES),)
+    if others:
+        commands.append(image.service("restart", "networking" if image.family is Family.DEBIAN else "network"))
     secondary = interface.type is NetworkInterfaceType.Secondary
     return GuestConfiguration(
-        files=tuple(file(interface, vswitch, name, metric, number, address) for number, address in enumerate(others)),
-        commands=(image.service("restart", "networking" if image.family is Family.DEBIAN else "network"),),
-        notes=(BY_THE_PRIMARY,) if secondary and not image.ready else (),
+        files=files,
+        commands=commands,
+        notes=(BY_THE_PRIMARY,) if others and secondary and not image.ready else (),
+        network_commands=len(commands),
     )
 
 
-def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, number: int, address: str) -> File:
     """Returns the file of one alias: rule ``guest.addresses.rhel``."""
     lines = [
         f"DEVICE={name}:{number}",
@@ -73,7 +101,7 @@ def _rhel(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number:
     return File(path=f"{RHEL_FILE}{name}:{number}", content="\n".join(lines) + "\n")
 
 
-def _debian(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+def _debian(vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> str:
     """Returns the stanza of one alias: rule ``guest.addresses.debian``.
 
     ``gateway`` adds a default route. A second route of the same metric would make ifup fail, so each has its own.
@@ -87,10 +115,10 @@ def _debian(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, numbe
         f"    gateway {gateway(vswitch)}",
         f"    metric {metric + BASE_METRIC * (number + 1)}",
     )
-    return File(path=DEBIAN_FILE, content="\n".join(lines) + "\n", append=True)
+    return "\n".join(lines) + "\n"
 
 
-def _sles(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number: int, address: str) -> File:
+def _sles(vswitch: VSwitch, number: int, address: str) -> str:
     """Returns the numbered entries of one address in the file of the interface: rule ``guest.addresses.sles``.
 
     The guide writes a number of bits as NETMASK. wicked accepts that only as PREFIXLEN and would otherwise use a mask
@@ -104,14 +132,7 @@ def _sles(i: NetworkInterface, vswitch: VSwitch, name: str, metric: int, number:
         f"PREFIXLEN_{number}='{bits}'",
         f"LABEL_{number}='{number}'",
     )
-    return File(path=f"{SLES_FILE}{name}", content="\n".join(lines) + "\n", append=True)
-
-
-_FILES: Final[dict[Family, Callable[[NetworkInterface, VSwitch, str, int, int, str], File]]] = {
-    Family.RHEL: _rhel,
-    Family.DEBIAN: _debian,
-    Family.SLES: _sles,
-}
+    return "\n".join(lines) + "\n"
 
 
 def _windows(vswitch: VSwitch, name: str, primary: str, others: Sequence[str]) -> GuestConfiguration:
@@ -127,6 +148,7 @@ def _windows(vswitch: VSwitch, name: str, primary: str, others: Sequence[str]) -
             f"Select Use the following IP address: {primary}, subnet mask {mask}, default gateway {via}. "
             "Enter the DNS servers too: those that DHCP had set no longer apply.",
             "Choose Advanced.",
+            f"Under IP addresses, remove every address other than {', '.join((primary, *others))}.",
             *(f"Under IP addresses, choose Add: {address}, subnet mask {mask}." for address in others),
             "Confirm every dialog with OK.",
         ),

@@ -141,12 +141,15 @@ class Image:
 
     @classmethod
     def parse(cls, text: str) -> Image:
-        """Returns the image with a name (``"centos 7.2"``, ``"Windows Server 2012 R2 64-bit"``) or with the id of a
-        public image (``"centos_7_02_64_20G_alibase_20170818.vhd"``).
+        """Returns the image with a name (``"centos 7.2"``, ``"64-bit Windows Server 2012 R2 data center Edition"``) or
+        with the id of a public image (``"centos_7_02_64_20G_alibase_20170818.vhd"``).
 
         The defaults are 64-bit and, for Windows, the Data Center edition. Raises `GuestError` for an unknown image.
         """
+        if _SEVERAL.search(checks.text("image", text)):
+            raise GuestError(f"{text!r} names several images: name one version, as in 'centos 7.2'")
         words = re.sub(r"[\s_:/-]+", " ", checks.text("image", text).strip().lower())
+        words = _BITS_FIRST.sub(r"\2 \1", words)
         for distribution, pattern in _PATTERNS.items():
             found = pattern.match(words)
             if found is not None:
@@ -162,7 +165,7 @@ class Image:
 
 _MINOR = r"(?:[u. ]0?(\d|1\d)(?![\da-z]))?"
 _PATTERNS: Final = {
-    CENTOS: re.compile(rf"centos ?(\d)(?!\d){_MINOR}", re.ASCII),
+    CENTOS: re.compile(rf"centos(?: linux)?(?: release)? ?(\d)(?!\d){_MINOR}", re.ASCII),
     RED_HAT: re.compile(rf"(?:red ?hat(?: enterprise)?(?: linux)?|rhel) ?(\d)(?!\d){_MINOR}", re.ASCII),
     ALIYUN: re.compile(rf"aliyun(?: ?linux)? ?(\d\d?)(?!\d){_MINOR}", re.ASCII),
     UBUNTU: re.compile(r"ubuntu ?(\d\d)(?:[. ]?(04|10)(?:\d\d)?)?(?!\d)", re.ASCII),
@@ -171,11 +174,14 @@ _PATTERNS: Final = {
     OPENSUSE: re.compile(rf"opensuse(?: leap)? ?(\d\d)(?!\d){_MINOR}", re.ASCII),
     WINDOWS: re.compile(r"win(?:dows)?(?: server)? ?(\d{4})(?!\d)()", re.ASCII),
 }
-_BITS_32: Final = re.compile(r"\b(?:x?32(?: ?bit)?|i[3-6]86|x86(?! 64))\b")
+_SEVERAL: Final = re.compile(r"\d\s*/\s*\d", re.ASCII)
+_BITS_FIRST: Final = re.compile(r"((?:32|64) ?bit) (.*)", re.ASCII)
+"""An image's name as the guide also has it: with the number of bits in front."""
+_BITS_32: Final = re.compile(r"\b(?:x?32(?: ?bit|位)?|i[3-6]86|x86(?! 64))(?![0-9a-z])")
 _EDITIONS: Final = {
-    DATA_CENTER: re.compile(r"\b(?:dtc|datactr|data ?center)\b"),
-    "Standard": re.compile(r"\b(?:std|standard)\b"),
-    "Enterprise": re.compile(r"\b(?:ent|enterprise)\b"),
+    DATA_CENTER: re.compile(r"\b(?:dtc|datactr|data ?cent(?:er|re))\b|数据中心版"),
+    "Standard": re.compile(r"\b(?:std|standard)\b|标准版"),
+    "Enterprise": re.compile(r"\b(?:ent|enterprise)\b|企业版"),
 }
 
 

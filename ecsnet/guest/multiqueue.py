@@ -23,15 +23,21 @@ def configure_multiqueue(
     """Returns the commands that show and set the number of queues of each interface and start irqbalance: rule
     ``guest.multiqueue.commands``. On Windows it returns the steps that install the driver.
 
-    ``queues`` defaults to the number that the instance type allows. If the type has one queue, or the image is not
-    listed as supporting more, the configuration has only a note. Raises `GuestError` if the type does not allow
-    ``queues``, and for a value that is not allowed in a command.
+    ``queues`` defaults to the number that the instance type allows. If the type has one queue, or if it is not known
+    how many it has and ``queues`` does not say it, or if the image is not listed as supporting more, the configuration
+    has only a note. Raises `GuestError` if the type does not allow ``queues``, and for a value that is not allowed in a
+    command.
     """
     type_id = checks.line("the id of the instance type", instance_type.id)
-    most = checks.number("nic_queues", instance_type.nic_queues, 1, _MOST_QUEUES)
+    most = instance_type.nic_queues
+    if most is not None:
+        most = checks.number("nic_queues", most, 1, _MOST_QUEUES)
     wanted = most if queues is None else checks.number("queues", queues, 0, _MOST_QUEUES)
-    if not 1 <= wanted <= most:
-        raise GuestError(f"{type_id} allows 1 to {most} queues, not {wanted}")
+    if wanted is None:
+        return GuestConfiguration(notes=(f"Multiqueue: how many queues an ENI of {type_id} has is not known.",))
+    allowed = _MOST_QUEUES if most is None else most
+    if not 1 <= wanted <= allowed:
+        raise GuestError(f"{type_id} allows 1 to {allowed} queues, not {wanted}")
     if most == 1:
         return GuestConfiguration(notes=(f"Multiqueue: {type_id} has one queue for each ENI.",))
     if image.multiqueue is MultiqueueSupport.BY_INVITATION:

@@ -142,12 +142,7 @@ _OTHER_IDS: Final = frozenset({"region_id", "zone_id", "account_id", "source_acc
 
 def is_resource_id(name: str) -> bool:
     """Returns whether a parameter or attribute of this name contains ids of resources."""
-    return (name == "id" or name.endswith(("_id", "_ids"))) and name not in {
-        "region_id",
-        "zone_id",
-        "account_id",
-        "image_id",
-    }
+    return (name == "id" or name.endswith(("_id", "_ids"))) and name not in _OTHER_IDS
 
 
 def _each(value: Any, change: Any) -> Any:

@@ -28,7 +28,15 @@ from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
 from ecsnet.instance_types import vendor_types
-from ecsnet.values import QUOTAS, ChargeType, InstanceStatus, NetworkType, cidr_bounds, int_to_ipv4
+from ecsnet.values import (
+    ACCOUNT_QUOTAS,
+    QUOTAS,
+    ChargeType,
+    InstanceStatus,
+    NetworkType,
+    cidr_bounds,
+    int_to_ipv4,
+)
 
 T = TypeVar("T")
 INSTANCE_TYPES: Final = ("ecs.g5.large", "ecs.t5-lc1m1.small")
@@ -227,9 +235,9 @@ def leave_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 
 def set_quota(inventory: Inventory, choose: Choose) -> Command[Any]:
-    return c.SetQuota(
-        name=choose(tuple(QUOTAS)), value=choose((2, 3, 1, 5, 100)), region_id=choose(inventory.region_ids)
-    )
+    name, value = choose(tuple(QUOTAS)), choose((2, 3, 1, 5, 100))
+    region_id = None if name in ACCOUNT_QUOTAS else choose(inventory.region_ids)
+    return c.SetQuota(name=name, value=value, region_id=region_id)
 
 
 # Instances
@@ -467,7 +475,9 @@ GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.ReleasePublicIpAddress: _on_instance(
         c.ReleasePublicIpAddress, lambda one: one.public_ip and one.charge_type is ChargeType.PrePaid
     ),
-    c.ConvertNatPublicIpToEip: _on_instance(c.ConvertNatPublicIpToEip, lambda one: one.public_ip),
+    c.ConvertNatPublicIpToEip: _on_instance(
+        c.ConvertNatPublicIpToEip, lambda one: one.public_ip and one.internet_max_bandwidth_out
+    ),
     c.AllocateEipAddress: allocate_eip_address,
     c.AssociateEipAddress: associate_eip_address,
     c.UnassociateEipAddress: unassociate_eip_address,

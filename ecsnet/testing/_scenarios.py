@@ -9,8 +9,8 @@ from ecsnet.clocks import as_utc
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.fold import fold
-from ecsnet.domain.state.streams import stream_of
-from ecsnet.domain.state.world import World, is_shared
+from ecsnet.domain.state.streams import OF_NO_REGION, stream_of
+from ecsnet.domain.state.world import World
 from ecsnet.errors import CommandDenied
 from ecsnet.events import MemoryStore, NewEvent
 from ecsnet.events.base import Event, RecordedEvent
@@ -68,15 +68,16 @@ class Scenario:
             if self.cloud.state_digest() != state or self.cloud.position != before:
                 raise AssertionError(f"{denied}\nand yet something changed") from denied
         else:
-            new = tuple(r for r in self.cloud.history(after=before) if not is_shared(r.stream))
+            new = tuple(r for r in self.cloud.history(after=before) if type(r.event) not in OF_NO_REGION)
             own = [record for record in new if record.settles is None] or new
             self._denied, self._events = None, [record.event for record in own]
             _must_survive_storage(self.cloud)
         return self
 
     def then(self, *expected: Event | type[Event]) -> Self:
-        """Expects that the step was allowed and that exactly these events, or events of these types, were recorded in
-        regions, in this order. Without arguments it expects that none were."""
+        """Expects that the step was allowed and that exactly these events, or events of these types, were recorded, in
+        this order. Without arguments it expects that none were. The events that only tell other regions of these
+        (`EipAddressRegistered`, `SharedAddressDrawn`) are left out."""
         if self._denied is not None:
             raise AssertionError(f"expected {list(expected)}, but {self._denied}") from self._denied
         if self._events is None:

@@ -10,7 +10,9 @@ from ecsnet import InvalidCommand
 from ecsnet import commands as c
 
 ENI = {"vswitch_id": "vsw-1", "security_group_ids": ["sg-1"]}
-RUN = {"instance_type": "ecs.g5.large", **ENI}
+RUN: dict[str, Any] = {"instance_type": "ecs.g5.large", **ENI}
+PREPAID: dict[str, Any] = {"instance_charge_type": "PrePaid"}
+NEVER_SOLD: tuple[Any, ...] = (0, -1, 10, 11, 13, 23, 25, 61, 100_000, 10**30, 1.0, True, "1")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,14 @@ RUN = {"instance_type": "ecs.g5.large", **ENI}
         (c.RunInstances, {**RUN, "period": 1}, "subscription"),
         (c.CreateInstance, {**RUN, "period": 1}, "subscription"),
         (c.DeleteInstance, {"instance_id": "i-1", "force": "yes"}, "True or False"),
+        *[
+            (c.RunInstances, {**RUN, **PREPAID, "period": months}, "period must be 1 to 9, 12, 24")
+            for months in NEVER_SOLD
+        ],
+        *[(c.CreateInstance, {**RUN, **PREPAID, "period": months}, "60 months") for months in NEVER_SOLD],
+        *[(c.RenewInstance, {"instance_id": "i-1", "period": months}, "60 months") for months in NEVER_SOLD],
         (c.SetQuota, {"name": "bananas", "value": 1}, "interfaces-per-region"),
+        (c.SetQuota, {"name": "eips-per-account", "value": 1, "region_id": "cn-hangzhou"}, "region_id is not given"),
         (c.SetQuota, {"name": "interfaces-per-region", "value": -1}, "at least 1"),
     ],
 )
@@ -72,6 +81,15 @@ def test_an_invalid_value_raises_when_the_command_is_built(
     with pytest.raises(InvalidCommand, match=message) as refused:
         command(**parameters)
     assert isinstance(refused.value, ValueError)
+
+
+@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 24, 36, 48, 60])
+def test_periods_are_those_that_the_api_sells(months: int) -> None:
+    for command in (c.RunInstances, c.CreateInstance):
+        assert command(**RUN, **PREPAID, period=months).period == months
+    renew = c.RenewInstance(instance_id="i-1", period=months)
+    assert renew.period == months
+    assert type(renew.period) is int
 
 
 def test_parameters_are_keyword_only() -> None:

@@ -56,9 +56,9 @@ ERRORS = sorted(
 def denied() -> CommandDenied:
     net = Net(settle_after="manual")
     eni = net.cloud.execute(net.eni_command())
-    attach = c.AttachNetworkInterface(network_interface_id=eni.id, instance_id="i-none")
+    detach = c.DetachNetworkInterface(network_interface_id=eni.id, instance_id="i-none")
     with pytest.raises(CommandDenied) as caught:
-        net.cloud.execute(attach)
+        net.cloud.execute(detach)
     assert {type(value).__name__ for v in caught.value.violations for value in v.facts.values()} > {"tuple", "str"}
     return caught.value
 

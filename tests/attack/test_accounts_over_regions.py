@@ -270,7 +270,9 @@ def test_the_zone_of_another_accounts_vswitch_is_not_revealed() -> None:
                 instance_type="ecs.g5.large", vswitch_id=theirs.id, security_group_ids=["sg-none"], zone_id=zone_id
             )
             violations = acting(CLOUD, "B", HERE).check(command).violations
-            assert "instance.create.zone" not in [v.rule for v in violations]
+            nobodys = acting(CLOUD, "B", HERE).check(attrs.evolve(command, vswitch_id="vsw-none")).violations
+            assert told(violations, {theirs.id: "it"}) == told(nobodys, {"vsw-none": "it"})
+            assert ("instance.create.zone" in [v.rule for v in violations]) == (not zone_id.startswith(HERE))
 
 
 def test_authorizing_a_group_of_another_account_reveals_nothing_about_its_network() -> None:
@@ -309,11 +311,13 @@ def test_a_group_is_revoked_only_by_naming_its_owner() -> None:
         for violation in a.check(c.DeleteSecurityGroup(security_group_id=theirs.id)).violations
         if violation.rule == "security-group.delete.in-use"
     ]
-    assert denied.facts["authorized_in"] == 1
+    assert denied.facts["authorized_by_other_accounts"] is True
+    assert denied.facts["authorized_in"] == 0
+    assert denied.facts["count"] == denied.facts["members"] == len(denied.facts["resource_ids"])
     assert mine.id not in repr(denied) and "'B'" not in repr(denied)
     b.execute(c.RevokeSecurityGroup(**names, source_account_id="A"))
     violations = a.check(c.DeleteSecurityGroup(security_group_id=theirs.id)).violations
-    assert all(violation.facts.get("authorized_in") in (None, 0) for violation in violations)
+    assert not any(violation.facts.get("authorized_by_other_accounts") for violation in violations)
 
 
 def test_exhausted_addresses_do_not_reveal_another_accounts_instance() -> None:

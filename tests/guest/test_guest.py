@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import doctest
 import json
+import re
+import subprocess
+import tempfile
 from pathlib import Path
 
 import attrs
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecsnet import Cloud, EcsnetError, InstanceType, NetworkInterface
 from ecsnet.cli import main
@@ -30,9 +35,11 @@ from ecsnet.guest import (
     metric_of,
     name_of,
     netmask,
+    remove_interfaces,
     rps_mask,
 )
 from ecsnet.instance_types import vendor_types
+from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +52,11 @@ def eni(net: Net) -> NetworkInterface:
     instance = net.run()
     net.attached(instance)
     return net.attached(instance, private_ip_addresses=["10.0.1.50", "10.0.1.60"])
+
+
+def lines_of(configuration: GuestConfiguration) -> list[str]:
+    """The lines of all commands."""
+    return "\n".join(configuration.commands).split("\n")
 
 
 def configured(net: Net, interface: NetworkInterface, image: str) -> GuestConfiguration:
@@ -88,6 +100,28 @@ def configured(net: Net, interface: NetworkInterface, image: str) -> GuestConfig
         ("Windows Server 2012 R2", "Windows Server 2012 R2 Data Center 64-bit"),
         ("win2008r2_32_ent_sp2_en-us_40G_alibase_20170915.vhd", "Windows Server 2008 R2 Enterprise 32-bit"),
         ("windows 2016 standard", "Windows Server 2016 Standard 64-bit"),
+        # the guide's own names (4.3, 4.4, 4.6, 5)
+        ("Centos 7.3 64-bit", "CentOS 7.3 64-bit"),
+        ("Centos 6.8 64-bit", "CentOS 6.8 64-bit"),
+        ("64-bit Windows Server 2016 data center Edition", "Windows Server 2016 Data Center 64-bit"),
+        ("64-bit Windows Server 2012 R2 data center Edition", "Windows Server 2012 R2 Data Center 64-bit"),
+        ("Windows Server 2016 Data Center Edition 64-bit", "Windows Server 2016 Data Center 64-bit"),
+        ("Windows Server 2012 R2 Data Center Edition 64-bit", "Windows Server 2012 R2 Data Center 64-bit"),
+        ("Windows 2012 R2", "Windows Server 2012 R2 Data Center 64-bit"),
+        ("Red Hat 7", "Red Hat Enterprise Linux 7 64-bit"),
+        ("Aliyun Linux 17", "Aliyun Linux 17 64-bit"),
+        ("SUSE 11", "SUSE Linux Enterprise Server 11 64-bit"),
+        ("OpenSUSE 42", "openSUSE 42 64-bit"),
+        ("SUSE Linux Enterprise Server 12 SP1", "SUSE Linux Enterprise Server 12 SP1 64-bit"),
+        # names that DescribeImages and the systems themselves use
+        ("32-bit CentOS 6.8", "CentOS 6.8 32-bit"),
+        ("32bit Windows Server 2008 R2 Standard", "Windows Server 2008 R2 Standard 32-bit"),
+        ("CentOS  7.3 64位", "CentOS 7.3 64-bit"),
+        ("CentOS  6.8 32位", "CentOS 6.8 32-bit"),
+        ("Windows Server  2016 数据中心版 64位中文版", "Windows Server 2016 Data Center 64-bit"),
+        ("Windows Server  2012 R2 标准版 64位英文版", "Windows Server 2012 R2 Standard 64-bit"),
+        ("Windows Server  2008 R2 企业版 32位中文版", "Windows Server 2008 R2 Enterprise 32-bit"),
+        ("CentOS Linux release 7.2.1511 (Core)", "CentOS 7.2 64-bit"),
     ],
 )
 def test_an_image_is_parsed_from_a_name_or_an_id(text: str, image: str) -> None:
@@ -102,6 +136,12 @@ def test_an_unknown_image_raises(text: str) -> None:
         Image.parse(text)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, EcsnetError)
+
+
+@pytest.mark.parametrize("text", ["CentOS 6 /7", "centos 6.8/6.9", "Windows 2012/2016", "Ubuntu 14/16"])
+def test_a_name_of_several_images_raises(text: str) -> None:
+    with pytest.raises(GuestError, match=f"'{text}' names several images: name one version"):
+        Image.parse(text)
 
 
 def test_an_unknown_distribution_raises() -> None:
@@ -172,22 +212,23 @@ def test_names_and_metrics_follow_the_position_of_the_interface() -> None:
 
 def test_a_secondary_interface_is_configured_on_the_rhel_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("centos 7.2")
-    assert configure_interface(eni, image=image, name="eth2", metric=1002) == GuestConfiguration(
-        files=(
-            File(
-                path="/etc/sysconfig/network-scripts/ifcfg-eth2",
-                content="DEVICE=eth2\nBOOTPROTO=dhcp\nONBOOT=yes\nTYPE=Ethernet\nUSERCTL=yes\nPEERDNS=no\nIPV6INIT=no\n"
-                f"PERSISTENT_DHCLIENT=yes\nHWADDR={eni.mac_address}\nDEFROUTE=no\n",
-            ),
+    configuration = configure_interface(eni, image=image, name="eth2", metric=1002)
+    assert configuration.files == (
+        File(
+            path="/etc/sysconfig/network-scripts/ifcfg-eth2",
+            content="DEVICE=eth2\nBOOTPROTO=dhcp\nONBOOT=yes\nTYPE=Ethernet\nUSERCTL=yes\nPEERDNS=no\nIPV6INIT=no\n"
+            f"PERSISTENT_DHCLIENT=yes\nHWADDR={eni.mac_address}\nDEFROUTE=no\n",
         ),
-        commands=("ifup eth2",),
     )
+    assert "    ifup eth2" in lines_of(configuration)
+    assert configuration.network_commands == len(configuration.commands)
     routes = configure_routes(eni, net.vswitch, image=image, name="eth2", metric=1002)
-    assert routes.commands == (
-        "ip -4 route add default via 10.0.1.253 dev eth2 metric 1002",
-        "ip -4 route add default via 10.0.1.253 dev eth2 table 1002",
-        f"ip -4 rule add from {eni.primary_private_ip} lookup 1002",
+    assert routes.commands[:2] == (
+        "ip -4 route replace default via 10.0.1.253 dev eth2 metric 1002",
+        "ip -4 route replace default via 10.0.1.253 dev eth2 table 1002",
     )
+    assert routes.commands[-1].endswith(f"|| ip -4 rule add from {eni.primary_private_ip} lookup 1002")
+    assert routes.network_commands == 0
 
 
 def test_a_secondary_interface_is_configured_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
@@ -195,8 +236,7 @@ def test_a_secondary_interface_is_configured_on_the_debian_family(net: Net, eni:
     (file,) = configure_interface(eni, image=image, name="eth2", metric=1002).files
     assert (file.path, file.append) == ("/etc/network/interfaces", True)
     assert file.content == "\nauto eth2\niface eth2 inet dhcp\n    metric 1002\n"
-    first, *_ = configure_routes(eni, net.vswitch, image=image, name="eth2", metric=1002).commands
-    assert first == "ip -4 route replace default via 10.0.1.253 dev eth2 metric 1002"
+    assert file.replaces == ("auto eth2 ", "iface eth2 ")
 
 
 def test_a_secondary_interface_is_configured_on_the_sles_family(eni: NetworkInterface) -> None:
@@ -204,7 +244,7 @@ def test_a_secondary_interface_is_configured_on_the_sles_family(eni: NetworkInte
     (file,) = configuration.files
     assert (file.path, file.append) == ("/etc/sysconfig/network/ifcfg-eth2", False)
     assert file.content == "BOOTPROTO='dhcp'\nSTARTMODE='auto'\nDHCLIENT_SET_DEFAULT_ROUTE='no'\n"
-    assert configuration.commands == ("ifup eth2",)
+    assert "    ifup eth2" in lines_of(configuration)
 
 
 @pytest.mark.parametrize("text", ["centos 7.3", "centos 6.8", "windows 2016", "windows 2012 r2"])
@@ -272,8 +312,8 @@ def test_each_release_has_its_command_to_restart_the_network(
 ) -> None:
     image = Image.parse(text)
     configuration = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002)
-    assert configuration.commands == (restart,)
-    assert len(configuration.files) == 2
+    assert configuration.commands[-1] == restart
+    assert configuration.network_commands == len(configuration.commands)
 
 
 @pytest.mark.parametrize("text", ["centos 5.8", "centos 8", "aliyun linux 2", "ubuntu 18.04", "debian 7", "suse 15"])
@@ -305,23 +345,28 @@ def test_the_primary_interface_can_have_secondary_addresses(net: Net) -> None:
 
 def test_secondary_addresses_are_configured_on_the_debian_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("ubuntu 16.04")
-    first, second = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
-    assert {(file.path, file.append) for file in (first, second)} == {("/etc/network/interfaces", True)}
-    assert first.content == (
+    (file,) = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
+    assert (file.path, file.append) == ("/etc/network/interfaces", True)
+    assert file.replaces == ("auto eth2:#", "iface eth2:#")
+    first, second = file.content.split("\n\n")
+    assert first == (
         "\nauto eth2:0\niface eth2:0 inet static\n    address 10.0.1.50\n    netmask 255.255.255.0\n"
-        "    gateway 10.0.1.253\n    metric 2002\n"
+        "    gateway 10.0.1.253\n    metric 2002"
     )
-    assert "auto eth2:1\n" in second.content
-    assert "address 10.0.1.60\n" in second.content
-    assert "metric 3002\n" in second.content
+    assert second.startswith("auto eth2:1\n")
+    assert "address 10.0.1.60\n" in second
+    assert "metric 3002\n" in second
 
 
 def test_secondary_addresses_are_configured_on_the_sles_family(net: Net, eni: NetworkInterface) -> None:
     image = Image.parse("opensuse 42.3")
-    first, second = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
-    assert {(file.path, file.append) for file in (first, second)} == {("/etc/sysconfig/network/ifcfg-eth2", True)}
-    assert first.content == "\nIPADDR_0='10.0.1.50'\nNETMASK_0='24'\nPREFIXLEN_0='24'\nLABEL_0='0'\n"
-    assert second.content == "\nIPADDR_1='10.0.1.60'\nNETMASK_1='24'\nPREFIXLEN_1='24'\nLABEL_1='1'\n"
+    (file,) = configure_addresses(eni, net.vswitch, image=image, name="eth2", metric=1002).files
+    assert (file.path, file.append) == ("/etc/sysconfig/network/ifcfg-eth2", True)
+    assert file.replaces == ("IPADDR_#", "NETMASK_#", "PREFIXLEN_#", "LABEL_#")
+    assert file.content == (
+        "\nIPADDR_0='10.0.1.50'\nNETMASK_0='24'\nPREFIXLEN_0='24'\nLABEL_0='0'\n"
+        "\nIPADDR_1='10.0.1.60'\nNETMASK_1='24'\nPREFIXLEN_1='24'\nLABEL_1='1'\n"
+    )
 
 
 def test_secondary_addresses_on_windows_are_steps_and_commands(net: Net, eni: NetworkInterface) -> None:
@@ -332,6 +377,8 @@ def test_secondary_addresses_on_windows_are_steps_and_commands(net: Net, eni: Ne
         "Under IP addresses, choose Add: 10.0.1.50, subnet mask 255.255.255.0.",
         "Under IP addresses, choose Add: 10.0.1.60, subnet mask 255.255.255.0.",
     ]
+    (removed,) = [step for step in configuration.steps if "remove" in step]
+    assert removed.endswith(f"other than {eni.primary_private_ip}, 10.0.1.50, 10.0.1.60.")
     assert configuration.commands == (
         f'netsh interface ipv4 set address name="Ethernet 3" source=static address={eni.primary_private_ip} '
         "mask=255.255.255.0 gateway=10.0.1.253",
@@ -340,11 +387,22 @@ def test_secondary_addresses_on_windows_are_steps_and_commands(net: Net, eni: Ne
     )
 
 
-@pytest.mark.parametrize("text", ["centos 7.2", "debian 7", "windows 2016"])
-def test_without_secondary_addresses_the_configuration_is_empty(net: Net, text: str) -> None:
+@pytest.mark.parametrize("text", ["centos 6.9", "debian 9", "sles 12 sp1", "ubuntu 14.04", "centos 7.3"])
+def test_without_secondary_addresses_earlier_ones_are_removed_and_nothing_restarts(net: Net, text: str) -> None:
     interface = net.attached(net.run())
     configuration = configure_addresses(interface, net.vswitch, image=Image.parse(text), name="eth1", metric=1001)
-    assert configuration == GuestConfiguration()
+    assert not "".join(file.content for file in configuration.files)
+    assert any("ip -4 addr del" in line for line in lines_of(configuration))
+    assert "restart" not in str(configuration)
+
+
+def test_without_secondary_addresses_an_undocumented_release_needs_nothing(net: Net) -> None:
+    interface = net.attached(net.run())
+    debian, windows = Image.parse("debian 7"), Image.parse("windows 2016")
+    assert configure_addresses(interface, net.vswitch, image=debian, name="eth1", metric=1001) == GuestConfiguration()
+    by_hand = configure_addresses(interface, net.vswitch, image=windows, name="Ethernet 2", metric=1001)
+    assert by_hand == GuestConfiguration(notes=by_hand.notes)
+    assert "Obtain an IP address automatically" in by_hand.notes[0]
 
 
 # Queues
@@ -389,6 +447,25 @@ def test_a_type_of_one_queue_gets_a_note() -> None:
     assert configuration == GuestConfiguration(notes=("Multiqueue: ecs.x.large has one queue for each ENI.",))
 
 
+def test_an_unknown_number_of_queues_is_said_to_be_unknown() -> None:
+    unknown, image = attrs.evolve(EIGHT_QUEUES, nic_queues=None), Image.parse("centos 7.2")
+    configuration = configure_multiqueue(unknown, image=image, names=("eth0",))
+    note = "Multiqueue: how many queues an ENI of ecs.x.large has is not known."
+    assert configuration == GuestConfiguration(notes=(note,))
+    told = configure_multiqueue(unknown, image=image, names=("eth0",), queues=4).commands
+    assert told == ("ethtool -l eth0", "ethtool -L eth0 combined 4", "systemctl start irqbalance")
+    with pytest.raises(GuestError, match=r"ecs\.x\.large allows 1 to 65535 queues, not 0"):
+        configure_multiqueue(unknown, image=image, names=("eth0",), queues=0)
+
+
+def test_the_catalogue_knows_one_queue_from_an_unknown_number() -> None:
+    types = vendor_types()
+    assert types["ecs.ebmg6.26xlarge"].nic_queues is None
+    assert types["ecs.g5.large"].nic_queues == 2
+    assert {one.nic_queues for one in types.values()} >= {None, 1, 2, 4}
+    assert InstanceType(id="ecs.mine", eni_quantity=1, private_ipv4_per_eni=1).nic_queues is None
+
+
 @pytest.mark.parametrize("text", ["windows 2012 r2", "windows 2016"])
 def test_multiqueue_on_windows_needs_a_driver_and_a_restart(text: str) -> None:
     configuration = configure_multiqueue(EIGHT_QUEUES, image=Image.parse(text), names=("Ethernet",))
@@ -423,16 +500,12 @@ def test_the_rps_mask_is_written_to_every_receive_queue() -> None:
 def test_an_attached_interface_is_configured(net: Net, eni: NetworkInterface) -> None:
     configuration = configured(net, eni, "centos_7_02_64_20G_alibase_20170818.vhd")
     assert [file.path.rpartition("-")[2] for file in configuration.files] == ["eth2", "eth2:0", "eth2:1"]
-    assert configuration.commands == (
-        "ifup eth2",
-        "systemctl restart network",
-        "ip -4 route add default via 10.0.1.253 dev eth2 metric 1002",
-        "ip -4 route add default via 10.0.1.253 dev eth2 table 1002",
-        f"ip -4 rule add from {eni.primary_private_ip} lookup 1002",
-        "ethtool -l eth2",
-        "ethtool -L eth2 combined 2",
-        "systemctl start irqbalance",
-    )
+    commands = configuration.commands
+    restart = commands.index("systemctl restart network")
+    assert restart == configuration.network_commands - 1
+    assert "    ifup eth2" in lines_of(configuration)[: lines_of(configuration).index(commands[restart])]
+    assert "ip -4 route replace default via 10.0.1.253 dev eth2 table 1002" in commands[restart:]
+    assert commands[-3:] == ("ethtool -l eth2", "ethtool -L eth2 combined 2", "systemctl start irqbalance")
     assert guest_configuration(net.cloud, eni.id, Image.parse("centos 7.2")) == configuration
     with_rps = guest_configuration(net.cloud, eni.id, "centos 7.2", rps=True)
     assert with_rps.commands[:-1] == configuration.commands
@@ -451,6 +524,44 @@ def test_the_limits_of_the_type_are_those_at_creation() -> None:
     net = Net(instance_types=[EIGHT_QUEUES])
     interface = net.attached(net.run(instance_type="ecs.x.large"))
     assert "ethtool -L eth1 combined 8" in configured(net, interface, "centos 7.2").commands
+
+
+def test_an_unknown_number_of_queues_is_stored_as_unknown(tmp_path: Path) -> None:
+    path = str(tmp_path / "network.db")
+    net = Net(store=path)
+    interface = net.attached(net.run(instance_type="ecs.ebmg6.26xlarge"))
+    net.cloud.close()
+    with Cloud(path) as cloud:
+        notes = guest_configuration(cloud, interface.id, "centos 7.2").notes
+    assert "Multiqueue: how many queues an ENI of ecs.ebmg6.26xlarge has is not known." in notes
+
+
+def test_a_script_sets_the_routes_of_other_interfaces_again_only_if_it_restarts_the_network(
+    net: Net, eni: NetworkInterface
+) -> None:
+    assert eni.instance_id is not None
+    other = net.cloud.instances[eni.instance_id].network_interface_ids[1]
+    again = "    ip -4 route replace default via 10.0.1.253 dev eth1 table 1001"
+    assert again in lines_of(configured(net, eni, "centos 7.2"))
+    assert "eth2" not in str(configured(net, net.cloud.network_interfaces[other], "centos 7.2"))
+    assert "eth1" not in str(configured(net, eni, "centos 7.3"))  # which configures its ENIs itself
+
+
+def test_what_is_left_of_interfaces_that_are_gone_is_removed(net: Net) -> None:
+    centos, ready, debian = map(Image.parse, ("centos 7.2", "centos 7.3", "debian 9"))
+    files = "rm -f /etc/sysconfig/network-scripts/ifcfg-eth2"
+    assert remove_interfaces([2], image=centos).commands[0] == f"{files} {files.removeprefix('rm -f ')}:[0-9]*"
+    assert remove_interfaces([2], image=ready).commands == (f"{files}:[0-9]*",)
+    (file,) = remove_interfaces([2], image=debian).files
+    assert (file.content, len(file.replaces)) == ("", 4)
+    for nothing in (remove_interfaces([], image=centos), remove_interfaces([2], image=Image.parse("windows 2016"))):
+        assert nothing == GuestConfiguration()
+
+
+def test_a_type_of_any_number_of_interfaces_has_a_script_of_bounded_length() -> None:
+    net = Net(instance_types=[attrs.evolve(EIGHT_QUEUES, eni_quantity=1_000_000)])
+    interface = net.attached(net.run(instance_type="ecs.x.large"))
+    assert len(str(configured(net, interface, "debian 9"))) < 20_000
 
 
 def test_an_unattached_or_unknown_interface_raises(net: Net) -> None:
@@ -480,6 +591,65 @@ def test_a_configuration_prints_as_a_script() -> None:
     )
 
 
+LINES = st.sampled_from(
+    [
+        "auto eth1",
+        "auto eth1:0",
+        "iface eth1:0 inet static",
+        "    address 10.0.0.5",
+        "\tmtu 1",
+        "",
+        " ",
+        "# it's $HOME",
+        "x\\",
+    ]
+)
+BEGINNINGS = st.sampled_from(["auto eth1 ", "auto eth1:#", "iface eth1", "# it's", "x\\", "*", "#"])
+
+
+@settings(max_examples=budget(200))
+@given(
+    lines=st.lists(LINES, max_size=9),
+    beginnings=st.lists(BEGINNINGS, min_size=1, max_size=3),
+    content=st.sampled_from(["", "\nauto eth1\n", "auto eth1:0"]),
+    ended=st.booleans(),
+)
+def test_what_an_earlier_script_added_is_replaced(
+    lines: list[str], beginnings: list[str], content: str, ended: bool
+) -> None:
+    text = "\n".join(lines) + "\n" * (ended and bool(lines))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a file"
+        path.write_text(text)
+        file = File(path=str(path), content=content, append=True, replaces=beginnings)
+        subprocess.run(["bash"], input=str(GuestConfiguration(files=(file,))), text=True, check=True)
+        assert path.read_text() == replaced(text, beginnings, content)
+
+
+def replaced(text: str, beginnings: list[str], content: str) -> str:
+    """What becomes of a text: the lines that are kept, and the content."""
+    kept: list[str] = []
+    removing = False
+    lines = text.split("\n")
+    for line in lines[:-1] if text.endswith("\n") or not text else lines:
+        if any(re.match(re.escape(one).replace(r"\#", "[0-9]"), f"{line} ") for one in beginnings):
+            removing = True
+            while kept and not kept[-1]:
+                kept.pop()
+        elif not (removing and line.startswith((" ", "\t"))):
+            removing = False
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return "".join(f"{line}\n" for line in kept) + (f"{content.removesuffix(chr(10))}\n" if content else "")
+
+
+def test_a_file_that_is_not_there_is_not_made_for_nothing(tmp_path: Path) -> None:
+    file = File(path=str(tmp_path / "none"), content="", append=True, replaces=("auto eth1 ",))
+    subprocess.run(["bash"], input=str(GuestConfiguration(files=(file,))), text=True, check=True)
+    assert not (tmp_path / "none").exists()
+
+
 def test_windows_prints_as_numbered_steps(net: Net, eni: NetworkInterface) -> None:
     lines = str(configured(net, eni, "windows 2016")).splitlines()
     steps = [line for line in lines if line[0].isdigit()]
@@ -498,6 +668,21 @@ def test_configurations_can_be_added_without_repeating_notes() -> None:
     one = GuestConfiguration(commands=("a",), notes=("n",))
     other = GuestConfiguration(commands=("b",), notes=("n", "m"), steps=("s",))
     assert one + other == GuestConfiguration(commands=("a", "b"), notes=("n", "m"), steps=("s",))
+
+
+def test_in_a_sum_the_network_restarts_once_and_before_everything_that_a_restart_removes() -> None:
+    one = GuestConfiguration(commands=("up 1", "restart", "route 1"), network_commands=2)
+    other = GuestConfiguration(commands=("up 2", "restart", "route 2"), network_commands=2)
+    quiet = GuestConfiguration(commands=("up 3", "route 3"), network_commands=1)
+    whole = quiet + one + other
+    assert whole.commands == ("up 3", "up 1", "up 2", "restart", "route 3", "route 1", "route 2")
+    assert whole.network_commands == 4
+    assert (one + quiet).commands == ("up 1", "restart", "up 3", "route 1", "route 3")
+
+
+def test_there_are_no_more_network_commands_than_commands() -> None:
+    with pytest.raises(GuestError, match="network_commands must be a whole number from 0 to 1"):
+        GuestConfiguration(commands=("a",), network_commands=2)
 
 
 def test_every_family_has_its_images() -> None:
@@ -536,12 +721,19 @@ def test_the_command_prints_json(stored: tuple[str, str, str]) -> None:
     path, attached, _ = stored
     (line,) = ecsnet(path, attached, "--image", "debian 9", "--json").stdout.splitlines()
     value = json.loads(line)
-    assert list(value) == ["kind", "files", "commands", "steps", "notes"]
+    assert list(value) == ["kind", "files", "commands", "steps", "notes", "network_commands"]
     assert value["files"][0] == {
         "kind": "File",
         "path": "/etc/network/interfaces",
-        "content": "\nauto eth1\niface eth1 inet dhcp\n    metric 1001\n",
+        "content": "\nauto eth1\niface eth1 inet dhcp\n    metric 1001\n\nauto eth1:0\niface eth1:0 inet static\n"
+        "    address 10.0.1.50\n    netmask 255.255.255.0\n    gateway 10.0.1.253\n    metric 2001\n",
         "append": True,
+        "replaces": [
+            f"{word} {name}"
+            for names in (("eth2 ", "eth2:#"), ("eth1 ",), ("eth1:#",))
+            for name in names
+            for word in ("auto", "iface")
+        ],
     }
 
 

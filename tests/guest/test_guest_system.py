@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,70 +28,13 @@ from ecsnet.guest import (
 )
 from ecsnet.guest.images import ADDRESSABLE
 from ecsnet.values import InstanceType
+from tests.support.namespaces import Namespace, in_place_of_etc, run_script, tool
 from tests.support.net import Net
 
 IMAGES = [
     *(f"{distribution} {major}" for distribution, major in sorted(ADDRESSABLE)),
     *("centos 6.8", "centos 7.2", "centos 7.3", "ubuntu 16.04", "debian 8.9", "sles 12 sp1"),
 ]
-NO_TMPFS = 77
-
-
-def tool(name: str) -> str:
-    """Where a program is, looking also where only root's programs are."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if path is None:
-        pytest.skip(f"there is no {name} here")
-    return path
-
-
-class Namespace:
-    """A guest with eth0, eth1 and eth2, which are nobody else's."""
-
-    def __init__(self, name: str, ip: str) -> None:
-        self.name = name
-        self.ip = ip
-
-    def run(
-        self, script: str, *, check: bool = True, environment: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [self.ip, "netns", "exec", self.name, "bash", "-euc", script],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, **(environment or {})},
-        )
-        assert done.returncode == 0 or not check, done.stderr
-        return done
-
-    def lines(self, command: str) -> list[str]:
-        """What a command prints, its white space made even."""
-        return [" ".join(line.split()) for line in self.run(command).stdout.splitlines()]
-
-
-@pytest.fixture
-def namespace() -> Iterator[Namespace]:
-    """A guest in which DHCP has given eth0 its address and the default route."""
-    ip = tool("ip")
-    if os.geteuid() != 0:
-        pytest.skip("only root may make a network namespace")
-    space = Namespace(f"ecsnet-guest-{os.getpid()}", ip)
-    made = subprocess.run([ip, "netns", "add", space.name], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no network namespace can be made here: {made.stderr.strip()}")
-    try:
-        links = "".join(
-            f"ip link add eth{n} type veth peer name far{n}; ip link set far{n} up; ip link set eth{n} up; "
-            for n in range(3)
-        )
-        done = space.run(f"{links} ip link set lo up", check=False)
-        if done.returncode:
-            pytest.skip(f"no interfaces can be made in a namespace here: {done.stderr.strip()}")
-        space.run("ip addr add 10.0.0.19/24 dev eth0; ip route add default via 10.0.0.253 dev eth0")
-        yield space
-    finally:
-        subprocess.run([ip, "netns", "delete", space.name], check=True)
 
 
 class Story(NamedTuple):
@@ -270,6 +212,7 @@ def test_a_whole_script_configures_a_guest(
     ifup = tool("ifup") if restart is BY_STANZAS else "ifup"
     stand_ins = {
         "ifup": lease,
+        "ifdown": "",
         "systemctl": f'[ "$1" = start ] || {{ {restart}\n}}',
         "service": f'[ "$1" = irqbalance ] || {{ {restart}\n}}',
         "ethtool": "",
@@ -289,8 +232,8 @@ def test_a_whole_script_configures_a_guest(
     )
 
     called = (tmp_path / "called").read_text().splitlines()
-    assert called[:2] == ["ifup eth1", restarted]
-    assert [call for call in called[2:] if "irqbalance" not in call] == [
+    assert called[:3] == ["ifdown eth1", "ifup eth1", restarted]
+    assert [call for call in called[3:] if "irqbalance" not in call] == [
         "ethtool -l eth1",
         "ethtool -L eth1 combined 2",
     ]
@@ -318,27 +261,6 @@ def test_running_a_script_twice_leaves_the_files_unchanged(
         lines = (once / "etc/network/interfaces").read_text().splitlines()
         assert lines[0] == "auto lo"  # what was there stays, even though it did not end its line
         assert lines.count("auto eth1") == lines.count("auto eth1:0") == 1
-
-
-def run_script(configuration: GuestConfiguration, folder: Path) -> str:
-    path = folder / "script"
-    path.write_text(str(configuration), encoding="utf-8")
-    return f"bash {path}"
-
-
-def in_place_of_etc(namespace: Namespace, folder: Path, script: str, **environment: str) -> None:
-    """Run it where /etc is another one, with the folders that the distributions have; what it leaves there goes to
-    ``folder/etc``."""
-    tool("unshare")
-    mount = f"mount -t tmpfs tmpfs /etc || exit {NO_TMPFS}"
-    folders = "mkdir -p /etc/network /etc/sysconfig/network /etc/sysconfig/network-scripts"
-    existing = "printf 'auto lo\\niface lo inet loopback' > /etc/network/interfaces"
-    inner = f"{mount}; {folders}; {existing}; {script}; cp -r /etc {folder}/etc"
-    (folder / "inner").write_text(inner, encoding="utf-8")
-    done = namespace.run(f"unshare --mount bash -eu {folder}/inner", check=False, environment=environment)
-    if done.returncode == NO_TMPFS:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
 
 
 # Queues

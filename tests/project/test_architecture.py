@@ -38,7 +38,7 @@ LAYERS = [
     ["domain.state", "domain.context", "domain.causes"],
     ["domain.rule_parameters"],
     ["domain.rules"],
-    ["domain.lookups"],
+    ["domain.lookups", "domain.in_use"],
     ["domain.operation"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.capabilities", "lifecycles"],

@@ -9,6 +9,7 @@ import attrs
 
 from ecsnet import Command, Eip, Instance, InstanceType
 from ecsnet import commands as c
+from ecsnet.domain.state.regional_pool import PUBLIC
 from tests.support.net import Net
 
 SUBSCRIPTION: dict[str, Any] = {"instance_charge_type": "PrePaid"}
@@ -87,10 +88,10 @@ def associated(net: Net, vm: Instance) -> Eip:
 
 
 def use_up_the_public_addresses(net: Net, but: int = 0) -> None:
-    net.quota("addresses-per-security-group", 10_000)
-    net.vswitch = net.new_vswitch("10.0.64.0/18")
-    for amount in (*[100] * 20, 46 - but):
-        net.cloud.execute(net.run_command(amount=amount, internet_max_bandwidth_out=5))
+    """Leaves so many of the 62 public addresses that a region has from here to the end of the test."""
+    PUBLIC.cidr_block = "240.0.0.0/20"
+    taken = sum(one.public_ip is not None for one in net.cloud.instances.values()) + len(net.cloud.eips)
+    net.cloud.execute(net.run_command(amount=62 - but - taken, internet_max_bandwidth_out=5))
 
 
 # The classic network

@@ -576,6 +576,8 @@ def test_every_id_in_a_command_is_translated() -> None:
     assert names.command(associated) == c.AssociateEipAddress(allocation_id="my-eip", instance_id="my-i")
     permitted = c.AuthorizeSecurityGroup(security_group_id="sg-1", source_group_id="sg-1", source_account_id="sg-9")
     assert names.command(permitted).source_group_id == "my-sg"
+    owned = attrs.evolve(permitted, source_account_id="sg-1")  # an account is no resource, whatever it is called
+    assert names.command(owned).source_account_id == "sg-1"
 
 
 @pytest.mark.parametrize("answer", ["a list", "a tuple", "objects"])

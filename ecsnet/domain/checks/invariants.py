@@ -18,14 +18,17 @@ import attrs
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
+from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
+    QUOTAS,
     ChargeType,
     EipStatus,
     InstanceStatus,
@@ -74,11 +77,11 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.interfaces-of-vswitch": "The index of ENIs by VSwitch is what they say.",
     "index.interfaces-of-name": "The index of ENIs by name is what they say.",
     "index.members-of-group": "Members of a group, and the private IPs counted in it, are what the ENIs say.",
-    "index.sources-of-group": "A group knows how many other groups authorize it.",
+    "index.sources-of-group": "A group knows which other groups authorize it.",
     "index.usage": "What counts towards a quota is counted right.",
     "index.public-ips": "The index of public addresses is what instances and EIPs hold.",
     "index.classic-ips": "The index of classic addresses is what the instances hold.",
-    "index.linked-instances": "A VPC knows how many classic instances are linked to it.",
+    "index.linked-instances": "A VPC knows which classic instances are linked to it.",
     "index.pending": "What is listed as passing is what is in a transitional state.",
     "index.scheduled": "What is listed as waiting for a cycle is what has a change that waits.",
 }
@@ -119,6 +122,7 @@ def breaches(world: World) -> tuple[Breach, ...]:
         scan.waiting()
     if len(world.regions) > 1:
         _over_all_regions(world, found)
+    _eips(world, found)
     return tuple(broken)
 
 
@@ -168,7 +172,7 @@ class _Scan:
         )
         names = {i.name: None for i in self.all_interfaces.values() if i.name is not None}
         self._index("index.interfaces-of-name", region.interfaces_of_name, names, self.all_interfaces, "name")
-        linked = Counter(i.linked_vpc_id for i in self.all_instances.values() if i.linked_vpc_id is not None)
+        self._index("index.linked-instances", region.links_of_vpc, self.all_vpcs, self.all_instances, "linked_vpc_id")
         blocks: dict[str, list[VSwitchState]] = {vpc_id: [] for vpc_id in self.all_vpcs}
         for vswitch in self.all_vswitches.values():
             if vswitch.vpc_id in blocks:
@@ -185,9 +189,6 @@ class _Scan:
                 if vswitch.first <= end:
                     found("vswitch.create.overlap", vswitch.id, f"its block {vswitch.cidr_block} overlaps another")
                 end = max(end, vswitch.last)
-            if vpc.linked_instances != linked[vpc_id]:
-                message = f"counts {vpc.linked_instances} linked instances, and has {linked[vpc_id]}"
-                found("index.linked-instances", vpc_id, message)
 
     def _index(
         self,
@@ -217,7 +218,8 @@ class _Scan:
         for interface in self.all_interfaces.values():
             instance_id, status = interface.instance_id, interface.status
             if (status in ATTACHED) != (instance_id is not None):
-                found("interface.attachment", interface.id, f"is {status} and attached to {instance_id}")
+                where = instance_id or "no instance"
+                found("interface.attachment", interface.id, f"is {status} and attached to {where}")
             if status in NETWORK_INTERFACE.transitional:
                 self.pending.add(interface.id)
             instance = None
@@ -259,7 +261,8 @@ class _Scan:
         for group_id in group_ids:
             group = self.all_groups.get(group_id)
             if group is None or group.vpc_id != vpc_id:
-                self.found("interface.security-groups.vpc", member.id, f"is in {group_id}, which is not of {vpc_id}")
+                network = vpc_id or CLASSIC_NETWORK
+                self.found("interface.security-groups.vpc", member.id, f"is in {group_id}, which is not of {network}")
             if group is not None:
                 self.members[group_id][member.id] = count
 
@@ -356,7 +359,7 @@ class _Scan:
                 found("instance.modify-vpc.pending", instance.id, f"is {instance.status}, and a change still waits")
             subscribed = instance.charge_type is ChargeType.PrePaid
             if subscribed != (instance.expires_at is not None) or (instance.next_bandwidth is not None) > subscribed:
-                message = f"is {instance.charge_type}, expires at {instance.expires_at}, {instance.next_bandwidth=}"
+                message = f"is {instance.charge_type}, which its end or its next bandwidth contradicts"
                 found("instance.subscription", instance.id, message)
             if instance.public_ip_changes > CHANGE_LIMIT:
                 found("public-ip.change.limit", instance.id, f"changed it {instance.public_ip_changes} times")
@@ -371,7 +374,8 @@ class _Scan:
         for eip in self.all_eips.values():
             self._owns(eip, eip.ip_address, owners)
             if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
-                found("eip.association", eip.id, f"is {eip.status} and associated with {eip.instance_id}")
+                where = eip.instance_id or "no instance"
+                found("eip.association", eip.id, f"is {eip.status} and associated with {where}")
             if eip.status is EipStatus.Releasing or (eip.status in EIP.transitional and eip.instance_id is not None):
                 self.pending.add(eip.id)  # what another service does with its EIP, that service settles
             if eip.instance_id is not None:
@@ -382,7 +386,8 @@ class _Scan:
         for instance in self.all_instances.values():
             eip_id = associated.pop(instance.id, None)
             if instance.eip_id != eip_id:
-                found("eip.association", instance.id, f"says that its EIP is {instance.eip_id}, and {eip_id} is")
+                message = f"lists {instance.eip_id or 'no EIP'}, and has {eip_id or 'none'}"
+                found("eip.association", instance.id, message)
             if instance.public_ip is not None:
                 self._owns(instance, instance.public_ip, owners)
                 if eip_id is not None:
@@ -409,12 +414,15 @@ class _Scan:
     def groups(self) -> None:
         """Security groups: who is in them, and which they authorize."""
         found, region = self.found, self.region
-        authorized: Counter[str] = Counter()
+        authorized: dict[str, set[str]] = {}
         sources_of, members_of = region.sources_of_group.snapshot(), region.members_of_group.snapshot()
-        if not sources_of.keys() == members_of.keys() == self.all_groups.keys():
+        authorizers_of = region.authorizers_of_group.snapshot()
+        if not sources_of.keys() == members_of.keys() == authorizers_of.keys() == self.all_groups.keys():
             found("index.members-of-group", region.region_id, "is not of the groups that there are")
         for group_id, sources in sources_of.items():
-            authorized.update(source_id for source_id in sources.snapshot() if source_id != group_id)
+            for source_id in sources.snapshot():
+                if source_id != group_id:
+                    authorized.setdefault(source_id, set()).add(group_id)
         for group_id, group in self.all_groups.items():
             members, indexed = self.members[group_id], members_of.get(group_id)
             count = sum(members.values())
@@ -425,11 +433,17 @@ class _Scan:
                 found("index.members-of-group", group_id, f"is not {sorted(members)}")
             if group.vpc_id is not None and count > self.allowed(group.account_id, "addresses-per-security-group"):
                 found("security-group.address-quota", group_id, f"has {count} private IPs")
-            if group.authorized_in != authorized.pop(group_id, 0):
-                message = f"counts {group.authorized_in} other groups that authorize it, and there are others"
-                found("index.sources-of-group", group_id, message)
+            authorizers = authorized.pop(group_id, set())
+            own = {one for one in authorizers if self._account_of_group(one) == group.account_id}
+            listed = authorizers_of[group_id].snapshot().keys() if group_id in authorizers_of else set()
+            if listed != own or group.authorized_by_others != len(authorizers) - len(own):
+                found("index.sources-of-group", group_id, "does not know which groups authorize it")
         for group_id in authorized:
             found("index.sources-of-group", group_id, "does not exist, and is authorized")
+
+    def _account_of_group(self, group_id: str) -> str | None:
+        group = self.all_groups.get(group_id)
+        return None if group is None else group.account_id
 
     def usage(self) -> None:
         """Checks the counts of resources that quotas limit."""
@@ -439,11 +453,11 @@ class _Scan:
         for kind, invariant, quota, owned in (
             ("network_interface", "account.interface-quota", "interfaces-per-region", self.secondary),
             ("security_group", "account.security-group-quota", "security-groups-per-region", groups),
-            ("eip", "account.eip-quota", "eips-per-account", eips),
+            ("eip", "account.eip-quota", None, eips),  # over all regions, by `_eips`
         ):
             for account_id, count in owned.items():
                 counted[account_id, kind] = count
-                if count > self.allowed(account_id, quota):
+                if quota is not None and count > self.allowed(account_id, quota):
                     self.found(invariant, account_id, f"has {count} in {self.region.region_id}")
         usage = {key: count for key, count in self.region.usage.snapshot().items() if count}
         if usage != counted:
@@ -468,10 +482,36 @@ def _over_all_regions(world: World, found: Found) -> None:
     ):
         for ip, owner_id in _repeated(tables):
             found(invariant, owner_id, f"has {ip}, which is held in another region too")
-    eips = Counter(eip.account_id for region in regions for eip in region.eips.snapshot().values())
-    for account_id, count in eips.items():
-        if count > max(region.allowance(account_id, "eips-per-account").ever for region in regions):
-            found("account.eip-quota", account_id, f"has {count} EIPs over all regions")
+
+
+def _eips(world: World, found: Found) -> None:
+    """Checks the numbers of EIPs of accounts over all regions.
+
+    An account has no more than its quota allowed when the newest of those that it has was allocated: all of them were
+    there then, and none was allocated under a later quota.
+    """
+    of_accounts: dict[str, list[int]] = {}
+    for region in world.regions.values():
+        for eip in region.eips.snapshot().values():
+            of_accounts.setdefault(eip.account_id, []).append(eip.position)
+    for account_id, positions in of_accounts.items():
+        if len(positions) > _eips_allowed(world, account_id, max(positions)):
+            found("account.eip-quota", account_id, f"has {len(positions)} EIPs over all regions")
+
+
+def _eips_allowed(world: World, account_id: str, position: int) -> int:
+    """Returns how many EIPs an account was allowed to have at a position. A quota that an older version set for a
+    region is without a position: it allows its highest value."""
+    name = "eips-per-account"
+    stream = world.shared.get(account_stream(account_id))
+    changes = {} if stream is None else stream.quota_changes.snapshot()
+    of_account = [value for (_, quota, at), value in sorted(changes.items()) if quota == name and at < position]
+    of_regions = [
+        region.allowance(account_id, name).ever
+        for region in world.regions.values()
+        if region.quotas[account_id, name] is not None
+    ]
+    return max(of_account[-1:] + of_regions, default=QUOTAS[name])
 
 
 def _repeated(tables: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:

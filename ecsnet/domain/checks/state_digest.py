@@ -28,7 +28,7 @@ def serialized_state(world: World) -> bytes:
         if region.version
     ]
     shared = [
-        (stream, kept.version, _table(kept.client_tokens))
+        (stream, kept.version, _table(kept.client_tokens), _table(kept.quotas), _table(kept.quota_changes), kept.drawn)
         for stream, kept in sorted(world.shared.items())
         if kept.version
     ]
@@ -60,8 +60,12 @@ def _value(value: Any) -> Any:
 def behavioural_digest(world: World) -> bytes:
     """A digest of what matters: equal for states in which the same commands are allowed, with the same outcome."""
     regions = [_essence(region) for _, region in sorted(world.regions.items())]
-    tokens = [(stream, kept.client_tokens.size) for stream, kept in sorted(world.shared.items())]
-    return blake2b(_encode([regions, [row for row in tokens if row[1]]]), digest_size=16).digest()
+    accounts = [
+        (stream, kept.client_tokens.size, list(kept.quotas.snapshot().items()))
+        for stream, kept in sorted(world.shared.items())
+        if kept.client_tokens.size or kept.quotas.size
+    ]
+    return blake2b(_encode([regions, accounts]), digest_size=16).digest()
 
 
 def _essence(region: Region) -> Rows:

@@ -17,7 +17,7 @@ from ecsnet._arguments import MOST_ITEMS, shown
 from ecsnet._attrs import named_converters
 from ecsnet.commands import fields
 from ecsnet.domain.rules import RuleKind, SubjectRules
-from ecsnet.domain.state.records import InstanceState
+from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
@@ -153,13 +153,15 @@ RULES.states(
 # The path between two endpoints
 
 
-def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
-    """Returns the path between two endpoints by the guide's table. The order of the two does not matter.
+def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes, vpc: VpcState | None = None) -> IntranetPath:
+    """Returns the path between two endpoints by the guide's table. The order of the two does not matter. ``vpc`` is the
+    VPC of the one that is in a VPC, None if it is not known.
 
     Raises `InvalidCommand` for endpoints that place one VPC in two regions.
     """
     if a.network_type != b.network_type:
-        return _between_types(a, b) if a.network_type == NetworkType.Classic else _between_types(b, a)
+        classic, other = (a, b) if a.network_type == NetworkType.Classic else (b, a)
+        return _between_types(classic, other, vpc)
     if a.network_type == NetworkType.Classic:
         return _classic(a, b, authorizes)
     return _vpc(a, b, authorizes)
@@ -185,7 +187,7 @@ def _classic(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
     return _by_authorizing(a, b, authorizes)
 
 
-def _between_types(classic: Endpoint, vpc: Endpoint) -> IntranetPath:
+def _between_types(classic: Endpoint, vpc: Endpoint, known: VpcState | None) -> IntranetPath:
     linked = classic.linked_vpc_id
     if linked == vpc.vpc_id:
         _check_one_region(classic, vpc, linked)
@@ -195,10 +197,16 @@ def _between_types(classic: Endpoint, vpc: Endpoint) -> IntranetPath:
         # AttachClassicLinkVpc takes one region; the guide only says "link".
         remedy = "ClassicLink does not leave its region: use instances of VPCs and Express Connect, or the Internet."
         return _path(classic, vpc, IntranetVerdict.NotPossible, False, remedy, rule="intranet.classic-link")
-    remedy = f"Enable ClassicLink for {vpc.vpc_id} and link the classic instance to it"
+    if known is not None and known.account_id != classic.account_id:
+        remedy = f"Use a VPC of the account {classic.account_id}: {vpc.vpc_id} is another account's"
+        return _path(classic, vpc, IntranetVerdict.ClassicLink, False, f"{remedy}.", rule="intranet.classic-link")
+    if known is not None and known.classic_link_enabled:
+        remedy = f"Link the classic instance to {vpc.vpc_id}"
+    else:
+        remedy = f"Enable ClassicLink for {vpc.vpc_id} and link the classic instance to it"
     if linked is not None:
         remedy = f"Unlink the classic instance from {linked}, for it has one link at a time; then {_lower(remedy)}"
-    if classic.account_id != vpc.account_id:
+    if known is None and classic.account_id != vpc.account_id:
         # A VPC may have instances of several accounts, so the endpoint does not determine its owner.
         remedy += f". That takes a VPC of the account {classic.account_id}"
     return _path(classic, vpc, IntranetVerdict.ClassicLink, False, f"{remedy}.", rule="intranet.classic-link")
@@ -276,7 +284,8 @@ def path_between(world: World, a: str | Endpoint, b: str | Endpoint) -> Intranet
         authorized = sources[group_id]
         return authorized is not None and authorized[source_id] is not None
 
-    return intranet_path(one, other, authorizes)
+    in_vpc = other if one.vpc_id is None else one
+    return intranet_path(one, other, authorizes, world.region(in_vpc.region_id).vpcs[in_vpc.vpc_id or ""])
 
 
 def _endpoint(world: World, end: str | Endpoint) -> Endpoint:

@@ -7,6 +7,7 @@ Attributes are named like those of the public resources, so a rule reads the sam
 
 from __future__ import annotations
 
+from bisect import insort
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
@@ -39,11 +40,10 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
-    """``linked_instances`` counts the classic instances that ClassicLink links to the VPC."""
+    """A VPC."""
 
     cidr_block: str
     classic_link_enabled: bool = False
-    linked_instances: int = 0
 
     def __post_init__(self) -> None:
         cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
@@ -77,11 +77,11 @@ class VSwitchState(State, eq=False, kw_only=True):
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
-    """``authorized_in`` counts the other groups that authorize this one."""
+    """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
 
     vpc_id: str | None
     private_ip_count: int = 0
-    authorized_in: int = 0
+    authorized_by_others: int = 0
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
@@ -103,9 +103,11 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 class InstanceState(State, eq=False, kw_only=True):
     """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, so address
-    and groups are stored here. ``attached`` and ``eip_id`` are indexes; the keys of ``attached`` are the ids of its
-    ENIs, so that adding or removing one does not copy the others. ``next_bandwidth`` applies from the next cycle on,
-    and ``scheduled`` is its key in the region's table of that name."""
+    and groups are stored here. ``attached`` and ``eip_id`` are indexes. ``attached`` has the ids of its ENIs in the
+    order of attachment, each with the number of its interface inside the guest (the 1 of ``eth1``), and is changed by
+    `attach`, `detach` and `renumber` only; ``vacant`` has the numbers of detached ENIs below the highest that is taken.
+    ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its key in the region's table of that name.
+    """
 
     status: InstanceStatus
     instance_type: InstanceType
@@ -114,7 +116,8 @@ class InstanceState(State, eq=False, kw_only=True):
     charge_type: ChargeType
     expires_at: datetime | None
     image_id: str | None
-    attached: dict[str, None] = msgspec.field(default_factory=dict)
+    attached: dict[str, int] = msgspec.field(default_factory=dict)
+    vacant: list[int] = msgspec.field(default_factory=list)
     starts_when_created: bool = False
     was_started: bool = False
     private_ip_change_pending: bool = False
@@ -134,7 +137,30 @@ class InstanceState(State, eq=False, kw_only=True):
         """Returns an independent copy that may be changed."""
         draft = copy(self)
         draft.attached = self.attached.copy()
+        draft.vacant = self.vacant.copy()
         return draft
+
+    def attach(self, interface_id: str) -> None:
+        """Adds an ENI. The kernel names it by the lowest number that is free."""
+        self.attached[interface_id] = self.vacant.pop(0) if self.vacant else len(self.attached)
+
+    def detach(self, interface_id: str) -> None:
+        """Removes an ENI. The others keep their numbers."""
+        insort(self.vacant, self.attached.pop(interface_id))
+        while self.vacant and self.vacant[-1] == len(self.attached) + len(self.vacant) - 1:
+            self.vacant.pop()
+
+    def renumber(self) -> None:
+        """Numbers the ENIs in the order of attachment, as the kernel does when it starts."""
+        self.network_interface_ids = tuple(self.attached)
+
+    @property
+    def interface_numbers(self) -> dict[str, int]:
+        """The number of each ENI's interface inside the guest: the present ones while the guest runs, otherwise those
+        of the next start."""
+        if self.status in (InstanceStatus.Running, InstanceStatus.Stopping):
+            return self.attached.copy()
+        return {interface_id: number for number, interface_id in enumerate(self.attached)}
 
     @property
     def network_interface_ids(self) -> tuple[str, ...]:
@@ -143,7 +169,8 @@ class InstanceState(State, eq=False, kw_only=True):
 
     @network_interface_ids.setter
     def network_interface_ids(self, ids: tuple[str, ...]) -> None:
-        self.attached = dict.fromkeys(ids)
+        self.attached = {interface_id: number for number, interface_id in enumerate(ids)}
+        self.vacant = []
 
     @property
     def primary_network_interface_id(self) -> str | None:

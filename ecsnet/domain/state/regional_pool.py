@@ -5,6 +5,11 @@ the last one; so no address is allocated twice over all regions and accounts. Ea
 own. Other regions hash to one of the remaining blocks. Regions that share a block check each other's allocations and
 record their own in the block's stream (`ecsnet.domain.state.streams`), so that no two of them allocate the same address
 at once.
+
+The state has how far a block was gone through: of a block of its own in the region, of a shared one in the block's
+stream. An allocation looks from there on, so it passes each address that is taken once in a round through the block,
+however many there are. Addresses outside of the block, of imported resources or of the range of an older version, are
+held like all others, and no allocation comes to them.
 """
 
 from __future__ import annotations
@@ -16,8 +21,10 @@ from typing import Final
 
 from ecsnet.domain.state.ids import Counted
 from ecsnet.domain.state.tables import Table
-from ecsnet.domain.state.world import Region, World
-from ecsnet.values import cidr_bounds, int_to_ipv4
+from ecsnet.domain.state.world import Region, SharedStream, World
+from ecsnet.events.base import RecordedEvent
+from ecsnet.events.public_ip import SharedAddressDrawn
+from ecsnet.values import cidr_bounds, int_to_ipv4, ipv4_to_int
 
 _KNOWN: Final = [
     "cn-hangzhou",
@@ -42,6 +49,7 @@ _KNOWN: Final = [
     "me-east-1",
 ]
 _BLOCKS: Final = 64
+ADDRESSES: Final = "addresses"
 
 
 @cache
@@ -58,6 +66,11 @@ def shares_block(region_id: str) -> bool:
     return region_id not in _KNOWN
 
 
+def address_stream(pool: str, region_id: str) -> str:
+    """Returns the stream of a region's block of addresses."""
+    return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
+
+
 @cache
 def block_bounds(cidr_block: str, region_id: str) -> tuple[int, int]:
     """Returns the first address of a region's block in a range, and the number of its addresses."""
@@ -69,8 +82,9 @@ def block_bounds(cidr_block: str, region_id: str) -> tuple[int, int]:
 class RegionalPool:
     """A range of addresses; a table of each region has the region's allocations."""
 
-    def __init__(self, cidr_block: str, table: str, counter: Counted) -> None:
-        self._cidr_block = cidr_block
+    def __init__(self, name: str, cidr_block: str, table: str, counter: Counted) -> None:
+        self.name = name
+        self.cidr_block = cidr_block
         self._table = table
         self._counter: Counted = counter
 
@@ -78,13 +92,24 @@ class RegionalPool:
         allocated: Table[str, str] = getattr(region, self._table)
         return allocated
 
+    def _place(self, region_id: str, ip: str) -> int | None:
+        """Returns the place of an address in the region's block, from 0; None for an address outside of it."""
+        first, size = block_bounds(self.cidr_block, region_id)
+        place = ipv4_to_int(ip) - first
+        return place if 0 <= place < size else None
+
     def allocate(self, region: Region, ip: str, owner_id: str) -> None:
-        """Allocates an address to an instance or EIP.
+        """Allocates an address, which `next_free` gave, to an instance or EIP.
 
         Raises KeyError for an address that is allocated already, except in a region with imported resources: two of
         those may have the same address, and one of them may convert it to an EIP.
         """
-        region.count_created(self._counter)
+        self._hold(region, ip, owner_id)
+        place = self._place(region.region_id, ip)
+        if place is not None:
+            region.created[self._counter] = place + 1
+
+    def _hold(self, region: Region, ip: str, owner_id: str) -> None:
         if region.imported:
             self._allocated(region).set(ip, owner_id)
         else:
@@ -96,32 +121,60 @@ class RegionalPool:
         if self._allocated(region)[ip] == owner_id:
             self._allocated(region).delete(ip)
 
+    def transfer(self, region: Region, ip: str, owner_id: str, new_owner_id: str) -> None:
+        """Gives an allocated address to another owner."""
+        self.release(region, ip, owner_id)
+        self._hold(region, ip, new_owner_id)
+
+    def drawn(self, stream: SharedStream, event: SharedAddressDrawn) -> None:
+        """Notes in the stream of a shared block that an address was allocated."""
+        place = self._place(event.region_id, event.ip_address)
+        if place is not None:
+            stream.drawn = place + 1
+
+    def _gone_through(self, world: World, region: Region) -> int:
+        """Returns how far the region's block was gone through."""
+        if not shares_block(region.region_id):
+            return region.created[self._counter] or 0
+        stream = world.shared.get(address_stream(self.name, region.region_id))
+        return 0 if stream is None else stream.drawn
+
     def _allocated_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
+        if not shares_block(region.region_id):
+            return [self._allocated(region)]
         block = block_number(region.region_id)
         others = [one for one in world.regions.values() if one.region_id != region.region_id]
         return [self._allocated(one) for one in (region, *others) if block_number(one.region_id) == block]
 
     def free_count(self, world: World, region: Region) -> int:
-        """Returns the number of free addresses in the region's block."""
+        """Returns how many addresses of the region's block are free at least: one that is held outside of the block is
+        counted as if it were in it."""
         allocated = sum(table.size for table in self._allocated_in_block(world, region))
-        return block_bounds(self._cidr_block, region.region_id)[1] - allocated
+        return block_bounds(self.cidr_block, region.region_id)[1] - allocated
 
     def next_free(self, world: World, region: Region, count: int, excluding: Container[str] = ()) -> tuple[str, ...]:
         """Returns the next free addresses; fewer than ``count`` if there are not as many."""
-        first, size = block_bounds(self._cidr_block, region.region_id)
+        first, size = block_bounds(self.cidr_block, region.region_id)
         allocated = self._allocated_in_block(world, region)
         found: list[str] = []
-        start = region.next_number(self._counter) - 1
-        for number in range(start, start + size):
+        start = self._gone_through(world, region)
+        for place in range(start, start + size):
             if len(found) == count:
                 break
-            ip = int_to_ipv4(first + number % size)
+            ip = int_to_ipv4(first + place % size)
             if ip not in excluding and all(table[ip] is None for table in allocated):
                 found.append(ip)
         return tuple(found)
 
 
-PUBLIC: Final = RegionalPool("198.18.0.0/15", "public_ips", "public_ip")
-"""Public addresses, from the range that RFC 2544 reserves for benchmarks, so that none belongs to a real host."""
-CLASSIC: Final = RegionalPool("10.0.0.0/8", "classic_ips", "classic_ip")
+PUBLIC: Final = RegionalPool("public", "240.0.0.0/4", "public_ips", "public_ip")
+"""Public addresses, four million a region, from the range that RFC 1112 reserves. No host on the Internet has one of
+them, so that nothing that acts on what this library answers reaches a stranger."""
+CLASSIC: Final = RegionalPool("classic", "10.0.0.0/8", "classic_ips", "classic_ip")
 """The private addresses of the classic network."""
+_POOLS: Final = {pool.name: pool for pool in (PUBLIC, CLASSIC)}
+
+
+def shared_address_drawn(stream: SharedStream, event: SharedAddressDrawn, record: RecordedEvent) -> None:
+    """Applies the event of an allocation to the stream of a block that regions share."""
+    _POOLS[event.pool].drawn(stream, event)

@@ -6,7 +6,7 @@ expects its version, so two commands in two regions cannot both allocate the las
 
 | stream | fact |
 |---|---|
-| ``account/<account id>`` | the number of EIPs of the account over all regions; the client tokens it has used |
+| ``account/<account id>`` | the EIPs of the account over all regions, and their quota; the client tokens it has used |
 | ``addresses/public/<block>`` | the allocated public addresses of a block that several regions share |
 | ``addresses/classic/<block>`` | the same for private addresses of the classic network |
 | ``imports/ids`` | the imported ids: an id is imported into one region only |
@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ecsnet.domain.state.regional_pool import block_number, shares_block
-from ecsnet.events.account import ClientTokenUsed
+from ecsnet.domain.state.regional_pool import address_stream, shares_block
+from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
 from ecsnet.events.imports import EipImported, ResourcesImported
@@ -33,9 +33,9 @@ from ecsnet.events.instance import (
     InstanceNetworkSpecModified,
 )
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, SharedAddressDrawn
+from ecsnet.values import ACCOUNT_QUOTAS
 
 ACCOUNT: Final = "account"
-ADDRESSES: Final = "addresses"
 IMPORTS: Final = "imports/ids"
 _ALLOCATING: Final = frozenset(
     {
@@ -53,7 +53,7 @@ _ALLOCATING: Final = frozenset(
 )
 """The events that may allocate something that regions share."""
 OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, ResourcesImported, SharedAddressDrawn})
-"""The events that are not recorded in the stream of a region."""
+"""The events that are never recorded in the stream of a region."""
 
 
 def account_stream(account_id: str) -> str:
@@ -61,15 +61,11 @@ def account_stream(account_id: str) -> str:
     return f"{ACCOUNT}/{account_id}"
 
 
-def address_stream(pool: str, region_id: str) -> str:
-    """Returns the stream of a region's block of addresses."""
-    return f"{ADDRESSES}/{pool}/{block_number(region_id)}"
-
-
 def stream_of(event: Event, region_id: str, account_id: str) -> str:
     """Returns the stream in which an event of an account's command in a region is recorded."""
     if type(event) not in OF_NO_REGION:
-        return region_id
+        of_account = isinstance(event, QuotaSet) and event.name in ACCOUNT_QUOTAS
+        return account_stream(account_id) if of_account else region_id
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
     return IMPORTS if isinstance(event, ResourcesImported) else account_stream(account_id)

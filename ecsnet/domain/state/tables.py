@@ -12,7 +12,8 @@ one above it, so there are never more than log2(n) of them, and a write is merge
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Protocol, Self, TypeVar, cast
+from itertools import chain, islice
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 
 
 class Draftable(Protocol):
@@ -26,6 +27,8 @@ V = TypeVar("V")
 D = TypeVar("D", bound=Draftable)
 
 Layer = dict[Any, Any]
+LOOKS: Final = 64
+"""The keys at each end of a layer that `Table.some_keys` looks at."""
 
 
 class Table(dict[K, V | None]):
@@ -141,6 +144,22 @@ class Table(dict[K, V | None]):
                 if self[key] is not None and not any(key in known for known in older):
                     yield key
             older.append(layer)
+
+    def some_keys(self, count: int) -> list[K]:
+        """Returns up to ``count`` keys, whatever the size of the table: the first ones, as a rule.
+
+        It looks at `LOOKS` keys at the beginning of each layer, and then at the end of each. If more than that were
+        deleted at both, it finds fewer keys than there are.
+        """
+        found: dict[K, None] = {}
+        layers: tuple[Layer, ...] = (*reversed(self._below), self)
+        looks = (islice(ends(layer), LOOKS) for ends in (iter, reversed) for layer in layers)
+        for key in chain.from_iterable(looks):
+            if len(found) == count:
+                break
+            if self[key] is not None:
+                found[key] = None
+        return list(found)
 
     def live_values(self) -> Iterator[V]:
         """Yields the values, in the order of `live_keys`."""

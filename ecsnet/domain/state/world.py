@@ -52,10 +52,12 @@ _TABLES = (
     "other_holders",
     "vswitches_of_vpc",
     "groups_of_vpc",
+    "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
     "members_of_group",
     "sources_of_group",
+    "authorizers_of_group",
     "usage",
     "created",
     "pending",
@@ -117,12 +119,14 @@ class Region:
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
+        self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
+        self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account that authorize it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
-        self.created: Table[Counted, int] = Table()  # kind → number ever created, from which ids are derived
+        self.created: Table[Counted, int] = Table()  # kind → number ever created, or addresses of a block passed so far
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
         self.pending: PendingTable = PendingTable()  # position → (resource, start of its transition)
@@ -139,7 +143,7 @@ class Region:
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
-        """Returns an account's quota as it was set, or the vendor's default."""
+        """Returns an account's quota in the region as it was set, or the vendor's default."""
         value = self.quotas[account_id, name] if self.quotas.size else None
         return QUOTAS[name] if value is None else value
 
@@ -228,19 +232,26 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, and the client tokens of an account."""
+    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and how far a block
+    of addresses was gone through."""
 
-    __slots__ = ("client_tokens", "version")
+    __slots__ = ("client_tokens", "drawn", "quota_changes", "quotas", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
+        self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
+        self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
+        self.drawn: int = 0
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""
         copy = type(self).__new__(type(self))
         copy.version = self.version
         copy.client_tokens = self.client_tokens.fork()
+        copy.quotas = self.quotas.fork()
+        copy.quota_changes = self.quota_changes.fork()
+        copy.drawn = self.drawn
         return copy
 
 

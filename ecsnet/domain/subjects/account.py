@@ -1,4 +1,8 @@
-"""The account: its quotas, and the tokens that make its requests safe to repeat."""
+"""The account: its quotas, and the tokens that make its requests safe to repeat.
+
+Most quotas are of an account in a region, and recorded in the stream of that region. Those that an account has over all
+regions are recorded in the stream of the account.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS
 
 # How each event changes the state
 
@@ -22,7 +27,7 @@ from ecsnet.events.base import Event, RecordedEvent
 _COUNTED: Final[dict[str, Kind]] = {
     "interfaces-per-region": "network_interface",
     "security-groups-per-region": "security_group",
-    "eips-per-account": "eip",
+    "eips-per-account": "eip",  # older histories set it for a region
 }
 
 
@@ -37,11 +42,35 @@ def quota_set(region: Region, event: QuotaSet, record: RecordedEvent) -> None:
     region.quotas.set((account_id, name), value)
 
 
+def account_quota_set(stream: SharedStream, event: QuotaSet, record: RecordedEvent) -> None:
+    stream.quotas.set((record.account_id, event.name), event.value)
+    stream.quota_changes.set((record.account_id, event.name, record.position), event.value)
+
+
 def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
     stream.client_tokens.set((record.account_id, event.client_token), TokenUse(record.position, event))
 
 
 EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+
+# Quotas
+
+
+def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
+    """Returns a quota of an account, in a region or over all, as it was set, or the vendor's default.
+
+    Older versions set every quota for a region. Such a quota over all regions counts until another is set: the highest,
+    if several regions have one.
+    """
+    if name not in ACCOUNT_QUOTAS:
+        return region.quota(account_id, name)
+    own = world.shared.get(account_stream(account_id))
+    value = None if own is None else own.quotas[account_id, name]
+    if value is not None:
+        return value
+    of_regions = [one.quotas[account_id, name] for one in world.regions.values()]
+    return max([quota for quota in of_regions if quota is not None], default=QUOTAS[name])
+
 
 # Client tokens
 
@@ -105,6 +134,11 @@ def set_quota(context: RuleContext, command: SetQuota) -> tuple[Event, ...]:
     return (QuotaSet(name=command.name, value=command.value),)
 
 
+def restore_quota(region: Region, event: QuotaSet) -> SetQuota:
+    of_region = event.name not in ACCOUNT_QUOTAS
+    return SetQuota(name=event.name, value=event.value, region_id=region.region_id if of_region else None)
+
+
 OPERATIONS: Final[Operations] = operations(
-    Operation(SetQuota, set_quota, ResourceKind.Quota, recorded_as=(QuotaSet,)),
+    Operation(SetQuota, set_quota, ResourceKind.Quota, recorded_as=(QuotaSet,), restore=restore_quota),
 )

@@ -14,7 +14,7 @@ from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceK
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, link, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
@@ -29,13 +29,11 @@ def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent)
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
-    changed_instance(region, event.instance_id, record).linked_vpc_id = event.vpc_id
-    region.vpcs.mutable(event.vpc_id).linked_instances += 1
+    link(region, changed_instance(region, event.instance_id, record), event.vpc_id)
 
 
 def detached(region: Region, event: ClassicLinkDetached, record: RecordedEvent) -> None:
-    changed_instance(region, event.instance_id, record).linked_vpc_id = None
-    region.vpcs.mutable(event.vpc_id).linked_instances -= 1
+    link(region, changed_instance(region, event.instance_id, record), None)
 
 
 EVOLVE: Final[Evolving] = {
@@ -67,7 +65,7 @@ def attach_network_type(instance: InstanceState) -> Facts | None:
     AttachClassicLinkVpc,
     code="Abs.InvalidInstanceId.MalFormed",
     http_status=400,
-    message="{instance_id} is linked to {vpc_id}",
+    message="{instance_id} is linked to {vpc_id} already",
 )
 def attach_linked(instance: InstanceState) -> Facts | None:
     """An instance is linked to one VPC at a time."""
@@ -105,11 +103,10 @@ def attach_enabled(vpc: VpcState) -> Facts | None:
     http_status=403,
     message="{vpc_id} has {count} linked instances, and the quota is {quota}",
 )
-def attach_quota(vpc: VpcState) -> Facts | None:
+def attach_quota(vpc: VpcState, region: Region) -> Facts | None:
     """At most 1,000 instances are linked to a VPC."""
-    if vpc.linked_instances < LINKS_PER_VPC:
-        return None
-    return {"vpc_id": vpc.id, "count": vpc.linked_instances, "quota": LINKS_PER_VPC}
+    count = region.links_of_vpc.get_existing(vpc.id).size
+    return None if count < LINKS_PER_VPC else {"vpc_id": vpc.id, "count": count, "quota": LINKS_PER_VPC}
 
 
 @RULES.denies(
@@ -152,7 +149,7 @@ def links_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
         else:
             yield context.having(vpc=context.region.vpcs.get_existing(instance.linked_vpc_id))
     elif vpc is not None:
-        if vpc.linked_instances:
+        if context.region.links_of_vpc.get_existing(vpc.id).size:
             yield context
         else:
             yield Impossible(rule, f"no instance is linked to {vpc.id}", {"vpc_id": vpc.id})

@@ -20,11 +20,12 @@ from ecsnet.domain.context import RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Facts, SubjectRules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.subjects.account import quota_of
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
@@ -94,7 +95,6 @@ def _born(region: Region, event: EipAddressAllocated | NatPublicIpConverted, rec
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
     region.eips.set(eip.id, eip)
-    PUBLIC.allocate(region, eip.ip_address, eip.id)
     return eip
 
 
@@ -105,15 +105,16 @@ def _changed(region: Region, allocation_id: str, record: RecordedEvent) -> EipSt
 
 
 def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
-    _born(region, event, record)
+    eip = _born(region, event, record)
+    PUBLIC.allocate(region, eip.ip_address, eip.id)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
     instance = changed_instance(region, event.instance_id, record)
     instance.public_ip = None
     instance.internet_max_bandwidth_out = 0  # the bandwidth is the EIP's now
-    PUBLIC.release(region, event.ip_address, event.instance_id)
     eip = _born(region, event, record)
+    PUBLIC.transfer(region, event.ip_address, instance.id, eip.id)
     instance.eip_id = eip.id
     eip.instance_id = instance.id
 
@@ -194,7 +195,7 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     """An account owns at most ``eips-per-account`` (20) EIPs, over all regions."""
     count = sum(one.used(account_id, "eip") for one in world.regions.values())
-    quota = region.quota(account_id, "eips-per-account")
+    quota = quota_of(world, region, account_id, "eips-per-account")
     return None if count < quota else {"count": count, "quota": quota}
 
 
@@ -216,11 +217,21 @@ def associate_state(eip: EipState) -> Facts | None:
     guide="2.2",
     code="InvalidParameter.Mismatch",
     http_status=400,
-    message="{instance_id} is not in the region of {allocation_id}",
+    message="{allocation_id} is in {region_id}, and {instance_id} in {instance_region_id}",
 )
-def associate_region(eip: EipState, instance: InstanceState, same_region: bool) -> Facts | None:
+def associate_region(
+    eip: EipState, instance: InstanceState, same_region: bool, region: Region, world: World
+) -> Facts | None:
     """An EIP and its instance are in one region."""
-    return None if same_region else {"instance_id": instance.id, "allocation_id": eip.id}
+    if same_region:
+        return None
+    of_instance = known(world.region_of("instances", instance.id))
+    return {
+        "instance_id": instance.id,
+        "allocation_id": eip.id,
+        "region_id": region.region_id,
+        "instance_region_id": of_instance.region_id,
+    }
 
 
 @RULES.denies(
@@ -266,7 +277,7 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     AssociateEipAddress,
     code="InvalidAssociation.Duplicated",
     http_status=400,
-    message="{instance_id} has the EIP {allocation_id}",
+    message="{instance_id} has the EIP {allocation_id} already",
 )
 def associate_duplicate(instance: InstanceState) -> Facts | None:
     """An instance takes one EIP."""
@@ -296,11 +307,14 @@ def unassociate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{allocation_id} is associated with {associated_with}, not with {instance_id}",
 )
-def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | None:
+def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | Breach | None:
     """An EIP is unassociated from the instance that it is associated with."""
     if eip.instance_id == instance.id:
         return None
-    return {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
+    facts = {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
+    if eip.instance_id is None:
+        return Breach(facts, message="{allocation_id} is associated with no instance")
+    return facts
 
 
 @RULES.denies(

@@ -131,9 +131,9 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
 
 def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
     if interface.type is network_interface.PRIMARY:
-        state.attached = {interface.id: None, **state.attached}
+        state.network_interface_ids = (interface.id, *state.attached)
     else:
-        state.attached[interface.id] = None
+        state.attach(interface.id)
 
 
 def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> None:

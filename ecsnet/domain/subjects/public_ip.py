@@ -18,6 +18,7 @@ from ecsnet.commands import (
     CreateInstance,
     ModifyInstanceNetworkSpec,
     ReleasePublicIpAddress,
+    RenewInstance,
     RunInstances,
 )
 from ecsnet.domain.context import RegionalRequest, RuleContext, known
@@ -30,7 +31,7 @@ from ecsnet.domain.subjects import eip
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.eip import NatPublicIpConverted
+from ecsnet.events.eip import EipAddressAssociateRequested, NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.values import ChargeType
 
@@ -109,14 +110,22 @@ def assign_state(instance: InstanceState) -> Facts | None:
     guide="3.2",
     code="OperationDenied",
     http_status=400,
-    message="{instance_id} is a pay-as-you-go instance without bandwidth from its creation{remedy}",
+    message="{instance_id} is a pay-as-you-go instance, and was created without bandwidth",
 )
-def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
+def assign_pay_as_you_go(instance: InstanceState) -> Facts | Breach | None:
     """A pay-as-you-go instance that was created without Internet access never gets a public address of its own."""
-    bought_at_creation = instance.bandwidth_at_creation and instance.internet_max_bandwidth_out
-    if instance.charge_type is not ChargeType.PostPaid or bought_at_creation:
+    at_creation, now = instance.bandwidth_at_creation, instance.internet_max_bandwidth_out
+    if instance.charge_type is not ChargeType.PostPaid or (at_creation and now):
         return None
-    return {"instance_id": instance.id, "remedy": "" if instance.vpc_id is None else "; it can take an EIP"}
+    free = instance.vpc_id is not None and instance.public_ip is None and instance.eip_id is None
+    takes_eip = free and INSTANCE.admits(instance.status, EipAddressAssociateRequested)
+    facts = {"instance_id": instance.id, "bandwidth_at_creation": at_creation, "bandwidth": now, "takes_eip": takes_eip}
+    if at_creation:
+        return Breach(facts, message="{instance_id} is a pay-as-you-go instance without bandwidth")
+    if takes_eip:
+        message = "{instance_id} is a pay-as-you-go instance, and was created without bandwidth; it can take an EIP"
+        return Breach(facts, message=message)
+    return facts
 
 
 @RULES.denies(
@@ -125,13 +134,22 @@ def assign_pay_as_you_go(instance: InstanceState) -> Facts | None:
     guide="3.2",
     code="AllocateIpInvalidInstanceBandwidth",
     http_status=400,
-    message="{instance_id} has no bandwidth: a change of its network specification brings the address with it",
+    message="{instance_id} is a subscription instance without bandwidth, and gets a public address by buying some",
 )
-def assign_subscription(instance: InstanceState) -> Facts | None:
+def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
     """A subscription instance without bandwidth gets a public address by buying some, not by asking for one."""
     if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
         return None
-    return {"instance_id": instance.id}
+    facts = {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
+    if instance.public_ip is not None or instance.eip_id is not None:
+        return Breach(facts, message="{instance_id} is a subscription instance without bandwidth")
+    if instance.next_bandwidth is None:
+        return facts
+    return Breach(
+        facts,
+        message="{instance_id} is a subscription instance without bandwidth, and {next_bandwidth} Mbit/s wait for its "
+        "next cycle",
+    )
 
 
 @RULES.denies(
@@ -140,7 +158,7 @@ def assign_subscription(instance: InstanceState) -> Facts | None:
     guide="2.1",
     code="OperationDenied",
     http_status=403,
-    message="{instance_id} is a classic instance, and keeps its public address",
+    message="{instance_id} is a classic instance, and a public address of the classic network is never released",
 )
 def classic_kept(instance: InstanceState) -> Facts | None:
     """A classic public address is never released nor disassociated; without bandwidth it is kept without Internet."""
@@ -153,10 +171,11 @@ def classic_kept(instance: InstanceState) -> Facts | None:
     guide="2.2",
     code="ChargeTypeViolation",
     http_status=403,
-    message="{instance_id} is a pay-as-you-go instance and keeps its public address",
+    message="{instance_id} is a pay-as-you-go instance, and only a subscription releases its public address",
 )
 def nat_release(instance: InstanceState) -> Facts | None:
-    """A NatPublicIp is released on a subscription instance only, and never disassociated."""
+    """A NatPublicIp is released on a subscription instance only, and never disassociated. A renewal to 0 Mbit/s
+    releases it, too, when the new cycle begins."""
     return {"instance_id": instance.id} if instance.charge_type is not ChargeType.PrePaid else None
 
 
@@ -213,12 +232,12 @@ def change_window(instance: InstanceState, now: datetime) -> Facts | None:
     "public-ip.change.limit",
     ChangePublicIpAddress,
     guide="3.2",
-    message="the public address of {instance_id} was changed {count} times",
+    message="the public address of {instance_id} was changed {count} times, and {quota} is the most",
 )
 def change_limit(instance: InstanceState) -> Facts | None:
     """A public address is changed at most three times."""
     count = instance.public_ip_changes
-    return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count}
+    return None if count < CHANGE_LIMIT else {"instance_id": instance.id, "count": count, "quota": CHANGE_LIMIT}
 
 
 @RULES.denies(
@@ -227,7 +246,7 @@ def change_limit(instance: InstanceState) -> Facts | None:
     guide="3.3",
     code="OperationDenied",
     http_status=404,
-    message="{instance_id} is a classic instance, and its public address cannot be an EIP",
+    message="{instance_id} is a classic instance, and a public address of the classic network never becomes an EIP",
 )
 def convert_network_type(instance: InstanceState) -> Facts | None:
     """Only an instance of a VPC converts its public address to an EIP."""
@@ -240,11 +259,15 @@ def convert_network_type(instance: InstanceState) -> Facts | None:
     guide="3.3",
     code="InvalidInstance.ZeroBandwidth",
     http_status=404,
-    message="{instance_id} has no NatPublicIp",
+    message="{instance_id} has {held}",
 )
 def convert_assigned(instance: InstanceState) -> Facts | None:
-    """Only an instance with a NatPublicIp converts it."""
-    return release_assigned(instance)
+    """Only an instance with a NatPublicIp converts it, and only while it has bandwidth."""
+    bandwidth = instance.internet_max_bandwidth_out
+    if instance.public_ip is not None and bandwidth:
+        return None
+    held = "no NatPublicIp" if instance.public_ip is None else "a bandwidth of 0 Mbit/s"
+    return {"instance_id": instance.id, "public_ip": instance.public_ip, "bandwidth": bandwidth, "held": held}
 
 
 @RULES.denies(
@@ -281,13 +304,14 @@ def convert_pending_change(instance: InstanceState) -> Facts | None:
     guide="3.3",
     code="InvalidEndTime.Malformed",
     http_status=403,
-    message="{instance_id} expires at {expires_at}, within 24 hours",
+    message="{instance_id} expires at {expires_at}, in 24 hours or less",
 )
-def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
+def convert_expiring(instance: InstanceState, now: datetime) -> Facts | Breach | None:
     """A NatPublicIp is not converted in the last 24 hours of the instance's life cycle."""
     if instance.expires_at is None or instance.expires_at - now > EXPIRY_MARGIN:
         return None
-    return {"instance_id": instance.id, "expires_at": instance.expires_at}
+    facts = {"instance_id": instance.id, "expires_at": instance.expires_at}
+    return facts if now < instance.expires_at else Breach(facts, message="{instance_id} expired at {expires_at}")
 
 
 @RULES.denies(
@@ -295,21 +319,21 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | None:
     RunInstances,
     CreateInstance,
     ModifyInstanceNetworkSpec,
+    RenewInstance,
     AllocateEipAddress,
     AllocatePublicIpAddress,
     ChangePublicIpAddress,
-    code="OperationDenied",
-    http_status=403,
+    code="InsufficientPublicIp",
+    http_status=400,
+    breach_codes=[("OperationDenied", 403)],
     message="{region_id} has {available} {kind} addresses left, not {wanted}",
 )
-def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | None:
+def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | Breach | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
-    for kind, pool, wanted in (
-        ("classic", CLASSIC, regional_request.classic),
-        ("public", PUBLIC, regional_request.public),
-    ):
+    for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic)):
         if wanted and wanted > (available := pool.free_count(world, region)):
-            return {"region_id": region.region_id, "kind": kind, "available": available, "wanted": wanted}
+            facts = {"region_id": region.region_id, "kind": pool.name, "available": available, "wanted": wanted}
+            return facts if pool is PUBLIC else Breach(facts, "OperationDenied", 403)
     return None
 
 

@@ -6,6 +6,7 @@ A member is an ENI. An instance is a member through its primary ENI, whose group
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,6 +23,7 @@ from ecsnet.commands import (
     RevokeSecurityGroup,
     RunInstances,
 )
+from ecsnet.domain import in_use
 from ecsnet.domain.context import GroupGrowth, RuleContext
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
@@ -72,6 +74,7 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
         region.groups_of_vpc.mutable(event.vpc_id).set(event.security_group_id, True)
     region.members_of_group.set(event.security_group_id, Table())
     region.sources_of_group.set(event.security_group_id, Table())
+    region.authorizers_of_group.set(event.security_group_id, Table())
     region.security_groups.set(
         event.security_group_id,
         SecurityGroupState(
@@ -93,13 +96,17 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
         region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
     region.members_of_group.delete(group.id)
     region.sources_of_group.delete(group.id)
+    region.authorizers_of_group.delete(group.id)
     region.security_groups.delete(group.id)
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
-    region.sources_of_group.mutable(event.security_group_id).set(event.source_group_id, True)
-    if event.source_group_id != event.security_group_id:
-        region.security_groups.mutable(event.source_group_id).authorized_in += 1
+    group_id, source_id = event.security_group_id, event.source_group_id
+    region.sources_of_group.mutable(group_id).set(source_id, True)
+    if _is_of_another_account(region, group_id, source_id):
+        region.security_groups.mutable(source_id).authorized_by_others += 1
+    elif source_id != group_id:
+        region.authorizers_of_group.mutable(source_id).set(group_id, True)
 
 
 def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedEvent) -> None:
@@ -108,8 +115,15 @@ def group_revoked(region: Region, event: SecurityGroupRevoked, record: RecordedE
 
 def _forget_source(region: Region, group_id: str, source_id: str) -> None:
     region.sources_of_group.mutable(group_id).delete(source_id)
-    if source_id != group_id:
-        region.security_groups.mutable(source_id).authorized_in -= 1
+    if _is_of_another_account(region, group_id, source_id):
+        region.security_groups.mutable(source_id).authorized_by_others -= 1
+    elif source_id != group_id:
+        region.authorizers_of_group.mutable(source_id).delete(group_id)
+
+
+def _is_of_another_account(region: Region, group_id: str, source_id: str) -> bool:
+    groups = region.security_groups
+    return groups.get_existing(group_id).account_id != groups.get_existing(source_id).account_id
 
 
 EVOLVE: Final[Evolving] = {
@@ -122,6 +136,13 @@ EVOLVE: Final[Evolving] = {
 # The rules
 
 RULES: Final = SubjectRules()
+
+
+def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
+    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right."""
+    counts = Counter(group.vpc_id for group in groups if group.vpc_id is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
 
 must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
 
@@ -142,7 +163,7 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
         JoinSecurityGroup: ("InvalidInstanceId.Mismatch", 400),
     },
     breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
-    message="{names} not in {vpc_id}",
+    message="not in {vpc_id}: {security_group_ids}",
 )
 def groups_in_vpc(
     security_groups: tuple[SecurityGroupState, ...], group_vpc_id: str, command: object
@@ -151,8 +172,7 @@ def groups_in_vpc(
     strangers = [group for group in security_groups if (group.vpc_id or CLASSIC_NETWORK) != group_vpc_id]
     if not strangers:
         return None
-    ids = tuple(group.id for group in strangers)
-    facts = {"security_group_ids": ids, "names": ", ".join(ids), "vpc_id": group_vpc_id}
+    facts = {"security_group_ids": tuple([group.id for group in strangers]), "vpc_id": group_vpc_id}
     if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
         return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
@@ -174,12 +194,13 @@ def groups_in_vpc(
         LeaveSecurityGroup: ("InstanceLastSecurityGroup", 403),
     },
     breach_codes=[("MissingParameter", 400)],
-    message="an ENI is in 1 to {quota} security groups, not in {count}",
+    message="an ENI or instance is in 1 to {quota} security groups, not in {count}",
 )
 def count_of_groups(
     group_count: int, region: Region, account_id: str, command_type: AnyCommand
 ) -> Facts | Breach | None:
-    """An ENI is in at least one security group and in at most ``security-groups-per-interface`` (5) of them."""
+    """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
+    most."""
     quota = region.quota(account_id, "security-groups-per-interface")
     if command_type is LeaveSecurityGroup:
         return None if group_count else {"count": 0, "quota": quota}
@@ -200,20 +221,19 @@ def count_of_groups(
     code="SecurityGroupInstanceLimitExceed",
     http_status=403,
     codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
-    message="{security_group_id} has {count} private IPs, {growth} more would exceed the quota of {quota}",
+    message="{counts:has} private IPs, and with {growth} more would exceed the quota of {quota}",
 )
 def group_address_quota(group_growth: GroupGrowth, region: Region, account_id: str) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
     quota, added = region.quota(account_id, "addresses-per-security-group"), group_growth.added_addresses
-    for group in group_growth.groups:
-        if group.vpc_id is not None and group.private_ip_count + added > quota:
-            return {
-                "security_group_id": group.id,
-                "count": group.private_ip_count,
-                "growth": added,
-                "quota": quota,
-            }
-    return None
+    counts = {
+        group.id: group.private_ip_count
+        for group in group_growth.groups
+        if group.vpc_id is not None and group.private_ip_count + added > quota
+    }
+    if not counts:
+        return None
+    return {"security_group_ids": tuple(counts), "counts": counts, "growth": added, "quota": quota}
 
 
 @RULES.denies(
@@ -234,18 +254,36 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     DeleteSecurityGroup,
     code="DependencyViolation",
     http_status=403,
-    message="{security_group_id} has {members} members and is authorized in {authorized_in} other groups",
+    message="{security_group_id} is in use by {count} resources: {resource_ids}",
 )
-def group_in_use(security_group: SecurityGroupState, region: Region) -> Facts | None:
+def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach | None:
     """A security group is deleted only when it has no members and no other group authorizes it."""
-    members = region.members_of_group.get_existing(security_group.id).size
-    if not members and not security_group.authorized_in:
+    members = region.members_of_group.get_existing(security_group.id)
+    authorizers = region.authorizers_of_group.get_existing(security_group.id)
+    by_others, count = security_group.authorized_by_others > 0, members.size + authorizers.size
+    if not count and not by_others:
         return None
-    return {
+    shown = in_use.shown((members, authorizers))
+    facts = {
         "security_group_id": security_group.id,
-        "members": members,
-        "authorized_in": security_group.authorized_in,
+        "resource_ids": shown,
+        "count": count,
+        "members": members.size,
+        "authorized_in": authorizers.size,
+        "authorized_by_other_accounts": by_others,
     }
+    if not count:
+        return Breach(facts, message="{security_group_id} is authorized by groups of other accounts")
+    left = in_use.listed(
+        (
+            (members.size, "member", "members"),
+            (authorizers.size, "group that authorizes it", "groups that authorize it"),
+        )
+    )
+    message = in_use.still_has("{security_group_id}", left, shown, count)
+    if by_others:
+        message += "; groups of other accounts authorize it, too"
+    return Breach(facts, message=message)
 
 
 @RULES.denies(

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.domain import in_use
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
@@ -21,7 +22,7 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.vpc import VpcCreated, VpcDeleted, VSwitchCreated, VSwitchDeleted
-from ecsnet.values import cidr_bounds, int_to_ipv4
+from ecsnet.values import NetworkInterfaceType, cidr_bounds, int_to_ipv4
 
 SMALLEST_VSWITCH: Final = 8  # addresses: a mask of 29
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -40,6 +41,7 @@ def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> Non
     region.addresses.set(event.vpc_id, Table())
     region.vswitches_of_vpc.set(event.vpc_id, Table())
     region.groups_of_vpc.set(event.vpc_id, Table())
+    region.links_of_vpc.set(event.vpc_id, Table())
     region.vpcs.set(
         event.vpc_id,
         VpcState(
@@ -57,6 +59,7 @@ def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> Non
     region.addresses.delete(event.vpc_id)
     region.vswitches_of_vpc.delete(event.vpc_id)
     region.groups_of_vpc.delete(event.vpc_id)
+    region.links_of_vpc.delete(event.vpc_id)
 
 
 def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent) -> None:
@@ -122,23 +125,36 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
     code="DependencyViolation.VSwitch",
     http_status=400,
     breach_codes=[("DependencyViolation.SecurityGroup", 400)],
-    message="{vpc_id} has {vswitches} VSwitches, {security_groups} security groups and {linked} linked instances",
+    message="{vpc_id} is in use by {count} resources: {resource_ids}",
 )
-def vpc_in_use(vpc: VpcState, region: Region) -> Facts | Breach | None:
+def vpc_in_use(vpc: VpcState, region: Region) -> Breach | None:
     """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it."""
-    vswitches, groups = (
-        region.vswitches_of_vpc.get_existing(vpc.id).size,
-        region.groups_of_vpc.get_existing(vpc.id).size,
-    )
-    if not vswitches and not groups and not vpc.linked_instances:
+    vswitches = region.vswitches_of_vpc.get_existing(vpc.id)
+    groups = region.groups_of_vpc.get_existing(vpc.id)
+    links = region.links_of_vpc.get_existing(vpc.id)
+    count = vswitches.size + groups.size + links.size
+    if not count:
         return None
+    shown = in_use.shown((vswitches, groups, links))
     facts = {
         "vpc_id": vpc.id,
-        "vswitches": vswitches,
-        "security_groups": groups,
-        "linked": vpc.linked_instances,
+        "resource_ids": shown,
+        "count": count,
+        "vswitches": vswitches.size,
+        "security_groups": groups.size,
+        "linked_instances": links.size,
     }
-    return facts if vswitches else Breach(facts, "DependencyViolation.SecurityGroup", 400)
+    left = in_use.listed(
+        (
+            (vswitches.size, "VSwitch", "VSwitches"),
+            (groups.size, "security group", "security groups"),
+            (links.size, "linked instance", "linked instances"),
+        )
+    )
+    message = in_use.still_has("{vpc_id}", left, shown, count)
+    if vswitches.size:
+        return Breach(facts, message=message)
+    return Breach(facts, "DependencyViolation.SecurityGroup", 400, message)
 
 
 @RULES.denies(
@@ -179,16 +195,16 @@ def vswitch_inside_vpc(cidr_block: str, vpc: VpcState) -> Facts | Breach | None:
     CreateVSwitch,
     code="InvalidCidrBlock.Overlapped",
     http_status=400,
-    message="{cidr_block} overlaps {other_cidr_block} of {vswitch_id}",
+    message="{cidr_block} overlaps other VSwitches of {vpc_id}: {cidr_blocks:has}",
 )
 def vswitch_overlap(cidr_block: str, vpc: VpcState, region: Region) -> Facts | None:
     """The VSwitches of a VPC share no address."""
     first, last = cidr_bounds(cidr_block)
-    for vswitch_id in region.vswitches_of_vpc.get_existing(vpc.id).live_keys():
-        other = region.vswitches.get_existing(vswitch_id)
-        if first <= other.last and other.first <= last:
-            return {"cidr_block": cidr_block, "other_cidr_block": other.cidr_block, "vswitch_id": other.id}
-    return None
+    others = map(region.vswitches.get_existing, region.vswitches_of_vpc.get_existing(vpc.id).live_keys())
+    blocks = {other.id: other.cidr_block for other in others if first <= other.last and other.first <= last}
+    if not blocks:
+        return None
+    return {"cidr_block": cidr_block, "vpc_id": vpc.id, "vswitch_ids": tuple(blocks), "cidr_blocks": blocks}
 
 
 @RULES.denies(
@@ -209,12 +225,28 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
     DeleteVSwitch,
     code="DependencyViolation",
     http_status=400,
-    message="{vswitch_id} still has {network_interfaces} network interfaces",
+    message="{vswitch_id} is in use by {count} network interfaces: {resource_ids}",
 )
-def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Facts | None:
+def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
     """A VSwitch is deleted only when no ENI is left in it."""
-    count = region.interfaces_of_vswitch.get_existing(vswitch.id).size
-    return {"vswitch_id": vswitch.id, "network_interfaces": count} if count else None
+    interfaces = region.interfaces_of_vswitch.get_existing(vswitch.id)
+    if not interfaces.size:
+        return None
+    shown = in_use.shown((interfaces,))
+    interfaces_shown = map(region.network_interfaces.get_existing, shown)
+    primary = [one for one in interfaces_shown if one.type is NetworkInterfaceType.Primary]
+    instance_ids = tuple([one.instance_id for one in primary if one.instance_id is not None])
+    facts = {
+        "vswitch_id": vswitch.id,
+        "resource_ids": shown,
+        "count": interfaces.size,
+        "instance_ids": instance_ids,
+    }
+    left = in_use.listed(((interfaces.size, "network interface", "network interfaces"),))
+    message = in_use.still_has("{vswitch_id}", left, shown, interfaces.size)
+    if instance_ids:
+        message += "; primary ones go with their instances: {instance_ids}"
+    return Breach(facts, message=message)
 
 
 # How each command is decided

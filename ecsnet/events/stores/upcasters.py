@@ -69,5 +69,16 @@ def _parsed(command: str) -> tuple[str, str]:
     return name, msgspec.json.encode({key: parameters[key] for key in sorted(parameters)}).decode()
 
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {("ClientTokenUsed", 1): _client_token_used}
+# InstanceNetworkSpecModified 1 → 2
+
+
+def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``released_ip_address``: what it records released none."""
+    return old
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("ClientTokenUsed", 1): _client_token_used,
+    ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
+}
 """(type, schema version) → what makes a payload of the next schema version of it."""

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ecsnet import Command, CommandDenied, rules
+from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.state.tables import Table
@@ -47,6 +47,7 @@ def smaller_type(instance: Any, **limits: int) -> None:
 
 def allow(region: Region, quota: str, number: int) -> None:
     """As if no more had ever been allowed."""
+    region.quotas.set((SOUND.account, quota), number)
     region.allowances.set((SOUND.account, quota), Allowance(number, number))
 
 
@@ -541,7 +542,13 @@ def members_of_a_group_that_does_not_exist(here: Region, abroad: Region) -> str:
 
 @breaks("index.sources-of-group")
 def a_group_that_does_not_know_who_authorizes_it(here: Region, abroad: Region) -> str:
-    here.security_groups.mutable(SOUND.other_group).authorized_in = 0
+    here.authorizers_of_group.mutable(SOUND.other_group).delete(SOUND.group)
+    return SOUND.other_group
+
+
+@breaks("index.sources-of-group")
+def a_group_that_counts_authorizations_of_other_accounts_wrong(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).authorized_by_others = 1
     return SOUND.other_group
 
 
@@ -576,8 +583,8 @@ def a_classic_address_that_nobody_has(here: Region, abroad: Region) -> str:
 
 
 @breaks("index.linked-instances")
-def a_vpc_that_counts_its_links_wrong(here: Region, abroad: Region) -> str:
-    here.vpcs.mutable(SOUND.vpc).linked_instances = 2
+def a_vpc_that_lists_an_instance_that_is_not_linked(here: Region, abroad: Region) -> str:
+    here.links_of_vpc.mutable(SOUND.vpc).set(SOUND.server, True)
     return SOUND.vpc
 
 
@@ -779,6 +786,24 @@ def test_eips_of_an_account_are_compared_with_its_highest_quota_so_far() -> None
     assert len(cloud.eips) == 30
     assert invariants(cloud) == ()
     assert not cloud.check(c.AllocateEipAddress()).allowed
+
+
+def test_eips_of_an_account_are_compared_with_the_quota_under_which_the_newest_was_allocated() -> None:
+    cloud = Cloud(rules=rules.without("account.eip-quota"))
+    other = cloud.as_account("2")
+    other.execute(c.SetQuota(name="eips-per-account", value=100))
+    breached = []
+    for quota in (2, 1, 3, 4):
+        cloud.execute(c.SetQuota(name="eips-per-account", value=quota))
+        other.execute(c.AllocateEipAddress())
+        held = [cloud.execute(c.AllocateEipAddress(region_id=region)).id for region in ("cn-hangzhou", "cn-beijing")]
+        breached.append([(breach.invariant, breach.resource_id) for breach in invariants(cloud)])
+        if quota != 2:
+            for allocation_id in held:
+                cloud.execute(c.ReleaseEipAddress(allocation_id=allocation_id))
+    breach = ("account.eip-quota", "1234567890123456")
+    assert breached == [[], [breach], [breach], []]
+    assert invariants(cloud) == ()
 
 
 def test_the_quota_of_one_account_does_not_apply_to_another() -> None:

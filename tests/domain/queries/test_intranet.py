@@ -386,10 +386,11 @@ def test_a_path_between_endpoints_uses_the_recorded_authorizations(net: Net) -> 
     assert verdict(net.cloud, a, b) == (V.AuthorizeSecurityGroups, True)
 
 
-def test_the_bandwidth_of_a_path_is_that_of_the_instance_types() -> None:
+@pytest.mark.parametrize("instance_type", ["ecs.t1.small", "ecs.c2.xlarge", "ecs.old.large"])
+def test_the_bandwidth_of_a_path_is_that_of_the_instance_types(instance_type: str) -> None:
     old = InstanceType(id="ecs.old.large", eni_quantity=1, private_ipv4_per_eni=1, io_optimized=False)
     net = Net(instance_types=[old])
-    slow, fast = net.run(instance_type="ecs.old.large"), net.run()
+    slow, fast = net.run(instance_type=instance_type), net.run()
     assert net.cloud.intranet_path(slow.id, fast.id).bandwidth == 1_000
     assert net.cloud.intranet_path(slow.id, slow.id).bandwidth == 1_000
     assert net.cloud.intranet_path(fast.id, fast.id).bandwidth == 10_000

@@ -73,6 +73,9 @@ class Forks(RuleBasedStateMachine):
             assert table.snapshot() == model
             assert list(table.snapshot()) == list(table.live_keys())
             assert table.size == len(model)
+            assert sorted(table.some_keys(13)) == sorted(model)
+            assert len(set(table.some_keys(3))) == len(table.some_keys(3)) == min(3, len(model))
+            assert model.keys() >= set(table.some_keys(3))
             sizes = [len(layer) for layer in table._below]
             assert all(2 * upper <= lower for upper, lower in pairwise(sizes))
 
@@ -91,6 +94,27 @@ def test_iteration_follows_insertion_over_all_layers() -> None:
     assert list(fork.live_keys()) == ["c", "b", "a"]
     assert list(fork.live_values()) == [2, 1, 1]
     assert list(table.live_keys()) == ["d", "c", "b"]
+
+
+def test_some_keys_are_the_first_ones_or_those_at_the_end_of_a_layer() -> None:
+    table: Table[int, bool] = Table()
+    for key in range(1_000):
+        table.set(key, True)
+    assert table.some_keys(3) == [0, 1, 2]
+    assert table.some_keys(0) == []
+    first, last, both, fork = (table.fork() for _ in range(4))
+    first.delete_all(range(500))
+    assert first.some_keys(3) == [999, 998, 997]
+    last.delete_all(range(500, 1_000))
+    last.set(2_000, True)
+    assert last.some_keys(3) == [0, 1, 2]
+    both.delete_all([*range(63), *range(937, 1_000)])
+    assert both.some_keys(3) == [63, 936]
+    both.delete_all([63, 936])
+    assert (both.some_keys(3), both.size) == ([], 872)  # it looked at no more
+    fork.set(2_000, True)
+    fork.delete_all(range(1_000))
+    assert fork.some_keys(3) == [2_000]
 
 
 class Box:

@@ -12,7 +12,7 @@ from ecsnet import InvalidCommand
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.support.net import Net
-from tests.support.setups import OPEN, SUBSCRIPTION, classic, enable, link
+from tests.support.setups import OPEN, SUBSCRIPTION, classic, classic_command, enable, link
 
 
 @pytest.fixture
@@ -80,14 +80,43 @@ def test_a_classic_instance_joins_and_leaves_groups(net: Net) -> None:
 
 def test_classic_link_connects_until_the_instance_is_deleted(net: Net) -> None:
     old, new = classic(net), net.run()
-    assert not net.cloud.intranet_path(old.id, new.id).connected
+    path = net.cloud.intranet_path(old.id, new.id)
+    assert not path.connected
+    assert path.remedy == f"Enable ClassicLink for {net.vpc.id} and link the classic instance to it."
     enable(net)
     enable(net)
+    for ends in ((old.id, new.id), (new.id, old.id)):
+        assert net.cloud.intranet_path(*ends).remedy == f"Link the classic instance to {net.vpc.id}."
     net.cloud.execute(link(net, old))
     assert net.cloud.intranet_path(old.id, new.id).connected
     assert invariants(net.cloud) == ()
     net.cloud.execute(c.DeleteInstance(instance_id=old.id, force=True))
     assert invariants(net.cloud) == ()
+
+
+def test_a_link_to_a_vpc_of_another_account_is_not_advised(net: Net) -> None:
+    new, other = net.run(), net.cloud.as_account("2222222222222222")
+    group = other.execute(c.CreateSecurityGroup())
+    (old,) = other.execute(classic_command(net, security_group_ids=[group.id]))
+    for enabled in (False, True):
+        if enabled:
+            enable(net)
+        path = net.cloud.intranet_path(old.id, new.id)
+        assert path.verdict == "ClassicLink"
+        assert path.remedy == f"Use a VPC of the account 2222222222222222: {net.vpc.id} is another account's."
+    assert not other.check(c.AttachClassicLinkVpc(instance_id=old.id, vpc_id=net.vpc.id))
+
+
+def test_a_classic_instance_is_unlinked_before_it_is_linked_to_another_vpc(net: Net) -> None:
+    old, new = classic(net), net.run()
+    enable(net)
+    other = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    net.cloud.execute(c.EnableVpcClassicLink(vpc_id=other.id))
+    net.cloud.execute(c.AttachClassicLinkVpc(instance_id=old.id, vpc_id=other.id))
+    assert net.cloud.intranet_path(old.id, new.id).remedy == (
+        f"Unlink the classic instance from {other.id}, for it has one link at a time; "
+        f"then link the classic instance to {net.vpc.id}."
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,17 @@ from typing import Any
 import attrs
 import pytest
 
-from ecsnet import RuleRegistry
+from ecsnet import Instance, RuleRegistry
 from ecsnet import commands as c
+from ecsnet.events.base import NewEvent
+from ecsnet.events.instance import InstanceNetworkSpecModified
+from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.testing import invariants
 from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.domain.subjects.stories.instance import instance_type_is_unknown, release_while_pending
 from tests.domain.subjects.stories.security_group import instance_with_a_group_of_another_vpc
 from tests.support.net import START, Net
-from tests.support.setups import SUBSCRIPTION, associated, created, move, stopped, subscription
+from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, created, move, stopped, subscription
 from tests.support.witnesses import WITNESSES, Story, named
 
 # Creating
@@ -109,7 +112,8 @@ def test_the_present_address_in_another_vswitch_breaks_the_address_rules(net: Ne
         (datetime(2019, 3, 31, 8, tzinfo=UTC), 1, datetime(2019, 4, 30, 8, tzinfo=UTC)),
         (datetime(2019, 11, 30, 8, tzinfo=UTC), 1, datetime(2019, 12, 30, 8, tzinfo=UTC)),
         (datetime(2019, 12, 15, 8, tzinfo=UTC), 1, datetime(2020, 1, 15, 8, tzinfo=UTC)),
-        (datetime(2019, 12, 31, 8, tzinfo=UTC), 14, datetime(2021, 2, 28, 8, tzinfo=UTC)),
+        (datetime(2019, 5, 31, 8, tzinfo=UTC), 9, datetime(2020, 2, 29, 8, tzinfo=UTC)),
+        (datetime(2019, 2, 28, 8, tzinfo=UTC), 60, datetime(2024, 2, 28, 8, tzinfo=UTC)),
         (datetime(2019, 3, 11, 8, tzinfo=UTC), 12, datetime(2020, 3, 11, 8, tzinfo=UTC)),
         (datetime(2019, 3, 11, 8, tzinfo=UTC), None, datetime(2019, 4, 11, 8, tzinfo=UTC)),
     ],
@@ -160,11 +164,111 @@ def test_a_renewed_bandwidth_starts_with_its_cycle_under_any_settle_after() -> N
         net.clock.advance(timedelta(seconds=1))
         recorded = len(net.cloud.history())
         after = net.cloud.instances[vm.id]
-        assert (after.internet_max_bandwidth_out, after.public_ip) == (0, vm.public_ip)
+        assert (after.internet_max_bandwidth_out, after.public_ip) == (0, None)
         assert len(net.cloud.history()) == recorded
         assert [one.id for one in net.cloud.settle()] == [vm.id]
         assert net.cloud.history()[-1].recorded_at == START.replace(month=4)
         assert invariants(net.cloud) == ()
+
+
+def renewed_to_nothing(net: Net, vm: Instance) -> Instance:
+    """Returns an instance that was renewed to 0 Mbit/s, after its new cycle has begun."""
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert vm.expires_at is not None
+    net.clock.set(vm.expires_at)
+    return net.cloud.instances[vm.id]
+
+
+def test_a_cycle_without_bandwidth_releases_the_nat_public_ip(net: Net) -> None:
+    vm = subscription(net)
+    now = renewed_to_nothing(net, vm)
+    assert (now.public_ip, now.internet_max_bandwidth_out) == (None, 0)
+    assert associated(net, now).instance_id == vm.id
+    event = next(one.event for one in net.cloud.history(type="InstanceNetworkSpecModified"))
+    assert (event.ip_address, event.released_ip_address) == (None, vm.public_ip)
+    assert net.cloud.instances.where(public_ip=vm.public_ip) == ()
+    assert invariants(net.cloud) == ()
+
+
+def test_a_nat_public_ip_stays_until_the_cycle_without_bandwidth_begins(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert vm.expires_at is not None
+    net.clock.set(vm.expires_at - timedelta(microseconds=1))
+    now = net.cloud.instances[vm.id]
+    assert (now.public_ip, now.internet_max_bandwidth_out) == (vm.public_ip, 5)
+
+
+def test_bandwidth_after_a_cycle_without_brings_another_public_address(net: Net) -> None:
+    vm = subscription(net)
+    renewed_to_nothing(net, vm)
+    again = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5))
+    assert again.public_ip not in (None, vm.public_ip)
+
+
+def test_a_classic_public_address_outlives_a_cycle_without_bandwidth() -> None:
+    net = Net(**OPEN)
+    vm = classic(net, internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    now = renewed_to_nothing(net, vm)
+    assert (now.public_ip, now.internet_max_bandwidth_out) == (vm.public_ip, 0)
+    assert vm.public_ip is not None
+
+
+def test_a_cycle_without_bandwidth_leaves_an_eip(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    net.cloud.execute(c.ReleasePublicIpAddress(instance_id=vm.id))
+    bound = associated(net, vm)
+    assert vm.expires_at is not None
+    net.clock.set(vm.expires_at)
+    now = net.cloud.instances[vm.id]
+    assert (now.public_ip, now.eip_id, now.internet_max_bandwidth_out) == (None, bound.id, 0)
+
+
+def test_an_expired_subscription_that_is_renewed_to_nothing_loses_its_address_at_once(net: Net) -> None:
+    vm = subscription(net)
+    net.clock.advance(timedelta(days=40))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert (renewed.public_ip, renewed.internet_max_bandwidth_out) == (None, 0)
+
+
+def test_a_renewal_to_nothing_releases_an_address_that_was_left_without_bandwidth(net: Net) -> None:
+    vm = subscription(net)
+    kept = net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert kept.public_ip == vm.public_ip is not None
+    assert renewed_to_nothing(net, vm).public_ip is None
+
+
+def test_a_renewal_that_says_nothing_of_bandwidth_keeps_the_address(net: Net) -> None:
+    vm = subscription(net)
+    net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id))
+    assert vm.expires_at is not None
+    net.clock.set(vm.expires_at)
+    assert net.cloud.instances[vm.id].public_ip == vm.public_ip is not None
+
+
+def test_a_renewal_to_the_same_nothing_waits_for_nothing(net: Net) -> None:
+    vm = subscription(net, internet_max_bandwidth_out=0)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=6))
+
+
+def test_an_older_history_in_which_a_cycle_left_the_nat_public_ip_is_read_as_it_is() -> None:
+    store = MemoryStore()
+    net = Net(store=store)
+    vm = subscription(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    assert vm.expires_at is not None
+    event = InstanceNetworkSpecModified(instance_id=vm.id, internet_max_bandwidth_out=0)
+    last = net.cloud.history()[-1]
+    new = NewEvent(last.stream, event, vm.expires_at, vm.account_id, "older")
+    store.append([new], {last.stream: last.version})
+    net.clock.set(vm.expires_at)
+    now = net.cloud.instances[vm.id]
+    assert (now.public_ip, now.internet_max_bandwidth_out) == (vm.public_ip, 0)
+    net.cloud.execute(c.ReleasePublicIpAddress(instance_id=vm.id))
+    assert invariants(net.cloud) == ()
 
 
 def test_renewing_an_expired_subscription_applies_the_new_bandwidth_at_once(net: Net) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.support.net import Net
-from tests.support.setups import created, stopped, use_up_the_public_addresses
+from tests.support.setups import (
+    OPEN,
+    classic_command,
+    created,
+    stopped,
+    subscription,
+    use_up_the_public_addresses,
+)
 
 
 def test_run_instances_allocates_a_public_address_and_create_instance_does_not(net: Net) -> None:
@@ -19,9 +28,9 @@ def test_run_instances_allocates_a_public_address_and_create_instance_does_not(n
 def test_an_allocated_public_address_belongs_to_the_instance(net: Net) -> None:
     vm = created(net, internet_max_bandwidth_out=5)
     allocated = net.cloud.execute(c.AllocatePublicIpAddress(instance_id=vm.id))
-    assert allocated.public_ip == "198.18.0.1"
-    assert net.cloud.instances.where(public_ip="198.18.0.1") == (allocated,)
-    assert net.cloud.execute(c.AllocateEipAddress()).ip_address == "198.18.0.2"
+    assert allocated.public_ip == "240.0.0.1"
+    assert net.cloud.instances.where(public_ip="240.0.0.1") == (allocated,)
+    assert net.cloud.execute(c.AllocateEipAddress()).ip_address == "240.0.0.2"
 
 
 def test_each_change_gives_a_new_public_address(net: Net) -> None:
@@ -35,13 +44,40 @@ def test_each_change_gives_a_new_public_address(net: Net) -> None:
 
 def test_a_change_frees_the_old_public_address(net: Net) -> None:
     vm = stopped(net, internet_max_bandwidth_out=5)
-    use_up_the_public_addresses(net, but=2)
+    use_up_the_public_addresses(net, but=1)
     for _ in range(3):
         net.cloud.execute(c.ChangePublicIpAddress(instance_id=vm.id))
     assert net.cloud.check(c.AllocateEipAddress())
     net.cloud.execute(c.AllocateEipAddress())
     assert not net.cloud.check(c.AllocateEipAddress())
     assert invariants(net.cloud) == ()
+
+
+def test_an_ended_subscription_is_renewed_with_the_last_public_address(net: Net) -> None:
+    vm = subscription(net, internet_max_bandwidth_out=0)
+    use_up_the_public_addresses(net, but=1)
+    net.clock.advance(timedelta(days=31))
+    renewed = net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    assert renewed.public_ip == "240.0.0.62"
+
+
+def test_no_public_address_comes_with_a_cycle_when_none_is_left(net: Net) -> None:
+    """Nobody is there to be refused. The bandwidth is the instance's, and another change of it brings the address."""
+    vm = subscription(net, internet_max_bandwidth_out=0)
+    use_up_the_public_addresses(net)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5))
+    net.clock.advance(timedelta(days=31))
+    now = net.cloud.instances[vm.id]
+    assert (now.public_ip, now.internet_max_bandwidth_out) == (None, 5)
+
+
+def test_the_codes_of_exhausted_addresses_are_those_of_public_and_of_classic_ones() -> None:
+    net = Net(**OPEN)
+    use_up_the_public_addresses(net)
+    (violation,) = net.cloud.check(classic_command(net, internet_max_bandwidth_out=5)).violations
+    assert (violation.code, violation.http_status) == ("InsufficientPublicIp", 400)
+    assert violation.facts == {"region_id": "cn-hangzhou", "kind": "public", "available": 0, "wanted": 1}
+    assert net.cloud.check(classic_command(net))
 
 
 def test_a_converted_address_can_move_to_another_instance_as_an_eip(net: Net) -> None:
@@ -64,4 +100,4 @@ def test_converting_a_public_address_leaves_the_instance_without_bandwidth(net: 
     net.cloud.execute(c.UnassociateEipAddress(allocation_id=converted.eip_id or ""))
     denied = net.cloud.check(c.AllocatePublicIpAddress(instance_id=vm.id)).violations
     assert [v.rule for v in denied] == ["public-ip.assign.pay-as-you-go"]
-    assert denied[0].message.endswith("; it can take an EIP")
+    assert denied[0].message == f"{vm.id} is a pay-as-you-go instance without bandwidth"

@@ -2,12 +2,15 @@
 
 A change of the specification takes effect at once. One that comes with a renewal waits until the next cycle begins, by
 the clock alone, whatever the pace of transitional states; meanwhile it is the specification change that 3.3 speaks of.
+A cycle that begins at 0 Mbit/s takes the NatPublicIp of an instance of a VPC with it; a classic address is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container
 from typing import Final
+
+import msgspec
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.context import RegionalRequest, RuleContext, SubscriptionPeriod, known
@@ -20,7 +23,7 @@ from ecsnet.domain.subjects.instance.creation import end_of
 from ecsnet.domain.subjects.instance.lifecycle import changed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
-from ecsnet.values import ChargeType
+from ecsnet.values import ChargeType, InstanceStatus
 
 # How each event changes the state
 
@@ -32,6 +35,9 @@ def modified(region: Region, event: InstanceNetworkSpecModified, record: Recorde
     if event.ip_address is not None:
         instance.public_ip = event.ip_address
         PUBLIC.allocate(region, event.ip_address, instance.id)
+    if event.released_ip_address is not None:
+        instance.public_ip = None
+        PUBLIC.release(region, event.released_ip_address, instance.id)
 
 
 def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> None:
@@ -84,6 +90,21 @@ def pending_change(instance: InstanceState, bandwidth: int) -> Facts | None:
     return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
 
 
+@RULES.denies(
+    "instance.network-spec.classic-state",
+    ModifyInstanceNetworkSpec,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    message="{instance_id} is {status}: a classic instance without bandwidth must be Stopped to get some",
+)
+def classic_state(instance: InstanceState, bandwidth: int) -> Facts | None:
+    """The bandwidth of a classic instance is raised from 0 only while the instance is Stopped."""
+    raised_from_zero = instance.internet_max_bandwidth_out == 0 and bandwidth > 0
+    if instance.vpc_id is not None or not raised_from_zero or instance.status is InstanceStatus.Stopped:
+        return None
+    return {"instance_id": instance.id, "status": instance.status}
+
+
 # How each command is decided
 
 
@@ -96,6 +117,21 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceNetworkSpec | No
 def modify(context: RuleContext, command: ModifyInstanceNetworkSpec) -> tuple[Event, ...]:
     bandwidth = command.internet_max_bandwidth_out
     return (_change(context.world, context.region, known(context.instance), bandwidth),)
+
+
+def _new_cycle(
+    world: World, region: Region, instance: InstanceState, bandwidth: int, excluding: Container[str] = ()
+) -> InstanceNetworkSpecModified:
+    """Returns the change of an instance whose new cycle begins with a bandwidth."""
+    change = _change(world, region, instance, bandwidth, excluding)
+    if not takes_address(instance, bandwidth):
+        return change
+    return msgspec.structs.replace(change, released_ip_address=instance.public_ip)
+
+
+def takes_address(instance: InstanceState, bandwidth: int) -> bool:
+    """Returns whether an instance loses its public address in a cycle with a bandwidth."""
+    return bandwidth == 0 and instance.vpc_id is not None and instance.public_ip is not None
 
 
 def brings_address(instance: InstanceState, bandwidth: int) -> bool:
@@ -123,20 +159,32 @@ def prepare_renew(context: RuleContext, command: RenewInstance | None) -> None:
     if context.instance is not None and context.instance.expires_at is not None:
         starts_at = max(context.instance.expires_at, context.now)
         context.subscription = SubscriptionPeriod(starts_at, 1 if command is None else command.period)
+        if command is not None and context.instance.expires_at <= context.now:
+            bandwidth = _next_bandwidth(context.instance, command)
+            if bandwidth is not None and brings_address(context.instance, bandwidth):
+                context.regional_request = RegionalRequest(public=1)
     if command is not None:
         context.bandwidth = command.internet_max_bandwidth_out
+
+
+def _next_bandwidth(instance: InstanceState, command: RenewInstance) -> int | None:
+    """Returns the bandwidth with which the next cycle begins, None if it changes nothing."""
+    bandwidth = command.internet_max_bandwidth_out
+    if bandwidth is None or bandwidth != instance.internet_max_bandwidth_out or takes_address(instance, bandwidth):
+        return bandwidth
+    return None
 
 
 def renew(context: RuleContext, command: RenewInstance) -> tuple[Event, ...]:
     instance, expires_at = known(context.instance), end_of(known(context.subscription))
     cycle_ends_at = known(instance.expires_at)
-    bandwidth = command.internet_max_bandwidth_out
-    if bandwidth == instance.internet_max_bandwidth_out:
-        bandwidth = None
+    bandwidth = _next_bandwidth(instance, command)
     if cycle_ends_at <= context.now:  # the next cycle begins with the renewal
         renewed = InstanceRenewed(instance_id=instance.id, expires_at=expires_at)
         return (
-            (renewed,) if bandwidth is None else (renewed, _change(context.world, context.region, instance, bandwidth))
+            (renewed,)
+            if bandwidth is None
+            else (renewed, _new_cycle(context.world, context.region, instance, bandwidth))
         )
     return (
         InstanceRenewed(
@@ -161,7 +209,7 @@ def next_cycle(
     ``excluding`` are addresses that other instances get at the same moment."""
     instance = region.instances.get_existing(instance_id)
     assert instance.next_bandwidth is not None
-    return _change(world, region, instance, instance.next_bandwidth, excluding)
+    return _new_cycle(world, region, instance, instance.next_bandwidth, excluding)
 
 
 OPERATIONS: Final[Operations] = operations(

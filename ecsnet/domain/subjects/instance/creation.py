@@ -23,7 +23,7 @@ from ecsnet.domain.context import (
 )
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Facts, SubjectRules
+from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.records import VSwitchState
@@ -58,18 +58,20 @@ must_exist(RULES, "instance-type.not-found", "instance type", code="InvalidInsta
     CreateInstance,
     code="InvalidParameter.Mismatch",
     http_status=400,
-    message="{zone_id} is not {expected}",
+    message="{zone_id} is not a zone of {region_id}",
 )
-def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | None:
+def create_zone(command: NewInstance, region: Region, account_id: str) -> Facts | Breach | None:
     """An instance is created in the zone of its VSwitch; a classic one in a zone of its region."""
-    vswitch = owned(region.vswitches, command.vswitch_id, account_id)
-    if command.zone_id is None or (command.vswitch_id is not None and vswitch is None):
+    zone_id, vswitch = command.zone_id, owned(region.vswitches, command.vswitch_id, account_id)
+    if zone_id is None:
         return None
-    if vswitch is not None:
-        right, expected = command.zone_id == vswitch.zone_id, f"{vswitch.zone_id}, the zone of {vswitch.id}"
-    else:
-        right, expected = is_zone_of(region.region_id, command.zone_id), f"a zone of {region.region_id}"
-    return None if right else {"zone_id": command.zone_id, "expected": expected}
+    if vswitch is None:  # of the classic network, or one that is not there
+        right = is_zone_of(region.region_id, zone_id)
+        return None if right else {"zone_id": zone_id, "region_id": region.region_id}
+    if zone_id == vswitch.zone_id:
+        return None
+    facts = {"zone_id": zone_id, "vswitch_id": vswitch.id, "vswitch_zone_id": vswitch.zone_id}
+    return Breach(facts, message="{vswitch_id} is in {vswitch_zone_id}, not in {zone_id}")
 
 
 @RULES.denies(
@@ -127,7 +129,7 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         context.address_request = AddressRequest(to_allocate=1)
         return
     amount = command.amount if isinstance(command, RunInstances) else 1
-    groups, interfaces = known(context.security_groups), known(context.interfaces_to_attach)
+    groups = known(context.security_groups)
     context.group_count = len(command.security_group_ids)
     context.group_growth = GroupGrowth(groups, amount)
     named = command.private_ip_address
@@ -144,17 +146,19 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
     if command.instance_charge_type == ChargeType.PrePaid:
         context.subscription = SubscriptionPeriod(context.now, command.period or 1)
     vswitch, instance_type = context.vswitch, context.instance_type
-    if vswitch is None and not in_classic:
-        return
-    context.group_vpc_id = vpc_id = security_group.CLASSIC_NETWORK if vswitch is None else vswitch.vpc_id
-    if instance_type is not None:
-        context.target = AttachTarget(
-            zone_id=_classic_zone(context, command) if vswitch is None else vswitch.zone_id,
-            vpc_id=vpc_id,
-            instance_type=instance_type,
-            interface_count=1,
-            attaching=len(interfaces),
-        )
+    zone_id = vpc_id = None
+    if in_classic:
+        zone_id, vpc_id = _classic_zone(context, command), security_group.CLASSIC_NETWORK
+    elif vswitch is not None:
+        zone_id, vpc_id = vswitch.zone_id, vswitch.vpc_id
+    context.group_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
+    context.target = AttachTarget(
+        zone_id=zone_id,
+        vpc_id=vpc_id,
+        instance_type=instance_type,
+        interface_count=1,
+        attaching=len(command.network_interface_ids),
+    )
 
 
 def _classic_zone(context: RuleContext, command: NewInstance) -> str:

@@ -184,7 +184,7 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreatio
     )
     network_interface.add(region, interface)
     instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
-    instance.attached = {interface.id: None}
+    instance.attach(interface.id)
 
 
 def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[str, ...]) -> None:
@@ -196,6 +196,15 @@ def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[st
         region.members_of_group.mutable(group_id).set(instance.id, True)
         region.security_groups.mutable(group_id).private_ip_count += 1
     instance.classic_group_ids = group_ids
+
+
+def link(region: Region, instance: InstanceState, vpc_id: str | None) -> None:
+    """A classic instance is from now on linked to this VPC alone, or to none."""
+    if instance.linked_vpc_id is not None:
+        region.links_of_vpc.mutable(instance.linked_vpc_id).delete(instance.id)
+    if vpc_id is not None:
+        region.links_of_vpc.mutable(vpc_id).set(instance.id, True)
+    instance.linked_vpc_id = vpc_id
 
 
 def changed(region: Region, instance_id: str, record: RecordedEvent) -> InstanceState:
@@ -213,6 +222,11 @@ def instance_started(region: Region, event: InstanceStarted, record: RecordedEve
     instance = changed(region, event.instance_id, record)
     instance.was_started = True
     instance.private_ip_change_pending = False
+    instance.renumber()
+
+
+def instance_rebooted(region: Region, event: InstanceRebooted, record: RecordedEvent) -> None:
+    changed(region, event.instance_id, record).renumber()
 
 
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
@@ -220,8 +234,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
     if instance.vpc_id is None:
         regroup_classic(region, instance, ())
         CLASSIC.release(region, instance.classic_ip, instance.id)
-        if instance.linked_vpc_id is not None:
-            region.vpcs.mutable(instance.linked_vpc_id).linked_instances -= 1
+        link(region, instance, None)
     else:
         (primary_id,) = instance.attached
         network_interface.remove(region, network_interface.changed(region, primary_id, record))
@@ -262,7 +275,7 @@ EVOLVE: Final[Evolving] = {
     InstanceStopRequested: instance_moved,
     InstanceStopped: instance_moved,
     InstanceRebootRequested: instance_moved,
-    InstanceRebooted: instance_moved,
+    InstanceRebooted: instance_rebooted,
     InstanceReleased: instance_released,
     SecurityGroupJoined: group_joined,
     SecurityGroupLeft: group_left,
@@ -335,7 +348,7 @@ def reboot_state(instance: InstanceState) -> Facts | None:
     code="IncorrectInstanceStatus",
     http_status=403,
     breach_codes=[("IncorrectInstanceStatus.Initializing", 403)],
-    message="{instance_id} is {status}: stop it first, or force the release of a Running one",
+    message="{instance_id} is {status}: wait until it is Running or Stopped",
 )
 def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
     """A Stopped instance is released; a Running one only with ``force``."""
@@ -343,7 +356,7 @@ def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | B
     if instance.status is S.Pending:
         return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
     if instance.status is S.Running and not command.force:
-        return facts
+        return Breach(facts, message="{instance_id} is Running: stop it first, or force the release")
     return wrong_status(instance, InstanceReleased)
 
 

@@ -87,9 +87,9 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
             primary = context.region.primary_of(instance)
             context.group_count = len(group_ids) + 1
             context.group_growth = GroupGrowth((group,), 1 if primary is None else len(primary.private_ips))
-    elif command is None and instance is not None:
+    elif instance is not None:  # any other group would be one more
         context.group_count = len(context.region.groups_of(instance)) + 1
-    elif command is None and group is not None:
+    elif group is not None:  # any instance has one address at least
         context.group_growth = GroupGrowth((group,), 1)
 
 

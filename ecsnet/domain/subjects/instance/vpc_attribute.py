@@ -99,13 +99,15 @@ def modify_zone(instance: InstanceState, vswitch: VSwitchState) -> Facts | Breac
     ModifyInstanceVpcAttribute,
     code="InvalidPrivateIp.Changing",
     http_status=400,
-    message="{instance_id} has to be started first",
+    message="{instance_id} was never started, and its private address does not change before its first start",
 )
-def modify_pending(instance: InstanceState) -> Facts | None:
+def modify_pending(instance: InstanceState) -> Facts | Breach | None:
     """No change before the instance was ever started, and no second one before the first took effect at a start."""
-    if instance.was_started and not instance.private_ip_change_pending:
-        return None
-    return {"instance_id": instance.id}
+    facts = {"instance_id": instance.id, "was_started": instance.was_started}
+    if not instance.was_started:
+        return facts
+    message = "the last change of {instance_id} takes effect at its next start, and there is no other before"
+    return Breach(facts, message=message) if instance.private_ip_change_pending else None
 
 
 @RULES.denies(
@@ -113,13 +115,17 @@ def modify_pending(instance: InstanceState) -> Facts | None:
     ModifyInstanceVpcAttribute,
     code="OperationDenied",
     http_status=400,
-    message="{network_interface_id} holds secondary addresses of {vswitch_id}",
+    message="{network_interface_id} holds secondary addresses of {vswitch_id}: {addresses}",
 )
 def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch: VSwitchState) -> Facts | None:
     """The VSwitch does not change while the primary ENI holds secondary addresses."""
     if len(network_interface.private_ips) == 1 or network_interface.vswitch_id == vswitch.id:
         return None
-    return {"network_interface_id": network_interface.id, "vswitch_id": network_interface.vswitch_id}
+    return {
+        "network_interface_id": network_interface.id,
+        "vswitch_id": network_interface.vswitch_id,
+        "addresses": network_interface.private_ips[1:],
+    }
 
 
 @RULES.denies(

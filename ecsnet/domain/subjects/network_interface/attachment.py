@@ -6,13 +6,13 @@ of attaching hold for an instance that is there as for one that is about to be c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
@@ -70,7 +70,7 @@ def attached(
         instance = region.instances.mutable(event.instance_id)
         if instance.status not in ATTACH:
             raise ATTACH.illegal(instance.status)
-        instance.attached[interface.id] = None
+        instance.attach(interface.id)
         interface.instance_id = event.instance_id
 
 
@@ -88,7 +88,7 @@ def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEv
     if interface.pending is None and instance.status not in DETACH:
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACHED[interface.type], record)
-    del instance.attached[interface.id]
+    instance.detach(interface.id)
     interface.instance_id = None
 
 
@@ -96,7 +96,7 @@ def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEv
     interface = changed(region, event.network_interface_id, record)
     instance = region.instances.mutable(event.instance_id)
     region.transition(instance, INSTANCE.table[NetworkInterfaceReleased], record)
-    del instance.attached[interface.id]
+    instance.detach(interface.id)
     remove(region, interface)
     region.use(interface.account_id, "network_interface", -1)
 
@@ -114,20 +114,27 @@ EVOLVE: Final[Evolving] = {
 RULES: Final = SubjectRules()
 
 
+def _ids(interfaces: Iterable[NetworkInterfaceState]) -> tuple[str, ...]:
+    return tuple([interface.id for interface in interfaces])
+
+
 @RULES.denies(
     "interface.attach.primary",
     *ATTACHING_COMMANDS,
     guide="4.1",
     code="InvalidOperation.InvalidEniType",
     http_status=403,
-    message="{network_interface_id} is a primary ENI and belongs to its instance",
+    message="a primary ENI stays with its instance: {instance_ids:belongs to}",
 )
 def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
     """A primary ENI cannot be attached elsewhere."""
-    for interface in interfaces_to_attach:
-        if interface.type is PRIMARY:
-            return {"network_interface_id": interface.id}
-    return None
+    primary = [interface for interface in interfaces_to_attach if interface.type is PRIMARY]
+    if not primary:
+        return None
+    return {
+        "network_interface_ids": _ids(primary),
+        "instance_ids": {interface.id: interface.instance_id for interface in primary},
+    }
 
 
 @RULES.denies(
@@ -136,14 +143,17 @@ def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> F
     guide="4.1",
     code="InvalidOperation.InvalidEniState",
     http_status=400,
-    message="{network_interface_id} is {status}, and only an Available ENI can be attached",
+    message="{statuses:is}, and only an Available ENI can be attached",
 )
 def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
     """Only an Available ENI can be attached."""
-    for interface in interfaces_to_attach:
-        if interface.status not in ATTACHABLE:
-            return {"network_interface_id": interface.id, "status": interface.status}
-    return None
+    others = [interface for interface in interfaces_to_attach if interface.status not in ATTACHABLE]
+    if not others:
+        return None
+    return {
+        "network_interface_ids": _ids(others),
+        "statuses": {interface.id: interface.status for interface in others},
+    }
 
 
 @RULES.denies(
@@ -154,9 +164,15 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
     http_status=400,
     message="{instance_id} is {status}, and must be Running or Stopped",
 )
-def attach_instance_state(instance: InstanceState) -> Facts | None:
+def attach_instance_state(changing_instance: InstanceState) -> Facts | Breach | None:
     """An ENI is attached to an instance that is Running or Stopped."""
-    return None if instance.status in INSTANCE.stable else {"instance_id": instance.id, "status": instance.status}
+    status = changing_instance.status
+    if status in INSTANCE.stable:
+        return None
+    facts = {"instance_id": changing_instance.id, "status": status}
+    if changing_instance.instance_type.attach_requires_stopped:
+        return Breach(facts, message="{instance_id} is {status}, and must be Stopped")
+    return facts
 
 
 @RULES.denies(
@@ -165,13 +181,14 @@ def attach_instance_state(instance: InstanceState) -> Facts | None:
     DetachNetworkInterface,
     code="InvalidOperation.InvalidEcsState",
     http_status=400,
-    message="{instance_id} is Running, and a {instance_type} takes and gives ENIs only while Stopped",
+    message="{instance_id} is Running, and the ENIs of a {instance_type} change only while it is Stopped",
 )
-def stopped_only_type(instance: InstanceState) -> Facts | None:
+def stopped_only_type(changing_instance: InstanceState) -> Facts | None:
     """Instances of some burstable types (t5, t6) must be Stopped to attach or detach an ENI."""
-    if instance.status is not InstanceStatus.Running or not instance.instance_type.attach_requires_stopped:
+    instance_type = changing_instance.instance_type
+    if changing_instance.status is not InstanceStatus.Running or not instance_type.attach_requires_stopped:
         return None
-    return {"instance_id": instance.id, "instance_type": instance.instance_type.id}
+    return {"instance_id": changing_instance.id, "instance_type": instance_type.id}
 
 
 @RULES.denies(
@@ -180,18 +197,18 @@ def stopped_only_type(instance: InstanceState) -> Facts | None:
     guide="4.1",
     code="InvalidOperation.AvailabilityZoneMismatch",
     http_status=403,
-    message="{network_interface_id} is in {zone_id}, the instance in {instance_zone_id}",
+    message="the instance is in {instance_zone_id}, and {zone_ids:is in}",
 )
 def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
-    for interface in interfaces_to_attach:
-        if interface.zone_id != target.zone_id:
-            return {
-                "network_interface_id": interface.id,
-                "zone_id": interface.zone_id,
-                "instance_zone_id": target.zone_id,
-            }
-    return None
+    others = [interface for interface in interfaces_to_attach if interface.zone_id != target.zone_id]
+    if target.zone_id is None or not others:
+        return None
+    return {
+        "network_interface_ids": _ids(others),
+        "zone_ids": {interface.id: interface.zone_id for interface in others},
+        "instance_zone_id": target.zone_id,
+    }
 
 
 @RULES.denies(
@@ -200,18 +217,19 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
     guide="4.2",
     code="InvalidOperation.VpcMismatch",
     http_status=403,
-    message="{network_interface_id} is in {vpc_id}, the instance in {instance_vpc_id}",
+    message="the instance is in {instance_vpc_id}, and {vpc_ids:is in}",
 )
-def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
+def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | Breach | None:
     """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
-    for interface in interfaces_to_attach:
-        if interface.vpc_id != target.vpc_id:
-            return {
-                "network_interface_id": interface.id,
-                "vpc_id": interface.vpc_id,
-                "instance_vpc_id": target.vpc_id,
-            }
-    return None
+    others = [interface for interface in interfaces_to_attach if interface.vpc_id != target.vpc_id]
+    facts = {
+        "network_interface_ids": _ids(others),
+        "vpc_ids": {interface.id: interface.vpc_id for interface in others},
+        "instance_vpc_id": target.vpc_id,
+    }
+    if target.vpc_id == CLASSIC_NETWORK and target.attaching:
+        return Breach(facts, message="a classic instance takes no ENI")
+    return facts if target.vpc_id is not None and others else None
 
 
 @RULES.denies(
@@ -228,8 +246,10 @@ def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: 
 )
 def attach_instance_type(target: AttachTarget) -> Facts | None:
     """Only I/O-optimized instance types that support ENIs take secondary ENIs."""
-    supported = target.instance_type.io_optimized and target.instance_type.eni_quantity > 1
-    return None if supported or not target.attaching else {"instance_type": target.instance_type.id}
+    of_type = target.instance_type
+    if of_type is None or not target.attaching or (of_type.io_optimized and of_type.eni_quantity > 1):
+        return None
+    return {"instance_type": of_type.id}
 
 
 @RULES.denies(
@@ -238,14 +258,14 @@ def attach_instance_type(target: AttachTarget) -> Facts | None:
     guide="4.1",
     code="EniPerInstanceLimitExceeded",
     http_status=403,
-    message="the instance has {count} ENIs, and a {instance_type} takes {quota}",
+    message="a {instance_type} takes {quota} ENIs, its primary included, and the instance would have {count}",
 )
 def attach_quota(target: AttachTarget) -> Facts | None:
     """An instance has at most as many ENIs as its type allows, the primary included."""
-    quota = target.instance_type.eni_quantity
-    if not target.attaching or target.interface_count + target.attaching <= quota:
+    of_type, count = target.instance_type, target.interface_count + target.attaching
+    if of_type is None or not target.attaching or count <= of_type.eni_quantity:
         return None
-    return {"count": target.interface_count, "instance_type": target.instance_type.id, "quota": quota}
+    return {"count": count, "instance_type": of_type.id, "quota": of_type.eni_quantity}
 
 
 @RULES.denies(
@@ -254,20 +274,22 @@ def attach_quota(target: AttachTarget) -> Facts | None:
     guide="4.6",
     code="InvalidOperation.Ipv4CountExceeded",
     http_status=403,
-    message="{network_interface_id} has {count} private IPs, and a {instance_type} allows {quota} an ENI",
+    message="a {instance_type} allows {quota} private IPs an ENI, and {counts:has}",
 )
 def attach_address_quota(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """The private IPs of an ENI fit the instance type's quota when it is attached."""
+    if target.instance_type is None:
+        return None
     quota = target.instance_type.private_ipv4_per_eni
-    for interface in interfaces_to_attach:
-        if len(interface.private_ips) > quota:
-            return {
-                "network_interface_id": interface.id,
-                "count": len(interface.private_ips),
-                "instance_type": target.instance_type.id,
-                "quota": quota,
-            }
-    return None
+    others = [interface for interface in interfaces_to_attach if len(interface.private_ips) > quota]
+    if not others:
+        return None
+    return {
+        "network_interface_ids": _ids(others),
+        "counts": {interface.id: len(interface.private_ips) for interface in others},
+        "instance_type": target.instance_type.id,
+        "quota": quota,
+    }
 
 
 @RULES.denies(
@@ -306,9 +328,9 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     http_status=400,
     message="{instance_id} is {status}, and must be Running or Stopped",
 )
-def detach_instance_state(instance: InstanceState) -> Facts | None:
-    """An ENI is detached from an instance that is Running or Stopped."""
-    return attach_instance_state(instance)
+def detach_instance_state(changing_instance: InstanceState) -> Facts | Breach | None:
+    """An ENI is detached while the instance that it is attached to is Running or Stopped."""
+    return attach_instance_state(changing_instance)
 
 
 @RULES.denies(
@@ -319,15 +341,18 @@ def detach_instance_state(instance: InstanceState) -> Facts | None:
     http_status=400,
     message="{network_interface_id} is attached to {attached_to}, not to {instance_id}",
 )
-def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+def detach_wrong_instance(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | Breach | None:
     """An ENI is detached from the instance that it is attached to."""
     if network_interface.instance_id == instance.id:
         return None
-    return {
+    facts = {
         "network_interface_id": network_interface.id,
         "attached_to": network_interface.instance_id,
         "instance_id": instance.id,
     }
+    if network_interface.instance_id is None:
+        return Breach(facts, message="{network_interface_id} is attached to no instance")
+    return facts
 
 
 RULES.states(
@@ -342,15 +367,15 @@ RULES.states(
 
 def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None) -> None:
     interface, instance = context.network_interface, context.instance
-    if interface is not None:
-        context.interfaces_to_attach = (interface,)
+    context.interfaces_to_attach = () if interface is None else (interface,)
     if instance is not None:
+        context.changing_instance = instance
         context.target = AttachTarget(
             zone_id=instance.zone_id,
             vpc_id=instance.vpc_id or CLASSIC_NETWORK,
             instance_type=instance.instance_type,
             interface_count=len(instance.attached),
-            attaching=0 if interface is None and command is not None else 1,
+            attaching=1,
         )
 
 
@@ -386,6 +411,12 @@ def attachments_to_end(context: RuleContext) -> Iterator[RuleContext | Impossibl
             yield context.having(instance=region.instances.get_existing(interface.instance_id))
 
 
+def prepare_detach(context: RuleContext, command: DetachNetworkInterface | None) -> None:
+    interface = context.network_interface
+    if interface is not None and interface.instance_id is not None:
+        context.changing_instance = context.region.instances[interface.instance_id]
+
+
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:
     if known(context.network_interface).status is S.Detaching:
         return ()
@@ -407,6 +438,7 @@ OPERATIONS: Final[Operations] = operations(
         DetachNetworkInterface,
         detach,
         ResourceKind.NetworkInterface,
+        prepare=prepare_detach,
         statuses={ResourceKind.NetworkInterface: DETACHABLE, ResourceKind.Instance: INSTANCE.stable},
         alternatives=attachments_to_end,
         recorded_as=(NetworkInterfaceDetached, NetworkInterfaceDetachRequested),

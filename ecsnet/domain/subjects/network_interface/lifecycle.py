@@ -220,7 +220,7 @@ must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
-    """The facts that break a rule against primary ENIs."""
+    """Returns the facts that break a rule against primary ENIs."""
     if network_interface.type is not PRIMARY:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
@@ -330,9 +330,9 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         interface_status=S.Available,
     )
     context.group_count = len(command.security_group_ids)
-    context.group_growth = GroupGrowth(known(context.security_groups), count)
-    if context.vswitch is not None:
-        context.group_vpc_id = context.vswitch.vpc_id
+    groups, vswitch = known(context.security_groups), context.vswitch
+    context.group_growth = GroupGrowth(groups, count)
+    context.group_vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
 
 
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
@@ -381,7 +381,9 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     if command is None or command.security_group_ids is None or groups is None:
         return
     context.group_count = len(command.security_group_ids)
-    if interface is not None:
+    if interface is None:
+        context.group_vpc_id = security_group.vpc_that_fits(groups)
+    else:
         context.group_vpc_id = interface.vpc_id
         held = set(interface.security_group_ids)
         joined = tuple([group for group in groups if group.id not in held])

@@ -8,7 +8,7 @@ ones, by default); each says what may be assigned, none takes away what is held.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ecsnet.commands import (
@@ -19,6 +19,7 @@ from ecsnet.commands import (
     RunInstances,
     UnassignPrivateIpAddresses,
 )
+from ecsnet.domain import in_use
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
@@ -88,8 +89,8 @@ OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
 }
 
 
-def _named(addresses: list[str]) -> Facts:
-    return {"addresses": tuple(addresses), "names": ", ".join(addresses)}
+def _named(addresses: Iterable[str]) -> Facts:
+    return {"addresses": tuple(dict.fromkeys(addresses))}
 
 
 def _inside(vswitch: VSwitchState, ip: str) -> bool:
@@ -103,7 +104,7 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
     codes=OUTSIDE_CIDR_CODES,
-    message="{names} not in {cidr_block} of {vswitch_id}",
+    message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
 def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
@@ -117,7 +118,7 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     code="InvalidVSwitchId.IpInvalid",
     http_status=403,
     codes=OUTSIDE_CIDR_CODES,
-    message="{names} kept by the system: the first address and the last three of {cidr_block}",
+    message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
 def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
@@ -132,13 +133,13 @@ def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     AssignPrivateIpAddresses,
     code="InvalidIp.IpRepeated",
     http_status=403,
-    message="{names} asked for twice",
+    message="asked for more than once: {addresses}",
 )
 def repeated(addresses: tuple[str, ...]) -> Facts | None:
     """A request names a private IP only once."""
     if len(set(addresses)) == len(addresses):
         return None
-    return _named(sorted(ip for ip, times in Counter(addresses).items() if times > 1))
+    return _named(ip for ip, times in Counter(addresses).items() if times > 1)
 
 
 @RULES.denies(
@@ -148,13 +149,22 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     code="InvalidPrivateIpAddress.Duplicated",
     http_status=400,
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
-    message="{names} in use in {vpc_id}",
+    message="in use in {vpc_id}: {holders:by}",
 )
-def in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
+def address_in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
     held = region.addresses.get_existing(vswitch.vpc_id)
-    taken = [ip for ip in addresses if held[ip] is not None]
-    return {**_named(taken), "vpc_id": vswitch.vpc_id} if taken else None
+    holders = {ip: holder for ip in addresses if (holder := held[ip]) is not None}
+    if not holders:
+        return None
+    resource_ids = tuple(dict.fromkeys(holders.values()))
+    return {
+        **_named(holders),
+        "vpc_id": vswitch.vpc_id,
+        "holders": holders,
+        "resource_ids": resource_ids[: in_use.SHOWN],
+        "count": len(resource_ids),
+    }
 
 
 @RULES.denies(
@@ -211,7 +221,7 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     guide="4.6",
     code="MaxEniPrivateIpsCountExceeded",
     http_status=403,
-    message="an ENI holds at most {quota} private IPs, and this one would hold {count}",
+    message="an ENI holds at most {quota} private IPs, not {count}",
 )
 def assign_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
@@ -300,15 +310,13 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     guide="4.7",
     code="InvalidIp.IpUnassigned",
     http_status=403,
-    message="{network_interface_id} does not hold {names}",
+    message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
     """Only addresses that the ENI holds can be revoked."""
     held = set(network_interface.private_ips)
     unknown = [ip for ip in addresses if ip not in held]
-    if not unknown:
-        return None
-    return {"network_interface_id": network_interface.id, "addresses": tuple(unknown), "names": ", ".join(unknown)}
+    return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
 
 
 # How each command is decided
@@ -328,9 +336,10 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
     available = context.name_addresses(named) if named else 0
-    if interface is None:
-        return
     region, added = context.region, len(named) + to_allocate
+    if interface is None:  # any ENI has a primary address
+        context.address_request = AddressRequest(to_allocate=to_allocate, resulting_count=1 + added)
+        return
     context.address_request = AddressRequest(
         named_available=available,
         to_allocate=to_allocate,

@@ -11,6 +11,7 @@ from tests.support.net import Net
 from tests.support.setups import (
     LAST_DECEMBER,
     OPEN,
+    OPEN_BY_HAND,
     OWN_TYPES,
     SUBSCRIPTION,
     classic,
@@ -308,6 +309,46 @@ def renew_with_another_bandwidth_while_a_change_waits(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=10))
     return c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=20)
+
+
+@trips("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=classic(net, **SUBSCRIPTION).id, internet_max_bandwidth_out=1)
+
+
+@trips("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_its_bandwidth_back(net: Net) -> Command[Any]:
+    vm = classic(net, internet_max_bandwidth_out=5)
+    net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@trips("instance.network-spec.classic-state", **OPEN_BY_HAND)
+def give_a_stopping_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net).id))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=1)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def give_a_stopped_classic_instance_its_first_bandwidth(net: Net) -> Command[Any]:
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net, **SUBSCRIPTION).id))
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=1)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def give_a_running_classic_instance_more_bandwidth(net: Net) -> Command[Any]:
+    vm = classic(net, internet_max_bandwidth_out=1)
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=2)
+
+
+@keeps("instance.network-spec.classic-state", **OPEN)
+def leave_a_running_classic_instance_without_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=classic(net).id, internet_max_bandwidth_out=0)
+
+
+@keeps("instance.network-spec.classic-state")
+def give_a_running_instance_of_a_vpc_its_first_bandwidth(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=net.run(**SUBSCRIPTION).id, internet_max_bandwidth_out=1)
 
 
 # Releasing

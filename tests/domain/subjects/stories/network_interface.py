@@ -115,6 +115,11 @@ def attach_to_a_type_that_is_not_io_optimized(net: Net) -> Command[Any]:
 
 
 @trips("interface.attach.instance-type", "interface.attach.quota")
+def attach_to_a_type_of_generation_one(net: Net) -> Command[Any]:
+    return net.attach_command(net.eni(), net.run(instance_type="ecs.c2.xlarge"))
+
+
+@trips("interface.attach.instance-type", "interface.attach.quota")
 def attach_to_a_type_of_one_interface(net: Net) -> Command[Any]:
     return net.attach_command(net.eni(), net.run(instance_type="ecs.n4.small"))
 
@@ -235,6 +240,23 @@ def detach_while_the_instance_is_stopping(net: Net) -> Command[Any]:
     interface = net.attached(vm)
     net.cloud.execute(c.StopInstance(instance_id=vm.id))
     return detach(interface.id, vm.id)
+
+
+@trips("interface.detach.instance-state", "interface.detach.wrong-instance", **MANUAL)
+def detach_from_another_instance_while_its_own_is_stopping(net: Net) -> Command[Any]:
+    vm, other = net.run(), net.run()
+    interface = net.attached(vm)
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    return detach(interface.id, other.id)
+
+
+@trips("interface.attach.stopped-only-type", "interface.detach.wrong-instance")
+def detach_from_another_instance_while_its_own_t6_is_running(net: Net) -> Command[Any]:
+    vm = net.run(instance_type="ecs.t6-c1m1.large")
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    interface = net.attached(vm)
+    net.cloud.execute(c.StartInstance(instance_id=vm.id))
+    return detach(interface.id, net.run().id)
 
 
 @trips("interface.detach.wrong-instance")

@@ -171,6 +171,26 @@ def convert_twice(net: Net) -> Command[Any]:
     return convert(vm)
 
 
+@trips("public-ip.convert.assigned")
+def convert_without_bandwidth(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5)
+    net.cloud.execute(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=0))
+    return convert(vm)
+
+
+@keeps("public-ip.convert.assigned")
+def convert_with_the_least_bandwidth(net: Net) -> Command[Any]:
+    return convert(net.run(internet_max_bandwidth_out=1))
+
+
+@trips("public-ip.convert.assigned")
+def convert_what_a_cycle_without_bandwidth_took(net: Net) -> Command[Any]:
+    vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=0))
+    net.clock.advance(timedelta(days=31))
+    return convert(vm)
+
+
 @trips("public-ip.convert.state", **MANUAL)
 def convert_while_stopping(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5)
@@ -259,8 +279,31 @@ def buy_bandwidth_when_no_address_is_left(net: Net) -> Command[Any]:
 @keeps("address.region.exhausted")
 def buy_bandwidth_for_an_address_that_is_there(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
-    use_up_the_public_addresses(net, but=1)
+    use_up_the_public_addresses(net)
     return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=7)
+
+
+@trips("address.region.exhausted")
+def renew_an_ended_subscription_with_bandwidth_when_no_address_is_left(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net)
+    net.clock.advance(timedelta(days=31))
+    return c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@keeps("address.region.exhausted")
+def renew_with_bandwidth_for_the_next_cycle_when_no_address_is_left(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net)
+    return c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@keeps("address.region.exhausted")
+def renew_an_ended_subscription_as_it_was_when_no_address_is_left(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net)
+    net.clock.advance(timedelta(days=31))
+    return c.RenewInstance(instance_id=vm.id)
 
 
 @trips("address.region.exhausted")
@@ -273,7 +316,7 @@ def allocate_when_no_public_address_is_left(net: Net) -> Command[Any]:
 @trips("address.region.exhausted")
 def change_when_no_public_address_is_left(net: Net) -> Command[Any]:
     vm = stopped(net, internet_max_bandwidth_out=5)
-    use_up_the_public_addresses(net, but=1)
+    use_up_the_public_addresses(net)
     return c.ChangePublicIpAddress(instance_id=vm.id)
 
 
