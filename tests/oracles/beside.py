@@ -103,8 +103,9 @@ class Beside:
         self.cloud.settle()
 
     def quota(self, name: str, value: int, who: str, region_id: str) -> None:
-        self.clouds[who].execute(c.SetQuota(name=name, value=value, region_id=region_id))
-        self.network.quotas[who, region_id, name] = value
+        where = None if name == "eips-per-account" else region_id
+        self.clouds[who].execute(c.SetQuota(name=name, value=value, region_id=where))
+        self.network.quotas[who, where, name] = value
 
     def _vpc(self, who: str, region_id: str) -> Any:
         made = self.clouds[who].execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id))

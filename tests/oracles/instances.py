@@ -9,7 +9,7 @@ from typing import Any, Final
 from ecsnet import Cloud
 from ecsnet import commands as c
 from tests.oracles import readings
-from tests.oracles.interfaces import address_rules, attachment_rules, group_rules
+from tests.oracles.interfaces import address_rules, attachment_rules, group_rules, type_rules
 from tests.oracles.network import Network, months_later, resource
 from tests.oracles.operations import carries_out, completes, judges
 
@@ -38,7 +38,7 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
             yield "instance.create.zone"
         if net.now > CLASSIC_CLOSES:
             yield "network.classic.closed"
-    elif vswitch and command.zone_id not in (None, vswitch.zone_id):
+    elif command.zone_id not in ((None, vswitch.zone_id) if vswitch else (None, *net.zones(region_id))):
         yield "instance.create.zone"
     if not classic:
         zone_id = vswitch.zone_id if vswitch else None
@@ -55,13 +55,15 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
     if len(interfaces) > 1:
         yield "instance.create.one-secondary"
     where = None if zone_id is None else (zone_id, vpc_id)
-    if not readings.MISSING_HIDES_NOTHING:
-        where, kind = where if kind else None, kind if known else None
     found = [one for one in interfaces if one is not None]
     for interface in found:
         yield from attachment_rules(interface, where, kind)
-    on_it = len(found) + (0 if classic and readings.CLASSIC_CREATED_WITHOUT_PRIMARY else 1)
-    if found and kind is not None and on_it > kind.eni_quantity:
+    if interfaces and classic:
+        yield "interface.attach.vpc"
+    if interfaces and kind is not None:
+        yield from type_rules(kind)
+    on_it = len(interfaces) + (0 if classic and readings.CLASSIC_CREATED_WITHOUT_PRIMARY else 1)
+    if interfaces and kind is not None and on_it > kind.eni_quantity:
         yield "interface.attach.quota"
 
 
@@ -234,7 +236,7 @@ def begin_cycle(net: Network, instance_id: str) -> None:
     now = instance.next_bandwidth
     instance.internet_max_bandwidth_out, instance.next_bandwidth = now, None
     gains_address(net, instance)
-    if now == 0 and instance.network_type == "vpc" and readings.VPC_RENEWED_TO_ZERO_RELEASES:
+    if now == 0 and instance.network_type == "vpc":
         instance.public_ip = None
 
 

@@ -27,18 +27,20 @@ def group_rules(
 ) -> Iterator[str]:
     """Yields what is wrong with the groups of an ENI or a classic instance, which has one to five of its own network.
 
-    ``added`` addresses come into each group; those in ``already`` have the addresses in them.
+    ``added`` addresses come into each group; those in ``already`` have the addresses in them. In a place that is not
+    known, any VPC may be right, but only one.
     """
     groups = net.groups_named(group_ids, who, region_id)
     if None in groups:
         yield "security-group.not-found"
     if not 1 <= len(group_ids) <= net.quota("security-groups-per-interface", who, region_id):
         yield "interface.security-groups.count"
-    for group in groups:
-        if group is None:
-            continue
-        if place_is_known and group.vpc_id != vpc_id:
-            yield "interface.security-groups.vpc"
+    found = [group for group in groups if group is not None]
+    networks = {group.vpc_id for group in found}
+    wrong = readings.UNKNOWN_VPC_IS_NOT_CLASSIC and None in networks
+    if (networks - {vpc_id}) if place_is_known else (wrong or len(networks) > 1):
+        yield "interface.security-groups.vpc"
+    for group in found:
         if group.id not in already:
             yield from fullness(net, group, added)
 
@@ -172,10 +174,11 @@ def judge_attachment(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is not None:
         kind = net.type_of(instance)
         yield from power_rules(instance, kind, "attach")
-    if instance is not None and (interface is not None or readings.MISSING_HIDES_NOTHING):
         if len(net.interfaces_of(instance)) + 1 > kind.eni_quantity:
             yield "interface.attach.quota"
         yield from type_rules(kind)
+        if instance.network_type == "classic":
+            yield "interface.attach.vpc"
     if interface is not None and instance is not None:
         primary = net.primary(instance)
         place = (instance.zone_id, None if primary is None else primary.vpc_id)
@@ -215,10 +218,7 @@ def judge_detachment(net: Network, command: Any, who: str) -> Iterator[str]:
             yield "interface.detach.state"
         if named is not None and interface.instance_id != named.id:
             yield "interface.detach.wrong-instance"
-    if readings.DETACH_LOOKS_AT_OWN_INSTANCE:
-        holder = net.instances.get(interface.instance_id) if interface is not None else None
-    else:
-        holder = named
+    holder = net.instances.get(interface.instance_id) if interface is not None else None
     if holder is not None:
         yield from power_rules(holder, net.type_of(holder), "detach")
 
@@ -315,13 +315,13 @@ def judge_joining(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance.status not in ("Running", "Stopped"):
         yield "security-group.join.instance-state"
     joined, primary = net.groups_of(instance), net.primary(instance)
-    if group is None:
-        return
-    if group.id in joined:
+    if group is not None and group.id in joined:
         yield "security-group.join.member"
         return
     if len(joined) + 1 > net.quota("security-groups-per-interface", who, region_id):
         yield "interface.security-groups.count"
+    if group is None:
+        return
     if group.vpc_id != (None if primary is None else primary.vpc_id):
         yield "interface.security-groups.vpc"
     if primary is not None:
@@ -366,13 +366,15 @@ def leave(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> No
 def judge_assignment(net: Network, command: Any, who: str) -> Iterator[str]:
     interface = net.interface(command.network_interface_id, who)
     named = command.private_ip_addresses
+    added = len(named) or command.secondary_private_ip_address_count
     if interface is None:
         yield "interface.not-found"
         if len(set(named)) != len(named):
             yield "address.private.repeated"
+        if 1 + added > net.quota("addresses-per-interface", who, net.region_id):
+            yield "interface.assign.limit"
         return
     region_id = interface.region_id
-    added = len(named) or command.secondary_private_ip_address_count
     yield from _state_for_addresses(net, interface, "assign")
     if len(interface.private_ips) + added > net.quota("addresses-per-interface", who, region_id):
         yield "interface.assign.limit"

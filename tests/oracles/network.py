@@ -45,7 +45,7 @@ class Network:
         self.now = now
         self.region_id = region_id
         self.settle_after = settle_after
-        self.quotas: dict[tuple[str, str, str], int] = {}
+        self.quotas: dict[tuple[str, str | None, str], int] = {}
         self.vpcs: dict[str, Any] = {}
         self.vswitches: dict[str, Any] = {}
         self.groups: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class Network:
         """Returns the groups that are found, None for each that is not."""
         return [_of(self.groups, group_id, who, region_id) for group_id in group_ids]
 
-    def quota(self, name: str, who: str, region_id: str) -> int:
+    def quota(self, name: str, who: str, region_id: str | None) -> int:
         return self.quotas.get((who, region_id, name), DEFAULT_QUOTAS[name])
 
     def zones(self, region_id: str) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from tests.oracles import readings
 from tests.oracles.instances import gains_address
 from tests.oracles.network import Network, months_later, resource
 from tests.oracles.operations import carries_out, completes, judges
@@ -82,14 +81,13 @@ def change(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
 @judges(c.ConvertNatPublicIpToEip)
 def judge_conversion(net: Network, command: Any, who: str) -> Iterator[str]:
     instance = net.instance(command.instance_id, who)
-    yield from quota_of_eips(net, who, instance.region_id if instance else net.region_id)
+    yield from quota_of_eips(net, who)
     if instance is None:
         yield "instance.not-found"
         return
     if instance.network_type == "classic":
         yield "public-ip.convert.network-type"
-    without = readings.CONVERT_NEEDS_BANDWIDTH and not instance.internet_max_bandwidth_out
-    if instance.public_ip is None or without:
+    if instance.public_ip is None or not instance.internet_max_bandwidth_out:
         yield "public-ip.convert.assigned"
     if instance.status not in SETTLED:
         yield "public-ip.convert.state"
@@ -115,16 +113,15 @@ def convert(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> 
     instance.public_ip, instance.internet_max_bandwidth_out = None, 0
 
 
-def quota_of_eips(net: Network, who: str, region_id: str) -> Iterator[str]:
+def quota_of_eips(net: Network, who: str) -> Iterator[str]:
     mine = [one for one in net.eips.values() if one.account_id == who]
-    where = net.region_id if readings.EIP_QUOTA_IS_OF_THE_ACCOUNT else region_id
-    if len(mine) + 1 > net.quota("eips-per-account", who, where):
+    if len(mine) + 1 > net.quota("eips-per-account", who, None):
         yield "account.eip-quota"
 
 
 @judges(c.AllocateEipAddress)
 def judge_eip(net: Network, command: Any, who: str) -> Iterator[str]:
-    yield from quota_of_eips(net, who, command.region_id or net.region_id)
+    yield from quota_of_eips(net, who)
 
 
 @carries_out(c.AllocateEipAddress)
@@ -231,8 +228,8 @@ def judge_bandwidth(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "instance.network-spec.pending-change"
     raised = not instance.internet_max_bandwidth_out and command.internet_max_bandwidth_out
     runs_classic = instance.network_type == "classic" and instance.status != "Stopped"
-    if raised and runs_classic and readings.CLASSIC_IS_RAISED_WHILE_STOPPED:
-        yield readings.RAISED_WHILE_STOPPED_RULE
+    if raised and runs_classic:
+        yield "instance.network-spec.classic-state"
 
 
 @carries_out(c.ModifyInstanceNetworkSpec)
@@ -259,7 +256,8 @@ def renew(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> No
     instance = net.instances[command.instance_id]
     ends, bandwidth = max(instance.expires_at, net.now), command.internet_max_bandwidth_out
     instance.expires_at = months_later(ends, command.period)
-    if bandwidth is not None and bandwidth != instance.internet_max_bandwidth_out:
+    releases = bandwidth == 0 and instance.network_type == "vpc" and instance.public_ip is not None
+    if bandwidth is not None and (releases or bandwidth != instance.internet_max_bandwidth_out):
         instance.next_bandwidth = bandwidth
         net.waiting.append((ends, "cycle", instance.id))
         net.pass_time(net.now)
