@@ -64,7 +64,7 @@ class _Auditor:
                 account_id=record.account_id,
                 region_id=record.stream,
                 now=record.recorded_at,
-                asynchronous=False,
+                slow=frozenset(),
                 instance_types=types,
                 rules=self._rules,
             )

@@ -19,20 +19,16 @@ from threading import RLock
 from typing import Any, Final, Literal, TypeVar
 from weakref import WeakSet
 
-from ecsnet._settling import (
-    NOTHING_DUE,
-    SettledView,
-    completing_events,
-    overdue,
-    overdue_by_clock,
-)
-from ecsnet.clocks import AT_ONCE, END_OF_TIME, Clock, SettleAfter, as_utc, utc_now
+from msgspec.structs import replace
+
+from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
+from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.domain.causes import distances_to_causes
 from ecsnet.domain.fold import replay
+from ecsnet.domain.pace import Pace
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.domain.settle import PendingTransition
 from ecsnet.domain.state.streams import stream_of
-from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.state.world import World
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
@@ -62,6 +58,7 @@ class Engine:
         *,
         clock: Clock,
         settle_after: SettleAfter,
+        outcomes: Outcomes | None,
         rules: RuleRegistry,
         instance_types: Mapping[str, InstanceType],
         command_ids: CommandIds,
@@ -72,6 +69,8 @@ class Engine:
         self.store = lease.store if store is None else store
         self.clock = clock
         self.settle_after: SettleAfter = settle_after
+        self.pace = Pace(settle_after)
+        self.outcomes = outcomes
         self.rules = rules
         self.instance_types = instance_types
         self.command_ids: CommandIds = command_ids
@@ -275,11 +274,6 @@ class Engine:
             for event, distance in zip(events, distances_to_causes(events), strict=True)
         ]
 
-    @property
-    def asynchronous(self) -> bool:
-        """True if operations go through transitional states."""
-        return self.settle_after != AT_ONCE
-
     def settled(self, now: datetime) -> SettledView:
         """Returns the world as it is at a moment, with overdue transitions completed."""
         world = self.world
@@ -292,26 +286,29 @@ class Engine:
             return self._nothing_due
         view = self._settling
         if view is None or not view.is_valid(world, now):
-            events, until = overdue_by_clock(world, self.settle_after, now)
-            preview = self.preview([new for of_region in events.values() for new in of_region]) if events else world
-            view = self._settling = SettledView(preview, events, world.position, now, until)
+            view = self._settling = settled_view(world, self.pace, now, self.outcomes)
         return view
 
-    def due(self, region: Region, now: datetime, resource_id: str | None) -> list[PendingTransition]:
-        """Returns the transitions of a region, or of one resource, that are due; under ``"manual"`` all are."""
-        return overdue(region, self.settle_after, now, resource_id)
-
-    def settle(self, region: Region, dues: Sequence[PendingTransition], now: datetime) -> None:
-        """Completes transitions of a region. Raises `VersionConflict` if somebody else appended first."""
-        command_id = self.command_id(region.region_id)
-        news = completing_events(self.world, region, dues, self.settle_after, now, taken=set(), command_id=command_id)
-        self.append(region.region_id, news)
+    def settle(self, resource_id: str | None, outcome: Outcome) -> tuple[Any, ...]:
+        """Ends what is due by the clock, and then what waits to be settled, of one resource or all. Returns the
+        resources that settled. Raises `VersionConflict` if somebody else appended first."""
+        now = self.now()
+        settling = Settling(self.world, self.pace, now, self.outcomes, resource_id=resource_id, asked=outcome)
+        settling.end_what_is_due()
+        settling.end_by_hand()
+        if settling.events:
+            region_id = settling.events[0].stream
+            command_id = self.command_id(region_id)
+            self.append(region_id, [replace(new, command_id=command_id) for new in settling.events])
+        return settling.results(self.world)
 
     def preview(self, news: Sequence[NewEvent]) -> World:
         """Returns the world as it would be with these events."""
         return with_events(self.world, news)
 
-    def fork(self, *, clock: Clock, settle_after: SettleAfter, rules: RuleRegistry) -> Engine:
+    def fork(
+        self, *, clock: Clock, settle_after: SettleAfter, outcomes: Outcomes | None, rules: RuleRegistry
+    ) -> Engine:
         """Returns an independent engine in memory that goes on from here, with these settings."""
         world = self.world.fork()
         versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
@@ -321,6 +318,7 @@ class Engine:
             store,
             clock=clock,
             settle_after=settle_after,
+            outcomes=outcomes,
             rules=rules,
             instance_types=self.instance_types,
             command_ids=self.command_ids,
@@ -334,6 +332,7 @@ class Engine:
             self.store,
             clock=lambda: moment,
             settle_after=self.settle_after,
+            outcomes=self.outcomes,
             rules=self.rules,
             instance_types=self.instance_types,
             command_ids=self.command_ids,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 
 from ecsnet._arguments import closest, shown
-from ecsnet.clocks import AT_ONCE, LONGEST_SETTLING
+from ecsnet._attrs import ReadOnlyDict
+from ecsnet.clocks import AT_ONCE, LONGEST_SETTLING, Duration, SettleAfter
+from ecsnet.domain.pace import KINDS
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.errors import InvalidArgument, StoreError
 from ecsnet.events.base import Event
@@ -33,14 +36,30 @@ def check_store(store: object) -> None:
         raise InvalidArgument(f"store is a path, an EventStore or None, not {shown(store)}")
 
 
-def check_settings(clock: object, settle_after: object, rules: object) -> None:
-    """Raises `InvalidArgument` for settings that no cloud can have."""
+def check_settings(clock: object, settle_after: object, outcomes: object, rules: object) -> SettleAfter:
+    """Returns a valid ``settle_after``, a mapping as a read-only copy. Raises `InvalidArgument` for settings that no
+    cloud can have."""
     if not callable(clock):
         raise InvalidArgument(f"clock must be callable and give an aware datetime, not {shown(clock)}")
-    lasts = isinstance(settle_after, timedelta) and AT_ONCE <= settle_after <= LONGEST_SETTLING
-    if not lasts and settle_after != "manual":
-        raise InvalidArgument(f"settle_after is a timedelta of 0 to 10,000 days or 'manual', not {shown(settle_after)}")
+    if outcomes is not None and not callable(outcomes):
+        raise InvalidArgument(f"outcomes must be callable and give the outcome of a Transition, not {shown(outcomes)}")
     check_rules(rules)
+    if not isinstance(settle_after, Mapping):
+        return _duration("settle_after", settle_after)
+    for kind in settle_after:
+        if not isinstance(kind, str) or kind not in KINDS:
+            hint = closest(kind, KINDS) if isinstance(kind, str) else ""
+            raise InvalidArgument(f"settle_after: no operation {shown(kind)} takes time{hint}")
+    return ReadOnlyDict({str(kind): _duration(f"settle_after[{kind!r}]", one) for kind, one in settle_after.items()})
+
+
+def _duration(name: str, given: object) -> Duration:
+    if isinstance(given, timedelta) and AT_ONCE <= given <= LONGEST_SETTLING:
+        return given
+    if isinstance(given, str) and given == "manual":
+        return "manual"
+    what = " or a mapping from operations to these" if name == "settle_after" else ""
+    raise InvalidArgument(f"{name} is a timedelta of 0 to 10,000 days or 'manual'{what}, not {shown(given)}")
 
 
 def check_rules(rules: object) -> None:

@@ -1,37 +1,46 @@
-"""Transitions that fall due: when they do, the events that complete them, and the state in which they have completed.
+"""Transitions that fall due: when they do, the events that end them, and the state in which they have ended.
 
-Reads never append events. They show overdue transitions as completed (`SettledView`); the completing events are
-recorded with the next command in their region, or by `Cloud.settle`, with the time at which each fell due.
+What is due ends strictly in the order of the moments at which it fell due, over all regions, and each event is decided
+in the state that the earlier ones left. So a history does not depend on who looked at it, or settled it, in between.
+
+Reads never append events. They show overdue transitions as ended (`SettledView`); the events are recorded with the next
+command, or by `Cloud.settle`, each with the time at which its transition fell due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import takewhile
-from typing import Final, NamedTuple
+from heapq import heapify, heappop, heappush
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ecsnet.clocks import END_OF_TIME, SettleAfter, later
-from ecsnet.domain.settle import PendingTransition, pending_of, scheduled_changes, transitions_in_progress
+from ecsnet._arguments import shown
+from ecsnet.clocks import END_OF_TIME, Outcome, Outcomes, Transition
+from ecsnet.domain.fold import replay
+from ecsnet.domain.pace import Pace
+from ecsnet.domain.settle import Pending, all_pending, ending, outcomes, pending_at, pending_of
+from ecsnet.domain.state.pending import CYCLE, STUCK
 from ecsnet.domain.state.streams import stream_of, with_shared
+from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects.instance.bandwidth import next_cycle
+from ecsnet.errors import InvalidArgument
 from ecsnet.events.base import NewEvent
+from ecsnet.events.stores.base import numbered
 
-NOTHING_DUE: Final[Mapping[str, Sequence[NewEvent]]] = {}
+NOTHING_DUE: Final[Sequence[NewEvent]] = ()
 
 
 class SettledView(NamedTuple):
-    """A world in which overdue transitions have completed, and the events to record for them, by region.
+    """A world in which overdue transitions have ended, and the events to record for them, in their order.
 
     It is valid while the history ends at ``position`` and the clock is in [``since``, ``until``). The events have no
     command id yet.
     """
 
     world: World
-    events: Mapping[str, Sequence[NewEvent]]
+    events: Sequence[NewEvent]
     position: int
     since: datetime
     until: datetime
@@ -40,93 +49,198 @@ class SettledView(NamedTuple):
         """Returns whether this is still the view of a world at a moment."""
         return self.position == world.position and self.since <= now < self.until
 
-    def before_command(self, region_id: str, news: Sequence[NewEvent], command_id: str) -> list[NewEvent]:
-        """Returns the events to record before those of a command in a region, as a part of the same append.
+    def before_command(self, command_id: str) -> list[NewEvent]:
+        """Returns the events to record before those of a command, as a part of the same append.
 
-        A command that takes something which regions share needs those of every region: otherwise another process, whose
-        clock is behind, could be given what a transition here has released and the command takes.
+        They are those of every region: what is due ends in the order of time, and a region may take what a transition
+        in another one has released.
         """
-        within_region = all(new.stream == region_id for new in news)
-        due = [self.events.get(region_id, ())] if within_region else self.events.values()
-        return [msgspec.structs.replace(new, command_id=command_id) for events in due for new in events]
+        return [msgspec.structs.replace(new, command_id=command_id) for new in self.events]
 
 
-def due_at(due: PendingTransition, settle_after: SettleAfter, now: datetime) -> datetime:
-    """Returns when a transition falls due. Under ``"manual"`` it is now, except for a scheduled change."""
-    if due.event is None:
-        return due.since
-    return now if settle_after == "manual" else later(due.since, settle_after)
+def settled_view(world: World, pace: Pace, now: datetime, policy: Outcomes | None) -> SettledView:
+    """Returns a world as it is at a moment, with what is due by the clock ended."""
+    until = next_due(world, pace)
+    if until > now:
+        return SettledView(world, NOTHING_DUE, world.position, now, until)
+    settling = Settling(world, pace, now, policy)
+    settling.end_what_is_due()
+    return SettledView(settling.world, settling.events, world.position, now, next_due(settling.world, pace))
 
 
-def overdue(
-    region: Region, settle_after: SettleAfter, now: datetime, resource_id: str | None
-) -> list[PendingTransition]:
-    """Returns the transitions of a region, or of one resource, that are due; under ``"manual"`` all are."""
-    if resource_id is not None:
-        return [due for due in pending_of(region, resource_id) if due_at(due, settle_after, now) <= now]
-    return [
-        due
-        for waiting in (transitions_in_progress(region), scheduled_changes(region))
-        for due in takewhile(lambda due: due_at(due, settle_after, now) <= now, waiting)
-    ]
+def next_due(world: World, pace: Pace) -> datetime:
+    """Returns when the next transition falls due by the clock: a look at the earliest of each kind and region."""
+    return min((due[0] for region in world.regions.values() if (due := _earliest(region, pace))), default=END_OF_TIME)
 
 
-def overdue_by_clock(
-    world: World, settle_after: SettleAfter, now: datetime
-) -> tuple[dict[str, list[NewEvent]], datetime]:
-    """Returns, by region, the events that complete what is due without anybody saying so, and when the next falls due.
+Due = tuple[datetime, datetime, int, str, str]
+"""When something falls due, when it began, the position of the event that began it, its kind, and its region."""
 
-    Under ``"manual"`` only scheduled changes are.
+
+def _earliest(region: Region, pace: Pace) -> Due | None:
+    found: Due | None = None
+    for kind in region.pending.kinds:
+        since, position = region.pending.earliest(kind)
+        moment = pace.due_at(kind, since)
+        if moment is not None:
+            due = (moment, since, position, kind, region.region_id)
+            found = due if found is None else min(found, due)
+    if region.scheduled.size:
+        since, position = region.scheduled.earliest(CYCLE)
+        due = (since, since, position, CYCLE, region.region_id)
+        found = due if found is None else min(found, due)
+    return found
+
+
+class Settling:
+    """Ends transitions one after the other in a fork of a world; ``events`` are to be recorded in their order.
+
+    ``asked`` is the outcome that a caller of `Cloud.settle` asks for, for one resource or, without ``resource_id``, for
+    all; otherwise the policy decides. ``settled`` has the resources that the caller is told of, in their order: the
+    region, the table and the last status of each.
     """
-    events: dict[str, list[NewEvent]] = {}
-    until = END_OF_TIME
-    taken: set[str] = set()
-    for region_id, region in world.regions.items():
-        in_progress: Iterable[PendingTransition] = () if settle_after == "manual" else transitions_in_progress(region)
-        due_now: list[PendingTransition] = []
-        for waiting in (scheduled_changes(region), in_progress):
-            for due in waiting:
-                moment = due_at(due, settle_after, now)
-                if moment > now:
-                    until = min(until, moment)
-                    break  # the others fall due later
-                due_now.append(due)
-        if due_now:
-            events[region_id] = completing_events(world, region, due_now, settle_after, now, taken=taken)
-    return events, until
 
+    def __init__(
+        self,
+        world: World,
+        pace: Pace,
+        now: datetime,
+        policy: Outcomes | None,
+        *,
+        resource_id: str | None = None,
+        asked: Outcome | None = None,
+    ) -> None:
+        self.world = world.fork()
+        self.events: list[NewEvent] = []
+        self.settled: dict[str, tuple[str, str, Any]] = {}
+        self._recorded = world.position
+        self._pace = pace
+        self._now = now
+        self._policy = policy
+        self._resource_id = resource_id
+        self._asked = asked
 
-def completing_events(
-    world: World,
-    region: Region,
-    dues: Sequence[PendingTransition],
-    settle_after: SettleAfter,
-    now: datetime,
-    *,
-    taken: set[str],
-    command_id: str = "",
-) -> list[NewEvent]:
-    """Returns the events that complete transitions of a region, in the order in which these fall due.
+    def end_what_is_due(self) -> None:
+        """Ends what is due by the clock, strictly in the order of the moments at which it fell due."""
+        regions = [due for region in self.world.regions.values() if (due := _earliest(region, self._pace))]
+        heapify(regions)
+        while regions and regions[0][0] <= self._now:
+            moment, _, position, kind, region_id = heappop(regions)
+            pending = pending_at(self.world.region(region_id), position, kind)
+            self._end(pending, moment, self._outcome_by_clock(pending, moment))
+            following = _earliest(self.world.region(region_id), self._pace)  # no other region has changed
+            if following is not None:
+                heappush(regions, following)
 
-    ``taken`` are the addresses that completing events have allocated and that the world does not know of yet; those of
-    the new events are added.
-    """
-    completing: list[NewEvent] = []
-    for due in sorted(dues, key=lambda due: due_at(due, settle_after, now)):
-        event = due.event
-        if event is None:
-            event = next_cycle(world, region, due.resource_id, taken)
-            taken.add(event.ip_address or "")
-        for one in with_shared(region.region_id, (event,)):
-            completing.append(
+    def end_by_hand(self) -> None:
+        """Ends what waits for `Cloud.settle`: the transition of one resource, or all, the first that began first.
+
+        What begins when another one ends is ended too, unless one resource is named: that goes on by one transition.
+        Raises `InvalidArgument` if the transition of the resource cannot have the outcome.
+        """
+        waiting = [(one.since, one.position, one) for one in self._by_hand()]
+        heapify(waiting)
+        while waiting:
+            _, position, pending = heappop(waiting)
+            region = self.world.region(pending.region_id)
+            entry = region.pending[position]
+            if entry is None:
+                continue  # it went with another resource
+            outcome = self._asked_for(pending)
+            if outcome is None:
+                continue  # it cannot end so, and stays as it is
+            self._end(pending, self._now, outcome)
+            if self._resource_id is None:
+                for one in pending_of(self.world.region(pending.region_id), pending.resource_id):
+                    if self._waits(one):
+                        heappush(waiting, (one.since, one.position, one))
+
+    def _by_hand(self) -> list[Pending]:
+        regions = self.world.regions.values()
+        if self._resource_id is None:
+            return [one for region in regions for one in all_pending(region) if self._waits(one)]
+        named = [one for region in regions for one in pending_of(region, self._resource_id)]
+        return [one for one in named if one.kind == STUCK or self._waits(one)]
+
+    def _waits(self, pending: Pending) -> bool:
+        return pending.kind not in (STUCK, CYCLE) and self._pace.duration(pending.kind) == "manual"
+
+    def _asked_for(self, pending: Pending) -> str | None:
+        """Returns the outcome that the caller asks for; None if the transition cannot have it, or is another one's."""
+        if self._asked is None or self._resource_id not in (None, pending.resource_id):
+            return None
+        possible = outcomes(self.world.region(pending.region_id), pending)
+        if self._asked in possible:
+            return self._asked
+        if self._resource_id is None:
+            return None
+        ways = " or ".join(possible)
+        raise InvalidArgument(f"the transition of {self._resource_id} is {ways}, never {self._asked}")
+
+    def _outcome_by_clock(self, pending: Pending, moment: datetime) -> str:
+        """Returns how a transition ends that is due by the clock: as the policy says, whoever settles it, unless a
+        caller asks for a failure."""
+        asked = self._asked_for(pending)
+        if asked not in (None, "completed"):
+            return asked
+        region = self.world.region(pending.region_id)
+        possible = outcomes(region, pending)
+        if self._policy is None or len(possible) == 1:
+            return "completed"
+        status = getattr(region, pending.table).get_existing(pending.resource_id).status
+        outcome = self._policy(
+            Transition(
+                resource_id=pending.resource_id,
+                operation=pending.kind,
+                status=status,
+                region_id=pending.region_id,
+                account_id=pending.account_id,
+                began_at=pending.since,
+                due_at=moment,
+                outcomes=possible,
+            )
+        )
+        if outcome not in possible:
+            raise InvalidArgument(
+                f"outcomes: {pending.resource_id} may be {' or '.join(possible)}, not {shown(outcome)}"
+            )
+        return outcome
+
+    def _end(self, pending: Pending, moment: datetime, outcome: str) -> None:
+        region = self.world.region(pending.region_id)
+        events = ending(self.world, region, pending, outcome)
+        if self._asked is not None and self._resource_id in (None, pending.resource_id):
+            state = getattr(region, pending.table).get_existing(pending.resource_id)
+            last = removed(pending.table, region, state)
+            self.settled.pop(pending.resource_id, None)
+            self.settled[pending.resource_id] = (pending.region_id, pending.table, last)
+        position = self.world.position
+        news = []
+        for event in with_shared(pending.region_id, events):
+            position += 1
+            # An event of this same append has no position yet: it is told how far back its cause is.
+            unrecorded = pending.position > self._recorded
+            news.append(
                 NewEvent(
-                    stream_of(one, region.region_id, due.account_id),
-                    one,
-                    due_at(due, settle_after, now),
-                    due.account_id,
-                    command_id,
-                    due.caused_by,
-                    due.resource_id,
+                    stream_of(event, pending.region_id, pending.account_id),
+                    event,
+                    moment,
+                    pending.account_id,
+                    "",
+                    None if unrecorded else pending.position,
+                    pending.resource_id,
+                    pending.position - position if unrecorded else None,
                 )
             )
-    return completing
+        expected = {new.stream: self.world.version(new.stream) for new in news}
+        replay(self.world, numbered(news, expected, self.world.position))
+        self.events += news
+
+    def results(self, world: World) -> tuple[Any, ...]:
+        """Returns the resources that settled, in their new state; one that is gone in its last."""
+        found = []
+        for resource_id, (region_id, table, last) in self.settled.items():
+            region = world.region(region_id)
+            state = getattr(region, table)[resource_id]
+            found.append(last if state is None else VIEWS[table](region, state))
+        return tuple(found)

@@ -5,16 +5,43 @@ The calendar is Python's and ends with the year 9999. A time outside of it, in U
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
+
+import attrs
 
 from ecsnet._arguments import shown
 from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
-SettleAfter = timedelta | Literal["manual"]
-"""The duration of transitional states: a time by the clock, or until `Cloud.settle` is called."""
+Duration = timedelta | Literal["manual"]
+"""How long a transition takes: a time by the clock, or until `Cloud.settle` is called."""
+SettleAfter = Duration | Mapping[str, Duration]
+"""How long transitions take: all of them, or each kind (the keys are those of `ecsnet.domain.pace.KINDS`)."""
+Outcome = Literal["completed", "failed", "stuck"]
+"""How a transition ends. One that is stuck stays in its transitional status until it is asked for again."""
+OUTCOMES: Final[tuple[Outcome, ...]] = ("completed", "failed", "stuck")
+
+
+@attrs.frozen(kw_only=True)
+class Transition:
+    """A transition that falls due and may end in several ways: the resource, the name of the operation that began it,
+    the transitional status, when it began and fell due, and how it may end."""
+
+    resource_id: str
+    operation: str
+    status: str
+    region_id: str
+    account_id: str
+    began_at: datetime
+    due_at: datetime
+    outcomes: tuple[str, ...]
+
+
+Outcomes = Callable[[Transition], Outcome]
+"""Decides how a transition ends that falls due by the clock: with the same answer for the same transition always, as it
+may be asked any number of times before the answer is recorded."""
 AT_ONCE: Final = timedelta(0)
 """The `SettleAfter` of a cloud without transitional states."""
 LONGEST_SETTLING: Final = timedelta(days=10_000)

@@ -25,7 +25,7 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
 from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
-from ecsnet.clocks import AT_ONCE, Clock, ManualClock, SettleAfter, as_utc, utc_now
+from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Permission
 from ecsnet.domain.checks.state_digest import state_digest
@@ -68,10 +68,13 @@ class Cloud:
     ``store`` keeps its history: nothing for memory, a path for a SQLite file, or an `EventStore`. ``region_id`` is the
     region of commands that name no region and no resource, ``account_id`` the account that gives commands (it need not
     exist). ``settle_after`` is how long transitional states last by the ``clock``: not at all, a time, or ``"manual"``:
-    until `settle` is called. ``rules`` may be a registry with rules of your own, ``instance_types`` adds to the
-    vendor's catalogue or replaces what is there. ``command_ids`` are ``"random"``, or ``"deterministic"``: then each is
-    the stream and the version of the command's first event in it, such as ``cn-hangzhou:17``, and the same commands at
-    the same times record the same history.
+    until `settle` is called; or a mapping from names of operations to these, such as ``{"DeleteInstance": "manual"}``,
+    with ``"default"`` for those that it leaves out (otherwise they complete at once) and ``"imported"`` for what is
+    imported in a transitional status (otherwise ``"manual"``). ``outcomes`` decides how a `Transition` ends that falls
+    due by the clock, if it may fail or get stuck; without it all are completed. ``rules`` may be a registry with rules
+    of your own, ``instance_types`` adds to the vendor's catalogue or replaces what is there. ``command_ids`` are
+    ``"random"``, or ``"deterministic"``: then each is the stream and the version of the command's first event in
+    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history.
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -88,6 +91,7 @@ class Cloud:
         account_id: str = "1234567890123456",
         clock: Clock = utc_now,
         settle_after: SettleAfter = AT_ONCE,
+        outcomes: Outcomes | None = None,
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
         command_ids: CommandIds = "random",
@@ -95,7 +99,7 @@ class Cloud:
         self.region_id: str = required("region_id", region_id, region_problem(region_id))
         self.account_id: str = required("account_id", account_id, account_problem(account_id))
         check_store(store)
-        check_settings(clock, settle_after, rules)
+        settle_after = check_settings(clock, settle_after, outcomes, rules)
         if command_ids not in ("random", "deterministic"):
             raise InvalidArgument(f"command_ids are 'random' or 'deterministic', not {shown(command_ids)}")
         own = own_types(instance_types)
@@ -106,6 +110,7 @@ class Cloud:
                 lease,
                 clock=clock,
                 settle_after=settle_after,
+                outcomes=outcomes,
                 rules=rules,
                 instance_types=with_own_types(own) if own else vendor_types(),
                 command_ids=command_ids,
@@ -186,7 +191,7 @@ class Cloud:
             command_id = engine.command_id(stream)
             news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
             if view.events:
-                news = [*view.before_command(region_id, news, command_id), *news]
+                news = [*view.before_command(command_id), *news]
             if client_token is not None:
                 token_event = token_used(client_token, command, ids)
                 news += engine.command_events(region_id, (token_event,), now, self.account_id, command_id)
@@ -277,38 +282,28 @@ class Cloud:
                     return permitted(world, region, table, resource_id, context)
         raise KeyError(resource_id)
 
-    def settle(self, resource_id: str | None = None) -> tuple[Resource, ...]:
-        """Completes the transitions that are due, or that of one resource; under ``"manual"`` all of them are due.
+    def settle(self, resource_id: str | None = None, *, outcome: Outcome = "completed") -> tuple[Resource, ...]:
+        """Completes the transitions that are due, or that of one resource; those that are ``"manual"`` are all due.
+
+        With ``outcome="failed"`` they fail: an ENI that is Attaching is Available again, one that is Creating is
+        CreateFailed. With ``"stuck"`` an ENI that is Attaching, Detaching or Deleting stays so until the operation is
+        asked for again, or it is settled by its id. What was imported in a transitional status is ``"manual"`` unless
+        ``settle_after`` says otherwise.
 
         Returns the resources that settled, in their new state. Raises `ReadOnlyCloud` for a cloud of the past, and
-        `InvalidArgument` for a ``resource_id`` that is no text.
+        `InvalidArgument` for a ``resource_id`` that is no text, and for an outcome that its transition cannot have;
+        without a ``resource_id``, those that cannot have it are left as they are, or completed if the clock says so.
         """
         if resource_id is not None and not isinstance(resource_id, str):
             raise InvalidArgument(f"resource_id must be text, not {shown(resource_id)}")
+        if outcome not in OUTCOMES:
+            raise InvalidArgument(f"outcome is 'completed', 'failed' or 'stuck', not {shown(outcome)}")
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
-        settled: list[Resource] = []
         with engine.lock:
             engine.catch_up()
-            for region_id in list(engine.world.regions):
-                settled += engine.repeatedly(partial(self._settle_region, region_id, resource_id))
-        return tuple(settled)
-
-    def _settle_region(self, region_id: str, resource_id: str | None) -> list[Resource]:
-        engine = self._engine
-        now = engine.now()
-        region = engine.world.region(region_id)
-        due = engine.due(region, now, resource_id)
-        if not due:
-            return []
-        last = [last_shown(region, d.table, d.resource_id) for d in due]
-        engine.settle(region, due, now)
-        region = engine.world.region(region_id)
-        return [
-            results(engine.world, region, d.table, [d.resource_id], [before], self.account_id)[0]
-            for d, before in zip(due, last, strict=True)
-        ]
+            return engine.repeatedly(partial(engine.settle, resource_id, outcome))
 
     # Resources and questions
 
@@ -358,7 +353,7 @@ class Cloud:
 
     @property
     def settle_after(self) -> SettleAfter:
-        """The duration of transitional states: a timedelta, or ``"manual"``."""
+        """The duration of transitional states: a timedelta, ``"manual"``, or a mapping from operations to these."""
         return self._engine.settle_after
 
     @property
@@ -484,10 +479,11 @@ class Cloud:
             clock = copy(engine.clock) if isinstance(engine.clock, ManualClock) else engine.clock
         settle_after = engine.settle_after if settle_after is None else settle_after
         rules = engine.rules if rules is None else rules
-        check_settings(clock, settle_after, rules)
+        outcomes = engine.outcomes
+        settle_after = check_settings(clock, settle_after, outcomes, rules)
         with engine.lock:
             engine.catch_up()
-            return self._view(engine.fork(clock=clock, settle_after=settle_after, rules=rules))
+            return self._view(engine.fork(clock=clock, settle_after=settle_after, outcomes=outcomes, rules=rules))
 
     def as_account(self, account_id: str) -> Cloud:
         """Returns the same cloud, acting as another account. It sees everything; its commands find only its own
@@ -555,7 +551,7 @@ class Cloud:
             account_id=self.account_id,
             region_id=self.region_id,
             now=now,
-            asynchronous=engine.asynchronous,
+            slow=engine.pace.slow,
             instance_types=engine.instance_types,
             rules=engine.rules if rules is None else rules,
             client_token=client_token,

@@ -16,6 +16,9 @@ from ecsnet.values import (
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     NetworkType,
+    SecurityGroupStatus,
+    VpcStatus,
+    VSwitchStatus,
 )
 
 
@@ -33,6 +36,7 @@ class Resource:
 class Vpc(Resource):
     """DescribeVpcs."""
 
+    status: VpcStatus
     cidr_block: str
 
 
@@ -40,6 +44,7 @@ class Vpc(Resource):
 class VSwitch(Resource):
     """DescribeVSwitches. ``available_ip_address_count`` leaves out the four addresses that the system keeps."""
 
+    status: VSwitchStatus
     vpc_id: str
     zone_id: str
     cidr_block: str
@@ -49,8 +54,9 @@ class VSwitch(Resource):
 @fast_frozen(kw_only=True)
 class SecurityGroup(Resource):
     """DescribeSecurityGroups. ``vpc_id`` is None for a group of the classic network; ``private_ip_count`` is the number
-    of private IPs inside, over primary and secondary ENIs (guide 4.6)."""
+    of private IPs inside, over primary and secondary ENIs (guide 4.6). The API shows no ``status`` of a group."""
 
+    status: SecurityGroupStatus
     vpc_id: str | None
     private_ip_count: int
 

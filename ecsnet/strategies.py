@@ -25,7 +25,7 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, Security
 from ecsnet.testing._choose import Draw, Operations, judged_commands, walk
 from ecsnet.testing._fixtures import START, cloud_after
 from ecsnet.testing._generate import GENERATORS
-from ecsnet.testing._script import Settle, Step, apply_step
+from ecsnet.testing._script import Settle, Step, apply_step, completing_steps
 from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
 
 __all__ = [
@@ -56,6 +56,8 @@ RESOURCE_SETUP: Final[tuple[Callable[[Cloud], Step], ...]] = (
     lambda cloud: c.RunInstances(instance_type="ecs.g5.large", **_place(cloud)),
     lambda cloud: c.CreateNetworkInterface(**_place(cloud)),
 )
+WAITS: Final = (NETWORK_SETUP[1], RESOURCE_SETUP[0])
+"""The steps of these before which the earlier ones must have been completed."""
 
 
 def cidr_blocks(*, within: str = "10.0.0.0/8", min_mask: int = 16, max_mask: int = 29) -> st.SearchStrategy[str]:
@@ -142,10 +144,14 @@ def clouds(
 def _clouds(draw: Draw, low: int, high: int, operations: Operations, start: datetime, options: dict[str, Any]) -> Cloud:
     scratch, steps = cloud_after(clock=ManualClock(start), **options), list[Step]()
     usual = (*NETWORK_SETUP, *RESOURCE_SETUP) if set(operations) == set(GENERATORS) else ()
-    for step in usual[: min(high, draw(st.integers(0, len(usual))))]:
-        steps.append(step(scratch))
-        apply_step(scratch, steps[-1])
-    limits = {"at_least": max(0, low - len(steps)), "at_most": high - len(steps)}
+    commands = usual[: min(high, draw(st.integers(0, len(usual))))]
+    for make_step in commands:
+        # what is to be created in a VPC or a VSwitch waits until that is Available
+        waits = completing_steps(scratch.settle_after) if make_step in WAITS else ()
+        for step in (*waits, make_step):
+            steps.append(step(scratch) if callable(step) else step)
+            apply_step(scratch, steps[-1])
+    limits = {"at_least": max(0, low - len(commands)), "at_most": high - len(commands)}
     steps += walk(draw, scratch, operations, **limits)
     given = {name: st.just(value) for name, value in options.items()}
     if start != START:
@@ -227,6 +233,7 @@ def _of_any_cloud(
     cloud = cloud_after(settle_after="manual")
     for make_step in NETWORK_SETUP:
         apply_step(cloud, make_step(cloud))
+        cloud.settle()
     for make_step in paths[draw(st.sampled_from(statuses))] if statuses else ():
         apply_step(cloud, make_step(cloud))
     before = getattr(cloud, table).where(**attributes)
@@ -289,12 +296,11 @@ PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[MakeStep, ...]]]] = {
         InstanceStatus.Stopping: (*_RUNNING, _on_the_instance(c.StopInstance)),
     },
     NetworkInterface: {
-        NetworkInterfaceStatus.Available: (_CREATE, _settle),
+        NetworkInterfaceStatus.Available: (_CREATE,),
         NetworkInterfaceStatus.InUse: (*_ATTACHING, _settle),
-        NetworkInterfaceStatus.Creating: (_CREATE,),
         NetworkInterfaceStatus.Attaching: _ATTACHING,
         NetworkInterfaceStatus.Detaching: (*_ATTACHING, _settle, _attachment(c.DetachNetworkInterface)),
-        NetworkInterfaceStatus.Deleting: (_CREATE, _settle, _delete),
+        NetworkInterfaceStatus.Deleting: (_CREATE, _delete),
     },
     Eip: {
         EipStatus.Available: (_allocate,),

@@ -12,14 +12,48 @@ from ecsnet._arguments import id_problem, shown
 from ecsnet.errors import InvalidArgument
 
 
+class VpcStatus(StrEnum):
+    """DescribeVpcs ``Status``; Deleted is what is left of a VPC that was deleted."""
+
+    Pending = "Pending"
+    Available = "Available"
+    Deleting = "Deleting"
+    Deleted = "Deleted"
+
+
+class VSwitchStatus(StrEnum):
+    """DescribeVSwitches ``Status``. A VSwitch that is Deleting is shown as Pending, as the API does; Deleted is what is
+    left of one that was deleted."""
+
+    Pending = "Pending"
+    Available = "Available"
+    Deleting = "Deleting"
+    Deleted = "Deleted"
+
+
+class SecurityGroupStatus(StrEnum):
+    """The status of a security group. The API shows none: a group that is being deleted is described until it is
+    gone."""
+
+    Available = "Available"
+    Deleting = "Deleting"
+    Deleted = "Deleted"
+
+
 class InstanceStatus(StrEnum):
-    """DescribeInstances ``Status``; Released is what is left of an instance that was deleted."""
+    """DescribeInstances ``Status``; Released is what is left of an instance that was deleted.
+
+    An instance that is being released is StoppingForRelease while it still runs, which is shown as Stopping, and then
+    Releasing, which is shown as Stopped: the API has no status for a release.
+    """
 
     Pending = "Pending"
     Stopped = "Stopped"
     Starting = "Starting"
     Running = "Running"
     Stopping = "Stopping"
+    StoppingForRelease = "StoppingForRelease"
+    Releasing = "Releasing"
     Released = "Released"
 
 
@@ -27,6 +61,7 @@ class NetworkInterfaceStatus(StrEnum):
     """DescribeNetworkInterfaces ``Status``; the console's word for InUse is Bound."""
 
     Creating = "Creating"
+    CreateFailed = "CreateFailed"
     Available = "Available"
     Attaching = "Attaching"
     InUse = "InUse"

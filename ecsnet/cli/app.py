@@ -90,7 +90,10 @@ def _errors_as_exit_code() -> Iterator[None]:
 
 def _parsed_settle_after(context: click.Context, parameter: click.Parameter, value: str | None) -> SettleAfter | None:
     try:
-        return None if value is None else parse_settle_after(value)
+        if value is None or "=" not in value:
+            return None if value is None else parse_settle_after(value)
+        kinds = [one.strip().partition("=") for one in value.split(",")]
+        return parse_settle_after({kind: duration for kind, _, duration in kinds})
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -123,7 +126,8 @@ def main() -> None:
     "--settle-after",
     metavar="SECONDS|manual",
     callback=_parsed_settle_after,
-    help="Duration of transitional states; manual: until a Settle in FILE. Default: that of FILE, or 0.",
+    help="Duration of transitional states; manual: until a Settle in FILE. Also for single operations, as in "
+    "AttachNetworkInterface=3,DeleteInstance=manual. Default: that of FILE, or 0.",
 )
 @click.option(
     "--start",

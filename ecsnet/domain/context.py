@@ -82,9 +82,10 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     """A command, who gives it and when, and what it concerns. A field is None if the command does not name it, or if
     it was not found.
 
-    ``region`` is the region in whose stream the command would be recorded. ``not_found`` has the ids that the command
-    names and that were not found, by the id of the rule that denies them, each with the region in which it is the
-    caller's nevertheless. ``interfaces_to_attach`` are the ENIs that
+    ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
+    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
+    the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
+    are the ENIs that
     the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
@@ -103,7 +104,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     account_id: str
     region: Region
     world: World
-    asynchronous: bool
+    slow: frozenset[str]
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
     not_found: dict[str, dict[str, str | None]] | None = None
@@ -131,6 +132,15 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     subscription: SubscriptionPeriod | None = None
     cidr_block: str | None = None
     bandwidth: int | None = None
+
+    @property
+    def asynchronous(self) -> bool:
+        """True if the operation of the command does not complete at once."""
+        return self.command_type.__name__ in self.slow
+
+    def takes_time(self, operation: type[Command[Any]]) -> bool:
+        """Returns whether an operation does not complete at once."""
+        return operation.__name__ in self.slow
 
     def name_addresses(self, addresses: tuple[str, ...]) -> int:
         """Notes the private addresses that the command names, and returns how many of them are free."""

@@ -59,12 +59,12 @@ _HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
 
 
 class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The context of a command: account, region, time, mode and rules."""
+    """The context of a command: account, region, time, rules, and the operations that do not complete at once."""
 
     account_id: str
     region_id: str
     now: datetime
-    asynchronous: bool
+    slow: frozenset[str]
     instance_types: Mapping[str, InstanceType]
     rules: RuleRegistry
     client_token: str | None = None
@@ -80,7 +80,7 @@ class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
             account_id=self.account_id,
             region=region,
             world=world,
-            asynchronous=self.asynchronous,
+            slow=self.slow,
             instance_types=self.instance_types,
             client_token=self.client_token,
         )

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ecsnet.domain.fold import CANNOT_BE_FOLDED, replay
-from ecsnet.domain.settle import pending_of
+from ecsnet.domain.settle import ending, pending_of
+from ecsnet.domain.state.pending import CYCLE
 from ecsnet.domain.state.streams import stream_of
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
@@ -31,9 +32,9 @@ def fold_ahead(world: World, region_id: str, events: Sequence[Event], now: datet
     for resource_id in _concerned(region, events):
         _show(region, resource_id)
         for pending in list(pending_of(region, resource_id)):
-            if pending.event is not None:
+            if pending.kind != CYCLE:
                 completed = ahead.fork()
-                _fold(completed, region_id, (pending.event,), now, account_id)
+                _fold(completed, region_id, ending(ahead, region, pending), now, account_id)
                 _show(completed.region(region_id), resource_id)
 
 

@@ -56,12 +56,22 @@ class LifecycleError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Transitional:
-    """The end of a transitional status. ``completed_by`` are the types of the events that complete it.
+    """The ends of a transitional status. ``completed_by`` are the types of the events that complete it; there is one,
+    except for a Pending instance: it was created to be Stopped, or to run.
 
-    There is one, except for a Pending instance: it was created to be Stopped, or to run.
+    ``failed_by`` is the type of the event with which the transition fails, None for one that never does. ``stuck_by``
+    is that of the event after which it goes no further until it is asked for again, None for one that never gets stuck.
     """
 
     completed_by: tuple[type[Event], ...]
+    failed_by: type[Event] | None = None
+    stuck_by: type[Event] | None = None
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """How the transition may end: completed, and perhaps failed or stuck."""
+        failed = () if self.failed_by is None else ("failed",)
+        return ("completed", *failed, *(() if self.stuck_by is None else ("stuck",)))
 
 
 class DescribedAs:
@@ -87,16 +97,20 @@ def described(event: type[Event], statuses: Iterable[str]) -> Iterator[Row]:
 class Transitions(ReadOnlyDict[str, S]):
     """Status before → status after, for one type of event. Another status raises `IllegalTransition`.
 
-    ``begins`` tells whether the event leads to a transitional status.
+    ``begins`` has the statuses from which the event leads to a transitional one; ``kind`` is then the kind of the
+    transition, the name of the operation that begins it.
     """
 
-    __slots__ = ("_event", "_resource", "begins")
+    __slots__ = ("_event", "_resource", "begins", "kind")
 
-    def __init__(self, cells: Mapping[str, S], *, event: str, resource: str, begins: bool) -> None:
+    def __init__(
+        self, cells: Mapping[str, S], *, event: str, resource: str, begins: frozenset[str], kind: str = ""
+    ) -> None:
         super().__init__(cells)
         self._event = event
         self._resource = resource
-        self.begins: bool = begins
+        self.begins: frozenset[str] = begins
+        self.kind: str = kind
 
     def __missing__(self, status: str) -> S:
         raise self.illegal(status)
@@ -116,7 +130,7 @@ class LifecycleTable(ReadOnlyDict[type[Event], Transitions[S]]):
         self._resource = resource
 
     def __missing__(self, event: type[Event]) -> Transitions[S]:
-        return Transitions({}, event=event.__name__, resource=self._resource, begins=False)
+        return Transitions({}, event=event.__name__, resource=self._resource, begins=frozenset())
 
 
 class Lifecycle(Generic[S]):
@@ -125,13 +139,17 @@ class Lifecycle(Generic[S]):
     - ``machine``: the `transitions.Machine` of the declaration. Its triggers are the names of event types.
     - ``statuses``: every status, in the order of the vendor's enumeration.
     - ``transitional``: the statuses that an event completes later → `Transitional`, which names that event.
+    - ``kinds``: the types of events that lead to a transitional status → the kind of the transition that they begin,
+      which is the name of an operation.
+    - ``shown``: the statuses that the API does not tell from another one → that one, as which resources show them.
     - ``final``: the statuses that no event leaves. ``stable``: those that are neither final nor transitional.
     - ``events``: the types of the events, in the order of the rows. ``id_field``: their field that names the resource.
     - ``table``: type of event → status before → status after, compiled from the Machine, and frozen: what you add to
       the Machine does not change how a history is folded. ``described``: of imports, by the status that is described.
 
     Raises `LifecycleError` for a declaration that contradicts itself: an unknown or unreachable status, two rows for
-    one cell, a status that is final without being declared so, a transitional status that its event does not end.
+    one cell, a status that is final without being declared so, a transitional status that its event does not end, an
+    event that begins a transition of no kind.
     """
 
     def __init__(
@@ -143,12 +161,16 @@ class Lifecycle(Generic[S]):
         transitions: Iterable[Row],
         transitional: Mapping[S, Transitional],
         final: Iterable[S],
+        kinds: Mapping[type[Event], str] = MappingProxyType({}),
+        shown: Mapping[S, S] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.id_field = id_field
         self.statuses: tuple[S, ...] = tuple(statuses)
         self.transitional: Mapping[S, Transitional] = MappingProxyType(dict(transitional))
         self.final: frozenset[S] = frozenset(final)
+        self.kinds: Mapping[type[Event], str] = MappingProxyType(dict(kinds))
+        self.shown: Mapping[S, S] = MappingProxyType({status: status for status in self.statuses} | dict(shown))
         self.stable: frozenset[S] = frozenset(self.statuses) - self.final - self.transitional.keys()
         rows = [tuple(row) for row in transitions]
         self._rows = [[event.__name__, *rest] for event, *rest in rows]
@@ -171,11 +193,12 @@ class Lifecycle(Generic[S]):
         )
 
     def _compile(self, *, described: bool) -> LifecycleTable[S]:
-        tables = {event: self._transitions_of(event.__name__, described=described) for event in self.events}
+        tables = {event: self._transitions_of(event, described=described) for event in self.events}
         return LifecycleTable({event: table for event, table in tables.items() if table}, resource=self.name)
 
-    def _transitions_of(self, event: str, *, described: bool) -> Transitions[S]:
+    def _transitions_of(self, event_type: type[Event], *, described: bool) -> Transitions[S]:
         # The members themselves are the keys: a lookup by a member finds them by identity, without comparing text.
+        event = event_type.__name__
         status_of = {status.value: status for status in self.statuses}
         cells: dict[str, S] = {}
         for source, ways in self.machine.events[event].transitions.items():
@@ -186,10 +209,14 @@ class Lifecycle(Generic[S]):
                     if before in cells:
                         raise LifecycleError(f"{self.name}: two rows for {event} in status {before}")
                     cells[before] = after
-        begun = {after in self.transitional for before, after in cells.items() if before != after}
-        if len(begun) > 1:
-            raise LifecycleError(f"{self.name}: {event} leads to a transitional status and to one that is not")
-        return Transitions(cells, event=event, resource=self.name, begins=any(begun))
+        begins = frozenset(
+            before
+            for before, after in cells.items()
+            if before != after and after in self.transitional and not described
+        )
+        if begins and event_type not in self.kinds:
+            raise LifecycleError(f"{self.name}: {event} begins a transition of no kind")
+        return Transitions(cells, event=event, resource=self.name, begins=begins, kind=self.kinds.get(event_type, ""))
 
     def _check_statuses(self) -> None:
         known = {INITIAL, *self.statuses}
@@ -211,9 +238,13 @@ class Lifecycle(Generic[S]):
         for status, transitional in self.transitional.items():
             if not transitional.completed_by:
                 raise LifecycleError(f"{self.name}: no event completes {status}")
-            for event in transitional.completed_by:
-                if event not in self.table or self.table[event].get(status, status) in self.transitional:
+            failed_by = () if transitional.failed_by is None else (transitional.failed_by,)
+            for event in (*transitional.completed_by, *failed_by):
+                if event not in self.table or self.table[event].get(status, status) == status:
                     raise LifecycleError(f"{self.name}: {event.__name__} does not complete {status}")
+            stuck_by = transitional.stuck_by
+            if stuck_by is not None and (stuck_by not in self.table or self.table[stuck_by].get(status) != status):
+                raise LifecycleError(f"{self.name}: {stuck_by.__name__} does not keep {status}")
 
     def admits(self, status: str, event: type[Event]) -> bool:
         """Returns whether the event is possible in the status; False for an event that concerns other resources."""

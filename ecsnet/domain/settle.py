@@ -1,88 +1,130 @@
-"""Transitional states: which are due, and the events that end them.
+"""Transitional statuses: what is pending, and the events that end it.
 
-Time never passes by itself in the model. A resource that passes since a moment is due a fixed time later, and whoever
-reads or writes after that sees it settled, as of the moment it was due.
+Time never passes by itself in the model. A resource that has been in a transitional status since a moment falls due a
+while later, and whoever reads or writes after that sees it settled, as of the moment it was due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ecsnet.domain.lifecycle import Lifecycle
+from ecsnet.domain.state.pending import CYCLE
 from ecsnet.domain.state.records import InstanceState
-from ecsnet.domain.state.world import Region, TransitionalState
+from ecsnet.domain.state.world import Region, TransitionalState, World
+from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP
 from ecsnet.domain.subjects.instance import lifecycle as instance
+from ecsnet.domain.subjects.instance.bandwidth import next_cycle
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event
 
 
-class PendingTransition(NamedTuple):
-    """A transition that waits to be completed: the resource, when it began, on whose account, and the completing event.
+class Pending(NamedTuple):
+    """A transition that has not ended, or a change that waits for a billing cycle (its kind is `CYCLE`).
 
-    ``event`` is None for a scheduled bandwidth change, whose event may allocate an address and is built when due.
-    ``caused_by`` is the position of the event that began the transition.
+    ``position`` is that of the event that began it, ``since`` when that was; of a change it is when the cycle begins.
     """
 
+    region_id: str
     table: str
     resource_id: str
+    kind: str
     since: datetime
+    position: int
     account_id: str
-    event: Event | None
-    caused_by: int | None
 
 
-def transitions_in_progress(region: Region) -> Iterator[PendingTransition]:
-    """Every transitional state, the one that began first in time first."""
-    for resource_id, since in region.pending.by_moment():
-        yield _transition_of(region, resource_id, since)
+_TABLES: Final[dict[str, Lifecycle[Any] | None]] = {
+    "network_interfaces": None,  # one for each type
+    "instances": INSTANCE,
+    "eips": EIP,
+    "vswitches": vpc.VSWITCH,
+    "vpcs": vpc.VPC,
+    "security_groups": security_group.SECURITY_GROUP,
+}
+"""The tables of what may be in transition, and the lifecycles there."""
 
 
-def _transition_of(region: Region, resource_id: str, since: datetime) -> PendingTransition:
-    if (interface := region.network_interfaces[resource_id]) is not None:
-        event, table = completing_event(network_interface.LIFECYCLES[interface.type], interface), "network_interfaces"
-        return PendingTransition(table, resource_id, since, interface.account_id, event, interface.pending)
-    if (address := region.eips[resource_id]) is not None:
-        event = completing_event(EIP, address)
-        return PendingTransition("eips", resource_id, since, address.account_id, event, address.pending)
-    state = region.instances.get_existing(resource_id)
-    event = completing_event(INSTANCE, state)
-    return PendingTransition("instances", resource_id, since, state.account_id, event, state.pending)
+def _found(region: Region, resource_id: str) -> tuple[str, TransitionalState] | None:
+    for table in _TABLES:
+        state: TransitionalState | None = getattr(region, table)[resource_id]
+        if state is not None:
+            return table, state
+    return None
 
 
-def completing_event(lifecycle: Lifecycle[Any], state: TransitionalState) -> Event:
-    """Returns the event that completes the transition which a resource is in."""
-    event_type, *others = lifecycle.transitional[state.status].completed_by
-    if others:
-        assert isinstance(state, InstanceState)
-        event_type = instance.completes_creation(state)
+def pending_at(region: Region, position: int, kind: str) -> Pending:
+    """Returns what began with the event at a position."""
+    entry = (region.scheduled if kind == CYCLE else region.pending).get_existing(position)
+    found = _found(region, entry.resource_id)
+    assert found is not None
+    table, state = found
+    return Pending(region.region_id, table, state.id, entry.kind, entry.since, position, state.account_id)
+
+
+def pending_of(region: Region, resource_id: str) -> Iterator[Pending]:
+    """Yields what is pending of one resource, found without a look at the others'."""
+    found = _found(region, resource_id)
+    if found is None:
+        return
+    _, state = found
+    if state.pending is not None:
+        yield pending_at(region, state.pending, region.pending.get_existing(state.pending).kind)
+    if isinstance(state, InstanceState) and state.scheduled is not None:
+        yield pending_at(region, state.scheduled, CYCLE)
+
+
+def all_pending(region: Region) -> Iterator[Pending]:
+    """Yields every transition that has not ended, by the positions at which they began."""
+    for position, entry in sorted(region.pending.snapshot().items()):
+        yield pending_at(region, position, entry.kind)
+
+
+def _lifecycle(state: TransitionalState, table: str) -> Lifecycle[Any]:
+    lifecycle = _TABLES[table]
+    if lifecycle is None:
+        return network_interface.LIFECYCLES[getattr(state, "type")]  # noqa: B009  # of ENIs alone
+    return lifecycle
+
+
+def outcomes(region: Region, pending: Pending) -> tuple[str, ...]:
+    """Returns how a transition may end: ``"completed"``, and perhaps ``"failed"`` or ``"stuck"``."""
+    if pending.kind == CYCLE:
+        return ("completed",)
+    state = getattr(region, pending.table).get_existing(pending.resource_id)
+    ways: tuple[str, ...] = _lifecycle(state, pending.table).transitional[state.status].outcomes
+    return ways
+
+
+def ending(world: World, region: Region, pending: Pending, outcome: str = "completed") -> tuple[Event, ...]:
+    """Returns the events with which a transition ends, or a change takes effect, in the state as it is by then."""
+    if pending.kind == CYCLE:
+        return (next_cycle(world, region, pending.resource_id),)
+    state: TransitionalState = getattr(region, pending.table).get_existing(pending.resource_id)
+    if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
+        return instance.release(state)
+    lifecycle = _lifecycle(state, pending.table)
+    event_type = _event_type(lifecycle, state, outcome)
     fields = {
         field: state.id if field == lifecycle.id_field else getattr(state, field)
         for field in event_type.__struct_fields__
     }
     assert None not in fields.values()
-    return event_type(**fields)
+    return (event_type(**fields),)
 
 
-def scheduled_changes(region: Region) -> Iterator[PendingTransition]:
-    """Every change that waits for a cycle to begin, the first in time first, with that moment as its ``since``: due by
-    the clock alone."""
-    for instance_id, begins_at in region.scheduled.by_moment():
-        yield _scheduled(region, instance_id, begins_at)
-
-
-def _scheduled(region: Region, instance_id: str, begins_at: datetime) -> PendingTransition:
-    state = region.instances.get_existing(instance_id)
-    return PendingTransition("instances", instance_id, begins_at, state.account_id, None, state.scheduled)
-
-
-def pending_of(region: Region, resource_id: str) -> Iterator[PendingTransition]:
-    """Yields what waits of one resource, found without a look at the others'."""
-    state = region.network_interfaces[resource_id] or region.eips[resource_id] or region.instances[resource_id]
-    if state is not None and state.pending is not None:
-        yield _transition_of(region, *region.pending.get_existing(state.pending))
-    if isinstance(state, InstanceState) and state.scheduled is not None:
-        yield _scheduled(region, *region.scheduled.get_existing(state.scheduled))
+def _event_type(lifecycle: Lifecycle[Any], state: TransitionalState, outcome: str) -> type[Event]:
+    ends = lifecycle.transitional[state.status]
+    if outcome != "completed":
+        event_type = ends.failed_by if outcome == "failed" else ends.stuck_by
+        assert event_type is not None
+        return event_type
+    event_type, *others = ends.completed_by
+    if others:
+        assert isinstance(state, InstanceState)
+        return instance.completes_creation(state)
+    return event_type

@@ -12,6 +12,8 @@ from ecsnet.values import (
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    VpcStatus,
+    VSwitchStatus,
 )
 
 
@@ -29,6 +31,7 @@ class VpcImported(Import, frozen=True, kw_only=True):
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
+    status: VpcStatus = VpcStatus.Available
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
@@ -37,6 +40,7 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
     vpc_id: str
     zone_id: str
     cidr_block: str
+    status: VSwitchStatus = VSwitchStatus.Available
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):

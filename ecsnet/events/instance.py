@@ -74,6 +74,12 @@ class InstanceRebooted(Event, frozen=True, kw_only=True):
     instance_id: str
 
 
+class InstanceReleaseRequested(Event, frozen=True, kw_only=True):
+    """The instance will be released, with all that is still attached to it then; a Running one is stopped before."""
+
+    instance_id: str
+
+
 class InstanceReleased(Event, frozen=True, kw_only=True):
     """The instance and its primary ENI were released; each other ENI that was attached has an event of its own."""
 

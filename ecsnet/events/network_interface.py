@@ -22,10 +22,16 @@ class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=Tru
 
 
 class NetworkInterfaceCreateRequested(NetworkInterfaceCreation, frozen=True, kw_only=True):
-    """The ENI is Creating and will be Available."""
+    """The ENI is Creating and will be Available. Only older histories have it: creating an ENI takes no time."""
 
 
 class NetworkInterfaceCreateCompleted(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+
+
+class NetworkInterfaceCreateFailed(Event, frozen=True, kw_only=True):
+    """The ENI, which was Creating, is CreateFailed: it can only be deleted."""
+
     network_interface_id: str
 
 
@@ -35,6 +41,13 @@ class NetworkInterfaceAttachRequested(Event, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceAttached(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceAttachFailed(Event, frozen=True, kw_only=True):
+    """The ENI, which was Attaching, is Available again and on no instance."""
+
     network_interface_id: str
     instance_id: str
 
@@ -54,6 +67,12 @@ class NetworkInterfaceDeleteRequested(Event, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceDeleted(Event, frozen=True, kw_only=True):
+    network_interface_id: str
+
+
+class NetworkInterfaceStuck(Event, frozen=True, kw_only=True):
+    """The ENI stays Attaching, Detaching or Deleting until that is asked for again."""
+
     network_interface_id: str
 
 

@@ -10,6 +10,10 @@ class SecurityGroupCreated(Event, frozen=True, kw_only=True):
     vpc_id: str | None = None
 
 
+class SecurityGroupDeleteRequested(Event, frozen=True, kw_only=True):
+    security_group_id: str
+
+
 class SecurityGroupDeleted(Event, frozen=True, kw_only=True):
     security_group_id: str
 

@@ -5,20 +5,56 @@ from __future__ import annotations
 from ecsnet.events.base import Event
 
 
-class VpcCreated(Event, frozen=True, kw_only=True):
+class VpcCreation(Event, frozen=True, kw_only=True):
+    """The base of all creations of a VPC."""
+
     vpc_id: str
     cidr_block: str
+
+
+class VpcCreated(VpcCreation, frozen=True, kw_only=True):
+    """The VPC was created in one step and is Available."""
+
+
+class VpcCreateRequested(VpcCreation, frozen=True, kw_only=True):
+    """The VPC is Pending and will be Available."""
+
+
+class VpcCreateCompleted(Event, frozen=True, kw_only=True):
+    vpc_id: str
+
+
+class VpcDeleteRequested(Event, frozen=True, kw_only=True):
+    vpc_id: str
 
 
 class VpcDeleted(Event, frozen=True, kw_only=True):
     vpc_id: str
 
 
-class VSwitchCreated(Event, frozen=True, kw_only=True):
+class VSwitchCreation(Event, frozen=True, kw_only=True):
+    """The base of all creations of a VSwitch."""
+
     vswitch_id: str
     vpc_id: str
     zone_id: str
     cidr_block: str
+
+
+class VSwitchCreated(VSwitchCreation, frozen=True, kw_only=True):
+    """The VSwitch was created in one step and is Available."""
+
+
+class VSwitchCreateRequested(VSwitchCreation, frozen=True, kw_only=True):
+    """The VSwitch is Pending and will be Available."""
+
+
+class VSwitchCreateCompleted(Event, frozen=True, kw_only=True):
+    vswitch_id: str
+
+
+class VSwitchDeleteRequested(Event, frozen=True, kw_only=True):
+    vswitch_id: str
 
 
 class VSwitchDeleted(Event, frozen=True, kw_only=True):

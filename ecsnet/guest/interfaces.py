@@ -68,17 +68,17 @@ def _set_name(interface: NetworkInterface, name: str) -> str:
     The kernel has named it so, unless a file or a rule of udev remembers a name of an earlier start. The name's present
     holder takes the other name until its own script names it.
     """
-    mac_address = checks.mac_address("mac_address", interface.mac_address).lower()
+    has_address = f"grep -qsxF {checks.mac_address('mac_address', interface.mac_address).lower()} /sys/class/net"
     return "\n".join(
         (
-            "for device in /sys/class/net/eth[0-9]*; do",
+            f"{has_address}/{name}/address || for device in /sys/class/net/eth[0-9]*; do",
             '    device="${device##*/}"',
-            f'    if [ "$device" != {name} ] && grep -qsxF {mac_address} "/sys/class/net/$device/address"; then',
-            f"        [ ! -e /sys/class/net/{name} ] || {{ ip link set {name} down; ip link set {name} name moving; }}",
-            '        ip link set "$device" down',
-            f'        ip link set "$device" name {name}',
-            '        [ ! -e /sys/class/net/moving ] || ip link set moving name "$device"',
-            "    fi",
+            # a VLAN has the MAC address of its interface
+            f'    [[ $device =~ ^eth[0-9]+$ ]] && {has_address}/"$device"/address || continue',
+            f"    [ ! -e /sys/class/net/{name} ] || {{ ip link set {name} down; ip link set {name} name moving; }}",
+            '    ip link set "$device" down',
+            f'    ip link set "$device" name {name}',
+            '    [ ! -e /sys/class/net/moving ] || ip link set moving name "$device"',
             "done",
         )
     )

@@ -16,7 +16,15 @@ from typing import Annotated, Any, Final, NamedTuple, get_origin
 import msgspec
 
 from ecsnet.errors import InvalidResponse
-from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    VpcStatus,
+    VSwitchStatus,
+)
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
@@ -31,6 +39,7 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal"):
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     cidr_block: str
+    status: VpcStatus = VpcStatus.Available
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -38,6 +47,7 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     zone_id: str
     cidr_block: str
+    status: VSwitchStatus = VSwitchStatus.Available
 
 
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):

@@ -21,8 +21,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from ecsnet.domain.subjects.eip import ASSOCIATED
-from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
+from ecsnet.domain.lifecycle import Lifecycle
+from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
     EipImported,
@@ -45,8 +48,6 @@ from ecsnet.openapi.describe import (
 )
 from ecsnet.values import (
     ChargeType,
-    EipStatus,
-    InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
@@ -150,10 +151,12 @@ class _Reader:
     def events(self) -> dict[str, list[Import]]:
         """Returns the events by region, a resource's after those of the resources that it refers to."""
         for vpc in self._vpcs.values():
-            self._add(
-                self._place(vpc, vpc.one.vpc_id),
-                VpcImported(vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, created_at=_time(vpc)),
+            region_id = self._place(vpc, vpc.one.vpc_id)
+            _check_status(vpc, VPC, VpcImported)
+            event = VpcImported(
+                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
             )
+            self._add(region_id, event)
         for vswitch in self._vswitches.values():
             self._vswitch(vswitch)
         self._check_blocks()
@@ -203,9 +206,12 @@ class _Reader:
 
     def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
         one = found.one
+        region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
+        _check_status(found, VSWITCH, VSwitchImported)
         self._add(
-            self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id])),
+            region_id,
             VSwitchImported(
+                status=one.status,
                 vswitch_id=one.vswitch_id,
                 vpc_id=one.vpc_id,
                 zone_id=one.zone_id,
@@ -246,8 +252,7 @@ class _Reader:
             ("VpcAttributes.VpcId", self._vpcs, [vpc_id] if vpc_id else []),
             ("SecurityGroupIds", self._groups, group_ids),
         )
-        if one.status is InstanceStatus.Released:
-            raise InvalidResponse("a Released resource cannot be imported", path=f"{found.path}.Status")
+        _check_status(found, INSTANCE, InstanceImported)
         if not vpc_id and not one.inner_ip_address.ip_address:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
@@ -328,8 +333,7 @@ class _Reader:
 
     def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
         one = found.one
-        if one.status is NetworkInterfaceStatus.Deleted:
-            raise InvalidResponse("a Deleted resource cannot be imported", path=f"{found.path}.Status")
+        _check_status(found, NETWORK_INTERFACE, NetworkInterfaceImported)
         if (one.status in ATTACHED) != bool(one.instance_id):
             where = "an instance" if one.status in ATTACHED else "no instance"
             raise InvalidResponse(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
@@ -359,8 +363,7 @@ class _Reader:
         region_id = self._place(
             found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
         )
-        if one.status is EipStatus.Released:
-            raise InvalidResponse("a Released resource cannot be imported", path=f"{found.path}.Status")
+        _check_status(found, EIP, EipImported)
         if (one.status in ASSOCIATED) != bool(one.instance_id):
             must = "has an instance" if one.status in ASSOCIATED else "has no instance"
             raise InvalidResponse(f"an EIP that is {one.status} {must}", path=f"{found.path}.InstanceId")
@@ -380,6 +383,12 @@ class _Reader:
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
+
+
+def _check_status(found: _Found[Any], lifecycle: Lifecycle[Any], event: type[Import]) -> None:
+    status = found.one.status
+    if status not in lifecycle.described[event]:
+        raise InvalidResponse(f"a {status} resource cannot be imported", path=f"{found.path}.Status")
 
 
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:

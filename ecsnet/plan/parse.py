@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ecsnet import openapi
 from ecsnet._arguments import MOST_CHARACTERS, id_problem, is_encodable, named, shown
+from ecsnet.clocks import OUTCOMES
 from ecsnet.domain.rulebook import RULES
 from ecsnet.openapi.requests import MOST_NESTED, did_you_mean
 from ecsnet.plan.references import Expected, sample, steps_to
@@ -231,9 +232,12 @@ def _note(given: Any) -> str:
 
 def _check_settle(operation: Operation) -> None:
     for key, value in operation.parameters.items():
-        if key != "ResourceId":
-            raise _Malformed(key, f"unknown parameter{did_you_mean(key, ['ResourceId'])}")
-        if not isinstance(value, Reference) and id_problem(value) is not None:
+        if key not in ("ResourceId", "Outcome"):
+            raise _Malformed(key, f"unknown parameter{did_you_mean(key, ['ResourceId', 'Outcome'])}")
+        if key == "Outcome":
+            if value not in OUTCOMES:
+                raise _Malformed(key, f"must be {' or '.join(OUTCOMES)}, not {_shown_or_reference(value)}")
+        elif not isinstance(value, Reference) and id_problem(value) is not None:
             raise _Malformed(key, f"must be an id, not {shown(value)}")
     _check_no_result(operation)
 

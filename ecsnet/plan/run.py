@@ -51,7 +51,10 @@ def _resolve_and_run(operation: Operation, cloud: Cloud, results: Mapping[str, O
         if not isinstance(resource_id, str | None):
             reason = f"ResourceId must be an id, not {shown(resource_id)}"
             return Outcome(operation=operation, verdict="invalid", reason=reason)
-        settled = cloud.settle(resource_id)
+        try:
+            settled = cloud.settle(resource_id, outcome=parameters.get("Outcome", "completed"))
+        except InvalidArgument as error:
+            return Outcome(operation=operation, verdict="invalid", reason=str(error))
         return Outcome(operation=operation, verdict="allowed", resources=settled, events=_recorded(cloud, before))
     try:
         request = openapi.request(operation.action, parameters)

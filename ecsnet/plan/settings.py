@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ecsnet._arguments import account_problem, named, shown
-from ecsnet.clocks import LONGEST_SETTLING, as_utc
+from ecsnet.clocks import LONGEST_SETTLING, Duration, SettleAfter, as_utc
+from ecsnet.domain.pace import KINDS
 from ecsnet.errors import InvalidArgument
 from ecsnet.openapi.requests import did_you_mean
 
@@ -25,11 +26,27 @@ def parse_start(value: Any) -> datetime:
         raise ValueError(f"{wanted}, not {shown(value)}") from None
 
 
-def parse_settle_after(value: Any) -> timedelta | Literal["manual"]:
-    """Returns the ``settle_after`` of `Cloud` for a number of seconds, its text, or ``"manual"``.
+def parse_settle_after(value: Any) -> SettleAfter:
+    """Returns the ``settle_after`` of `Cloud` for a number of seconds, its text, or ``"manual"``; or for an object with
+    the names of operations and one of these for each.
 
     Raises ValueError for anything else, and for more than `Cloud` accepts, which is 10,000 days.
     """
+    if not isinstance(value, Mapping):
+        return parse_duration(value)
+    durations: dict[str, Duration] = {}
+    for kind, one in value.items():
+        if kind not in KINDS:
+            raise ValueError(f"no operation {shown(kind)} takes time{did_you_mean(kind, KINDS)}")
+        try:
+            durations[kind] = parse_duration(one)
+        except ValueError as error:
+            raise ValueError(f"{kind} {error}") from None
+    return durations
+
+
+def parse_duration(value: Any) -> Duration:
+    """Returns a number of seconds, or its text, as a timedelta, and ``"manual"`` as it is. Raises ValueError."""
     if value == "manual":
         return "manual"
     if isinstance(value, str | int | float) and not isinstance(value, bool):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import attrs
 
 from ecsnet._attrs import read_only
 from ecsnet._escaping import escaped
+from ecsnet.clocks import SettleAfter
 from ecsnet.decision import Violation
 from ecsnet.errors import EcsnetError
 from ecsnet.events.base import Event
 
 SETTLE: Final = "Settle"
-"""ecsnet's own action: completes the transitions that are due, or that of the resource of ``ResourceId``."""
+"""ecsnet's own action: completes the transitions that are due, or that of the resource of ``ResourceId``. With an
+``Outcome`` of ``failed`` or ``stuck`` they fail or get stuck."""
 
 WAIT: Final = "Wait"
 """ecsnet's own action: advances the clock by ``Seconds``, ``Hours`` and ``Days``, without sleeping."""
@@ -77,7 +79,7 @@ class Plan:
     source: str
     operations: tuple[Operation, ...]
     start: datetime | None = None
-    settle_after: timedelta | Literal["manual"] | None = None
+    settle_after: SettleAfter | None = attrs.field(default=None, hash=False)
     account_id: str | None = None
 
     def first_wait(self) -> Operation | None:

@@ -9,11 +9,10 @@ from typing import Any, Final, TypeVar
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from ecsnet.clocks import AT_ONCE
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.testing._generate import GENERATORS, Choose, Inventory, all_commands
-from ecsnet.testing._script import Settle, Step, Wait, apply_step
+from ecsnet.testing._script import Step, apply_step, completing_steps
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -57,9 +56,9 @@ def judged_commands(draw: Draw, cloud: Cloud, legal: bool | None, among: Operati
 @st.composite
 def _next_steps(draw: Draw, cloud: Cloud, among: Operations) -> list[Step]:
     steps: list[Step] = [draw(judged_commands(cloud, True, among))]
-    settle_after = cloud.settle_after
-    if settle_after != AT_ONCE and draw(st.booleans()):
-        steps += (Settle(),) if settle_after == "manual" else (Wait(settle_after), Settle())
+    completing = completing_steps(cloud.settle_after)
+    if completing and draw(st.booleans()):
+        steps += completing
     return steps
 
 

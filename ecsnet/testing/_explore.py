@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
 from ecsnet._escaping import escaped
+from ecsnet.clocks import Outcome
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.domain.checks.invariants import Breach, breaches
 from ecsnet.domain.checks.state_digest import behavioural_digest
+from ecsnet.domain.settle import all_pending, outcomes
 from ecsnet.testing._generate import Inventory, all_commands
 from ecsnet.testing._script import Script, Settle, apply_step
 
@@ -125,7 +127,7 @@ def _script(start: Cloud, came_from: CameFrom, key: bytes) -> Script:
 
 def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator[Move]]:
     """Returns the moves of a state for `explore`: these operations with all valid and invalid parameters worth trying,
-    and the settling of each pending transition."""
+    and each way in which a pending transition may end."""
 
     def moves(cloud: Cloud) -> Iterator[Move]:
         yield from all_commands(Inventory(cloud), operations)
@@ -135,7 +137,8 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
 
 
 def settle_moves(cloud: Cloud) -> Iterator[Settle]:
-    """Yields moves for `explore`: the settling of each pending transition."""
+    """Yields moves for `explore`: each way in which a pending transition may end."""
     for region in cloud.folded_state().regions.values():
-        for resource_id, _ in region.pending.snapshot().values():
-            yield Settle(resource_id)
+        for pending in all_pending(region):
+            for outcome in outcomes(region, pending):
+                yield Settle(pending.resource_id, outcome=cast("Outcome", outcome))

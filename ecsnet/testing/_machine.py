@@ -14,27 +14,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ecsnet import commands as c
 from ecsnet._attrs import field_names
-from ecsnet.clocks import AT_ONCE, ManualClock, SettleAfter
+from ecsnet.clocks import AT_ONCE, ManualClock, Outcome, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.checks.invariants import breaches
+from ecsnet.domain.pace import LIFECYCLES
 from ecsnet.domain.state.views import VIEWS
-from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE
 from ecsnet.resources import Resource
 from ecsnet.testing._choose import Draw, drawn
 from ecsnet.testing._compare import Difference, Names, System, differences, is_resource_id, look_up
 from ecsnet.testing._explore import InvariantBroken, settle_moves
 from ecsnet.testing._fixtures import START
 from ecsnet.testing._generate import GENERATORS, Inventory
-from ecsnet.testing._script import Script, Settle, Wait
+from ecsnet.testing._script import Script, Settle, Wait, apply_step, completing_steps
 from ecsnet.values import ChargeType, InstanceType, NetworkInterfaceType
 
 T = TypeVar("T")
 Rule = Callable[..., None]
 """A rule of the machine: a method that Hypothesis calls."""
 _MACHINE: Final = st.runner()
-TRANSITIONAL: Final = frozenset({*INSTANCE.transitional, *NETWORK_INTERFACE.transitional, *EIP.transitional})
+TRANSITIONAL: Final = frozenset({str(status) for lifecycle in LIFECYCLES for status in lifecycle.transitional})
 """The transitional statuses of every kind of resource."""
 
 
@@ -71,6 +71,9 @@ class CloudMachine(RuleBasedStateMachine):
 
     settle_after: ClassVar[SettleAfter] = AT_ONCE
     """The model's ``settle_after``. With transitional states, the rules `settle` and `wait` are enabled."""
+    outcomes: ClassVar[Sequence[Outcome]] = ("completed",)
+    """The ways in which the rule `settle` ends a pending transition: add ``"failed"`` and ``"stuck"`` to test the model
+    alone; a system is only told to settle."""
     time_passes: ClassVar[bool] = False
     """If true, the rule `wait` is enabled without transitional states too: it advances the clock by up to a month, for
     tests of what expires."""
@@ -127,10 +130,12 @@ class CloudMachine(RuleBasedStateMachine):
     def set_up(self) -> None:
         """Creates the resources with which every example begins: a VPC, a VSwitch and a security group."""
         self.issue(c.CreateVpc(cidr_block="10.0.0.0/16"))
+        self._complete_transitions()
         (vpc_id,) = self.model.vpcs
         zone_id = self.region_ids[0] + ("-b" if self.region_ids[0].startswith("cn-") else "b")
         self.issue(c.CreateVSwitch(vpc_id=vpc_id, zone_id=zone_id, cidr_block="10.0.0.0/28"))
         self.issue(c.CreateSecurityGroup(vpc_id=vpc_id))
+        self._complete_transitions()
 
     def skips(self, command: Command[Any], decision: Decision) -> bool:
         """Returns whether a command is not issued because the system is known to differ on it."""
@@ -213,10 +218,12 @@ class CloudMachine(RuleBasedStateMachine):
             self.issue(command)
 
     def _complete_transitions(self) -> None:
-        if isinstance(self.settle_after, timedelta) and self.settle_after:
-            self._wait(self.settle_after)
-        if next(settle_moves(self.model), None) is not None or self.settle_after not in (AT_ONCE, "manual"):
-            self._settle(None)
+        steps = completing_steps(self.settle_after)
+        for step in steps:
+            if isinstance(step, Wait):
+                self._wait(step.by)
+        if next(settle_moves(self.model), None) is not None or len(steps) > 1:
+            self._settle(Settle())
 
     def issue(self, command: Command[Any]) -> None:
         """Executes a command on model and system and compares them. Raises `Difference`."""
@@ -321,16 +328,17 @@ class CloudMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.settle_after != AT_ONCE)
     @rule(number=st.integers(0, 3))
     def settle(self, number: int) -> None:
-        """Completes the transitions that are due; under "manual", one pending transition or all of them."""
-        pending = [move.resource_id for move in settle_moves(self.model)] if self.settle_after == "manual" else []
-        one = pending[number - 1] if 0 < number <= len(pending) else None
-        self._settle(one)
+        """Completes the transitions that are due; under "manual", one pending transition or all of them. With
+        `outcomes` one that may fail or get stuck also does."""
+        moves = [move for move in settle_moves(self.model) if move.outcome in self.outcomes]
+        moves = moves if self.settle_after == "manual" else []
+        self._settle(moves[number - 1] if 0 < number <= len(moves) else Settle())
 
-    def _settle(self, resource_id: str | None) -> None:
-        settled = self.model.settle(resource_id)
-        self.script.add(Settle(resource_id))
+    def _settle(self, step: Settle) -> None:
+        settled = apply_step(self.model, step)
+        self.script.add(step)
         if self.system is not None:
-            self.settle_system(resource_id)
+            self.settle_system(step.resource_id)
             self.compare([i for resource in settled for i in (resource.id, *_ids_of(resource))])
 
     @precondition(lambda self: self.time_passes or self.settle_after not in (AT_ONCE, "manual"))

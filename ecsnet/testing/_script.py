@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import attrs
 
 from ecsnet._escaping import escaped
-from ecsnet.clocks import ManualClock
+from ecsnet.clocks import AT_ONCE, ManualClock, Outcome, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
@@ -17,9 +18,10 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc
 
 @attrs.frozen
 class Settle:
-    """Step: complete the transitions that are due, or that of one resource."""
+    """Step: complete the transitions that are due, or that of one resource; or let them fail or get stuck."""
 
     resource_id: str | None = None
+    outcome: Outcome = attrs.field(default="completed", kw_only=True)
 
 
 @attrs.frozen
@@ -80,7 +82,10 @@ class _Variables:
 
     def line(self, step: Step, result: Any) -> str:
         if isinstance(step, Settle):
-            return f"cloud.settle({self._text(step.resource_id) if step.resource_id else ''})"
+            arguments = [self._text(step.resource_id)] if step.resource_id else []
+            if step.outcome != "completed":
+                arguments.append(f"outcome={step.outcome!r}")
+            return f"cloud.settle({', '.join(arguments)})"
         if isinstance(step, Wait):
             return f"clock.advance({step.by!r})".replace("datetime.", "")
         call = f"cloud.execute({self._command(step)})"
@@ -133,11 +138,21 @@ def _comment(text: str) -> str:
     return "# " + re.sub("coding(?=[:=])", r"codin\\x67", escaped(text))
 
 
+def completing_steps(settle_after: SettleAfter) -> tuple[Step, ...]:
+    """Returns the steps that complete the transitions of a cloud: those that take a time one after the other at most
+    twice, as the release of a Running instance does."""
+    if settle_after == AT_ONCE:
+        return ()
+    given = settle_after.values() if isinstance(settle_after, Mapping) else (settle_after,)
+    longest = max((one for one in given if isinstance(one, timedelta)), default=AT_ONCE)
+    return (Wait(longest), Settle()) if longest else (Settle(),)
+
+
 def apply_step(cloud: Cloud, step: Step) -> Any:
     """Executes one step. Raises `CommandDenied` as `Cloud.execute` does, and TypeError for a `Wait` without a
     `ManualClock`."""
     if isinstance(step, Settle):
-        return cloud.settle(step.resource_id)
+        return cloud.settle(step.resource_id, outcome=step.outcome)
     if isinstance(step, Wait):
         clock = cloud.clock
         if not isinstance(clock, ManualClock):

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import ecsnet
 from ecsnet import Cloud, CommandDenied, InvalidCommand, InvalidQuery, ManualClock, ReadOnlyCloud, rules
@@ -72,7 +73,7 @@ def test_deleting_returns_the_resource_in_its_last_state(net: Net) -> None:
     assert deleted.status == "Deleted"
     assert deleted.private_ips == interface.private_ips
     group = net.new_group()
-    assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=group.id)) == group
+    assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=group.id)) == evolve(group, status="Deleted")
     vm = net.run()
     assert net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True)).status == "Released"
     assert vm.id not in net.cloud.instances
@@ -465,11 +466,12 @@ def test_a_cloud_and_its_clock_have_a_readable_repr(net: Net) -> None:
     assert repr(net.clock) == f"ManualClock({START!r})"
 
 
-def test_deleting_networks_and_groups_returns_them_unchanged(net: Net) -> None:
+def test_deleting_networks_and_groups_returns_them_as_deleted(net: Net) -> None:
     net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.group.id))
-    assert net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id)) == net.vswitch
-    assert net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id)) == net.group
-    assert net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id)) == net.vpc
+    assert net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id)) == evolve(net.vswitch, status="Deleted")
+    deleted = net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id))
+    assert deleted == evolve(net.group, status="Deleted")
+    assert net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id)) == evolve(net.vpc, status="Deleted")
 
 
 def test_the_past_of_an_empty_cloud_is_empty() -> None:

@@ -55,7 +55,7 @@ ERRORS = sorted(
 
 def denied() -> CommandDenied:
     net = Net(settle_after="manual")
-    eni = net.cloud.execute(net.eni_command())
+    eni = net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=net.eni().id))
     detach = c.DetachNetworkInterface(network_interface_id=eni.id, instance_id="i-none")
     with pytest.raises(CommandDenied) as caught:
         net.cloud.execute(detach)

@@ -137,7 +137,7 @@ def test_anything_else_has_no_json_form(value: Any) -> None:
 
 
 PARTS = {
-    "@vpc": '"id":"vpc-1","region_id":"cn-hangzhou","account_id":"1","cidr_block":"10.0.0.0/8"',
+    "@vpc": '"id":"vpc-1","region_id":"cn-hangzhou","account_id":"1","status":"Available","cidr_block":"10.0.0.0/8"',
     "@command": '"command":{"kind":"DeleteVpc","vpc_id":"vpc-1"}',
     "@violation": '{"kind":"Violation","rule":"r","code":"c","http_status":400,"guide":"-","message":"m","facts":{}}',
 }
@@ -165,7 +165,7 @@ PARTS = {
         ),
         ('{"kind":"CreateVpc","cidr_block":"banana"}', "cidr_block must be an IPv4 CIDR block, not 'banana'"),
         ('{"kind":"CreateVpc","cidr_block":{"a":1}}', "cidr_block must be a non-empty string"),
-        ('{"kind":"Vpc"}', "Vpc: id, region_id, account_id, created_at, cidr_block are missing"),
+        ('{"kind":"Vpc"}', "Vpc: id, region_id, account_id, created_at, status, cidr_block are missing"),
         ('{"kind":"Vpc",@vpc,"created_at":5}', "Vpc: "),
         ('{"kind":"Vpc",@vpc,"created_at":"2019-03-11T00:00:00"}', "has no timezone"),
         ('{"kind":"Vpc",@vpc,"created_at":"0001-01-01T00:00:00+08:00"}', "outside the calendar"),

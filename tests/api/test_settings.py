@@ -80,10 +80,10 @@ def test_time_that_passes_in_a_fork_passes_nowhere_else() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     fork = net.cloud.fork()
     assert isinstance(fork.clock, ManualClock)
-    interface = net.cloud.execute(net.eni_command())
+    vm = net.cloud.execute(net.run_command())[0]
     fork.clock.advance(timedelta(hours=1))
     assert (net.clock(), fork.clock()) == (START, START + timedelta(hours=1))
-    assert net.cloud.network_interfaces[interface.id].status == "Creating"
+    assert net.cloud.instances[vm.id].status == "Pending"
     net.clock.advance(timedelta(seconds=1))
     assert fork.clock() == START + timedelta(hours=1)
 
@@ -106,7 +106,7 @@ def test_a_fork_takes_another_clock_settle_after_and_rules() -> None:
     later, own = ManualClock(START + timedelta(days=1)), own_rules()
     fork = net.cloud.fork(clock=later, settle_after="manual", rules=own)
     assert (fork.clock, fork.settle_after, fork.rules) == (later, "manual", own)
-    assert fork.execute(net.eni_command()).status == "Creating"
+    assert fork.execute(net.run_command())[0].status == "Pending"
     assert fork.history()[-1].recorded_at == START + timedelta(days=1)
     assert not fork.check(c.CreateVpc(cidr_block="10.0.0.0/8"))
     assert (net.cloud.clock, net.cloud.settle_after, net.cloud.rules) == (net.clock, timedelta(0), rules)
@@ -209,7 +209,7 @@ def test_the_digest_of_a_state_is_equal_in_every_process(tmp_path: Path) -> None
 def test_the_digest_changes_with_the_state_and_with_due_transitions() -> None:
     net = Net(settle_after=timedelta(seconds=5))
     seen = [net.cloud.state_digest()]
-    net.cloud.execute(net.eni_command())
+    net.cloud.execute(net.run_command())
     seen.append(net.cloud.state_digest())
     net.clock.advance(timedelta(seconds=5))
     seen.append(net.cloud.state_digest())
@@ -258,9 +258,9 @@ def test_deterministic_command_ids_are_the_stream_and_the_version_of_the_first_e
 def test_the_same_commands_record_the_same_history_under_deterministic_ids() -> None:
     def history(**options: Any) -> Any:
         net = Net(settle_after=timedelta(seconds=5), **options)
-        interface = net.cloud.execute(net.eni_command())
+        vm = net.cloud.execute(net.run_command())[0]
         net.clock.advance(timedelta(seconds=5))
-        net.cloud.settle(interface.id)
+        net.cloud.settle(vm.id)
         net.cloud.execute(c.AllocateEipAddress())
         return net.cloud.history()
 

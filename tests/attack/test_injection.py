@@ -119,7 +119,7 @@ def calls_of(command: str) -> list[str]:
         tables = first.removeprefix("for table in ").removesuffix("; do").split(" ")
         return [f"ip -4 route {what} {table}" for table in tables for what in ("flush table", "del default metric")]
     if listed is None:
-        return [] if first.startswith(("for ", "if grep ")) else [command]
+        return [] if first.startswith(("for ", "if grep ", "grep ")) else [command]
     if first.startswith("if ! "):
         return [listed[1], *[line.strip().partition(" > ")[0] for line in rest[:-1]]]
     return [listed[1], *re.findall(r" \|\| (ip .+)", first)]

@@ -17,7 +17,9 @@ from transitions import Machine, MachineError
 import ecsnet
 from ecsnet import Cloud, InvalidArgument, RecordedEvent, ReplayError, lifecycles
 from ecsnet import commands as c
+from ecsnet.domain import pace
 from ecsnet.domain.checks.invariants import WAITING_FOR_START
+from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.fold import fold
 from ecsnet.domain.lifecycle import IllegalTransition, LifecycleError
 from ecsnet.domain.state.streams import OF_NO_REGION
@@ -42,6 +44,7 @@ from ecsnet.events.instance import (
     InstanceRebooted,
     InstanceRebootRequested,
     InstanceReleased,
+    InstanceReleaseRequested,
     InstanceRenewed,
     InstanceStarted,
     InstanceStartRequested,
@@ -51,6 +54,7 @@ from ecsnet.events.instance import (
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
@@ -64,6 +68,9 @@ from ecsnet.lifecycles import (
     INSTANCE,
     NETWORK_INTERFACE,
     PRIMARY_NETWORK_INTERFACE,
+    SECURITY_GROUP,
+    VPC,
+    VSWITCH,
     Lifecycle,
     Transitional,
 )
@@ -72,7 +79,15 @@ from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfa
 from tests.support.described import imported, network
 from tests.support.net import START, Net
 
-LIFECYCLES: list[Lifecycle[Any]] = [INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, EIP]
+LIFECYCLES: list[Lifecycle[Any]] = [
+    INSTANCE,
+    NETWORK_INTERFACE,
+    PRIMARY_NETWORK_INTERFACE,
+    EIP,
+    VPC,
+    VSWITCH,
+    SECURITY_GROUP,
+]
 each_lifecycle = pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
 
 
@@ -146,6 +161,9 @@ def test_the_table_cannot_be_changed(lifecycle: Lifecycle[Any]) -> None:
         ("network_interface_id", [NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE]),
         ("primary_network_interface_id", [PRIMARY_NETWORK_INTERFACE]),
         ("allocation_id", [EIP]),
+        ("vpc_id", [VPC]),
+        ("vswitch_id", [VSWITCH]),
+        ("security_group_id", [SECURITY_GROUP]),
     ],
 )
 def test_every_event_that_names_a_resource_is_in_its_lifecycle(field: str, concerned: list[Lifecycle[Any]]) -> None:
@@ -155,7 +173,7 @@ def test_every_event_that_names_a_resource_is_in_its_lifecycle(field: str, conce
 
 
 def test_no_event_is_in_a_lifecycle_that_names_or_changes_no_such_resource() -> None:
-    for lifecycle in (INSTANCE, NETWORK_INTERFACE, EIP):
+    for lifecycle in (INSTANCE, NETWORK_INTERFACE, EIP, VPC, VSWITCH, SECURITY_GROUP):
         assert all(lifecycle.id_field in event.__struct_fields__ for event in lifecycle.events)
     assert not {event for event in LIFECYCLES[0].events if event in OF_NO_REGION}
 
@@ -163,16 +181,29 @@ def test_no_event_is_in_a_lifecycle_that_names_or_changes_no_such_resource() -> 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 @given(clouds(settle_after="manual"))
 def test_what_is_recorded_of_a_resource_drives_the_machine_to_its_status(cloud: Cloud) -> None:
-    for resource in (*cloud.instances.values(), *cloud.network_interfaces.values(), *cloud.eips.values()):
-        model = Model()
-        lifecycle_of(resource).bind(model)
+    for resource in resources(cloud):
+        model, lifecycle = Model(), lifecycle_of(resource)
+        lifecycle.bind(model)
         for record in cloud.history(resource.id):
-            assert model.trigger(record.type), record
-        assert model.status is resource.status
+            if type(record.event) in lifecycle.events:  # of a group, others name it among several
+                assert model.trigger(record.type), record
+        assert lifecycle.shown[model.status] is resource.status
+
+
+def resources(cloud: Cloud) -> list[Any]:
+    collections = (cloud.vpcs, cloud.vswitches, cloud.security_groups, cloud.instances, cloud.network_interfaces)
+    return [resource for collection in (*collections, cloud.eips) for resource in collection.values()]
 
 
 def lifecycle_of(resource: Any) -> Lifecycle[Any]:
-    kinds = {"Instance": INSTANCE, "Eip": EIP, "NetworkInterface": NETWORK_INTERFACE}
+    kinds = {
+        "Instance": INSTANCE,
+        "Eip": EIP,
+        "NetworkInterface": NETWORK_INTERFACE,
+        "Vpc": VPC,
+        "VSwitch": VSWITCH,
+        "SecurityGroup": SECURITY_GROUP,
+    }
     primary = getattr(resource, "type", None) is NetworkInterfaceType.Primary
     return PRIMARY_NETWORK_INTERFACE if primary else kinds[type(resource).__name__]
 
@@ -222,7 +253,11 @@ def story(status: str) -> Story:
         cloud.settle()
     if status == "Starting":
         cloud.execute(c.StartInstance(instance_id=vm.id))
-    assert cloud.instances[vm.id].status == status
+    if status in ("StoppingForRelease", "Releasing"):
+        cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    if status == "Releasing":
+        cloud.settle(vm.id)
+    assert cloud.instances[vm.id].status == INSTANCE.shown[InstanceStatus(status)]
     assert cloud.network_interfaces[interface.id].status == "InUse"
     return Story(net, vm.id, interface.id, free.id, eip.id, other.id)
 
@@ -235,6 +270,7 @@ ON_THE_INSTANCE: list[type[Event]] = [
     InstanceStopped,
     InstanceRebootRequested,
     InstanceRebooted,
+    InstanceReleaseRequested,
     PublicIpAddressReleased,
 ]
 MAKE: dict[type[Event], Callable[[Story], Sequence[Event]]] = {
@@ -316,8 +352,9 @@ def test_the_fold_admits_the_events_of_an_instance_that_its_machine_admits_and_n
 def test_the_fold_is_asked_for_every_event_of_an_existing_instance() -> None:
     births = {event for event in INSTANCE.events if INITIAL in INSTANCE.table[event]}
     unassociation = {EipAddressUnassociateRequested, EipAddressUnassociated}  # whatever the instance does
+    failure = {NetworkInterfaceAttachFailed}
     imports = {InstanceImported, NetworkInterfaceImported, EipImported}
-    assert set(INSTANCE.events) == {*MAKE, *AT_ONCE} | births | unassociation | imports
+    assert set(INSTANCE.events) == {*MAKE, *AT_ONCE} | births | unassociation | imports | failure
 
 
 @pytest.mark.parametrize("status", EXISTING)
@@ -331,13 +368,17 @@ def test_what_completes_at_once_is_folded_where_a_request_is_possible(status: st
                 here.fold(make(here))
 
 
-@pytest.mark.parametrize("event", AT_ONCE)
-@pytest.mark.parametrize("status", ["Starting", "Stopping"])
+@pytest.mark.parametrize("event", [*AT_ONCE, NetworkInterfaceAttachFailed])
+@pytest.mark.parametrize("status", ["Starting", "Stopping", "StoppingForRelease", "Releasing"])
 def test_what_was_requested_completes_whatever_the_instance_does_meanwhile(status: str, event: type[Event]) -> None:
-    here = story("Running" if status == "Stopping" else "Stopped")
-    request, make = AT_ONCE[event]
-    move = InstanceStopRequested if status == "Stopping" else InstanceStartRequested
+    here = story("Running" if status in ("Stopping", "StoppingForRelease") else "Stopped")
+    request, make = {**AT_ONCE, NetworkInterfaceAttachFailed: (NetworkInterfaceAttachRequested, attach_failed)}[event]
+    move = {"Stopping": InstanceStopRequested, "Starting": InstanceStartRequested}.get(status, InstanceReleaseRequested)
     here.fold(*MAKE[request](here), move(instance_id=here.instance_id), make(here))
+
+
+def attach_failed(story: Story) -> Event:
+    return NetworkInterfaceAttachFailed(network_interface_id=story.free_interface_id, instance_id=story.instance_id)
 
 
 def test_a_recorded_address_change_of_a_running_instance_raises_a_replay_error() -> None:
@@ -360,11 +401,14 @@ def test_a_recorded_import_in_a_final_status_raises_a_replay_error(event: type[E
 
 def test_what_is_imported_drives_the_machine_from_the_described_status() -> None:
     cloud = imported(network())
-    for resource in (*cloud.instances.values(), *cloud.network_interfaces.values(), *cloud.eips.values()):
+    for resource in resources(cloud):
         model, lifecycle = Model(), lifecycle_of(resource)
         lifecycle.bind(model)
         for record in cloud.history(resource.id):
-            described = {"status": record.event.status} if type(record.event) in lifecycle.described else {}  # type: ignore[attr-defined]
+            if type(record.event) not in lifecycle.events:
+                continue
+            is_described = type(record.event) in lifecycle.described
+            described = {"status": getattr(record.event, "status", "Available")} if is_described else {}
             assert model.trigger(record.type, **described), record
         assert model.status is resource.status
 
@@ -380,7 +424,16 @@ def test_every_status_is_transitional_or_final_or_stable(lifecycle: Lifecycle[An
 
 
 def test_the_transitional_statuses_are_those_of_the_vendor() -> None:
-    assert set(INSTANCE.transitional) == {"Pending", "Starting", "Stopping"}
+    assert set(INSTANCE.transitional) == {"Pending", "Starting", "Stopping", "StoppingForRelease", "Releasing"}
+    assert {INSTANCE.shown[status] for status in INSTANCE.transitional} == {
+        "Pending",
+        "Starting",
+        "Stopping",
+        "Stopped",
+    }
+    assert {VSWITCH.shown[status] for status in VSWITCH.transitional} == {"Pending"}
+    assert set(VPC.transitional) == {"Pending", "Deleting"}
+    assert set(SECURITY_GROUP.transitional) == {"Deleting"}
     assert set(NETWORK_INTERFACE.transitional) == {"Creating", "Attaching", "Detaching", "Deleting"}
     assert set(EIP.transitional) == {"Associating", "Unassociating", "Releasing"}
     assert not PRIMARY_NETWORK_INTERFACE.transitional
@@ -389,11 +442,22 @@ def test_the_transitional_statuses_are_those_of_the_vendor() -> None:
 
 def test_the_sets_of_statuses_that_derive_from_the_lifecycles() -> None:
     assert {"Attaching", "InUse", "Detaching"} == interface_subject.ATTACHED
-    assert {"Available", "Deleting"} == interface_subject.DELETABLE
+    assert {"Available", "CreateFailed", "Deleting"} == interface_subject.DELETABLE
     assert {"InUse", "Detaching"} == attachment.DETACHABLE
     assert {"Associating", "InUse", "Unassociating"} == eip_subject.ASSOCIATED
-    assert {"Stopped", "Starting"} == WAITING_FOR_START
+    assert {"Stopped", "Starting", "Releasing"} == WAITING_FOR_START
     assert INSTANCE.statuses_admitting(PublicIpAddressChanged) == {"Stopped"}
+
+
+def test_an_event_may_begin_a_transition_in_one_status_and_end_one_in_another() -> None:
+    rows = [*LAMP_ROWS, [InstanceStartRequested, Lamp.On, Lamp.Off]]
+    assert Lifecycle("lamp", Lamp, **{**LAMP, "transitions": rows}).table[InstanceStartRequested].begins == {"Off"}
+
+
+def test_every_kind_of_transition_is_the_name_of_an_operation() -> None:
+    kinds = {kind for lifecycle in LIFECYCLES for kind in lifecycle.kinds.values()}
+    assert kinds <= {command.__name__ for command in OPERATIONS}
+    assert kinds == set(pace.OPERATIONS)
 
 
 def test_an_event_of_other_resources_is_refused_in_every_status() -> None:
@@ -468,7 +532,11 @@ def test_an_object_with_an_unknown_status_is_not_bound(status: Any) -> None:
 
 
 def test_the_triggers_of_a_status_are_the_events_that_are_possible_in_it() -> None:
-    assert NETWORK_INTERFACE.triggers("Deleting") == ("NetworkInterfaceDeleted",)
+    assert NETWORK_INTERFACE.triggers("Deleting") == (
+        "NetworkInterfaceDeleteRequested",
+        "NetworkInterfaceDeleted",
+        "NetworkInterfaceStuck",
+    )
     assert PRIMARY_NETWORK_INTERFACE.triggers("Deleted") == ()
     assert NETWORK_INTERFACE.triggers(INITIAL) == (
         "NetworkInterfaceCreated",
@@ -530,6 +598,7 @@ LAMP: dict[str, Any] = {
     "id_field": "instance_id",
     "transitional": {Lamp.Warming: Transitional(completed_by=(InstanceStarted,))},
     "final": [Lamp.Broken],
+    "kinds": {InstanceStartRequested: "StartInstance"},
     "transitions": LAMP_ROWS,
 }
 
@@ -561,9 +630,14 @@ def test_lists_of_sources_and_reflexive_rows_are_what_transitions_makes_of_them(
             {"transitional": {Lamp.Warming: Transitional(completed_by=(InstanceRenewed,))}},
             "InstanceRenewed does not complete Warming",
         ),
+        ({"kinds": {}}, "InstanceStartRequested begins a transition of no kind"),
         (
-            {"transitions": [*LAMP_ROWS, [InstanceStartRequested, Lamp.On, Lamp.Off]]},
-            "InstanceStartRequested leads to a transitional status and to one that is not",
+            {"transitional": {Lamp.Warming: Transitional(completed_by=(InstanceStarted,), failed_by=InstanceStopped)}},
+            "InstanceStopped does not complete Warming",
+        ),
+        (
+            {"transitional": {Lamp.Warming: Transitional(completed_by=(InstanceStarted,), stuck_by=InstanceStarted)}},
+            "InstanceStarted does not keep Warming",
         ),
     ],
 )

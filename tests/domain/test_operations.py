@@ -19,12 +19,17 @@ NOT_OF_A_COMMAND = {
     "ClientTokenUsed",
     "EipAddressRegistered",
     "InstanceCreateCompleted",
+    "NetworkInterfaceAttachFailed",
     "NetworkInterfaceCreateCompleted",
+    "NetworkInterfaceCreateFailed",
     "NetworkInterfaceReleased",
+    "NetworkInterfaceStuck",
     "ResourcesImported",
     "SharedAddressDrawn",
+    "VSwitchCreateCompleted",
+    "VpcCreateCompleted",
 }
-"""Events that accompany another event, or complete it."""
+"""Events that accompany another event, or end what it began."""
 
 
 def test_every_command_has_an_operation() -> None:

@@ -99,9 +99,8 @@ def test_permitted_commands_of_an_interface_depend_on_its_status(slow_net: Net) 
         cloud.settle() if command is None else cloud.execute(command)
         admitted[cloud.network_interfaces[interface.id].status] = set(cloud.permitted(interface.id))
     assert admitted == {
-        "Creating": set(),
         "Available": anything | {c.AttachNetworkInterface, c.DeleteNetworkInterface},
-        "Attaching": set(),
+        "Attaching": {c.AttachNetworkInterface},  # denied, unless it is stuck
         "InUse": anything | {c.DetachNetworkInterface},
         "Detaching": {c.DetachNetworkInterface},
         "Deleting": {c.DeleteNetworkInterface},

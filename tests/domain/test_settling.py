@@ -50,11 +50,10 @@ def test_under_manual_settling_every_status_is_visible(slow_net: Net) -> None:
         c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=vm.id),
         c.DeleteNetworkInterface(network_interface_id=interface.id),
     ):
+        passing = cloud.execute(command)
         (settled,) = cloud.settle(interface.id)
-        seen += [settled.status, cloud.execute(command).status]  # type: ignore[attr-defined]
-    (gone,) = cloud.settle()
-    assert [*seen, gone.status] == [  # type: ignore[attr-defined]
-        S.Creating,
+        seen += [passing.status, settled.status]  # type: ignore[attr-defined]
+    assert seen == [
         S.Available,
         S.Attaching,
         S.InUse,
@@ -134,7 +133,8 @@ def test_settle_completes_only_due_transitions() -> None:
     vm = net.cloud.execute(net.run_command())[0]
     assert net.cloud.settle() == ()
     net.clock.advance(timedelta(seconds=3))
-    interface = net.cloud.execute(net.eni_command())
+    interface = net.eni()
+    net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     net.clock.advance(timedelta(seconds=3))
     assert [resource.id for resource in net.cloud.settle()] == [vm.id]
     assert net.cloud.settle(interface.id) == ()
@@ -164,9 +164,11 @@ def test_releasing_an_instance_ends_attaching_and_detaching_of_its_interfaces(sl
     detaching, attaching, kept = net.attached(vm), net.eni(), net.eni()
     net.cloud.execute(c.DetachNetworkInterface(network_interface_id=detaching.id, instance_id=vm.id))
     net.cloud.execute(net.attach_command(attaching, vm))
-    released = net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
-    assert released.status == "Released"
-    assert released.network_interface_ids == (vm.primary_network_interface_id, detaching.id, attaching.id)
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    net.cloud.settle(vm.id)
+    (released,) = net.cloud.settle(vm.id)
+    assert released.status == "Released"  # type: ignore[attr-defined]
+    assert released.network_interface_ids == (vm.primary_network_interface_id, detaching.id, attaching.id)  # type: ignore[attr-defined]
     assert list(net.cloud.network_interfaces) == [kept.id]
     assert net.cloud.settle() == ()
     assert invariants(net.cloud) == ()
@@ -181,7 +183,18 @@ def test_settle_after_is_an_option_of_each_cloud_on_a_store() -> None:
     assert net.cloud.instances[vm.id].status == "Stopped"
 
 
-@pytest.mark.parametrize("pace", [timedelta(seconds=-1), "never"])
+@pytest.mark.parametrize(
+    "pace",
+    [
+        timedelta(seconds=-1),
+        "never",
+        {"AttachNetworkInterface": "never"},
+        {"AttachNetworkInterfaces": "manual"},
+        {"StopInstance": timedelta(days=10_001)},
+        {7: "manual"},
+        None,
+    ],
+)
 def test_an_invalid_settle_after_is_refused(pace: object) -> None:
     with pytest.raises(ValueError, match="settle_after"):
         Cloud(settle_after=pace)  # type: ignore[arg-type]

@@ -102,14 +102,14 @@ def test_a_settling_event_names_its_resource_and_is_caused_by_the_event_that_beg
 
 def test_an_overdue_transition_is_recorded_with_the_next_command_under_its_id() -> None:
     net = Net(settle_after=timedelta(seconds=5))
-    interface = net.cloud.execute(net.eni_command())
+    vm = net.cloud.execute(net.run_command())[0]
     net.clock.advance(timedelta(seconds=5))
     before = net.cloud.position
     net.cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
     settled, created = net.cloud.history(after=before)
-    assert (settled.type, settled.settles) == ("NetworkInterfaceCreateCompleted", interface.id)
-    assert net.cloud.history()[(settled.caused_by or 0) - 1].type == "NetworkInterfaceCreateRequested"
-    assert (created.type, created.settles, created.caused_by) == ("VpcCreated", None, None)
+    assert (settled.type, settled.settles) == ("InstanceStarted", vm.id)
+    assert net.cloud.history()[(settled.caused_by or 0) - 1].type == "InstanceLaunchRequested"
+    assert (created.type, created.settles, created.caused_by) == ("VpcCreateRequested", None, None)
     assert settled.command_id == created.command_id
     assert settled.recorded_at < created.recorded_at or settled.recorded_at == created.recorded_at
 

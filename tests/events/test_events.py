@@ -19,6 +19,8 @@ from ecsnet.values import (
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    VpcStatus,
+    VSwitchStatus,
 )
 
 FROZEN = Path(__file__).parent / "frozen_events.jsonl"
@@ -30,6 +32,8 @@ VALUES: dict[Any, Any] = {
     NetworkInterfaceStatus: NetworkInterfaceStatus.InUse,
     NetworkInterfaceType: NetworkInterfaceType.Primary,
     EipStatus: EipStatus.Available,
+    VpcStatus: VpcStatus.Available,  # as lines have it that were written before there was a status
+    VSwitchStatus: VSwitchStatus.Available,
     int: 7,
     int | None: 3,
     Moment: datetime(2019, 4, 11, tzinfo=UTC),

@@ -18,8 +18,8 @@ import pytest
 
 from ecsnet import Instance, NetworkInterface
 from ecsnet import commands as c
-from ecsnet.guest import GuestConfiguration, guest_configuration
-from tests.support.namespaces import in_place_of_etc, network_namespace, run_script, tool
+from ecsnet.guest import GuestConfiguration, Image, configure_interface, guest_configuration
+from tests.support.namespaces import Namespace, in_place_of_etc, network_namespace, run_script, tool
 from tests.support.net import Net
 
 FAMILIES = {"centos 7.2": "rhel", "debian 9": "debian", "sles 12 sp1": "sles"}
@@ -329,3 +329,21 @@ def test_the_order_of_scripts_does_not_matter(
     scripts = teller.script(first), teller.script(second)
     for number, order in enumerate(ORDERS):
         assert outcome(image, tmp_path / str(number), [teller.step(scripts=order(*scripts))]) == expected
+
+
+def test_an_interface_is_named_after_its_mac_address_and_a_vlan_is_not(
+    net: Net, namespace: Namespace, tmp_path: Path
+) -> None:
+    vm = net.run()
+    first, second = net.attached(vm), net.attached(vm)
+    namespace.run(f"ip link set eth1 address {second.mac_address}; ip link set eth2 address {first.mac_address}")
+    made = namespace.run("ip link add link eth2 name eth2.10 type vlan id 10", check=False)
+    for _ in range(2):
+        for interface, name in ((first, "eth1"), (second, "eth2")):
+            command, _ = configure_interface(interface, image=Image.parse("sles 12 sp1"), name=name, metric=1).commands
+            namespace.run(command)
+        names = {name: namespace.lines(f"cat /sys/class/net/{name}/address") for name in ("eth1", "eth2")}
+        assert names == {"eth1": [first.mac_address], "eth2": [second.mac_address]}
+    left = {*namespace.lines("ls /sys/class/net")}
+    assert "moving" not in left
+    assert ("eth2.10" in left) is (made.returncode == 0)  # not every kernel has VLANs

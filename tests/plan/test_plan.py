@@ -320,11 +320,29 @@ def test_a_repeated_client_token_returns_the_first_result_and_records_nothing() 
 
 def test_a_settle_entry_reports_the_settled_resources() -> None:
     cloud = Cloud(settle_after="manual")
-    outcomes = run(*NETWORK, {"Action": "Settle", "ResourceId": "$eni"}, {"Action": "Settle"}, cloud=cloud)
-    assert outcomes[-3].resources[0].status == "Creating"
+    outcomes = run(NETWORK[0], {"Action": "Settle", "ResourceId": "$vpc"}, {"Action": "Settle"}, cloud=cloud)
+    assert outcomes[-3].resources[0].status == "Pending"
     assert outcomes[-2].resources[0].status == "Available"
-    assert [type(event).__name__ for event in outcomes[-2].events] == ["NetworkInterfaceCreateCompleted"]
+    assert [type(event).__name__ for event in outcomes[-2].events] == ["VpcCreateCompleted"]
     assert (outcomes[-1].verdict, outcomes[-1].resources, outcomes[-1].events) == ("allowed", (), ())
+
+
+def test_a_settle_entry_lets_a_transition_fail() -> None:
+    settle = {"Action": "Settle"}
+    delete = {"Action": "DeleteNetworkInterface", "NetworkInterfaceId": "$eni"}
+    stuck = {"Action": "Settle", "ResourceId": "$eni", "Outcome": "stuck"}
+    operations = (NETWORK[0], settle, NETWORK[1], settle, *NETWORK[2:], delete)
+    cloud = Cloud(settle_after="manual")
+    outcomes = run(*operations, stuck, {**stuck, "Outcome": "failed"}, cloud=cloud)
+    assert [type(event).__name__ for event in outcomes[-2].events] == ["NetworkInterfaceStuck"]
+    assert outcomes[-1].verdict == "invalid"
+    assert "is completed or stuck, never failed" in str(outcomes[-1].reason)
+
+
+def test_an_unknown_outcome_of_a_settle_entry_is_malformed() -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan('[{"Action": "Settle", "Outcome": "broken"}]')
+    assert caught.value.problems == ("entry 1 (Settle), Outcome: must be completed or failed or stuck, not 'broken'",)
 
 
 START = datetime(2019, 3, 11, tzinfo=UTC)

@@ -57,7 +57,20 @@ def test_a_plan_object_sets_its_start_settle_after_and_account() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [(0, timedelta(0)), ("0", timedelta(0)), ("2.5", timedelta(seconds=2.5)), ("manual", "manual")],
+    [
+        (
+            {"AttachNetworkInterface": 3, "DeleteInstance": "manual", "default": "0.5"},
+            {
+                "AttachNetworkInterface": timedelta(seconds=3),
+                "DeleteInstance": "manual",
+                "default": timedelta(seconds=0.5),
+            },
+        ),
+        (0, timedelta(0)),
+        ("0", timedelta(0)),
+        ("2.5", timedelta(seconds=2.5)),
+        ("manual", "manual"),
+    ],
 )
 def test_settle_after_is_a_number_its_text_or_manual(written: Any, meant: Any) -> None:
     assert parse_plan(json.dumps({"settle_after": written, "operations": []})).settle_after == meant
@@ -119,11 +132,11 @@ def test_run_uses_the_settings_of_the_plan_file(tmp_path: Path) -> None:
     store = tmp_path / "net.db"
     settings = {"start": "2019-03-11T00:00:00Z", "settle_after": "manual", "account_id": "42"}
     wait = {"Action": "Wait", "Hours": 6}
-    result = ecsnet("run", written(tmp_path, {**settings, "operations": [*ENI, wait]}), "--store", store)
+    result = ecsnet("run", written(tmp_path, {**settings, "operations": [VPC, wait]}), "--store", store)
     assert result.exit_code == 0, result.output
-    assert "(Secondary, Creating," in result.stdout
+    assert "VpcCreateRequested" in result.stdout
     assert "Wait until 2019-03-11 06:00:00Z" in result.stdout
-    with Cloud(store) as cloud:
+    with Cloud(store, settle_after="manual") as cloud:
         assert {record.recorded_at for record in cloud.history()} == {datetime(2019, 3, 11, tzinfo=UTC)}
         assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"42"}
 
@@ -134,7 +147,7 @@ def test_the_options_override_the_file(tmp_path: Path) -> None:
     options = ["--start", "2020-01-01", "--settle-after", "0", "--account-id", "43"]
     result = ecsnet("run", written(tmp_path, {**settings, "operations": ENI}), "--store", store, *options)
     assert result.exit_code == 0, result.output
-    assert "Creating" not in result.stdout
+    assert "Requested" not in result.stdout
     with Cloud(store) as cloud:
         assert {record.recorded_at for record in cloud.history()} == {datetime(2020, 1, 1, tzinfo=UTC)}
         assert {vpc.account_id for vpc in cloud.vpcs.values()} == {"43"}
@@ -166,8 +179,9 @@ def test_check_uses_the_account_of_the_plan_or_of_the_options(options: list[str]
 
 
 def test_a_check_settles_as_the_plan_says(tmp_path: Path) -> None:
-    plan = written(tmp_path, {"settle_after": "manual", "operations": ENI})
-    assert "(Secondary, Creating," in ecsnet("check", described(tmp_path), plan).stdout
+    for settle_after, event in (("manual", "VpcCreateRequested"), ({"DeleteVpc": "manual"}, "VpcCreated")):
+        plan = written(tmp_path, {"settle_after": settle_after, "operations": [VPC]})
+        assert f"would record {event}\n" in ecsnet("check", described(tmp_path), plan).stdout
 
 
 def test_a_check_of_a_real_network_refuses_a_start(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ecsnet import Cloud, Instance, ManualClock, NetworkInterface, SecurityGroup, VSwitch
@@ -28,13 +28,19 @@ class Net:
     def __init__(self, start: datetime = START, **options: Any) -> None:
         self.clock = ManualClock(start)
         self.cloud = Cloud(**{"clock": self.clock, **options})
-        self.vpc = self.cloud.execute(CreateVpc(cidr_block="10.0.0.0/16"))
-        self.vswitch = self.new_vswitch("10.0.1.0/24")
-        self.group = self.new_group()
+        # at once, whatever the pace of what follows
+        build = Cloud(**{"clock": self.clock, **options, "store": self.cloud.store, "settle_after": timedelta(0)})
+        self.vpc = build.execute(CreateVpc(cidr_block="10.0.0.0/16"))
+        self.vswitch = build.execute(self.vswitch_command("10.0.1.0/24"))
+        self.group = build.execute(CreateSecurityGroup(vpc_id=self.vpc.id))
+
+    def vswitch_command(self, cidr_block: str, zone: str = "b") -> CreateVSwitch:
+        return CreateVSwitch(vpc_id=self.vpc.id, zone_id=f"cn-hangzhou-{zone}", cidr_block=cidr_block)
 
     def new_vswitch(self, cidr_block: str, zone: str = "b") -> VSwitch:
-        command = CreateVSwitch(vpc_id=self.vpc.id, zone_id=f"cn-hangzhou-{zone}", cidr_block=cidr_block)
-        return self.cloud.execute(command)
+        vswitch = self.cloud.execute(self.vswitch_command(cidr_block, zone))
+        self.cloud.settle(vswitch.id)
+        return self.cloud.vswitches[vswitch.id]
 
     def new_group(self) -> SecurityGroup:
         return self.cloud.execute(CreateSecurityGroup(vpc_id=self.vpc.id))

@@ -25,7 +25,8 @@ from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
-from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
+from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK, SECURITY_GROUP
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
     QUOTAS,
@@ -87,7 +88,10 @@ INVARIANTS: Final[dict[str, str]] = {
 }
 """Every invariant: its id, and what always holds."""
 
-WAITING_FOR_START: Final = INSTANCE.statuses_admitting(InstanceStarted) - {InstanceStatus.Pending}
+WAITING_FOR_START: Final = {
+    *(INSTANCE.statuses_admitting(InstanceStarted) - {InstanceStatus.Pending}),
+    InstanceStatus.Releasing,  # it will never be started again
+}
 PRIMARY: Final = NetworkInterfaceType.Primary
 
 
@@ -177,6 +181,8 @@ class _Scan:
         for vswitch in self.all_vswitches.values():
             if vswitch.vpc_id in blocks:
                 blocks[vswitch.vpc_id].append(vswitch)
+        for lifecycle, rows in ((VPC, self.all_vpcs), (VSWITCH, self.all_vswitches), (SECURITY_GROUP, self.all_groups)):
+            self.pending.update(row.id for row in rows.values() if row.status in lifecycle.transitional)
         for vpc_id, vpc in self.all_vpcs.items():
             vswitches = sorted(blocks[vpc_id], key=lambda vswitch: vswitch.first)
             if len(vswitches) > self.allowed(vpc.account_id, "vswitches-per-vpc"):
@@ -466,10 +472,10 @@ class _Scan:
     def waiting(self) -> None:
         """Checks the lists of pending transitions and of scheduled changes."""
         region, found = self.region, self.found
-        passing = [resource_id for resource_id, _ in region.pending.snapshot().values()]
+        passing = [entry.resource_id for entry in region.pending.snapshot().values()]
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
             found("index.pending", region.region_id, f"lists {passing}, and {sorted(self.pending)} pass")
-        scheduled = {instance_id: key for key, (instance_id, _) in region.scheduled.snapshot().items()}
+        scheduled = {entry.resource_id: key for key, entry in region.scheduled.snapshot().items()}
         if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
             found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")
 

@@ -4,9 +4,10 @@ The key of an entry is the position of the event that began it. Events are not a
 times, since clocks are set back and machines have different clocks. So the entry with the earliest time is not always
 the one recorded first, and it must be found without iterating over all entries.
 
-The table therefore has a leftist heap, ordered by time and then position. Its nodes are immutable tuples, so that forks
-of the table share them. An entry that is deleted from the table stays in the heap until it comes to the top, or until
-most entries of the heap are deleted ones.
+Transitions of different kinds may take different times, so each kind has a queue of its own: within a kind, what began
+first falls due first. A queue is a leftist heap, ordered by time and then position. Its nodes are immutable tuples, so
+that forks of the table share them. An entry that is deleted from the table stays in its heap until it comes to the top,
+or until most entries of the heap are deleted ones.
 """
 
 from __future__ import annotations
@@ -14,15 +15,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from ecsnet.domain.state.tables import Table
 
-Entry = tuple[str, datetime]
-"""The id of the resource, and the time."""
+IMPORTED: Final = "imported"
+"""The kind of what was imported in a transitional status: how long it has been going on already is not known."""
+STUCK: Final = "stuck"
+"""The kind of what got stuck: it never falls due."""
+CYCLE: Final = "cycle"
+"""The kind of a change that waits for a billing cycle. It falls due when the cycle begins, at whatever pace."""
+WAITING: Final = frozenset({IMPORTED, STUCK})
+"""The kinds of what does not go on until it is asked for again."""
+
+
+class Entry(NamedTuple):
+    """A transition that waits: the resource, when it began, and its kind."""
+
+    resource_id: str
+    since: datetime
+    kind: str
+
+
 Heap = tuple[int, datetime, int, Any, Any] | None
 """A node: its rank (the length of its right spine), time, position, and two heaps of later entries."""
 
+
+class _Queue(NamedTuple):
+    """The entries of one kind: their heap, how many nodes it has, and how many of those are not deleted."""
+
+    heap: Heap = None
+    nodes: int = 0
+    live: int = 0
+
+
+_EMPTY: Final = _Queue()
 _SLACK: Final = 64
 
 
@@ -39,45 +66,74 @@ def _merged(one: Heap, other: Heap) -> Heap:
 
 
 class PendingTable(Table[int, Entry]):
-    """A `Table` from position to resource and time that can also be iterated in the order of the times."""
+    """A `Table` from position to entry whose entries of each kind can also be iterated in the order of their times."""
 
-    __slots__ = ("_heap", "_heap_size")
+    __slots__ = ("_queues",)
 
     def __init__(self) -> None:
         super().__init__()
-        self._heap: Heap = None
-        self._heap_size = 0
+        self._queues: dict[str, _Queue] = {}
 
     def set(self, key: int, value: Entry) -> None:
         """Sets a new key."""
         super().set(key, value)
-        self._heap = _merged(self._heap, (1, value[1], key, None, None))
-        self._heap_size += 1
+        queue = self._queues.get(value.kind, _EMPTY)
+        heap = _merged(queue.heap, (1, value.since, key, None, None))
+        self._queues[value.kind] = _Queue(heap, queue.nodes + 1, queue.live + 1)
 
     def delete(self, key: int) -> None:
         """Removes a key. Raises KeyError if it is missing."""
+        kind = self.get_existing(key).kind
         super().delete(key)
-        if self._heap_size > 2 * self.size + _SLACK:
-            self._rebuild()
-        while self._heap is not None and self[self._heap[2]] is None:
-            self._heap = _merged(self._heap[3], self._heap[4])
-            self._heap_size -= 1
-
-    def _rebuild(self) -> None:
-        self._heap, self._heap_size = None, self.size
-        for key, (_, moment) in sorted(self.snapshot().items(), key=lambda row: (row[1][1], row[0]), reverse=True):
-            self._heap = (1, moment, key, self._heap, None)  # in order, so that no merge is needed
-
-    def by_moment(self) -> Iterator[Entry]:
-        """Yields the entries ordered by time; those with equal times in the order of their positions."""
-        if self._heap is None:
+        heap, nodes, live = self._queues[kind]
+        live -= 1
+        if not live:
+            del self._queues[kind]
             return
-        nearest = [(self._heap[1], self._heap[2], self._heap)]
+        if nodes > 2 * live + _SLACK:
+            heap, nodes = self._rebuilt(heap), live
+        while heap is not None and self[heap[2]] is None:
+            heap = _merged(heap[3], heap[4])
+            nodes -= 1
+        self._queues[kind] = _Queue(heap, nodes, live)
+
+    def _rebuilt(self, heap: Heap) -> Heap:
+        rebuilt: Heap = None
+        for moment, key in sorted(self._live(heap), reverse=True):
+            rebuilt = (1, moment, key, rebuilt, None)  # in order, so that no merge is needed
+        return rebuilt
+
+    def _live(self, heap: Heap) -> Iterator[tuple[datetime, int]]:
+        nodes = [heap]
+        while nodes:
+            node = nodes.pop()
+            if node is not None:
+                if self[node[2]] is not None:
+                    yield node[1], node[2]
+                nodes += node[3], node[4]
+
+    @property
+    def kinds(self) -> Iterator[str]:
+        """The kinds that have entries."""
+        return iter(self._queues)
+
+    def earliest(self, kind: str) -> tuple[datetime, int]:
+        """Returns the time and the position of a kind's earliest entry. Raises KeyError for a kind without entries."""
+        heap = self._queues[kind].heap
+        assert heap is not None
+        return heap[1], heap[2]
+
+    def by_moment(self, kind: str) -> Iterator[tuple[int, Entry]]:
+        """Yields the positions and entries of a kind ordered by time; those with equal times by their positions."""
+        heap = self._queues.get(kind, _EMPTY).heap
+        if heap is None:
+            return
+        nearest = [(heap[1], heap[2], heap)]
         while nearest:
             _, key, node = heappop(nearest)
             entry = self[key]
             if entry is not None:
-                yield entry
+                yield key, entry
             for later in (node[3], node[4]):
                 if later is not None:
                     heappush(nearest, (later[1], later[2], later))
@@ -85,5 +141,5 @@ class PendingTable(Table[int, Entry]):
     def fork(self) -> Self:
         """Returns an independent copy. After that *this* table must not be written to: the copy shares its layers."""
         copy = super().fork()
-        copy._heap, copy._heap_size = self._heap, self._heap_size
+        copy._queues = self._queues.copy()
         return copy

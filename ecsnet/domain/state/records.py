@@ -21,6 +21,9 @@ from ecsnet.values import (
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupStatus,
+    VpcStatus,
+    VSwitchStatus,
     cidr_bounds,
     int_to_ipv4,
 )
@@ -40,9 +43,11 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
-    """A VPC."""
+    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources."""
 
     cidr_block: str
+    status: VpcStatus
+    pending: int | None = None
     classic_link_enabled: bool = False
 
     def __post_init__(self) -> None:
@@ -61,6 +66,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     vpc_id: str
     zone_id: str
     cidr_block: str
+    status: VSwitchStatus
+    pending: int | None = None
     first: int = 0
     last: int = 0
     available_ip_address_count: int = 0
@@ -80,6 +87,8 @@ class SecurityGroupState(State, eq=False, kw_only=True):
     """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
 
     vpc_id: str | None
+    status: SecurityGroupStatus = SecurityGroupStatus.Available
+    pending: int | None = None
     private_ip_count: int = 0
     authorized_by_others: int = 0
 

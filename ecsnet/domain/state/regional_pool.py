@@ -14,7 +14,6 @@ held like all others, and no allocation comes to them.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from functools import cache
 from hashlib import blake2b
 from typing import Final
@@ -152,7 +151,7 @@ class RegionalPool:
         allocated = sum(table.size for table in self._allocated_in_block(world, region))
         return block_bounds(self.cidr_block, region.region_id)[1] - allocated
 
-    def next_free(self, world: World, region: Region, count: int, excluding: Container[str] = ()) -> tuple[str, ...]:
+    def next_free(self, world: World, region: Region, count: int) -> tuple[str, ...]:
         """Returns the next free addresses; fewer than ``count`` if there are not as many."""
         first, size = block_bounds(self.cidr_block, region.region_id)
         allocated = self._allocated_in_block(world, region)
@@ -162,7 +161,7 @@ class RegionalPool:
             if len(found) == count:
                 break
             ip = int_to_ipv4(first + place % size)
-            if ip not in excluding and all(table[ip] is None for table in allocated):
+            if all(table[ip] is None for table in allocated):
                 found.append(ip)
         return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from ecsnet._attrs import builder
 from ecsnet.domain.state.records import (
@@ -16,7 +16,15 @@ from ecsnet.domain.state.records import (
 )
 from ecsnet.domain.state.world import Region
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkType
+from ecsnet.values import (
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkType,
+    SecurityGroupStatus,
+    VpcStatus,
+    VSwitchStatus,
+)
 
 _vpc = builder(Vpc)
 _vswitch = builder(VSwitch)
@@ -25,23 +33,33 @@ _network_interface = builder(NetworkInterface)
 _instance = builder(Instance)
 _eip = builder(Eip)
 
+SHOWN_OF_VSWITCH: Final = {VSwitchStatus.Deleting: VSwitchStatus.Pending}
+"""The statuses of VSwitches that the API does not tell from another one."""
+SHOWN_OF_INSTANCE: Final = {
+    InstanceStatus.StoppingForRelease: InstanceStatus.Stopping,
+    InstanceStatus.Releasing: InstanceStatus.Stopped,
+}
+"""The same of instances."""
 
-def vpc(region: Region, state: VpcState) -> Vpc:
+
+def vpc(region: Region, state: VpcState, status: VpcStatus | None = None) -> Vpc:
     return _vpc(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
+        status=status or state.status,
         cidr_block=state.cidr_block,
     )
 
 
-def vswitch(region: Region, state: VSwitchState) -> VSwitch:
+def vswitch(region: Region, state: VSwitchState, status: VSwitchStatus | None = None) -> VSwitch:
     return _vswitch(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
+        status=status or SHOWN_OF_VSWITCH.get(state.status, state.status),
         vpc_id=state.vpc_id,
         zone_id=state.zone_id,
         cidr_block=state.cidr_block,
@@ -49,12 +67,15 @@ def vswitch(region: Region, state: VSwitchState) -> VSwitch:
     )
 
 
-def security_group(region: Region, state: SecurityGroupState) -> SecurityGroup:
+def security_group(
+    region: Region, state: SecurityGroupState, status: SecurityGroupStatus | None = None
+) -> SecurityGroup:
     return _security_group(
         id=state.id,
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
+        status=status or state.status,
         vpc_id=state.vpc_id,
         private_ip_count=state.private_ip_count,
     )
@@ -90,7 +111,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
         region_id=region.region_id,
         account_id=state.account_id,
         created_at=state.created_at,
-        status=status or state.status,
+        status=status or SHOWN_OF_INSTANCE.get(state.status, state.status),
         network_type=NetworkType.Vpc if primary else NetworkType.Classic,
         instance_type=state.instance_type.id,
         zone_id=state.zone_id,
@@ -136,6 +157,12 @@ VIEWS: dict[str, Callable[[Region, Any], Resource]] = {
 def removed(table: str, region: Region, state: Any) -> Resource:
     """Returns a resource that is about to be removed, in its last status."""
     match table:
+        case "vpcs":
+            return vpc(region, state, VpcStatus.Deleted)
+        case "vswitches":
+            return vswitch(region, state, VSwitchStatus.Deleted)
+        case "security_groups":
+            return security_group(region, state, SecurityGroupStatus.Deleted)
         case "instances":
             return instance(region, state, InstanceStatus.Released)
         case "network_interfaces":

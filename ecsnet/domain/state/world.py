@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.lifecycle import Transitions
 from ecsnet.domain.state.ids import Counted, Kind, resource_id
-from ecsnet.domain.state.pending import PendingTable
+from ecsnet.domain.state.pending import Entry, PendingTable
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -30,7 +30,7 @@ from ecsnet.values import QUOTAS
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
-TransitionalState = NetworkInterfaceState | InstanceState | EipState
+TransitionalState = NetworkInterfaceState | InstanceState | EipState | VpcState | VSwitchState | SecurityGroupState
 Evolve = Callable[["Region", Any, RecordedEvent], None]
 Evolving = dict[type[Event], Evolve]
 """The functions that apply a subject's events to a region, by event class."""
@@ -129,8 +129,8 @@ class Region:
         self.created: Table[Counted, int] = Table()  # kind → number ever created, or addresses of a block passed so far
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
-        self.pending: PendingTable = PendingTable()  # position → (resource, start of its transition)
-        self.scheduled: PendingTable = PendingTable()  # position → (instance, start of its next cycle)
+        self.pending: PendingTable = PendingTable()  # position → resource, start and kind of its transition
+        self.scheduled: PendingTable = PendingTable()  # position → instance, start of its next cycle
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""
@@ -209,13 +209,15 @@ class Region:
             state.status = after
             if state.pending is not None:
                 self.end_transition(state)
-            if transitions.begins:
-                self.begin_transition(state, record.position, record.recorded_at)
+            if before in transitions.begins:
+                self.begin_transition(state, transitions.kind, record.position, record.recorded_at)
 
-    def begin_transition(self, state: TransitionalState, position: int, since: datetime) -> None:
-        """The resource is in a transitional state from now on."""
+    def begin_transition(self, state: TransitionalState, kind: str, position: int, since: datetime) -> None:
+        """The resource is in a transitional state from now on, or begins again to be."""
+        if state.pending is not None:
+            self.pending.delete(state.pending)
         state.pending = position
-        self.pending.set(position, (state.id, since))
+        self.pending.set(position, Entry(state.id, since, kind))
 
     def end_transition(self, state: TransitionalState) -> None:
         """The resource is in a stable state from now on, or gone."""

@@ -16,6 +16,7 @@ from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, link, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
+from ecsnet.domain.subjects.vpc import usable_vpc
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 
@@ -25,10 +26,12 @@ LINKS_PER_VPC: Final = 1000
 
 
 def enabled(region: Region, event: VpcClassicLinkEnabled, record: RecordedEvent) -> None:
+    usable_vpc(region, event.vpc_id, VpcClassicLinkEnabled)
     region.vpcs.mutable(event.vpc_id).classic_link_enabled = True
 
 
 def attached(region: Region, event: ClassicLinkAttached, record: RecordedEvent) -> None:
+    usable_vpc(region, event.vpc_id, ClassicLinkAttached)
     link(region, changed_instance(region, event.instance_id, record), event.vpc_id)
 
 

@@ -26,7 +26,7 @@ from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World, owned
 from ecsnet.domain.subjects.account import quota_of
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
 from ecsnet.events.base import Event, RecordedEvent
@@ -60,6 +60,11 @@ EIP: Final = Lifecycle(
         S.Releasing: Transitional(completed_by=(EipAddressReleased,)),
     },
     final=[S.Released],
+    kinds={
+        EipAddressAssociateRequested: "AssociateEipAddress",
+        EipAddressUnassociateRequested: "UnassociateEipAddress",
+        EipAddressReleaseRequested: "ReleaseEipAddress",
+    },
     transitions=[
         [EipAddressAllocated, INITIAL, S.Available],
         [NatPublicIpConverted, INITIAL, S.InUse],
@@ -178,7 +183,7 @@ RULES: Final = SubjectRules()
 
 ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
 UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
-RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleaseRequested)
+RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleased)
 
 must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 
@@ -318,6 +323,21 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
 
 
 @RULES.denies(
+    "eip.unassociate.instance-state",
+    UnassociateEipAddress,
+    code="IncorrectInstanceStatus",
+    http_status=400,
+    message="{instance_id} is being released, and the EIP comes back when it is gone",
+)
+def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
+    """An EIP is not unassociated from an instance that is being released: it comes back when that is gone."""
+    instance = None if eip.instance_id is None else region.instances[eip.instance_id]
+    if instance is None or instance.status not in BEING_RELEASED:
+        return None
+    return {"allocation_id": eip.id, "instance_id": instance.id}
+
+
+@RULES.denies(
     "eip.release.state",
     ReleaseEipAddress,
     guide="2.2",
@@ -326,7 +346,7 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     message="{allocation_id} is {status}, and only an Available EIP is released",
 )
 def release_state(eip: EipState) -> Facts | None:
-    """Only an Available EIP is released."""
+    """Only an Available EIP is released; asking again while it is Releasing is accepted."""
     return None if eip.status in RELEASABLE else {"allocation_id": eip.id, "status": eip.status}
 
 
@@ -378,6 +398,8 @@ def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[E
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
+    if context.asynchronous and known(context.eip).status is S.Releasing:
+        return ()
     event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
     return (event(allocation_id=command.allocation_id),)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.pending import IMPORTED
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
@@ -38,14 +39,17 @@ def _born(event: Import, record: RecordedEvent) -> datetime:
 
 
 def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
-    """A resource that is described in a transitional status goes on from there."""
+    """A resource that is described in a transitional status stays in it until it is settled or asked for again."""
     if state.status in lifecycle.transitional:
-        region.begin_transition(state, record.position, record.recorded_at)
+        region.begin_transition(state, IMPORTED, record.position, record.recorded_at)
 
 
 def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> None:
-    vpc.vpc_created(region, VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block), record)
-    region.vpcs.mutable(event.vpc_id).created_at = _born(event, record)
+    created = VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block)
+    vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
+    state = region.vpcs.mutable(event.vpc_id)
+    state.created_at = _born(event, record)
+    _begin(region, state, vpc.VPC, record)
     region.imported = True
 
 
@@ -53,8 +57,10 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     created = VSwitchCreated(
         vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
     )
-    vpc.vswitch_created(region, created, record)
-    region.vswitches.mutable(event.vswitch_id).created_at = _born(event, record)
+    vpc.vswitch_created(region, created, record, vpc.VSWITCH.described[VSwitchImported][event.status])
+    state = region.vswitches.mutable(event.vswitch_id)
+    state.created_at = _born(event, record)
+    _begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
 

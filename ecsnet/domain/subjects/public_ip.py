@@ -33,7 +33,7 @@ from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instanc
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressAssociateRequested, NatPublicIpConverted
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
-from ecsnet.values import ChargeType
+from ecsnet.values import ChargeType, InstanceStatus
 
 CHANGE_WINDOW: Final = timedelta(hours=6)
 CHANGE_LIMIT: Final = 3
@@ -144,6 +144,9 @@ def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
     if instance.public_ip is not None or instance.eip_id is not None:
         return Breach(facts, message="{instance_id} is a subscription instance without bandwidth")
     if instance.next_bandwidth is None:
+        if instance.vpc_id is None and instance.status is not InstanceStatus.Stopped:
+            buying = "gets a public address by buying some while it is Stopped"
+            return Breach(facts, message=f"{{instance_id}} is a subscription instance without bandwidth, and {buying}")
         return facts
     return Breach(
         facts,

@@ -24,7 +24,8 @@ from ecsnet.commands import (
     RunInstances,
 )
 from ecsnet.domain import in_use
-from ecsnet.domain.context import GroupGrowth, RuleContext
+from ecsnet.domain.context import GroupGrowth, RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
@@ -32,15 +33,45 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects import vpc
 from ecsnet.events.base import Event, RecordedEvent
+from ecsnet.events.imports import SecurityGroupImported
 from ecsnet.events.security_group import (
     SecurityGroupAuthorized,
     SecurityGroupCreated,
     SecurityGroupDeleted,
+    SecurityGroupDeleteRequested,
+    SecurityGroupJoined,
+    SecurityGroupLeft,
     SecurityGroupRevoked,
 )
+from ecsnet.values import SecurityGroupStatus
 
 CLASSIC_NETWORK: Final = "the classic network"
+
+# The lifecycle
+
+S = SecurityGroupStatus
+
+SECURITY_GROUP: Final = Lifecycle(
+    "security group",
+    S,
+    id_field="security_group_id",
+    transitional={S.Deleting: Transitional(completed_by=(SecurityGroupDeleted,))},
+    final=[S.Deleted],
+    kinds={SecurityGroupDeleteRequested: "DeleteSecurityGroup"},
+    transitions=[
+        [SecurityGroupCreated, INITIAL, S.Available],
+        [SecurityGroupDeleteRequested, S.Available, S.Deleting],
+        [SecurityGroupDeleted, [S.Available, S.Deleting], S.Deleted],
+        [SecurityGroupJoined, S.Available, SAME],
+        [SecurityGroupLeft, S.Available, SAME],
+        [SecurityGroupAuthorized, S.Available, SAME],
+        [SecurityGroupRevoked, S.Available, SAME],
+        *described(SecurityGroupImported, [S.Available]),
+    ],
+)
+"""Security groups."""
 
 # How each event changes the state
 
@@ -48,8 +79,11 @@ CLASSIC_NETWORK: Final = "the classic network"
 def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
     for group_id in group_ids:
+        group = region.security_groups.mutable(group_id)
+        if group.status is not S.Available:
+            raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
-        region.security_groups.mutable(group_id).private_ip_count += len(interface.private_ips)
+        group.private_ip_count += len(interface.private_ips)
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
@@ -68,6 +102,8 @@ def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[s
 
 
 def group_created(region: Region, event: SecurityGroupCreated, record: RecordedEvent) -> None:
+    if event.vpc_id is not None:
+        vpc.usable_vpc(region, event.vpc_id, type(record.event))
     region.count_created("security_group")
     region.use(record.account_id, "security_group", 1)
     if event.vpc_id is not None:
@@ -87,8 +123,17 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
     )
 
 
+def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, record: RecordedEvent) -> None:
+    group = region.security_groups.mutable(event.security_group_id)
+    indexes = (region.members_of_group, region.authorizers_of_group)
+    if group.authorized_by_others or any(index.get_existing(group.id).size for index in indexes):
+        raise ValueError(f"{group.id} is in use")  # it could not be completed: nothing enters it from now on
+    region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleteRequested], record)
+
+
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
-    group = region.security_groups.get_existing(event.security_group_id)
+    group = region.security_groups.mutable(event.security_group_id)
+    region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
     for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
         _forget_source(region, group.id, source_id)
     region.use(group.account_id, "security_group", -1)
@@ -102,6 +147,10 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
     group_id, source_id = event.security_group_id, event.source_group_id
+    for one in (group_id, source_id):
+        group = region.security_groups.get_existing(one)
+        if group.status is not S.Available:
+            raise SECURITY_GROUP.table[SecurityGroupAuthorized].illegal(group.status)
     region.sources_of_group.mutable(group_id).set(source_id, True)
     if _is_of_another_account(region, group_id, source_id):
         region.security_groups.mutable(source_id).authorized_by_others += 1
@@ -128,6 +177,7 @@ def _is_of_another_account(region: Region, group_id: str, source_id: str) -> boo
 
 EVOLVE: Final[Evolving] = {
     SecurityGroupCreated: group_created,
+    SecurityGroupDeleteRequested: group_delete_requested,
     SecurityGroupDeleted: group_deleted,
     SecurityGroupAuthorized: group_authorized,
     SecurityGroupRevoked: group_revoked,
@@ -145,6 +195,26 @@ def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
 
 
 must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
+
+
+@RULES.denies(
+    "security-group.state",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    AuthorizeSecurityGroup,
+    RevokeSecurityGroup,
+    code="InvalidSecurityGroupId.NotFound",
+    http_status=404,
+    message="{names} being deleted",
+)
+def group_state(security_groups: tuple[SecurityGroupState, ...]) -> Facts | None:
+    """Nothing enters a security group that is being deleted, and its rules do not change; to ask again for its deletion
+    is accepted."""
+    ids = tuple([group.id for group in security_groups if group.status is S.Deleting])
+    return {"security_group_ids": ids, "names": f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'}"} if ids else None
 
 
 @RULES.denies(
@@ -319,7 +389,15 @@ def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Ev
 
 
 def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:
-    return (SecurityGroupDeleted(security_group_id=command.security_group_id),)
+    if context.asynchronous and known(context.security_group).status is S.Deleting:
+        return ()
+    event = SecurityGroupDeleteRequested if context.asynchronous else SecurityGroupDeleted
+    return (event(security_group_id=command.security_group_id),)
+
+
+def prepare_rule(context: RuleContext, command: AuthorizeSecurityGroup | RevokeSecurityGroup | None) -> None:
+    named = (context.security_group, context.source_group)
+    context.security_groups = tuple([group for group in named if group is not None])
 
 
 def _authorizes(region: Region, command: AuthorizeSecurityGroup | RevokeSecurityGroup) -> bool:
@@ -371,12 +449,17 @@ OPERATIONS: Final[Operations] = operations(
         recorded_as=(SecurityGroupCreated,),
     ),
     Operation(
-        DeleteSecurityGroup, delete_group, ResourceKind.SecurityGroup, recorded_as=(SecurityGroupDeleted,), removes=True
+        DeleteSecurityGroup,
+        delete_group,
+        ResourceKind.SecurityGroup,
+        recorded_as=(SecurityGroupDeleted, SecurityGroupDeleteRequested),
+        removes=True,
     ),
     Operation(
         AuthorizeSecurityGroup,
         authorize_group,
         ResourceKind.SecurityGroup,
+        prepare=prepare_rule,
         recorded_as=(SecurityGroupAuthorized,),
         restore=restore_authorize,
     ),
@@ -384,6 +467,7 @@ OPERATIONS: Final[Operations] = operations(
         RevokeSecurityGroup,
         revoke_group,
         ResourceKind.SecurityGroup,
+        prepare=prepare_rule,
         recorded_as=(SecurityGroupRevoked,),
         restore=restore_revoke,
     ),

@@ -1,28 +1,72 @@
 """VPCs and VSwitches (guide 1, 2.2, 4.2): blocks of private addresses, one inside the other.
 
-Neither has a lifecycle: the real API passes through Pending in seconds and refuses nothing that the model could ask
-meanwhile. A VSwitch lies in one zone of its VPC's region and shares no address with another VSwitch of the VPC.
+Both are Pending until they are created, and nothing can be created in them before they are Available, nor while they
+are being deleted. A VSwitch lies in one zone of its VPC's region and shares no address with another VSwitch of the VPC.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from ecsnet.commands import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.commands import (
+    AttachClassicLinkVpc,
+    CreateInstance,
+    CreateNetworkInterface,
+    CreateSecurityGroup,
+    CreateVpc,
+    CreateVSwitch,
+    DeleteVpc,
+    DeleteVSwitch,
+    EnableVpcClassicLink,
+    ModifyInstanceVpcAttribute,
+    RunInstances,
+)
 from ecsnet.domain import in_use
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Breach, Facts, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.tables import Table
+from ecsnet.domain.state.views import SHOWN_OF_VSWITCH
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.vpc import VpcCreated, VpcDeleted, VSwitchCreated, VSwitchDeleted
-from ecsnet.values import NetworkInterfaceType, cidr_bounds, int_to_ipv4
+from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
+from ecsnet.events.imports import (
+    InstanceImported,
+    NetworkInterfaceImported,
+    SecurityGroupImported,
+    VpcImported,
+    VSwitchImported,
+)
+from ecsnet.events.instance import (
+    InstanceCreated,
+    InstanceCreateRequested,
+    InstanceLaunched,
+    InstanceLaunchRequested,
+    InstanceVpcAttributeModified,
+)
+from ecsnet.events.network_interface import NetworkInterfaceCreated, NetworkInterfaceCreateRequested
+from ecsnet.events.security_group import SecurityGroupCreated
+from ecsnet.events.vpc import (
+    VpcCreateCompleted,
+    VpcCreated,
+    VpcCreateRequested,
+    VpcCreation,
+    VpcDeleted,
+    VpcDeleteRequested,
+    VSwitchCreateCompleted,
+    VSwitchCreated,
+    VSwitchCreateRequested,
+    VSwitchCreation,
+    VSwitchDeleted,
+    VSwitchDeleteRequested,
+)
+from ecsnet.values import NetworkInterfaceType, VpcStatus, VSwitchStatus, cidr_bounds, int_to_ipv4
 
 SMALLEST_VSWITCH: Final = 8  # addresses: a mask of 29
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -33,28 +77,126 @@ def is_zone_of(region_id: str, zone_id: str) -> bool:
     return re.fullmatch(re.escape(region_id) + "-?[a-z]", zone_id) is not None
 
 
+# The lifecycles
+
+V = VpcStatus
+S = VSwitchStatus
+
+VPC: Final = Lifecycle(
+    "VPC",
+    V,
+    id_field="vpc_id",
+    transitional={
+        V.Pending: Transitional(completed_by=(VpcCreateCompleted,)),
+        V.Deleting: Transitional(completed_by=(VpcDeleted,)),
+    },
+    final=[V.Deleted],
+    kinds={VpcCreateRequested: "CreateVpc", VpcDeleteRequested: "DeleteVpc"},
+    transitions=[
+        [VpcCreated, INITIAL, V.Available],
+        [VpcCreateRequested, INITIAL, V.Pending],
+        [VpcCreateCompleted, V.Pending, V.Available],
+        [VpcDeleteRequested, V.Available, V.Deleting],
+        [VpcDeleted, [V.Available, V.Deleting], V.Deleted],
+        # what is created in it, or linked to it
+        [VSwitchCreated, V.Available, SAME],
+        [VSwitchCreateRequested, V.Available, SAME],
+        [SecurityGroupCreated, V.Available, SAME],
+        [VpcClassicLinkEnabled, V.Available, SAME],
+        [ClassicLinkAttached, V.Available, SAME],
+        [ClassicLinkDetached, [V.Pending, V.Available, V.Deleting], SAME],
+        *described(VpcImported, [V.Pending, V.Available, V.Deleting]),
+        [VSwitchImported, [V.Pending, V.Available, V.Deleting], SAME],
+        [SecurityGroupImported, [V.Pending, V.Available, V.Deleting], SAME],
+        [InstanceImported, [V.Pending, V.Available, V.Deleting], SAME],
+    ],
+)
+"""VPCs."""
+
+VSWITCH: Final = Lifecycle(
+    "VSwitch",
+    S,
+    id_field="vswitch_id",
+    transitional={
+        S.Pending: Transitional(completed_by=(VSwitchCreateCompleted,)),
+        S.Deleting: Transitional(completed_by=(VSwitchDeleted,)),
+    },
+    final=[S.Deleted],
+    kinds={VSwitchCreateRequested: "CreateVSwitch", VSwitchDeleteRequested: "DeleteVSwitch"},
+    shown=SHOWN_OF_VSWITCH,
+    transitions=[
+        [VSwitchCreated, INITIAL, S.Available],
+        [VSwitchCreateRequested, INITIAL, S.Pending],
+        [VSwitchCreateCompleted, S.Pending, S.Available],
+        [VSwitchDeleteRequested, S.Available, S.Deleting],
+        [VSwitchDeleted, [S.Available, S.Deleting], S.Deleted],
+        # the ENIs that are created in it, or moved into it
+        [NetworkInterfaceCreated, S.Available, SAME],
+        [NetworkInterfaceCreateRequested, S.Available, SAME],
+        [InstanceCreated, S.Available, SAME],
+        [InstanceLaunched, S.Available, SAME],
+        [InstanceCreateRequested, S.Available, SAME],
+        [InstanceLaunchRequested, S.Available, SAME],
+        [InstanceVpcAttributeModified, S.Available, SAME],
+        *described(VSwitchImported, [S.Pending, S.Available]),
+        [NetworkInterfaceImported, [S.Pending, S.Available], SAME],
+    ],
+)
+"""VSwitches."""
+
+
+def usable_vpc(region: Region, vpc_id: str, event: type[Event]) -> None:
+    """Raises `IllegalTransition` for a VPC in whose status the event is not possible."""
+    _must_admit(region.vpcs.get_existing(vpc_id), VPC.table[event])
+
+
+def usable_vswitch(vswitch: VSwitchState, event: type[Event]) -> None:
+    """Raises `IllegalTransition` for a VSwitch in whose status the event is not possible."""
+    if vswitch.status is not S.Available:
+        _must_admit(vswitch, VSWITCH.table[event])
+
+
+def _must_admit(state: VpcState | VSwitchState, transitions: Transitions[Any]) -> None:
+    if state.status not in transitions:
+        raise transitions.illegal(state.status)
+
+
 # How each event changes the state
 
 
-def vpc_created(region: Region, event: VpcCreated, record: RecordedEvent) -> None:
+def vpc_created(region: Region, event: VpcCreation, record: RecordedEvent, status: VpcStatus | None = None) -> None:
     region.count_created("vpc")
     region.addresses.set(event.vpc_id, Table())
     region.vswitches_of_vpc.set(event.vpc_id, Table())
     region.groups_of_vpc.set(event.vpc_id, Table())
     region.links_of_vpc.set(event.vpc_id, Table())
-    region.vpcs.set(
-        event.vpc_id,
-        VpcState(
-            id=event.vpc_id,
-            account_id=record.account_id,
-            created_at=record.recorded_at,
-            position=record.position,
-            cidr_block=event.cidr_block,
-        ),
+    vpc = VpcState(
+        id=event.vpc_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        cidr_block=event.cidr_block,
+        status=VPC.table[type(event)][INITIAL] if status is None else status,
     )
+    region.vpcs.set(vpc.id, vpc)
+    if status is None and vpc.status in VPC.transitional:
+        region.begin_transition(vpc, VPC.kinds[type(event)], record.position, record.recorded_at)
+
+
+def vpc_create_completed(region: Region, event: VpcCreateCompleted, record: RecordedEvent) -> None:
+    region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[VpcCreateCompleted], record)
+
+
+def vpc_delete_requested(region: Region, event: VpcDeleteRequested, record: RecordedEvent) -> None:
+    vpc = region.vpcs.mutable(event.vpc_id)
+    indexes = (region.vswitches_of_vpc, region.groups_of_vpc, region.links_of_vpc)
+    if any(index.get_existing(vpc.id).size for index in indexes):
+        raise ValueError(f"{vpc.id} is not empty")  # it could not be completed: nothing enters it from now on
+    region.transition(vpc, VPC.table[VpcDeleteRequested], record)
 
 
 def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
+    region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[VpcDeleted], record)
     region.vpcs.delete(event.vpc_id)
     region.addresses.delete(event.vpc_id)
     region.vswitches_of_vpc.delete(event.vpc_id)
@@ -62,7 +204,10 @@ def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> Non
     region.links_of_vpc.delete(event.vpc_id)
 
 
-def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent) -> None:
+def vswitch_created(
+    region: Region, event: VSwitchCreation, record: RecordedEvent, status: VSwitchStatus | None = None
+) -> None:
+    usable_vpc(region, event.vpc_id, type(record.event))
     region.count_created("vswitch")
     region.vswitches_of_vpc.mutable(event.vpc_id).set(event.vswitch_id, True)
     region.interfaces_of_vswitch.set(event.vswitch_id, Table())
@@ -74,14 +219,29 @@ def vswitch_created(region: Region, event: VSwitchCreated, record: RecordedEvent
         vpc_id=event.vpc_id,
         zone_id=event.zone_id,
         cidr_block=event.cidr_block,
+        status=VSWITCH.table[type(event)][INITIAL] if status is None else status,
     )
     region.vswitches.set(vswitch.id, vswitch)
     if region.imported:
         private_pool.exclude_allocated(region, vswitch)
+    if status is None and vswitch.status in VSWITCH.transitional:
+        region.begin_transition(vswitch, VSWITCH.kinds[type(event)], record.position, record.recorded_at)
+
+
+def vswitch_create_completed(region: Region, event: VSwitchCreateCompleted, record: RecordedEvent) -> None:
+    region.transition(region.vswitches.mutable(event.vswitch_id), VSWITCH.table[VSwitchCreateCompleted], record)
+
+
+def vswitch_delete_requested(region: Region, event: VSwitchDeleteRequested, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.mutable(event.vswitch_id)
+    if region.interfaces_of_vswitch.get_existing(vswitch.id).size:
+        raise ValueError(f"{vswitch.id} is not empty")
+    region.transition(vswitch, VSWITCH.table[VSwitchDeleteRequested], record)
 
 
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
-    vswitch = region.vswitches.get_existing(event.vswitch_id)
+    vswitch = region.vswitches.mutable(event.vswitch_id)
+    region.transition(vswitch, VSWITCH.table[VSwitchDeleted], record)
     region.vswitches_of_vpc.mutable(vswitch.vpc_id).delete(vswitch.id)
     region.interfaces_of_vswitch.delete(vswitch.id)
     region.vswitches.delete(vswitch.id)
@@ -89,8 +249,14 @@ def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent
 
 EVOLVE: Final[Evolving] = {
     VpcCreated: vpc_created,
+    VpcCreateRequested: vpc_created,
+    VpcCreateCompleted: vpc_create_completed,
+    VpcDeleteRequested: vpc_delete_requested,
     VpcDeleted: vpc_deleted,
     VSwitchCreated: vswitch_created,
+    VSwitchCreateRequested: vswitch_created,
+    VSwitchCreateCompleted: vswitch_create_completed,
+    VSwitchDeleteRequested: vswitch_delete_requested,
     VSwitchDeleted: vswitch_deleted,
 }
 
@@ -100,6 +266,44 @@ RULES: Final = SubjectRules()
 
 must_exist(RULES, "vpc.not-found", "VPC", code="InvalidVpcId.NotFound")
 must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFound")
+
+
+@RULES.denies(
+    "vpc.state",
+    CreateVSwitch,
+    CreateSecurityGroup,
+    EnableVpcClassicLink,
+    AttachClassicLinkVpc,
+    DeleteVpc,
+    code="IncorrectVpcStatus",
+    http_status=400,
+    message="{vpc_id} is {status}, and must be Available",
+)
+def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
+    """Nothing is created in a VPC, linked to it or deleted of it before it is Available, nor while it is Deleting; to
+    ask again for its deletion is accepted."""
+    if vpc.status is V.Available or (command_type is DeleteVpc and vpc.status is V.Deleting):
+        return None
+    return {"vpc_id": vpc.id, "status": vpc.status}
+
+
+@RULES.denies(
+    "vswitch.state",
+    CreateNetworkInterface,
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceVpcAttribute,
+    DeleteVSwitch,
+    code="IncorrectVSwitchStatus",
+    http_status=400,
+    message="{vswitch_id} is {status}, and must be Available",
+)
+def vswitch_state(vswitch: VSwitchState, command_type: AnyCommand) -> Facts | None:
+    """No ENI is created in a VSwitch or moved into it before it is Available, nor while it is being deleted; to ask
+    again for its deletion is accepted."""
+    if vswitch.status is S.Available or (command_type is DeleteVSwitch and vswitch.status is S.Deleting):
+        return None
+    return {"vswitch_id": vswitch.id, "status": VSWITCH.shown[vswitch.status]}
 
 
 @RULES.denies(
@@ -255,11 +459,15 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
 def create_vpc(context: RuleContext, command: CreateVpc) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "vpc", 1)
     vpc_id = resource_id(context.region.region_id, "vpc", number)
-    return (VpcCreated(vpc_id=vpc_id, cidr_block=command.cidr_block),)
+    event = VpcCreateRequested if context.asynchronous else VpcCreated
+    return (event(vpc_id=vpc_id, cidr_block=command.cidr_block),)
 
 
 def delete_vpc(context: RuleContext, command: DeleteVpc) -> tuple[Event, ...]:
-    return (VpcDeleted(vpc_id=command.vpc_id),)
+    if context.asynchronous and known(context.vpc).status is V.Deleting:
+        return ()
+    event = VpcDeleteRequested if context.asynchronous else VpcDeleted
+    return (event(vpc_id=command.vpc_id),)
 
 
 def prepare_vswitch(context: RuleContext, command: CreateVSwitch | None) -> None:
@@ -287,27 +495,35 @@ def _smallest_free_block(region: Region, vpc: VpcState) -> str:
 def create_vswitch(context: RuleContext, command: CreateVSwitch) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "vswitch", 1)
     vswitch_id = resource_id(context.region.region_id, "vswitch", number)
+    event = VSwitchCreateRequested if context.asynchronous else VSwitchCreated
     return (
-        VSwitchCreated(
-            vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block
-        ),
+        event(vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block),
     )
 
 
 def delete_vswitch(context: RuleContext, command: DeleteVSwitch) -> tuple[Event, ...]:
-    return (VSwitchDeleted(vswitch_id=command.vswitch_id),)
+    if context.asynchronous and known(context.vswitch).status is S.Deleting:
+        return ()
+    event = VSwitchDeleteRequested if context.asynchronous else VSwitchDeleted
+    return (event(vswitch_id=command.vswitch_id),)
 
 
 OPERATIONS: Final[Operations] = operations(
-    Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated,)),
-    Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted,), removes=True),
+    Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated, VpcCreateRequested)),
+    Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted, VpcDeleteRequested), removes=True),
     Operation(
         CreateVSwitch,
         create_vswitch,
         ResourceKind.VSwitch,
         within=ResourceKind.Vpc,
         prepare=prepare_vswitch,
-        recorded_as=(VSwitchCreated,),
+        recorded_as=(VSwitchCreated, VSwitchCreateRequested),
     ),
-    Operation(DeleteVSwitch, delete_vswitch, ResourceKind.VSwitch, recorded_as=(VSwitchDeleted,), removes=True),
+    Operation(
+        DeleteVSwitch,
+        delete_vswitch,
+        ResourceKind.VSwitch,
+        recorded_as=(VSwitchDeleted, VSwitchDeleteRequested),
+        removes=True,
+    ),
 )

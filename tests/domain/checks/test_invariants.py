@@ -596,7 +596,7 @@ def a_passing_instance_that_is_not_listed(here: Region, abroad: Region) -> str:
 
 @breaks("index.pending")
 def a_settled_eni_that_is_listed(here: Region, abroad: Region) -> str:
-    here.begin_transition(here.network_interfaces.mutable(SOUND.free), 10_000, CLASSIC_IS_OPEN)
+    here.begin_transition(here.network_interfaces.mutable(SOUND.free), "stuck", 10_000, CLASSIC_IS_OPEN)
     return HOME
 
 
@@ -890,13 +890,13 @@ def test_an_index_with_a_wrong_key_is_a_breach(name: str) -> None:
 def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None:
     world = SOUND.cloud.folded_state()
     passing = world.writable(HOME).pending
-    key, (resource_id, since) = next(iter(passing.snapshot().items()))
+    key, entry = next(iter(passing.snapshot().items()))
     if change == "counts":
         passing.size += 1
     elif change == "lists twice":
-        passing.set(999_999, (resource_id, since))
+        passing.set(999_999, entry)
     else:
-        passing[key] = ("i-other", since)
+        passing[key] = entry._replace(resource_id="i-other")
     assert "index.pending" in {breach.invariant for breach in breaches(world)}
 
 

@@ -40,6 +40,8 @@ def test_releasing_an_instance_frees_an_eip_that_is_still_associating(slow_net: 
     vm, address = net.run(), eip(net)
     net.cloud.execute(c.AssociateEipAddress(allocation_id=address.id, instance_id=vm.id))
     net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    net.cloud.settle(vm.id)
+    net.cloud.settle(vm.id)
     assert net.cloud.eips[address.id].status == "Available"
     assert net.cloud.settle() == ()
     assert invariants(net.cloud) == ()

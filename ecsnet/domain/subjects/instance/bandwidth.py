@@ -7,7 +7,6 @@ A cycle that begins at 0 Mbit/s takes the NatPublicIp of an instance of a VPC wi
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -16,6 +15,7 @@ from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.context import RegionalRequest, RuleContext, SubscriptionPeriod, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
+from ecsnet.domain.state.pending import CYCLE, Entry
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
@@ -47,7 +47,7 @@ def renewed(region: Region, event: InstanceRenewed, record: RecordedEvent) -> No
         _forget_next_cycle(region, instance)
         instance.next_bandwidth = event.next_bandwidth
         instance.scheduled = record.position
-        region.scheduled.set(record.position, (instance.id, event.next_cycle_at))
+        region.scheduled.set(record.position, Entry(instance.id, event.next_cycle_at, CYCLE))
 
 
 def _forget_next_cycle(region: Region, instance: InstanceState) -> None:
@@ -119,11 +119,9 @@ def modify(context: RuleContext, command: ModifyInstanceNetworkSpec) -> tuple[Ev
     return (_change(context.world, context.region, known(context.instance), bandwidth),)
 
 
-def _new_cycle(
-    world: World, region: Region, instance: InstanceState, bandwidth: int, excluding: Container[str] = ()
-) -> InstanceNetworkSpecModified:
+def _new_cycle(world: World, region: Region, instance: InstanceState, bandwidth: int) -> InstanceNetworkSpecModified:
     """Returns the change of an instance whose new cycle begins with a bandwidth."""
-    change = _change(world, region, instance, bandwidth, excluding)
+    change = _change(world, region, instance, bandwidth)
     if not takes_address(instance, bandwidth):
         return change
     return msgspec.structs.replace(change, released_ip_address=instance.public_ip)
@@ -144,10 +142,8 @@ def brings_address(instance: InstanceState, bandwidth: int) -> bool:
     )
 
 
-def _change(
-    world: World, region: Region, instance: InstanceState, bandwidth: int, excluding: Container[str] = ()
-) -> InstanceNetworkSpecModified:
-    drawn = PUBLIC.next_free(world, region, 1, excluding) if brings_address(instance, bandwidth) else ()
+def _change(world: World, region: Region, instance: InstanceState, bandwidth: int) -> InstanceNetworkSpecModified:
+    drawn = PUBLIC.next_free(world, region, 1) if brings_address(instance, bandwidth) else ()
     return InstanceNetworkSpecModified(
         instance_id=instance.id,
         internet_max_bandwidth_out=bandwidth,
@@ -201,15 +197,11 @@ def restore_renew(region: Region, event: InstanceRenewed) -> RenewInstance:
     return RenewInstance(instance_id=event.instance_id, internet_max_bandwidth_out=event.next_bandwidth)
 
 
-def next_cycle(
-    world: World, region: Region, instance_id: str, excluding: Container[str]
-) -> InstanceNetworkSpecModified:
-    """Returns the event that changes an instance's bandwidth when its next cycle begins.
-
-    ``excluding`` are addresses that other instances get at the same moment."""
+def next_cycle(world: World, region: Region, instance_id: str) -> InstanceNetworkSpecModified:
+    """Returns the event that changes an instance's bandwidth when its next cycle begins."""
     instance = region.instances.get_existing(instance_id)
     assert instance.next_bandwidth is not None
-    return _new_cycle(world, region, instance, instance.next_bandwidth, excluding)
+    return _new_cycle(world, region, instance, instance.next_bandwidth)
 
 
 OPERATIONS: Final[Operations] = operations(

@@ -11,7 +11,7 @@ from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
 from ecsnet.clocks import END_OF_TIME
-from ecsnet.commands import CreateInstance, RenewInstance, RunInstances
+from ecsnet.commands import AttachNetworkInterface, CreateInstance, RenewInstance, RunInstances
 from ecsnet.domain.context import (
     AddressRequest,
     AttachTarget,
@@ -202,7 +202,8 @@ def _births(
         )
         for n in range(amount)
     ]
-    attached = NetworkInterfaceAttachRequested if context.asynchronous else NetworkInterfaceAttached
+    takes_time = context.takes_time(AttachNetworkInterface)
+    attached = NetworkInterfaceAttachRequested if takes_time else NetworkInterfaceAttached
     first_id = resource_id(region.region_id, "instance", numbers[0])
     return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
 

@@ -10,13 +10,26 @@ from datetime import datetime
 from typing import Any, Final
 
 from ecsnet.commands import (
+    AllocatePublicIpAddress,
+    AssignPrivateIpAddresses,
     AssociateEipAddress,
+    AttachClassicLinkVpc,
     AttachNetworkInterface,
+    ChangePublicIpAddress,
+    ConvertNatPublicIpToEip,
     DeleteInstance,
+    DetachClassicLinkVpc,
     DetachNetworkInterface,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    ModifyInstanceNetworkSpec,
+    ModifyInstanceVpcAttribute,
     RebootInstance,
+    ReleasePublicIpAddress,
+    RenewInstance,
     StartInstance,
     StopInstance,
+    UnassignPrivateIpAddresses,
     UnassociateEipAddress,
 )
 from ecsnet.domain.context import RuleContext, known
@@ -26,9 +39,11 @@ from ecsnet.domain.operation import Operation, Operations, ResourceKind, operati
 from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
+from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached
 from ecsnet.events.eip import (
@@ -50,6 +65,7 @@ from ecsnet.events.instance import (
     InstanceRebooted,
     InstanceRebootRequested,
     InstanceReleased,
+    InstanceReleaseRequested,
     InstanceRenewed,
     InstanceStarted,
     InstanceStartRequested,
@@ -59,6 +75,7 @@ from ecsnet.events.instance import (
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
@@ -74,6 +91,7 @@ S = InstanceStatus
 
 STABLE: Final = [S.Stopped, S.Running]
 EXISTING: Final = [S.Pending, S.Stopped, S.Starting, S.Running, S.Stopping]
+BEING_RELEASED: Final = [S.StoppingForRelease, S.Releasing]
 
 INSTANCE: Final = Lifecycle(
     "instance",
@@ -83,8 +101,20 @@ INSTANCE: Final = Lifecycle(
         S.Pending: Transitional(completed_by=(InstanceCreateCompleted, InstanceStarted)),
         S.Starting: Transitional(completed_by=(InstanceStarted,)),
         S.Stopping: Transitional(completed_by=(InstanceStopped,)),
+        S.StoppingForRelease: Transitional(completed_by=(InstanceStopped,)),
+        S.Releasing: Transitional(completed_by=(InstanceReleased,)),
     },
     final=[S.Released],
+    kinds={
+        InstanceCreateRequested: "CreateInstance",
+        InstanceLaunchRequested: "RunInstances",
+        InstanceStartRequested: "StartInstance",
+        InstanceStopRequested: "StopInstance",
+        InstanceRebootRequested: "RebootInstance",
+        InstanceReleaseRequested: "DeleteInstance",
+        InstanceStopped: "DeleteInstance",  # of one that is being released: the release goes on from there
+    },
+    shown=SHOWN_OF_INSTANCE,
     transitions=[
         [InstanceCreated, INITIAL, S.Stopped],
         [InstanceLaunched, INITIAL, S.Running],
@@ -95,29 +125,33 @@ INSTANCE: Final = Lifecycle(
         [InstanceStarted, [S.Pending, S.Stopped, S.Starting], S.Running],
         [InstanceStopRequested, S.Running, S.Stopping],
         [InstanceStopped, [S.Running, S.Stopping], S.Stopped],
+        [InstanceStopped, S.StoppingForRelease, S.Releasing],
         [InstanceRebootRequested, S.Running, S.Starting],
         [InstanceRebooted, S.Running, SAME],
-        [InstanceReleased, STABLE, S.Released],
+        [InstanceReleaseRequested, S.Running, S.StoppingForRelease],
+        [InstanceReleaseRequested, S.Stopped, S.Releasing],
+        [InstanceReleased, [*STABLE, *BEING_RELEASED], S.Released],
         [InstanceVpcAttributeModified, S.Stopped, SAME],
-        [InstanceNetworkSpecModified, EXISTING, SAME],
+        [InstanceNetworkSpecModified, [*EXISTING, *BEING_RELEASED], SAME],
         [InstanceRenewed, EXISTING, SAME],
         [SecurityGroupJoined, STABLE, SAME],
         [SecurityGroupLeft, STABLE, SAME],
         # What was requested completes in whatever status the instance is by then.
         [NetworkInterfaceAttachRequested, [S.Pending, *STABLE], SAME],  # Pending: at the creation of the instance
-        [NetworkInterfaceAttached, EXISTING, SAME],
+        [NetworkInterfaceAttached, [*EXISTING, *BEING_RELEASED], SAME],
+        [NetworkInterfaceAttachFailed, [*EXISTING, *BEING_RELEASED], SAME],
         [NetworkInterfaceDetachRequested, STABLE, SAME],
-        [NetworkInterfaceDetached, EXISTING, SAME],
-        [NetworkInterfaceReleased, STABLE, SAME],
+        [NetworkInterfaceDetached, [*EXISTING, *BEING_RELEASED], SAME],
+        [NetworkInterfaceReleased, [*STABLE, *BEING_RELEASED], SAME],
         # public addresses and EIPs
         [PublicIpAddressAllocated, STABLE, SAME],
         [PublicIpAddressChanged, S.Stopped, SAME],
         [PublicIpAddressReleased, EXISTING, SAME],
         [NatPublicIpConverted, STABLE, SAME],
         [EipAddressAssociateRequested, STABLE, SAME],
-        [EipAddressAssociated, EXISTING, SAME],
+        [EipAddressAssociated, [*EXISTING, *BEING_RELEASED], SAME],
         [EipAddressUnassociateRequested, EXISTING, SAME],
-        [EipAddressUnassociated, EXISTING, SAME],
+        [EipAddressUnassociated, [*EXISTING, *BEING_RELEASED], SAME],
         [ClassicLinkAttached, STABLE, SAME],
         [ClassicLinkDetached, EXISTING, SAME],
         *described(InstanceImported, EXISTING),
@@ -160,11 +194,12 @@ def instance_added(region: Region, event: InstanceCreation, record: RecordedEven
     region.count_created("instance")
     region.instances.set(instance.id, instance)
     if instance.status in INSTANCE.transitional:
-        region.begin_transition(instance, record.position, record.recorded_at)
+        region.begin_transition(instance, INSTANCE.kinds[type(event)], record.position, record.recorded_at)
 
 
 def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreation, record: RecordedEvent) -> None:
     vswitch = region.vswitches.get_existing(event.vswitch_id or "")
+    usable_vswitch(vswitch, type(event))
     if event.primary_network_interface_id is None or event.mac_address is None:
         raise ValueError("an instance of a VPC is born with a primary ENI")
     interface = NetworkInterfaceState(
@@ -276,6 +311,7 @@ EVOLVE: Final[Evolving] = {
     InstanceStopped: instance_moved,
     InstanceRebootRequested: instance_moved,
     InstanceRebooted: instance_rebooted,
+    InstanceReleaseRequested: instance_moved,
     InstanceReleased: instance_released,
     SecurityGroupJoined: group_joined,
     SecurityGroupLeft: group_left,
@@ -300,10 +336,52 @@ must_exist(
 
 
 def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
-    """Returns the facts that break a rule about the status that an event needs."""
-    if INSTANCE.admits(instance.status, event):
+    """Returns the facts that break a rule about the status that an event needs. Of an instance that is being released
+    `being_released` says more."""
+    if INSTANCE.admits(instance.status, event) or instance.status in BEING_RELEASED:
         return None
     return {"instance_id": instance.id, "status": instance.status}
+
+
+@RULES.denies(
+    "instance.being-released",
+    StartInstance,
+    StopInstance,
+    RebootInstance,
+    ModifyInstanceVpcAttribute,
+    ModifyInstanceNetworkSpec,
+    RenewInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    AllocatePublicIpAddress,
+    ChangePublicIpAddress,
+    ReleasePublicIpAddress,
+    ConvertNatPublicIpToEip,
+    AssociateEipAddress,
+    AttachNetworkInterface,
+    DetachNetworkInterface,
+    AssignPrivateIpAddresses,
+    UnassignPrivateIpAddresses,
+    AttachClassicLinkVpc,
+    DetachClassicLinkVpc,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    codes={
+        ModifyInstanceVpcAttribute: ("IncorrectInstanceStatus", 400),
+        AssociateEipAddress: ("IncorrectInstanceStatus", 400),
+        AttachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
+        DetachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
+        AssignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
+        UnassignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
+        AttachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
+        DetachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
+    },
+    message="{instance_id} is being released",
+)
+def being_released(instance: InstanceState) -> Facts | None:
+    """An instance that is being released takes no command but a repeated DeleteInstance; its ENIs are given no
+    addresses, and keep theirs."""
+    return {"instance_id": instance.id} if instance.status in BEING_RELEASED else None
 
 
 @RULES.denies(
@@ -351,7 +429,7 @@ def reboot_state(instance: InstanceState) -> Facts | None:
     message="{instance_id} is {status}: wait until it is Running or Stopped",
 )
 def release_state(instance: InstanceState, command: DeleteInstance) -> Facts | Breach | None:
-    """A Stopped instance is released; a Running one only with ``force``."""
+    """A Stopped instance is released; a Running one only with ``force``. To ask again for a release is accepted."""
     facts = {"instance_id": instance.id, "status": instance.status}
     if instance.status is S.Pending:
         return Breach(facts, "IncorrectInstanceStatus.Initializing", 403)
@@ -401,6 +479,13 @@ def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
 
 def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
     instance = known(context.instance)
+    if not context.asynchronous:
+        return release(instance)
+    return () if instance.status in BEING_RELEASED else (InstanceReleaseRequested(instance_id=instance.id),)
+
+
+def release(instance: InstanceState) -> tuple[Event, ...]:
+    """Returns the events with which an instance is gone, and what is still attached to it then."""
     return (
         *[
             NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
@@ -420,7 +505,7 @@ def completes_creation(instance: InstanceState) -> type[Event]:
     return InstanceStarted if instance.starts_when_created else InstanceCreateCompleted
 
 
-def restore_delete(region: Region, event: InstanceReleased) -> DeleteInstance:
+def restore_delete(region: Region, event: InstanceReleased | InstanceReleaseRequested) -> DeleteInstance:
     """Returns the command with ``force``, since the event does not record whether a release was forced."""
     return DeleteInstance(instance_id=event.instance_id, force=True)
 
@@ -452,7 +537,7 @@ OPERATIONS: Final[Operations] = operations(
         delete,
         ResourceKind.Instance,
         statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
-        recorded_as=(InstanceReleased,),
+        recorded_as=(InstanceReleased, InstanceReleaseRequested),
         restore=restore_delete,
         removes=True,
     ),

@@ -90,6 +90,7 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
     elif instance is not None:  # any other group would be one more
         context.group_count = len(context.region.groups_of(instance)) + 1
     elif group is not None:  # any instance has one address at least
+        context.security_groups = (group,)
         context.group_growth = GroupGrowth((group,), 1)
 
 

@@ -17,6 +17,7 @@ from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VS
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceVpcAttributeModified
 
@@ -27,6 +28,7 @@ def modified(region: Region, event: InstanceVpcAttributeModified, record: Record
     instance = changed(region, event.instance_id, record)
     primary = network_interface.changed(region, instance.member_id, record)
     private_pool.release(region, primary, primary.private_ips[:1])
+    usable_vswitch(region.vswitches.get_existing(event.vswitch_id), InstanceVpcAttributeModified)
     if primary.vswitch_id != event.vswitch_id:
         region.interfaces_of_vswitch.mutable(primary.vswitch_id).delete(primary.id)
         region.interfaces_of_vswitch.mutable(event.vswitch_id).set(primary.id, True)

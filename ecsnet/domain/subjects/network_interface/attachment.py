@@ -12,24 +12,27 @@ from typing import Final
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, DetachNetworkInterface, RunInstances
 from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     NETWORK_INTERFACE,
     PRIMARY,
     ByType,
     S,
+    begin_again,
     by_type,
     changed,
     is_primary,
+    is_waiting_to_be_asked,
     remove,
 )
 from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
@@ -39,6 +42,7 @@ from ecsnet.values import InstanceStatus
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
 ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
+"""The statuses of an ENI in which attaching it is asked for, or asked for again."""
 DETACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDetached)
 
 # How each event changes the state
@@ -56,6 +60,8 @@ DETACHED: Final = by_type(NetworkInterfaceDetached)
 
 def attach_requested(region: Region, event: NetworkInterfaceAttachRequested, record: RecordedEvent) -> None:
     attached(region, event, record, ATTACH_REQUESTED)
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceAttachRequested], record)
 
 
 def attached(
@@ -80,6 +86,7 @@ def detach_requested(region: Region, event: NetworkInterfaceDetachRequested, rec
     if instance.status not in DETACH:
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACH_REQUESTED[interface.type], record)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceDetachRequested], record)
 
 
 def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEvent) -> None:
@@ -89,6 +96,12 @@ def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEv
         raise DETACH.illegal(instance.status)
     region.transition(interface, DETACHED[interface.type], record)
     instance.detach(interface.id)
+    interface.instance_id = None
+
+
+def attach_failed(region: Region, event: NetworkInterfaceAttachFailed, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    del region.instances.mutable(event.instance_id).attached[interface.id]
     interface.instance_id = None
 
 
@@ -104,6 +117,7 @@ def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEv
 EVOLVE: Final[Evolving] = {
     NetworkInterfaceAttachRequested: attach_requested,
     NetworkInterfaceAttached: attached,
+    NetworkInterfaceAttachFailed: attach_failed,
     NetworkInterfaceDetachRequested: detach_requested,
     NetworkInterfaceDetached: detached,
     NetworkInterfaceReleased: released,
@@ -145,14 +159,41 @@ def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> F
     http_status=400,
     message="{statuses:is}, and only an Available ENI can be attached",
 )
-def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
-    """Only an Available ENI can be attached."""
-    others = [interface for interface in interfaces_to_attach if interface.status not in ATTACHABLE]
+def attach_state(
+    interfaces_to_attach: tuple[NetworkInterfaceState, ...], region: Region, command_type: AnyCommand
+) -> Facts | None:
+    """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
+    others = [interface for interface in interfaces_to_attach if interface.status is not S.Available]
+    if command_type is AttachNetworkInterface:
+        others = [
+            interface
+            for interface in others
+            if interface.status is not S.Attaching or not is_waiting_to_be_asked(region, interface)
+        ]
     if not others:
         return None
     return {
         "network_interface_ids": _ids(others),
         "statuses": {interface.id: interface.status for interface in others},
+    }
+
+
+@RULES.denies(
+    "interface.attach.again",
+    AttachNetworkInterface,
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="{network_interface_id} is {status} to {attaching_to}, and cannot be attached to {instance_id} before",
+)
+def attach_again(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
+    """An ENI that is stuck in Attaching is asked for again on the instance that it is being attached to."""
+    if network_interface.status is not S.Attaching or network_interface.instance_id == instance.id:
+        return None
+    return {
+        "network_interface_id": network_interface.id,
+        "status": network_interface.status,
+        "attaching_to": network_interface.instance_id,
+        "instance_id": instance.id,
     }
 
 
@@ -167,7 +208,7 @@ def attach_state(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fac
 def attach_instance_state(changing_instance: InstanceState) -> Facts | Breach | None:
     """An ENI is attached to an instance that is Running or Stopped."""
     status = changing_instance.status
-    if status in INSTANCE.stable:
+    if status in INSTANCE.stable or status in BEING_RELEASED:
         return None
     facts = {"instance_id": changing_instance.id, "status": status}
     if changing_instance.instance_type.attach_requires_stopped:
@@ -375,8 +416,12 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
             vpc_id=instance.vpc_id or CLASSIC_NETWORK,
             instance_type=instance.instance_type,
             interface_count=len(instance.attached),
-            attaching=1,
+            attaching=0 if _is_on(interface, instance) else 1,
         )
+
+
+def _is_on(interface: NetworkInterfaceState | None, instance: InstanceState) -> bool:
+    return interface is not None and interface.instance_id == instance.id
 
 
 def attachments_to_make(context: RuleContext) -> Iterator[RuleContext | Impossible]:
@@ -418,7 +463,8 @@ def prepare_detach(context: RuleContext, command: DetachNetworkInterface | None)
 
 
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:
-    if known(context.network_interface).status is S.Detaching:
+    interface = known(context.network_interface)
+    if interface.status is S.Detaching and not is_waiting_to_be_asked(context.region, interface):
         return ()
     event = NetworkInterfaceDetachRequested if context.asynchronous else NetworkInterfaceDetached
     return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)

@@ -17,9 +17,11 @@ from ecsnet.domain.operation import Operation, Operations, ResourceKind, operati
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
+from ecsnet.domain.state.pending import STUCK, WAITING
 from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
+from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import NetworkInterfaceImported
 from ecsnet.events.instance import (
@@ -32,9 +34,11 @@ from ecsnet.events.instance import (
 )
 from ecsnet.events.network_interface import (
     NetworkInterfaceAttached,
+    NetworkInterfaceAttachFailed,
     NetworkInterfaceAttachRequested,
     NetworkInterfaceCreateCompleted,
     NetworkInterfaceCreated,
+    NetworkInterfaceCreateFailed,
     NetworkInterfaceCreateRequested,
     NetworkInterfaceCreation,
     NetworkInterfaceDeleted,
@@ -43,6 +47,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceModified,
     NetworkInterfaceReleased,
+    NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
 )
@@ -60,22 +65,41 @@ NETWORK_INTERFACE: Final = Lifecycle(
     S,
     id_field="network_interface_id",
     transitional={
-        S.Creating: Transitional(completed_by=(NetworkInterfaceCreateCompleted,)),
-        S.Attaching: Transitional(completed_by=(NetworkInterfaceAttached,)),
-        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,)),
-        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,)),
+        S.Creating: Transitional(
+            completed_by=(NetworkInterfaceCreateCompleted,), failed_by=NetworkInterfaceCreateFailed
+        ),
+        S.Attaching: Transitional(
+            completed_by=(NetworkInterfaceAttached,),
+            failed_by=NetworkInterfaceAttachFailed,
+            stuck_by=NetworkInterfaceStuck,
+        ),
+        S.Detaching: Transitional(completed_by=(NetworkInterfaceDetached,), stuck_by=NetworkInterfaceStuck),
+        S.Deleting: Transitional(completed_by=(NetworkInterfaceDeleted,), stuck_by=NetworkInterfaceStuck),
     },
     final=[S.Deleted],
+    kinds={
+        NetworkInterfaceCreateRequested: "CreateNetworkInterface",
+        NetworkInterfaceAttachRequested: "AttachNetworkInterface",
+        NetworkInterfaceDetachRequested: "DetachNetworkInterface",
+        NetworkInterfaceDeleteRequested: "DeleteNetworkInterface",
+    },
     transitions=[
         [NetworkInterfaceCreated, INITIAL, S.Available],
         [NetworkInterfaceCreateRequested, INITIAL, S.Creating],
         [NetworkInterfaceCreateCompleted, S.Creating, S.Available],
+        [NetworkInterfaceCreateFailed, S.Creating, S.CreateFailed],
         [NetworkInterfaceAttachRequested, S.Available, S.Attaching],
         [NetworkInterfaceAttached, [S.Available, S.Attaching], S.InUse],
+        [NetworkInterfaceAttachFailed, S.Attaching, S.Available],
         [NetworkInterfaceDetachRequested, S.InUse, S.Detaching],
         [NetworkInterfaceDetached, [S.InUse, S.Detaching], S.Available],
-        [NetworkInterfaceDeleteRequested, S.Available, S.Deleting],
-        [NetworkInterfaceDeleted, [S.Available, S.Deleting], S.Deleted],
+        [NetworkInterfaceDeleteRequested, [S.Available, S.CreateFailed], S.Deleting],
+        [NetworkInterfaceDeleted, [S.Available, S.CreateFailed, S.Deleting], S.Deleted],
+        # goes no further, until it is asked for again
+        [NetworkInterfaceStuck, [S.Attaching, S.Detaching, S.Deleting], SAME],
+        [NetworkInterfaceAttachRequested, S.Attaching, SAME],
+        [NetworkInterfaceDetachRequested, S.Detaching, SAME],
+        [NetworkInterfaceDeleteRequested, S.Deleting, SAME],
         # with its instance, however far attaching or detaching has come
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
@@ -124,6 +148,23 @@ ATTACHED: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceReleased)
 # How each event changes the state
 
 
+def is_waiting_to_be_asked(region: Region, interface: NetworkInterfaceState) -> bool:
+    """Returns whether an ENI is in a transitional status that does not end by the clock: it got stuck, or was imported
+    in it. To ask for the transition again begins it anew."""
+    return interface.pending is not None and region.pending.get_existing(interface.pending).kind in WAITING
+
+
+def begin_again(region: Region, interface: NetworkInterfaceState, kind: str, record: RecordedEvent) -> None:
+    """The transition of an ENI that waits to be asked for again begins anew."""
+    if is_waiting_to_be_asked(region, interface):
+        region.begin_transition(interface, kind, record.position, record.recorded_at)
+
+
+def stuck(region: Region, event: NetworkInterfaceStuck, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    region.begin_transition(interface, STUCK, record.position, record.recorded_at)
+
+
 def changed(region: Region, interface_id: str, record: RecordedEvent) -> NetworkInterfaceState:
     """Returns an ENI to be changed, in the status that the event leads to."""
     interface = region.network_interfaces.mutable(interface_id)
@@ -152,6 +193,7 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
 
 def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
     vswitch = region.vswitches.get_existing(event.vswitch_id)
+    usable_vswitch(vswitch, type(event))
     interface = NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
@@ -171,15 +213,19 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
     add(region, interface)
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
-        region.begin_transition(interface, record.position, record.recorded_at)
+        kind = NETWORK_INTERFACE.kinds[type(event)]
+        region.begin_transition(interface, kind, record.position, record.recorded_at)
 
 
-def interface_create_completed(region: Region, event: NetworkInterfaceCreateCompleted, record: RecordedEvent) -> None:
+def interface_moved(
+    region: Region, event: NetworkInterfaceCreateCompleted | NetworkInterfaceCreateFailed, record: RecordedEvent
+) -> None:
     changed(region, event.network_interface_id, record)
 
 
 def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequested, record: RecordedEvent) -> None:
-    changed(region, event.network_interface_id, record)
+    interface = changed(region, event.network_interface_id, record)
+    begin_again(region, interface, NETWORK_INTERFACE.kinds[NetworkInterfaceDeleteRequested], record)
 
 
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
@@ -203,7 +249,9 @@ def interface_modified(region: Region, event: NetworkInterfaceModified, record: 
 EVOLVE: Final[Evolving] = {
     NetworkInterfaceCreated: interface_created,
     NetworkInterfaceCreateRequested: interface_created,
-    NetworkInterfaceCreateCompleted: interface_create_completed,
+    NetworkInterfaceCreateCompleted: interface_moved,
+    NetworkInterfaceCreateFailed: interface_moved,
+    NetworkInterfaceStuck: stuck,
     NetworkInterfaceDeleteRequested: interface_delete_requested,
     NetworkInterfaceDeleted: interface_deleted,
     NetworkInterfaceModified: interface_modified,
@@ -248,7 +296,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     message="{network_interface_id} is {status}, and only an Available ENI can be deleted",
 )
 def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
-    """Only an Available ENI can be deleted; asking again while it is Deleting is accepted."""
+    """Only an ENI that is Available, or CreateFailed, can be deleted; asking again while it is Deleting is accepted."""
     if network_interface.status in DELETABLE:
         return None
     return {"network_interface_id": network_interface.id, "status": network_interface.status}
@@ -344,9 +392,8 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
     else:
         addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
     (number,) = context.world.next_numbers(region, "network_interface", 1)
-    birth = NetworkInterfaceCreateRequested if context.asynchronous else NetworkInterfaceCreated
     return (
-        birth(
+        NetworkInterfaceCreated(
             network_interface_id=resource_id(region.region_id, "network_interface", number),
             vswitch_id=vswitch.id,
             mac_address=mac_address(region.region_id, number),
@@ -370,7 +417,8 @@ def restore_create(region: Region, event: NetworkInterfaceCreation) -> CreateNet
 
 
 def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event, ...]:
-    if known(context.network_interface).status is S.Deleting:
+    interface = known(context.network_interface)
+    if interface.status is S.Deleting and not is_waiting_to_be_asked(context.region, interface):
         return ()
     event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
     return (event(network_interface_id=command.network_interface_id),)

@@ -26,7 +26,7 @@ from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     LIFECYCLES,
     NETWORK_INTERFACE,
@@ -210,6 +210,8 @@ def assign_state(network_interface: NetworkInterfaceState) -> Facts | None:
 def assign_instance_state(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
     """Addresses are assigned to a primary ENI while its instance is Running or Stopped."""
     if network_interface.type is not PRIMARY or instance.status in INSTANCE.stable:
+        return None
+    if instance.status in BEING_RELEASED:
         return None
     return {"network_interface_id": network_interface.id, "instance_id": instance.id, "status": instance.status}
 

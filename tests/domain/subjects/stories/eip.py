@@ -89,7 +89,7 @@ def unassociate_from_another_instance(net: Net) -> Command[Any]:
     return c.UnassociateEipAddress(allocation_id=associated(net, net.run()).id, instance_id=net.run().id)
 
 
-@keeps("eip.unassociate.state", "eip.unassociate.wrong-instance")
+@keeps("eip.unassociate.state", "eip.unassociate.instance-state", "eip.unassociate.wrong-instance")
 def unassociate_from_its_instance(net: Net) -> Command[Any]:
     vm = net.run()
     return c.UnassociateEipAddress(allocation_id=associated(net, vm).id, instance_id=vm.id)

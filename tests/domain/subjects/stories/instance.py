@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, Instance
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import (
@@ -14,6 +14,8 @@ from tests.support.setups import (
     OPEN_BY_HAND,
     OWN_TYPES,
     SUBSCRIPTION,
+    assign,
+    associated,
     classic,
     classic_command,
     created,
@@ -410,3 +412,75 @@ def release_a_subscription_at_the_moment_it_expires(net: Net) -> Command[Any]:
     vm = net.run(**SUBSCRIPTION)
     net.clock.advance(timedelta(days=31))
     return c.DeleteInstance(instance_id=vm.id, force=True)
+
+
+# While an instance is being released
+
+
+def releasing(net: Net, vm: Instance | None = None) -> Instance:
+    return net.cloud.execute(c.DeleteInstance(instance_id=(vm or net.run()).id, force=True))
+
+
+@trips("instance.being-released", **MANUAL)
+def start_what_is_being_released(net: Net) -> Command[Any]:
+    vm = releasing(net)
+    net.cloud.settle(vm.id)  # it is shown as Stopped
+    return c.StartInstance(instance_id=vm.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def stop_what_is_being_released(net: Net) -> Command[Any]:
+    return c.StopInstance(instance_id=releasing(net).id)
+
+
+@trips("instance.being-released", **MANUAL)
+def attach_to_what_is_being_released(net: Net) -> Command[Any]:
+    interface = net.eni()
+    return net.attach_command(interface, releasing(net))
+
+
+@trips("instance.being-released", **MANUAL)
+def detach_from_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    releasing(net, vm)
+    return c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=vm.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def assign_addresses_on_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    releasing(net, vm)
+    return assign(interface.id, 1)
+
+
+@trips("eip.unassociate.instance-state", **MANUAL)
+def unassociate_from_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    address = associated(net, vm)
+    net.cloud.settle()
+    releasing(net, vm)
+    return c.UnassociateEipAddress(allocation_id=address.id)
+
+
+@trips("instance.being-released", **MANUAL)
+def join_a_group_with_what_is_being_released(net: Net) -> Command[Any]:
+    other = net.new_group()
+    return c.JoinSecurityGroup(security_group_id=other.id, instance_id=releasing(net).id)
+
+
+@trips("instance.being-released", **MANUAL)
+def change_the_bandwidth_of_what_is_being_released(net: Net) -> Command[Any]:
+    return c.ModifyInstanceNetworkSpec(instance_id=releasing(net).id, internet_max_bandwidth_out=5)
+
+
+@keeps("instance.release.state", "instance.release.charge-type", **MANUAL)
+def release_again(net: Net) -> Command[Any]:
+    return c.DeleteInstance(instance_id=releasing(net).id)
+
+
+@keeps("instance.being-released", **MANUAL)
+def stop_the_one_beside_what_is_being_released(net: Net) -> Command[Any]:
+    releasing(net)
+    return c.StopInstance(instance_id=net.run().id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, Instance, NetworkInterface
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import OPEN, OWN_TYPES, assign, classic, classic_command, detach, unassign
@@ -47,9 +47,42 @@ def run_with_an_attached_interface(net: Net) -> Command[Any]:
 
 
 @trips("interface.attach.state", **MANUAL)
-def attach_while_creating(net: Net) -> Command[Any]:
-    vm = net.run()
-    return net.attach_command(net.cloud.execute(net.eni_command()), vm)
+def attach_while_deleting(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
+    return net.attach_command(interface, vm)
+
+
+@trips("interface.attach.state", **MANUAL)
+def attach_while_attaching(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    return net.attach_command(interface, vm)
+
+
+def stuck(net: Net) -> tuple[Instance, NetworkInterface]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    net.cloud.settle(interface.id, outcome="stuck")
+    return vm, interface
+
+
+@keeps("interface.attach.state", "interface.attach.again", "interface.attach.quota", **MANUAL)
+def attach_again_what_is_stuck(net: Net) -> Command[Any]:
+    vm, interface = stuck(net)
+    return net.attach_command(interface, vm)
+
+
+@trips("interface.attach.again", **MANUAL)
+def attach_what_is_stuck_to_another_instance(net: Net) -> Command[Any]:
+    _, interface = stuck(net)
+    return net.attach_command(interface, net.run())
+
+
+@trips("interface.attach.state", **MANUAL)
+def create_an_instance_with_what_is_stuck(net: Net) -> Command[Any]:
+    _, interface = stuck(net)
+    return net.run_command(network_interface_ids=[interface.id])
 
 
 @keeps(
@@ -505,8 +538,10 @@ def run_at_the_address_of_another(net: Net) -> Command[Any]:
 
 
 @trips("interface.assign.state", **MANUAL)
-def assign_while_creating(net: Net) -> Command[Any]:
-    return assign(net.cloud.execute(net.eni_command()).id, 1)
+def assign_while_attaching(net: Net) -> Command[Any]:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(net.attach_command(interface, vm))
+    return assign(interface.id, 1)
 
 
 @trips("interface.assign.instance-state", **MANUAL)

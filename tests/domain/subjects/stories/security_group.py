@@ -291,3 +291,58 @@ def delete_a_group_that_authorizes_another(net: Net) -> Command[Any]:
     net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=other.id))
     net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.group.id))
     return c.DeleteSecurityGroup(security_group_id=net.group.id)
+
+
+# While a group is being deleted
+
+
+def deleting(net: Net) -> str:
+    return net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.new_group().id)).id
+
+
+@trips("security-group.state", **MANUAL)
+def interface_in_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, deleting(net)])
+
+
+@trips("security-group.state", **MANUAL)
+def run_in_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=[deleting(net)])
+
+
+@trips("security-group.state", **MANUAL)
+def join_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    vm = net.run()
+    return c.JoinSecurityGroup(security_group_id=deleting(net), instance_id=vm.id)
+
+
+@trips("security-group.state", **MANUAL)
+def move_an_interface_into_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return c.ModifyNetworkInterfaceAttribute(network_interface_id=net.eni().id, security_group_ids=[deleting(net)])
+
+
+@trips("security-group.state", **MANUAL)
+def authorize_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=deleting(net))
+
+
+@trips("security-group.state", **MANUAL)
+def revoke_from_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return c.RevokeSecurityGroup(security_group_id=deleting(net), source_group_id=net.group.id)
+
+
+@keeps("security-group.state", **MANUAL)
+def interface_in_a_group_beside_one_that_is_being_deleted(net: Net) -> Command[Any]:
+    deleting(net)
+    return net.eni_command()
+
+
+@keeps("security-group.delete.in-use", **MANUAL)
+def delete_a_group_again(net: Net) -> Command[Any]:
+    return c.DeleteSecurityGroup(security_group_id=deleting(net))
+
+
+@trips("security-group.delete.in-use", **MANUAL)
+def delete_the_group_of_an_instance_that_is_being_released(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteInstance(instance_id=net.run().id, force=True))
+    return c.DeleteSecurityGroup(security_group_id=net.group.id)

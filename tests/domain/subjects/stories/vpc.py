@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, Vpc, VSwitch
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic, enable, link
-from tests.support.witnesses import keeps, trips
+from tests.support.witnesses import MANUAL, keeps, trips
 
 # A VPC
 
@@ -212,3 +212,123 @@ def a_vswitch_that_begins_before_its_vpc(net: Net) -> Command[Any]:
 @trips("vswitch.not-found")
 def run_in_a_vswitch_that_is_not_there(net: Net) -> Command[Any]:
     return net.run_command(vswitch_id="vsw-none")
+
+
+# While a VPC or a VSwitch is created or deleted
+
+
+def pending_vpc(net: Net) -> Vpc:
+    return net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+
+
+def deleting_vpc(net: Net) -> Vpc:
+    vpc = pending_vpc(net)
+    net.cloud.settle()
+    return net.cloud.execute(c.DeleteVpc(vpc_id=vpc.id))
+
+
+def pending_vswitch(net: Net) -> VSwitch:
+    return net.cloud.execute(net.vswitch_command("10.0.9.0/24"))
+
+
+def deleting_vswitch(net: Net) -> VSwitch:
+    return net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.new_vswitch("10.0.9.0/24").id))
+
+
+@trips("vpc.state", **MANUAL)
+def vswitch_in_a_pending_vpc(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=pending_vpc(net).id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+
+
+@keeps("vpc.state", **MANUAL)
+def vswitch_in_a_vpc_that_was_pending(net: Net) -> Command[Any]:
+    command = vswitch_in_a_pending_vpc(net)
+    net.cloud.settle()
+    return command
+
+
+@trips("vpc.state", **MANUAL)
+def vswitch_in_a_vpc_that_is_deleting(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id=deleting_vpc(net).id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24")
+
+
+@trips("vpc.state", **MANUAL)
+def group_in_a_pending_vpc(net: Net) -> Command[Any]:
+    return c.CreateSecurityGroup(vpc_id=pending_vpc(net).id)
+
+
+@trips("vpc.state", **MANUAL)
+def enable_classic_link_for_a_vpc_that_is_deleting(net: Net) -> Command[Any]:
+    return c.EnableVpcClassicLink(vpc_id=deleting_vpc(net).id)
+
+
+@trips("vpc.state", **MANUAL)
+def delete_a_pending_vpc(net: Net) -> Command[Any]:
+    return c.DeleteVpc(vpc_id=pending_vpc(net).id)
+
+
+@keeps("vpc.state", "vpc.delete.in-use", **MANUAL)
+def delete_a_vpc_again(net: Net) -> Command[Any]:
+    return c.DeleteVpc(vpc_id=deleting_vpc(net).id)
+
+
+@trips("vpc.delete.in-use", **MANUAL)
+def delete_a_vpc_whose_vswitch_and_group_are_being_deleted(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=net.vswitch.id))
+    net.cloud.execute(c.DeleteSecurityGroup(security_group_id=net.group.id))
+    return c.DeleteVpc(vpc_id=net.vpc.id)
+
+
+@keeps("vpc.delete.in-use", "vpc.state", **MANUAL)
+def delete_a_vpc_whose_vswitch_and_group_were_deleted(net: Net) -> Command[Any]:
+    command = delete_a_vpc_whose_vswitch_and_group_are_being_deleted(net)
+    net.cloud.settle()
+    return command
+
+
+@trips("vswitch.state", **MANUAL)
+def interface_in_a_pending_vswitch(net: Net) -> Command[Any]:
+    return net.eni_command(vswitch_id=pending_vswitch(net).id)
+
+
+@trips("vswitch.state", **MANUAL)
+def instance_in_a_vswitch_that_is_being_deleted(net: Net) -> Command[Any]:
+    return net.run_command(vswitch_id=deleting_vswitch(net).id)
+
+
+@keeps("vswitch.state", **MANUAL)
+def instance_in_a_vswitch_that_was_pending(net: Net) -> Command[Any]:
+    vswitch = pending_vswitch(net)
+    net.cloud.settle()
+    return net.run_command(vswitch_id=vswitch.id)
+
+
+@trips("vswitch.state", **MANUAL)
+def move_an_instance_into_a_pending_vswitch(net: Net) -> Command[Any]:
+    vm = net.run()
+    net.cloud.execute(c.StopInstance(instance_id=vm.id))
+    net.cloud.settle()
+    return c.ModifyInstanceVpcAttribute(instance_id=vm.id, vswitch_id=pending_vswitch(net).id)
+
+
+@trips("vswitch.state", **MANUAL)
+def delete_a_pending_vswitch(net: Net) -> Command[Any]:
+    return c.DeleteVSwitch(vswitch_id=pending_vswitch(net).id)
+
+
+@keeps("vswitch.state", "vswitch.delete.in-use", **MANUAL)
+def delete_a_vswitch_again(net: Net) -> Command[Any]:
+    return c.DeleteVSwitch(vswitch_id=deleting_vswitch(net).id)
+
+
+@trips("vswitch.delete.in-use", **MANUAL)
+def delete_a_vswitch_with_an_instance_that_is_being_released(net: Net) -> Command[Any]:
+    net.cloud.execute(c.DeleteInstance(instance_id=net.run().id, force=True))
+    return c.DeleteVSwitch(vswitch_id=net.vswitch.id)
+
+
+@keeps("vswitch.delete.in-use", **MANUAL)
+def delete_a_vswitch_whose_instance_was_released(net: Net) -> Command[Any]:
+    command = delete_a_vswitch_with_an_instance_that_is_being_released(net)
+    net.cloud.settle()
+    return command
