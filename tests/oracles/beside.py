@@ -21,7 +21,7 @@ from ecsnet import (
 )
 from ecsnet import commands as c
 from ecsnet.resources import Eip, Instance, SecurityGroup, Vpc, VSwitch
-from tests.oracles import instances, interfaces, public_addresses, readings
+from tests.oracles import instances, interfaces, public_addresses
 from tests.oracles.instances import TO_BE_DRAWN
 from tests.oracles.network import AT_ONCE, Network, WrongChoice, resource
 from tests.oracles.operations import EFFECTS
@@ -100,6 +100,11 @@ class Beside:
             self._vswitch(vpc, "10.0.0.0/28", "b")
             self._group(who, region_id, vpc)
             self._group(who, region_id, None)
+        self._settled()
+
+    def _settled(self) -> None:
+        self.network.now += self.network.settle_after or AT_ONCE
+        self.clock.set(self.network.now)
         self.cloud.settle()
 
     def quota(self, name: str, value: int, who: str, region_id: str) -> None:
@@ -109,7 +114,9 @@ class Beside:
 
     def _vpc(self, who: str, region_id: str) -> Any:
         made = self.clouds[who].execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id))
-        return self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block)
+        vpc = self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block)
+        self._settled()
+        return vpc
 
     def _vswitch(self, vpc: Any, cidr_block: str, zone: str) -> None:
         zone_id = f"{vpc.region_id}-{zone}"
@@ -184,13 +191,6 @@ class Beside:
 
     def wait(self, until: datetime) -> None:
         self.steps.append(f"wait until {until.astimezone(UTC)}")
-        if not readings.LOOKING_CHANGES_NOTHING:
-            for due in sorted({due for due, _, _ in self.network.waiting if due is not None and due < until}):
-                self._wait(due)
-                self.cloud.settle()
-        self._wait(until)
-
-    def _wait(self, until: datetime) -> None:
         self.clock.set(until)
         self.network.pass_time(until)
         self.compare()

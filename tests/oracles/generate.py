@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from ecsnet import Command
 from ecsnet import commands as c
-from tests.oracles import readings
 from tests.oracles.beside import ABROAD, HOME, ME, OTHER, QUOTAS, TYPES, Beside
 from tests.oracles.instances import CLASSIC_CLOSES
 from tests.oracles.network import Network
@@ -39,7 +38,7 @@ class Generator:
         if what == "settle" and self.net.settle_after is None:
             waiting = [one[2] for one in self.net.waiting if one[1] != "cycle"]
             self.beside.settle(self.choose([*waiting[:4], None]))
-        elif what == "wait" and (self.net.settle_after is not None or readings.LOOKING_CHANGES_NOTHING):
+        elif what == "wait":
             self.beside.wait(self.moment())
         elif what == "quota":
             name = self.choose(sorted(QUOTAS))

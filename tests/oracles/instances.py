@@ -10,7 +10,7 @@ from ecsnet import Cloud
 from ecsnet import commands as c
 from tests.oracles import readings
 from tests.oracles.interfaces import address_rules, attachment_rules, group_rules, type_rules
-from tests.oracles.network import Network, months_later, resource
+from tests.oracles.network import Network, months_later, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
 
 CLASSIC_CLOSES: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
@@ -101,6 +101,7 @@ def _create_one(net: Network, command: Any, who: str, cloud: Cloud, made: Any, r
         bought=command.internet_max_bandwidth_out,
         changes=0,
         next_bandwidth=None,
+        releasing=False,
     )
     net.instances[instance.id] = instance
     if vswitch:
@@ -141,6 +142,10 @@ def complete_instance(net: Network, instance_id: str) -> None:
             instance.status = "Running"
         case "Stopping":
             instance.status = "Stopped"
+            if instance.releasing:
+                net.begin("instance", instance)
+        case "Stopped" if instance.releasing:
+            _gone(net, instance)
     if instance.status == "Running":
         instance.started, instance.private_ip_change_pending = True, False
 
@@ -150,12 +155,12 @@ def judge_power(net: Network, command: Any, who: str) -> Iterator[str]:
     instance = net.instance(command.instance_id, who)
     if instance is None:
         yield "instance.not-found"
-    elif isinstance(command, c.StartInstance) and instance.status != "Stopped":
-        yield "instance.start.state"
-    elif isinstance(command, c.StopInstance) and instance.status != "Running":
-        yield "instance.stop.state"
-    elif isinstance(command, c.RebootInstance) and instance.status != "Running":
-        yield "instance.reboot.state"
+    elif isinstance(command, c.StartInstance):
+        yield from state_rules(instance, ["Stopped"], "instance.start.state")
+    elif isinstance(command, c.StopInstance):
+        yield from state_rules(instance, ["Running"], "instance.stop.state")
+    else:
+        yield from state_rules(instance, ["Running"], "instance.reboot.state")
 
 
 @carries_out(c.StartInstance, c.StopInstance, c.RebootInstance)
@@ -171,6 +176,8 @@ def judge_release(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
+    if instance.releasing:
+        return
     if instance.status != "Stopped" and not (command.force and instance.status == "Running"):
         yield "instance.release.state"
     if instance.charge_type == "PrePaid" and net.now < instance.expires_at:
@@ -180,6 +187,14 @@ def judge_release(net: Network, command: Any, who: str) -> Iterator[str]:
 @carries_out(c.DeleteInstance)
 def release(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     instance = net.instances[command.instance_id]
+    if not instance.releasing:
+        instance.releasing = True
+        if instance.status == "Running":
+            instance.status = "Stopping"
+        net.begin("instance", instance)
+
+
+def _gone(net: Network, instance: Any) -> None:
     for interface in net.interfaces_of(instance):
         net.remove(interface.id)
     eip = net.eip_of(instance)
@@ -201,8 +216,7 @@ def judge_vpc_attribute(net: Network, command: Any, who: str) -> Iterator[str]:
     else:
         if instance.network_type == "classic":
             yield "instance.modify-vpc.network-type"
-        if instance.status != "Stopped":
-            yield "instance.modify-vpc.state"
+        yield from state_rules(instance, ["Stopped"], "instance.modify-vpc.state")
         if instance.private_ip_change_pending or not instance.started:
             yield "instance.modify-vpc.pending"
         primary = net.primary(instance)

@@ -10,7 +10,7 @@ from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.values import InstanceType
 from tests.oracles import readings
-from tests.oracles.network import Network, resource
+from tests.oracles.network import SETTLED, Network, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
 
 
@@ -134,7 +134,7 @@ def create(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
         who,
         net.now,
         type="Secondary",
-        status="Available" if readings.INTERFACE_IS_CREATED_AT_ONCE else "Creating",
+        status="Available",
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,
@@ -148,8 +148,6 @@ def create(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
     )
     net.interfaces[interface.id] = interface
     give(net, interface, command, answer)
-    if interface.status == "Creating":
-        net.begin("interface", interface)
 
 
 def give(net: Network, interface: Any, command: Any, answer: Any) -> None:
@@ -174,12 +172,17 @@ def judge_attachment(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is not None:
         kind = net.type_of(instance)
         yield from power_rules(instance, kind, "attach")
-        if len(net.interfaces_of(instance)) + 1 > kind.eni_quantity:
-            yield "interface.attach.quota"
-        yield from type_rules(kind)
+        if interface is not None and interface.instance_id == instance.id:
+            kind = None  # it is there already, and takes no room
+        else:
+            yield from type_rules(kind)
+            if len(net.interfaces_of(instance)) + 1 > kind.eni_quantity:
+                yield "interface.attach.quota"
         if instance.network_type == "classic":
             yield "interface.attach.vpc"
     if interface is not None and instance is not None:
+        if interface.status == "Attaching" and interface.instance_id != instance.id:
+            yield "interface.attach.again"
         primary = net.primary(instance)
         place = (instance.zone_id, None if primary is None else primary.vpc_id)
         yield from attachment_rules(interface, place, kind)
@@ -189,9 +192,8 @@ def judge_attachment(net: Network, command: Any, who: str) -> Iterator[str]:
 
 def power_rules(instance: Any, kind: InstanceType, what: str) -> Iterator[str]:
     """Yields the rule on the state of an instance whose ENIs come and go: Stopped, or Running for most types."""
-    if instance.status not in ("Running", "Stopped"):
-        yield f"interface.{what}.instance-state"
-    elif kind.attach_requires_stopped and instance.status != "Stopped":
+    yield from state_rules(instance, SETTLED, f"interface.{what}.instance-state")
+    if kind.attach_requires_stopped and instance.status == "Running":
         yield "interface.attach.stopped-only-type"
 
 
@@ -219,8 +221,11 @@ def judge_detachment(net: Network, command: Any, who: str) -> Iterator[str]:
         if named is not None and interface.instance_id != named.id:
             yield "interface.detach.wrong-instance"
     holder = net.instances.get(interface.instance_id) if interface is not None else None
-    if holder is not None:
+    looks = readings.RELEASE_OF_OWN_INSTANCE_COUNTS or holder is named
+    if holder is not None and (looks or not holder.releasing):
         yield from power_rules(holder, net.type_of(holder), "detach")
+    if named is not None and named.releasing:
+        yield "instance.being-released"
 
 
 @carries_out(c.DetachNetworkInterface)
@@ -235,8 +240,6 @@ def detach(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
 def complete_interface(net: Network, interface_id: str) -> None:
     interface = net.interfaces[interface_id]
     match interface.status:
-        case "Creating":
-            interface.status = "Available"
         case "Attaching":
             interface.status = "InUse"
         case "Detaching":
@@ -311,9 +314,10 @@ def judge_joining(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "security-group.not-found"
     if instance is None:
         yield "instance.not-found"
+        if group is not None:
+            yield from fullness(net, group, 1)
         return
-    if instance.status not in ("Running", "Stopped"):
-        yield "security-group.join.instance-state"
+    yield from state_rules(instance, SETTLED, "security-group.join.instance-state")
     joined, primary = net.groups_of(instance), net.primary(instance)
     if group is not None and group.id in joined:
         yield "security-group.join.member"
@@ -343,8 +347,7 @@ def judge_leaving(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
-    if instance.status not in ("Running", "Stopped"):
-        yield "security-group.leave.instance-state"
+    yield from state_rules(instance, SETTLED, "security-group.leave.instance-state")
     if group is None:
         return
     joined = net.groups_of(instance)
@@ -394,8 +397,11 @@ def judge_assignment(net: Network, command: Any, who: str) -> Iterator[str]:
 def _state_for_addresses(net: Network, interface: Any, what: str) -> Iterator[str]:
     if interface.status not in ("Available", "InUse"):
         yield f"interface.{what}.state"
-    if interface.type == "Primary" and net.instances[interface.instance_id].status not in ("Running", "Stopped"):
-        yield f"interface.{what}.instance-state"
+    instance = net.instances.get(interface.instance_id)
+    if interface.type == "Primary":
+        yield from state_rules(instance, SETTLED, f"interface.{what}.instance-state")
+    elif instance is not None and instance.releasing:
+        yield "instance.being-released"
 
 
 @carries_out(c.AssignPrivateIpAddresses)

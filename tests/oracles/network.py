@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from string import ascii_lowercase
@@ -165,6 +165,7 @@ class Network:
         while due := [one for one in self.waiting if one[0] is not None and one[0] <= until]:
             first = min(due, key=lambda one: one[0])
             self.waiting.remove(first)
+            self.now = max(self.now, first[0])
             self.complete(first[1], first[2])
         self.now = until
 
@@ -172,9 +173,12 @@ class Network:
         """Completes by hand what waits: all of it, or one resource's. A billing cycle only begins by the clock."""
         if self.settle_after is not None:
             return  # what was due by the clock is complete
-        for entry in [one for one in self.waiting if one[1] != "cycle" and resource_id in (None, one[2])]:
+        by_hand = [one for one in self.waiting if one[1] != "cycle" and resource_id in (None, one[2])]
+        for entry in by_hand:
             self.waiting.remove(entry)
             self.complete(entry[1], entry[2])
+        if by_hand and resource_id is None:
+            self.settle()  # a stop for a release is followed by the release
 
     def complete(self, what: str, resource_id: str) -> None:
         COMPLETIONS[what](self, resource_id)
@@ -212,6 +216,7 @@ class Network:
 
     def _seen_instances(self) -> Iterator[tuple[str, dict[str, Any]]]:
         hidden = {"classic_groups", "classic_ip", "started", "boots_to", "bought", "changes", "next_bandwidth"}
+        hidden.add("releasing")
         for one in self.instances.values():
             primary, eip, all_of_it = self.primary(one), self.eip_of(one), self.interfaces_of(one)
             yield (
@@ -239,6 +244,17 @@ def _of(table: dict[str, Any], one_id: str | None, who: str, region_id: str | No
 def _must(right: bool, otherwise: str) -> None:
     if not right:
         raise WrongChoice(otherwise)
+
+
+def state_rules(instance: Any, allowed: Sequence[str], rule_id: str) -> Iterator[str]:
+    """Yields the rule on the statuses in which an instance takes a command; being released, it takes none."""
+    if instance.releasing:
+        yield "instance.being-released"
+    elif instance.status not in allowed:
+        yield rule_id
+
+
+SETTLED: Final = ("Running", "Stopped")
 
 
 def resource(one_id: str, region_id: str, account_id: str, created_at: datetime, **more: Any) -> Any:

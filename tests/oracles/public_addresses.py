@@ -9,10 +9,8 @@ from typing import Any
 from ecsnet import Cloud
 from ecsnet import commands as c
 from tests.oracles.instances import gains_address
-from tests.oracles.network import Network, months_later, resource
+from tests.oracles.network import SETTLED, Network, months_later, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
-
-SETTLED = ("Running", "Stopped")
 
 
 @judges(c.AllocatePublicIpAddress)
@@ -21,8 +19,7 @@ def judge_allocation(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
-    if instance.status not in SETTLED:
-        yield "public-ip.assign.state"
+    yield from state_rules(instance, SETTLED, "public-ip.assign.state")
     if instance.public_ip is not None or net.eip_of(instance) is not None:
         yield "public-ip.assign.already"
     if instance.charge_type == "PostPaid" and not (instance.bought and instance.internet_max_bandwidth_out):
@@ -42,6 +39,8 @@ def judge_release(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
+    if instance.releasing:
+        yield "instance.being-released"
     if instance.network_type == "classic":
         yield "public-ip.classic.kept"
     if instance.charge_type != "PrePaid":
@@ -63,8 +62,7 @@ def judge_change(net: Network, command: Any, who: str) -> Iterator[str]:
         return
     if instance.public_ip is None:
         yield "public-ip.change.assigned"
-    if instance.status != "Stopped":
-        yield "public-ip.change.state"
+    yield from state_rules(instance, ["Stopped"], "public-ip.change.state")
     if net.now - instance.created_at >= timedelta(hours=6):
         yield "public-ip.change.window"
     if instance.changes >= 3:
@@ -89,8 +87,7 @@ def judge_conversion(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "public-ip.convert.network-type"
     if instance.public_ip is None or not instance.internet_max_bandwidth_out:
         yield "public-ip.convert.assigned"
-    if instance.status not in SETTLED:
-        yield "public-ip.convert.state"
+    yield from state_rules(instance, SETTLED, "public-ip.convert.state")
     if instance.next_bandwidth is not None:
         yield "public-ip.convert.pending-change"
     if instance.charge_type == "PrePaid" and net.now >= instance.expires_at - timedelta(hours=24):
@@ -150,8 +147,7 @@ def judge_association(net: Network, command: Any, who: str) -> Iterator[str]:
         return
     if instance.network_type == "classic":
         yield "eip.associate.network-type"
-    if instance.status not in SETTLED:
-        yield "eip.associate.instance-state"
+    yield from state_rules(instance, SETTLED, "eip.associate.instance-state")
     if instance.public_ip is not None:
         yield "eip.associate.public-ip"
     if eip is not None and eip.region_id != instance.region_id:
@@ -174,6 +170,8 @@ def judge_unassociation(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "eip.not-found"
     elif eip.status != "InUse":
         yield "eip.unassociate.state"
+    elif net.instances[eip.instance_id].releasing:
+        yield "eip.unassociate.instance-state"
     if command.instance_id is not None and named is None:
         yield "instance.not-found"
     if eip is not None and named is not None and eip.instance_id != named.id:
@@ -192,15 +190,16 @@ def judge_eip_release(net: Network, command: Any, who: str) -> Iterator[str]:
     eip = net.eip(command.allocation_id, who)
     if eip is None:
         yield "eip.not-found"
-    elif eip.status != "Available":
+    elif eip.status not in ("Available", "Releasing"):
         yield "eip.release.state"
 
 
 @carries_out(c.ReleaseEipAddress)
 def release_eip(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     eip = net.eips[command.allocation_id]
-    eip.status = "Releasing"
-    net.begin("eip", eip)
+    if eip.status == "Available":
+        eip.status = "Releasing"
+        net.begin("eip", eip)
 
 
 @completes("eip")
@@ -224,6 +223,8 @@ def judge_bandwidth(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
+    if instance.releasing:
+        yield "instance.being-released"
     if instance.next_bandwidth is not None:
         yield "instance.network-spec.pending-change"
     raised = not instance.internet_max_bandwidth_out and command.internet_max_bandwidth_out
@@ -245,6 +246,8 @@ def judge_renewal(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance is None:
         yield "instance.not-found"
         return
+    if instance.releasing:
+        yield "instance.being-released"
     if instance.charge_type != "PrePaid":
         yield "instance.renew.charge-type"
     if command.internet_max_bandwidth_out is not None and instance.next_bandwidth is not None:
