@@ -56,6 +56,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
 )
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
@@ -110,7 +111,9 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
         [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
-        [PrivateIpAddressesUnassigned, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
+        # what was requested completes in whatever status the ENI is by then
+        [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
         *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
     ],
 )
@@ -133,6 +136,7 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
         [SecurityGroupJoined, S.InUse, SAME],
         [SecurityGroupLeft, S.InUse, SAME],
         [PrivateIpAddressesAssigned, S.InUse, SAME],
+        [PrivateIpAddressesUnassignRequested, S.InUse, SAME],
         [PrivateIpAddressesUnassigned, S.InUse, SAME],
         *described(NetworkInterfaceImported, [S.InUse]),
     ],
@@ -194,6 +198,8 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
+    for key, _ in interface.revocations:
+        region.revocations.delete(key)
     region.network_interfaces.delete(interface.id)
 
 

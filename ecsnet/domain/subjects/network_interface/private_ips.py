@@ -24,6 +24,7 @@ from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, know
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
@@ -34,16 +35,21 @@ from ecsnet.domain.subjects.network_interface.lifecycle import (
     by_type,
 )
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
+from ecsnet.events.network_interface import (
+    PrivateIpAddressesAssigned,
+    PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
+)
 from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
 ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssigned)
-UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
+UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassignRequested)
 
 
 ASSIGNED: Final = by_type(PrivateIpAddressesAssigned)
+UNASSIGN_REQUESTED: Final = by_type(PrivateIpAddressesUnassignRequested)
 UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
 
 
@@ -56,9 +62,24 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
         region.security_groups.mutable(group_id).private_ip_count += len(event.private_ip_addresses)
 
 
+def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequested, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, UNASSIGN_REQUESTED[interface.type], record)
+    if not set(event.private_ip_addresses) <= set(interface.private_ips[1:]):
+        raise ValueError(f"{interface.id} does not hold {event.private_ip_addresses}")
+    interface.revocations = (*interface.revocations, (record.position, event.private_ip_addresses))
+    region.revocations.set(record.position, Entry(interface.id, record.recorded_at, REVOCATION))
+
+
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    region.transition(interface, UNASSIGNED[interface.type], record)
+    begun = [key for key, addresses in interface.revocations if addresses == event.private_ip_addresses]
+    # What is revoked at once is so where a request for it is possible.
+    transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
+    region.transition(interface, transitions[interface.type], record)
+    if begun:
+        interface.revocations = tuple([one for one in interface.revocations if one[0] != begun[0]])
+        region.revocations.delete(begun[0])
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
@@ -68,6 +89,7 @@ def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, re
 
 EVOLVE: Final[Evolving] = {
     PrivateIpAddressesAssigned: addresses_assigned,
+    PrivateIpAddressesUnassignRequested: unassign_requested,
     PrivateIpAddressesUnassigned: addresses_unassigned,
 }
 
@@ -367,7 +389,7 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
-    """Only addresses that the ENI holds can be revoked."""
+    """Only addresses that the ENI holds can be revoked; asking again while they are being revoked is accepted."""
     held = set(network_interface.private_ips)
     unknown = [ip for ip in addresses if ip not in held]
     return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
@@ -431,12 +453,12 @@ def addresses_to_unassign(context: RuleContext) -> Iterator[RuleContext]:
 
 
 def unassign(context: RuleContext, command: UnassignPrivateIpAddresses) -> tuple[Event, ...]:
-    return (
-        PrivateIpAddressesUnassigned(
-            network_interface_id=command.network_interface_id,
-            private_ip_addresses=tuple(dict.fromkeys(command.private_ip_addresses)),
-        ),
-    )
+    being_revoked = {ip for _, addresses in known(context.network_interface).revocations for ip in addresses}
+    addresses = tuple([ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in being_revoked])
+    if not addresses:
+        return ()
+    event = PrivateIpAddressesUnassignRequested if context.asynchronous else PrivateIpAddressesUnassigned
+    return (event(network_interface_id=command.network_interface_id, private_ip_addresses=addresses),)
 
 
 OPERATIONS: Final[Operations] = operations(
@@ -455,6 +477,6 @@ OPERATIONS: Final[Operations] = operations(
         prepare=prepare_unassign,
         statuses={ResourceKind.NetworkInterface: UNASSIGNABLE},
         alternatives=addresses_to_unassign,
-        recorded_as=(PrivateIpAddressesUnassigned,),
+        recorded_as=(PrivateIpAddressesUnassigned, PrivateIpAddressesUnassignRequested),
     ),
 )
