@@ -380,7 +380,7 @@ def interface_quota(region: Region, account_id: str, secondaries_created: int) -
 def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
     context.secondaries_created, vswitch = 1, context.vswitch
     if command is None:
-        context.address_requests = (AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available),)
+        context.request_addresses(AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available))
         return
     named, primary = command.private_ip_addresses, command.primary_ip_address
     chosen = command.secondary_private_ip_address_count or 0
@@ -395,7 +395,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         resulting_count=count,
         interface_status=S.Available,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
     groups = known(context.security_groups)
     vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)

@@ -111,16 +111,16 @@ OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
 }
 
 
-Places = list[tuple[str, VSwitchState]]
-"""Addresses, each with the VSwitch that it is asked for in."""
+Named = tuple[tuple[str, VSwitchState | None], ...]
+"""Addresses, each with the VSwitch that it is asked for in, or None if that was not found."""
 
 
 def _named(addresses: Iterable[str]) -> Facts:
     return {"addresses": tuple(dict.fromkeys(addresses))}
 
 
-def _places(address_requests: tuple[AddressRequest, ...]) -> Places:
-    return [(ip, one.vswitch) for one in address_requests if one.vswitch is not None for ip in one.named]
+def _placed(named_addresses: Named) -> list[tuple[str, VSwitchState]]:
+    return [(ip, vswitch) for ip, vswitch in named_addresses if vswitch is not None]
 
 
 def _different(texts: Iterable[str]) -> str:
@@ -140,9 +140,9 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     codes=OUTSIDE_CIDR_CODES,
     message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
-def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def in_cidr(named_addresses: Named) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if not _inside(vswitch, ip)]
+    outside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if not _inside(vswitch, ip)]
     if not outside:
         return None
     return {
@@ -160,9 +160,9 @@ def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     codes=OUTSIDE_CIDR_CODES,
     message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
-def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def reserved(named_addresses: Named) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
-    inside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if _inside(vswitch, ip)]
+    inside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if _inside(vswitch, ip)]
     kept = [(ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
     if not kept:
         return None
@@ -179,13 +179,9 @@ def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     http_status=403,
     message="asked for more than once: {addresses}",
 )
-def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def repeated(named_addresses: Named) -> Facts | None:
     """A request names a private IP only once."""
-    named = [
-        (ip, None if request.vswitch is None else request.vswitch.vpc_id)
-        for request in address_requests
-        for ip in request.named
-    ]
+    named = [(ip, None if vswitch is None else vswitch.vpc_id) for ip, vswitch in named_addresses]
     if len(set(named)) == len(named):
         return None
     return _named(ip for (ip, _), times in Counter(named).items() if times > 1)
@@ -200,11 +196,11 @@ def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
     message="in use in {vpc_id}: {holders:by}",
 )
-def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region) -> Facts | None:
+def address_in_use(named_addresses: Named, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
     vpc_ids: dict[str, None] = {}
     holders: dict[str, str] = {}
-    for ip, vswitch in _places(address_requests):
+    for ip, vswitch in _placed(named_addresses):
         holder = region.addresses.get_existing(vswitch.vpc_id)[ip]
         if holder is not None:
             holders[ip] = holder
@@ -231,6 +227,11 @@ def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region)
 )
 def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
+    if len(address_requests) == 1:  # of one VSwitch, as nearly always
+        (request,) = address_requests
+        vswitch = request.vswitch
+        if vswitch is None or request.to_allocate + request.named_available <= vswitch.available_ip_address_count:
+            return None
     vswitches: dict[str, VSwitchState] = {}
     wanted: dict[str, int] = {}
     for request in address_requests:
@@ -413,7 +414,7 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     region, added = context.region, len(named) + to_allocate
     if interface is None:  # any ENI has a primary address
         request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
-        context.address_requests = (request,)
+        context.request_addresses(request)
         return
     request = AddressRequest(
         vswitch=context.vswitch,
@@ -423,7 +424,7 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
         resulting_count=len(interface.private_ips) + added,
         interface_status=interface.status,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
     groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
     context.group_growth = tuple([GroupGrowth(group, added) for group in groups])
 
