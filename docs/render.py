@@ -32,7 +32,17 @@ from ecsnet import (
     strategies,
     testing,
 )
-from ecsnet.lifecycles import EIP, INITIAL, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, Lifecycle
+from ecsnet.lifecycles import (
+    EIP,
+    INITIAL,
+    INSTANCE,
+    NETWORK_INTERFACE,
+    PRIMARY_NETWORK_INTERFACE,
+    SECURITY_GROUP,
+    VPC,
+    VSWITCH,
+    Lifecycle,
+)
 
 HERE = Path(__file__).parent
 
@@ -40,13 +50,18 @@ HERE = Path(__file__).parent
 def lifecycles() -> str:
     """docs/lifecycles.md: one network interface step by step, then a diagram and a matrix for each lifecycle."""
     lines = ["# Lifecycles", "", *LIFECYCLES_INTRODUCTION.strip().splitlines()]
-    for lifecycle in (INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, EIP):
+    for lifecycle in (VPC, VSWITCH, SECURITY_GROUP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, EIP):
         lines += ["", f"## {lifecycle.name[0].upper()}{lifecycle.name[1:]}", ""]
         lines += ["```mermaid", *lifecycle.diagram().splitlines(), "```"]
         if lifecycle.transitional:
-            lines += ["", "| transitional status | completed by |", "|---|---|"]
-            for status, transitional in lifecycle.transitional.items():
-                lines.append(f"| {status} | {', '.join(event.__name__ for event in transitional.completed_by)} |")
+            lines += ["", "| transitional status | shown as | completed by | fails by | gets stuck by |"]
+            lines.append("|---|---|---|---|---|")
+            for status, ends in lifecycle.transitional.items():
+                completed = ", ".join(event.__name__ for event in ends.completed_by)
+                others = [event.__name__ if event else "" for event in (ends.failed_by, ends.stuck_by)]
+                lines.append(f"| {status} | {lifecycle.shown[status]} | {completed} | {' | '.join(others)} |")
+            lines += ["", "| event | begins a transition of the kind |", "|---|---|"]
+            lines += [f"| {event.__name__} | `{kind}` |" for event, kind in lifecycle.kinds.items()]
         lines += ["", *_matrix(lifecycle)]
     return "\n".join(lines) + "\n"
 
@@ -54,13 +69,19 @@ def lifecycles() -> str:
 LIFECYCLES_INTRODUCTION = """
 Made from the declarations in `ecsnet/domain/subjects` by `python docs/render.py`.
 
-Instances, network interfaces and EIPs have a status, and so a lifecycle: a `Machine` of the library
+Every resource has a status, and so a lifecycle: a `Machine` of the library
 [transitions](https://github.com/pytransitions/transitions), declared in its grammar. The states are the vendor's
 statuses. The triggers are the types of events: every event that names such a resource is a trigger of its lifecycle.
-VPCs and VSwitches have no status in the model yet, and so no lifecycle.
 
 An operation that completes at once is one event. One that takes time is two: the *Requested* event leads to a
-transitional status, and the event named for the result completes it. In the diagrams an arrow is a change of status. In
+transitional status, and the event named for the result completes it. Some transitions fail, or get stuck until the
+operation is asked for again; both are events too. The kind of a transition is the name of the operation that begins it:
+a key of the mapping that `settle_after` may be.
+
+The API has fewer statuses than the model in two places. It shows a VSwitch that is being deleted as Pending, as it does
+one that is being created. It has no status for the release of an instance: a Running one is shown as Stopping
+(`StoppingForRelease`) and then as Stopped (`Releasing`) until it is gone. A security group has no status in the API:
+the model's tells whether it is being deleted. In the diagrams an arrow is a change of status. In
 the matrices a cell is the status after the event. Where it is empty the event is not possible: a rule denies a command
 that would need it, and a stored history that contains it raises `ReplayError`. `[*]` is the status before the first
 event. An import leads from there to the status that is described.
@@ -82,13 +103,15 @@ True
 
 ```
 
-Attaching is transitional. The declaration tells which event completes it, and which events are possible meanwhile:
+Attaching is transitional. The declaration tells which event completes it, and which outcomes it may have:
 
 ```python
 >>> NETWORK_INTERFACE.transitional[interface.status].completed_by
 (<class 'ecsnet.events.network_interface.NetworkInterfaceAttached'>,)
->>> NETWORK_INTERFACE.triggers(interface.status)
-('NetworkInterfaceAttached', 'NetworkInterfaceReleased')
+>>> NETWORK_INTERFACE.transitional[interface.status].failed_by
+<class 'ecsnet.events.network_interface.NetworkInterfaceAttachFailed'>
+>>> NETWORK_INTERFACE.transitional[interface.status].outcomes
+('completed', 'failed', 'stuck')
 >>> interface.trigger("NetworkInterfaceDeleted")
 Traceback (most recent call last):
     ...
@@ -108,8 +131,10 @@ The events that a cloud records of a network interface drive it in the same way.
 >>> from ecsnet import commands as c
 >>> cloud = Cloud(settle_after="manual")
 >>> vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+>>> completed = cloud.settle()
 >>> vsw = cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
 >>> sg = cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
+>>> completed = cloud.settle()
 >>> (vm,) = cloud.execute(
 ...     c.RunInstances(instance_type="ecs.g5.xlarge", vswitch_id=vsw.id, security_group_ids=[sg.id])
 ... )
@@ -124,8 +149,7 @@ The events that a cloud records of a network interface drive it in the same way.
 >>> for record in cloud.history(eni.id):
 ...     moved = replica.trigger(record.type)
 ...     print(f"{record.type}: {replica.status}")
-NetworkInterfaceCreateRequested: Creating
-NetworkInterfaceCreateCompleted: Available
+NetworkInterfaceCreated: Available
 NetworkInterfaceAttachRequested: Attaching
 NetworkInterfaceAttached: InUse
 >>> replica.status is cloud.network_interfaces[eni.id].status

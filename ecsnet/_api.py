@@ -6,8 +6,10 @@ from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
+from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, InternetAddress
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
 from ecsnet.domain.rulebook import RULEBOOK as rulebook  # noqa: N811  # users look ids up in `ecsnet.rulebook`
 from ecsnet.domain.rulebook import RULES as rules  # noqa: N811  # users look rules up in `ecsnet.rules`
@@ -55,8 +57,11 @@ __all__ = [
     "Finding",
     "ImpossibleOperation",
     "Instance",
+    "InstanceLimits",
     "InstanceStatus",
     "InstanceType",
+    "InternetAccess",
+    "InternetAddress",
     "IntranetPath",
     "IntranetVerdict",
     "InvalidArgument",
@@ -69,6 +74,7 @@ __all__ = [
     "NetworkInterfaceStatus",
     "NetworkInterfaceType",
     "NetworkType",
+    "NewNetworkInterface",
     "Permission",
     "Quota",
     "ReadOnlyCloud",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
 
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
@@ -10,12 +12,14 @@ from ecsnet.domain.checks.commands_from_events import command_for
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.decide import CommandContext, judge
 from ecsnet.domain.fold import fold
+from ecsnet.domain.operation import Recording
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import OF_NO_REGION
 from ecsnet.domain.state.world import World
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
-from ecsnet.events.base import RecordedEvent
+from ecsnet.events.account import ClientTokenUsed
+from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceCreation
 
 
@@ -23,14 +27,21 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
     """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
     ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
-    raised. Events with a cause (`RecordedEvent.caused_by`) are not judged, as no command asked for them; nor are
-    imports, whose contradictions the invariants report. A history does not tell whether a release was forced, so it is
-    taken to have been.
+    raised. Events with a cause (`RecordedEvent.caused_by`) are judged as a part of the command that caused them: the
+    ENIs that an instance was created with belong to its creation. Imports are not judged: the invariants report their
+    contradictions.
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
-    for record in records:
-        auditor.judge(record)
+    for _, together in groupby(records, attrgetter("command_id")):
+        of_command = list(together)
+        followers: dict[int | None, list[Event]] = {}
+        for record in of_command:
+            if record.settles is None:
+                followers.setdefault(record.caused_by, []).append(record.event)
+        token = next((one.event.client_token for one in of_command if isinstance(one.event, ClientTokenUsed)), None)
+        for record in of_command:
+            auditor.judge(record, tuple(followers.get(record.position, ())), token)
     return auditor.findings()
 
 
@@ -43,18 +54,18 @@ class _Auditor:
         self._findings: list[Finding] = []
         self._broken: set[str] = set()
 
-    def judge(self, record: RecordedEvent) -> None:
-        """Judges an event, if a command asked for it, and folds it."""
+    def judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
+        """Judges an event and those that follow from it, if a command asked for it, and folds it."""
         if record.stream in self._broken:
             return
         if record.caused_by is None and type(record.event) not in OF_NO_REGION:
-            self._judge(record)
+            self._judge(record, followers, client_token)
         self._fold(record)
 
-    def _judge(self, record: RecordedEvent) -> None:
+    def _judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
         region = self._world.region(record.stream)
         try:
-            command = command_for(region, record.event)
+            command = command_for(region, Recording(record.event, record.recorded_at, followers))
             if command is None:
                 return
             types = {}
@@ -67,6 +78,7 @@ class _Auditor:
                 slow=frozenset(),
                 instance_types=types,
                 rules=self._rules,
+                client_token=client_token,
             )
             violations = judge(self._world, region, command, caller)
         except InvalidCommand as error:

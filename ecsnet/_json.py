@@ -26,6 +26,7 @@ from ecsnet import commands, resources
 from ecsnet._arguments import shown
 from ecsnet._attrs import field_names
 from ecsnet.commands import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.decision import Decision, Finding, Permission, Violation
 from ecsnet.domain.checks.invariants import Breach
 from ecsnet.errors import InvalidArgument, InvalidCommand
@@ -44,8 +45,8 @@ _COMMANDS: Final[Mapping[str, type[Command[Any]]]] = {
 def to_json(value: object) -> str:
     """Returns a command, a decision, an event or a resource as one line of JSON, in ASCII; `from_json` reads it.
 
-    So for a `Violation`, a `Permission`, a `Finding`, a `Breach` and an `InstanceType`, too. Raises `InvalidArgument`
-    for anything else.
+    So for a `Violation`, a `Permission`, a `Finding`, a `Breach`, an `InstanceType` and a `NewNetworkInterface`, too.
+    Raises `InvalidArgument` for anything else.
     """
     if type(value).__name__ not in _READERS or type(value) not in _CLASSES:
         raise InvalidArgument(f"not a command, decision, event or resource: {shown(value)} has no JSON form")
@@ -177,8 +178,10 @@ def _in_utc(value: Any, where: str) -> Any:
         raise InvalidArgument(f"{where}: {value.isoformat()} is outside the calendar of UTC") from None
 
 
-def _read_command(cls: type[Command[Any]], fields: Fields, where: str) -> Command[Any]:
+def _read_command(cls: type[Any], fields: Fields, where: str) -> Any:
     _check_names(cls, fields, where)
+    if "network_interfaces" in fields:
+        fields["network_interfaces"] = _read_list(fields, "network_interfaces", where, NewNetworkInterface)
     try:
         return cls(**fields)
     except InvalidCommand as error:
@@ -284,6 +287,7 @@ _SIMPLE: Final = (
 )
 _READERS: Final[Mapping[str, Reader]] = {
     **{name: partial(_read_command, cls) for name, cls in _COMMANDS.items()},
+    "NewNetworkInterface": partial(_read_command, NewNetworkInterface),
     **{name: partial(_read_event, name) for name in codec.EVENT_TYPES},
     **{cls.__name__: partial(_read_attrs, cls) for cls in _SIMPLE},
     "RecordedEvent": _read_recorded_event,
@@ -292,7 +296,16 @@ _READERS: Final[Mapping[str, Reader]] = {
     "Permission": _read_permission,
 }
 _CLASSES: Final[frozenset[type[Any]]] = frozenset(
-    {*_COMMANDS.values(), *codec.EVENT_TYPES.values(), *_SIMPLE, RecordedEvent, Violation, Decision, Permission}
+    {
+        *_COMMANDS.values(),
+        NewNetworkInterface,
+        *codec.EVENT_TYPES.values(),
+        *_SIMPLE,
+        RecordedEvent,
+        Violation,
+        Decision,
+        Permission,
+    }
 )
 KINDS: Final = tuple(_READERS)
 """The kinds of value that have a JSON form, which are the names of their classes."""

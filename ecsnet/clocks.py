@@ -16,11 +16,11 @@ from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
 Duration = timedelta | Literal["manual"]
-"""How long a transition takes: a time by the clock, or until `Cloud.settle` is called."""
+"""The duration of a transition: a time by the clock, or until `Cloud.settle` is called."""
 SettleAfter = Duration | Mapping[str, Duration]
-"""How long transitions take: all of them, or each kind (the keys are those of `ecsnet.domain.pace.KINDS`)."""
+"""The duration of all transitions, or of each by the name of the operation that begins it."""
 Outcome = Literal["completed", "failed", "stuck"]
-"""How a transition ends. One that is stuck stays in its transitional status until it is asked for again."""
+"""The end of a transition. One that is stuck stays in its transitional status until it is asked for again."""
 OUTCOMES: Final[tuple[Outcome, ...]] = ("completed", "failed", "stuck")
 
 

@@ -31,6 +31,7 @@ from ecsnet.decision import Decision, Permission
 from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
 from ecsnet.domain.fold import replay
+from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, internet_access, limits
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
 from ecsnet.domain.rulebook import RULES
@@ -343,6 +344,18 @@ class Cloud:
         other."""
         with self._engine.lock:
             return path_between(self._world(), a, b)
+
+    def limits(self, instance_id: str) -> InstanceLimits:
+        """Returns how many ENIs, private IPs and queues an instance may have, and its bandwidths (guide 4.1, 4.6, 5).
+        Raises KeyError for an instance that does not exist."""
+        with self._engine.lock:
+            return limits(self._world(), instance_id)
+
+    def internet_access(self, instance_id: str) -> InternetAccess:
+        """Returns whether an instance reaches the Internet, by which address, and what is missing (guide 2.1, 2.2).
+        Raises KeyError for an instance that does not exist."""
+        with self._engine.lock:
+            return internet_access(self._world(), instance_id)
 
     # Settings
 

@@ -28,6 +28,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
+from ecsnet import NewNetworkInterface
 from ecsnet import commands as c
 from ecsnet.values import ChargeType
 
@@ -138,8 +139,9 @@ class MotoSystem:
         groups = _groups(command.security_group_ids)
         placed: dict[str, Any] = {"SubnetId": command.vswitch_id}
         placed |= _given(PrivateIpAddress=command.private_ip_address)
-        if command.network_interface_ids:
+        if command.network_interface_ids or command.network_interfaces:
             there = [{"NetworkInterfaceId": interface_id} for interface_id in command.network_interface_ids]
+            there += [_described(new, command) for new in command.network_interfaces]
             every = enumerate([{**placed, "Groups": groups}, *there])
             placed = {"NetworkInterfaces": [{"DeviceIndex": index, **interface} for index, interface in every]}
         else:
@@ -147,11 +149,14 @@ class MotoSystem:
         name = INSTANCE_TYPES.get(command.instance_type, command.instance_type)
         number = {"MinCount": command.amount, "MaxCount": command.amount}
         instances = self.ec2.run_instances(ImageId="ami-12c6146b", InstanceType=name, **number, **placed)["Instances"]
-        primary, *others = sorted(instances[0]["NetworkInterfaces"], key=_device_index)
-        if command.private_ip_address:
-            self.named.add(primary["NetworkInterfaceId"])
-        for interface in others:
-            self._goes_with_its_instance(interface["NetworkInterfaceId"], interface["Attachment"]["AttachmentId"])
+        for instance in instances:
+            primary, *others = sorted(instance["NetworkInterfaces"], key=_device_index)
+            if command.private_ip_address:
+                self.named.add(primary["NetworkInterfaceId"])
+            for interface in others:
+                self._goes_with_its_instance(interface["NetworkInterfaceId"], interface["Attachment"]["AttachmentId"])
+                if any(new.primary_ip_address for new in command.network_interfaces):
+                    self.named.add(interface["NetworkInterfaceId"])
         return [instance["InstanceId"] for instance in instances]
 
     def _create_network_interface(self, command: c.CreateNetworkInterface) -> object:
@@ -284,6 +289,16 @@ def _crash(error: Exception) -> str:
 
 def _given(**parameters: Any) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value}
+
+
+def _described(new: NewNetworkInterface, command: c.RunInstances) -> dict[str, Any]:
+    group_ids = command.security_group_ids if new.security_group_ids is None else new.security_group_ids
+    return _given(
+        SubnetId=new.vswitch_id or command.vswitch_id,
+        Groups=_groups(group_ids),
+        PrivateIpAddress=new.primary_ip_address,
+        Description=new.description,
+    )
 
 
 def _group_ids(groups: Sequence[Mapping[str, str]]) -> set[str]:

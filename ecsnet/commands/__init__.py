@@ -24,6 +24,7 @@ from ecsnet.commands.network_interface import (
     ModifyNetworkInterfaceAttribute,
     UnassignPrivateIpAddresses,
 )
+from ecsnet.commands.network_interface import NewNetworkInterface as NewNetworkInterface  # no command, but in some
 from ecsnet.commands.public_ip import (
     AllocatePublicIpAddress,
     ChangePublicIpAddress,

@@ -61,7 +61,7 @@ def optional_identifier(value: str | None, name: str = "an id") -> str | None:
 
 def identifiers(value: Iterable[str], name: str = "ids") -> tuple[str, ...]:
     """Returns ids, all different, as a tuple."""
-    ids = tuple([identifier(item, name) for item in _items(name, value)])
+    ids = tuple([identifier(item, name) for item in items_of(name, value)])
     if len(ids) > 1 and len(set(ids)) != len(ids):
         twice = ids if len(ids) <= 16 else [text for text, times in Counter(ids).items() if times > 1][:16]
         raise InvalidCommand(f"names something twice: {', '.join(twice)}", parameter=name)
@@ -127,7 +127,7 @@ def optional_ipv4(value: str | None, name: str = "an address") -> str | None:
 def ipv4s(value: Iterable[str], name: str = "addresses") -> tuple[str, ...]:
     """Returns IPv4 addresses as a tuple."""
     # The same address twice is not malformed but denied: the API has a code for it.
-    return tuple([_ipv4(name, item) for item in _items(name, value)])
+    return tuple([_ipv4(name, item) for item in items_of(name, value)])
 
 
 def cidr_block(value: str, name: str = "a CIDR block") -> str:
@@ -215,7 +215,8 @@ def _plain(name: str, value: Any, problem: str | None) -> str:
     return str.__str__(value)
 
 
-def _items(name: str, value: Any) -> Iterable[Any]:
+def items_of(name: str, value: Any) -> Iterable[Any]:
+    """Returns the items of a list, or of any other iterable, which may have no end: at most `MOST_ITEMS`."""
     if type(value) is list or type(value) is tuple:
         items = value
     elif isinstance(value, str | bytes | bytearray | memoryview) or not isinstance(value, Iterable):

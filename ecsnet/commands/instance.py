@@ -6,6 +6,7 @@ import attrs
 
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, R_co, operation
+from ecsnet.commands.network_interface import NewNetworkInterface, new_interfaces
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import Instance
 from ecsnet.values import ChargeType, NetworkType
@@ -24,6 +25,7 @@ class _NewInstance(Command[R_co]):
     period: int | None = attrs.field(default=None, converter=fields.optional_months)
     internet_max_bandwidth_out: int = attrs.field(default=0, converter=fields.bandwidth)
     network_interface_ids: tuple[str, ...] = attrs.field(default=(), converter=fields.identifiers)
+    network_interfaces: tuple[NewNetworkInterface, ...] = attrs.field(default=(), converter=new_interfaces)
     network_type: NetworkType = attrs.field(default=NetworkType.Vpc, converter=fields.network_type)
 
     def __attrs_post_init__(self) -> None:
@@ -31,6 +33,8 @@ class _NewInstance(Command[R_co]):
             raise InvalidCommand("is missing: an instance of a VPC is created in a VSwitch", parameter="vswitch_id")
         if self.network_type == NetworkType.Classic and (self.vswitch_id or self.private_ip_address):
             raise InvalidCommand("a classic instance has no VSwitch, and its private address is the system's choice")
+        if self.vswitch_id is None and any(one.vswitch_id is None for one in self.network_interfaces):
+            raise InvalidCommand("a classic instance has no VSwitch for an ENI", parameter="network_interfaces")
         if self.period is not None and self.instance_charge_type != ChargeType.PrePaid:
             raise InvalidCommand(
                 "{period} is for subscription instances: set {instance_charge_type}='PrePaid'",
@@ -44,8 +48,9 @@ class CreateInstance(_NewInstance[Instance]):
 
     ``period`` is 1 to 9, 12, 24, 36, 48 or 60 months, for subscription (PrePaid) instances only, one if not given.
     ``internet_max_bandwidth_out`` is in Mbit/s; bought here, it brings no public address yet: `AllocatePublicIpAddress`
-    does. ``network_interface_ids`` are secondary ENIs to attach, at most one (guide 4.3). An instance of the classic
-    network (``network_type="classic"``, guide 1) has no VSwitch and no ENI.
+    does. ``network_interface_ids`` are secondary ENIs to attach, ``network_interfaces`` describes those to create and
+    attach; together they are at most one (guide 4.3). An instance of the classic network (``network_type="classic"``,
+    guide 1) has no VSwitch and no ENI.
     """
 
 
@@ -53,18 +58,25 @@ class CreateInstance(_NewInstance[Instance]):
 class RunInstances(_NewInstance[tuple[Instance, ...]]):
     """RunInstances: ``amount`` instances (1 to 100), Running; the result is a tuple even of one.
 
-    With a bandwidth each gets a public address (NatPublicIp) at once. The other parameters are those of
-    `CreateInstance`; an explicit address or ENI is for an amount of one.
+    With a bandwidth each gets a public address (NatPublicIp) at once, and each gets a new ENI of its own. The other
+    parameters are those of `CreateInstance`; an explicit address or an ENI that exists is for an amount of one.
     """
 
     amount: int = attrs.field(default=1, converter=fields.amount)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.amount > 1 and (self.private_ip_address is not None or self.network_interface_ids):
+        if self.amount == 1:
+            return
+        if self.private_ip_address is not None or self.network_interface_ids:
             raise InvalidCommand(
                 "{private_ip_address} and {network_interface_ids} are for one instance: {amount} must be 1",
                 together=("private_ip_address", "network_interface_ids", "amount"),
+            )
+        if any(one.primary_ip_address is not None for one in self.network_interfaces):
+            raise InvalidCommand(
+                "the address of a new ENI ({network_interfaces}) is for one instance: {amount} must be 1",
+                together=("network_interfaces", "amount"),
             )
 
 

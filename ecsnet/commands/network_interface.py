@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 
+from ecsnet._arguments import shown
+from ecsnet._attrs import field_names
 from ecsnet.commands import fields
-from ecsnet.commands.base import Command, operation
+from ecsnet.commands.base import Command, Printed, operation
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import NetworkInterface
 
 _ADDRESSES: Final = ("private_ip_addresses", "secondary_private_ip_address_count")
+
+
+@operation(kw_only=True)
+class NewNetworkInterface(Printed):
+    """A secondary ENI that `RunInstances` or `CreateInstance` creates with each instance (guide 4.3).
+
+    Its VSwitch is the instance's unless ``vswitch_id`` names another, and so are its security groups;
+    ``primary_ip_address`` is the system's choice if it is None.
+    """
+
+    vswitch_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    security_group_ids: tuple[str, ...] | None = attrs.field(default=None, converter=fields.optional_identifiers)
+    primary_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
+    network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+
+
+MOST_NEW_INTERFACES: Final = 100
+"""More than any instance takes."""
+Described = NewNetworkInterface | Mapping[str, Any]
+
+
+def new_interfaces(value: Iterable[Described], name: str = "new ENIs") -> tuple[NewNetworkInterface, ...]:
+    """Returns descriptions of new ENIs as a tuple; a mapping has the fields of one. A converter."""
+    items = tuple(fields.items_of(name, value))
+    if len(items) > MOST_NEW_INTERFACES:
+        raise InvalidCommand(f"must have at most {MOST_NEW_INTERFACES} items", parameter=name)
+    return tuple([_new_interface(name, item) for item in items])
+
+
+def _new_interface(name: str, value: Any) -> NewNetworkInterface:
+    if isinstance(value, NewNetworkInterface):
+        return value
+    if not isinstance(value, Mapping) or not value.keys() <= set(field_names(NewNetworkInterface)):
+        raise InvalidCommand(f"must be NewNetworkInterface values, not {shown(value)}", parameter=name)
+    try:
+        return NewNetworkInterface(**value)
+    except InvalidCommand as error:
+        raise InvalidCommand(f"has a new ENI whose {error}", parameter=name) from error
 
 
 @operation(kw_only=True)

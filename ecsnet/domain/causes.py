@@ -3,7 +3,7 @@
 A command asks for one event, or for several of one type (`RunInstances`). Three kinds of event follow from these:
 
 - what happens to ENIs and EIPs because an instance is released;
-- the attachment of ENIs that are named when an instance is created;
+- the creation and the attachment of ENIs that an instance is created with;
 - what is noted in a shared stream (`ecsnet.domain.state.streams`) because something that regions share was taken.
 """
 
@@ -30,10 +30,13 @@ def distances_to_causes(events: Sequence[Event]) -> list[int | None]:
     kind = _DECISIVE if isinstance(events[asked_for], _DECISIVE) else type(events[asked_for])
     distances: list[int | None] = []
     for number, event in enumerate(events):
-        if isinstance(event, EipAddressRegistered | SharedAddressDrawn):
+        if isinstance(event, kind):
+            asked_for = number  # of several instances, each has its ENIs behind it
+            distances.append(None)
+        elif isinstance(event, EipAddressRegistered | SharedAddressDrawn):
             distances.append(_index_of_taking(events, event) - number)
         else:
-            distances.append(None if isinstance(event, kind) else asked_for - number)
+            distances.append(asked_for - number)
     return distances
 
 

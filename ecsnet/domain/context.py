@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from ecsnet.commands.base import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.domain.state.private_pool import usable
 from ecsnet.domain.state.records import (
     EipState,
@@ -31,12 +32,14 @@ T = TypeVar("T")
 
 
 class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The private addresses that a command takes from a VSwitch.
+    """The private addresses that a command takes from a VSwitch, which is None if it was not found.
 
-    ``named_available`` counts the addresses asked for by name that are free, ``to_allocate`` those that the system
-    chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
+    ``named`` are the addresses asked for by name, of which ``named_available`` are free, ``to_allocate`` counts those
+    that the system chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
     """
 
+    vswitch: VSwitchState | None
+    named: tuple[str, ...] = ()
     named_available: int = 0
     to_allocate: int
     resulting_count: int = 1
@@ -51,10 +54,32 @@ class RegionalRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupGrowth(msgspec.Struct, frozen=True):
-    """The security groups that gain private addresses, and how many addresses each of them gains."""
+    """A security group that gains private addresses, and how many."""
 
-    groups: tuple[SecurityGroupState, ...]
+    group: SecurityGroupState
     added_addresses: int
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """The security groups of an ENI, or of a classic instance, as the command would leave them.
+
+    ``groups`` are those that the command names and that were found, ``count`` is how many the ENI would be in, and
+    ``vpc_id`` the VPC that they must belong to. The latter two are None where the command does not tell.
+    """
+
+    groups: tuple[SecurityGroupState, ...] = ()
+    count: int | None = None
+    vpc_id: str | None = None
+
+
+class NewInterface(msgspec.Struct, frozen=True):
+    """A secondary ENI that is created with an instance, with the VSwitch and the groups that it names or gets from the
+    instance, as far as they were found."""
+
+    described: NewNetworkInterface
+    vswitch: VSwitchState | None
+    group_ids: tuple[str, ...]
+    groups: tuple[SecurityGroupState, ...]
 
 
 class AttachTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,14 +110,15 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
     the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
-    are the ENIs that
-    the command attaches to an instance, ``addresses`` the private addresses that it names. ``same_region`` tells
+    are the ENIs that the command attaches to an instance, those included that it creates for that, which
+    ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
 
-    ``group_count`` is the number of security groups that the ENI, or the classic instance, would be in, and
-    ``group_vpc_id`` the VPC that they must belong to. ``cidr_block`` is the block of a new VSwitch, ``bandwidth`` the
-    one that the command asks for, in Mbit/s.
+    ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
+    each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
+    ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
+    new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
 
     In `Cloud.permitted` one resource is known, ``command`` is None, and the values are those of the parameters that are
     the easiest to fulfil.
@@ -123,11 +149,13 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     changing_instance: InstanceState | None = None
 
     addresses: tuple[str, ...] | None = None
-    address_request: AddressRequest | None = None
+    address_requests: tuple[AddressRequest, ...] | None = None
+    named_addresses: tuple[tuple[str, VSwitchState | None], ...] | None = None
     regional_request: RegionalRequest | None = None
-    group_growth: GroupGrowth | None = None
-    group_count: int | None = None
-    group_vpc_id: str | None = None
+    group_growth: tuple[GroupGrowth, ...] | None = None
+    memberships: tuple[Membership, ...] | None = None
+    new_interfaces: tuple[NewInterface, ...] = ()
+    secondaries_created: int | None = None
     target: AttachTarget | None = None
     subscription: SubscriptionPeriod | None = None
     cidr_block: str | None = None
@@ -142,11 +170,17 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
         """Returns whether an operation does not complete at once."""
         return operation.__name__ in self.slow
 
-    def name_addresses(self, addresses: tuple[str, ...]) -> int:
-        """Notes the private addresses that the command names, and returns how many of them are free."""
-        self.addresses = addresses
-        vswitch = self.vswitch
-        if vswitch is None:
+    def request_addresses(self, *requests: AddressRequest) -> None:
+        """Notes the private addresses that the command takes."""
+        self.address_requests = requests
+        for request in requests:
+            if request.named:
+                named = tuple([(ip, request.vswitch) for ip in request.named])
+                self.named_addresses = named if self.named_addresses is None else self.named_addresses + named
+
+    def free_among(self, vswitch: VSwitchState | None, addresses: tuple[str, ...]) -> int:
+        """Returns how many of these private addresses a VSwitch could give; none, if the VSwitch was not found."""
+        if not addresses or vswitch is None:
             return 0
         allocated = self.region.addresses.get_existing(vswitch.vpc_id)
         return len({ip for ip in addresses if usable(vswitch, ipv4_to_int(ip)) and allocated[ip] is None})

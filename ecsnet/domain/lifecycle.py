@@ -69,7 +69,7 @@ class Transitional:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """How the transition may end: completed, and perhaps failed or stuck."""
+        """The outcomes that the transition may have: completed, and perhaps failed or stuck."""
         failed = () if self.failed_by is None else ("failed",)
         return ("completed", *failed, *(() if self.stuck_by is None else ("stuck",)))
 

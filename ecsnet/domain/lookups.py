@@ -155,6 +155,15 @@ def resolver(command: AnyCommand) -> Resolve:
     return resolve
 
 
+def look_up(context: RuleContext, parameter: str, named: str) -> Any:
+    """Returns the resource that a parameter with this name would find, None if there is none, which is noted."""
+    lookup = LOOKUPS[parameter]
+    found = lookup.find(context, named)
+    if found is None:
+        _note(context, lookup.not_found, named, lookup.elsewhere)
+    return found
+
+
 def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[RuleContext, str], str | None]) -> None:
     if context.not_found is None:
         context.not_found = {}

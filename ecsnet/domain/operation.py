@@ -8,6 +8,7 @@ resources that it names are found, and which rule denies those that are missing 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +21,7 @@ from ecsnet.domain.state.world import Region
 from ecsnet.events.base import Event
 
 C = TypeVar("C", bound=Command[Any])
+E = TypeVar("E", bound=Event, covariant=True)
 Events = tuple[Event, ...]
 
 
@@ -47,6 +49,14 @@ class Impossible(msgspec.Struct, frozen=True):
     facts: Facts
 
 
+class Recording(msgspec.Struct, Generic[E], frozen=True):
+    """The record of a command in a history: its event, the time, and the events that follow from it."""
+
+    event: E
+    recorded_at: datetime
+    followers: tuple[Event, ...] = ()
+
+
 class Operation(msgspec.Struct, Generic[C], frozen=True):
     """The declaration of one kind of command: how it is decided, recorded, and offered by `Cloud.permitted`.
 
@@ -61,9 +71,9 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
     ``alternatives`` are contexts in which the resources that the known one is bound to are known too, if the command
     separates them: it is permitted if it is in one of them. Where there is none, an `Impossible` says so.
 
-    ``recorded_as`` are the events that record the command, and ``restore`` makes the command from one of them; without
-    it the command's parameters are the fields of the event that have the same names. ``removes`` tells whether the
-    resource is gone afterwards.
+    ``recorded_as`` are the events that record the command, and ``restore`` makes the command from one of them, given
+    the region before it and the events that follow from it; without it the command's parameters are the fields of the
+    event that have the same names. ``removes`` tells whether the resource is gone afterwards.
     """
 
     command: type[C]
@@ -74,7 +84,7 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
     statuses: Mapping[ResourceKind, Container[str]] = {}
     alternatives: Callable[[RuleContext], Iterator[RuleContext | Impossible]] | None = None
     recorded_as: tuple[type[Event], ...] = ()
-    restore: Callable[[Region, Any], C] | None = None
+    restore: Callable[[Region, Recording[Any]], C] | None = None
     removes: bool = False
 
 

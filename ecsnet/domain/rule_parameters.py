@@ -99,6 +99,16 @@ def _resources(table: str, field: str) -> Callable[[RuleContext], Any]:
     return shown
 
 
+def _existing_interfaces(context: RuleContext) -> tuple[Any, ...] | None:
+    """Returns the ENIs to attach, without those that the command creates."""
+    states = context.interfaces_to_attach
+    return (
+        None
+        if states is None
+        else tuple([_shown("network_interfaces", context, state) for state in states if state.position])
+    )
+
+
 PARAMETERS: Final[dict[str, RuleParameter]] = {
     "command": RuleParameter(Command, attrgetter("command")),
     "now": RuleParameter(datetime, attrgetter("now")),
@@ -126,9 +136,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
         "network_interface_id",
         besides=(c.ModifyInstanceVpcAttribute,),
     ),
-    "network_interfaces": RuleParameter(
-        tuple[NetworkInterface, ...], _resources("network_interfaces", "interfaces_to_attach"), "network_interface_ids"
-    ),
+    "network_interfaces": RuleParameter(tuple[NetworkInterface, ...], _existing_interfaces, "network_interface_ids"),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
 }
 """The values that a user's rule may have as parameters, by name."""

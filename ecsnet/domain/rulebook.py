@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ecsnet.domain.queries import capabilities, intranet
+from ecsnet.domain.queries import instance as instance_queries
 from ecsnet.domain.rules import Rule, RulebookEntry, RuleKind, RuleRegistry
 from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
 from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc_attribute
@@ -62,6 +63,6 @@ RULEBOOK: Final[Mapping[str, RulebookEntry]] = MappingProxyType(
         rule.id: RulebookEntry(id=rule.id, kind=RuleKind.Denial, guide=rule.guide, doc=rule.doc)
         for rule in RULES.values()
     }
-    | {entry.id: entry for part in (*SUBJECTS, intranet, capabilities) for entry in part.RULES.others}
+    | {entry.id: entry for part in (*SUBJECTS, intranet, instance_queries, capabilities) for entry in part.RULES.others}
 )
 """Every id of the rulebook: the rules, in their rank, then the invariants, queries and facts, which deny nothing."""

@@ -166,23 +166,25 @@ class Rule:
         return dict(facts), code, message
 
 
-class _Pairs:
+class _Pairs(dict[Any, Any]):
     """A mapping in a message: ``{statuses:is}`` is filled in as ``eni-1 is InUse, eni-2 is Detaching``."""
 
-    def __init__(self, pairs: Mapping[Any, Any]) -> None:
-        self._pairs = pairs
-
     def __format__(self, verb: str) -> str:
-        if not verb:
-            return str(self._pairs)
-        return ", ".join(f"{name} {verb} {value}" for name, value in self._pairs.items())
+        return ", ".join(f"{name} {verb} {value}" for name, value in self.items()) if verb else str(dict(self))
+
+
+class _Texts(tuple[str, ...]):
+    """Ids or addresses in a message: they are listed without quotes and brackets."""
+
+    def __format__(self, spec: str) -> str:
+        return format(", ".join(self), spec)
 
 
 def _in_words(fact: object) -> object:
-    """Returns a fact as it is filled into a message: ids and addresses are listed, without quotes and brackets."""
-    if isinstance(fact, tuple) and all(isinstance(one, str) for one in fact):
-        return ", ".join(fact)
-    return _Pairs(fact) if isinstance(fact, Mapping) else fact
+    """Returns a fact as it is filled into a message."""
+    if type(fact) is tuple and all(isinstance(one, str) for one in fact):
+        return _Texts(fact)
+    return _Pairs(fact) if type(fact) is dict else fact
 
 
 class SubjectRules:

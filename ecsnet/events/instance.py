@@ -11,8 +11,8 @@ from ecsnet.values import ChargeType, InstanceType
 class InstanceCreation(Event, frozen=True, kw_only=True):
     """The base of all creations of an instance. In a VPC the primary ENI is created by the same event.
 
-    A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded. ``instance_type`` is recorded in full,
-    so that another catalogue does not change the past.
+    A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded; in a VPC it is one that was asked for
+    and is not the VSwitch's. ``instance_type`` is recorded in full, so that another catalogue does not change the past.
     """
 
     instance_id: str
@@ -75,15 +75,23 @@ class InstanceRebooted(Event, frozen=True, kw_only=True):
 
 
 class InstanceReleaseRequested(Event, frozen=True, kw_only=True):
-    """The instance will be released, with all that is still attached to it then; a Running one is stopped before."""
+    """The instance will be released, with all that is still attached to it then; a Running one is stopped before.
+
+    A release of before ``force`` was recorded is taken to have been forced.
+    """
 
     instance_id: str
+    force: bool = True
 
 
 class InstanceReleased(Event, frozen=True, kw_only=True):
-    """The instance and its primary ENI were released; each other ENI that was attached has an event of its own."""
+    """The instance and its primary ENI were released; each other ENI that was attached has an event of its own.
+
+    A release of before ``force`` was recorded is taken to have been forced.
+    """
 
     instance_id: str
+    force: bool = True
 
 
 class InstanceNetworkSpecModified(Event, frozen=True, kw_only=True):

@@ -32,6 +32,8 @@ class Action:
     ``product`` is the API that has it: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for an action
     that only this model has. ``parameters`` maps a parameter (``"SecurityGroupIds.N"``) to the command's field.
     Parameters in ``only`` are accepted with the given value only, which is the command's fixed behaviour.
+    ``new_interface`` maps the parameters of one new ENI, without their ``NetworkInterface.N.``, to the fields of
+    `ecsnet.NewNetworkInterface`; it is empty for actions that create none besides.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Action:
     not_modelled: frozenset[str]
     takes_client_token: bool
     only: Mapping[str, str] = attrs.field(converter=read_only, hash=False)
+    new_interface: Mapping[str, str] = attrs.field(default={}, converter=read_only, hash=False)
 
 
 def snake_case(name: str) -> str:
@@ -55,6 +58,7 @@ def _row(
     irregular: Mapping[str, str] | None = None,
     lacks: str = "",
     only: Mapping[str, str] | None = None,
+    new_interface: Mapping[str, str] | None = None,
 ) -> tuple[str, Action]:
     names = regular.split()
     return command.__name__, Action(
@@ -65,6 +69,7 @@ def _row(
         not_modelled=frozenset(lacks.split()) | NOT_MODELLED_EVERYWHERE,
         takes_client_token="ClientToken" in names,
         only=only or {},
+        new_interface=new_interface or {},
     )
 
 
@@ -134,6 +139,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             {
                 **_ONE_OR_MORE_GROUPS,
                 "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids",
+                "NetworkInterface.N": "network_interfaces",
                 "InstanceNetworkType": "network_type",
             },
             _NEW_INSTANCE
@@ -141,14 +147,21 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             AutoPay AutoReleaseTime ClockOptions CpuOptions HostNames ImageOptions Ipv6Address Ipv6AddressCount Isp
             LaunchTemplateId LaunchTemplateName LaunchTemplateVersion MinAmount NetworkInterfaceQueueNumber
             NetworkOptions PrivateDnsNameOptions SchedulerOptions SecurityOptions UniqueSuffix
-            NetworkInterface.N.DeleteOnRelease NetworkInterface.N.Description NetworkInterface.N.InstanceType
+            NetworkInterface.N.DeleteOnRelease NetworkInterface.N.InstanceType
             NetworkInterface.N.Ipv6Address NetworkInterface.N.Ipv6AddressCount NetworkInterface.N.NetworkCardIndex
-            NetworkInterface.N.NetworkInterfaceName NetworkInterface.N.NetworkInterfaceTrafficMode
-            NetworkInterface.N.PrimaryIpAddress NetworkInterface.N.QueueNumber NetworkInterface.N.QueuePairNumber
-            NetworkInterface.N.RxQueueSize NetworkInterface.N.SecondaryPrivateIpAddressCount
-            NetworkInterface.N.SecurityGroupId NetworkInterface.N.SecurityGroupIds NetworkInterface.N.SourceDestCheck
-            NetworkInterface.N.TxQueueSize NetworkInterface.N.VSwitchId
+            NetworkInterface.N.NetworkInterfaceTrafficMode NetworkInterface.N.QueueNumber
+            NetworkInterface.N.QueuePairNumber NetworkInterface.N.RxQueueSize
+            NetworkInterface.N.SecondaryPrivateIpAddressCount NetworkInterface.N.SourceDestCheck
+            NetworkInterface.N.TxQueueSize
             """,
+            new_interface={
+                "VSwitchId": "vswitch_id",
+                "SecurityGroupId": "security_group_ids",
+                "SecurityGroupIds.N": "security_group_ids",
+                "PrimaryIpAddress": "primary_ip_address",
+                "NetworkInterfaceName": "network_interface_name",
+                "Description": "description",
+            },
         ),
         _row(
             "ecs",

@@ -20,6 +20,7 @@ import attrs
 from ecsnet._arguments import MOST_CHARACTERS, named, region_problem, shown, token_problem, whole_number
 from ecsnet._attrs import field_names
 from ecsnet.commands import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.errors import InvalidCommand
 from ecsnet.openapi.actions import ACTIONS, EVERYWHERE, Action
 
@@ -102,32 +103,94 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 # Parameters
 
 _NUMBER: Final = re.compile(r"\.([1-9][0-9]{0,8})(?=\.|\Z)")
+_INTERFACES: Final = "NetworkInterface.N"
+_EXISTING: Final = "NetworkInterfaceId"
+_OF_INTERFACE: Final = re.compile(r"NetworkInterface\.([1-9][0-9]{0,8})\.(.+)", re.DOTALL)
 
 
 def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values by the table's name of the parameter; the items of a list together, in order."""
     known = {*row.parameters, *row.only, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
+    pairs: list[tuple[str, Any]] = []
+    interfaces: dict[int, list[tuple[str, Any]]] = {}
+    for name, value in _flat(parameters):
+        found = _OF_INTERFACE.fullmatch(name) if row.new_interface else None
+        if found is None:
+            pairs.append((name, value))
+        else:
+            interfaces.setdefault(int(found[1]), []).append((found[2], value))
+    given = _collect(row, known.difference([_INTERFACES]), pairs)
+    return given | _interfaces(row, interfaces) if interfaces else given
+
+
+def _collect(
+    row: Action, known: Iterable[str], pairs: Iterable[tuple[str, Any]], number: int | None = None
+) -> dict[str, Any]:
+    """Returns the values of parameters, or of those of one ENI, whose number stands before their names."""
+    before = "" if number is None else f"NetworkInterface.{number}."
     single: dict[str, Any] = {}
     lists: dict[str, dict[int, Any]] = {}
-    for name, value in _flat(parameters):
+    for name, value in pairs:
         pattern = _NUMBER.sub(".N", name)
         if value == [] and f"{name}.N" in known:
             lists.setdefault(f"{name}.N", {})
         elif pattern not in known or (pattern == name and ".N" in name):
-            raise _unknown(row, known, name, pattern)
+            all_of_them = known if number is None else [f"{_INTERFACES}.{one}" for one in known]
+            raise _unknown(row, all_of_them, f"{before}{name}", _NUMBER.sub(".N", f"{before}{name}"))
         elif pattern == name:
             single[name] = value
         else:
             items = lists.setdefault(pattern, {})
-            number = int(_NUMBER.findall(name)[0])
-            if number in items:
-                raise InvalidRequest(f"{name} is given twice", parameter=name)
-            items[number] = value
+            place = int(_NUMBER.findall(name)[0])
+            if place in items:
+                raise InvalidRequest(f"{before}{name} is given twice", parameter=f"{before}{name}")
+            items[place] = value
     for pattern, items in lists.items():
-        if missing := set(range(1, len(items) + 1)) - items.keys():
-            name = pattern.replace(".N", f".{min(missing)}")
-            raise InvalidRequest(f"{name} is missing: a list is numbered from 1 without gaps", parameter=name)
+        _check_numbered(f"{before}{pattern}", items)
     return single | {pattern: [items[n] for n in sorted(items)] for pattern, items in lists.items()}
+
+
+def _check_numbered(pattern: str, items: Mapping[int, Any]) -> None:
+    if missing := set(range(1, len(items) + 1)) - items.keys():
+        name = pattern.replace(".N", f".{min(missing)}")
+        raise InvalidRequest(f"{name} is missing: a list is numbered from 1 without gaps", parameter=name)
+
+
+def _interfaces(row: Action, interfaces: Mapping[int, list[tuple[str, Any]]]) -> dict[str, Any]:
+    """Returns the ids of the ENIs that a new instance gets, and the values that describe its new ones."""
+    _check_numbered(_INTERFACES, interfaces)
+    ids, new = [], []
+    for number in sorted(interfaces):
+        before = f"NetworkInterface.{number}."
+        given = _collect(row, {_EXISTING, *row.new_interface}, interfaces[number], number)
+        if _EXISTING not in given:
+            new.append(_new_interface(row, given, before))
+            continue
+        ids.append(given.pop(_EXISTING))
+        if given:
+            other = f"{before}{next(iter(given))}"
+            reason = f"{before}{_EXISTING} names an ENI that exists: leave out {other}"
+            raise InvalidRequest(reason, parameter=other, code="InvalidParameter.Conflict")
+    return ({f"{_INTERFACES}.{_EXISTING}": ids} if ids else {}) | ({_INTERFACES: new} if new else {})
+
+
+def _new_interface(row: Action, given: Mapping[str, Any], before: str) -> NewNetworkInterface:
+    values: dict[str, Any] = {}
+    named: dict[str, str] = {}
+    for parameter, value in given.items():
+        field, name = row.new_interface[parameter], f"{before}{parameter}"
+        if field in named:
+            raise _both(named[field], name)
+        named[field] = name
+        values[field] = _value(name, value, "list" if field == "security_group_ids" else "text")
+    try:
+        return NewNetworkInterface(**values)
+    except InvalidCommand as error:
+        raise InvalidRequest(error.spelled(named.__getitem__), parameter=named[error.parameter or ""]) from error
+
+
+def _both(one: str, other: str) -> InvalidRequest:
+    return InvalidRequest(f"give {one} or {other}, not both", parameter=other, code="InvalidParameter.Conflict")
 
 
 def _flat(parameters: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -175,13 +238,9 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
     for parameter, value in given.items():
         field = row.parameters[parameter]
         if field in values:
-            raise InvalidRequest(
-                f"give {named[field]} or {parameter}, not both",
-                parameter=parameter,
-                code="InvalidParameter.Conflict",
-            )
+            raise _both(named[field], parameter)
         named[field] = parameter
-        values[field] = _value(parameter, value, kinds[field])
+        values[field] = value if parameter == _INTERFACES else _value(parameter, value, kinds[field])
     missing = []
     for field in _required(row.name):
         if field not in values:
@@ -203,7 +262,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
 
 def _value(parameter: str, value: Any, kind: Kind) -> Any:
     if kind == "list":
-        items = value if parameter.count(".N") else [value]
+        items = value if parameter.endswith(".N") or ".N." in parameter else [value]
         return tuple([_text(parameter, item) for item in items])
     if kind == "number":
         return _number(parameter, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -19,6 +19,8 @@ from ecsnet.commands import Command
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Resource
 from ecsnet.testing._script import Script
+
+T = TypeVar("T")
 
 
 class System(Protocol):
@@ -116,14 +118,17 @@ class Names:
 
     def command(self, command: Command[Any]) -> Command[Any]:
         """Returns the command with the system's ids."""
-        if not self._of_model:
-            return command
-        changed = {
-            name: _each(value, self.to_system)
-            for name in field_names(type(command))
-            if is_resource_id(name) and (value := getattr(command, name)) is not None
-        }
-        return attrs.evolve(command, **changed)
+        return self._translated(command) if self._of_model else command
+
+    def _translated(self, value: T) -> T:
+        changed: dict[str, Any] = {}
+        for name in field_names(type(value)):
+            given = getattr(value, name)
+            if is_resource_id(name) and given is not None:
+                changed[name] = _each(given, self.to_system)
+            elif name == "network_interfaces":
+                changed[name] = tuple([self._translated(one) for one in given])
+        return attrs.evolve(value, **changed)  # type: ignore[misc]  # a command, or a value in one
 
     def read(self, name: str, model: Any, seen: Any) -> Any:
         """Returns the value of a system's attribute with the model's ids, and lists as tuples."""

@@ -122,6 +122,6 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
 def settle_moves(cloud: Cloud) -> Iterator[Settle]:
     """Yields moves for `explore`: each way in which a pending transition may end."""
     for region in cloud.folded_state().regions.values():
-        for pending in all_pending(region):
-            for outcome in outcomes(region, pending):
-                yield Settle(pending.resource_id, outcome=cast("Outcome", outcome))
+        ways = [(pending.resource_id, way) for pending in all_pending(region) for way in outcomes(region, pending)]
+        for resource_id, way in dict.fromkeys(ways):
+            yield Settle(resource_id, outcome=cast("Outcome", way))

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from ecsnet import commands as c
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import (
     EipState,
@@ -267,7 +268,10 @@ def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters |= {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose((*["nothing"] * 6, "address", "ENI"))  # picked in any case, lest two instances be simpler than one
+    # Picked in any case, lest two instances be simpler than one.
+    extra = choose((*["nothing"] * 6, "address", "ENI", "new ENI"))
+    if extra == "new ENI":
+        parameters["network_interfaces"] = (_new_interface(inventory, choose, vswitch, amount),)
     if amount > 1:
         return parameters
     if extra == "address":
@@ -275,6 +279,20 @@ def _new_instance(inventory: Inventory, choose: Choose, amount: int) -> dict[str
     elif extra == "ENI":
         parameters["network_interface_ids"] = (_id(inventory.interface(choose, _attachable(vswitch))),)
     return parameters
+
+
+def _new_interface(inventory: Inventory, choose: Choose, vswitch: Any, amount: int) -> NewNetworkInterface:
+    """Chooses a new ENI of the instance's VSwitch; less often one of another VSwitch, with a group or with an
+    address."""
+    what = choose(Options(["default"], ["place", "group", "address"][: 3 if amount == 1 else 2], weight=2))
+    if what == "place":
+        return NewNetworkInterface(vswitch_id=_id(inventory.vswitch(choose)), network_interface_name="web-1")
+    if what == "group":
+        vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
+        return NewNetworkInterface(security_group_ids=inventory.group_ids(choose, vpc_id))
+    if what == "address":
+        return NewNetworkInterface(primary_ip_address=choose(inventory.addresses(vswitch)))
+    return NewNetworkInterface()
 
 
 def _attachable(place: Any) -> Callable[[NetworkInterfaceState], bool]:

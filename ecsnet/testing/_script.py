@@ -13,6 +13,7 @@ from ecsnet._escaping import escaped
 from ecsnet.clocks import AT_ONCE, ManualClock, Outcome, SettleAfter
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command, ConvertNatPublicIpToEip, RunInstances
+from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 
@@ -47,8 +48,9 @@ _NAMES: dict[type[Any], str] = {
 class Script:
     """Steps and their results; ``str()`` is the program. Denied commands are comments in it.
 
-    The program expects the names ``cloud`` and, if time advances, ``clock``, and the classes of the commands. Each step
-    is one line in which every value is a literal or a variable, so no value can run as code.
+    The program expects the names ``cloud`` and, if time advances, ``clock``, the classes of the commands, and
+    ``NewNetworkInterface`` if an instance is created with a new ENI. Each step is one line in which every value is a
+    literal or a variable, so no value can run as code.
     """
 
     def __init__(self) -> None:
@@ -99,7 +101,7 @@ class _Variables:
             return call
         return f"({', '.join(new)},) = {call}" if many else f"{new[0]} = {call}"
 
-    def _command(self, command: Command[Any]) -> str:
+    def _command(self, command: Any) -> str:
         parameters = [
             f"{field.name}={self._text(value)}"
             for field in attrs.fields(type(command))
@@ -112,7 +114,7 @@ class _Variables:
             return f"[{', '.join(map(self._text, value))}]"
         if isinstance(value, str):
             return self._text_of.get(value) or str.__repr__(value)
-        return repr(value)
+        return self._command(value) if isinstance(value, NewNetworkInterface) else repr(value)
 
     def _new_name(self, resource: Any) -> str | None:
         kind = _NAMES.get(type(resource))
@@ -123,6 +125,8 @@ class _Variables:
         name = self._name(kind, resource.id)
         if kind == "vm" and resource.primary_network_interface_id is not None:
             self._text_of[resource.primary_network_interface_id] = f"{name}.primary_network_interface_id"
+            for number, interface_id in enumerate(resource.network_interface_ids):
+                self._text_of.setdefault(interface_id, f"{name}.network_interface_ids[{number}]")
         return name
 
     def _name(self, kind: str, resource_id: str) -> str:
@@ -139,13 +143,13 @@ def _comment(text: str) -> str:
 
 
 def completing_steps(settle_after: SettleAfter) -> tuple[Step, ...]:
-    """Returns the steps that complete the transitions of a cloud: those that take a time one after the other at most
-    twice, as the release of a Running instance does."""
+    """Returns the steps that complete every transition of a cloud with this ``settle_after``. A release of a Running
+    instance takes its time twice: until the instance is Stopped, and until it is gone."""
     if settle_after == AT_ONCE:
         return ()
     given = settle_after.values() if isinstance(settle_after, Mapping) else (settle_after,)
     longest = max((one for one in given if isinstance(one, timedelta)), default=AT_ONCE)
-    return (Wait(longest), Settle()) if longest else (Settle(),)
+    return (Wait(2 * longest), Settle()) if longest else (Settle(),)
 
 
 def apply_step(cloud: Cloud, step: Step) -> Any:

@@ -42,7 +42,7 @@ from ecsnet.guest import (
     rps_mask,
 )
 from ecsnet.testing._script import Script, Settle
-from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType, VSwitchStatus
 from tests.attack.hostile_text import UNSEEN, anything, described_networks, hostile_texts, visible_texts
 from tests.support.describe import describe
 from tests.support.hypothesis_settings import budget
@@ -164,6 +164,7 @@ VSWITCH: dict[str, Any] = {
     "id": "vsw-1",
     "cidr_block": "10.0.1.0/24",
     "available_ip_address_count": 252,
+    "status": VSwitchStatus.Available,
 }
 TYPE: dict[str, Any] = {
     "id": "ecs.g5.xlarge",

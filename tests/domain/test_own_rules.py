@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 import pytest
 
@@ -636,6 +636,52 @@ def test_a_breach_with_a_code_that_the_rule_does_not_declare_is_an_error() -> No
         return Breach({}, "Company.Keep", 409)
 
     assert "which breach_codes does not declare" in str(broken(stays, breach_codes=[("Company.Keep", 400)]))
+
+
+def test_a_breach_may_have_a_message_of_its_own() -> None:
+    def stays(vpc: Vpc) -> Breach:
+        """No VPC is deleted."""
+        return Breach({"vpc_id": vpc.id}, message="{vpc_id} is here to stay")
+
+    net = Net(rules=registry(stays, c.DeleteVpc, message="no"))
+    violation = net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id)).violations[-1]
+    assert violation.message == f"{net.vpc.id} is here to stay"
+    assert (violation.code, violation.http_status) == ("OperationDenied", 403)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("{ids}", "i-1, i-2"),
+        ("{ids:>10}", "  i-1, i-2"),
+        ("{ids[1]} {ids!r}", "i-2 ('i-1', 'i-2')"),
+        ("{none}.", "."),
+        ("{numbers}", "(1, 2)"),
+        ("{statuses:is}", "i-1 is Running, i-2 is 5"),
+        ("{statuses[i-1]}", "Running"),
+        ("{statuses}", "{'i-1': 'Running', 'i-2': 5}"),
+        ("{place} {place.zone} {place[0]}", "Place(zone='b', number=1) b b"),
+    ],
+)
+def test_lists_and_mappings_are_filled_into_a_message_as_words(message: str, said: str) -> None:
+    class Place(NamedTuple):
+        zone: str
+        number: int
+
+    def stays(vpc: Vpc) -> Facts:
+        """No VPC is deleted."""
+        return {
+            "ids": ("i-1", "i-2"),
+            "none": (),
+            "numbers": (1, 2),
+            "statuses": {"i-1": "Running", "i-2": 5},
+            "place": Place("b", 1),
+        }
+
+    net = Net(rules=registry(stays, c.DeleteVpc, message=message))
+    violation = net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id)).violations[-1]
+    assert violation.message == said
+    assert (type(violation.facts["ids"]), type(violation.facts["statuses"])) == (tuple, dict)
 
 
 def test_a_rule_cannot_change_the_facts_of_a_violation_afterwards() -> None:

@@ -618,6 +618,25 @@ def test_a_change_of_address_is_told_what_it_waits_for(net: Net) -> None:
     assert [v.facts["was_started"] for v in (only(net, move(never, other.id)), found)] == [False, True]
 
 
+def test_an_instance_that_is_being_released_is_advised_nothing() -> None:
+    net = Net(**MANUAL)
+    other, bare, moved = net.new_vswitch("10.0.2.0/24"), net.run(**SUBSCRIPTION), net.run()
+    net.cloud.execute(c.StopInstance(instance_id=moved.id))
+    net.cloud.settle()
+    net.cloud.execute(move(moved, other.id))
+    assert bare.expires_at is not None
+    net.clock.set(bare.expires_at)
+    for vm in (bare, moved):
+        net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    found = violations(net, c.AllocatePublicIpAddress(instance_id=bare.id))
+    assert found["instance.being-released"].message == f"{bare.id} is being released"
+    said = found["public-ip.assign.subscription"].message
+    assert said == f"{bare.id} is a subscription instance without bandwidth"
+    found = violations(net, move(moved, net.vswitch.id))
+    assert set(found) == {"instance.being-released", "instance.modify-vpc.pending"}
+    assert found["instance.modify-vpc.pending"].message == f"the last change of {moved.id} has not taken effect"
+
+
 def test_the_secondary_addresses_that_keep_a_vswitch_are_named(net: Net) -> None:
     other, vm = net.new_vswitch("10.0.2.0/24"), stopped(net)
     primary = net.primary(vm)

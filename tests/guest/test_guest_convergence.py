@@ -18,7 +18,7 @@ import pytest
 
 from ecsnet import Instance, NetworkInterface
 from ecsnet import commands as c
-from ecsnet.guest import GuestConfiguration, Image, configure_interface, guest_configuration
+from ecsnet.guest import GuestConfiguration, Image, configure_interface, guest_configuration, remove_interfaces
 from tests.support.namespaces import Namespace, in_place_of_etc, network_namespace, run_script, tool
 from tests.support.net import Net
 
@@ -44,9 +44,11 @@ ALIASES = {
 STAND_INS = """
 configured() { IN_A_FILE; }
 case "${0##*/} $*" in
-"ifdown "*) ip -4 addr flush dev "$1"; ip -4 route flush dev "$1" ;;
+"ifdown "*) rm -f "FOLDER/up-$1"; ip -4 addr flush dev "$1"; ip -4 route flush dev "$1" ;;
 "ifup "*)
     configured "$1"
+    [ FAMILY != debian ] || [ ! -e "FOLDER/up-$1" ] || exit 0  # ifupdown remembers that it was configured
+    touch "FOLDER/up-$1"
     ! ip -4 -o addr list dev "$1" | grep -q . || exit 1  # it runs already
     address=$(grep "^$1 " FOLDER/leases); address=${address##* }
     ip link set "$1" up; ip addr add "$address/24" dev "$1"
@@ -57,7 +59,7 @@ case "${0##*/} $*" in
     DOWN
     while read -r name address; do
         [ -e /sys/class/net/$name ] || { ! configured "$name" || exit 1; continue; }
-        ip -4 addr flush dev "$name"; ip link set "$name" down; ip link set "$name" up
+        rm -f "FOLDER/up-$name"; ip -4 addr flush dev "$name"; ip link set "$name" down; ip link set "$name" up
         ! configured "$name" || FOLDER/bin/ifup "$name"
     done < FOLDER/leases
     ip -4 addr flush dev eth0; ip -4 route flush dev eth0
@@ -247,7 +249,7 @@ def outcome(image: str, folder: Path, steps: Sequence[Step]) -> Outcome:
             (ifupdown / name).write_text(f'#!/bin/bash\nexec {tool(name)} {options} "$@"\n')
             (ifupdown / name).chmod(0o755)
         down = f"{ifupdown}/ifdown --all --exclude=lo --exclude=eth0 --exclude=eth1 --exclude=eth2 --exclude=eth3"
-    body = STAND_INS.replace("IN_A_FILE", IN_A_FILE[family]).replace("DOWN", down)
+    body = STAND_INS.replace("IN_A_FILE", IN_A_FILE[family]).replace("FAMILY", family).replace("DOWN", down)
     body = body.replace("ALIASES", ALIASES[family].replace("{ifupdown}", str(ifupdown))).replace("FOLDER", str(folder))
     for name in ("ifup", "ifdown", "systemctl", "service"):
         (folder / "bin" / name).write_text(f"#!/bin/bash\nset -eu\n{body}")
@@ -347,3 +349,35 @@ def test_an_interface_is_named_after_its_mac_address_and_a_vlan_is_not(
     left = {*namespace.lines("ls /sys/class/net")}
     assert "moving" not in left
     assert ("eth2.10" in left) is (made.returncode == 0)  # not every kernel has VLANs
+
+
+def test_an_interface_that_is_up_with_its_address_is_left_as_it_is(net: Net, namespace: Namespace) -> None:
+    interface = net.attached(net.run(), primary_ip_address="10.0.1.20")
+    _, bring_up = configure_interface(interface, image=Image.parse("centos 7.2"), name="eth1", metric=1001).commands
+    asked = f"ifdown() {{ echo down $*; }}; ifup() {{ echo up $*; }}; {bring_up}"
+    assert namespace.lines(asked) == ["up eth1"]
+    namespace.run("ip addr add 10.0.1.200/24 dev eth1")
+    assert namespace.lines(asked) == ["up eth1"]
+    namespace.run("ip addr add 10.0.1.20/24 dev eth1")
+    assert namespace.lines(asked) == []
+    namespace.run("ip link set eth1 down")
+    assert namespace.lines(asked) == ["up eth1"]
+
+
+def test_routes_are_removed_also_while_the_interface_is_still_there(namespace: Namespace) -> None:
+    namespace.run("ip addr add 10.0.0.21/24 dev eth2; ip -4 route add default via 10.0.0.253 dev eth2 metric 1002")
+    namespace.run(
+        "ip -4 route add default via 10.0.0.253 dev eth2 table 1002; ip -4 rule add from 10.0.0.21 lookup 1002"
+    )
+    kept = "ip -4 rule add from 10.0.0.22 lookup 2002; ip -4 route add default via 10.0.0.253 dev eth2 metric 2002"
+    namespace.run(kept)
+    configuration = remove_interfaces([2, 3], image=Image.parse("centos 7.2"))
+    namespace.run("\n".join(configuration.commands[configuration.network_commands :]))
+    assert namespace.lines("ip -4 route list default") == [
+        "default via 10.0.0.253 dev eth0",
+        "default via 10.0.0.253 dev eth2 metric 2002",
+    ]
+    assert namespace.lines("ip -4 route list table all | grep 'table 1002' || :") == []
+    assert [line.partition(" ")[2] for line in namespace.lines("ip -4 rule list")][1:-2] == [
+        "from 10.0.0.22 lookup 2002"
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ecsnet import InvalidCommand, commands
+from ecsnet import InvalidCommand, NewNetworkInterface, commands
 from ecsnet import commands as c
 from ecsnet.openapi import ACTIONS, InvalidRequest, Response, attribute_of, request, response_of
 from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
@@ -131,6 +131,36 @@ def test_run_instances_returns_several_resources() -> None:
             ),
         ),
         (
+            "RunInstances",
+            {
+                **RUN,
+                "NetworkInterface.1.VSwitchId": "vsw-2",
+                "NetworkInterface.1.SecurityGroupIds.1": "sg-1",
+                "NetworkInterface.1.SecurityGroupIds.2": "sg-2",
+                "NetworkInterface.1.PrimaryIpAddress": "10.0.2.5",
+                "NetworkInterface.1.NetworkInterfaceName": "back",
+                "NetworkInterface.1.Description": "a second ENI",
+                "NetworkInterface.2.NetworkInterfaceId": "eni-1",
+                "NetworkInterface.3.SecurityGroupId": "sg-3",
+            },
+            c.RunInstances(
+                instance_type="ecs.g5.large",
+                vswitch_id="vsw-1",
+                security_group_ids=["sg-1"],
+                network_interface_ids=["eni-1"],
+                network_interfaces=[
+                    NewNetworkInterface(
+                        vswitch_id="vsw-2",
+                        security_group_ids=["sg-1", "sg-2"],
+                        primary_ip_address="10.0.2.5",
+                        network_interface_name="back",
+                        description="a second ENI",
+                    ),
+                    NewNetworkInterface(security_group_ids=["sg-3"]),
+                ],
+            ),
+        ),
+        (
             "AuthorizeSecurityGroup",
             {"SecurityGroupId": "sg-1", "SourceGroupId": "sg-2", "SourceGroupOwnerId": 1234567890123456},
             c.AuthorizeSecurityGroup(
@@ -147,9 +177,14 @@ def test_parameters_become_fields(action: str, parameters: dict[str, Any], comma
 
 
 def test_flat_and_json_lists_make_the_same_request() -> None:
-    flat = {**RUN, "NetworkInterface.1.NetworkInterfaceId": "eni-1"}
-    nested = {**RUN, "NetworkInterface": [{"NetworkInterfaceId": "eni-1"}]}
+    flat = {**RUN, "NetworkInterface.1.NetworkInterfaceId": "eni-1", "NetworkInterface.2.SecurityGroupIds.1": "sg-2"}
+    nested = {**RUN, "NetworkInterface": [{"NetworkInterfaceId": "eni-1"}, {"SecurityGroupIds": ["sg-2"]}]}
     assert request("RunInstances", flat) == request("RunInstances", nested)
+
+
+def test_a_new_interface_without_groups_is_for_the_rules() -> None:
+    (new,) = request("RunInstances", {**RUN, "NetworkInterface": [{"SecurityGroupIds": []}]}).command.network_interfaces  # type: ignore[attr-defined]
+    assert new.security_group_ids == ()
 
 
 def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
@@ -179,10 +214,73 @@ def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
         ("RunInstances", {**RUN, "Tag": [{"Key": "a"}]}, "Tag.1.Key", "InvalidParameter", "not modelled"),
         (
             "RunInstances",
+            {**RUN, "NetworkInterface.1.QueueNumber": "2"},
+            "NetworkInterface.1.QueueNumber",
+            "InvalidParameter",
+            "not modelled",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.VSwitch": "v"},
+            "NetworkInterface.1.VSwitch",
+            "InvalidParameter",
+            "did you mean NetworkInterface.N.VSwitchId?",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.2.VSwitchId": "v"},
+            "NetworkInterface.1",
+            "InvalidParameter",
+            "NetworkInterface.1 is missing",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface": [{"NetworkInterfaceId": "eni-1", "VSwitchId": "v"}]},
+            "NetworkInterface.1.VSwitchId",
+            "InvalidParameter.Conflict",
+            "names an ENI that exists: leave out NetworkInterface.1.VSwitchId",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.SecurityGroupId": "sg-1", "NetworkInterface.1.SecurityGroupIds.1": "sg-2"},
+            "NetworkInterface.1.SecurityGroupIds.N",
+            "InvalidParameter.Conflict",
+            "give NetworkInterface.1.SecurityGroupId or NetworkInterface.1.SecurityGroupIds.N, not both",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface": [{"SecurityGroupIds": "sg-1"}]},
+            "NetworkInterface.1.SecurityGroupIds",
+            "InvalidParameter",
+            "is a list",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.PrimaryIpAddress": "banana"},
+            "NetworkInterface.1.PrimaryIpAddress",
+            "InvalidParameter",
+            "NetworkInterface.1.PrimaryIpAddress must be an IPv4 address",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface.1.PrimaryIpAddress": "10.0.0.5", "Amount": 2},
+            "NetworkInterface.N",
+            "InvalidParameter",
+            "Amount must be 1",
+        ),
+        (
+            "RunInstances",
+            {**RUN, "NetworkInterface": [{}]},
+            "NetworkInterface.1",
+            "InvalidParameter",
+            "unknown parameter NetworkInterface.1",
+        ),
+        (
+            "CreateInstance",
             {**RUN, "NetworkInterface.1.VSwitchId": "v"},
             "NetworkInterface.1.VSwitchId",
             "InvalidParameter",
-            "not modelled",
+            "unknown parameter NetworkInterface.1.VSwitchId",
         ),
         ("RunInstances", {**RUN, "OwnerId": 1}, "OwnerId", "InvalidParameter", "not modelled"),
         ("RunInstances", {**RUN, "Amount": "two"}, "Amount", "InvalidParameter", "whole number"),

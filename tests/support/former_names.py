@@ -18,8 +18,10 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final
+
+import attrs
 
 import ecsnet
 
@@ -176,6 +178,28 @@ def _make_former_names_known() -> None:
     ecsnet.InvalidResponse.__name__ = ecsnet.InvalidResponse.__qualname__ = "InvalidAnswer"  # as tracebacks show it
     cloud: Any = ecsnet.Cloud
     cloud._model = property(lambda self: self._engine)
+    lifecycle: Any = import_module("ecsnet.domain.lifecycle").Lifecycle
+    lifecycle.moves = lambda self, event: self.table[event]
+
+
+class _Violations(tuple[Any, ...]):
+    """The violations of a decision, for scripts that show the first of a command that was denied once."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return SimpleNamespace(message="allowed") if index == 0 and not self else super().__getitem__(index)
+
+
+def _make_allowed_commands_showable() -> None:
+    check = ecsnet.Cloud.check
+
+    def check_as_before(*arguments: Any, **options: Any) -> Any:
+        decision = check(*arguments, **options)
+        if decision.violations or sys._getframe(1).f_globals["__name__"].startswith("ecsnet."):
+            return decision
+        return attrs.evolve(decision, violations=_Violations())
+
+    cloud: Any = ecsnet.Cloud
+    cloud.check = check_as_before
 
 
 class _FormerColumns(sqlite3.Connection):
@@ -212,4 +236,5 @@ def _tell_children() -> None:
 
 _make_former_names_known()
 _make_former_columns_known()
+_make_allowed_commands_showable()
 _tell_children()

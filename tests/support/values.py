@@ -7,7 +7,18 @@ from typing import Any
 
 import attrs
 
-from ecsnet import Endpoint, InstanceType, commands, guest, network_capabilities, openapi, plan, testing, traffic_charge
+from ecsnet import (
+    Endpoint,
+    InstanceType,
+    NewNetworkInterface,
+    commands,
+    guest,
+    network_capabilities,
+    openapi,
+    plan,
+    testing,
+    traffic_charge,
+)
 from ecsnet import commands as c
 from ecsnet.decision import Finding
 from tests.support.net import Net
@@ -53,8 +64,11 @@ def values() -> dict[type[Any], Any]:
         *(denied, denied.violations[0], next(iter(net.cloud.permitted(vm.id).values()))),
         Finding(position=3, rule="malformed", message="no"),
         InstanceType(id="ecs.mine", eni_quantity=2, private_ipv4_per_eni=3),
+        NewNetworkInterface(network_interface_name="web-1"),
         Endpoint("vpc", "1", "cn-hangzhou", "vpc-1", ["sg-1"]),
         net.cloud.intranet_path(vm.id, vm.id),
+        net.cloud.limits(vm.id),
+        net.cloud.internet_access(vm.id),
         network_capabilities("vpc"),
         traffic_charge("outbound", "internet"),
         testing.Breach("address.unique", "eni-1", "is held twice"),

@@ -33,9 +33,11 @@ def whole_id(name: str) -> bool:
 
 def renamed(named: Any, change: Any) -> dict[str, Any]:
     """The fields of a command or resource, with what has ids changed."""
-    fields = attrs.asdict(named)
+    fields = attrs.asdict(named, recurse=False)
     for name, value in fields.items():
-        if whole_id(name) and value is not None:
+        if name == "network_interfaces":
+            fields[name] = [renamed(one, change) for one in value]
+        elif whole_id(name) and value is not None:
             fields[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
     return fields
 
@@ -571,6 +573,11 @@ def test_every_id_in_a_command_is_translated() -> None:
         security_group_ids=["my-sg", "sg-2"],
         zone_id="vpc-1",
         network_interface_ids=["my-eni"],
+    )
+    new = c.NewNetworkInterface(vswitch_id="vsw-1", security_group_ids=["sg-1"], description="sg-1")
+    with_new = attrs.evolve(launched, network_interfaces=[new])
+    assert names.command(with_new).network_interfaces == (
+        c.NewNetworkInterface(vswitch_id="my-vsw", security_group_ids=["my-sg"], description="sg-1"),
     )
     associated = c.AssociateEipAddress(allocation_id="eip-1", instance_id="i-1")
     assert names.command(associated) == c.AssociateEipAddress(allocation_id="my-eip", instance_id="my-i")

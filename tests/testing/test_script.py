@@ -16,7 +16,7 @@ from ecsnet.clocks import SettleAfter
 from ecsnet.testing import START, Script, Settle, Wait, cloud_after
 from ecsnet.testing._choose import walk
 from ecsnet.testing._generate import GENERATORS
-from ecsnet.testing._script import Step, apply_step
+from ecsnet.testing._script import Step, apply_step, completing_steps
 from tests.support.hypothesis_settings import REPRODUCIBLE
 
 AT_ONCE = timedelta(0)
@@ -87,6 +87,12 @@ NETWORK: Story = (
     lambda cloud: c.CreateSecurityGroup(vpc_id=only("vpcs")(cloud)),
 )
 TYPE: dict[str, Any] = {"instance_type": "ecs.g5.xlarge"}
+
+
+def network(pace: SettleAfter) -> Story:
+    """The network, each part of it when the one before is Available."""
+    completing = tuple([lambda cloud, step=step: step for step in completing_steps(pace)])
+    return tuple([step for create in NETWORK for step in (create, *completing)])
 
 
 def launch(**changes: Any) -> Callable[[Cloud], Step]:
@@ -206,27 +212,28 @@ STORIES: dict[str, tuple[Story, SettleAfter, datetime]] = {
     ),
     "by hand": (
         (
-            *NETWORK,
+            *network("manual"),
             launch(amount=2),
             lambda cloud: Settle(only("instances", 1)(cloud)),
             lambda cloud: c.StopInstance(**vm(cloud, 1)),
             settle,
             *ATTACH,
-            lambda cloud: Settle(secondary(cloud)),
+            lambda cloud: Settle(secondary(cloud), outcome="stuck"),
             *ATTACH[1:],
+            lambda cloud: Settle(secondary(cloud)),
             settle,
         ),
         "manual",
         START,
     ),
     "an EIP that was a public address, by hand": (
-        (*NETWORK, CONVERT[0], settle, CONVERT[1], unassociate, lambda cloud: Settle(only("eips")(cloud))),
+        (*network("manual"), CONVERT[0], settle, CONVERT[1], unassociate, lambda cloud: Settle(only("eips")(cloud))),
         "manual",
         START,
     ),
     "by time": (
         (
-            *NETWORK,
+            *network(timedelta(seconds=5)),
             launch(),
             wait(seconds=2),
             lambda cloud: c.StopInstance(**vm(cloud)),
@@ -299,10 +306,10 @@ def test_the_script_of_a_random_walk_records_the_same_history(pace: str) -> None
     @given(st.data())
     def check(data: st.DataObject) -> None:
         cloud, script = empty(PACES[pace]), Script()
-        for step in NETWORK:
+        for step in network(PACES[pace]):
             do(cloud, script, step(cloud))
         scratch = empty(PACES[pace])
-        for step in NETWORK:
+        for step in network(PACES[pace]):
             apply_step(scratch, step(scratch))
         for step in walk(data.draw, scratch, tuple(GENERATORS), at_least=5, at_most=15):
             do(cloud, script, step)
@@ -363,9 +370,24 @@ def test_a_primary_interface_is_written_as_an_attribute_of_its_instance() -> Non
     assert "network_interface_id=vm.primary_network_interface_id, secondary_private_ip_address_count=2" in assigned
 
 
+def test_a_new_interface_is_written_with_variables_and_is_an_attribute_of_its_instance() -> None:
+    *_, launched, detached = lines(
+        *NETWORK,
+        lambda cloud: launch(network_interfaces=[c.NewNetworkInterface(**place(cloud))])(cloud),
+        lambda cloud: c.DetachNetworkInterface(network_interface_id=secondary(cloud), **vm(cloud)),
+    )
+    assert "network_interfaces=[NewNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id])]" in launched
+    assert "network_interface_id=vm.network_interface_ids[1], instance_id=vm.id" in detached
+
+
 def test_waits_and_settles_are_lines_of_the_script() -> None:
     *_, waited, settled, one = lines(
-        *NETWORK, launch(), wait(hours=6), settle, lambda cloud: Settle(only("instances")(cloud)), pace="manual"
+        *network("manual"),
+        launch(),
+        wait(hours=6),
+        settle,
+        lambda cloud: Settle(only("instances")(cloud)),
+        pace="manual",
     )
     assert waited == "clock.advance(timedelta(seconds=21600))"
     assert settled == "cloud.settle()"
@@ -392,9 +414,17 @@ def test_an_empty_script_is_an_empty_program() -> None:
 
 
 def test_the_length_of_a_script_includes_denials_and_settles() -> None:
-    script = told(empty("manual"), [*NETWORK, launch(amount=2), settle, lambda cloud: c.StopInstance(instance_id="i")])
+    steps = [*NETWORK, launch(amount=2), settle, lambda cloud: c.StopInstance(instance_id="i")]
+    script = told(empty({"RunInstances": "manual"}), steps)
     assert len(script) == 6
     assert len(str(script).splitlines()) == 6
+
+
+def test_a_transition_that_fails_is_a_line_of_the_script() -> None:
+    script = Script()
+    script.add(Settle("eni-1", outcome="failed"))
+    script.add(Settle(outcome="stuck"))
+    assert str(script) == "cloud.settle('eni-1', outcome='failed')\ncloud.settle(outcome='stuck')"
 
 
 def test_a_script_can_be_printed_while_it_grows() -> None:

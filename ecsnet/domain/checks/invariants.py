@@ -40,7 +40,7 @@ from ecsnet.values import (
 )
 
 INVARIANTS: Final[dict[str, str]] = {
-    "interface.primary.bound-for-life": "An instance of a VPC has one primary ENI, InUse; it is nobody else's.",
+    "interface.primary.bound-for-life": "An instance of a VPC has one primary ENI of its own, which is InUse.",
     "interface.attachment": "An ENI is attached exactly while its status says so, to an instance that lists it.",
     "interface.attach.quota": "An instance has no more ENIs than its type allows.",
     "interface.attach.vpc": "An ENI is in the VPC of its instance; a classic instance has none.",
@@ -48,12 +48,12 @@ INVARIANTS: Final[dict[str, str]] = {
     "interface.create.vswitch": "An ENI is in the VPC and the zone of its VSwitch.",
     "interface.assign.limit": "An ENI has a private IP, and no more than its account's quota ever allowed.",
     "interface.assign.type-quota": "An attached ENI has no more private IPs than the instance's type allows.",
-    "interface.security-groups.count": "Who is in security groups is in one at least, and in no more than the quota.",
-    "interface.security-groups.vpc": "Security groups are of the VPC, or of the classic network, of who is in them.",
+    "interface.security-groups.count": "An ENI or a classic instance is in one to as many groups as the quota allows.",
+    "interface.security-groups.vpc": "A security group is of the same VPC, or of the classic network, as its members.",
     "interface.mac-address": "No two ENIs of a region have one MAC.",
     "address.private.in-use": "No private IP is held twice in a VPC.",
     "address.private.in-cidr": "A private IP is in the block of its ENI's VSwitch.",
-    "address.private.reserved": "Nobody holds the first address of a VSwitch, or one of the last three.",
+    "address.private.reserved": "No ENI holds the first address of a VSwitch, or one of the last three.",
     "address.private.free": "A VSwitch knows how many addresses are free, and gives each of them.",
     "address.classic.unique": "No classic private address is held twice, over all regions.",
     "vswitch.create.cidr": "A VSwitch lies inside the block of its VPC.",
@@ -63,8 +63,8 @@ INVARIANTS: Final[dict[str, str]] = {
     "account.interface-quota": "An account has no more secondary ENIs in a region than its quota allows.",
     "account.security-group-quota": "An account has no more security groups in a region than its quota allows.",
     "account.eip-quota": "An account has no more EIPs, in a region and over all, than its quota allows.",
-    "instance.modify-vpc.pending": "A change of address waits only while the instance is not Running.",
-    "instance.subscription": "An instance expires if and only if it is a subscription; only then a bandwidth waits.",
+    "instance.modify-vpc.pending": "A change of the private address is pending only while the instance is not Running.",
+    "instance.subscription": "Only a subscription expires, and only a subscription has a bandwidth for its next cycle.",
     "public-ip.owners": "No public address is held twice, over all regions.",
     "public-ip.change.limit": "A public address was changed three times at most.",
     "eip.association": "An EIP is associated exactly while its status says so, with an instance that agrees.",
@@ -72,21 +72,22 @@ INVARIANTS: Final[dict[str, str]] = {
     "eip.associate.network-type": "An instance with an EIP is in a VPC.",
     "eip.associate.public-ip": "An instance has no EIP beside a public address of its own.",
     "classic-link.attach.network-type": "Only a classic instance is linked, to a VPC that is enabled for it.",
-    "index.addresses": "The index of private addresses is what the ENIs hold.",
-    "index.vswitches-of-vpc": "The index of VSwitches is what they say.",
-    "index.groups-of-vpc": "The index of security groups is what they say.",
-    "index.interfaces-of-vswitch": "The index of ENIs by VSwitch is what they say.",
-    "index.interfaces-of-name": "The index of ENIs by name is what they say.",
-    "index.members-of-group": "Members of a group, and the private IPs counted in it, are what the ENIs say.",
-    "index.sources-of-group": "A group knows which other groups authorize it.",
-    "index.usage": "What counts towards a quota is counted right.",
-    "index.public-ips": "The index of public addresses is what instances and EIPs hold.",
-    "index.classic-ips": "The index of classic addresses is what the instances hold.",
-    "index.linked-instances": "A VPC knows which classic instances are linked to it.",
-    "index.pending": "What is listed as passing is what is in a transitional state.",
-    "index.scheduled": "What is listed as waiting for a cycle is what has a change that waits.",
+    "index.addresses": "The index of private addresses agrees with the ENIs.",
+    "index.vswitches-of-vpc": "The index of VSwitches by VPC agrees with the VSwitches.",
+    "index.groups-of-vpc": "The index of security groups by VPC agrees with the groups.",
+    "index.interfaces-of-vswitch": "The index of ENIs by VSwitch agrees with the ENIs.",
+    "index.interfaces-of-name": "The index of ENIs by name agrees with the ENIs.",
+    "index.members-of-group": "The members of a group, and the number of its private IPs, agree with the ENIs.",
+    "index.sources-of-group": "The index of groups that authorize a group agrees with the authorizations.",
+    "index.usage": "The numbers of resources that count towards a quota agree with the resources.",
+    "index.public-ips": "The index of public addresses agrees with instances and EIPs.",
+    "index.classic-ips": "The index of classic addresses agrees with the instances.",
+    "index.linked-instances": "The index of linked instances by VPC agrees with the instances.",
+    "index.pending": "The list of pending transitions has exactly the resources in a transitional status.",
+    "index.revocations": "The list of revocations has exactly the addresses that ENIs have to give up.",
+    "index.scheduled": "The list of scheduled changes has exactly the instances with a bandwidth for the next cycle.",
 }
-"""Every invariant: its id, and what always holds."""
+"""Every invariant: its id, and a sentence that always holds."""
 
 WAITING_FOR_START: Final = {
     *(INSTANCE.statuses_admitting(InstanceStarted) - {InstanceStatus.Pending}),
@@ -211,11 +212,11 @@ class _Scan:
                 expected.setdefault(key, {})[row.id] = True
         indexed = index.snapshot()
         if indexed.keys() != expected.keys():
-            self.found(invariant, self.region.region_id, f"is of {sorted(indexed)}, and there are {sorted(expected)}")
+            self.found(invariant, self.region.region_id, f"has keys {sorted(indexed)} instead of {sorted(expected)}")
             return
         for key, ids in indexed.items():
             if ids.snapshot() != expected[key] or ids.size != len(expected[key]):
-                self.found(invariant, key, f"lists {sorted(ids.snapshot())}, and there are {sorted(expected[key])}")
+                self.found(invariant, key, f"lists {sorted(ids.snapshot())} instead of {sorted(expected[key])}")
 
     def network_interfaces(self) -> None:
         """ENIs by themselves: what they are attached to, in, and where."""
@@ -304,13 +305,13 @@ class _Scan:
                     held_in[vswitch.id].append(number)
         indexed = self.region.addresses.snapshot()
         if indexed.keys() != holders.keys():
-            found("index.addresses", self.region.region_id, f"is of {sorted(indexed)}, not of {sorted(holders)}")
+            found("index.addresses", self.region.region_id, f"has keys {sorted(indexed)}, not {sorted(holders)}")
         for vpc_id, table in indexed.items():
             if table.snapshot() != holders.get(vpc_id) or table.size != len(holders[vpc_id]):
-                found("index.addresses", vpc_id, "is not what the ENIs hold")
+                found("index.addresses", vpc_id, "does not agree with the ENIs")
         indexed_others = {key: table.snapshot() for key, table in self.region.other_holders.snapshot().items()}
         if indexed_others != others:
-            found("index.addresses", self.region.region_id, "does not tell who else holds an address")
+            found("index.addresses", self.region.region_id, "does not agree with the ENIs that share an address")
         for vswitch in self.all_vswitches.values():
             self._free(
                 vswitch, held_in[vswitch.id], indexed[vswitch.vpc_id].snapshot() if vswitch.vpc_id in indexed else {}
@@ -329,12 +330,12 @@ class _Scan:
             behind = vswitch.next_address
             never_given = vswitch.last - 2 - behind - sum(number >= behind for number in held_in)
             if _number(vswitch.next_ip) != behind or held.get(vswitch.next_ip) is not None:
-                self.found("address.private.free", vswitch.id, f"would give {vswitch.next_ip}, which is not free")
+                self.found("address.private.free", vswitch.id, f"would allocate {vswitch.next_ip}, which is not free")
         numbers = [_number(ip) for ip in given_again]
         if not all(vswitch.first < number <= vswitch.last - 3 for number in numbers):
-            self.found("address.private.free", vswitch.id, f"would give again {sorted(given_again)}")
+            self.found("address.private.free", vswitch.id, f"would allocate again {sorted(given_again)}")
         if never_given + sum(number < behind for number in numbers) != free:
-            self.found("address.private.free", vswitch.id, "does not give every address that is free")
+            self.found("address.private.free", vswitch.id, "does not allocate every address that is free")
 
     def instances(self) -> None:
         """Instances, and the ENIs they list."""
@@ -362,7 +363,11 @@ class _Scan:
                 if instance.vpc_id is not None or vpc is None or not vpc.classic_link_enabled:
                     found("classic-link.attach.network-type", instance.id, f"is linked to {instance.linked_vpc_id}")
             if instance.private_ip_change_pending and instance.status not in WAITING_FOR_START:
-                found("instance.modify-vpc.pending", instance.id, f"is {instance.status}, and a change still waits")
+                found(
+                    "instance.modify-vpc.pending",
+                    instance.id,
+                    f"is {instance.status} with a pending change",
+                )
             subscribed = instance.charge_type is ChargeType.PrePaid
             if subscribed != (instance.expires_at is not None) or (instance.next_bandwidth is not None) > subscribed:
                 message = f"is {instance.charge_type}, which its end or its next bandwidth contradicts"
@@ -408,9 +413,9 @@ class _Scan:
         for instance_id, eip_id in associated.items():
             found("eip.association", eip_id, f"is associated with {instance_id}, which does not exist")
         if region.public_ips.snapshot() != owners or region.public_ips.size != len(owners):
-            found("index.public-ips", region.region_id, "is not what instances and EIPs hold")
+            found("index.public-ips", region.region_id, "does not agree with instances and EIPs")
         if region.classic_ips.snapshot() != classic or region.classic_ips.size != len(classic):
-            found("index.classic-ips", region.region_id, "is not what the classic instances hold")
+            found("index.classic-ips", region.region_id, "does not agree with the classic instances")
 
     def _owns(self, owner: EipState | InstanceState, ip: str, owners: dict[str, str]) -> None:
         if ip in owners:
@@ -424,7 +429,7 @@ class _Scan:
         sources_of, members_of = region.sources_of_group.snapshot(), region.members_of_group.snapshot()
         authorizers_of = region.authorizers_of_group.snapshot()
         if not sources_of.keys() == members_of.keys() == authorizers_of.keys() == self.all_groups.keys():
-            found("index.members-of-group", region.region_id, "is not of the groups that there are")
+            found("index.members-of-group", region.region_id, "does not have exactly the security groups")
         for group_id, sources in sources_of.items():
             for source_id in sources.snapshot():
                 if source_id != group_id:
@@ -474,7 +479,15 @@ class _Scan:
         region, found = self.region, self.found
         passing = [entry.resource_id for entry in region.pending.snapshot().values()]
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
-            found("index.pending", region.region_id, f"lists {passing}, and {sorted(self.pending)} pass")
+            found("index.pending", region.region_id, f"lists {passing} instead of {sorted(self.pending)}")
+        revoked = {
+            key: (interface.id, set(addresses) <= set(interface.private_ips[1:]))
+            for interface in self.all_interfaces.values()
+            for key, addresses in interface.revocations
+        }
+        listed = {key: (entry.resource_id, True) for key, entry in region.revocations.snapshot().items()}
+        if revoked != listed or region.revocations.size != len(listed):
+            found("index.revocations", region.region_id, f"lists {listed}, and {revoked} are being revoked")
         scheduled = {entry.resource_id: key for key, entry in region.scheduled.snapshot().items()}
         if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
             found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")

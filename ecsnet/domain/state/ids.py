@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Final, Literal
 
 Kind = Literal["vpc", "vswitch", "security_group", "instance", "network_interface", "eip"]
-Counted = Kind | Literal["public_ip", "classic_ip"]
 
 _SHAPES: Final[dict[Kind, tuple[str, int]]] = {
     "vpc": ("vpc-", 21),

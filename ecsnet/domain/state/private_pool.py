@@ -190,6 +190,15 @@ def next_free(region: Region, vswitch: VSwitchState, count: int, excluding: Coll
     return tuple(found)
 
 
+def draw(region: Region, vswitch: VSwitchState, count: int, excluding: Collection[str] = ()) -> tuple[str, ...]:
+    """Returns the next free addresses of a VSwitch. Raises ValueError if there are fewer than ``count``, as only a
+    registry without the rule about that allows."""
+    found = next_free(region, vswitch, count, excluding)
+    if len(found) < count:
+        raise ValueError(f"{vswitch.id} has {len(found)} free addresses, not {count}")
+    return found
+
+
 def candidates(region: Region, vswitch: VSwitchState) -> Iterator[str]:
     """Yields the free addresses of a VSwitch in the order of allocation; a released one may occur twice."""
     allocated = region.addresses.get_existing(vswitch.vpc_id)

@@ -6,7 +6,7 @@ own. Other regions hash to one of the remaining blocks. Regions that share a blo
 record their own in the block's stream (`ecsnet.domain.state.streams`), so that no two of them allocate the same address
 at once.
 
-The state has how far a block was gone through: of a block of its own in the region, of a shared one in the block's
+The state has the address that was allocated last: of a block of its own in the region, of a shared one in the block's
 stream. An allocation looks from there on, so it passes each address that is taken once in a round through the block,
 however many there are. Addresses outside of the block, of imported resources or of the range of an older version, are
 held like all others, and no allocation comes to them.
@@ -18,7 +18,6 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
-from ecsnet.domain.state.ids import Counted
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, SharedStream, World
 from ecsnet.events.base import RecordedEvent
@@ -81,21 +80,14 @@ def block_bounds(cidr_block: str, region_id: str) -> tuple[int, int]:
 class RegionalPool:
     """A range of addresses; a table of each region has the region's allocations."""
 
-    def __init__(self, name: str, cidr_block: str, table: str, counter: Counted) -> None:
+    def __init__(self, name: str, cidr_block: str, table: str) -> None:
         self.name = name
         self.cidr_block = cidr_block
         self._table = table
-        self._counter: Counted = counter
 
     def _allocated(self, region: Region) -> Table[str, str]:
         allocated: Table[str, str] = getattr(region, self._table)
         return allocated
-
-    def _place(self, region_id: str, ip: str) -> int | None:
-        """Returns the place of an address in the region's block, from 0; None for an address outside of it."""
-        first, size = block_bounds(self.cidr_block, region_id)
-        place = ipv4_to_int(ip) - first
-        return place if 0 <= place < size else None
 
     def allocate(self, region: Region, ip: str, owner_id: str) -> None:
         """Allocates an address, which `next_free` gave, to an instance or EIP.
@@ -104,9 +96,7 @@ class RegionalPool:
         those may have the same address, and one of them may convert it to an EIP.
         """
         self._hold(region, ip, owner_id)
-        place = self._place(region.region_id, ip)
-        if place is not None:
-            region.created[self._counter] = place + 1
+        region.drawn[self.name] = ip
 
     def _hold(self, region: Region, ip: str, owner_id: str) -> None:
         if region.imported:
@@ -125,18 +115,21 @@ class RegionalPool:
         self.release(region, ip, owner_id)
         self._hold(region, ip, new_owner_id)
 
-    def drawn(self, stream: SharedStream, event: SharedAddressDrawn) -> None:
-        """Notes in the stream of a shared block that an address was allocated."""
-        place = self._place(event.region_id, event.ip_address)
-        if place is not None:
-            stream.drawn = place + 1
-
     def _gone_through(self, world: World, region: Region) -> int:
-        """Returns how far the region's block was gone through."""
+        """Returns how many addresses of the region's block an allocation need not look at first."""
         if not shares_block(region.region_id):
-            return region.created[self._counter] or 0
-        stream = world.shared.get(address_stream(self.name, region.region_id))
-        return 0 if stream is None else stream.drawn
+            last = region.drawn[self.name]
+        else:
+            stream = world.shared.get(address_stream(self.name, region.region_id))
+            last = None if stream is None else stream.drawn
+        if last is None:
+            return 0
+        first, size = block_bounds(self.cidr_block, region.region_id)
+        try:
+            passed = ipv4_to_int(last) - first + 1
+        except ValueError:  # a history may have any text
+            return 0
+        return passed if 0 < passed <= size else 0
 
     def _allocated_in_block(self, world: World, region: Region) -> list[Table[str, str]]:
         if not shares_block(region.region_id):
@@ -166,14 +159,13 @@ class RegionalPool:
         return tuple(found)
 
 
-PUBLIC: Final = RegionalPool("public", "240.0.0.0/4", "public_ips", "public_ip")
+PUBLIC: Final = RegionalPool("public", "240.0.0.0/4", "public_ips")
 """Public addresses, four million a region, from the range that RFC 1112 reserves. No host on the Internet has one of
 them, so that nothing that acts on what this library answers reaches a stranger."""
-CLASSIC: Final = RegionalPool("classic", "10.0.0.0/8", "classic_ips", "classic_ip")
+CLASSIC: Final = RegionalPool("classic", "10.0.0.0/8", "classic_ips")
 """The private addresses of the classic network."""
-_POOLS: Final = {pool.name: pool for pool in (PUBLIC, CLASSIC)}
 
 
 def shared_address_drawn(stream: SharedStream, event: SharedAddressDrawn, record: RecordedEvent) -> None:
     """Applies the event of an allocation to the stream of a block that regions share."""
-    _POOLS[event.pool].drawn(stream, event)
+    stream.drawn = event.ip_address

@@ -12,7 +12,7 @@ from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from ecsnet.domain.lifecycle import Transitions
-from ecsnet.domain.state.ids import Counted, Kind, resource_id
+from ecsnet.domain.state.ids import Kind, resource_id
 from ecsnet.domain.state.pending import Entry, PendingTable
 from ecsnet.domain.state.records import (
     EipState,
@@ -45,6 +45,7 @@ _TABLES = (
     "public_ips",
     "classic_ips",
     "scheduled",
+    "revocations",
     "quotas",
     "allowances",
     "client_tokens",
@@ -60,6 +61,7 @@ _TABLES = (
     "authorizers_of_group",
     "usage",
     "created",
+    "drawn",
     "pending",
 )
 
@@ -126,10 +128,12 @@ class Region:
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account that authorize it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
-        self.created: Table[Counted, int] = Table()  # kind → number ever created, or addresses of a block passed so far
+        self.created: Table[Kind, int] = Table()  # kind → number ever created, from which ids are derived
+        self.drawn: Table[str, str] = Table()  # kind of address → the address that was allocated last
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
         self.pending: PendingTable = PendingTable()  # position → resource, start and kind of its transition
+        self.revocations: PendingTable = PendingTable()  # position → ENI, start of the revocation of some addresses
         self.scheduled: PendingTable = PendingTable()  # position → instance, start of its next cycle
 
     def fork(self) -> Self:
@@ -161,7 +165,7 @@ class Region:
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
 
-    def next_number(self, kind: Counted) -> int:
+    def next_number(self, kind: Kind) -> int:
         """Returns the number of the next resource of a kind."""
         return (self.created[kind] or 0) + 1
 
@@ -184,7 +188,7 @@ class Region:
         """Returns whether a resource of any kind has the id."""
         return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED)
 
-    def count_created(self, kind: Counted) -> None:
+    def count_created(self, kind: Kind) -> None:
         """Counts a created resource."""
         self.created[kind] = (self.created[kind] or 0) + 1
 
@@ -234,8 +238,8 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and how far a block
-    of addresses was gone through."""
+    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and the
+    address of a block that was allocated last."""
 
     __slots__ = ("client_tokens", "drawn", "quota_changes", "quotas", "version")
 
@@ -244,7 +248,7 @@ class SharedStream:
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
-        self.drawn: int = 0
+        self.drawn: str | None = None
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""

@@ -12,7 +12,7 @@ import msgspec
 
 from ecsnet.commands import Command, SetQuota
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.streams import account_stream
@@ -27,7 +27,6 @@ from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS
 _COUNTED: Final[dict[str, Kind]] = {
     "interfaces-per-region": "network_interface",
     "security-groups-per-region": "security_group",
-    "eips-per-account": "eip",  # older histories set it for a region
 }
 
 
@@ -74,6 +73,9 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
 
 # Client tokens
 
+_LATER_LISTS: Final = frozenset({"network_interfaces"})
+"""The parameters with an empty list as default that commands did not have when their first token was stored."""
+
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
     """Returns the use of a client token of an account, None for a token that was not used yet.
@@ -94,10 +96,15 @@ def canonical_parameters(command: Command[Any]) -> str:
     """Returns a command's parameters as JSON that is equal for equal commands, now and in later versions.
 
     Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
-    what was asked for; parameters that were not given are left out, so that later versions can have more of them.
+    what was asked for; parameters that were not given are left out, so that later versions can have more of them. So
+    are the lists that earlier versions did not have, while they are empty.
     """
     parameters = msgspec.to_builtins(command)
-    given = {name: parameters[name] for name in sorted(parameters) if parameters[name] is not None}
+    given = {
+        name: parameters[name]
+        for name in sorted(parameters)
+        if parameters[name] is not None and (name not in _LATER_LISTS or parameters[name])
+    }
     return msgspec.json.encode(given).decode()
 
 
@@ -134,7 +141,8 @@ def set_quota(context: RuleContext, command: SetQuota) -> tuple[Event, ...]:
     return (QuotaSet(name=command.name, value=command.value),)
 
 
-def restore_quota(region: Region, event: QuotaSet) -> SetQuota:
+def restore_quota(region: Region, recording: Recording[QuotaSet]) -> SetQuota:
+    event = recording.event
     of_region = event.name not in ACCOUNT_QUOTAS
     return SetQuota(name=event.name, value=event.value, region_id=region.region_id if of_region else None)
 

@@ -147,14 +147,22 @@ def _bind(region: Region, eip: EipState, instance_id: str) -> None:
     eip.instance_id = instance_id
 
 
-def requested(
-    region: Region, event: EipAddressUnassociateRequested | EipAddressReleaseRequested, record: RecordedEvent
-) -> None:
+def release_requested(region: Region, event: EipAddressReleaseRequested, record: RecordedEvent) -> None:
     _changed(region, event.allocation_id, record)
+
+
+def unassociate_requested(region: Region, event: EipAddressUnassociateRequested, record: RecordedEvent) -> None:
+    _must_be_user(_changed(region, event.allocation_id, record), event.instance_id)
+
+
+def _must_be_user(eip: EipState, instance_id: str) -> None:
+    if eip.instance_id != instance_id:
+        raise ValueError(f"{eip.id} is associated with {eip.instance_id}, not with {instance_id}")
 
 
 def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
     eip = _changed(region, event.allocation_id, record)
+    _must_be_user(eip, event.instance_id)
     changed_instance(region, event.instance_id, record).eip_id = None
     eip.instance_id = None
 
@@ -171,9 +179,9 @@ EVOLVE: Final[Evolving] = {
     NatPublicIpConverted: converted,
     EipAddressAssociateRequested: associate_requested,
     EipAddressAssociated: associated,
-    EipAddressUnassociateRequested: requested,
+    EipAddressUnassociateRequested: unassociate_requested,
     EipAddressUnassociated: unassociated,
-    EipAddressReleaseRequested: requested,
+    EipAddressReleaseRequested: release_requested,
     EipAddressReleased: released,
 }
 
@@ -394,7 +402,7 @@ def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossib
 def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
     eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    return (event(allocation_id=eip.id, instance_id=known(eip.instance_id)),)
+    return (event(allocation_id=eip.id, instance_id=command.instance_id or known(eip.instance_id)),)
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:

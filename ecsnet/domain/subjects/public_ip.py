@@ -28,7 +28,7 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import eip
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, wrong_status
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressAssociateRequested, NatPublicIpConverted
@@ -141,7 +141,7 @@ def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
     if instance.charge_type is not ChargeType.PrePaid or instance.internet_max_bandwidth_out:
         return None
     facts = {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
-    if instance.public_ip is not None or instance.eip_id is not None:
+    if instance.public_ip is not None or instance.eip_id is not None or instance.status in BEING_RELEASED:
         return Breach(facts, message="{instance_id} is a subscription instance without bandwidth")
     if instance.next_bandwidth is None:
         if instance.vpc_id is None and instance.status is not InstanceStatus.Stopped:
@@ -262,15 +262,17 @@ def convert_network_type(instance: InstanceState) -> Facts | None:
     guide="3.3",
     code="InvalidInstance.ZeroBandwidth",
     http_status=404,
-    message="{instance_id} has {held}",
+    message="{instance_id} has no NatPublicIp",
 )
-def convert_assigned(instance: InstanceState) -> Facts | None:
+def convert_assigned(instance: InstanceState) -> Facts | Breach | None:
     """Only an instance with a NatPublicIp converts it, and only while it has bandwidth."""
     bandwidth = instance.internet_max_bandwidth_out
     if instance.public_ip is not None and bandwidth:
         return None
-    held = "no NatPublicIp" if instance.public_ip is None else "a bandwidth of 0 Mbit/s"
-    return {"instance_id": instance.id, "public_ip": instance.public_ip, "bandwidth": bandwidth, "held": held}
+    facts = {"instance_id": instance.id, "public_ip": instance.public_ip, "bandwidth": bandwidth}
+    if instance.public_ip is None:
+        return facts
+    return Breach(facts, message="{instance_id} has a bandwidth of 0 Mbit/s")
 
 
 @RULES.denies(
@@ -329,15 +331,25 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | Breach |
     code="InsufficientPublicIp",
     http_status=400,
     breach_codes=[("OperationDenied", 403)],
-    message="{region_id} has {available} {kind} addresses left, not {wanted}",
+    message="{region_id} has {available[public]} public addresses left, not {wanted[public]}",
 )
-def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Facts | Breach | None:
+def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Breach | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
-    for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic)):
-        if wanted and wanted > (available := pool.free_count(world, region)):
-            facts = {"region_id": region.region_id, "kind": pool.name, "available": available, "wanted": wanted}
-            return facts if pool is PUBLIC else Breach(facts, "OperationDenied", 403)
-    return None
+    short = {
+        pool: (wanted, available)
+        for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic))
+        if wanted and wanted > (available := pool.free_count(world, region))
+    }
+    if not short:
+        return None
+    facts = {
+        "region_id": region.region_id,
+        "available": {pool.name: available for pool, (_, available) in short.items()},
+        "wanted": {pool.name: wanted for pool, (wanted, _) in short.items()},
+    }
+    left = [f"{{available[{pool.name}]}} {pool.name} addresses left, not {{wanted[{pool.name}]}}" for pool in short]
+    message = f"{{region_id}} has {', and '.join(left)}"
+    return Breach(facts, message=message) if PUBLIC in short else Breach(facts, "OperationDenied", 403, message)
 
 
 RULES.states(

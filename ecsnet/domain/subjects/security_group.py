@@ -24,10 +24,10 @@ from ecsnet.commands import (
     RunInstances,
 )
 from ecsnet.domain import in_use
-from ecsnet.domain.context import GroupGrowth, RuleContext, known
+from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
@@ -208,13 +208,16 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
     RevokeSecurityGroup,
     code="InvalidSecurityGroupId.NotFound",
     http_status=404,
-    message="{names} being deleted",
+    message="being deleted: {security_group_ids}",
 )
-def group_state(security_groups: tuple[SecurityGroupState, ...]) -> Facts | None:
+def group_state(
+    security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...]
+) -> Facts | None:
     """Nothing enters a security group that is being deleted, and its rules do not change; to ask again for its deletion
     is accepted."""
-    ids = tuple([group.id for group in security_groups if group.status is S.Deleting])
-    return {"security_group_ids": ids, "names": f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'}"} if ids else None
+    groups = [*security_groups, *[group for new in new_interfaces for group in new.groups]]
+    ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
+    return {"security_group_ids": ids} if ids else None
 
 
 @RULES.denies(
@@ -235,15 +238,23 @@ def group_state(security_groups: tuple[SecurityGroupState, ...]) -> Facts | None
     breach_codes=[("InvalidSecurityGroupId.NotVpc", 403)],
     message="not in {vpc_id}: {security_group_ids}",
 )
-def groups_in_vpc(
-    security_groups: tuple[SecurityGroupState, ...], group_vpc_id: str, command: object
-) -> Facts | Breach | None:
+def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts | Breach | None:
     """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
-    strangers = [group for group in security_groups if (group.vpc_id or CLASSIC_NETWORK) != group_vpc_id]
+    strangers = [
+        (group, membership.vpc_id)
+        for membership in memberships
+        if membership.vpc_id is not None
+        for group in membership.groups
+        if (group.vpc_id or CLASSIC_NETWORK) != membership.vpc_id
+    ]
     if not strangers:
         return None
-    facts = {"security_group_ids": tuple([group.id for group in strangers]), "vpc_id": group_vpc_id}
-    if isinstance(command, CreateNetworkInterface) and strangers[0].vpc_id is None:
+    vpc_ids = dict.fromkeys(vpc_id for _, vpc_id in strangers)
+    facts = {
+        "security_group_ids": tuple(dict.fromkeys(group.id for group, _ in strangers)),
+        "vpc_id": ", ".join(vpc_ids),
+    }
+    if isinstance(command, CreateNetworkInterface) and strangers[0][0].vpc_id is None:
         return Breach(facts, "InvalidSecurityGroupId.NotVpc", 403)
     return facts
 
@@ -267,16 +278,18 @@ def groups_in_vpc(
     message="an ENI or instance is in 1 to {quota} security groups, not in {count}",
 )
 def count_of_groups(
-    group_count: int, region: Region, account_id: str, command_type: AnyCommand
+    memberships: tuple[Membership, ...], region: Region, account_id: str, command_type: AnyCommand
 ) -> Facts | Breach | None:
     """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
     most."""
     quota = region.quota(account_id, "security-groups-per-interface")
-    if command_type is LeaveSecurityGroup:
-        return None if group_count else {"count": 0, "quota": quota}
-    if not group_count:
-        return Breach({"count": 0, "quota": quota}, "MissingParameter", 400)
-    return {"count": group_count, "quota": quota} if group_count > quota else None
+    counts = [one.count for one in memberships if one.count is not None]
+    if 0 in counts:
+        facts = {"count": 0, "quota": quota}
+        return facts if command_type is LeaveSecurityGroup else Breach(facts, "MissingParameter", 400)
+    most = max(counts, default=0)
+    exceeded = most > quota and command_type is not LeaveSecurityGroup
+    return {"count": most, "quota": quota} if exceeded else None
 
 
 @RULES.denies(
@@ -293,17 +306,19 @@ def count_of_groups(
     codes={JoinSecurityGroup: ("SecurityGroupInstanceLimitExceeded", 403)},
     message="{counts:has} private IPs, and with {growth} more would exceed the quota of {quota}",
 )
-def group_address_quota(group_growth: GroupGrowth, region: Region, account_id: str) -> Facts | None:
+def group_address_quota(group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str) -> Facts | None:
     """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
-    quota, added = region.quota(account_id, "addresses-per-security-group"), group_growth.added_addresses
-    counts = {
-        group.id: group.private_ip_count
-        for group in group_growth.groups
-        if group.vpc_id is not None and group.private_ip_count + added > quota
-    }
-    if not counts:
+    quota = region.quota(account_id, "addresses-per-security-group")
+    exceeded = [
+        growth
+        for growth in group_growth
+        if growth.group.vpc_id is not None and growth.group.private_ip_count + growth.added_addresses > quota
+    ]
+    if not exceeded:
         return None
-    return {"security_group_ids": tuple(counts), "counts": counts, "growth": added, "quota": quota}
+    counts = {growth.group.id: growth.group.private_ip_count for growth in exceeded}
+    growth = max(growth.added_addresses for growth in exceeded)
+    return {"security_group_ids": tuple(counts), "counts": counts, "growth": growth, "quota": quota}
 
 
 @RULES.denies(
@@ -424,7 +439,8 @@ def _source_account(region: Region, source_group_id: str) -> str | None:
     return None if source is None else source.account_id
 
 
-def restore_authorize(region: Region, event: SecurityGroupAuthorized) -> AuthorizeSecurityGroup:
+def restore_authorize(region: Region, recording: Recording[SecurityGroupAuthorized]) -> AuthorizeSecurityGroup:
+    event = recording.event
     return AuthorizeSecurityGroup(
         security_group_id=event.security_group_id,
         source_group_id=event.source_group_id,
@@ -432,7 +448,8 @@ def restore_authorize(region: Region, event: SecurityGroupAuthorized) -> Authori
     )
 
 
-def restore_revoke(region: Region, event: SecurityGroupRevoked) -> RevokeSecurityGroup:
+def restore_revoke(region: Region, recording: Recording[SecurityGroupRevoked]) -> RevokeSecurityGroup:
+    event = recording.event
     return RevokeSecurityGroup(
         security_group_id=event.security_group_id,
         source_group_id=event.source_group_id,

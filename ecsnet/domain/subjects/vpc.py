@@ -23,7 +23,7 @@ from ecsnet.commands import (
     RunInstances,
 )
 from ecsnet.domain import in_use
-from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.context import NewInterface, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
@@ -296,14 +296,21 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
     DeleteVSwitch,
     code="IncorrectVSwitchStatus",
     http_status=400,
-    message="{vswitch_id} is {status}, and must be Available",
+    message="{statuses:is}, and must be Available",
 )
-def vswitch_state(vswitch: VSwitchState, command_type: AnyCommand) -> Facts | None:
+def vswitch_state(
+    vswitch: VSwitchState, command_type: AnyCommand, new_interfaces: tuple[NewInterface, ...]
+) -> Facts | None:
     """No ENI is created in a VSwitch or moved into it before it is Available, nor while it is being deleted; to ask
     again for its deletion is accepted."""
-    if vswitch.status is S.Available or (command_type is DeleteVSwitch and vswitch.status is S.Deleting):
+    if command_type is DeleteVSwitch and vswitch.status is S.Deleting:
         return None
-    return {"vswitch_id": vswitch.id, "status": VSWITCH.shown[vswitch.status]}
+    vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
+    statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not S.Available}
+    if not statuses:
+        return None
+    first = next(iter(statuses))
+    return {"vswitch_id": first, "status": statuses[first], "statuses": statuses}
 
 
 @RULES.denies(

@@ -14,6 +14,7 @@ import pytest
 from ecsnet import Cloud, Command, CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import breaches
+from ecsnet.domain.state.pending import Entry
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
@@ -600,11 +601,24 @@ def a_settled_eni_that_is_listed(here: Region, abroad: Region) -> str:
     return HOME
 
 
+@breaks("index.revocations")
+def an_address_that_is_being_revoked_and_is_not_listed(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).revocations = ((1, ()),)
+    return HOME
+
+
 @breaks("index.scheduled")
 def a_bandwidth_that_waits_and_is_not_listed(here: Region, abroad: Region) -> str:
     key = here.instances.get_existing(SOUND.subscription).scheduled
     assert key is not None
     here.scheduled.delete(key)
+    return HOME
+
+
+@breaks("index.revocations")
+def an_eni_that_lists_a_revocation_of_what_it_does_not_hold(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).revocations = ((1, ("10.0.0.99",)),)
+    here.revocations.set(1, Entry(SOUND.free, CLASSIC_IS_OPEN, "UnassignPrivateIpAddresses"))
     return HOME
 
 
@@ -635,6 +649,7 @@ def test_a_witness_breaks_its_invariant_and_names_the_resource(invariant: str, d
     found = {(breach.invariant, breach.resource_id): breach.message for breach in breaches(world)}
     assert (invariant, resource_id) in found
     assert found[invariant, resource_id].strip()
+    assert not [message for message in found.values() if "None" in message]
     assert invariants(SOUND.cloud) == ()
 
 
@@ -896,7 +911,7 @@ def test_a_wrong_list_of_transitional_resources_is_a_breach(change: str) -> None
     elif change == "lists twice":
         passing.set(999_999, entry)
     else:
-        passing[key] = entry._replace(resource_id="i-other")
+        passing[key] = Entry("i-other", entry.since, entry.kind)
     assert "index.pending" in {breach.invariant for breach in breaches(world)}
 
 
@@ -911,7 +926,7 @@ def test_a_next_address_that_is_held_or_has_another_number_is_a_breach(change: s
     else:
         vswitch.next_address += 1
     messages = [breach.message for breach in breaches(world) if breach.resource_id == vswitch.id]
-    assert f"would give {vswitch.next_ip}, which is not free" in messages
+    assert f"would allocate {vswitch.next_ip}, which is not free" in messages
 
 
 def test_a_group_without_a_list_of_members_is_a_breach() -> None:

@@ -110,6 +110,19 @@ def test_an_instance_keeps_its_numbers_until_it_has_stopped(slow_net: Net) -> No
     assert numbers(slow_net.cloud, vm)[second] == 1
 
 
+def test_the_number_of_an_interface_whose_attachment_failed_is_free_again(slow_net: Net) -> None:
+    vm = slow_net.run()
+    first, second = slow_net.eni(), slow_net.eni()
+    for interface in (first, second):
+        slow_net.cloud.execute(slow_net.attach_command(interface, vm))
+    slow_net.cloud.settle(first.id, outcome="failed")
+    slow_net.cloud.settle()
+    assert numbers(slow_net.cloud, vm) == {vm.primary_network_interface_id: 0, second.id: 2}
+    slow_net.cloud.execute(slow_net.attach_command(first, vm))
+    slow_net.cloud.settle()
+    assert numbers(slow_net.cloud, vm)[first.id] == 1
+
+
 def test_an_imported_instance_numbers_its_interfaces_as_they_are_described(net: Net) -> None:
     vm = net.run()
     first, second = net.attached(vm).id, net.attached(vm).id

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
+import attrs
 import pytest
 
-from ecsnet import Cloud
+from ecsnet import Cloud, ReplayError
 from ecsnet import commands as c
 from ecsnet.domain.state.regional_pool import PUBLIC, block_bounds
 from ecsnet.events.base import NewEvent
@@ -15,6 +16,8 @@ from ecsnet.events.public_ip import SharedAddressDrawn
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.testing import invariants
 from ecsnet.values import int_to_ipv4
+from tests.support.describe import describe
+from tests.support.described import entries, imported
 from tests.support.net import START, Net
 from tests.support.setups import OPEN, classic_command, eip, use_up_the_public_addresses
 
@@ -109,17 +112,18 @@ def test_a_released_address_is_given_again_only_after_the_others(net: Net, regio
     assert ip_address(net.cloud.execute(allocate).ip_address) == ip_address(second.ip_address) + 1
 
 
+@pytest.mark.parametrize("former", ["198.18.0.1", "239.255.255.255", "255.255.255.255", "banana"])
 @pytest.mark.parametrize("region_id", ["cn-hangzhou", "eu-north-9"])
-def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str) -> None:
+def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str, former: str) -> None:
     """Older versions allocated out of 198.18.0.0/15."""
     store = MemoryStore()
     store.append(
         [
-            NewEvent(region_id, EipAddressAllocated(allocation_id="eip-1", ip_address="198.18.0.1"), START, "1", "c"),
+            NewEvent(region_id, EipAddressAllocated(allocation_id="eip-1", ip_address=former), START, "1", "c"),
             NewEvent("account/1", EipAddressRegistered(allocation_id="eip-1"), START, "1", "c"),
             NewEvent(
                 "addresses/public/63",
-                SharedAddressDrawn(pool="public", region_id="eu-north-9", ip_address="198.18.0.1"),
+                SharedAddressDrawn(pool="public", region_id="eu-north-9", ip_address=former),
                 START,
                 "1",
                 "c",
@@ -128,7 +132,7 @@ def test_a_history_with_addresses_of_a_former_range_goes_on(region_id: str) -> N
         {region_id: 0, "account/1": 0, "addresses/public/63": 0},
     )
     cloud = Cloud(store, account_id="1", region_id=region_id)
-    assert cloud.eips["eip-1"].ip_address == "198.18.0.1"
+    assert cloud.eips["eip-1"].ip_address == former
     first, _ = block_bounds(PUBLIC.cidr_block, region_id)
     given = [cloud.execute(c.AllocateEipAddress()).ip_address for _ in range(2)]
     assert given == [int_to_ipv4(first), int_to_ipv4(first + 1)]
@@ -161,4 +165,32 @@ def test_commands_are_denied_when_no_classic_address_is_left() -> None:
         (violation,) = net.cloud.check(command).violations
         assert violation.message == "cn-hangzhou has 0 classic addresses left, not 1"
         assert (violation.code, violation.http_status) == ("OperationDenied", 403)
+        assert violation.facts == {"region_id": "cn-hangzhou", "available": {"classic": 0}, "wanted": {"classic": 1}}
+    use_up_the_public_addresses(net)
+    (violation,) = net.cloud.check(attrs.evolve(two, internet_max_bandwidth_out=5)).violations
+    assert violation.message == ("cn-hangzhou has 0 public addresses left, not 2, and 0 classic addresses left, not 2")
+    assert violation.code == "InsufficientPublicIp"
+    assert violation.facts["available"] == {"public": 0, "classic": 0}
+    assert violation.facts["wanted"] == {"public": 2, "classic": 2}
     assert net.cloud.check(net.run_command())
+
+
+def test_a_history_that_allocates_an_address_twice_is_refused() -> None:
+    store = MemoryStore()
+    events = [EipAddressAllocated(allocation_id=name, ip_address="240.0.0.1") for name in ("eip-1", "eip-2")]
+    store.append([NewEvent("cn-hangzhou", event, START, "1", "c") for event in events], {"cn-hangzhou": 0})
+    with pytest.raises(ReplayError, match="EipAddressAllocated does not fit"):
+        Cloud(store)
+
+
+def test_an_address_that_two_imported_resources_hold_becomes_an_eip() -> None:
+    net = Net()
+    vm, spare = net.run(internet_max_bandwidth_out=5), eip(net)
+    answers = describe(net.cloud)
+    (described,) = entries(answers, "EipAddresses")
+    described["IpAddress"] = vm.public_ip
+    cloud = imported(net, answers)
+    assert cloud.eips[spare.id].ip_address == vm.public_ip
+    converted = cloud.execute(c.ConvertNatPublicIpToEip(instance_id=vm.id))
+    assert cloud.eips[converted.eip_id or ""].ip_address == vm.public_ip
+    assert cloud.execute(c.AllocateEipAddress()).ip_address == "240.0.0.2"

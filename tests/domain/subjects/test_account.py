@@ -7,6 +7,7 @@ import pytest
 from ecsnet import Cloud, InvalidCommand, RuleRegistry, audit
 from ecsnet import commands as c
 from ecsnet.domain.checks.commands_from_events import command_for
+from ecsnet.domain.operation import Recording
 from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import NewEvent
 from ecsnet.events.stores.memory import MemoryStore
@@ -69,7 +70,9 @@ def test_the_quota_of_eips_is_recorded_in_the_stream_of_the_account_whatever_the
     (record,) = cloud.history()
     assert (record.stream, record.version) == (f"account/{cloud.account_id}", 1)
     assert record.event == QuotaSet(name=EIPS, value=2)
-    assert command_for(cloud.folded_state().region("cn-beijing"), record.event) == c.SetQuota(name=EIPS, value=2)
+    assert command_for(
+        cloud.folded_state().region("cn-beijing"), Recording(record.event, record.recorded_at)
+    ) == c.SetQuota(name=EIPS, value=2)
 
 
 def test_a_lower_quota_of_eips_replaces_a_higher_one() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ecsnet import Instance, RuleRegistry
+from ecsnet import Instance, NewNetworkInterface, RuleRegistry, rules
 from ecsnet import commands as c
 from ecsnet.events.base import NewEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified
@@ -64,6 +64,151 @@ def test_a_starting_instance_settles_to_running(slow_net: Net) -> None:
 def test_releasing_a_pending_instance_has_the_code_initializing(slow_net: Net) -> None:
     (violation,) = slow_net.cloud.check(release_while_pending(slow_net)).violations
     assert (violation.code, violation.http_status) == ("IncorrectInstanceStatus.Initializing", 403)
+
+
+# A secondary ENI of its own
+
+
+def test_a_new_interface_has_what_its_description_says(net: Net) -> None:
+    vswitch, group = net.new_vswitch("10.0.2.0/24"), net.new_group()
+    new = NewNetworkInterface(
+        vswitch_id=vswitch.id,
+        security_group_ids=[group.id],
+        primary_ip_address="10.0.2.9",
+        network_interface_name="web-1",
+        description="of the web",
+    )
+    vm = net.run(network_interfaces=[new])
+    primary_id, secondary_id = vm.network_interface_ids
+    secondary = net.cloud.network_interfaces[secondary_id]
+    assert (primary_id, vm.private_ip) == (vm.primary_network_interface_id, "10.0.1.1")
+    assert (secondary.type, secondary.status, secondary.instance_id) == ("Secondary", "InUse", vm.id)
+    assert (secondary.vswitch_id, secondary.private_ips) == (vswitch.id, ("10.0.2.9",))
+    assert (secondary.security_group_ids, secondary.name, secondary.description) == ((group.id,), "web-1", "of the web")
+    assert invariants(net.cloud) == ()
+
+
+def test_a_new_interface_is_in_the_vswitch_and_the_groups_of_its_instance_by_default(net: Net) -> None:
+    groups = [net.group.id, net.new_group().id]
+    vm = created(net, security_group_ids=groups, network_interfaces=[NewNetworkInterface()])
+    secondary = net.cloud.network_interfaces[vm.network_interface_ids[1]]
+    assert (secondary.vswitch_id, secondary.security_group_ids) == (vm.vswitch_id, tuple(groups))
+    assert (vm.status, secondary.status) == ("Stopped", "InUse")
+
+
+def test_each_instance_gets_a_new_interface_of_its_own(net: Net) -> None:
+    vms = net.cloud.execute(net.run_command(amount=3, network_interfaces=[NewNetworkInterface()]))
+    interfaces = [net.cloud.network_interfaces[vm.network_interface_ids[1]] for vm in vms]
+    assert [one.instance_id for one in interfaces] == [vm.id for vm in vms]
+    addresses = [
+        ip for vm in vms for one in vm.network_interface_ids for ip in net.cloud.network_interfaces[one].private_ips
+    ]
+    assert addresses == [f"10.0.1.{n}" for n in range(1, 7)]
+    assert len({one.mac_address for one in net.cloud.network_interfaces.values()}) == 6
+    assert net.cloud.position == len(net.cloud.history())
+    assert invariants(net.cloud) == ()
+
+
+def test_many_instances_need_a_place_in_the_quota_and_an_address_for_each_new_interface(net: Net) -> None:
+    net.vswitch = net.new_vswitch("10.0.2.0/28")  # 12 addresses
+    net.quota("interfaces-per-region", 5)
+    net.quota("addresses-per-security-group", 11)
+    command = net.run_command(amount=6, network_interfaces=[NewNetworkInterface()])
+    assert net.cloud.check(net.run_command(amount=5, network_interfaces=[NewNetworkInterface()]))
+    denied = {violation.rule: violation for violation in net.cloud.check(command).violations}
+    assert set(denied) == {"account.interface-quota", "security-group.address-quota"}
+    assert denied["account.interface-quota"].facts == {"count": 0, "new": 6, "quota": 5}
+    more = net.run_command(amount=7, network_interfaces=[NewNetworkInterface()])
+    assert "address.private.exhausted" in {violation.rule for violation in net.cloud.check(more).violations}
+
+
+def test_a_named_address_is_not_given_to_the_instance_beside_it(net: Net) -> None:
+    vm = net.run(network_interfaces=[NewNetworkInterface(primary_ip_address="10.0.1.1")])
+    assert vm.private_ip == "10.0.1.2"
+    beside = net.run(private_ip_address="10.0.1.3", network_interfaces=[NewNetworkInterface()])
+    assert net.cloud.network_interfaces[beside.network_interface_ids[1]].private_ips == ("10.0.1.4",)
+
+
+def test_a_new_interface_is_released_with_its_instance_unless_it_was_detached(net: Net) -> None:
+    vms = net.cloud.execute(net.run_command(amount=2, network_interfaces=[NewNetworkInterface()]))
+    goes, stays = (vm.network_interface_ids[1] for vm in vms)
+    net.cloud.execute(c.DetachNetworkInterface(network_interface_id=stays, instance_id=vms[1].id))
+    for vm in vms:
+        net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    assert goes not in net.cloud.network_interfaces
+    assert net.cloud.network_interfaces[stays].status == "Available"
+    assert len(net.cloud.network_interfaces) == 1
+    assert invariants(net.cloud) == ()
+
+
+def test_a_new_interface_is_attached_in_its_time(slow_net: Net) -> None:
+    (vm,) = slow_net.cloud.execute(slow_net.run_command(network_interfaces=[NewNetworkInterface()]))
+    interface_id = vm.network_interface_ids[1]
+    assert (vm.status, slow_net.cloud.network_interfaces[interface_id].status) == ("Pending", "Attaching")
+    slow_net.cloud.settle()
+    assert slow_net.cloud.network_interfaces[interface_id].status == "InUse"
+
+
+def test_every_fault_of_a_new_interface_is_reported_beside_those_of_its_instance(net: Net) -> None:
+    far = net.new_vswitch("10.0.2.0/24", zone="c")
+    new = NewNetworkInterface(vswitch_id=far.id, security_group_ids=["sg-none"], primary_ip_address="10.0.9.9")
+    command = net.run_command(
+        vswitch_id="vsw-none", security_group_ids=["sg-none"], instance_type="ecs.none", network_interfaces=[new] * 2
+    )
+    violations = {violation.rule: violation for violation in net.cloud.check(command).violations}
+    assert list(violations) == [
+        "vswitch.not-found",
+        "security-group.not-found",
+        "instance-type.not-found",
+        "instance.create.one-secondary",
+        "address.private.in-cidr",
+        "address.private.repeated",
+    ]
+    assert violations["security-group.not-found"].facts["ids"] == ("sg-none",)
+    assert violations["address.private.in-cidr"].facts["vswitch_id"] == far.id
+
+
+def test_addresses_outside_two_vswitches_are_all_named(net: Net) -> None:
+    other = net.new_vswitch("10.0.2.0/24")
+    new = NewNetworkInterface(vswitch_id=other.id, primary_ip_address="10.0.9.8")
+    (violation,) = net.cloud.check(net.run_command(private_ip_address="10.0.9.9", network_interfaces=[new])).violations
+    assert violation.facts["addresses"] == ("10.0.9.9", "10.0.9.8")
+    assert violation.message == (f"not in 10.0.1.0/24, 10.0.2.0/24 of {net.vswitch.id}, {other.id}: 10.0.9.9, 10.0.9.8")
+
+
+def test_a_vswitch_in_which_two_interfaces_are_to_be_has_to_have_both_addresses(net: Net) -> None:
+    net.vswitch, other = net.new_vswitch("10.0.2.0/29"), net.new_vswitch("10.0.3.0/29")
+    for vswitch in (net.vswitch, other):
+        net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=3)
+    new = NewNetworkInterface(vswitch_id=other.id)
+    (violation,) = net.cloud.check(net.run_command(network_interfaces=[new])).violations
+    assert violation.facts["vswitch_ids"] == (net.vswitch.id, other.id)
+    assert violation.message == (
+        f"{net.vswitch.id} has 0 free addresses, not 1; {other.id} has 0 free addresses, not 1"
+    )
+
+
+def test_a_new_interface_is_named_in_the_messages_of_the_rules_of_attaching(net: Net) -> None:
+    far = net.new_vswitch("10.0.2.0/24", zone="c")
+    (violation,) = net.cloud.check(
+        net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=far.id)])
+    ).violations
+    assert violation.rule == "interface.attach.zone"
+    assert "the new ENI" in violation.message
+
+
+def test_rules_of_ones_own_are_given_only_interfaces_that_exist(net: Net) -> None:
+    own, seen = RuleRegistry(rules), list[Any]()
+
+    @own.denies("x.seen", c.RunInstances, message="no")
+    def see(network_interfaces: Any) -> Any:
+        """It notes what it is given."""
+        seen.append(network_interfaces)
+
+    interface = net.eni()
+    both = net.run_command(network_interface_ids=[interface.id], network_interfaces=[NewNetworkInterface()])
+    net.cloud.check(both, rules=own)
+    assert seen == [(interface,)]
 
 
 # The private address

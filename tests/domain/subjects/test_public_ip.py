@@ -76,7 +76,7 @@ def test_the_codes_of_exhausted_addresses_are_those_of_public_and_of_classic_one
     use_up_the_public_addresses(net)
     (violation,) = net.cloud.check(classic_command(net, internet_max_bandwidth_out=5)).violations
     assert (violation.code, violation.http_status) == ("InsufficientPublicIp", 400)
-    assert violation.facts == {"region_id": "cn-hangzhou", "kind": "public", "available": 0, "wanted": 1}
+    assert violation.facts == {"region_id": "cn-hangzhou", "available": {"public": 0}, "wanted": {"public": 1}}
     assert net.cloud.check(classic_command(net))
 
 

@@ -13,13 +13,13 @@ import msgspec
 
 from ecsnet.commands import ModifyInstanceNetworkSpec, RenewInstance
 from ecsnet.domain.context import RegionalRequest, RuleContext, SubscriptionPeriod, known
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.pending import CYCLE, Entry
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
-from ecsnet.domain.subjects.instance.creation import end_of
+from ecsnet.domain.subjects.instance.creation import end_of, months_until
 from ecsnet.domain.subjects.instance.lifecycle import changed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
@@ -192,9 +192,20 @@ def renew(context: RuleContext, command: RenewInstance) -> tuple[Event, ...]:
     )
 
 
-def restore_renew(region: Region, event: InstanceRenewed) -> RenewInstance:
-    """Returns the command without its period: only the end of the bought months is recorded."""
-    return RenewInstance(instance_id=event.instance_id, internet_max_bandwidth_out=event.next_bandwidth)
+def restore_renew(region: Region, recording: Recording[InstanceRenewed]) -> RenewInstance:
+    """Returns the command; where the next cycle began at once, its bandwidth is in an event of its own."""
+    event = recording.event
+    instance = region.instances.get_existing(event.instance_id)
+    starts_at = max(instance.expires_at or recording.recorded_at, recording.recorded_at)
+    bandwidth = event.next_bandwidth
+    for follower in recording.followers:
+        if isinstance(follower, InstanceNetworkSpecModified):
+            bandwidth = follower.internet_max_bandwidth_out
+    return RenewInstance(
+        instance_id=event.instance_id,
+        period=months_until(starts_at, event.expires_at),
+        internet_max_bandwidth_out=bandwidth,
+    )
 
 
 def next_cycle(world: World, region: Region, instance_id: str) -> InstanceNetworkSpecModified:

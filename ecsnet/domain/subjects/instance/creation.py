@@ -7,29 +7,34 @@ an address of its region's. All that is drawn is written into the events: ids, a
 from __future__ import annotations
 
 import calendar
+from collections import deque
+from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
 from ecsnet.clocks import END_OF_TIME
 from ecsnet.commands import AttachNetworkInterface, CreateInstance, RenewInstance, RunInstances
+from ecsnet.commands.fields import MONTHS
 from ecsnet.domain.context import (
     AddressRequest,
     AttachTarget,
     GroupGrowth,
+    Membership,
+    NewInterface,
     RegionalRequest,
     RuleContext,
     SubscriptionPeriod,
     known,
 )
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
-from ecsnet.domain.state.records import VSwitchState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Region, owned
 from ecsnet.domain.subjects import security_group
+from ecsnet.domain.subjects.instance.new_interfaces import birth, judge_too, new_interfaces, restore
 from ecsnet.domain.subjects.vpc import is_zone_of
 from ecsnet.events.base import Event
 from ecsnet.events.instance import (
@@ -101,7 +106,7 @@ def classic_closed(command: NewInstance, now: datetime) -> Facts | None:
 )
 def create_one_secondary(command: NewInstance) -> Facts | None:
     """At its creation an instance gets at most one secondary ENI besides the primary."""
-    count = len(command.network_interface_ids)
+    count = len(command.network_interface_ids) + len(command.network_interfaces)
     return {"count": count} if count > 1 else None
 
 
@@ -126,39 +131,43 @@ def period_calendar(subscription: SubscriptionPeriod) -> Facts | None:
 
 def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
     if command is None:
-        context.address_request = AddressRequest(to_allocate=1)
+        context.request_addresses(AddressRequest(vswitch=context.vswitch, to_allocate=1))
         return
     amount = command.amount if isinstance(command, RunInstances) else 1
-    groups = known(context.security_groups)
-    context.group_count = len(command.security_group_ids)
-    context.group_growth = GroupGrowth(groups, amount)
-    named = command.private_ip_address
-    context.address_request = AddressRequest(
-        named_available=0 if named is None else context.name_addresses((named,)),
-        to_allocate=amount if named is None else 0,
-    )
-    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
+    groups, vswitch = known(context.security_groups), context.vswitch
     in_classic = command.vswitch_id is None
+    zone_id = vpc_id = None
+    if in_classic:
+        zone_id, vpc_id = _classic_zone(context, command), security_group.CLASSIC_NETWORK
+    elif vswitch is not None:
+        zone_id, vpc_id = vswitch.zone_id, vswitch.vpc_id
+    named = () if command.private_ip_address is None else (command.private_ip_address,)
+    request = AddressRequest(
+        vswitch=vswitch,
+        named=named,
+        named_available=context.free_among(vswitch, named),
+        to_allocate=0 if named else amount,
+    )
+    context.request_addresses(request)
+    groups_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
+    context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=groups_vpc_id),)
+    context.group_growth = tuple([GroupGrowth(group, amount) for group in groups])
+    gets_public_ip = isinstance(command, RunInstances) and command.internet_max_bandwidth_out > 0
     if gets_public_ip or in_classic:
         context.regional_request = RegionalRequest(
             public=amount if gets_public_ip else 0, classic=amount if in_classic else 0
         )
     if command.instance_charge_type == ChargeType.PrePaid:
         context.subscription = SubscriptionPeriod(context.now, command.period or 1)
-    vswitch, instance_type = context.vswitch, context.instance_type
-    zone_id = vpc_id = None
-    if in_classic:
-        zone_id, vpc_id = _classic_zone(context, command), security_group.CLASSIC_NETWORK
-    elif vswitch is not None:
-        zone_id, vpc_id = vswitch.zone_id, vswitch.vpc_id
-    context.group_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
     context.target = AttachTarget(
         zone_id=zone_id,
         vpc_id=vpc_id,
-        instance_type=instance_type,
+        instance_type=context.instance_type,
         interface_count=1,
-        attaching=len(command.network_interface_ids),
+        attaching=len(command.network_interface_ids) + len(command.network_interfaces),
     )
+    if command.network_interfaces:
+        judge_too(context, new_interfaces(context, command), amount)
 
 
 def _classic_zone(context: RuleContext, command: NewInstance) -> str:
@@ -171,67 +180,91 @@ def create(context: RuleContext, command: CreateInstance) -> tuple[Event, ...]:
 
 
 def run(context: RuleContext, command: RunInstances) -> tuple[Event, ...]:
-    birth = InstanceLaunchRequested if context.asynchronous else InstanceLaunched
-    return _births(context, command, birth, command.amount)
+    kind = InstanceLaunchRequested if context.asynchronous else InstanceLaunched
+    return _births(context, command, kind, command.amount)
 
 
-def _births(
-    context: RuleContext, command: NewInstance, birth: type[InstanceCreation], amount: int
-) -> tuple[Event, ...]:
+def _births(context: RuleContext, command: NewInstance, kind: type[InstanceCreation], amount: int) -> tuple[Event, ...]:
+    """Returns the events of each instance, and after it those of the ENIs that are attached to it."""
     region, instance_type, subscription = context.region, known(context.instance_type), context.subscription
     request = context.regional_request or RegionalRequest()
     numbers = context.world.next_numbers(region, "instance", amount)
     public_ips = PUBLIC.next_free(context.world, region, amount) if request.public else (None,) * amount
-    vswitch = context.vswitch
-    places = (
-        _places_in_classic(context, command, amount)
-        if vswitch is None
-        else _places_in_vpc(context, command, vswitch, amount)
-    )
-    births: list[Event] = [
-        birth(
-            instance_id=resource_id(region.region_id, "instance", numbers[n]),
-            instance_type=instance_type,
-            security_group_ids=tuple(command.security_group_ids),
-            charge_type=ChargeType(command.instance_charge_type),
-            expires_at=None if subscription is None else end_of(subscription),
-            image_id=command.image_id,
-            internet_max_bandwidth_out=command.internet_max_bandwidth_out,
-            public_ip_address=public_ips[n],
-            **places[n],
-        )
-        for n in range(amount)
-    ]
+    news = context.new_interfaces
+    draw = _Draw(context, command, amount, news)
     takes_time = context.takes_time(AttachNetworkInterface)
     attached = NetworkInterfaceAttachRequested if takes_time else NetworkInterfaceAttached
-    first_id = resource_id(region.region_id, "instance", numbers[0])
-    return (*births, *[attached(network_interface_id=i, instance_id=first_id) for i in command.network_interface_ids])
+    events: list[Event] = []
+    for n in range(amount):
+        instance_id = resource_id(region.region_id, "instance", numbers[n])
+        events.append(
+            kind(
+                instance_id=instance_id,
+                instance_type=instance_type,
+                security_group_ids=tuple(command.security_group_ids),
+                charge_type=ChargeType(command.instance_charge_type),
+                expires_at=None if subscription is None else end_of(subscription),
+                image_id=command.image_id,
+                internet_max_bandwidth_out=command.internet_max_bandwidth_out,
+                public_ip_address=public_ips[n],
+                **draw.place(n),
+            )
+        )
+        events += [attached(network_interface_id=i, instance_id=instance_id) for i in command.network_interface_ids]
+        for number, new in enumerate(news, start=1):
+            events += birth(context, new, instance_id, *draw.interface(), draw.addresses[number].popleft())
+    return tuple(events)
 
 
-def _places_in_vpc(
-    context: RuleContext, command: NewInstance, vswitch: VSwitchState, amount: int
-) -> list[dict[str, Any]]:
-    region, named = context.region, command.private_ip_address
-    to_allocate = known(context.address_request).to_allocate
-    addresses = (named,) if named is not None else private_pool.next_free(region, vswitch, to_allocate)
-    numbers = context.world.next_numbers(region, "network_interface", amount)
-    return [
-        {
-            "vswitch_id": vswitch.id,
-            "primary_network_interface_id": resource_id(region.region_id, "network_interface", number),
-            "mac_address": mac_address(region.region_id, number),
-            "private_ip_address": addresses[n],
+class _Draw:
+    """Ids and MACs of ENIs, and addresses, for the instances of a command.
+
+    ``addresses`` has those of the instances' primary ENIs, and those of each new ENI. ENIs of one VSwitch draw from the
+    same addresses in turn.
+    """
+
+    def __init__(self, context: RuleContext, command: NewInstance, amount: int, news: Sequence[NewInterface]) -> None:
+        self._context = context
+        self._region = region = context.region
+        requests = known(context.address_requests)
+        wanted: dict[str, int] = {}
+        for request in requests:
+            if request.vswitch is not None:
+                wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + request.to_allocate
+        named = [ip for request in requests for ip in request.named]
+        free = {
+            vswitch_id: deque(private_pool.draw(region, region.vswitches.get_existing(vswitch_id), count, named))
+            for vswitch_id, count in wanted.items()
         }
-        for n, number in enumerate(numbers)
-    ]
+        self.addresses: list[deque[str]] = [
+            deque(one.named) if one.named or one.vswitch is None else free[one.vswitch.id] for one in requests
+        ]
+        in_classic = command.vswitch_id is None
+        self._vswitch = None if in_classic else known(context.vswitch)
+        self._zone_id = _classic_zone(context, command) if in_classic else command.zone_id
+        if in_classic:
+            self._classic_ips = CLASSIC.next_free(context.world, region, amount)
+        count = amount * (len(news) + (not in_classic))
+        self._numbers = deque(context.world.next_numbers(region, "network_interface", count) if count else ())
 
+    def interface(self) -> tuple[str, str]:
+        """Returns the id and the MAC of the next ENI."""
+        region_id, number = self._region.region_id, self._numbers.popleft()
+        return resource_id(region_id, "network_interface", number), mac_address(region_id, number)
 
-def _places_in_classic(context: RuleContext, command: NewInstance, amount: int) -> list[dict[str, Any]]:
-    zone_id = _classic_zone(context, command)
-    return [
-        {"zone_id": zone_id, "private_ip_address": ip}
-        for ip in CLASSIC.next_free(context.world, context.region, amount)
-    ]
+    def place(self, n: int) -> dict[str, Any]:
+        """Returns the fields of the n-th instance's event that tell where it is."""
+        vswitch = self._vswitch
+        if vswitch is None:
+            return {"zone_id": self._zone_id, "private_ip_address": self._classic_ips[n]}
+        interface_id, mac = self.interface()
+        return {
+            "vswitch_id": vswitch.id,
+            "zone_id": None if self._zone_id == vswitch.zone_id else self._zone_id,
+            "primary_network_interface_id": interface_id,
+            "mac_address": mac,
+            "private_ip_address": self.addresses[0].popleft(),
+        }
 
 
 def _last_year(period: SubscriptionPeriod) -> int:
@@ -248,15 +281,23 @@ def end_of(period: SubscriptionPeriod) -> datetime:
     return period.starts_at.replace(year=year, month=month + 1, day=day)
 
 
-def restore_create(region: Region, event: InstanceCreation) -> CreateInstance:
-    return CreateInstance(**_parameters(region, event))
+def months_until(starts_at: datetime, ends_at: datetime) -> int:
+    """Returns the period that `end_of` had; the longest there is, where the calendar's end cut it off."""
+    if ends_at == END_OF_TIME:
+        return int(MONTHS[-1])
+    return (ends_at.year - starts_at.year) * 12 + ends_at.month - starts_at.month
 
 
-def restore_run(region: Region, event: InstanceCreation) -> RunInstances:
-    return RunInstances(**_parameters(region, event))
+def restore_create(region: Region, recording: Recording[InstanceCreation]) -> CreateInstance:
+    return CreateInstance(**_parameters(region, recording))
 
 
-def _parameters(region: Region, event: InstanceCreation) -> dict[str, Any]:
+def restore_run(region: Region, recording: Recording[InstanceCreation]) -> RunInstances:
+    return RunInstances(**_parameters(region, recording))
+
+
+def _parameters(region: Region, recording: Recording[InstanceCreation]) -> dict[str, Any]:
+    event = recording.event
     in_vpc = event.vswitch_id is not None
     return {
         "instance_type": event.instance_type.id,
@@ -265,9 +306,12 @@ def _parameters(region: Region, event: InstanceCreation) -> dict[str, Any]:
         "vswitch_id": event.vswitch_id,
         "security_group_ids": event.security_group_ids,
         "private_ip_address": event.private_ip_address if in_vpc else None,
+        "image_id": event.image_id,
         "instance_charge_type": event.charge_type,
+        "period": None if event.expires_at is None else months_until(recording.recorded_at, event.expires_at),
         "internet_max_bandwidth_out": event.internet_max_bandwidth_out,
         "network_type": NetworkType.Vpc if in_vpc else NetworkType.Classic,
+        **restore(recording.followers),
     }
 
 

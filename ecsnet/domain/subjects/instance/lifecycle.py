@@ -480,11 +480,13 @@ def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
 def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
     instance = known(context.instance)
     if not context.asynchronous:
-        return release(instance)
-    return () if instance.status in BEING_RELEASED else (InstanceReleaseRequested(instance_id=instance.id),)
+        return release(instance, force=command.force)
+    if instance.status in BEING_RELEASED:
+        return ()
+    return (InstanceReleaseRequested(instance_id=instance.id, force=command.force),)
 
 
-def release(instance: InstanceState) -> tuple[Event, ...]:
+def release(instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
     """Returns the events with which an instance is gone, and what is still attached to it then."""
     return (
         *[
@@ -496,18 +498,13 @@ def release(instance: InstanceState) -> tuple[Event, ...]:
             if instance.eip_id is not None
             else ()
         ),
-        InstanceReleased(instance_id=instance.id),
+        InstanceReleased(instance_id=instance.id, force=force),
     )
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:
     """Returns the event that completes the creation of a Pending instance: it is created to be Stopped, or to run."""
     return InstanceStarted if instance.starts_when_created else InstanceCreateCompleted
-
-
-def restore_delete(region: Region, event: InstanceReleased | InstanceReleaseRequested) -> DeleteInstance:
-    """Returns the command with ``force``, since the event does not record whether a release was forced."""
-    return DeleteInstance(instance_id=event.instance_id, force=True)
 
 
 OPERATIONS: Final[Operations] = operations(
@@ -538,7 +535,6 @@ OPERATIONS: Final[Operations] = operations(
         ResourceKind.Instance,
         statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
         recorded_as=(InstanceReleased, InstanceReleaseRequested),
-        restore=restore_delete,
         removes=True,
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.commands import JoinSecurityGroup, LeaveSecurityGroup
-from ecsnet.domain.context import GroupGrowth, RuleContext
+from ecsnet.domain.context import GroupGrowth, Membership, RuleContext
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import InstanceState, SecurityGroupState
@@ -82,16 +82,17 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
     instance, group = context.instance, context.security_group
     if instance is not None and group is not None:
         group_ids = context.region.groups_of(instance)
-        context.security_groups, context.group_vpc_id = (group,), instance.vpc_id or CLASSIC_NETWORK
+        context.security_groups, count = (group,), None
         if group.id not in group_ids:
             primary = context.region.primary_of(instance)
-            context.group_count = len(group_ids) + 1
-            context.group_growth = GroupGrowth((group,), 1 if primary is None else len(primary.private_ips))
+            count = len(group_ids) + 1
+            context.group_growth = (GroupGrowth(group, 1 if primary is None else len(primary.private_ips)),)
+        context.memberships = (Membership(groups=(group,), count=count, vpc_id=instance.vpc_id or CLASSIC_NETWORK),)
     elif instance is not None:  # any other group would be one more
-        context.group_count = len(context.region.groups_of(instance)) + 1
+        context.memberships = (Membership(count=len(context.region.groups_of(instance)) + 1),)
     elif group is not None:  # any instance has one address at least
         context.security_groups = (group,)
-        context.group_growth = GroupGrowth((group,), 1)
+        context.group_growth = (GroupGrowth(group, 1),)
 
 
 def join_group(context: RuleContext, command: JoinSecurityGroup) -> tuple[Event, ...]:
@@ -101,7 +102,7 @@ def join_group(context: RuleContext, command: JoinSecurityGroup) -> tuple[Event,
 def prepare_leave(context: RuleContext, command: LeaveSecurityGroup | None) -> None:
     if context.instance is not None and context.security_group is not None:
         group_ids = context.region.groups_of(context.instance)
-        context.group_count = len(group_ids) - (context.security_group.id in group_ids)
+        context.memberships = (Membership(count=len(group_ids) - (context.security_group.id in group_ids)),)
 
 
 def groups_to_leave(context: RuleContext) -> Iterator[RuleContext | Impossible]:

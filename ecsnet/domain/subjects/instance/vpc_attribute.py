@@ -15,7 +15,7 @@ from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE, changed, wrong_status
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, changed, wrong_status
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
@@ -108,8 +108,12 @@ def modify_pending(instance: InstanceState) -> Facts | Breach | None:
     facts = {"instance_id": instance.id, "was_started": instance.was_started}
     if not instance.was_started:
         return facts
+    if not instance.private_ip_change_pending:
+        return None
+    if instance.status in BEING_RELEASED:
+        return Breach(facts, message="the last change of {instance_id} has not taken effect")
     message = "the last change of {instance_id} takes effect at its next start, and there is no other before"
-    return Breach(facts, message=message) if instance.private_ip_change_pending else None
+    return Breach(facts, message=message)
 
 
 @RULES.denies(
@@ -153,19 +157,24 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
     instance = context.instance
     context.network_interface = primary = None if instance is None else context.region.primary_of(instance)
     if command is None:
-        context.address_request = AddressRequest(to_allocate=1)
         if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
             context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
+        context.request_addresses(AddressRequest(vswitch=context.vswitch, to_allocate=1))
         return
-    named = command.private_ip_address
-    available = 0
-    if named is not None and (primary is None or not _stays(primary, command)):
-        available = context.name_addresses((named,))
-    context.address_request = AddressRequest(named_available=available, to_allocate=1 if named is None else 0)
+    address, vswitch = command.private_ip_address, context.vswitch
+    stays = primary is not None and _stays(primary, command)
+    named = () if address is None or stays else (address,)
+    request = AddressRequest(
+        vswitch=vswitch,
+        named=named,
+        named_available=context.free_among(vswitch, named),
+        to_allocate=1 if address is None else 0,
+    )
+    context.request_addresses(request)
 
 
 def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:
-    address = command.private_ip_address or private_pool.next_free(context.region, known(context.vswitch), 1)[0]
+    address = command.private_ip_address or private_pool.draw(context.region, known(context.vswitch), 1)[0]
     return (
         InstanceVpcAttributeModified(
             instance_id=command.instance_id, vswitch_id=command.vswitch_id, private_ip_address=address

@@ -101,7 +101,7 @@ def detached(region: Region, event: NetworkInterfaceDetached, record: RecordedEv
 
 def attach_failed(region: Region, event: NetworkInterfaceAttachFailed, record: RecordedEvent) -> None:
     interface = changed(region, event.network_interface_id, record)
-    del region.instances.mutable(event.instance_id).attached[interface.id]
+    region.instances.mutable(event.instance_id).detach(interface.id)
     interface.instance_id = None
 
 

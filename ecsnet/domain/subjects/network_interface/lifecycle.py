@@ -9,11 +9,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ecsnet.commands import CreateNetworkInterface, DeleteNetworkInterface, ModifyNetworkInterfaceAttribute
-from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
+from ecsnet.commands import (
+    CreateInstance,
+    CreateNetworkInterface,
+    DeleteNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+)
+from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
@@ -50,6 +56,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
 )
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
@@ -104,7 +111,9 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
         [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
-        [PrivateIpAddressesUnassigned, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
+        # what was requested completes in whatever status the ENI is by then
+        [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
         *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
     ],
 )
@@ -127,6 +136,7 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
         [SecurityGroupJoined, S.InUse, SAME],
         [SecurityGroupLeft, S.InUse, SAME],
         [PrivateIpAddressesAssigned, S.InUse, SAME],
+        [PrivateIpAddressesUnassignRequested, S.InUse, SAME],
         [PrivateIpAddressesUnassigned, S.InUse, SAME],
         *described(NetworkInterfaceImported, [S.InUse]),
     ],
@@ -188,6 +198,8 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
+    for key, _ in interface.revocations:
+        region.revocations.delete(key)
     region.network_interfaces.delete(interface.id)
 
 
@@ -293,7 +305,7 @@ def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     guide="4.9",
     code="InvalidOperation.InvalidEniState",
     http_status=400,
-    message="{network_interface_id} is {status}, and only an Available ENI can be deleted",
+    message="{network_interface_id} is {status}, and only an ENI that is Available or CreateFailed can be deleted",
 )
 def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     """Only an ENI that is Available, or CreateFailed, can be deleted; asking again while it is Deleting is accepted."""
@@ -347,46 +359,53 @@ RULES.states(
 @RULES.denies(
     "account.interface-quota",
     CreateNetworkInterface,
+    RunInstances,
+    CreateInstance,
     guide="4.1",
     code="MaxEniCountExceeded",
     http_status=403,
-    message="the account has {count} secondary ENIs in the region, and the quota is {quota}",
+    message="the account has {count} secondary ENIs in the region, and {new} more would exceed the quota of {quota}",
 )
-def interface_quota(region: Region, account_id: str) -> Facts | None:
+def interface_quota(region: Region, account_id: str, secondaries_created: int) -> Facts | None:
     """An account owns at most ``interfaces-per-region`` (100) secondary ENIs in a region."""
     count, quota = region.used(account_id, "network_interface"), region.quota(account_id, "interfaces-per-region")
-    return None if count < quota else {"count": count, "quota": quota}
+    if count + secondaries_created <= quota:
+        return None
+    return {"count": count, "new": secondaries_created, "quota": quota}
 
 
 # How each command is decided
 
 
 def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
+    context.secondaries_created, vswitch = 1, context.vswitch
     if command is None:
-        context.address_request = AddressRequest(to_allocate=1, interface_status=S.Available)
+        context.request_addresses(AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available))
         return
     named, primary = command.private_ip_addresses, command.primary_ip_address
     chosen = command.secondary_private_ip_address_count or 0
     count = 1 + len(named) + chosen
-    available = 0
-    if named or primary is not None:
-        available = context.name_addresses(tuple(named) if primary is None else (primary, *named))
-    context.address_request = AddressRequest(
-        named_available=available,
+    if primary is not None:
+        named = (primary, *named)
+    request = AddressRequest(
+        vswitch=vswitch,
+        named=named,
+        named_available=context.free_among(vswitch, named),
         to_allocate=chosen + (primary is None),
         resulting_count=count,
         interface_status=S.Available,
     )
-    context.group_count = len(command.security_group_ids)
-    groups, vswitch = known(context.security_groups), context.vswitch
-    context.group_growth = GroupGrowth(groups, count)
-    context.group_vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
+    context.request_addresses(request)
+    groups = known(context.security_groups)
+    vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
+    context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
+    context.group_growth = tuple([GroupGrowth(group, count) for group in groups])
 
 
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
-    to_allocate = known(context.address_request).to_allocate
-    allocated = private_pool.next_free(region, vswitch, to_allocate, context.addresses or ())
+    (request,) = known(context.address_requests)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, request.named)
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
@@ -405,7 +424,8 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
     )
 
 
-def restore_create(region: Region, event: NetworkInterfaceCreation) -> CreateNetworkInterface:
+def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation]) -> CreateNetworkInterface:
+    event = recording.event
     return CreateNetworkInterface(
         vswitch_id=event.vswitch_id,
         security_group_ids=event.security_group_ids,
@@ -428,14 +448,11 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     interface, groups = context.network_interface, context.security_groups
     if command is None or command.security_group_ids is None or groups is None:
         return
-    context.group_count = len(command.security_group_ids)
-    if interface is None:
-        context.group_vpc_id = security_group.vpc_that_fits(groups)
-    else:
-        context.group_vpc_id = interface.vpc_id
-        held = set(interface.security_group_ids)
-        joined = tuple([group for group in groups if group.id not in held])
-        context.group_growth = GroupGrowth(joined, len(interface.private_ips))
+    vpc_id = security_group.vpc_that_fits(groups) if interface is None else interface.vpc_id
+    context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
+    if interface is not None:
+        held, count = set(interface.security_group_ids), len(interface.private_ips)
+        context.group_growth = tuple([GroupGrowth(group, count) for group in groups if group.id not in held])
 
 
 def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tuple[Event, ...]:
@@ -450,7 +467,8 @@ def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tu
     )
 
 
-def restore_modify(region: Region, event: NetworkInterfaceModified) -> ModifyNetworkInterfaceAttribute:
+def restore_modify(region: Region, recording: Recording[NetworkInterfaceModified]) -> ModifyNetworkInterfaceAttribute:
+    event = recording.event
     return ModifyNetworkInterfaceAttribute(
         network_interface_id=event.network_interface_id,
         network_interface_name=event.name,

@@ -24,6 +24,7 @@ from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, know
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
@@ -34,16 +35,21 @@ from ecsnet.domain.subjects.network_interface.lifecycle import (
     by_type,
 )
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
+from ecsnet.events.network_interface import (
+    PrivateIpAddressesAssigned,
+    PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
+)
 from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
 ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssigned)
-UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
+UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassignRequested)
 
 
 ASSIGNED: Final = by_type(PrivateIpAddressesAssigned)
+UNASSIGN_REQUESTED: Final = by_type(PrivateIpAddressesUnassignRequested)
 UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
 
 
@@ -56,9 +62,24 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
         region.security_groups.mutable(group_id).private_ip_count += len(event.private_ip_addresses)
 
 
+def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequested, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, UNASSIGN_REQUESTED[interface.type], record)
+    if not set(event.private_ip_addresses) <= set(interface.private_ips[1:]):
+        raise ValueError(f"{interface.id} does not hold {event.private_ip_addresses}")
+    interface.revocations = (*interface.revocations, (record.position, event.private_ip_addresses))
+    region.revocations.set(record.position, Entry(interface.id, record.recorded_at, REVOCATION))
+
+
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    region.transition(interface, UNASSIGNED[interface.type], record)
+    begun = [key for key, addresses in interface.revocations if addresses == event.private_ip_addresses]
+    # What is revoked at once is so where a request for it is possible.
+    transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
+    region.transition(interface, transitions[interface.type], record)
+    if begun:
+        interface.revocations = tuple([one for one in interface.revocations if one[0] != begun[0]])
+        region.revocations.delete(begun[0])
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
@@ -68,6 +89,7 @@ def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, re
 
 EVOLVE: Final[Evolving] = {
     PrivateIpAddressesAssigned: addresses_assigned,
+    PrivateIpAddressesUnassignRequested: unassign_requested,
     PrivateIpAddressesUnassigned: addresses_unassigned,
 }
 
@@ -89,8 +111,20 @@ OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
 }
 
 
+Named = tuple[tuple[str, VSwitchState | None], ...]
+"""Addresses, each with the VSwitch that it is asked for in, or None if that was not found."""
+
+
 def _named(addresses: Iterable[str]) -> Facts:
     return {"addresses": tuple(dict.fromkeys(addresses))}
+
+
+def _placed(named_addresses: Named) -> list[tuple[str, VSwitchState]]:
+    return [(ip, vswitch) for ip, vswitch in named_addresses if vswitch is not None]
+
+
+def _different(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _inside(vswitch: VSwitchState, ip: str) -> bool:
@@ -106,10 +140,16 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     codes=OUTSIDE_CIDR_CODES,
     message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
-def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+def in_cidr(named_addresses: Named) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [ip for ip in addresses if not _inside(vswitch, ip)]
-    return {**_named(outside), "cidr_block": vswitch.cidr_block, "vswitch_id": vswitch.id} if outside else None
+    outside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if not _inside(vswitch, ip)]
+    if not outside:
+        return None
+    return {
+        **_named(ip for ip, _ in outside),
+        "cidr_block": _different(vswitch.cidr_block for _, vswitch in outside),
+        "vswitch_id": _different(vswitch.id for _, vswitch in outside),
+    }
 
 
 @RULES.denies(
@@ -120,26 +160,31 @@ def in_cidr(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
     codes=OUTSIDE_CIDR_CODES,
     message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
-def reserved(addresses: tuple[str, ...], vswitch: VSwitchState) -> Facts | None:
+def reserved(named_addresses: Named) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
-    inside = [ip for ip in addresses if _inside(vswitch, ip)]
-    kept = [ip for ip in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
-    return {**_named(kept), "cidr_block": vswitch.cidr_block} if kept else None
+    inside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if _inside(vswitch, ip)]
+    kept = [(ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
+    if not kept:
+        return None
+    return {**_named(ip for ip, _ in kept), "cidr_block": _different(vswitch.cidr_block for _, vswitch in kept)}
 
 
 @RULES.denies(
     "address.private.repeated",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
+    RunInstances,
+    CreateInstance,
     code="InvalidIp.IpRepeated",
     http_status=403,
     message="asked for more than once: {addresses}",
 )
-def repeated(addresses: tuple[str, ...]) -> Facts | None:
+def repeated(named_addresses: Named) -> Facts | None:
     """A request names a private IP only once."""
-    if len(set(addresses)) == len(addresses):
+    named = [(ip, None if vswitch is None else vswitch.vpc_id) for ip, vswitch in named_addresses]
+    if len(set(named)) == len(named):
         return None
-    return _named(ip for ip, times in Counter(addresses).items() if times > 1)
+    return _named(ip for (ip, _), times in Counter(named).items() if times > 1)
 
 
 @RULES.denies(
@@ -151,16 +196,21 @@ def repeated(addresses: tuple[str, ...]) -> Facts | None:
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
     message="in use in {vpc_id}: {holders:by}",
 )
-def address_in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Region) -> Facts | None:
+def address_in_use(named_addresses: Named, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
-    held = region.addresses.get_existing(vswitch.vpc_id)
-    holders = {ip: holder for ip in addresses if (holder := held[ip]) is not None}
+    vpc_ids: dict[str, None] = {}
+    holders: dict[str, str] = {}
+    for ip, vswitch in _placed(named_addresses):
+        holder = region.addresses.get_existing(vswitch.vpc_id)[ip]
+        if holder is not None:
+            holders[ip] = holder
+            vpc_ids[vswitch.vpc_id] = None
     if not holders:
         return None
     resource_ids = tuple(dict.fromkeys(holders.values()))
     return {
         **_named(holders),
-        "vpc_id": vswitch.vpc_id,
+        "vpc_id": _different(vpc_ids),
         "holders": holders,
         "resource_ids": resource_ids[: in_use.SHOWN],
         "count": len(resource_ids),
@@ -173,15 +223,34 @@ def address_in_use(addresses: tuple[str, ...], vswitch: VSwitchState, region: Re
     guide="4.2",
     code="InvalidVSwitchId.IpNotEnough",
     http_status=403,
-    message="{vswitch_id} has {available} free addresses, not {wanted}",
+    message="{shortages}",
 )
-def exhausted(vswitch: VSwitchState, address_request: AddressRequest) -> Facts | None:
+def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
-    available = vswitch.available_ip_address_count
-    wanted = address_request.to_allocate + address_request.named_available
-    if not address_request.to_allocate or wanted <= available:
+    if len(address_requests) == 1:  # of one VSwitch, as nearly always
+        (request,) = address_requests
+        vswitch = request.vswitch
+        if vswitch is None or request.to_allocate + request.named_available <= vswitch.available_ip_address_count:
+            return None
+    vswitches: dict[str, VSwitchState] = {}
+    wanted: dict[str, int] = {}
+    for request in address_requests:
+        if request.vswitch is not None:
+            vswitches[request.vswitch.id] = request.vswitch
+            more = request.to_allocate + request.named_available
+            wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + more
+    short = [one for one in vswitches.values() if wanted[one.id] > one.available_ip_address_count]
+    if not short:
         return None
-    return {"vswitch_id": vswitch.id, "available": available, "wanted": wanted}
+    return {
+        "vswitch_id": short[0].id,
+        "available": short[0].available_ip_address_count,
+        "wanted": wanted[short[0].id],
+        "vswitch_ids": tuple(one.id for one in short),
+        "shortages": "; ".join(
+            f"{one.id} has {one.available_ip_address_count} free addresses, not {wanted[one.id]}" for one in short
+        ),
+    }
 
 
 @RULES.denies(
@@ -225,9 +294,10 @@ def assign_instance_state(network_interface: NetworkInterfaceState, instance: In
     http_status=403,
     message="an ENI holds at most {quota} private IPs, not {count}",
 )
-def assign_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
+def assign_limit(address_requests: tuple[AddressRequest, ...], region: Region, account_id: str) -> Facts | None:
     """An ENI holds at most ``addresses-per-interface`` (20) private IPs, the primary one included."""
-    count, quota = address_request.resulting_count, region.quota(account_id, "addresses-per-interface")
+    (request,) = address_requests
+    count, quota = request.resulting_count, region.quota(account_id, "addresses-per-interface")
     return {"count": count, "quota": quota} if count > quota else None
 
 
@@ -240,11 +310,14 @@ def assign_limit(address_request: AddressRequest, region: Region, account_id: st
     http_status=403,
     message="an Available ENI is given at most {quota} secondary private IPs, and this one would hold {count}",
 )
-def assign_available_limit(address_request: AddressRequest, region: Region, account_id: str) -> Facts | None:
+def assign_available_limit(
+    address_requests: tuple[AddressRequest, ...], region: Region, account_id: str
+) -> Facts | None:
     """An Available ENI is given at most ``addresses-per-available-interface`` (10) secondary private IPs."""
-    if address_request.interface_status is not NetworkInterfaceStatus.Available:
+    (request,) = address_requests
+    if request.interface_status is not NetworkInterfaceStatus.Available:
         return None
-    count, quota = address_request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
+    count, quota = request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
     return None if count <= quota else {"count": count, "quota": quota}
 
 
@@ -256,10 +329,11 @@ def assign_available_limit(address_request: AddressRequest, region: Region, acco
     http_status=403,
     message="a {instance_type} allows {quota} private IPs an ENI, and this one would hold {count}",
 )
-def assign_type_quota(address_request: AddressRequest, instance: InstanceState) -> Facts | None:
+def assign_type_quota(address_requests: tuple[AddressRequest, ...], instance: InstanceState) -> Facts | None:
     """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included."""
-    count, quota = address_request.resulting_count, instance.instance_type.private_ipv4_per_eni
-    if address_request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
+    (request,) = address_requests
+    count, quota = request.resulting_count, instance.instance_type.private_ipv4_per_eni
+    if request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
         return None
     return {"instance_type": instance.instance_type.id, "count": count, "quota": quota}
 
@@ -315,7 +389,7 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
-    """Only addresses that the ENI holds can be revoked."""
+    """Only addresses that the ENI holds can be revoked; asking again while they are being revoked is accepted."""
     held = set(network_interface.private_ips)
     unknown = [ip for ip in addresses if ip not in held]
     return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
@@ -337,24 +411,27 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     interface = context.network_interface
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
-    available = context.name_addresses(named) if named else 0
     region, added = context.region, len(named) + to_allocate
     if interface is None:  # any ENI has a primary address
-        context.address_request = AddressRequest(to_allocate=to_allocate, resulting_count=1 + added)
+        request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
+        context.request_addresses(request)
         return
-    context.address_request = AddressRequest(
-        named_available=available,
+    request = AddressRequest(
+        vswitch=context.vswitch,
+        named=named,
+        named_available=context.free_among(context.vswitch, named),
         to_allocate=to_allocate,
         resulting_count=len(interface.private_ips) + added,
         interface_status=interface.status,
     )
+    context.request_addresses(request)
     groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
-    context.group_growth = GroupGrowth(tuple(groups), added)
+    context.group_growth = tuple([GroupGrowth(group, added) for group in groups])
 
 
 def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Event, ...]:
-    to_allocate = known(context.address_request).to_allocate
-    allocated = private_pool.next_free(context.region, known(context.vswitch), to_allocate, context.addresses or ())
+    (request,) = known(context.address_requests)
+    allocated = private_pool.draw(context.region, known(context.vswitch), request.to_allocate, request.named)
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
@@ -376,12 +453,12 @@ def addresses_to_unassign(context: RuleContext) -> Iterator[RuleContext]:
 
 
 def unassign(context: RuleContext, command: UnassignPrivateIpAddresses) -> tuple[Event, ...]:
-    return (
-        PrivateIpAddressesUnassigned(
-            network_interface_id=command.network_interface_id,
-            private_ip_addresses=tuple(dict.fromkeys(command.private_ip_addresses)),
-        ),
-    )
+    being_revoked = {ip for _, addresses in known(context.network_interface).revocations for ip in addresses}
+    addresses = tuple([ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in being_revoked])
+    if not addresses:
+        return ()
+    event = PrivateIpAddressesUnassignRequested if context.asynchronous else PrivateIpAddressesUnassigned
+    return (event(network_interface_id=command.network_interface_id, private_ip_addresses=addresses),)
 
 
 OPERATIONS: Final[Operations] = operations(
@@ -400,6 +477,6 @@ OPERATIONS: Final[Operations] = operations(
         prepare=prepare_unassign,
         statuses={ResourceKind.NetworkInterface: UNASSIGNABLE},
         alternatives=addresses_to_unassign,
-        recorded_as=(PrivateIpAddressesUnassigned,),
+        recorded_as=(PrivateIpAddressesUnassigned, PrivateIpAddressesUnassignRequested),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ecsnet import Command, Instance
+from ecsnet import Command, Instance, NewNetworkInterface
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import (
@@ -20,6 +20,7 @@ from tests.support.setups import (
     classic_command,
     created,
     move,
+    other_vpc_group,
     stopped,
 )
 from tests.support.witnesses import MANUAL, keeps, trips
@@ -84,6 +85,156 @@ def run_with_two_interfaces(net: Net) -> Command[Any]:
 )
 def run_with_one_interface(net: Net) -> Command[Any]:
     return net.run_command(network_interface_ids=[net.eni().id])
+
+
+# Creating a secondary ENI with the instance
+
+
+def run_with_new(net: Net, *, changes: dict[str, Any] | None = None, **described: Any) -> Command[Any]:
+    return net.run_command(network_interfaces=[NewNetworkInterface(**described)], **(changes or {}))
+
+
+@keeps(
+    "instance.create.one-secondary",
+    "account.interface-quota",
+    "address.private.in-cidr",
+    "address.private.reserved",
+    "address.private.repeated",
+    "address.private.in-use",
+    "interface.attach.zone",
+    "interface.attach.vpc",
+    "interface.attach.quota",
+    "interface.attach.instance-type",
+    "interface.security-groups.vpc",
+    "interface.security-groups.count",
+    "security-group.address-quota",
+    "security-group.not-found",
+    "vswitch.not-found",
+)
+def run_with_a_new_interface(net: Net) -> Command[Any]:
+    net.quota("interfaces-per-region", 1)
+    net.quota("addresses-per-security-group", 1)
+    return run_with_new(
+        net,
+        vswitch_id=net.new_vswitch("10.0.2.0/24").id,
+        security_group_ids=[net.new_group().id],
+        primary_ip_address="10.0.2.9",
+        network_interface_name="web-1",
+        description="of the web",
+        changes={"private_ip_address": "10.0.1.9"},
+    )
+
+
+@trips("instance.create.one-secondary")
+def run_with_two_new_interfaces(net: Net) -> Command[Any]:
+    return net.run_command(network_interfaces=[NewNetworkInterface(), NewNetworkInterface()])
+
+
+@trips("instance.create.one-secondary")
+def run_with_a_new_interface_beside_another(net: Net) -> Command[Any]:
+    return run_with_new(net, changes={"network_interface_ids": [net.eni().id]})
+
+
+@trips("vswitch.not-found")
+def run_with_a_new_interface_in_no_vswitch(net: Net) -> Command[Any]:
+    return run_with_new(net, vswitch_id="vsw-none")
+
+
+@trips("security-group.not-found")
+def run_with_a_new_interface_in_no_group(net: Net) -> Command[Any]:
+    return run_with_new(net, security_group_ids=[net.group.id, "sg-none"])
+
+
+@trips("interface.security-groups.vpc")
+def run_with_a_new_interface_in_a_group_of_another_vpc(net: Net) -> Command[Any]:
+    return run_with_new(net, security_group_ids=[other_vpc_group(net)])
+
+
+@trips("interface.security-groups.count")
+def run_with_a_new_interface_without_a_group(net: Net) -> Command[Any]:
+    return run_with_new(net, security_group_ids=[])
+
+
+@trips("interface.security-groups.count")
+def run_with_a_new_interface_in_six_groups(net: Net) -> Command[Any]:
+    return run_with_new(net, security_group_ids=[net.new_group().id for _ in range(6)])
+
+
+@trips("security-group.address-quota")
+def run_with_a_new_interface_in_the_group_of_the_instance_that_has_one_place(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 1)
+    return run_with_new(net)
+
+
+@keeps("security-group.address-quota")
+def run_with_a_new_interface_in_the_group_of_the_instance_that_has_two_places(net: Net) -> Command[Any]:
+    net.quota("addresses-per-security-group", 2)
+    return run_with_new(net)
+
+
+@trips("account.interface-quota")
+def run_with_a_new_interface_beyond_the_quota(net: Net) -> Command[Any]:
+    net.quota("interfaces-per-region", 1)
+    net.eni()
+    return run_with_new(net)
+
+
+@trips("address.private.in-cidr")
+def run_with_a_new_interface_outside_its_vswitch(net: Net) -> Command[Any]:
+    return run_with_new(net, vswitch_id=net.new_vswitch("10.0.2.0/24").id, primary_ip_address="10.0.1.9")
+
+
+@trips("address.private.reserved")
+def run_with_a_new_interface_at_the_gateway_address(net: Net) -> Command[Any]:
+    return run_with_new(net, primary_ip_address="10.0.1.253")
+
+
+@trips("address.private.repeated")
+def run_with_a_new_interface_at_the_address_of_the_instance(net: Net) -> Command[Any]:
+    return run_with_new(net, primary_ip_address="10.0.1.9", changes={"private_ip_address": "10.0.1.9"})
+
+
+@trips("address.private.in-use")
+def run_with_a_new_interface_at_an_address_in_use(net: Net) -> Command[Any]:
+    return run_with_new(net, primary_ip_address=net.eni().primary_private_ip)
+
+
+@trips("address.private.exhausted")
+def run_with_a_new_interface_in_a_vswitch_with_one_address(net: Net) -> Command[Any]:
+    net.vswitch = net.new_vswitch("10.0.2.0/29")
+    net.eni(secondary_private_ip_address_count=2)
+    return run_with_new(net)
+
+
+@keeps("address.private.exhausted")
+def run_with_a_new_interface_in_a_vswitch_with_two_addresses(net: Net) -> Command[Any]:
+    net.vswitch = net.new_vswitch("10.0.2.0/29")
+    net.eni(secondary_private_ip_address_count=1)
+    return run_with_new(net)
+
+
+@trips("interface.attach.zone")
+def run_with_a_new_interface_in_another_zone(net: Net) -> Command[Any]:
+    return run_with_new(net, vswitch_id=net.new_vswitch("10.0.2.0/24", zone="c").id)
+
+
+@trips("interface.attach.vpc")
+def run_with_a_new_interface_in_another_vpc(net: Net) -> Command[Any]:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    vswitch = net.cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
+    group = net.cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
+    return run_with_new(net, vswitch_id=vswitch.id, security_group_ids=[group.id])
+
+
+@trips("interface.attach.vpc", **OPEN)
+def run_a_classic_instance_with_a_new_interface(net: Net) -> Command[Any]:
+    new = NewNetworkInterface(vswitch_id=net.vswitch.id, security_group_ids=[net.group.id])
+    return classic_command(net, network_interfaces=[new])
+
+
+@trips("interface.attach.instance-type", "interface.attach.quota", **OWN_TYPES)
+def run_with_a_new_interface_on_a_type_with_one(net: Net) -> Command[Any]:
+    return run_with_new(net, changes={"instance_type": "ecs.one.large"})
 
 
 @trips("instance.create.zone", **OPEN)
