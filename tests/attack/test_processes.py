@@ -175,6 +175,7 @@ def test_a_forked_child_never_sees_a_half_folded_state(monkeypatch: pytest.Monke
         created(region, event, record)
 
     cloud = Net().cloud
+    assert len(cloud.vpcs) == 1  # its history is folded before
     monkeypatch.setitem(fold.EVOLVE, Net().cloud.history()[0].event.__class__, waiting)
     writer = threading.Thread(target=lambda: cloud.execute(CREATE))
     writer.start()

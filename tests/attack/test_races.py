@@ -71,8 +71,10 @@ class Place:
         self.cloud = cloud
         self.region_id = region_id
         self.vpc_id = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id)).id
+        cloud.settle(self.vpc_id)
         vswitch = c.CreateVSwitch(vpc_id=self.vpc_id, zone_id=f"{region_id}-b", cidr_block=cidr_block)
         self.vswitch_id = cloud.execute(vswitch).id
+        cloud.settle(self.vswitch_id)
         self.group_id = cloud.execute(c.CreateSecurityGroup(vpc_id=self.vpc_id)).id
 
     def run_command(self, **options: Any) -> c.RunInstances:
@@ -422,8 +424,7 @@ def test_each_transition_is_completed_once_by_concurrent_settlers(racers: Racers
         expected = []
         for region_id in LISTED[:3]:
             place = Place(cloud, region_id)
-            expected += [cloud.execute(place.eni_command()).id for _ in range(5)]
-            expected += [one.id for one in place.run(amount=3)]
+            expected += [one.id for one in place.run(amount=8)]
         settled = racers.race(settle_all, path, seed=seed)
         assert Counter(i for ids in settled for i in ids) == Counter(expected)
         assert not cloud.settle()
@@ -524,7 +525,7 @@ def test_an_address_freed_by_one_region_is_recorded_before_another_takes_it(stor
 def test_settling_succeeds_when_another_settles_first(store: EventStore) -> None:
     three = Three(store, settle_after="manual")
     places = [Place(three.first, region_id) for region_id in SHARING[:3]]
-    expected = [place.cloud.execute(place.eni_command()).id for place in places for _ in range(3)]
+    expected = [one.id for place in places for one in place.run(amount=3)]
     settled: list[str] = []
     three.overtake(lambda other: settled.extend(one.id for one in other.settle(expected[0])), 2)
     settled += [one.id for one in three.first.settle()]
