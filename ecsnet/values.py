@@ -102,6 +102,8 @@ class ChargeType(StrEnum):
     PrePaid = "PrePaid"
 
 
+CATALOGUE_COMPLETE_UP_TO: Final = "2021-07"
+"""The month up to which the vendor's instance types are in the catalogue; later types are unknown until described."""
 QUOTAS: dict[str, int] = {
     "interfaces-per-region": 100,
     "addresses-per-interface": 20,
@@ -190,7 +192,8 @@ class InstanceType:
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
     private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI,
     None where it is not known. ``attach_requires_stopped``: ENIs are attached and detached only while the instance is
-    Stopped.
+    Stopped. ``limits_known`` is False for a type of which only instances were described: ``eni_quantity`` and
+    ``private_ipv4_per_eni`` are then the most that any of them has, and the type may allow more.
 
     Raises `InvalidArgument` unless the id is printable text, each count is a whole number from 1 on, ``memory_gib`` is
     above 0 and each flag is True or False.
@@ -204,3 +207,4 @@ class InstanceType:
     nic_queues: int | None = attrs.field(default=None, validator=_valid_count_if_known)
     io_optimized: bool = attrs.field(default=True, validator=_valid_flag)
     attach_requires_stopped: bool = attrs.field(default=False, validator=_valid_flag)
+    limits_known: bool = attrs.field(default=True, validator=_valid_flag)

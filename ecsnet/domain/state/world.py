@@ -6,7 +6,7 @@ fold keeps beside it, so that no rule ever has to scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -26,7 +26,7 @@ from ecsnet.domain.state.records import (
 from ecsnet.domain.state.tables import Table
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import QUOTAS
+from ecsnet.values import QUOTAS, InstanceType
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
@@ -236,16 +236,17 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and the
-    address of a block that was allocated last."""
+    """The folded state of a shared stream: its version, the client tokens, quotas and described instance types of an
+    account, and the address of a block that was allocated last. ``instance_types`` is replaced, never changed."""
 
-    __slots__ = ("client_tokens", "drawn", "quota_changes", "quotas", "version")
+    __slots__ = ("client_tokens", "drawn", "instance_types", "quota_changes", "quotas", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
+        self.instance_types: Mapping[str, InstanceType] = {}
         self.drawn: str | None = None
 
     def fork(self) -> Self:
@@ -255,6 +256,7 @@ class SharedStream:
         copy.client_tokens = self.client_tokens.fork()
         copy.quotas = self.quotas.fork()
         copy.quota_changes = self.quota_changes.fork()
+        copy.instance_types = self.instance_types
         copy.drawn = self.drawn
         return copy
 
