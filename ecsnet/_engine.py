@@ -295,7 +295,7 @@ class Engine:
         """Returns the world as it is at a moment, with overdue transitions completed."""
         world = self.world
         for region in world.regions.values():
-            if region.pending.size or region.scheduled.size:
+            if region.pending.size or region.scheduled.size or region.revocations.size:
                 break
         else:
             if self._nothing_due.world is not world:

@@ -9,7 +9,7 @@ command, or by `Cloud.settle`, each with the time at which its transition fell d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
@@ -17,10 +17,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ecsnet._arguments import shown
-from ecsnet.clocks import END_OF_TIME, Outcome, Outcomes, Transition
+from ecsnet.clocks import END_OF_TIME, OUTCOMES, Outcome, Outcomes, Transition
 from ecsnet.domain.fold import replay
 from ecsnet.domain.pace import Pace
-from ecsnet.domain.settle import Pending, all_pending, ending, outcomes, pending_at, pending_of
+from ecsnet.domain.settle import Pending, ending, outcomes, pending_at, pending_of, table_of
 from ecsnet.domain.state.pending import CYCLE, STUCK
 from ecsnet.domain.state.streams import stream_of, with_shared
 from ecsnet.domain.state.views import VIEWS, removed
@@ -77,18 +77,21 @@ Due = tuple[datetime, datetime, int, str, str]
 """Something that falls due: when it does, when and at which position it began, its kind, and its region."""
 
 
+def _kinds(region: Region) -> Iterator[str]:
+    """Yields the kinds of which something is pending in a region."""
+    yield from region.pending.kinds
+    yield from region.revocations.kinds
+    yield from region.scheduled.kinds
+
+
 def _earliest(region: Region, pace: Pace) -> Due | None:
     found: Due | None = None
-    for kind in region.pending.kinds:
-        since, position = region.pending.earliest(kind)
+    for kind in _kinds(region):
+        since, position = table_of(region, kind).earliest(kind)
         moment = pace.due_at(kind, since)
         if moment is not None:
             due = (moment, since, position, kind, region.region_id)
             found = due if found is None else min(found, due)
-    if region.scheduled.size:
-        since, position = region.scheduled.earliest(CYCLE)
-        due = (since, since, position, CYCLE, region.region_id)
-        found = due if found is None else min(found, due)
     return found
 
 
@@ -143,8 +146,7 @@ class Settling:
         while waiting:
             _, position, pending = heappop(waiting)
             region = self.world.region(pending.region_id)
-            entry = region.pending[position]
-            if entry is None:
+            if table_of(region, pending.kind)[position] is None:
                 continue  # it went with another resource
             outcome = self._asked_for(pending)
             if outcome is None:
@@ -152,30 +154,39 @@ class Settling:
             self._end(pending, self._now, outcome)
             if self._resource_id is None:
                 for one in pending_of(self.world.region(pending.region_id), pending.resource_id):
-                    if self._waits(one):
+                    if self._by_hand_alone(one.kind):
                         heappush(waiting, (one.since, one.position, one))
 
     def _by_hand(self) -> list[Pending]:
         regions = self.world.regions.values()
         if self._resource_id is None:
-            return [one for region in regions for one in all_pending(region) if self._waits(one)]
-        named = [one for region in regions for one in pending_of(region, self._resource_id)]
-        return [one for one in named if one.kind == STUCK or self._waits(one)]
+            return [
+                pending_at(region, position, kind)
+                for region in regions
+                for kind in _kinds(region)
+                if self._by_hand_alone(kind)
+                for position, _ in table_of(region, kind).by_moment(kind)
+            ]
+        named = [
+            one
+            for region in regions
+            for one in pending_of(region, self._resource_id)
+            if one.kind == STUCK or self._by_hand_alone(one.kind)
+        ]
+        possible = {way for one in named for way in outcomes(self.world.region(one.region_id), one)}
+        if named and self._asked not in possible:
+            ways = " or ".join([way for way in OUTCOMES if way in possible])
+            raise InvalidArgument(f"the transition of {self._resource_id} is {ways}, never {self._asked}")
+        return named
 
-    def _waits(self, pending: Pending) -> bool:
-        return pending.kind not in (STUCK, CYCLE) and self._pace.duration(pending.kind) == "manual"
+    def _by_hand_alone(self, kind: str) -> bool:
+        return kind not in (STUCK, CYCLE) and self._pace.duration(kind) == "manual"
 
     def _asked_for(self, pending: Pending) -> str | None:
         """Returns the outcome that the caller asks for; None if the transition cannot have it, or is another one's."""
         if self._asked is None or self._resource_id not in (None, pending.resource_id):
             return None
-        possible = outcomes(self.world.region(pending.region_id), pending)
-        if self._asked in possible:
-            return self._asked
-        if self._resource_id is None:
-            return None
-        ways = " or ".join(possible)
-        raise InvalidArgument(f"the transition of {self._resource_id} is {ways}, never {self._asked}")
+        return self._asked if self._asked in outcomes(self.world.region(pending.region_id), pending) else None
 
     def _outcome_by_clock(self, pending: Pending, moment: datetime) -> str:
         """Returns how a transition ends that is due by the clock: as the policy says, whoever settles it, unless a

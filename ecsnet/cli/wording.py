@@ -23,11 +23,15 @@ def described(resource: Any) -> str:
 def _facts(resource: Any) -> list[str]:
     match resource:
         case Vpc():
-            return [resource.cidr_block]
+            return [*_passing(resource), resource.cidr_block]
         case VSwitch():
-            return [resource.cidr_block, resource.zone_id]
+            return [*_passing(resource), resource.cidr_block, resource.zone_id]
         case SecurityGroup():
-            return [resource.vpc_id or "classic network", f"{resource.private_ip_count} private IPs"]
+            return [
+                *_passing(resource),
+                resource.vpc_id or "classic network",
+                f"{resource.private_ip_count} private IPs",
+            ]
         case Instance():
             return [resource.status, resource.instance_type, resource.private_ip, *_public(resource)]
         case NetworkInterface():
@@ -36,6 +40,10 @@ def _facts(resource: Any) -> list[str]:
         case Eip():
             return [resource.status, resource.ip_address]
     return [resource.region_id]
+
+
+def _passing(resource: Vpc | VSwitch | SecurityGroup) -> list[str]:
+    return [] if resource.status == "Available" else [resource.status]
 
 
 def _public(instance: Instance) -> list[str]:

@@ -115,7 +115,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
 
-    ``address_requests`` has an entry for each VSwitch and ENI, ``memberships`` one for each ENI.
+    ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
+    each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
     ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
     new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
 
@@ -149,6 +150,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
 
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None
+    named_addresses: tuple[tuple[str, VSwitchState | None], ...] | None = None
     regional_request: RegionalRequest | None = None
     group_growth: tuple[GroupGrowth, ...] | None = None
     memberships: tuple[Membership, ...] | None = None
@@ -167,6 +169,14 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     def takes_time(self, operation: type[Command[Any]]) -> bool:
         """Returns whether an operation does not complete at once."""
         return operation.__name__ in self.slow
+
+    def request_addresses(self, *requests: AddressRequest) -> None:
+        """Notes the private addresses that the command takes."""
+        self.address_requests = requests
+        for request in requests:
+            if request.named:
+                named = tuple([(ip, request.vswitch) for ip in request.named])
+                self.named_addresses = named if self.named_addresses is None else self.named_addresses + named
 
     def free_among(self, vswitch: VSwitchState | None, addresses: tuple[str, ...]) -> int:
         """Returns how many of these private addresses a VSwitch could give; none, if the VSwitch was not found."""

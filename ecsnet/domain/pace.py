@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from ecsnet.clocks import AT_ONCE, Duration, SettleAfter, later
-from ecsnet.domain.state.pending import CYCLE, IMPORTED, STUCK
+from ecsnet.domain.state.pending import CYCLE, IMPORTED, REVOCATION, STUCK
 from ecsnet.domain.subjects import eip, security_group, vpc
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -27,7 +27,7 @@ LIFECYCLES: Final = (
 """The lifecycles with transitional statuses."""
 DEFAULT: Final = "default"
 """The key, in a mapping, of the kinds that it does not name."""
-OPERATIONS: Final = tuple(sorted({kind for lifecycle in LIFECYCLES for kind in lifecycle.kinds.values()}))
+OPERATIONS: Final = tuple(sorted({REVOCATION, *(kind for one in LIFECYCLES for kind in one.kinds.values())}))
 """The kinds that operations begin, by the names of these."""
 KINDS: Final = (*OPERATIONS, IMPORTED, DEFAULT)
 """The keys that a mapping given as ``settle_after`` may have."""

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from ecsnet.domain.lifecycle import Lifecycle
-from ecsnet.domain.state.pending import CYCLE
-from ecsnet.domain.state.records import InstanceState
+from ecsnet.domain.state.pending import CYCLE, REVOCATION, PendingTable
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Region, TransitionalState, World
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP
@@ -21,6 +21,7 @@ from ecsnet.domain.subjects.instance.bandwidth import next_cycle
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.events.base import Event
+from ecsnet.events.network_interface import PrivateIpAddressesUnassigned
 
 
 class Pending(NamedTuple):
@@ -57,9 +58,16 @@ def _found(region: Region, resource_id: str) -> tuple[str, TransitionalState] | 
     return None
 
 
+def table_of(region: Region, kind: str) -> PendingTable:
+    """Returns the table with what is pending of a kind."""
+    if kind == CYCLE:
+        return region.scheduled
+    return region.revocations if kind == REVOCATION else region.pending
+
+
 def pending_at(region: Region, position: int, kind: str) -> Pending:
     """Returns what began with the event at a position."""
-    entry = (region.scheduled if kind == CYCLE else region.pending).get_existing(position)
+    entry = table_of(region, kind).get_existing(position)
     found = _found(region, entry.resource_id)
     assert found is not None
     table, state = found
@@ -76,11 +84,14 @@ def pending_of(region: Region, resource_id: str) -> Iterator[Pending]:
         yield pending_at(region, state.pending, region.pending.get_existing(state.pending).kind)
     if isinstance(state, InstanceState) and state.scheduled is not None:
         yield pending_at(region, state.scheduled, CYCLE)
+    if isinstance(state, NetworkInterfaceState):
+        for position, _ in state.revocations:
+            yield pending_at(region, position, REVOCATION)
 
 
 def all_pending(region: Region) -> Iterator[Pending]:
     """Yields every transition that has not ended, by the positions at which they began."""
-    for position, entry in sorted(region.pending.snapshot().items()):
+    for position, entry in sorted([*region.pending.snapshot().items(), *region.revocations.snapshot().items()]):
         yield pending_at(region, position, entry.kind)
 
 
@@ -93,7 +104,7 @@ def _lifecycle(state: TransitionalState, table: str) -> Lifecycle[Any]:
 
 def outcomes(region: Region, pending: Pending) -> tuple[str, ...]:
     """Returns how a transition may end: ``"completed"``, and perhaps ``"failed"`` or ``"stuck"``."""
-    if pending.kind == CYCLE:
+    if pending.kind in (CYCLE, REVOCATION):
         return ("completed",)
     state = getattr(region, pending.table).get_existing(pending.resource_id)
     ways: tuple[str, ...] = _lifecycle(state, pending.table).transitional[state.status].outcomes
@@ -105,6 +116,9 @@ def ending(world: World, region: Region, pending: Pending, outcome: str = "compl
     if pending.kind == CYCLE:
         return (next_cycle(world, region, pending.resource_id),)
     state: TransitionalState = getattr(region, pending.table).get_existing(pending.resource_id)
+    if isinstance(state, NetworkInterfaceState) and pending.kind == REVOCATION:
+        addresses = dict(state.revocations)[pending.position]
+        return (PrivateIpAddressesUnassigned(network_interface_id=state.id, private_ip_addresses=addresses),)
     if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
         return instance.release(state)
     lifecycle = _lifecycle(state, pending.table)

@@ -97,6 +97,13 @@ class PrivateIpAddressesAssigned(Event, frozen=True, kw_only=True):
     private_ip_addresses: tuple[str, ...]
 
 
+class PrivateIpAddressesUnassignRequested(Event, frozen=True, kw_only=True):
+    """The ENI keeps the addresses until they are unassigned."""
+
+    network_interface_id: str
+    private_ip_addresses: tuple[str, ...]
+
+
 class PrivateIpAddressesUnassigned(Event, frozen=True, kw_only=True):
     network_interface_id: str
     private_ip_addresses: tuple[str, ...]

@@ -7,18 +7,19 @@ from typing import Any, cast
 
 import attrs
 
+from ecsnet._arguments import shown, whole_number
 from ecsnet._escaping import escaped
 from ecsnet.clocks import Outcome
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
-from ecsnet.domain.checks.invariants import Breach, breaches
+from ecsnet.domain.checks.invariants import Breach
 from ecsnet.domain.checks.state_digest import behavioural_digest
 from ecsnet.domain.settle import all_pending, outcomes
+from ecsnet.errors import InvalidArgument
 from ecsnet.testing._generate import Inventory, all_commands
 from ecsnet.testing._script import Script, Settle, apply_step
+from ecsnet.testing._visiting import Broken, Move, Share, Visited, expand_in_processes
 
-Move = Command[Any] | Settle
-"""A step that `explore` tries in a state."""
 Moves = Iterable[Move] | Callable[[Cloud], Iterable[Move]]
 
 
@@ -48,79 +49,61 @@ class InvariantBroken(AssertionError):
         return f"{broken}\n\nafter\n\n{self.script}"
 
 
+STATES_A_PROCESS = 8
+"""The work is shared among processes as soon as each has so many states to begin with."""
+
+
 def explore(
     cloud: Cloud,
     moves: Moves,
     depth: int | None = None,
     *,
     check: Callable[[Cloud], Iterable[Breach]] | None = None,
+    processes: int = 1,
 ) -> Exploration:
     """Visits every state that the moves lead to from the cloud's, breadth first, and checks the invariants in each.
 
-    ``moves`` are commands and `Settle`s, or a function that returns them for a state, such as `every_command`. They
-    must not create resources without limit, or the exploration does not end. ``depth`` is the greatest number of moves,
-    unlimited by default. The clock stands still: states that differ only in times count as one state, and so do those
-    that differ only in the order in which free addresses will be allocated. The cloud itself is not changed. ``check``
-    returns breaches of your own, in addition to those of the invariants.
+    ``moves`` are commands and `Settle`s, or a function that returns them for a state, such as `every_command`: the same
+    ones in the same order each time. They must not create resources without limit, or the exploration does not end.
+    ``depth`` is the greatest number of moves, unlimited by default. The clock stands still: states that differ only in
+    times count as one state, and so do those that differ only in the order in which free addresses will be allocated.
+    The cloud itself is not changed. ``check`` returns breaches of your own, in addition to those of the invariants.
 
-    Raises `InvariantBroken` at the first state that breaks an invariant, with a shortest script that leads there.
+    With ``processes`` above 1 that many forks of this process share the work, on platforms that have forks. ``moves``
+    and ``check`` are called in each of them.
+
+    Raises `InvariantBroken` at the first state that breaks an invariant, with a shortest script that leads there, and
+    `InvalidArgument` if ``processes`` is not a whole number of at least 1.
     """
+    if not whole_number(processes) or processes < 1:
+        raise InvalidArgument(f"processes must be a whole number of at least 1, not {shown(processes)}")
     always = None if callable(moves) else tuple(moves)  # an iterator would be exhausted by the first state
+    moves_in = moves if callable(moves) else lambda state: always or ()
     start = cloud.fork()
     key = behavioural_digest(start.folded_state())
-    came_from: CameFrom = {key: None}
-    _check(start, check, cloud, came_from, key)
-    frontier = [(key, start)]
-    tried = denied = reached = 0
-    while frontier and (depth is None or reached < depth):
-        found: list[tuple[bytes, Cloud]] = []
-        for key, state in frontier:
-            for move in moves(state) if callable(moves) else always or ():
-                tried += 1
-                after: Cloud | None = None
-                if isinstance(move, Command):
-                    decision = state.check(move)
-                    if not decision.events:
-                        denied += not decision.allowed
-                        continue
-                    leads_to = behavioural_digest(state.folded_state(after=decision))
-                else:
-                    after = state.fork()
-                    apply_step(after, move)
-                    leads_to = behavioural_digest(after.folded_state())
-                if leads_to in came_from:
-                    continue
-                if after is None:  # only new states are worth the cost of executing the command
-                    after = state.fork()
-                    apply_step(after, move)
-                came_from[leads_to] = (key, move)
-                _check(after, check, cloud, came_from, leads_to)
-                found.append((leads_to, after))
-        frontier = found
-        reached += bool(found)
-    return Exploration(states=len(came_from), moves=tried, denied=denied, depth=reached, complete=not frontier)
+    visited, share, reached = Visited(key), Share(moves_in, check, {key}), 0
+    try:
+        share.add(0, start)
+        while share.states and (depth is None or reached < depth):
+            if processes > 1 and len(share.states) >= processes * STATES_A_PROCESS:
+                left = None if depth is None else depth - reached
+                further, complete = expand_in_processes(share, visited, processes, left)
+                reached += further
+                break
+            share.expand(visited.enter)
+            reached += bool(share.states)
+        else:
+            complete = not share.states
+    except Broken as broken:
+        script = _script(cloud, moves_in, visited.way(broken.number))
+        raise InvariantBroken(broken.breaches, script) from None
+    return Exploration(states=len(visited), moves=share.tried, denied=share.denied, depth=reached, complete=complete)
 
 
-CameFrom = dict[bytes, tuple[bytes, Move] | None]
-
-
-def _check(
-    state: Cloud, check: Callable[[Cloud], Iterable[Breach]] | None, start: Cloud, came_from: CameFrom, key: bytes
-) -> None:
-    broken = breaches(state.folded_state())
-    if check is not None:
-        broken += tuple(check(state))
-    if broken:
-        raise InvariantBroken(broken, _script(start, came_from, key))
-
-
-def _script(start: Cloud, came_from: CameFrom, key: bytes) -> Script:
-    way: list[Move] = []
-    while (step := came_from[key]) is not None:
-        key, move = step
-        way.append(move)
+def _script(start: Cloud, moves_in: Callable[[Cloud], Iterable[Move]], way: list[int]) -> Script:
     cloud, script = start.fork(), Script()
-    for move in reversed(way):
+    for index in way:
+        move = list(moves_in(cloud))[index]
         script.add(move, apply_step(cloud, move))
     return script
 
@@ -139,6 +122,6 @@ def every_command(*operations: type[Command[Any]]) -> Callable[[Cloud], Iterator
 def settle_moves(cloud: Cloud) -> Iterator[Settle]:
     """Yields moves for `explore`: each way in which a pending transition may end."""
     for region in cloud.folded_state().regions.values():
-        for pending in all_pending(region):
-            for outcome in outcomes(region, pending):
-                yield Settle(pending.resource_id, outcome=cast("Outcome", outcome))
+        ways = [(pending.resource_id, way) for pending in all_pending(region) for way in outcomes(region, pending)]
+        for resource_id, way in dict.fromkeys(ways):
+            yield Settle(resource_id, outcome=cast("Outcome", way))

@@ -51,6 +51,14 @@ def test_equal_commands_have_equal_canonical_parameters() -> None:
     )
 
 
+def test_parameters_that_came_later_are_left_out_unless_they_are_given() -> None:
+    """A token that an older version recorded is repeated by the same command."""
+    run: dict[str, Any] = {"instance_type": "ecs.g5.large", "vswitch_id": "vsw-1", "security_group_ids": ["sg-1"]}
+    assert "network_interfaces" not in json.loads(canonical_parameters(c.RunInstances(**run)))
+    given = json.loads(canonical_parameters(c.RunInstances(**run, network_interfaces=[{"vswitch_id": "vsw-2"}])))
+    assert given["network_interfaces"][0]["vswitch_id"] == "vsw-2"
+
+
 def after_a_life(net: Net) -> list[tuple[str, Command[Any], Any]]:
     """Commands with a token, and their results, whose resources then changed or went."""
     done: list[tuple[str, Command[Any], Any]] = []

@@ -38,6 +38,26 @@ NEVER_SOLD: tuple[Any, ...] = (0, -1, 10, 11, 13, 23, 25, 61, 100_000, 10**30, 1
             "not both",
         ),
         (c.CreateNetworkInterface, {**ENI, "security_group_ids": "sg-1"}, "must be a list"),
+        (c.RunInstances, {**RUN, "network_interfaces": "vsw-1"}, "network_interfaces must be a list"),
+        (c.RunInstances, {**RUN, "network_interfaces": ["vsw-1"]}, "must be NewNetworkInterface values, not 'vsw-1'"),
+        (c.RunInstances, {**RUN, "network_interfaces": [{"colour": 1}]}, "must be NewNetworkInterface values"),
+        (c.RunInstances, {**RUN, "network_interfaces": [{}] * 101}, "must have at most 100 items"),
+        (
+            c.RunInstances,
+            {**RUN, "network_interfaces": [{"primary_ip_address": "banana"}]},
+            "network_interfaces has a new ENI whose primary_ip_address must be an IPv4 address",
+        ),
+        (
+            c.RunInstances,
+            {**RUN, "network_interfaces": [{"primary_ip_address": "10.0.1.9"}], "amount": 2},
+            r"the address of a new ENI \(network_interfaces\) is for one instance: amount must be 1",
+        ),
+        (
+            c.CreateInstance,
+            {"instance_type": "t", "security_group_ids": [], "network_type": "classic", "network_interfaces": [{}]},
+            "a classic instance has no VSwitch for an ENI",
+        ),
+        (c.NewNetworkInterface, {"network_interface_name": "1"}, "network_interface_name must have 2 to 128"),
         (c.CreateNetworkInterface, {**ENI, "security_group_ids": ["sg-1", "sg-1"]}, "names something twice"),
         (c.CreateNetworkInterface, {**ENI, "network_interface_name": "1st"}, "begin with a letter"),
         (c.CreateNetworkInterface, {**ENI, "network_interface_name": "a"}, "2 to 128"),
@@ -118,3 +138,11 @@ def test_the_repr_of_a_command_shows_the_given_parameters() -> None:
 @pytest.mark.parametrize("name", ["网卡-1", "Zürich:a.b", "x" * 128])
 def test_interface_names_can_have_letters_of_any_script(name: str) -> None:
     assert c.CreateNetworkInterface(**ENI, network_interface_name=name).network_interface_name == name  # type: ignore[arg-type]
+
+
+def test_a_new_interface_may_be_given_by_its_fields() -> None:
+    by_fields = c.RunInstances(**RUN, network_interfaces=({"vswitch_id": "vsw-2"} for _ in range(1)))
+    by_value = c.RunInstances(**RUN, network_interfaces=[c.NewNetworkInterface(vswitch_id="vsw-2")])
+    assert by_fields == by_value
+    assert hash(by_fields) == hash(by_value)
+    assert repr(by_value).endswith("network_interfaces=(NewNetworkInterface(vswitch_id='vsw-2'),))")

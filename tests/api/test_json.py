@@ -91,6 +91,22 @@ def test_defaults_may_be_left_out_and_lists_become_tuples() -> None:
     assert decision.allowed
 
 
+def test_a_new_interface_is_a_value_inside_its_command() -> None:
+    run = c.RunInstances(
+        instance_type="ecs.g5.large",
+        vswitch_id="vsw-1",
+        security_group_ids=["sg-1"],
+        network_interfaces=[c.NewNetworkInterface(vswitch_id="vsw-2", security_group_ids=["sg-2"])],
+    )
+    assert round_trip(run) == run
+    text = to_json(run)
+    assert json.loads(text)["network_interfaces"][0]["kind"] == "NewNetworkInterface"
+    with pytest.raises(InvalidArgument, match=r"RunInstances, network_interfaces\[0\]: must be an object with a"):
+        from_json(text.replace('"kind":"NewNetworkInterface",', ""))
+    with pytest.raises(InvalidArgument, match="NewNetworkInterface: has no field 'colour'"):
+        from_json(text.replace('"description":null', '"colour":null'))
+
+
 def test_times_are_read_in_utc() -> None:
     vpc = VALUES[Vpc]
     moment = vpc.created_at.astimezone(timezone(timedelta(hours=8)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ManualClock
 from ecsnet import commands as c
-from ecsnet.domain.state.pending import PendingTable
+from ecsnet.domain.state.pending import Entry, PendingTable
 from ecsnet.events import EventStore, MemoryStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
@@ -35,15 +35,15 @@ steps = st.lists(
 @settings(max_examples=budget(600), deadline=None)
 @given(steps)
 def test_pending_transitions_are_ordered_by_time_in_every_fork(steps: list[tuple[str, int, datetime]]) -> None:
-    tables: list[tuple[PendingTable, dict[int, tuple[str, datetime]]]] = [(PendingTable(), {})]
+    tables: list[tuple[PendingTable, dict[int, Entry]]] = [(PendingTable(), {})]
     key = 0
     for step, number, moment in steps:
         at = number % len(tables)
         table, expected = tables[at]
         if step == "put":
             key += 1
-            table.set(key, (f"r-{key}", moment))
-            expected[key] = (f"r-{key}", moment)
+            expected[key] = Entry(f"r-{key}", moment, KINDS[number % len(KINDS)])
+            table.set(key, expected[key])
         elif step == "drop" and expected:
             gone = list(expected)[number % len(expected)]
             table.delete(gone)
@@ -52,15 +52,24 @@ def test_pending_transitions_are_ordered_by_time_in_every_fork(steps: list[tuple
             tables.append((table.fork(), dict(expected)))
             tables[at] = (table.fork(), expected)  # after a draft, this side goes on with one of its own, too
         elif step == "look":
-            assert list(table.by_moment()) == in_order(expected)
+            is_in_order(table, expected)
     for table, expected in tables:
-        assert list(table.by_moment()) == in_order(expected)
+        is_in_order(table, expected)
         assert table.size == len(expected)
         assert dict(table.snapshot()) == expected
 
 
-def in_order(expected: dict[int, tuple[str, datetime]]) -> list[tuple[str, datetime]]:
-    return [entry for _, entry in sorted(expected.items(), key=lambda row: (row[1][1], row[0]))]
+KINDS = ("StopInstance", "DeleteVpc", "stuck")
+
+
+def is_in_order(table: PendingTable, expected: dict[int, Entry]) -> None:
+    """Each kind by itself is in the order of the times, and its first one is known."""
+    assert sorted(table.kinds) == sorted({entry.kind for entry in expected.values()})
+    for kind in KINDS:
+        rows = sorted((entry.since, key) for key, entry in expected.items() if entry.kind == kind)
+        assert list(table.by_moment(kind)) == [(key, expected[key]) for _, key in rows]
+        if rows:
+            assert table.earliest(kind) == rows[0]
 
 
 @pytest.mark.parametrize("order", ["up", "down", "random"])
@@ -72,16 +81,16 @@ def test_thousands_of_pending_transitions_need_no_deep_recursion(order: str) -> 
     expected = {}
     for key, number in enumerate(numbers):
         moment = START + (number if order != "down" else -number) * MINUTE
-        table.set(key, (f"r-{key}", moment))
-        expected[key] = (f"r-{key}", moment)
+        expected[key] = Entry(f"r-{key}", moment, KINDS[key % 2])
+        table.set(key, expected[key])
     keys = list(expected)
     random.shuffle(keys)
     for n, key in enumerate(keys):
         table.delete(key)
         del expected[key]
         if n % 500 == 0:
-            assert list(table.by_moment()) == in_order(expected)
-    assert list(table.by_moment()) == []
+            is_in_order(table, expected)
+    assert list(table.kinds) == []
 
 
 # What is due

@@ -169,15 +169,23 @@ def test_an_entry_with_dry_run_prints_the_events_it_would_record(tmp_path: Path)
 
 
 def test_under_manual_settling_a_plan_settles_by_its_own_steps(tmp_path: Path) -> None:
-    path = written(tmp_path, [*NETWORK, {"Action": "Settle", "ResourceId": "$eni"}])
+    path = written(tmp_path, [NETWORK[0], {"Action": "Settle", "ResourceId": "$vpc"}])
     result = ecsnet("run", path, "--settle-after", "manual")
-    assert "(Secondary, Creating, 10.0.1.2, 10.0.1.3)" in result.stdout
-    assert "recorded NetworkInterfaceCreateCompleted" in result.stdout
-    assert "Creating" in ecsnet("run", path, "--settle-after", "3600").stdout
-    assert "Creating" not in ecsnet("run", path, "--settle-after", "0").stdout
+    assert "(Pending, 10.0.0.0/16); recorded VpcCreateRequested" in result.stdout
+    assert "recorded VpcCreateCompleted" in result.stdout
+    assert "Pending" in ecsnet("run", path, "--settle-after", "3600").stdout
+    assert "Pending" not in ecsnet("run", path, "--settle-after", "0").stdout
+    assert "Pending" in ecsnet("run", path, "--settle-after", "CreateVpc=3600,DeleteInstance=manual").stdout
+    assert "Pending" not in ecsnet("run", path, "--settle-after", "DeleteInstance=manual").stdout
 
 
-@pytest.mark.parametrize("pace", ["soon", "-1", "nan", "inf", "1e300"])
+def test_an_unknown_operation_in_settle_after_exits_2_with_the_nearest_one(plan: Path) -> None:
+    result = ecsnet("run", plan, "--settle-after", "CreateVpcs=1")
+    assert result.exit_code == 2
+    assert "no operation 'CreateVpcs' takes time: did you mean CreateVpc?" in result.stderr
+
+
+@pytest.mark.parametrize("pace", ["soon", "-1", "nan", "inf", "1e300", "CreateVpc=soon", "CreateVpc="])
 def test_an_invalid_settle_after_option_exits_2(plan: Path, pace: str) -> None:
     result = ecsnet("run", plan, "--settle-after", pace)
     assert result.exit_code == 2

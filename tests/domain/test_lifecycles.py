@@ -457,7 +457,7 @@ def test_an_event_may_begin_a_transition_in_one_status_and_end_one_in_another() 
 def test_every_kind_of_transition_is_the_name_of_an_operation() -> None:
     kinds = {kind for lifecycle in LIFECYCLES for kind in lifecycle.kinds.values()}
     assert kinds <= {command.__name__ for command in OPERATIONS}
-    assert kinds == set(pace.OPERATIONS)
+    assert kinds | {"UnassignPrivateIpAddresses"} == set(pace.OPERATIONS)  # that of addresses, not of their ENI
 
 
 def test_an_event_of_other_resources_is_refused_in_every_status() -> None:
@@ -536,6 +536,7 @@ def test_the_triggers_of_a_status_are_the_events_that_are_possible_in_it() -> No
         "NetworkInterfaceDeleteRequested",
         "NetworkInterfaceDeleted",
         "NetworkInterfaceStuck",
+        "PrivateIpAddressesUnassigned",
     )
     assert PRIMARY_NETWORK_INTERFACE.triggers("Deleted") == ()
     assert NETWORK_INTERFACE.triggers(INITIAL) == (

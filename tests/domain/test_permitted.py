@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from ecsnet import Command, NetworkInterface, RuleRegistry, rules
 from ecsnet import commands as c
@@ -236,6 +239,22 @@ def test_a_bandwidth_that_waits_for_the_next_cycle_admits_a_renewal_only(net: Ne
     net.cloud.execute(c.RenewInstance(instance_id=vm.id, internet_max_bandwidth_out=7))
     assert denied(net, vm.id, c.ModifyInstanceNetworkSpec) == ["instance.network-spec.pending-change"]
     assert denied(net, vm.id, c.RenewInstance) == []
+
+
+def test_bandwidth_can_be_changed_where_more_of_it_would_be_denied(net: Net) -> None:
+    """A change to 0 Mbit/s takes no address, and needs no classic instance that is Stopped."""
+    bare = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net)
+    assert denied(net, bare.id, c.ModifyInstanceNetworkSpec) == []
+    then = Net(**OPEN)
+    (vm,) = then.cloud.execute(classic_command(then))
+    assert denied(then, vm.id, c.ModifyInstanceNetworkSpec) == []
+
+
+@pytest.mark.parametrize(("month", "broken"), [(10, []), (11, ["instance.period.calendar"])])
+def test_a_renewal_is_permitted_if_a_month_is_left_in_the_calendar(month: int, broken: list[str]) -> None:
+    net = Net(datetime(9999, month, 15, tzinfo=UTC))
+    assert denied(net, net.run(**SUBSCRIPTION).id, c.RenewInstance) == broken
 
 
 def test_no_public_address_is_allocated_when_none_is_left(net: Net) -> None:

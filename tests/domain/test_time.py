@@ -181,6 +181,60 @@ def test_a_network_is_torn_down_from_the_inside_to_the_outside(slow_net: Net) ->
     assert (len(cloud.vpcs), len(cloud.network_interfaces)) == (0, 0)
 
 
+# Revoking addresses
+
+
+def test_addresses_that_are_being_revoked_are_held_and_taken(slow_net: Net) -> None:
+    net, cloud = slow_net, slow_net.cloud
+    interface = net.eni(secondary_private_ip_address_count=3)
+    first, *others = interface.private_ips[1:]
+    revoke = c.UnassignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=[first])
+    before = cloud.position
+    assert cloud.execute(revoke) == interface
+    assert cloud.execute(revoke) == interface
+    assert types(cloud, before) == ["PrivateIpAddressesUnassignRequested"]
+    again = net.eni_command(private_ip_addresses=[first])
+    assert codes(cloud, again) == {"InvalidPrivateIpAddress.Duplicated"}
+    both = c.UnassignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=[first, others[0]])
+    assert cloud.check(both).events[0].private_ip_addresses == (others[0],)  # type: ignore[attr-defined]
+    cloud.execute(both)
+    assert invariants(cloud) == ()
+    cloud.settle(interface.id)
+    assert cloud.network_interfaces[interface.id].private_ips == (interface.private_ips[0], others[1])
+    assert cloud.check(again)
+    assert invariants(cloud) == ()
+
+
+def test_a_revocation_completes_in_whatever_status_the_interface_is_by_then() -> None:
+    net = Net(settle_after={"UnassignPrivateIpAddresses": 3 * SECOND, "AttachNetworkInterface": 9 * SECOND})
+    vm, interface = net.run(), net.eni(secondary_private_ip_address_count=1)
+    revoke = c.UnassignPrivateIpAddresses(
+        network_interface_id=interface.id, private_ip_addresses=interface.private_ips[1:]
+    )
+    net.cloud.execute(revoke)
+    net.cloud.execute(net.attach_command(interface, vm))
+    net.clock.advance(3 * SECOND)
+    shown = net.cloud.network_interfaces[interface.id]
+    assert (shown.status, shown.private_ips) == ("Attaching", interface.private_ips[:1])
+    assert [record.settles for record in net.cloud.history()][-1] is None
+    net.cloud.settle()
+    assert net.cloud.history()[-1].settles == interface.id
+
+
+def test_a_revocation_ends_with_its_interface(slow_net: Net) -> None:
+    net, cloud = slow_net, slow_net.cloud
+    vm = net.run()
+    interface = net.attached(vm, secondary_private_ip_address_count=1)
+    cloud.execute(
+        c.UnassignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=interface.private_ips[1:])
+    )
+    cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    cloud.settle(vm.id)
+    cloud.settle(vm.id)
+    assert cloud.settle() == ()
+    assert invariants(cloud) == ()
+
+
 # Failing
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud
+from ecsnet import Cloud, NewNetworkInterface
 from ecsnet import commands as c
 from ecsnet.domain.causes import distances_to_causes
 from ecsnet.domain.state.regional_pool import shares_block
@@ -52,6 +52,17 @@ def test_an_interface_named_when_an_instance_is_created_is_attached_because_of_t
         ("InstanceLaunched", None, None),
         ("NetworkInterfaceAttached", "InstanceLaunched", None),
     ]
+
+
+def test_a_new_interface_is_created_and_attached_because_of_its_own_instance(net: Net) -> None:
+    before = net.cloud.position
+    net.cloud.execute(net.run_command(amount=2, network_interfaces=[NewNetworkInterface()]))
+    one, _, _, other, _, _ = net.cloud.history(after=before)
+    asked = ("InstanceLaunched", None, None)
+    follow = [(f"NetworkInterface{what}", "InstanceLaunched", None) for what in ("Created", "Attached")]
+    assert causes(net.cloud, before) == [asked, *follow, asked, *follow]
+    caused_by = [record.caused_by for record in net.cloud.history(after=before)]
+    assert caused_by == [None, one.position, one.position, None, other.position, other.position]
 
 
 def test_an_entry_of_a_shared_stream_is_caused_by_what_was_taken(net: Net) -> None:

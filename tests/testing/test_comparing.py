@@ -574,6 +574,11 @@ def test_every_id_in_a_command_is_translated() -> None:
         zone_id="vpc-1",
         network_interface_ids=["my-eni"],
     )
+    new = c.NewNetworkInterface(vswitch_id="vsw-1", security_group_ids=["sg-1"], description="sg-1")
+    with_new = attrs.evolve(launched, network_interfaces=[new])
+    assert names.command(with_new).network_interfaces == (
+        c.NewNetworkInterface(vswitch_id="my-vsw", security_group_ids=["my-sg"], description="sg-1"),
+    )
     associated = c.AssociateEipAddress(allocation_id="eip-1", instance_id="i-1")
     assert names.command(associated) == c.AssociateEipAddress(allocation_id="my-eip", instance_id="my-i")
     permitted = c.AuthorizeSecurityGroup(security_group_id="sg-1", source_group_id="sg-1", source_account_id="sg-9")

@@ -370,6 +370,16 @@ def test_a_primary_interface_is_written_as_an_attribute_of_its_instance() -> Non
     assert "network_interface_id=vm.primary_network_interface_id, secondary_private_ip_address_count=2" in assigned
 
 
+def test_a_new_interface_is_written_with_variables_and_is_an_attribute_of_its_instance() -> None:
+    *_, launched, detached = lines(
+        *NETWORK,
+        lambda cloud: launch(network_interfaces=[c.NewNetworkInterface(**place(cloud))])(cloud),
+        lambda cloud: c.DetachNetworkInterface(network_interface_id=secondary(cloud), **vm(cloud)),
+    )
+    assert "network_interfaces=[NewNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id])]" in launched
+    assert "network_interface_id=vm.network_interface_ids[1], instance_id=vm.id" in detached
+
+
 def test_waits_and_settles_are_lines_of_the_script() -> None:
     *_, waited, settled, one = lines(
         *network("manual"),

@@ -85,6 +85,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.classic-ips": "The index of classic addresses agrees with the instances.",
     "index.linked-instances": "The index of linked instances by VPC agrees with the instances.",
     "index.pending": "The list of pending transitions has exactly the resources in a transitional status.",
+    "index.revocations": "The list of revocations has exactly the addresses that ENIs have to give up.",
     "index.scheduled": "The list of scheduled changes has exactly the instances with a bandwidth for the next cycle.",
 }
 """Every invariant: its id, and a sentence that always holds."""
@@ -483,6 +484,14 @@ class _Scan:
         passing = [entry.resource_id for entry in region.pending.snapshot().values()]
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
             found("index.pending", region.region_id, f"lists {passing} instead of {sorted(self.pending)}")
+        revoked = {
+            key: (interface.id, set(addresses) <= set(interface.private_ips[1:]))
+            for interface in self.all_interfaces.values()
+            for key, addresses in interface.revocations
+        }
+        listed = {key: (entry.resource_id, True) for key, entry in region.revocations.snapshot().items()}
+        if revoked != listed or region.revocations.size != len(listed):
+            found("index.revocations", region.region_id, f"lists {listed}, and {revoked} are being revoked")
         scheduled = {entry.resource_id: key for key, entry in region.scheduled.snapshot().items()}
         if scheduled != {i.id: i.scheduled for i in self.all_instances.values() if i.next_bandwidth is not None}:
             found("index.scheduled", region.region_id, f"lists {sorted(scheduled)}")

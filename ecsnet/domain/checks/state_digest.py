@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.pending import WAITING
 from ecsnet.domain.state.records import VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
@@ -79,8 +80,9 @@ def behavioural_digest(world: World) -> bytes:
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
-        [(vpc.id, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
-        [vswitch.id for vswitch in region.vswitches.snapshot().values()],
+        [(vpc.id, vpc.status, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
+        [(vswitch.id, vswitch.status) for vswitch in region.vswitches.snapshot().values()],
+        [(group.id, group.status) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [
             (
@@ -103,7 +105,18 @@ def _essence(region: Region) -> Rows:
             for i in region.instances.snapshot().values()
         ],
         [
-            (i.id, i.status, i.instance_id, i.vswitch_id, i.private_ips, i.security_group_ids, i.name, i.description)
+            (
+                i.id,
+                i.status,
+                i.instance_id,
+                i.vswitch_id,
+                i.private_ips,
+                i.security_group_ids,
+                i.name,
+                i.description,
+                i.pending is not None and region.pending.get_existing(i.pending).kind in WAITING,
+                [addresses for _, addresses in i.revocations],
+            )
             for i in region.network_interfaces.snapshot().values()
         ],
         [(eip.id, eip.status, eip.instance_id) for eip in region.eips.snapshot().values()],

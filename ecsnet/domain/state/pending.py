@@ -25,6 +25,8 @@ STUCK: Final = "stuck"
 """The kind of what got stuck: it never falls due."""
 CYCLE: Final = "cycle"
 """The kind of a change that waits for a billing cycle. It falls due when the cycle begins, at whatever pace."""
+REVOCATION: Final = "UnassignPrivateIpAddresses"
+"""The kind of a revocation of private addresses, during which the status of their ENI is that of before."""
 WAITING: Final = frozenset({IMPORTED, STUCK})
 """The kinds of what does not go on until it is asked for again."""
 

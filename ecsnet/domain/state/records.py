@@ -94,7 +94,9 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions."""
+    """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
+    ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
+    the addresses."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -108,6 +110,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     pending: int | None = None
+    revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 class InstanceState(State, eq=False, kw_only=True):

@@ -45,6 +45,7 @@ _TABLES = (
     "public_ips",
     "classic_ips",
     "scheduled",
+    "revocations",
     "quotas",
     "allowances",
     "client_tokens",
@@ -132,6 +133,7 @@ class Region:
         self.public_ips: Table[str, str] = Table()  # public address → instance or EIP
         self.classic_ips: Table[str, str] = Table()  # classic private address → instance
         self.pending: PendingTable = PendingTable()  # position → resource, start and kind of its transition
+        self.revocations: PendingTable = PendingTable()  # position → ENI, start of the revocation of some addresses
         self.scheduled: PendingTable = PendingTable()  # position → instance, start of its next cycle
 
     def fork(self) -> Self:

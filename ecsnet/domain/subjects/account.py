@@ -34,7 +34,6 @@ from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, InstanceType
 _COUNTED: Final[dict[str, Kind]] = {
     "interfaces-per-region": "network_interface",
     "security-groups-per-region": "security_group",
-    "eips-per-account": "eip",  # older histories set it for a region
 }
 
 

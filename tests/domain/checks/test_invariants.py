@@ -601,11 +601,24 @@ def a_settled_eni_that_is_listed(here: Region, abroad: Region) -> str:
     return HOME
 
 
+@breaks("index.revocations")
+def an_address_that_is_being_revoked_and_is_not_listed(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).revocations = ((1, ()),)
+    return HOME
+
+
 @breaks("index.scheduled")
 def a_bandwidth_that_waits_and_is_not_listed(here: Region, abroad: Region) -> str:
     key = here.instances.get_existing(SOUND.subscription).scheduled
     assert key is not None
     here.scheduled.delete(key)
+    return HOME
+
+
+@breaks("index.revocations")
+def an_eni_that_lists_a_revocation_of_what_it_does_not_hold(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).revocations = ((1, ("10.0.0.99",)),)
+    here.revocations.set(1, Entry(SOUND.free, CLASSIC_IS_OPEN, "UnassignPrivateIpAddresses"))
     return HOME
 
 

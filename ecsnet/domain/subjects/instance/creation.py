@@ -138,7 +138,7 @@ def period_calendar(subscription: SubscriptionPeriod) -> Facts | None:
 
 def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
     if command is None:
-        context.address_requests = (AddressRequest(vswitch=context.vswitch, to_allocate=1),)
+        context.request_addresses(AddressRequest(vswitch=context.vswitch, to_allocate=1))
         return
     amount = command.amount if isinstance(command, RunInstances) else 1
     groups, vswitch = known(context.security_groups), context.vswitch
@@ -155,7 +155,7 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         named_available=context.free_among(vswitch, named),
         to_allocate=0 if named else amount,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
     groups_vpc_id = security_group.vpc_that_fits(groups) if vpc_id is None else vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=groups_vpc_id),)
     context.group_growth = tuple([GroupGrowth(group, amount) for group in groups])

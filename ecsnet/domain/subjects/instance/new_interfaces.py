@@ -66,7 +66,9 @@ def judge_too(context: RuleContext, news: Sequence[NewInterface], amount: int) -
         for group in new.groups:
             before = growth[group.id].added_addresses if group.id in growth else 0
             growth[group.id] = GroupGrowth(group, before + amount)
-    context.address_requests, context.memberships = tuple(requests), tuple(memberships)
+    context.named_addresses = None
+    context.request_addresses(*requests)
+    context.memberships = tuple(memberships)
     context.group_growth = tuple(growth.values())
     context.interfaces_to_attach = (*known(context.interfaces_to_attach), *_drafts(context, news))
 

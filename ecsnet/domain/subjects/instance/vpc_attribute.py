@@ -159,7 +159,7 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
     if command is None:
         if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
             context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
-        context.address_requests = (AddressRequest(vswitch=context.vswitch, to_allocate=1),)
+        context.request_addresses(AddressRequest(vswitch=context.vswitch, to_allocate=1))
         return
     address, vswitch = command.private_ip_address, context.vswitch
     stays = primary is not None and _stays(primary, command)
@@ -170,7 +170,7 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
         named_available=context.free_among(vswitch, named),
         to_allocate=1 if address is None else 0,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
 
 
 def modify(context: RuleContext, command: ModifyInstanceVpcAttribute) -> tuple[Event, ...]:

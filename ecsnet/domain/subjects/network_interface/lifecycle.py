@@ -56,6 +56,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
 )
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
@@ -110,7 +111,9 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
         [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
-        [PrivateIpAddressesUnassigned, [S.Available, S.InUse], SAME],
+        [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
+        # what was requested completes in whatever status the ENI is by then
+        [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
         *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
     ],
 )
@@ -133,6 +136,7 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
         [SecurityGroupJoined, S.InUse, SAME],
         [SecurityGroupLeft, S.InUse, SAME],
         [PrivateIpAddressesAssigned, S.InUse, SAME],
+        [PrivateIpAddressesUnassignRequested, S.InUse, SAME],
         [PrivateIpAddressesUnassigned, S.InUse, SAME],
         *described(NetworkInterfaceImported, [S.InUse]),
     ],
@@ -194,6 +198,8 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
+    for key, _ in interface.revocations:
+        region.revocations.delete(key)
     region.network_interfaces.delete(interface.id)
 
 
@@ -374,7 +380,7 @@ def interface_quota(region: Region, account_id: str, secondaries_created: int) -
 def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
     context.secondaries_created, vswitch = 1, context.vswitch
     if command is None:
-        context.address_requests = (AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available),)
+        context.request_addresses(AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available))
         return
     named, primary = command.private_ip_addresses, command.primary_ip_address
     chosen = command.secondary_private_ip_address_count or 0
@@ -389,7 +395,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         resulting_count=count,
         interface_status=S.Available,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
     groups = known(context.security_groups)
     vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)

@@ -24,6 +24,7 @@ from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, know
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
+from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.account import type_of
@@ -35,16 +36,21 @@ from ecsnet.domain.subjects.network_interface.lifecycle import (
     by_type,
 )
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.network_interface import PrivateIpAddressesAssigned, PrivateIpAddressesUnassigned
+from ecsnet.events.network_interface import (
+    PrivateIpAddressesAssigned,
+    PrivateIpAddressesUnassigned,
+    PrivateIpAddressesUnassignRequested,
+)
 from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
 
 # How each event changes the state
 
 ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssigned)
-UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassigned)
+UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassignRequested)
 
 
 ASSIGNED: Final = by_type(PrivateIpAddressesAssigned)
+UNASSIGN_REQUESTED: Final = by_type(PrivateIpAddressesUnassignRequested)
 UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
 
 
@@ -57,9 +63,24 @@ def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record
         region.security_groups.mutable(group_id).private_ip_count += len(event.private_ip_addresses)
 
 
+def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequested, record: RecordedEvent) -> None:
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    region.transition(interface, UNASSIGN_REQUESTED[interface.type], record)
+    if not set(event.private_ip_addresses) <= set(interface.private_ips[1:]):
+        raise ValueError(f"{interface.id} does not hold {event.private_ip_addresses}")
+    interface.revocations = (*interface.revocations, (record.position, event.private_ip_addresses))
+    region.revocations.set(record.position, Entry(interface.id, record.recorded_at, REVOCATION))
+
+
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    region.transition(interface, UNASSIGNED[interface.type], record)
+    begun = [key for key, addresses in interface.revocations if addresses == event.private_ip_addresses]
+    # What is revoked at once is so where a request for it is possible.
+    transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
+    region.transition(interface, transitions[interface.type], record)
+    if begun:
+        interface.revocations = tuple([one for one in interface.revocations if one[0] != begun[0]])
+        region.revocations.delete(begun[0])
     private_pool.release(region, interface, event.private_ip_addresses)
     gone = set(event.private_ip_addresses)
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
@@ -69,6 +90,7 @@ def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, re
 
 EVOLVE: Final[Evolving] = {
     PrivateIpAddressesAssigned: addresses_assigned,
+    PrivateIpAddressesUnassignRequested: unassign_requested,
     PrivateIpAddressesUnassigned: addresses_unassigned,
 }
 
@@ -90,16 +112,16 @@ OUTSIDE_CIDR_CODES: Final[dict[AnyCommand, tuple[str, int]]] = {
 }
 
 
-Places = list[tuple[str, VSwitchState]]
-"""Addresses, each with the VSwitch that it is asked for in."""
+Named = tuple[tuple[str, VSwitchState | None], ...]
+"""Addresses, each with the VSwitch that it is asked for in, or None if that was not found."""
 
 
 def _named(addresses: Iterable[str]) -> Facts:
     return {"addresses": tuple(dict.fromkeys(addresses))}
 
 
-def _places(address_requests: tuple[AddressRequest, ...]) -> Places:
-    return [(ip, one.vswitch) for one in address_requests if one.vswitch is not None for ip in one.named]
+def _placed(named_addresses: Named) -> list[tuple[str, VSwitchState]]:
+    return [(ip, vswitch) for ip, vswitch in named_addresses if vswitch is not None]
 
 
 def _different(texts: Iterable[str]) -> str:
@@ -119,9 +141,9 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
     codes=OUTSIDE_CIDR_CODES,
     message="not in {cidr_block} of {vswitch_id}: {addresses}",
 )
-def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def in_cidr(named_addresses: Named) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if not _inside(vswitch, ip)]
+    outside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if not _inside(vswitch, ip)]
     if not outside:
         return None
     return {
@@ -139,9 +161,9 @@ def in_cidr(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     codes=OUTSIDE_CIDR_CODES,
     message="the system keeps the first address and the last three of {cidr_block}: {addresses}",
 )
-def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def reserved(named_addresses: Named) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
-    inside = [(ip, vswitch) for ip, vswitch in _places(address_requests) if _inside(vswitch, ip)]
+    inside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if _inside(vswitch, ip)]
     kept = [(ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
     if not kept:
         return None
@@ -158,13 +180,9 @@ def reserved(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     http_status=403,
     message="asked for more than once: {addresses}",
 )
-def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
+def repeated(named_addresses: Named) -> Facts | None:
     """A request names a private IP only once."""
-    named = [
-        (ip, None if request.vswitch is None else request.vswitch.vpc_id)
-        for request in address_requests
-        for ip in request.named
-    ]
+    named = [(ip, None if vswitch is None else vswitch.vpc_id) for ip, vswitch in named_addresses]
     if len(set(named)) == len(named):
         return None
     return _named(ip for (ip, _), times in Counter(named).items() if times > 1)
@@ -179,11 +197,11 @@ def repeated(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     codes={AssignPrivateIpAddresses: ("InvalidIp.IpAssigned", 403)},
     message="in use in {vpc_id}: {holders:by}",
 )
-def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region) -> Facts | None:
+def address_in_use(named_addresses: Named, region: Region) -> Facts | None:
     """A private IP is unique within its VPC."""
     vpc_ids: dict[str, None] = {}
     holders: dict[str, str] = {}
-    for ip, vswitch in _places(address_requests):
+    for ip, vswitch in _placed(named_addresses):
         holder = region.addresses.get_existing(vswitch.vpc_id)[ip]
         if holder is not None:
             holders[ip] = holder
@@ -210,6 +228,11 @@ def address_in_use(address_requests: tuple[AddressRequest, ...], region: Region)
 )
 def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     """A VSwitch gives no more private IPs than it has free."""
+    if len(address_requests) == 1:  # of one VSwitch, as nearly always
+        (request,) = address_requests
+        vswitch = request.vswitch
+        if vswitch is None or request.to_allocate + request.named_available <= vswitch.available_ip_address_count:
+            return None
     vswitches: dict[str, VSwitchState] = {}
     wanted: dict[str, int] = {}
     for request in address_requests:
@@ -378,7 +401,7 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
-    """Only addresses that the ENI holds can be revoked."""
+    """Only addresses that the ENI holds can be revoked; asking again while they are being revoked is accepted."""
     held = set(network_interface.private_ips)
     unknown = [ip for ip in addresses if ip not in held]
     return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
@@ -403,7 +426,7 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     region, added = context.region, len(named) + to_allocate
     if interface is None:  # any ENI has a primary address
         request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
-        context.address_requests = (request,)
+        context.request_addresses(request)
         return
     request = AddressRequest(
         vswitch=context.vswitch,
@@ -413,7 +436,7 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
         resulting_count=len(interface.private_ips) + added,
         interface_status=interface.status,
     )
-    context.address_requests = (request,)
+    context.request_addresses(request)
     groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
     context.group_growth = tuple([GroupGrowth(group, added) for group in groups])
 
@@ -442,12 +465,12 @@ def addresses_to_unassign(context: RuleContext) -> Iterator[RuleContext]:
 
 
 def unassign(context: RuleContext, command: UnassignPrivateIpAddresses) -> tuple[Event, ...]:
-    return (
-        PrivateIpAddressesUnassigned(
-            network_interface_id=command.network_interface_id,
-            private_ip_addresses=tuple(dict.fromkeys(command.private_ip_addresses)),
-        ),
-    )
+    being_revoked = {ip for _, addresses in known(context.network_interface).revocations for ip in addresses}
+    addresses = tuple([ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in being_revoked])
+    if not addresses:
+        return ()
+    event = PrivateIpAddressesUnassignRequested if context.asynchronous else PrivateIpAddressesUnassigned
+    return (event(network_interface_id=command.network_interface_id, private_ip_addresses=addresses),)
 
 
 OPERATIONS: Final[Operations] = operations(
@@ -466,6 +489,6 @@ OPERATIONS: Final[Operations] = operations(
         prepare=prepare_unassign,
         statuses={ResourceKind.NetworkInterface: UNASSIGNABLE},
         alternatives=addresses_to_unassign,
-        recorded_as=(PrivateIpAddressesUnassigned,),
+        recorded_as=(PrivateIpAddressesUnassigned, PrivateIpAddressesUnassignRequested),
     ),
 )

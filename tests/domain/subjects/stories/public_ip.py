@@ -277,6 +277,13 @@ def buy_bandwidth_when_no_address_is_left(net: Net) -> Command[Any]:
 
 
 @keeps("address.region.exhausted")
+def buy_bandwidth_with_the_last_address(net: Net) -> Command[Any]:
+    vm = net.run(**SUBSCRIPTION)
+    use_up_the_public_addresses(net, but=1)
+    return c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5)
+
+
+@keeps("address.region.exhausted")
 def buy_bandwidth_for_an_address_that_is_there(net: Net) -> Command[Any]:
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
     use_up_the_public_addresses(net)

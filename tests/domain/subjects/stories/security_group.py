@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, NewNetworkInterface
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic, classic_command, other_vpc_group
@@ -308,6 +308,11 @@ def interface_in_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
 @trips("security-group.state", **MANUAL)
 def run_in_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
     return net.run_command(security_group_ids=[deleting(net)])
+
+
+@trips("security-group.state", **MANUAL)
+def run_with_a_new_interface_in_a_group_that_is_being_deleted(net: Net) -> Command[Any]:
+    return net.run_command(network_interfaces=[NewNetworkInterface(security_group_ids=[deleting(net)])])
 
 
 @trips("security-group.state", **MANUAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command, Vpc, VSwitch
+from ecsnet import Command, NewNetworkInterface, Vpc, VSwitch
 from ecsnet import commands as c
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic, enable, link
@@ -294,6 +294,18 @@ def interface_in_a_pending_vswitch(net: Net) -> Command[Any]:
 @trips("vswitch.state", **MANUAL)
 def instance_in_a_vswitch_that_is_being_deleted(net: Net) -> Command[Any]:
     return net.run_command(vswitch_id=deleting_vswitch(net).id)
+
+
+@trips("vswitch.state", **MANUAL)
+def run_with_a_new_interface_in_a_pending_vswitch(net: Net) -> Command[Any]:
+    return net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=pending_vswitch(net).id)])
+
+
+@keeps("vswitch.state", **MANUAL)
+def run_with_a_new_interface_in_a_vswitch_that_was_pending(net: Net) -> Command[Any]:
+    vswitch = pending_vswitch(net)
+    net.cloud.settle()
+    return net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=vswitch.id)])
 
 
 @keeps("vswitch.state", **MANUAL)

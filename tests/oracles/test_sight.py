@@ -1,0 +1,145 @@
+"""The comparison sees: a rule that is left out or added, a field that is shown otherwise, a resource too few."""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from ecsnet import Command, RuleRegistry, rules
+from ecsnet import commands as c
+from tests.oracles.beside import FIELDS, ME, Beside, Difference
+from tests.oracles.generate import INTERFACES, PUBLIC_ADDRESSES, Generator
+from tests.oracles.operations import JUDGES
+from tests.oracles.walks import MODES, START
+
+NOT_MODELLED: Final = {
+    "address.region.exhausted": "the model's own blocks end, not the guide's",
+    "instance.period.calendar": "the calendar ends",
+    "security-group.state": "no group is deleted in the walks",
+    "vswitch.state": "no VSwitch is deleted in the walks",
+    "request.client-token": "no command of the walks has a token",
+}
+DENIALS: Final = sorted(
+    rule.id
+    for rule in rules.values()
+    if rule.id not in NOT_MODELLED and any(issubclass(kind, command) for kind in JUDGES for command in rule.commands)
+)
+"""The rules that guard a command of the two models."""
+
+
+MOST_WALKS: Final = 60
+
+
+class Watched(Beside):
+    """Looks, at each command that is denied, whether the comparison would notice each of its rules being left out."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.noticed: set[str] = set()
+
+    def _denied(self, command: Command[Any], who: str, found: list[str]) -> bool:
+        for rule_id in set(found) - self.noticed:
+            with pytest.raises(Difference) as difference:
+                self.verdict(command, who, rules.without(rule_id))
+            assert difference.value.rules == {rule_id}
+            self.noticed.add(rule_id)
+        return super()._denied(command, who, found)
+
+
+def test_every_rule_that_is_left_out_is_noticed() -> None:
+    """Walks break every rule of the two models; each, left out, makes a difference."""
+    left = set(DENIALS)
+    for seed in range(MOST_WALKS):
+        for model in (INTERFACES, PUBLIC_ADDRESSES):
+            chance = random.Random(f"sight {seed}")
+            beside = Watched(START, list(MODES.values())[seed % len(MODES)])
+            generator = Generator(beside, chance.choice)
+            for _ in range(400):
+                generator.step(model)
+            left -= beside.noticed
+        if not left:
+            return
+    raise AssertionError(f"no walk broke {sorted(left)}")
+
+
+def test_a_rule_too_many_is_noticed() -> None:
+    registry = RuleRegistry(rules)
+
+    @registry.denies("x.never", c.StopInstance, message="never")
+    def never(command: c.StopInstance) -> dict[str, Any]:
+        """An instance is never stopped."""
+        return {}
+
+    command = c.StopInstance(instance_id="i-none")
+    beside = Beside(START)
+    beside.verdict(command, ME)
+    with pytest.raises(Difference) as difference:
+        beside.verdict(command, ME, registry)
+    assert difference.value.rules == {"x.never"}
+
+
+class Altered(Beside):
+    """Shows one resource otherwise than the cloud does, from the moment that ``alter`` is set."""
+
+    alter: Callable[[dict[str, Any]], None] | None = None
+
+    def shown(self) -> dict[str, Any]:
+        shown = super().shown()
+        if self.alter is not None:
+            self.alter(shown)
+        return shown
+
+
+def walked() -> Altered:
+    """Returns both after a walk that leaves something of every kind."""
+    beside = Altered(START)
+    generator = Generator(beside, random.Random("sight").choice)
+    for _ in range(150):
+        generator.step(INTERFACES + PUBLIC_ADDRESSES)
+    return beside
+
+
+@pytest.fixture(scope="module")
+def both() -> Altered:
+    return walked()
+
+
+@pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind, fields in FIELDS.items() for field in fields])
+def test_a_field_that_is_shown_otherwise_is_noticed(both: Altered, kind: type[Any], field: str) -> None:
+    both.alter = None
+    both.compare()
+
+    def alter(shown: dict[str, Any]) -> None:
+        one_id, one = next((one_id, one) for one_id, one in shown.items() if isinstance(one, kind))
+        shown[one_id] = attrs.evolve(one, **{field: "another"})
+
+    both.alter = alter
+    with pytest.raises(Difference, match=f"{field} of .* is 'another'"):
+        both.compare()
+
+
+def test_the_naive_model_shares_nothing_with_the_domain() -> None:
+    """It stands on what users type and see: the commands, the resources, the values, and the public names."""
+    imported = {
+        node.module
+        for path in Path(__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("ecsnet")
+    }
+    assert imported == {"ecsnet", "ecsnet.resources", "ecsnet.values"}
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_a_resource_that_is_not_shown_is_noticed(both: Altered, kind: type[Any]) -> None:
+    def lose(shown: dict[str, Any]) -> None:
+        del shown[next(one_id for one_id, one in shown.items() if isinstance(one, kind))]
+
+    both.alter = lose
+    with pytest.raises(Difference, match="exists in one only"):
+        both.compare()
