@@ -50,6 +50,7 @@ from ecsnet.errors import (
     ReplayError,
     VersionConflict,
 )
+from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
@@ -227,10 +228,13 @@ class Cloud:
         """Imports the resources of a real account from responses of Describe actions, pages of any number, as
         `json.load` returns them. Returns how many resources there were.
 
-        They become the acting account's, one event each. The instance types of DescribeInstanceTypes are no resources:
-        they tell the account the limits of its types. Contradictions are taken as they are; `ecsnet.audit` reports
-        them. Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no
-        response describes, or describes what is there already; then nothing is imported.
+        They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
+        them. The types of DescribeInstanceTypes and the quotas of DescribeAccountAttributes are no resources: they are
+        the account's limits from then on. Without them, a type that is in no catalogue has the limits that its
+        instances show, and a quota of which more is described than the default denies nothing until it is set.
+
+        Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no response
+        describes, or describes what is there already; then nothing is imported.
         """
         from ecsnet.openapi.imports import read_responses  # loaded only by those who import
 
@@ -252,20 +256,26 @@ class Cloud:
             if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
                 raise InvalidResponse(f"{resource_id} is there already", path=path)
         now, account_id = engine.now(), self.account_id
-        command_id = engine.command_id(IMPORTS if described.events else account_stream(account_id))
-        news = [
-            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id)
-            for region_id, imported in described.events.items()
-            for event in with_shared(region_id, tuple(imported))
+        imported: list[tuple[str, Event]] = [
+            (stream_of(event, region_id, account_id), event)
+            for region_id, of_region in described.events.items()
+            for event in with_shared(region_id, tuple(of_region))
         ]
-        if news:
-            done = ResourcesImported(region_ids=tuple(described.events))
-            news.append(NewEvent(IMPORTS, done, now, account_id, command_id))
+        for region_id, quotas in described.quotas.items():
+            known = engine.world.region(region_id).quotas
+            imported += [
+                (region_id, QuotaSet(name=name, value=value))
+                for name, value in quotas.items()
+                if known[account_id, name] != value
+            ]
         if types := newly_described(engine.world, account_id, described.instance_types):
-            learnt = InstanceTypesImported(instance_types=types)
-            news.append(NewEvent(account_stream(account_id), learnt, now, account_id, command_id))
-        if not news:
+            imported.append((account_stream(account_id), InstanceTypesImported(instance_types=types)))
+        if described.events:
+            imported.append((IMPORTS, ResourcesImported(region_ids=tuple(described.events))))
+        if not imported:
             return
+        command_id = engine.command_id(imported[-1][0])
+        news = [NewEvent(stream, event, now, account_id, command_id) for stream, event in imported]
         try:
             engine.append(self.region_id, news, decided=False)
         except ReplayError as error:

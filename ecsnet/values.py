@@ -115,6 +115,8 @@ QUOTAS: dict[str, int] = {
     "eips-per-account": 20,
 }
 """The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+UNKNOWN_QUOTA: Final = 2**63 - 1
+"""The value of a quota of which it is only known that it is above the default: so high that it denies nothing."""
 ACCOUNT_QUOTAS = frozenset({"eips-per-account"})
 """The quotas that an account has over all its regions; it has the others in each region."""
 

@@ -158,6 +158,23 @@ class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
     eip_address: tuple[DescribedEip, ...]
 
 
+class _AttributeValue(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    value: str | int | None = None
+
+
+class _AttributeValues(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    value_item: tuple[_AttributeValue, ...] = ()
+
+
+class DescribedAttribute(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    attribute_name: str
+    attribute_values: _AttributeValues = _AttributeValues()
+
+
+class _AccountAttributes(msgspec.Struct, frozen=True, rename="pascal"):
+    account_attribute_item: tuple[DescribedAttribute, ...]
+
+
 class _InstanceTypes(msgspec.Struct, frozen=True):
     types: tuple[DescribedInstanceType, ...] = msgspec.field(name="InstanceType")
 
@@ -173,6 +190,7 @@ class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
     network_interface_sets: _InterfaceSets = _InterfaceSets(())
     eip_addresses: _Eips = _Eips(())
     instance_types: _InstanceTypes = _InstanceTypes(())
+    account_attribute_items: _AccountAttributes = _AccountAttributes(())
 
 
 _KINDS: Final = (
@@ -183,6 +201,7 @@ _KINDS: Final = (
     "NetworkInterfaceSets",
     "EipAddresses",
     "InstanceTypes",
+    "AccountAttributeItems",
 )
 
 

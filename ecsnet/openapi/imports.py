@@ -1,8 +1,8 @@
 """Converts the vendor's Describe responses into import events, for `Cloud.import_resources`.
 
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
-DescribeNetworkInterfaces, DescribeEipAddresses or DescribeInstanceTypes; each action may have any number of pages.
-Unknown fields are ignored.
+DescribeNetworkInterfaces, DescribeEipAddresses, DescribeInstanceTypes or DescribeAccountAttributes; each action may
+have any number of pages. Unknown fields are ignored.
 A malformed response, or a reference to a resource that no response describes, raises `InvalidResponse` with its path,
 and nothing is imported.
 
@@ -48,6 +48,7 @@ from ecsnet.openapi.describe import (
     read_response,
 )
 from ecsnet.openapi.instance_types import TypeReader
+from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
     ChargeType,
     InstanceType,
@@ -69,11 +70,13 @@ class _Found(msgspec.Struct, Generic[T], frozen=True):
 
 class Described(NamedTuple):
     """The described network: the events that import it, by region, and the path of each resource, by its id; and the
-    instance types that are described, or that are unknown and have instances."""
+    instance types that are described, or that are unknown and have instances; and the described quotas, by region and
+    name."""
 
     events: Mapping[str, Sequence[Import]]
     paths: Mapping[str, str]
     instance_types: Sequence[InstanceType]
+    quotas: Mapping[str, Mapping[str, int]]
 
 
 def read_responses(
@@ -90,7 +93,8 @@ def read_responses(
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
         reader.read(f"responses[{number}]", response)
-    return Described(reader.events(), reader.paths, (*reader.types.described(), *reader.types.shown()))
+    events = reader.events()
+    return Described(events, reader.paths, (*reader.types.described(), *reader.types.shown()), reader.quotas)
 
 
 class _Reader:
@@ -99,6 +103,7 @@ class _Reader:
     def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
         self.types = TypeReader(instance_types)
+        self.quotas: dict[str, dict[str, int]] = {}
         self._vpcs: dict[str, _Found[DescribedVpc]] = {}
         self._vswitches: dict[str, _Found[DescribedVSwitch]] = {}
         self._groups: dict[str, _Found[DescribedSecurityGroup]] = {}
@@ -114,6 +119,10 @@ class _Reader:
     def read(self, place: str, given: Mapping[str, Any]) -> None:
         """Collects the resources of one response."""
         response = read_response(place, given)
+        of_region = self.quotas.setdefault(response.region_id or self._region_id, {})
+        read_quotas(
+            f"{place}.AccountAttributeItems", response.account_attribute_items.account_attribute_item, of_region
+        )
         self.types.read(f"{place}.InstanceTypes.InstanceType", response.instance_types.types)
         for kind, found, ids, table in (
             ("Vpcs.Vpc", response.vpcs.vpc, "vpc_id", self._vpcs),

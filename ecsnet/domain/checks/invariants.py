@@ -21,7 +21,7 @@ from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfac
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
-from ecsnet.domain.subjects.account import type_of
+from ecsnet.domain.subjects.account import type_of, unset_account_quota
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
@@ -30,7 +30,6 @@ from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK, SECURITY_GROU
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
-    QUOTAS,
     ChargeType,
     EipStatus,
     InstanceStatus,
@@ -534,7 +533,7 @@ def _eips_allowed(world: World, account_id: str, position: int) -> int:
         for region in world.regions.values()
         if region.quotas[account_id, name] is not None
     ]
-    return max(of_account[-1:] + of_regions, default=QUOTAS[name])
+    return max(of_account[-1:] + of_regions, default=unset_account_quota(world, account_id, name))
 
 
 def _repeated(tables: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:

@@ -121,5 +121,6 @@ def _essence(region: Region) -> Rows:
         ],
         [(eip.id, eip.status, eip.instance_id) for eip in region.eips.snapshot().values()],
         list(region.quotas.snapshot().items()),
+        list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),
     )

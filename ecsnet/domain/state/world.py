@@ -26,7 +26,7 @@ from ecsnet.domain.state.records import (
 from ecsnet.domain.state.tables import Table
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import QUOTAS, InstanceType
+from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
@@ -48,6 +48,7 @@ _TABLES = (
     "revocations",
     "quotas",
     "allowances",
+    "described_most",
     "client_tokens",
     "addresses",
     "other_holders",
@@ -116,6 +117,7 @@ class Region:
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()  # (account, token)
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
+        self.described_most: Table[tuple[str, str], int] = Table()  # (account, name) → most that was described
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
@@ -147,14 +149,28 @@ class Region:
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
-        """Returns an account's quota in the region as it was set, or the vendor's default."""
+        """Returns an account's quota in the region as it was set, or the vendor's default; `UNKNOWN_QUOTA` if more than
+        the default was described."""
         value = self.quotas[account_id, name] if self.quotas.size else None
-        return QUOTAS[name] if value is None else value
+        return self._unset_quota(account_id, name) if value is None else value
+
+    def _unset_quota(self, account_id: str, name: str) -> int:
+        most = self.described_most[account_id, name] if self.described_most.size else None
+        return UNKNOWN_QUOTA if most is not None and most > QUOTAS[name] else QUOTAS[name]
+
+    def describe(self, account_id: str, name: str, count: int) -> None:
+        """Notes that something was described that has a quota: the account's quota is at least as high."""
+        if count > QUOTAS[name] or name in ACCOUNT_QUOTAS:  # of other regions, too: these add up
+            key = (account_id, name)
+            self.described_most.set(key, max(count, self.described_most[key] or 0))
 
     def allowance(self, account_id: str, name: str) -> Allowance:
         """Returns the allowance of an account's quota."""
         allowed = self.allowances[account_id, name] if self.allowances.size else None
-        return Allowance(QUOTAS[name], QUOTAS[name]) if allowed is None else allowed
+        if allowed is not None:
+            return allowed
+        unset = self._unset_quota(account_id, name)
+        return Allowance(unset, unset)
 
     def used(self, account_id: str, kind: Kind) -> int:
         """Returns the number of an account's resources that count towards a quota."""

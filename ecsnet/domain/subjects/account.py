@@ -1,7 +1,8 @@
 """The account: its quotas, the instance types described to it, and the tokens that make its requests safe to repeat.
 
 Most quotas are of an account in a region, and recorded in the stream of that region. Those that an account has over all
-regions are recorded in the stream of the account.
+regions are recorded in the stream of the account. What is described of an account proves that its quotas are at least
+that high. Where that is more than the default, the quota is unknown, and denies nothing until it is set or described.
 
 An instance has the limits of its type as they were when it was created or described. If they were not known then, those
 count that the account has learnt of since.
@@ -26,7 +27,7 @@ from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream,
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import InstanceTypesImported
-from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, InstanceType
+from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 # How each event changes the state
 
@@ -69,6 +70,8 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     """Returns a quota of an account, in a region or over all, as it was set, or the vendor's default.
 
+    It is `UNKNOWN_QUOTA` if it was never set, and more than the default was described.
+
     Older versions set every quota for a region. Such a quota over all regions counts until another is set: the highest,
     if several regions have one.
     """
@@ -79,7 +82,15 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     if value is not None:
         return value
     of_regions = [one.quotas[account_id, name] for one in world.regions.values()]
-    return max([quota for quota in of_regions if quota is not None], default=QUOTAS[name])
+    return max(
+        [quota for quota in of_regions if quota is not None], default=unset_account_quota(world, account_id, name)
+    )
+
+
+def unset_account_quota(world: World, account_id: str, name: str) -> int:
+    """Returns a quota of an account over all regions that was never set."""
+    described = sum(region.described_most[account_id, name] or 0 for region in world.regions.values())
+    return UNKNOWN_QUOTA if described > QUOTAS[name] else QUOTAS[name]
 
 
 # Instance types
