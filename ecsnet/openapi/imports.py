@@ -302,7 +302,11 @@ class _Reader:
 
     def _show_types(self) -> None:
         """Tells what the instances show of the limits of types that are not known: their ENIs, and the addresses."""
-        of_instance: dict[str, list[int]] = {instance_id: [] for instance_id in self._instances}
+        of_instance: dict[str, list[int]] = {
+            instance_id: []
+            for instance_id, found in self._instances.items()
+            if not self.types.find(found.one.instance_type).limits_known
+        }
         for found in self._interfaces.values():
             if found.one.instance_id in of_instance:
                 of_instance[found.one.instance_id].append(len(_addresses(found)))
