@@ -29,6 +29,7 @@ from ecsnet.domain.pace import Pace
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import stream_of
 from ecsnet.domain.state.world import World
+from ecsnet.domain.subjects.account import described_types
 from ecsnet.errors import ReplayError, StoreError, VersionConflict
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
@@ -61,6 +62,7 @@ class Engine:
         outcomes: Outcomes | None,
         rules: RuleRegistry,
         instance_types: Mapping[str, InstanceType],
+        own_types: Mapping[str, InstanceType],
         command_ids: CommandIds,
         world: World | None = None,
         until: int | None = None,
@@ -73,6 +75,8 @@ class Engine:
         self.outcomes = outcomes
         self.rules = rules
         self.instance_types = instance_types
+        self.own_types = own_types
+        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, instance_types
         self.command_ids: CommandIds = command_ids
         self.until = until
         self.closed = False
@@ -103,6 +107,19 @@ class Engine:
         if self._process is None:
             self._process = os.urandom(8).hex()
         return f"{self._process}-{next(self._commands)}"
+
+    def types_of(self, account_id: str) -> Mapping[str, InstanceType]:
+        """Returns the instance types that an account can create instances of: those of the catalogue; those that were
+        described to it, which precede them if their limits are known; and those given to the cloud, which precede all.
+        """
+        described = described_types(self.world, account_id)
+        if not described:
+            return self.instance_types
+        if self._types[0] is not described:
+            unknown = {one.id: one for one in described.values() if not one.limits_known}
+            known = {one.id: one for one in described.values() if one.limits_known}
+            self._types = described, {**unknown, **self.instance_types, **known, **self.own_types}
+        return self._types[1]
 
     def now(self) -> datetime:
         """Returns the clock's time, in UTC."""
@@ -321,6 +338,7 @@ class Engine:
             outcomes=outcomes,
             rules=rules,
             instance_types=self.instance_types,
+            own_types=self.own_types,
             command_ids=self.command_ids,
             world=world,
         )
@@ -335,6 +353,7 @@ class Engine:
             outcomes=self.outcomes,
             rules=self.rules,
             instance_types=self.instance_types,
+            own_types=self.own_types,
             command_ids=self.command_ids,
             world=world,
             until=world.position,

@@ -17,7 +17,7 @@ from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import RecordedEvent
 from ecsnet.resources import Quota
-from ecsnet.values import ACCOUNT_QUOTAS
+from ecsnet.values import ACCOUNT_QUOTAS, UNKNOWN_QUOTA
 
 
 def shown(region: Region, table: str, resource_id: str) -> Any:
@@ -47,9 +47,10 @@ def results(
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
     """Returns a quota of an account in a region, or over all."""
+    value = quota_of(world, region, account_id, name)
     return Quota(
         name=name,
-        value=quota_of(world, region, account_id, name),
+        value=None if value == UNKNOWN_QUOTA else value,
         region_id=None if name in ACCOUNT_QUOTAS else region.region_id,
         account_id=account_id,
     )

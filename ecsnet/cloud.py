@@ -39,7 +39,7 @@ from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import IMPORTS, account_stream, stream_of, with_shared
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import World
-from ecsnet.domain.subjects.account import is_repetition, token_use
+from ecsnet.domain.subjects.account import is_repetition, newly_described, token_use
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
@@ -50,8 +50,9 @@ from ecsnet.errors import (
     ReplayError,
     VersionConflict,
 )
+from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
-from ecsnet.events.imports import Import, ResourcesImported
+from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
@@ -114,6 +115,7 @@ class Cloud:
                 outcomes=outcomes,
                 rules=rules,
                 instance_types=with_own_types(own) if own else vendor_types(),
+                own_types={one.id: one for one in own},
                 command_ids=command_ids,
             )
         except BaseException:
@@ -227,15 +229,22 @@ class Cloud:
         `json.load` returns them. Returns how many resources there were.
 
         They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
-        them. Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no
-        response describes, or describes what is there already; then nothing is imported.
+        them. The types of DescribeInstanceTypes and the quotas of DescribeAccountAttributes are no resources: they are
+        the account's limits from then on. Without them, a type that is in no catalogue has the limits that its
+        instances show, and a quota of which more is described than the default denies nothing until it is set.
+
+        Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no response
+        describes, or describes what is there already; then nothing is imported.
         """
         from ecsnet.openapi.imports import read_responses  # loaded only by those who import
 
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
-        described = read_responses(responses, region_id=self.region_id, instance_types=engine.instance_types)
+        with engine.lock:
+            engine.catch_up()
+            known = engine.types_of(self.account_id)
+        described = read_responses(responses, region_id=self.region_id, instance_types=known)
         with engine.lock:
             engine.repeatedly(partial(self._import, described))
         return len(described.paths)
@@ -246,16 +255,27 @@ class Cloud:
         for resource_id, path in described.paths.items():
             if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
                 raise InvalidResponse(f"{resource_id} is there already", path=path)
-        now, account_id, command_id = engine.now(), self.account_id, engine.command_id(IMPORTS)
-        news = [
-            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id)
-            for region_id, imported in described.events.items()
-            for event in with_shared(region_id, tuple(imported))
+        now, account_id = engine.now(), self.account_id
+        imported: list[tuple[str, Event]] = [
+            (stream_of(event, region_id, account_id), event)
+            for region_id, of_region in described.events.items()
+            for event in with_shared(region_id, tuple(of_region))
         ]
-        if not news:
+        for region_id, quotas in described.quotas.items():
+            known = engine.world.region(region_id).quotas
+            imported += [
+                (region_id, QuotaSet(name=name, value=value))
+                for name, value in quotas.items()
+                if known[account_id, name] != value
+            ]
+        if types := newly_described(engine.world, account_id, described.instance_types):
+            imported.append((account_stream(account_id), InstanceTypesImported(instance_types=types)))
+        if described.events:
+            imported.append((IMPORTS, ResourcesImported(region_ids=tuple(described.events))))
+        if not imported:
             return
-        done = ResourcesImported(region_ids=tuple(described.events))
-        news.append(NewEvent(IMPORTS, done, now, account_id, command_id))
+        command_id = engine.command_id(imported[-1][0])
+        news = [NewEvent(stream, event, now, account_id, command_id) for stream, event in imported]
         try:
             engine.append(self.region_id, news, decided=False)
         except ReplayError as error:
@@ -376,8 +396,11 @@ class Cloud:
 
     @property
     def instance_types(self) -> Mapping[str, InstanceType]:
-        """The instance types that instances can be created of, by id."""
-        return MappingProxyType(self._engine.instance_types)
+        """The instance types that the acting account can create instances of, by id: the vendor's catalogue up to July
+        2021, and what was described to the account or given to the cloud."""
+        with self._engine.lock:
+            self._engine.catch_up()
+            return MappingProxyType(dict(self._engine.types_of(self.account_id)))
 
     @property
     def quotas(self) -> Mapping[str, Quota]:
@@ -565,7 +588,7 @@ class Cloud:
             region_id=self.region_id,
             now=now,
             slow=engine.pace.slow,
-            instance_types=engine.instance_types,
+            instance_types=engine.types_of(self.account_id),
             rules=engine.rules if rules is None else rules,
             client_token=client_token,
         )

@@ -14,6 +14,7 @@ from ecsnet.values import InstanceType
 @cache
 def vendor_types() -> Mapping[str, InstanceType]:
     """Returns the vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where published.
+    `ecsnet.values.CATALOGUE_COMPLETE_UP_TO` is the month up to which they are complete.
 
     A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
     takes one private IP. The types of generation I are not I/O optimized, which is the API's default for them.

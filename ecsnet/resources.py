@@ -117,9 +117,13 @@ class Eip(Resource):
 
 @fast_frozen(kw_only=True)
 class Quota:
-    """One quota of an account, as `SetQuota` left it. ``region_id`` is None for a quota over all regions."""
+    """One quota of an account, as it was set or described, or the default.
+
+    ``region_id`` is None for a quota over all regions. ``value`` is None for a quota that is unknown, because more than
+    the default was described: it denies nothing until it is set.
+    """
 
     name: str
-    value: int
+    value: int | None
     region_id: str | None
     account_id: str

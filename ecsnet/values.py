@@ -102,6 +102,8 @@ class ChargeType(StrEnum):
     PrePaid = "PrePaid"
 
 
+CATALOGUE_COMPLETE_UP_TO: Final = "2021-07"
+"""The month up to which the vendor's instance types are in the catalogue; later types are unknown until described."""
 QUOTAS: dict[str, int] = {
     "interfaces-per-region": 100,
     "addresses-per-interface": 20,
@@ -113,6 +115,8 @@ QUOTAS: dict[str, int] = {
     "eips-per-account": 20,
 }
 """The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+UNKNOWN_QUOTA: Final = 2**63 - 1
+"""The value of a quota of which it is only known that it is above the default: so high that it denies nothing."""
 ACCOUNT_QUOTAS = frozenset({"eips-per-account"})
 """The quotas that an account has over all its regions; it has the others in each region."""
 
@@ -190,7 +194,8 @@ class InstanceType:
     ``eni_quantity`` is the number of ENIs on one instance, the primary included; ``private_ipv4_per_eni`` the number of
     private IPs on one attached ENI, its primary address included; ``nic_queues`` the most queues of one ENI,
     None where it is not known. ``attach_requires_stopped``: ENIs are attached and detached only while the instance is
-    Stopped.
+    Stopped. ``limits_known`` is False for a type of which only instances were described: ``eni_quantity`` and
+    ``private_ipv4_per_eni`` are then the most that any of them has, and the type may allow more.
 
     Raises `InvalidArgument` unless the id is printable text, each count is a whole number from 1 on, ``memory_gib`` is
     above 0 and each flag is True or False.
@@ -204,3 +209,4 @@ class InstanceType:
     nic_queues: int | None = attrs.field(default=None, validator=_valid_count_if_known)
     io_optimized: bool = attrs.field(default=True, validator=_valid_flag)
     attach_requires_stopped: bool = attrs.field(default=False, validator=_valid_flag)
+    limits_known: bool = attrs.field(default=True, validator=_valid_flag)

@@ -109,6 +109,13 @@ def _clock(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 _FILE = click.Path(path_type=Path)
+_instance_types = click.option(
+    "--instance-types",
+    "types_file",
+    metavar="FILE",
+    type=_FILE,
+    help="Responses of DescribeInstanceTypes: the types in it are added to the catalogue or replace its own.",
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 
 
@@ -138,6 +145,7 @@ def main() -> None:
     "clock. Default: that of FILE, or the system's clock.",
 )
 @click.option("--account-id", help=f"Account that gives the commands. Default: that of FILE, or {DEFAULT_ACCOUNT_ID}.")
+@_instance_types
 @_json
 def run(
     file: Path,
@@ -146,6 +154,7 @@ def run(
     settle_after: SettleAfter | None,
     clock: ManualClock | None,
     account_id: str | None,
+    types_file: Path | None,
     as_json: bool,
 ) -> None:
     """Run the operations in FILE, a JSON list of actions and parameters of the vendor's OpenAPI.
@@ -166,8 +175,15 @@ def run(
     if account_id is None:
         account_id = plan.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
+    types = checking.types_in(types_file)
     history = _store_to_run_on(store, dry_run)
-    with Cloud(history, settle_after=settle_after, account_id=account_id, clock=clock or utc_now) as cloud:
+    with Cloud(
+        history,
+        settle_after=settle_after,
+        account_id=account_id,
+        clock=clock or utc_now,
+        instance_types=types,
+    ) as cloud:
         summary = outcomes.Summary(dry_run)
         for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
             summary.count(outcome)
@@ -180,13 +196,17 @@ def run(
 @click.argument("responses", type=_FILE, nargs=-1, required=True)
 @click.argument("plan", type=_FILE)
 @click.option("--account-id", help=f"Account of the network. Default: that of PLAN, or {DEFAULT_ACCOUNT_ID}.")
+@_instance_types
 @_json
-def check(responses: tuple[Path, ...], plan: Path, account_id: str | None, as_json: bool) -> None:
+def check(
+    responses: tuple[Path, ...], plan: Path, account_id: str | None, types_file: Path | None, as_json: bool
+) -> None:
     """Judge the operations in PLAN against a real network, described by the RESPONSES of Describe actions.
 
     RESPONSES are files with the JSON responses of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
-    DescribeInstances, DescribeNetworkInterfaces and DescribeEipAddresses. Each file has one response or a list of
-    them; an action may have any number of pages. The exit code is that of run; nothing is recorded.
+    DescribeInstances, DescribeNetworkInterfaces, DescribeEipAddresses and DescribeInstanceTypes. Each file has one
+    response or a list of them; an action may have any number of pages. The exit code is that of run; nothing is
+    recorded.
     """
     operations = read_plan(plan)
     if (wait := operations.first_wait()) is not None:
@@ -196,7 +216,8 @@ def check(responses: tuple[Path, ...], plan: Path, account_id: str | None, as_js
     if account_id is None:
         account_id = operations.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
-    cloud = Cloud(account_id=account_id, settle_after=operations.settle_after or timedelta(0))
+    types = checking.types_in(types_file)
+    cloud = Cloud(account_id=account_id, settle_after=operations.settle_after or timedelta(0), instance_types=types)
     checking.start_from(cloud, responses, output)
     summary = outcomes.Summary(dry_run=True)
     for outcome in run_plan(operations, cloud):

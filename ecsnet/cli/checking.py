@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecsnet import Cloud, InvalidResponse, audit
+from ecsnet import Cloud, InstanceType, InvalidResponse, audit
 from ecsnet.cli.output import Output
+from ecsnet.instance_types import vendor_types
+from ecsnet.openapi.instance_types import read_instance_types
 
 
 def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
@@ -34,6 +36,21 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     output.line(f"imported {count} resources", ("; they contradict the rules:" if findings else "", "yellow"))
     for finding in findings:
         output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
+
+
+def types_in(file: Path | None) -> tuple[InstanceType, ...]:
+    """Returns the instance types in a file with responses of DescribeInstanceTypes, none without a file.
+
+    Raises `InvalidResponse`, with the file in its path.
+    """
+    if file is None:
+        return ()
+    responses = _read(file)
+    try:
+        return read_instance_types(responses, vendor_types())
+    except InvalidResponse as error:
+        places = [f"{file}[{number}]" for number in range(len(responses))]
+        raise InvalidResponse(error.reason, path=_place(error.path, places)) from error
 
 
 def _place(path: str, places: Sequence[str]) -> str:

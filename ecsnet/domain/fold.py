@@ -21,7 +21,7 @@ from ecsnet.errors import ReplayError
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressRegistered
-from ecsnet.events.imports import ResourcesImported
+from ecsnet.events.imports import InstanceTypesImported, ResourcesImported
 from ecsnet.events.public_ip import SharedAddressDrawn
 
 EVOLVE: Final[Evolving] = {
@@ -49,6 +49,7 @@ EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEven
     ClientTokenUsed: account.client_token_used,
     QuotaSet: account.account_quota_set,
     EipAddressRegistered: _ordered,
+    InstanceTypesImported: account.instance_types_imported,
     ResourcesImported: _ordered,
     SharedAddressDrawn: shared_address_drawn,
 }

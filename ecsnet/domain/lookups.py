@@ -170,9 +170,17 @@ def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[R
     context.not_found.setdefault(rule_id, {})[named] = elsewhere(context, named)
 
 
-def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes: Codes | None = None) -> None:
+def must_exist(
+    rules: SubjectRules,
+    rule_id: str,
+    noun: str,
+    *,
+    code: str,
+    codes: Codes | None = None,
+    message: str | None = None,
+) -> None:
     """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
-    for it."""
+    for it. ``message`` is another one than that there is no such thing."""
     naming = {name: lookup for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
     guarded = [command for command in COMMANDS if not naming.keys().isdisjoint(field_names(command))]
 
@@ -190,7 +198,6 @@ def must_exist(rules: SubjectRules, rule_id: str, noun: str, *, code: str, codes
     where = "" if any(lookup.elsewhere is _nowhere for lookup in naming.values()) else " in the command's region"
     owned_too = ", and belongs to the caller" if "instance_type" not in naming else ""
     predicate.__doc__ = f"Every {noun} that a command names exists{where}{owned_too}."
-    add = rules.denies(
-        rule_id, *guarded, code=code, http_status=404, codes=codes, message=f"there is no {noun} {{ids}}"
-    )
+    message = message or f"there is no {noun} {{ids}}"
+    add = rules.denies(rule_id, *guarded, code=code, http_status=404, codes=codes, message=message)
     add(predicate)

@@ -91,6 +91,15 @@ class EipImported(Import, frozen=True, kw_only=True):
     instance_id: str | None = None
 
 
+class InstanceTypesImported(Event, frozen=True, kw_only=True):
+    """Instance types of the account were described, or shown by its instances. Recorded in the account's stream.
+
+    A later event replaces what an earlier one says of a type.
+    """
+
+    instance_types: tuple[InstanceType, ...]
+
+
 class ResourcesImported(Event, frozen=True, kw_only=True):
     """Resources were imported into these regions; no resource of any region had their ids. Recorded in the stream of
     imports."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from ecsnet.domain.subjects.account import type_of
 from ecsnet.guest.addresses import configure_addresses
 from ecsnet.guest.errors import GuestError
 from ecsnet.guest.images import Family, Image, MultiqueueSupport
@@ -79,7 +80,7 @@ def guest_configuration(
     instance = cloud.instances[interface.instance_id]
     vswitch = cloud.vswitches[interface.vswitch_id]
     image = _image_of(instance, image)
-    state = _state_of(cloud, instance)
+    state, instance_type = _state_of(cloud, instance)
     numbers = state.interface_numbers
     number = numbers[interface.id]
     name, metric = name_of(number, image), metric_of(number)
@@ -89,7 +90,7 @@ def guest_configuration(
         if other_id not in (interface.id, instance.primary_network_interface_id)
     ]
     restarts = len(interface.private_ips) > 1 and not image.ready and image.family is not Family.WINDOWS
-    configuration = remove_interfaces(_absent(state.instance_type, numbers.values()), image=image)
+    configuration = remove_interfaces(_absent(instance_type, numbers.values()), image=image)
     for other, other_number in others if restarts else ():
         configuration += prepare_restart(other, image=image, name=name_of(other_number, image))
     configuration += (
@@ -99,15 +100,16 @@ def guest_configuration(
     )
     for other, other_number in others if restarts else ():
         configuration += _routes_again(cloud, other, other_number, image)
-    configuration += configure_multiqueue(state.instance_type, image=image, names=(name,))
+    configuration += configure_multiqueue(instance_type, image=image, names=(name,))
     if rps:
-        configuration += configure_rps(state.instance_type, image=image)
+        configuration += configure_rps(instance_type, image=image)
     return attrs.evolve(configuration, files=_once_each(configuration.files))
 
 
 def _absent(instance_type: InstanceType, numbers: Collection[int]) -> list[int]:
     """Returns the numbers of the interfaces that an instance may have had and has no more."""
-    most = max(min(instance_type.eni_quantity, _MOST_ENIS), *(number + 1 for number in numbers))
+    of_type = min(instance_type.eni_quantity, _MOST_ENIS) if instance_type.limits_known else _MOST_ENIS
+    most = max(of_type, *(number + 1 for number in numbers))
     return [number for number in range(1, most) if number not in numbers]
 
 
@@ -142,9 +144,11 @@ def _image_of(instance: Instance, image: Image | str | None) -> Image:
     return Image.parse(image or instance.image_id or "")
 
 
-def _state_of(cloud: Cloud, instance: Instance) -> InstanceState:
-    """Returns what the history says of an instance: the numbers of its interfaces, and its type as it was when the
-    instance was created, whatever the catalogue is today."""
-    region = cloud.folded_state().region_of("instances", instance.id)
+def _state_of(cloud: Cloud, instance: Instance) -> tuple[InstanceState, InstanceType]:
+    """Returns what the history says of an instance, such as the numbers of its interfaces, and its type: as it was when
+    the instance was created, or as it was described since if it was not known then."""
+    world = cloud.folded_state()
+    region = world.region_of("instances", instance.id)
     assert region is not None
-    return region.instances.get_existing(instance.id)
+    state = region.instances.get_existing(instance.id)
+    return state, type_of(world, state)

@@ -27,6 +27,7 @@ from ecsnet.values import (
 )
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 # The schemas, with the fields that are used
 
@@ -121,6 +122,18 @@ class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     allocation_time: str | None = None
 
 
+class DescribedInstanceType(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A number that is absent or null is not known."""
+
+    instance_type_id: str
+    cpu_core_count: Count | None = None
+    memory_size: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    eni_quantity: Count | None = None
+    eni_private_ip_address_quantity: Count | None = None
+    primary_eni_queue_number: Count | None = None
+    maximum_queue_number_per_eni: Count | None = None
+
+
 class _Vpcs(msgspec.Struct, frozen=True, rename="pascal"):
     vpc: tuple[DescribedVpc, ...]
 
@@ -145,6 +158,27 @@ class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
     eip_address: tuple[DescribedEip, ...]
 
 
+class _AttributeValue(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    value: str | int | None = None
+
+
+class _AttributeValues(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    value_item: tuple[_AttributeValue, ...] = ()
+
+
+class DescribedAttribute(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    attribute_name: str
+    attribute_values: _AttributeValues = _AttributeValues()
+
+
+class _AccountAttributes(msgspec.Struct, frozen=True, rename="pascal"):
+    account_attribute_item: tuple[DescribedAttribute, ...]
+
+
+class _InstanceTypes(msgspec.Struct, frozen=True):
+    types: tuple[DescribedInstanceType, ...] = msgspec.field(name="InstanceType")
+
+
 class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """The response of any of the Describe actions; the resources of the other actions are empty."""
 
@@ -155,9 +189,20 @@ class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
     instances: _Instances = _Instances(())
     network_interface_sets: _InterfaceSets = _InterfaceSets(())
     eip_addresses: _Eips = _Eips(())
+    instance_types: _InstanceTypes = _InstanceTypes(())
+    account_attribute_items: _AccountAttributes = _AccountAttributes(())
 
 
-_KINDS: Final = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaceSets", "EipAddresses")
+_KINDS: Final = (
+    "Vpcs",
+    "VSwitches",
+    "SecurityGroups",
+    "Instances",
+    "NetworkInterfaceSets",
+    "EipAddresses",
+    "InstanceTypes",
+    "AccountAttributeItems",
+)
 
 
 def read_response(place: str, given: object) -> DescribeResponse:
@@ -252,6 +297,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "image_id": _id,
     "instance_id": _id,
     "instance_type": _id,
+    "instance_type_id": _id,
     "ip_address": _ip,
     "mac_address": _mac,
     "network_interface_id": _id,

@@ -1,7 +1,8 @@
 """Converts the vendor's Describe responses into import events, for `Cloud.import_resources`.
 
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
-DescribeNetworkInterfaces or DescribeEipAddresses; each action may have any number of pages. Unknown fields are ignored.
+DescribeNetworkInterfaces, DescribeEipAddresses, DescribeInstanceTypes or DescribeAccountAttributes; each action may
+have any number of pages. Unknown fields are ignored.
 A malformed response, or a reference to a resource that no response describes, raises `InvalidResponse` with its path,
 and nothing is imported.
 
@@ -46,6 +47,8 @@ from ecsnet.openapi.describe import (
     moment_of,
     read_response,
 )
+from ecsnet.openapi.instance_types import TypeReader
+from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
     ChargeType,
     InstanceType,
@@ -66,10 +69,14 @@ class _Found(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Described(NamedTuple):
-    """The described network: the events that import it, by region, and the path of each resource, by its id."""
+    """The described network: the events that import it, by region, and the path of each resource, by its id; and the
+    instance types that are described, or that are unknown and have instances; and the described quotas, by region and
+    name."""
 
     events: Mapping[str, Sequence[Import]]
     paths: Mapping[str, str]
+    instance_types: Sequence[InstanceType]
+    quotas: Mapping[str, Mapping[str, int]]
 
 
 def read_responses(
@@ -77,15 +84,17 @@ def read_responses(
 ) -> Described:
     """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one.
 
-    The events can be folded in their order into regions that have none of the resources. Every command, read and
-    transition works in the regions after that. Raises `InvalidResponse`.
+    ``instance_types`` are those that are known already. The events can be folded in their order into regions that have
+    none of the resources. Every command, read and transition works in the regions after that. Raises
+    `InvalidResponse`.
     """
     reader = _Reader(region_id, instance_types)
     if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
         reader.read(f"responses[{number}]", response)
-    return Described(reader.events(), reader.paths)
+    events = reader.events()
+    return Described(events, reader.paths, (*reader.types.described(), *reader.types.shown()), reader.quotas)
 
 
 class _Reader:
@@ -93,7 +102,8 @@ class _Reader:
 
     def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
-        self._instance_types = instance_types
+        self.types = TypeReader(instance_types)
+        self.quotas: dict[str, dict[str, int]] = {}
         self._vpcs: dict[str, _Found[DescribedVpc]] = {}
         self._vswitches: dict[str, _Found[DescribedVSwitch]] = {}
         self._groups: dict[str, _Found[DescribedSecurityGroup]] = {}
@@ -109,6 +119,11 @@ class _Reader:
     def read(self, place: str, given: Mapping[str, Any]) -> None:
         """Collects the resources of one response."""
         response = read_response(place, given)
+        of_region = self.quotas.setdefault(response.region_id or self._region_id, {})
+        read_quotas(
+            f"{place}.AccountAttributeItems", response.account_attribute_items.account_attribute_item, of_region
+        )
+        self.types.read(f"{place}.InstanceTypes.InstanceType", response.instance_types.types)
         for kind, found, ids, table in (
             ("Vpcs.Vpc", response.vpcs.vpc, "vpc_id", self._vpcs),
             ("VSwitches.VSwitch", response.vswitches.vswitch, "vswitch_id", self._vswitches),
@@ -162,6 +177,10 @@ class _Reader:
         self._check_blocks()
         for group in self._groups.values():
             self._group(group)
+        for instance in self._instances.values():
+            for number, embedded in enumerate(instance.one.network_interfaces.network_interface):
+                self._embedded(instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
+        self._show_types()
         for instance in self._instances.values():
             self._instance(instance)
         primary_first = sorted(self._interfaces.values(), key=lambda found: found.one.type != "Primary")
@@ -262,14 +281,12 @@ class _Reader:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
             if expires_at is None:
                 raise InvalidResponse("a subscription expires", path=f"{found.path}.ExpiredTime")
-        for number, embedded in enumerate(one.network_interfaces.network_interface):
-            self._embedded(found, f"{found.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
         self._add(
             region_id,
             InstanceImported(
                 instance_id=one.instance_id,
                 status=one.status,
-                instance_type=self._instance_types.get(one.instance_type) or unknown_type(one.instance_type),
+                instance_type=self.types.find(one.instance_type),
                 zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
@@ -282,6 +299,19 @@ class _Reader:
                 created_at=_time(found),
             ),
         )
+
+    def _show_types(self) -> None:
+        """Tells what the instances show of the limits of types that are not known: their ENIs, and the addresses."""
+        of_instance: dict[str, list[int]] = {
+            instance_id: []
+            for instance_id, found in self._instances.items()
+            if not self.types.find(found.one.instance_type).limits_known
+        }
+        for found in self._interfaces.values():
+            if found.one.instance_id in of_instance:
+                of_instance[found.one.instance_id].append(len(_addresses(found)))
+        for instance_id, address_counts in of_instance.items():
+            self.types.show(self._instances[instance_id].one.instance_type, address_counts)
 
     def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
         """Collects an ENI from the description of its instance, in the instance's VSwitch and groups, unless a
@@ -414,11 +444,6 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     if not ips:
         raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)
-
-
-def unknown_type(type_id: str) -> InstanceType:
-    """Returns a type with the lowest limits, for an id that is not in the catalogue."""
-    return InstanceType(id=type_id, eni_quantity=1, private_ipv4_per_eni=1)
 
 
 def _time(found: _Found[Any]) -> datetime | None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ecsnet.cli import main
+from tests.support.accounts import LATER_TYPE, instance_types, limits, network, of_a_later_type
 from tests.support.describe import describe
 from tests.support.net import Net
 
@@ -87,3 +88,43 @@ def test_check_refuses_a_plan_with_a_wait(net: Net, tmp_path: Path) -> None:
     result = check(tmp_path, describe(net.cloud), [{"Action": "Wait", "Hours": 1}])
     assert result.exit_code == 2
     assert "a real network goes by the real clock" in result.output
+
+
+def test_instance_types_are_read_from_a_file(tmp_path: Path) -> None:
+    types = tmp_path / "types.json"
+    types.write_text(json.dumps(instance_types(limits())), encoding="utf-8")
+    attach = [{"Action": "AttachNetworkInterface", "NetworkInterfaceId": "eni-2", "InstanceId": "i-0"}]
+    assert check(tmp_path, of_a_later_type(), attach).exit_code == 1
+    assert check(tmp_path, of_a_later_type(), attach, "--instance-types", str(types)).exit_code == 0
+    assert check(tmp_path, of_a_later_type(instance_types(limits())), attach).exit_code == 0
+
+
+def test_a_plan_runs_with_instance_types_from_a_file(tmp_path: Path) -> None:
+    types, plan = tmp_path / "types.json", tmp_path / "plan.json"
+    types.write_text(json.dumps([instance_types(limits()), instance_types(limits("ecs.u1-c1m2.large"))]), "utf-8")
+    run = {"Action": "RunInstances", "InstanceType": LATER_TYPE, "VSwitchId": "$vsw", "SecurityGroupId": "$sg"}
+    steps = [
+        {"as": "vpc", "Action": "CreateVpc", "CidrBlock": "10.0.0.0/16"},
+        {
+            "as": "vsw",
+            "Action": "CreateVSwitch",
+            "VpcId": "$vpc",
+            "ZoneId": "cn-hangzhou-b",
+            "CidrBlock": "10.0.1.0/24",
+        },
+        {"as": "sg", "Action": "CreateSecurityGroup", "VpcId": "$vpc"},
+        run,
+    ]
+    plan.write_text(json.dumps(steps), encoding="utf-8")
+    refused = CliRunner().invoke(main, ["run", str(plan)])
+    assert refused.exit_code == 1
+    assert f"the instance type {LATER_TYPE} is unknown" in refused.output
+    assert CliRunner().invoke(main, ["run", str(plan), "--instance-types", str(types)]).exit_code == 0
+
+
+def test_a_file_without_instance_types_is_refused_by_name(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(network()), encoding="utf-8")
+    result = check(tmp_path, network(), [], "--instance-types", str(wrong))
+    assert result.exit_code == 2
+    assert f"{wrong}[0]: not the response of DescribeInstanceTypes" in result.output

@@ -42,6 +42,7 @@ VALUES: dict[Any, Any] = {
     tuple[str, ...] | None: ("z",),
     ChargeType: ChargeType.PrePaid,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),
+    tuple[InstanceType, ...]: (InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),),
     Moment | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
 }
 

@@ -39,6 +39,7 @@ from ecsnet.guest import (
     rps_mask,
 )
 from ecsnet.instance_types import vendor_types
+from tests.support.accounts import instance_types, limits, of_a_later_type
 from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 
@@ -761,3 +762,15 @@ def test_the_snippets_of_the_guest_page_run() -> None:
     results = doctest.testfile(str(ROOT / "docs" / "guest.md"), module_relative=False)
     assert results.attempted > 5
     assert not results.failed
+
+
+def test_an_instance_of_an_unknown_type_may_have_had_any_number_of_interfaces() -> None:
+    cloud = Cloud()
+    cloud.import_resources(of_a_later_type())
+    unknown = "\n".join(guest_configuration(cloud, "eni-1", "centos 7.2").commands)
+    cloud.import_resources([instance_types(limits(enis=3, MaximumQueueNumberPerEni=8))])
+    described = "\n".join(guest_configuration(cloud, "eni-1", "centos 7.2").commands)
+    assert "eth31" in unknown
+    assert "eth31" not in described
+    assert "eth2" in described
+    assert ("combined" in unknown, "combined 8" in described) == (False, True)

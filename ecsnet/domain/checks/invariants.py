@@ -21,6 +21,7 @@ from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfac
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.subjects.account import type_of, unset_account_quota
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
@@ -29,7 +30,6 @@ from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK, SECURITY_GROU
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
-    QUOTAS,
     ChargeType,
     EipStatus,
     InstanceStatus,
@@ -116,7 +116,7 @@ def breaches(world: World) -> tuple[Breach, ...]:
         broken.append(Breach(invariant, resource_id, message))
 
     for region in world.regions.values():
-        scan = _Scan(region, found)
+        scan = _Scan(world, region, found)
         scan.containers()
         scan.network_interfaces()
         scan.private_addresses()
@@ -139,7 +139,8 @@ def _number(ip: str) -> int:
 class _Scan:
     """All of a region, read once, and what it adds up to."""
 
-    def __init__(self, region: Region, found: Found) -> None:
+    def __init__(self, world: World, region: Region, found: Found) -> None:
+        self.world = world
         self.region = region
         self.found = found
         self.all_vpcs = region.vpcs.snapshot()
@@ -253,8 +254,9 @@ class _Scan:
                     found("interface.attach.vpc", interface.id, f"is in another VPC than {instance.id}")
                 if instance.zone_id != interface.zone_id:
                     found("interface.attach.zone", interface.id, f"is in another zone than {instance.id}")
-                if count > instance.instance_type.private_ipv4_per_eni:
-                    message = f"holds {count} private IPs on a {instance.instance_type.id}"
+                of_type = type_of(self.world, instance)
+                if of_type.limits_known and count > of_type.private_ipv4_per_eni:
+                    message = f"holds {count} private IPs on a {of_type.id}"
                     found("interface.assign.type-quota", interface.id, message)
             self._in_groups(interface, interface.security_group_ids, interface.vpc_id, count)
 
@@ -348,7 +350,8 @@ class _Scan:
             if attached != set(ids):
                 message = f"lists {ids}, and {sorted(attached)} are attached to it"
                 found("interface.attachment", instance.id, message)
-            if len(ids) > instance.instance_type.eni_quantity:
+            of_type = type_of(self.world, instance)
+            if of_type.limits_known and len(ids) > of_type.eni_quantity:
                 found("interface.attach.quota", instance.id, f"has {len(ids)} ENIs")
             if instance.vpc_id is None:
                 self._in_groups(instance, instance.classic_group_ids, None, 1)
@@ -530,7 +533,7 @@ def _eips_allowed(world: World, account_id: str, position: int) -> int:
         for region in world.regions.values()
         if region.quotas[account_id, name] is not None
     ]
-    return max(of_account[-1:] + of_regions, default=QUOTAS[name])
+    return max(of_account[-1:] + of_regions, default=unset_account_quota(world, account_id, name))
 
 
 def _repeated(tables: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:

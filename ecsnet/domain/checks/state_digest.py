@@ -29,7 +29,15 @@ def serialized_state(world: World) -> bytes:
         if region.version
     ]
     shared = [
-        (stream, kept.version, _table(kept.client_tokens), _table(kept.quotas), _table(kept.quota_changes), kept.drawn)
+        (
+            stream,
+            kept.version,
+            _table(kept.client_tokens),
+            _table(kept.quotas),
+            _table(kept.quota_changes),
+            sorted(kept.instance_types.items()),
+            kept.drawn,
+        )
         for stream, kept in sorted(world.shared.items())
         if kept.version
     ]
@@ -62,9 +70,9 @@ def behavioural_digest(world: World) -> bytes:
     """A digest of what matters: equal for states in which the same commands are allowed, with the same outcome."""
     regions = [_essence(region) for _, region in sorted(world.regions.items())]
     accounts = [
-        (stream, kept.client_tokens.size, list(kept.quotas.snapshot().items()))
+        (stream, kept.client_tokens.size, list(kept.quotas.snapshot().items()), sorted(kept.instance_types.items()))
         for stream, kept in sorted(world.shared.items())
-        if kept.client_tokens.size or kept.quotas.size
+        if kept.client_tokens.size or kept.quotas.size or kept.instance_types
     ]
     return blake2b(_encode([regions, accounts]), digest_size=16).digest()
 
@@ -113,5 +121,6 @@ def _essence(region: Region) -> Rows:
         ],
         [(eip.id, eip.status, eip.instance_id) for eip in region.eips.snapshot().values()],
         list(region.quotas.snapshot().items()),
+        list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),
     )

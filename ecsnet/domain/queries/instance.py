@@ -12,6 +12,7 @@ from ecsnet.domain.queries.intranet import OPTIMIZED_BANDWIDTH, OTHER_BANDWIDTH
 from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.world import Region, World
+from ecsnet.domain.subjects.account import type_of
 from ecsnet.values import ChargeType, EipStatus
 
 
@@ -22,7 +23,9 @@ class InstanceLimits:
     ``network_interfaces`` is the most ENIs that it takes, the primary one included, of which it has
     ``network_interface_count``. ``private_ips_per_interface`` is the most private IPs of one attached ENI, the primary
     address included: what the type allows, or the account's quota if that is less. A classic instance has no ENI, so
-    these are zero. ``nic_queues`` is the most queues of one ENI, None if the type's number is not known.
+    these are zero. ``limits_known`` is False if the type is unknown: both are then the most that instances of the type
+    were described with, and it may allow more. ``nic_queues`` is the most queues of one ENI, None if the type's number
+    is not known.
 
     Bandwidths are in Mbit/s. That of the Internet is what was bought; that of the intranet is shared with others and
     not guaranteed. More ENIs raise neither. ``rule`` and ``guide`` name the source.
@@ -34,6 +37,7 @@ class InstanceLimits:
     network_interface_count: int
     private_ips_per_interface: int
     nic_queues: int | None
+    limits_known: bool
     internet_max_bandwidth_out: int
     intranet_bandwidth: int
     rule: str = "instance.limits"
@@ -97,7 +101,7 @@ def _find(world: World, instance_id: str) -> tuple[Region, InstanceState]:
 def limits(world: World, instance_id: str) -> InstanceLimits:
     """Returns the limits of an instance. Raises KeyError for an unknown id."""
     region, instance = _find(world, instance_id)
-    instance_type = instance.instance_type
+    instance_type = type_of(world, instance)
     in_vpc = instance.vpc_id is not None
     quota = region.quota(instance.account_id, "addresses-per-interface")
     return InstanceLimits(
@@ -107,6 +111,7 @@ def limits(world: World, instance_id: str) -> InstanceLimits:
         network_interface_count=len(instance.attached),
         private_ips_per_interface=min(instance_type.private_ipv4_per_eni, quota) if in_vpc else 0,
         nic_queues=instance_type.nic_queues,
+        limits_known=instance_type.limits_known,
         internet_max_bandwidth_out=instance.internet_max_bandwidth_out,
         intranet_bandwidth=OPTIMIZED_BANDWIDTH if instance_type.io_optimized else OTHER_BANDWIDTH,
     )

@@ -6,7 +6,7 @@ expects its version, so two commands in two regions cannot both allocate the las
 
 | stream | fact |
 |---|---|
-| ``account/<account id>`` | the EIPs of the account over all regions, and their quota; the client tokens it has used |
+| ``account/<account id>`` | the EIPs of the account over all regions, and their quota; its client tokens and types |
 | ``addresses/public/<block>`` | the allocated public addresses of a block that several regions share |
 | ``addresses/classic/<block>`` | the same for private addresses of the classic network |
 | ``imports/ids`` | the imported ids: an id is imported into one region only |
@@ -23,7 +23,7 @@ from ecsnet.domain.state.regional_pool import address_stream, shares_block
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
-from ecsnet.events.imports import EipImported, ResourcesImported
+from ecsnet.events.imports import EipImported, InstanceTypesImported, ResourcesImported
 from ecsnet.events.instance import (
     InstanceCreated,
     InstanceCreateRequested,
@@ -52,7 +52,9 @@ _ALLOCATING: Final = frozenset(
     }
 )
 """The events that may allocate something that regions share."""
-OF_NO_REGION: Final = frozenset({ClientTokenUsed, EipAddressRegistered, ResourcesImported, SharedAddressDrawn})
+OF_NO_REGION: Final = frozenset(
+    {ClientTokenUsed, EipAddressRegistered, InstanceTypesImported, ResourcesImported, SharedAddressDrawn}
+)
 """The events that are never recorded in the stream of a region."""
 
 

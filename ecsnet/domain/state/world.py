@@ -6,7 +6,7 @@ fold keeps beside it, so that no rule ever has to scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count, islice
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -26,7 +26,7 @@ from ecsnet.domain.state.records import (
 from ecsnet.domain.state.tables import Table
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import QUOTAS
+from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
@@ -48,6 +48,7 @@ _TABLES = (
     "revocations",
     "quotas",
     "allowances",
+    "described_most",
     "client_tokens",
     "addresses",
     "other_holders",
@@ -116,6 +117,7 @@ class Region:
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()  # (account, token)
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
+        self.described_most: Table[tuple[str, str], int] = Table()  # (account, name) → most that was described
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
@@ -147,14 +149,28 @@ class Region:
         return copy
 
     def quota(self, account_id: str, name: str) -> int:
-        """Returns an account's quota in the region as it was set, or the vendor's default."""
+        """Returns an account's quota in the region as it was set, or the vendor's default; `UNKNOWN_QUOTA` if more than
+        the default was described."""
         value = self.quotas[account_id, name] if self.quotas.size else None
-        return QUOTAS[name] if value is None else value
+        return self._unset_quota(account_id, name) if value is None else value
+
+    def _unset_quota(self, account_id: str, name: str) -> int:
+        most = self.described_most[account_id, name] if self.described_most.size else None
+        return UNKNOWN_QUOTA if most is not None and most > QUOTAS[name] else QUOTAS[name]
+
+    def describe(self, account_id: str, name: str, count: int) -> None:
+        """Notes that something was described that has a quota: the account's quota is at least as high."""
+        if count > QUOTAS[name] or name in ACCOUNT_QUOTAS:  # of other regions, too: these add up
+            key = (account_id, name)
+            self.described_most.set(key, max(count, self.described_most[key] or 0))
 
     def allowance(self, account_id: str, name: str) -> Allowance:
         """Returns the allowance of an account's quota."""
         allowed = self.allowances[account_id, name] if self.allowances.size else None
-        return Allowance(QUOTAS[name], QUOTAS[name]) if allowed is None else allowed
+        if allowed is not None:
+            return allowed
+        unset = self._unset_quota(account_id, name)
+        return Allowance(unset, unset)
 
     def used(self, account_id: str, kind: Kind) -> int:
         """Returns the number of an account's resources that count towards a quota."""
@@ -238,16 +254,17 @@ def is_shared(stream: str) -> bool:
 
 
 class SharedStream:
-    """The folded state of a shared stream: its version, the client tokens and quotas of an account, and the
-    address of a block that was allocated last."""
+    """The folded state of a shared stream: its version, the client tokens, quotas and described instance types of an
+    account, and the address of a block that was allocated last. ``instance_types`` is replaced, never changed."""
 
-    __slots__ = ("client_tokens", "drawn", "quota_changes", "quotas", "version")
+    __slots__ = ("client_tokens", "drawn", "instance_types", "quota_changes", "quotas", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()
         self.quotas: Table[tuple[str, str], int] = Table()  # (account, name) → value
         self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
+        self.instance_types: Mapping[str, InstanceType] = {}
         self.drawn: str | None = None
 
     def fork(self) -> Self:
@@ -257,6 +274,7 @@ class SharedStream:
         copy.client_tokens = self.client_tokens.fork()
         copy.quotas = self.quotas.fork()
         copy.quota_changes = self.quota_changes.fork()
+        copy.instance_types = self.instance_types
         copy.drawn = self.drawn
         return copy
 

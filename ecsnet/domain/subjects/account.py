@@ -1,13 +1,19 @@
-"""The account: its quotas, and the tokens that make its requests safe to repeat.
+"""The account: its quotas, the instance types described to it, and the tokens that make its requests safe to repeat.
 
 Most quotas are of an account in a region, and recorded in the stream of that region. Those that an account has over all
-regions are recorded in the stream of the account.
+regions are recorded in the stream of the account. What is described of an account proves that its quotas are at least
+that high. Where that is more than the default, the quota is unknown, and denies nothing until it is set or described.
+
+An instance has the limits of its type as they were when it was created or described. If they were not known then, those
+count that the account has learnt of since.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import attrs
 import msgspec
 
 from ecsnet.commands import Command, SetQuota
@@ -15,11 +21,13 @@ from ecsnet.domain.context import RuleContext
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
+from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
 from ecsnet.events.account import ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS
+from ecsnet.events.imports import InstanceTypesImported
+from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 # How each event changes the state
 
@@ -50,6 +58,10 @@ def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, rec
     stream.client_tokens.set((record.account_id, event.client_token), TokenUse(record.position, event))
 
 
+def instance_types_imported(stream: SharedStream, event: InstanceTypesImported, record: RecordedEvent) -> None:
+    stream.instance_types = {**stream.instance_types, **{one.id: one for one in event.instance_types}}
+
+
 EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
 
 # Quotas
@@ -57,6 +69,8 @@ EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_us
 
 def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     """Returns a quota of an account, in a region or over all, as it was set, or the vendor's default.
+
+    It is `UNKNOWN_QUOTA` if it was never set, and more than the default was described.
 
     Older versions set every quota for a region. Such a quota over all regions counts until another is set: the highest,
     if several regions have one.
@@ -68,7 +82,54 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     if value is not None:
         return value
     of_regions = [one.quotas[account_id, name] for one in world.regions.values()]
-    return max([quota for quota in of_regions if quota is not None], default=QUOTAS[name])
+    return max(
+        [quota for quota in of_regions if quota is not None], default=unset_account_quota(world, account_id, name)
+    )
+
+
+def unset_account_quota(world: World, account_id: str, name: str) -> int:
+    """Returns a quota of an account over all regions that was never set."""
+    described = sum(region.described_most[account_id, name] or 0 for region in world.regions.values())
+    return UNKNOWN_QUOTA if described > QUOTAS[name] else QUOTAS[name]
+
+
+# Instance types
+
+
+def described_types(world: World, account_id: str) -> Mapping[str, InstanceType]:
+    """Returns the instance types that were described to an account, or that its instances show, by id."""
+    own = world.shared.get(account_stream(account_id))
+    return {} if own is None else own.instance_types
+
+
+def type_of(world: World, instance: InstanceState) -> InstanceType:
+    """Returns an instance's type with the limits that count: those recorded with the instance, unless they were not
+    known then."""
+    recorded = instance.instance_type
+    if recorded.limits_known:
+        return recorded
+    return described_types(world, instance.account_id).get(recorded.id, recorded)
+
+
+def newly_described(world: World, account_id: str, types: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
+    """Returns those of the described types that say something new to an account.
+
+    Of a type with unknown limits, the most that any description has shown is kept.
+    """
+    before, news = described_types(world, account_id), []
+    for one in types:
+        known = before.get(one.id)
+        if known is not None and not one.limits_known:
+            if known.limits_known:
+                continue
+            one = attrs.evolve(
+                known,
+                eni_quantity=max(known.eni_quantity, one.eni_quantity),
+                private_ipv4_per_eni=max(known.private_ipv4_per_eni, one.private_ipv4_per_eni),
+            )
+        if one != known:
+            news.append(one)
+    return tuple(news)
 
 
 # Client tokens

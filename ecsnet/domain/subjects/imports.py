@@ -1,7 +1,7 @@
 """Imports: resources that come into the model as they were described, not as a command made them.
 
-What is described may contradict itself (two ENIs with one address, an address outside its VSwitch, a quota exceeded):
-it is taken as it is, so that `ecsnet.audit` can report it.
+What is described may contradict itself (two ENIs with one address, an address outside its VSwitch): it is taken as it
+is, so that `ecsnet.audit` can report it. What it has more of than a default quota allows proves a higher quota.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceType
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
@@ -58,6 +58,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
         vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
     )
     vpc.vswitch_created(region, created, record, vpc.VSWITCH.described[VSwitchImported][event.status])
+    region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
     _begin(region, state, vpc.VSWITCH, record)
@@ -68,6 +69,7 @@ def group_imported(region: Region, event: SecurityGroupImported, record: Recorde
     created = SecurityGroupCreated(security_group_id=event.security_group_id, vpc_id=event.vpc_id)
     security_group.group_created(region, created, record)
     region.security_groups.mutable(event.security_group_id).created_at = _born(event, record)
+    region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))
     region.imported = True
 
 
@@ -96,6 +98,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         state.classic_ip = event.private_ip_address or ""
         region.classic_ips.set(state.classic_ip, state.id)
         instance.regroup_classic(region, state, event.security_group_ids)
+        region.describe(record.account_id, "security-groups-per-interface", len(event.security_group_ids))
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
     _begin(region, state, INSTANCE, record)
@@ -132,7 +135,21 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
         region.use(record.account_id, "network_interface", 1)
+    _describe_interface(region, interface)
     _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+
+
+def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
+    """Notes what an ENI proves of the quotas of its account."""
+    account_id, count = interface.account_id, len(interface.private_ips)
+    region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
+    region.describe(account_id, "addresses-per-interface", count)
+    if interface.status is NetworkInterfaceStatus.Available:
+        region.describe(account_id, "addresses-per-available-interface", count - 1)
+    region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
+    for group_id in interface.security_group_ids:
+        in_group = region.security_groups.get_existing(group_id).private_ip_count
+        region.describe(account_id, "addresses-per-security-group", in_group)
 
 
 def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
@@ -154,6 +171,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
+    region.describe(record.account_id, "eips-per-account", region.used(record.account_id, "eip"))
     region.eips.set(eip.id, eip)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:

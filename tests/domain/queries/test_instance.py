@@ -30,6 +30,7 @@ def test_limits_are_those_of_the_type(net: Net) -> None:
         network_interface_count=2,
         private_ips_per_interface=10,
         nic_queues=2,
+        limits_known=True,
         internet_max_bandwidth_out=5,
         intranet_bandwidth=10_000,
     )

@@ -45,7 +45,7 @@ from ecsnet.events.instance import (
     InstanceLaunchRequested,
 )
 from ecsnet.events.network_interface import NetworkInterfaceAttached, NetworkInterfaceAttachRequested
-from ecsnet.values import ChargeType, NetworkType
+from ecsnet.values import CATALOGUE_COMPLETE_UP_TO, ChargeType, NetworkType
 
 NewInstance = CreateInstance | RunInstances
 CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
@@ -54,7 +54,14 @@ CLASSIC_CLOSED_AT: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 
 RULES: Final = SubjectRules()
 
-must_exist(RULES, "instance-type.not-found", "instance type", code="InvalidInstanceType.ValueNotSupported")
+must_exist(
+    RULES,
+    "instance-type.not-found",
+    "instance type",
+    code="InvalidInstanceType.ValueNotSupported",
+    message=f"the instance type {{ids}} is unknown: the catalogue ends with {CATALOGUE_COMPLETE_UP_TO}, and no "
+    "response of DescribeInstanceTypes had it",
+)
 
 
 @RULES.denies(

@@ -15,6 +15,7 @@ from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceK
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.subjects.account import type_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     NETWORK_INTERFACE,
@@ -288,9 +289,9 @@ def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: 
 def attach_instance_type(target: AttachTarget) -> Facts | None:
     """Only I/O-optimized instance types that support ENIs take secondary ENIs."""
     of_type = target.instance_type
-    if of_type is None or not target.attaching or (of_type.io_optimized and of_type.eni_quantity > 1):
+    if of_type is None or not target.attaching or not of_type.limits_known:
         return None
-    return {"instance_type": of_type.id}
+    return None if of_type.io_optimized and of_type.eni_quantity > 1 else {"instance_type": of_type.id}
 
 
 @RULES.denies(
@@ -301,12 +302,20 @@ def attach_instance_type(target: AttachTarget) -> Facts | None:
     http_status=403,
     message="a {instance_type} takes {quota} ENIs, its primary included, and the instance would have {count}",
 )
-def attach_quota(target: AttachTarget) -> Facts | None:
-    """An instance has at most as many ENIs as its type allows, the primary included."""
+def attach_quota(target: AttachTarget) -> Facts | Breach | None:
+    """An instance has at most as many ENIs as its type allows, the primary included. Of a type that only its described
+    instances tell of, that is the most that one of them has."""
     of_type, count = target.instance_type, target.interface_count + target.attaching
     if of_type is None or not target.attaching or count <= of_type.eni_quantity:
         return None
-    return {"count": count, "instance_type": of_type.id, "quota": of_type.eni_quantity}
+    facts = {"count": count, "instance_type": of_type.id, "quota": of_type.eni_quantity}
+    if not of_type.limits_known:
+        message = (
+            "the instance type {instance_type} is unknown: its described instances have at most {quota} ENIs, and this "
+            "one would have {count}"
+        )
+        return Breach(facts, message=message)
+    return facts
 
 
 @RULES.denies(
@@ -317,20 +326,30 @@ def attach_quota(target: AttachTarget) -> Facts | None:
     http_status=403,
     message="a {instance_type} allows {quota} private IPs an ENI, and {counts:has}",
 )
-def attach_address_quota(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
-    """The private IPs of an ENI fit the instance type's quota when it is attached."""
+def attach_address_quota(
+    interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget
+) -> Facts | Breach | None:
+    """The private IPs of an ENI fit the instance type's quota when it is attached. Of a type that only its described
+    instances tell of, that is the most that one of their ENIs has."""
     if target.instance_type is None:
         return None
     quota = target.instance_type.private_ipv4_per_eni
     others = [interface for interface in interfaces_to_attach if len(interface.private_ips) > quota]
     if not others:
         return None
-    return {
+    facts = {
         "network_interface_ids": _ids(others),
         "counts": {interface.id: len(interface.private_ips) for interface in others},
         "instance_type": target.instance_type.id,
         "quota": quota,
     }
+    if not target.instance_type.limits_known:
+        message = (
+            "the instance type {instance_type} is unknown: its described instances have at most {quota} private IPs an "
+            "ENI, and {counts:has}"
+        )
+        return Breach(facts, message=message)
+    return facts
 
 
 @RULES.denies(
@@ -414,7 +433,7 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
         context.target = AttachTarget(
             zone_id=instance.zone_id,
             vpc_id=instance.vpc_id or CLASSIC_NETWORK,
-            instance_type=instance.instance_type,
+            instance_type=type_of(context.world, instance),
             interface_count=len(instance.attached),
             attaching=0 if _is_on(interface, instance) else 1,
         )

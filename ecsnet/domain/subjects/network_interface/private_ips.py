@@ -22,11 +22,12 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import AnyCommand, Facts, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, World
+from ecsnet.domain.subjects.account import type_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     LIFECYCLES,
@@ -330,13 +331,24 @@ def assign_available_limit(
     http_status=403,
     message="a {instance_type} allows {quota} private IPs an ENI, and this one would hold {count}",
 )
-def assign_type_quota(address_requests: tuple[AddressRequest, ...], instance: InstanceState) -> Facts | None:
-    """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included."""
+def assign_type_quota(
+    address_requests: tuple[AddressRequest, ...], instance: InstanceState, world: World
+) -> Facts | Breach | None:
+    """An ENI that is InUse holds at most as many private IPs as the instance type allows, the primary one included.
+
+    Of a type that only its described instances tell of, that is the most that one of their ENIs has."""
     (request,) = address_requests
-    count, quota = request.resulting_count, instance.instance_type.private_ipv4_per_eni
-    if request.interface_status is not NetworkInterfaceStatus.InUse or count <= quota:
+    of_type, count = type_of(world, instance), request.resulting_count
+    if request.interface_status is not NetworkInterfaceStatus.InUse or count <= of_type.private_ipv4_per_eni:
         return None
-    return {"instance_type": instance.instance_type.id, "count": count, "quota": quota}
+    facts = {"instance_type": of_type.id, "count": count, "quota": of_type.private_ipv4_per_eni}
+    if not of_type.limits_known:
+        message = (
+            "the instance type {instance_type} is unknown: its described instances have at most {quota} private IPs an "
+            "ENI, and this one would hold {count}"
+        )
+        return Breach(facts, message=message)
+    return facts
 
 
 @RULES.denies(

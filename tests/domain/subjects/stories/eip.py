@@ -6,6 +6,7 @@ from typing import Any
 
 from ecsnet import Command
 from ecsnet import commands as c
+from tests.support.accounts import eips
 from tests.support.net import Net
 from tests.support.setups import OPEN, associated, classic, eip
 from tests.support.witnesses import MANUAL, keeps, trips
@@ -112,3 +113,19 @@ def release_an_associated_one(net: Net) -> Command[Any]:
 @keeps("eip.release.state")
 def release_an_available_one(net: Net) -> Command[Any]:
     return c.ReleaseEipAddress(allocation_id=eip(net).id)
+
+
+# More described than the default quota
+
+
+@keeps("account.eip-quota")
+def one_more_than_the_eips_described_in_two_regions(net: Net) -> Command[Any]:
+    net.cloud.import_resources([eips(12), eips(12, "cn-beijing")])
+    return c.AllocateEipAddress()
+
+
+@trips("account.eip-quota")
+def one_more_than_the_quota_set_after_more_eips_were_described(net: Net) -> Command[Any]:
+    net.cloud.import_resources([eips(24)])
+    net.quota("eips-per-account", 24)
+    return c.AllocateEipAddress()

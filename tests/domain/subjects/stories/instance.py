@@ -7,6 +7,7 @@ from typing import Any
 
 from ecsnet import Command, Instance, NewNetworkInterface
 from ecsnet import commands as c
+from tests.support.accounts import LATER_TYPE, instance_types, limits, of_a_later_type
 from tests.support.net import Net
 from tests.support.setups import (
     LAST_DECEMBER,
@@ -635,3 +636,23 @@ def release_again(net: Net) -> Command[Any]:
 def stop_the_one_beside_what_is_being_released(net: Net) -> Command[Any]:
     releasing(net)
     return c.StopInstance(instance_id=net.run().id)
+
+
+# Instance types of the account
+
+
+@trips("instance-type.not-found")
+def run_a_type_that_came_after_the_catalogue(net: Net) -> Command[Any]:
+    return net.run_command(instance_type=LATER_TYPE)
+
+
+@keeps("instance-type.not-found")
+def run_a_type_that_is_described(net: Net) -> Command[Any]:
+    net.cloud.import_resources([instance_types(limits())])
+    return net.run_command(instance_type=LATER_TYPE)
+
+
+@keeps("instance-type.not-found", "interface.attach.instance-type")
+def run_a_type_that_a_described_instance_has(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    return net.run_command(instance_type=LATER_TYPE, network_interface_ids=[net.eni().id])

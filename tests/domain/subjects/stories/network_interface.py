@@ -6,6 +6,7 @@ from typing import Any
 
 from ecsnet import Command, Instance, NetworkInterface
 from ecsnet import commands as c
+from tests.support.accounts import instance_types, interfaces, limits, network, of_a_later_type, quotas
 from tests.support.net import Net
 from tests.support.setups import OPEN, OWN_TYPES, assign, classic, classic_command, detach, unassign
 from tests.support.witnesses import MANUAL, keeps, trips
@@ -662,3 +663,99 @@ def revoke_from_a_primary_while_stopping(net: Net) -> Command[Any]:
 def revoke_a_secondary_address_of_a_primary(net: Net) -> Command[Any]:
     primary = net.cloud.execute(assign(net.primary(net.run()).id, 1))
     return unassign(primary.id, primary.private_ips[1])
+
+
+# Instance types of which only instances are described
+
+
+@trips("interface.attach.quota")
+def attach_more_than_instances_of_an_unknown_type_have(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    return c.AttachNetworkInterface(network_interface_id="eni-2", instance_id="i-0")
+
+
+@keeps("interface.attach.quota", "interface.attach.instance-type", "interface.attach.address-quota")
+def attach_again_what_an_instance_of_an_unknown_type_had(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    net.cloud.execute(c.DetachNetworkInterface(network_interface_id="eni-1", instance_id="i-0"))
+    return c.AttachNetworkInterface(network_interface_id="eni-1", instance_id="i-0")
+
+
+@keeps("interface.attach.quota", "interface.attach.instance-type")
+def attach_to_an_instance_whose_type_is_described_later(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    net.cloud.import_resources([instance_types(limits(enis=3))])
+    return c.AttachNetworkInterface(network_interface_id="eni-2", instance_id="i-0")
+
+
+@trips("interface.attach.quota")
+def attach_more_than_a_described_type_takes(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type(instance_types(limits(enis=2))))
+    return c.AttachNetworkInterface(network_interface_id="eni-2", instance_id="i-0")
+
+
+@trips("interface.attach.address-quota")
+def attach_with_more_addresses_than_an_unknown_type_shows(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type(spare_addresses=3))
+    return c.AttachNetworkInterface(network_interface_id="eni-2", instance_id="i-0")
+
+
+@trips("interface.assign.type-quota")
+def assign_more_than_an_unknown_type_shows(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    return assign("eni-1", 1)
+
+
+@keeps("interface.assign.type-quota")
+def assign_as_many_as_an_unknown_type_shows(net: Net) -> Command[Any]:
+    net.cloud.import_resources(of_a_later_type())
+    return assign("eni-p", 1)
+
+
+# Quotas of which more is described than the default
+
+
+@keeps("account.interface-quota")
+def one_more_than_the_described_interfaces(net: Net) -> Command[Any]:
+    net.cloud.import_resources([*network(), interfaces(*((f"eni-{n}", "", 1) for n in range(101)))])
+    return net.eni_command()
+
+
+@trips("account.interface-quota")
+def one_more_than_the_described_quota_of_interfaces(net: Net) -> Command[Any]:
+    described = interfaces(*((f"eni-{n}", "", 1) for n in range(101)))
+    net.cloud.import_resources([*network(), described, quotas(max_elastic_network_interfaces="101")])
+    return net.eni_command()
+
+
+@trips("account.interface-quota")
+def one_more_than_the_default_that_is_described(net: Net) -> Command[Any]:
+    net.cloud.import_resources([*network(), interfaces(*((f"eni-{n}", "", 1) for n in range(100)))])
+    return net.eni_command()
+
+
+@keeps("interface.assign.limit", "interface.assign.available-limit")
+def assign_to_an_interface_that_is_described_with_more_than_the_quotas(net: Net) -> Command[Any]:
+    net.cloud.import_resources([*network(), interfaces(("eni-0", "", 30))])
+    return assign("eni-0", 1)
+
+
+@trips("interface.assign.limit")
+def assign_beyond_a_quota_that_was_set_after_more_was_described(net: Net) -> Command[Any]:
+    net.cloud.import_resources([*network(), interfaces(("eni-0", "", 30))])
+    net.quota("addresses-per-interface", 30)
+    return assign("eni-0", 1)
+
+
+@keeps("interface.security-groups.count")
+def an_interface_in_as_many_groups_as_one_is_described_in(net: Net) -> Command[Any]:
+    groups = [f"sg-{n}" for n in range(7)]
+    net.cloud.import_resources([*network(groups=7), interfaces(("eni-0", "", 1), groups=groups)])
+    return c.CreateNetworkInterface(vswitch_id="vsw-0", security_group_ids=groups)
+
+
+@keeps("security-group.address-quota")
+def one_more_address_in_a_group_that_is_described_with_more(net: Net) -> Command[Any]:
+    described = interfaces(*((f"eni-{n}", "", 25) for n in range(81)))
+    net.cloud.import_resources([*network(), described])
+    return c.CreateNetworkInterface(vswitch_id="vsw-0", security_group_ids=["sg-0"])

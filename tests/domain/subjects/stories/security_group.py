@@ -6,6 +6,7 @@ from typing import Any
 
 from ecsnet import Command, NewNetworkInterface
 from ecsnet import commands as c
+from tests.support.accounts import network, quotas
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic, classic_command, other_vpc_group
 from tests.support.witnesses import MANUAL, keeps, trips
@@ -351,3 +352,18 @@ def delete_a_group_again(net: Net) -> Command[Any]:
 def delete_the_group_of_an_instance_that_is_being_released(net: Net) -> Command[Any]:
     net.cloud.execute(c.DeleteInstance(instance_id=net.run().id, force=True))
     return c.DeleteSecurityGroup(security_group_id=net.group.id)
+
+
+# More described than the default quota
+
+
+@keeps("account.security-group-quota")
+def one_more_than_the_described_groups(net: Net) -> Command[Any]:
+    net.cloud.import_resources(network(groups=101))
+    return c.CreateSecurityGroup(vpc_id="vpc-0")
+
+
+@trips("account.security-group-quota")
+def one_more_than_the_described_quota_of_groups(net: Net) -> Command[Any]:
+    net.cloud.import_resources([quotas(max_security_groups=1)])
+    return c.CreateSecurityGroup(vpc_id=net.vpc.id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ecsnet import Command, NewNetworkInterface, Vpc, VSwitch
 from ecsnet import commands as c
+from tests.support.accounts import network
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic, enable, link
 from tests.support.witnesses import MANUAL, keeps, trips
@@ -344,3 +345,12 @@ def delete_a_vswitch_whose_instance_was_released(net: Net) -> Command[Any]:
     command = delete_a_vswitch_with_an_instance_that_is_being_released(net)
     net.cloud.settle()
     return command
+
+
+# More described than the default quota
+
+
+@keeps("vpc.vswitch-quota")
+def one_more_than_the_described_vswitches(net: Net) -> Command[Any]:
+    net.cloud.import_resources(network(vswitches=30))
+    return c.CreateVSwitch(vpc_id="vpc-0", zone_id="cn-hangzhou-b", cidr_block="10.99.0.0/16")
