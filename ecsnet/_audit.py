@@ -9,6 +9,7 @@ from operator import attrgetter
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
 from ecsnet.domain.checks.commands_from_events import command_for
+from ecsnet.domain.checks.held import held
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.decide import CommandContext, judge
 from ecsnet.domain.fold import fold
@@ -27,9 +28,10 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
     """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
     ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
-    raised. Events with a cause (`RecordedEvent.caused_by`) are judged as a part of the command that caused them: the
-    ENIs that an instance was created with belong to its creation. Imports are not judged: the invariants report their
-    contradictions.
+    raised. Those with the severity ``"information"`` break no rule: each names an imported resource that is held, or a
+    VSwitch that is used by what was not described. Events with a cause (`RecordedEvent.caused_by`) are judged as a part
+    of the command that caused them: the ENIs that an instance was created with belong to its creation. Imports are not
+    judged: the invariants report their contradictions.
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
@@ -112,4 +114,4 @@ class _Auditor:
             Finding(position=None, rule=breach.invariant, message=f"{breach.resource_id} {breach.message}")
             for breach in breaches(self._world)
         ]
-        return (*self._findings, *at_the_end)
+        return (*self._findings, *at_the_end, *held(self._world))

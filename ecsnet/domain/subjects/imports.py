@@ -1,7 +1,8 @@
 """Imports: resources that come into the model as they were described, not as a command made them.
 
 What is described may contradict itself (two ENIs with one address, an address outside its VSwitch, a quota exceeded):
-it is taken as it is, so that `ecsnet.audit` can report it.
+it is taken as it is, so that `ecsnet.audit` can report it. What is not the account's to change, or is described as
+something that the model does not know, is held: it is there, and no command changes it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus, NetworkInterfaceType
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
@@ -60,6 +61,8 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     vpc.vswitch_created(region, created, record, vpc.VSWITCH.described[VSwitchImported][event.status])
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
+    state.unseen_addresses = event.unseen_addresses
+    state.available_ip_address_count -= event.unseen_addresses
     _begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
@@ -120,6 +123,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         name=event.name,
         description=event.description,
         instance_id=event.instance_id,
+        held=event.held,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -132,7 +136,8 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
         region.use(record.account_id, "network_interface", 1)
-    _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+    if interface.held is None:
+        _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
 def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
@@ -151,6 +156,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
+        held=event.held,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
@@ -158,9 +164,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
-    if (
-        event.instance_id is not None or event.status is EipStatus.Releasing
-    ):  # else another service's, and it settles it
+    if eip.held is None:
         _begin(region, eip, EIP, record)
     region.imported = True
 

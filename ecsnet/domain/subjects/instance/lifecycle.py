@@ -36,7 +36,7 @@ from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
@@ -341,6 +341,23 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     if INSTANCE.admits(instance.status, event) or instance.status in BEING_RELEASED:
         return None
     return {"instance_id": instance.id, "status": instance.status}
+
+
+@RULES.denies(
+    "instance.held-interface",
+    DeleteInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    code=network_interface.SERVICE_MANAGED.code,
+    http_status=network_interface.SERVICE_MANAGED.http_status,
+    message="{instance_id} has what no command changes: {reasons:is held:}",
+)
+def held_interface(instance: InstanceState, region: Region, command_type: AnyCommand) -> Facts | None:
+    """An instance is not released while one of its ENIs is held, and its groups stay while its primary ENI is."""
+    touched = instance.attached if command_type is DeleteInstance else tuple(instance.attached)[:1]
+    interfaces = [region.network_interfaces[interface_id] for interface_id in touched]
+    facts = network_interface.are_held(interface for interface in interfaces if interface is not None)
+    return None if facts is None else {"instance_id": instance.id, **facts}
 
 
 @RULES.denies(
