@@ -26,7 +26,16 @@ from ecsnet.testing._choose import Draw, Operations, judged_commands, walk
 from ecsnet.testing._fixtures import START, cloud_after
 from ecsnet.testing._generate import GENERATORS
 from ecsnet.testing._script import Settle, Step, apply_step, completing_steps
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, cidr_bounds, int_to_ipv4
+from ecsnet.values import (
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    SecurityGroupStatus,
+    VpcStatus,
+    VSwitchStatus,
+    cidr_bounds,
+    int_to_ipv4,
+)
 
 __all__ = [
     "cidr_blocks",
@@ -169,7 +178,8 @@ def histories(
 
 
 def vpcs(cloud: Cloud | None = None, **attributes: Any) -> st.SearchStrategy[Vpc]:
-    """Returns a strategy for VPCs of a cloud, or of any cloud, with these attributes, named as for ``where``."""
+    """Returns a strategy for VPCs of a cloud, or of any cloud, in any status, with these attributes, named as for
+    ``where``."""
     return _resources(Vpc, "vpcs", cloud, attributes)
 
 
@@ -283,11 +293,32 @@ def _on_the_eip(command: type[c.UnassociateEipAddress | c.ReleaseEipAddress]) ->
     return lambda cloud: command(allocation_id=next(iter(cloud.eips)))
 
 
+def _another_vpc(cloud: Cloud) -> Step:
+    return c.CreateVpc(cidr_block="192.168.0.0/16")
+
+
+def _another_vswitch(cloud: Cloud) -> Step:
+    return c.CreateVSwitch(vpc_id=next(iter(cloud.vpcs)), zone_id=f"{cloud.region_id}-b", cidr_block="10.0.0.16/28")
+
+
 _RUN, _CREATE = RESOURCE_SETUP
 _RUNNING: Final = (_RUN, _settle)
 _ATTACHING: Final = (_CREATE, *_RUNNING, _attachment(c.AttachNetworkInterface))
 _ASSOCIATING: Final = (_allocate, *_RUNNING, _associate)
 PATH_TO_STATUS: Final[dict[type[Resource], dict[str, tuple[MakeStep, ...]]]] = {
+    Vpc: {
+        VpcStatus.Available: (),
+        VpcStatus.Pending: (_another_vpc,),
+        VpcStatus.Deleting: (_another_vpc, _settle, lambda cloud: c.DeleteVpc(vpc_id=list(cloud.vpcs)[-1])),
+    },
+    VSwitch: {VSwitchStatus.Available: (), VSwitchStatus.Pending: (_another_vswitch,)},
+    SecurityGroup: {
+        SecurityGroupStatus.Available: (),
+        SecurityGroupStatus.Deleting: (
+            NETWORK_SETUP[2],
+            lambda cloud: c.DeleteSecurityGroup(security_group_id=list(cloud.security_groups)[-1]),
+        ),
+    },
     Instance: {
         InstanceStatus.Running: _RUNNING,
         InstanceStatus.Stopped: (*_RUNNING, _on_the_instance(c.StopInstance), _settle),

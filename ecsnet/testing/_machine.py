@@ -91,7 +91,8 @@ class CloudMachine(RuleBasedStateMachine):
     known_differences: ClassVar[frozenset[str]] = frozenset()
     """Ids of rules that the system is known to lack; a command that one of them denies is not issued."""
     max_polls: ClassVar[int] = 0
-    """The number of calls of `wait_for_system` for a resource that the system shows in a transitional state."""
+    """The number of calls of `wait_for_system` for a resource that the system shows in a transitional state, or
+    otherwise than the model does."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -156,8 +157,8 @@ class CloudMachine(RuleBasedStateMachine):
         """Advances the system's clock after the model's. Does nothing by default."""
 
     def wait_for_system(self) -> None:
-        """Waits before a resource in a transitional state is observed again, at most `max_polls` times. Does nothing by
-        default."""
+        """Waits before a resource is observed again that is in a transitional state or differs from the model's, at
+        most `max_polls` times. Does nothing by default."""
 
     def inventory(self) -> Inventory:
         """Returns the regions, instance types and resources from which commands are generated."""
@@ -304,26 +305,28 @@ class CloudMachine(RuleBasedStateMachine):
         for resource_id in dict.fromkeys(resource_ids):
             model = self._resource(resource_id)
             if resource_id in self._existed:
-                seen = differences(self.names, model, self._observe(resource_id, step))
+                seen = self._differences(resource_id, model, step)
                 found += [f"{resource_id}: {'; '.join(seen)}"] if seen else []
         if found:
             self._differ("\n".join(found), step)
 
+    def _differences(self, resource_id: str, model: Resource | None, step: Command[Any] | None) -> list[str]:
+        for _ in range(self.max_polls):
+            seen = self._observe(resource_id, step)
+            status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
+            # What is being released or revoked has no transitional status, and yet is not what it will be.
+            if status not in TRANSITIONAL and not differences(self.names, model, seen):
+                return []
+            self.wait_for_system()
+        return differences(self.names, model, self._observe(resource_id, step))
+
     def _observe(self, resource_id: str, step: Command[Any] | None) -> object | None:
-        seen, error = _attempt(lambda: self._poll(self.names.to_system(resource_id)))
+        system = self.system
+        assert system is not None
+        seen, error = _attempt(lambda: system.observe(self.names.to_system(resource_id)))
         if error is not None:
             self._differ(f"the system crashes with {error!r} when {resource_id} is observed", step, crash=error)
         return seen
-
-    def _poll(self, resource_id: str) -> object | None:
-        assert self.system is not None
-        for _ in range(self.max_polls):
-            seen = self.system.observe(resource_id)
-            status = seen.get("status") if isinstance(seen, Mapping) else getattr(seen, "status", None)
-            if status not in TRANSITIONAL:
-                return seen
-            self.wait_for_system()
-        return self.system.observe(resource_id)
 
     @precondition(lambda self: self.settle_after != AT_ONCE)
     @rule(number=st.integers(0, 3))

@@ -22,7 +22,7 @@ def small_world(*, interfaces: int = 3, addresses: int = 2, eips: int = 1, insta
     for name, value in {
         "interfaces-per-region": interfaces,
         "addresses-per-interface": 2,
-        "addresses-per-security-group": 2 * interfaces,
+        "addresses-per-security-group": instances + interfaces + 1,
         "eips-per-account": max(1, eips),
     }.items():
         cloud.execute(c.SetQuota(name=name, value=value))

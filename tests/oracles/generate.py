@@ -67,7 +67,7 @@ class Generator:
             limits.append(instance.created_at + timedelta(hours=6))
             if instance.expires_at is not None:
                 limits += [instance.expires_at, instance.expires_at - timedelta(hours=24)]
-        limits += [due for due, _, _ in self.net.waiting if due is not None]
+        limits += [one[0] for one in self.net.waiting if one[0] is not None]
         instant = timedelta(microseconds=1)
         exact = sorted({one + off for one in limits for off in (-instant, timedelta(0), instant) if one + off > now})
         soon = [now + timedelta(seconds=20), now + timedelta(hours=1)]

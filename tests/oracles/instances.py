@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -133,7 +133,7 @@ def _create_one(net: Network, command: Any, who: str, cloud: Cloud, made: Any, r
 
 
 @completes("instance")
-def complete_instance(net: Network, instance_id: str) -> None:
+def complete_instance(net: Network, instance_id: str, _: Sequence[str]) -> None:
     instance = net.instances[instance_id]
     match instance.status:
         case "Pending":
@@ -244,7 +244,7 @@ def change_vpc_attribute(net: Network, command: Any, who: str, cloud: Cloud, ans
 
 
 @completes("cycle")
-def begin_cycle(net: Network, instance_id: str) -> None:
+def begin_cycle(net: Network, instance_id: str, _: Sequence[str]) -> None:
     """The bandwidth that a renewal bought counts from the next cycle on (guide 2.1)."""
     instance = net.instances[instance_id]
     now = instance.next_bandwidth

@@ -237,7 +237,7 @@ def detach(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
 
 
 @completes("interface")
-def complete_interface(net: Network, interface_id: str) -> None:
+def complete_interface(net: Network, interface_id: str, _: Sequence[str]) -> None:
     interface = net.interfaces[interface_id]
     match interface.status:
         case "Attaching":
@@ -425,5 +425,14 @@ def judge_unassignment(net: Network, command: Any, who: str) -> Iterator[str]:
 
 @carries_out(c.UnassignPrivateIpAddresses)
 def unassign(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    interface = net.interfaces[command.network_interface_id]
-    interface.private_ips = [ip for ip in interface.private_ips if ip not in command.private_ip_addresses]
+    going = {ip for _, what, one_id, ips in net.waiting for ip in ips if what == "revoke" if one_id == answer.id}
+    ips = [ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in going]
+    if ips:
+        net.begin("revoke", net.interfaces[command.network_interface_id], ips)
+
+
+@completes("revoke")
+def revoke(net: Network, interface_id: str, ips: Sequence[str]) -> None:
+    """The ENI holds revoked addresses until now."""
+    interface = net.interfaces[interface_id]
+    interface.private_ips = [ip for ip in interface.private_ips if ip not in ips]

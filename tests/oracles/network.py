@@ -35,7 +35,7 @@ class Network:
     """Resources by id; what is gone is no longer there.
 
     ``settle_after`` is how long a transition takes, None while every one waits to be settled by hand. ``waiting`` has,
-    for each, when it falls due, what it does, and the resource that it belongs to.
+    for each, when it falls due, what it does, the resource that it belongs to, and the addresses that are revoked.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Network:
         self.instances: dict[str, Any] = {}
         self.interfaces: dict[str, Any] = {}
         self.eips: dict[str, Any] = {}
-        self.waiting: list[tuple[datetime | None, str, str]] = []
+        self.waiting: list[tuple[datetime | None, str, str, Sequence[str]]] = []
         self.ids_ever: set[str] = set()
         self.macs_ever: set[str] = set()
         self.attachments = 0
@@ -152,13 +152,13 @@ class Network:
 
     # Time
 
-    def begin(self, what: str, resource: Any) -> None:
-        """Completes a transition at once, or has it wait."""
+    def begin(self, what: str, resource: Any, addresses: Sequence[str] = ()) -> None:
+        """Completes a transition, or the revocation of addresses, at once, or has it wait."""
         if self.settle_after == AT_ONCE:
-            self.complete(what, resource.id)
+            COMPLETIONS[what](self, resource.id, addresses)
             return
         due = None if self.settle_after is None else self.now + self.settle_after
-        self.waiting.append((due, what, resource.id))
+        self.waiting.append((due, what, resource.id, addresses))
 
     def pass_time(self, until: datetime) -> None:
         """Completes what falls due until then, in the order of the due times."""
@@ -166,7 +166,7 @@ class Network:
             first = min(due, key=lambda one: one[0])
             self.waiting.remove(first)
             self.now = max(self.now, first[0])
-            self.complete(first[1], first[2])
+            COMPLETIONS[first[1]](self, *first[2:])
         self.now = until
 
     def settle(self, resource_id: str | None = None) -> None:
@@ -176,12 +176,9 @@ class Network:
         by_hand = [one for one in self.waiting if one[1] != "cycle" and resource_id in (None, one[2])]
         for entry in by_hand:
             self.waiting.remove(entry)
-            self.complete(entry[1], entry[2])
+            COMPLETIONS[entry[1]](self, *entry[2:])
         if by_hand and resource_id is None:
             self.settle()  # a stop for a release is followed by the release
-
-    def complete(self, what: str, resource_id: str) -> None:
-        COMPLETIONS[what](self, resource_id)
 
     def remove(self, resource_id: str) -> None:
         for table in (self.instances, self.interfaces, self.eips):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsnet import Cloud, Command
@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 JUDGES: dict[type[Command[Any]], Judge] = {}
 EFFECTS: dict[type[Command[Any]], Effect] = {}
-COMPLETIONS: dict[str, Callable[[Network, str], None]] = {}
+COMPLETIONS: dict[str, Callable[[Network, str, Sequence[str]], None]] = {}
 """How a transition of a resource, or its next billing cycle, takes place."""
 
 

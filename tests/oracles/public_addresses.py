@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -203,7 +203,7 @@ def release_eip(net: Network, command: Any, who: str, cloud: Cloud, answer: Any)
 
 
 @completes("eip")
-def complete_eip(net: Network, allocation_id: str) -> None:
+def complete_eip(net: Network, allocation_id: str, _: Sequence[str]) -> None:
     eip = net.eips[allocation_id]
     match eip.status:
         case "Associating":
@@ -262,5 +262,5 @@ def renew(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> No
     releases = bandwidth == 0 and instance.network_type == "vpc" and instance.public_ip is not None
     if bandwidth is not None and (releases or bandwidth != instance.internet_max_bandwidth_out):
         instance.next_bandwidth = bandwidth
-        net.waiting.append((ends, "cycle", instance.id))
+        net.waiting.append((ends, "cycle", instance.id, ()))
         net.pass_time(net.now)

@@ -166,9 +166,10 @@ def find(machine: type[Machine], system: Any, most: int) -> Difference:
     ],
 )
 def test_a_bug_is_found_and_shrunk_to_ten_operations(system: Any, machine: type[Machine], message: str) -> None:
-    difference = find(machine, system, 10)
+    most = 10 if machine is Machine else 12  # by hand, the VPC and the VSwitch are settled too
+    difference = find(machine, system, most)
     assert message in str(difference)
-    assert len(difference.script) <= 10, str(difference)
+    assert len(difference.script) <= most, str(difference)
 
 
 @pytest.mark.parametrize("machine", [Machine, ByHand])

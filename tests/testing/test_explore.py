@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from ecsnet import Cloud, rules
+from ecsnet import Cloud, InvalidArgument, rules
 from ecsnet import commands as c
 from ecsnet.testing import (
     Breach,
@@ -16,44 +17,75 @@ from ecsnet.testing import (
     every_command,
     explore,
     invariants,
-    settle_moves,
 )
 from tests.exploration.world import small_world
 from tests.support.net import Net
 
 
 def test_no_state_of_a_small_world_breaks_an_invariant() -> None:
-    """In CI with an EIP, which makes seven times as many states."""
-    in_full = settings().max_examples >= 300
-    cloud, moves = small_world(eips=1 if in_full else 0)
+    """All states of a world of one ENI; in CI also those of a larger world that seven moves lead to."""
+    cloud, moves = small_world(interfaces=1, addresses=1, eips=1)
     before = cloud.state_digest()
-    seen = explore(cloud, moves)
+    seen = explore(cloud, moves, processes=2)
     assert seen.complete
-    assert seen.states >= (100_000 if in_full else 15_000)
+    assert seen.states >= 1_000
     assert seen.denied < seen.moves
     assert cloud.state_digest() == before
-
-
-def test_every_way_in_which_a_transition_may_end_is_a_move(slow_net: Net) -> None:
-    vm, interface = slow_net.run(), slow_net.eni()
-    slow_net.cloud.execute(slow_net.attach_command(interface, vm))
-    slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
-    assert list(settle_moves(slow_net.cloud)) == [
-        Settle(interface.id),
-        Settle(interface.id, outcome="failed"),
-        Settle(interface.id, outcome="stuck"),
-        Settle(vm.id),
-    ]
+    if settings().max_examples >= 300:
+        larger = explore(*small_world(addresses=3, eips=1), depth=7, processes=2)
+        assert larger.states >= 100_000
 
 
 def test_exploring_twice_gives_the_same_counts() -> None:
-    seen = [explore(*small_world(eips=0), depth=4) for _ in range(2)]
+    seen = [explore(*small_world(eips=0), depth=3) for _ in range(2)]
     assert seen[0] == seen[1]
     assert not seen[0].complete
-    assert seen[0].depth == 4
-    deeper = explore(*small_world(eips=0), depth=5)
+    assert seen[0].depth == 3
+    deeper = explore(*small_world(eips=0), depth=4)
     assert deeper.states > seen[0].states
     assert deeper.moves > seen[0].moves > seen[0].denied
+
+
+def test_several_processes_find_what_one_finds() -> None:
+    small = {"interfaces": 1, "addresses": 1, "eips": 0}
+    for depth in (4, None):
+        seen = [explore(*small_world(**small), depth=depth, processes=processes) for processes in (1, 2, 3)]
+        assert seen[0] == seen[1] == seen[2]
+        assert seen[0].complete is (depth is None)
+
+
+def test_a_process_reports_what_is_broken_with_a_shortest_script() -> None:
+    cloud, moves = small_world(interfaces=1, eips=0)
+
+    def never_both_stopped(state: Cloud) -> Iterator[Breach]:
+        stopped = state.instances.where(status="Stopped")
+        if len(stopped) == 2:
+            yield Breach("x.never-both-stopped", stopped[0].id, "is Stopped, too")
+
+    scripts = []
+    for processes in (1, 2):
+        with pytest.raises(InvariantBroken, match=r"x\.never-both-stopped") as broken:
+            explore(cloud, moves, check=never_both_stopped, processes=processes)
+        scripts.append(broken.value.script)
+    assert len(scripts[0]) == len(scripts[1]) == 4
+
+
+def test_an_error_in_a_process_is_raised() -> None:
+    cloud, moves = small_world(interfaces=1, eips=0)
+
+    def until_stopped(state: Cloud) -> Iterator[Any]:
+        if not state.instances.where(status="Running"):
+            raise LookupError("nothing runs")
+        yield from moves(state)
+
+    with pytest.raises(LookupError, match="nothing runs"):
+        explore(cloud, until_stopped, processes=2)
+
+
+@pytest.mark.parametrize("processes", [0, -1, True, 1.5, "2"])
+def test_a_number_of_processes_that_cannot_be_is_refused(net: Net, processes: Any) -> None:
+    with pytest.raises(InvalidArgument, match="processes must be a whole number of at least 1"):
+        explore(net.cloud, [], processes=processes)
 
 
 def test_exploring_without_moves_finds_one_state(net: Net) -> None:

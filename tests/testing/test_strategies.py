@@ -286,8 +286,11 @@ def test_a_history_shrinks_to_one_event() -> None:
 # Resources
 
 STATUSES: list[tuple[str, str]] = [
+    *(("vpcs", one) for one in ("Pending", "Available", "Deleting")),
+    *(("vswitches", one) for one in ("Pending", "Available")),
+    *(("security_groups", one) for one in ("Available", "Deleting")),
     *(("instances", one) for one in ("Pending", "Starting", "Running", "Stopping", "Stopped")),
-    *(("network_interfaces", one) for one in ("Creating", "Available", "Attaching", "InUse", "Detaching", "Deleting")),
+    *(("network_interfaces", one) for one in ("Available", "Attaching", "InUse", "Detaching", "Deleting")),
     *(("eips", one) for one in ("Available", "Associating", "InUse", "Unassociating", "Releasing")),
 ]
 
@@ -523,7 +526,7 @@ def test_a_failing_example_is_printed_as_a_call_that_rebuilds_it() -> None:
 def test_a_printed_example_includes_its_settle_after() -> None:
     call = printed(strategies.clouds(settle_after="manual"), lambda cloud: cloud.instances.where(status="Running"))
     assert "settle_after='manual'" in call
-    assert call.count("Settle(") == 1
+    assert call.count("Settle(") == 3  # of the VPC, of the VSwitch, and of the instance
     assert pasted(call).instances.where(status="Running")
 
 
@@ -581,7 +584,7 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
     ("a history's store", lambda: strategies.histories(store=None), "there is no store to choose"),
     ("no attribute", lambda: strategies.instances(colour="red"), "instances have no attribute 'colour'"),
     ("a singular of nothing", lambda: strategies.vpcs(cidr_bloc="10"), "vpcs have no attribute 'cidr_bloc'"),
-    ("a VPC's status", lambda: strategies.vpcs(status="Available"), "vpcs have no attribute 'status'"),
+    ("a VPC's status", lambda: strategies.vpcs(status="InUse"), "status must be one of Available, Pending, Deleting"),
     ("what is gone", lambda: strategies.instances(status="Released"), "status must be one of Running, Stopped"),
     ("what is gone, too", lambda: strategies.network_interfaces(status="Deleted"), "not 'Deleted'"),
     ("another's status", lambda: strategies.eips(status="Running"), "status must be one of Available, InUse"),
