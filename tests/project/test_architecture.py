@@ -47,7 +47,7 @@ LAYERS = [
     ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
-    ["_settling", "_options", "_collections", "_json", "openapi.imports", "openapi.describe"],
+    ["_settling", "_options", "_collections", "_json", "openapi.imports", "openapi.held", "openapi.describe"],
     ["_engine"],
     ["_results"],
     ["cloud"],

@@ -1,4 +1,4 @@
-"""What was imported and is held, or used by what was not described: nothing that breaks a rule, and worth knowing."""
+"""Finds what was imported and is held, or used by what was not described. It breaks no rule, and is worth knowing."""
 
 from __future__ import annotations
 
