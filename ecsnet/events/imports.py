@@ -58,8 +58,10 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):
-    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs."""
+    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
+    lacks ``held``."""
 
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -73,6 +75,7 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
+    held: str | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):

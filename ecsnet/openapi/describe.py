@@ -18,7 +18,6 @@ import msgspec
 from ecsnet.errors import InvalidResponse
 from ecsnet.values import (
     ChargeType,
-    InstanceStatus,
     NetworkInterfaceStatus,
     VpcStatus,
     VSwitchStatus,
@@ -115,11 +114,11 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str
-    status: InstanceStatus
+    status: str
     instance_type: str
     zone_id: str
     image_id: str = ""
-    instance_charge_type: ChargeType = ChargeType.PostPaid
+    instance_charge_type: str = ChargeType.PostPaid
     expired_time: str = ""
     internet_max_bandwidth_out: Mbits = 0
     public_ip_address: _Ips = _Ips()
@@ -278,6 +277,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "cidr_block": _cidr,
     "description": _label,
     "image_id": _id,
+    "instance_charge_type": _label,
     "instance_id": _id,
     "instance_type": _id,
     "ip_address": _ip,

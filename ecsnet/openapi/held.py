@@ -1,8 +1,8 @@
-"""Why a described ENI or EIP is held: it is not the account's to change, or its description is not understood.
+"""Tells why a described instance, ENI or EIP is held.
 
-What is held is imported as it is described, as far as the model has words for it. It counts, and no command changes it
-(`interface.held`, `eip.held`). The vendor adds types, statuses and services over time, so what is unknown is never an
-error.
+It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
+over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
+words for it. It counts, and no command changes it (`instance.held`, `interface.held`, `eip.held`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,35 @@ from collections.abc import Container, Iterator
 from typing import Final
 
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
-from ecsnet.events.imports import EipImported, NetworkInterfaceImported
-from ecsnet.openapi.describe import DescribedEip, DescribedInterface
-from ecsnet.values import EipStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
+from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
+from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
+_INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
+_CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
+
+
+def instance_status_of(one: DescribedInstance) -> InstanceStatus:
+    """Returns the status that an instance is imported with: Running, where it is unknown."""
+    return _INSTANCE_STATUSES.get(one.status, InstanceStatus.Running)
+
+
+def charge_type_of(one: DescribedInstance) -> ChargeType:
+    """Returns the charge type that an instance is imported with: pay-as-you-go, where it is unknown."""
+    return _CHARGE_TYPES.get(one.instance_charge_type, ChargeType.PostPaid)
+
+
+def why_instance(one: DescribedInstance) -> Iterator[str]:
+    """Yields the reasons to hold an instance."""
+    if one.status not in _INSTANCE_STATUSES:
+        yield f"its status {one.status} is unknown"
+    if one.instance_charge_type not in _CHARGE_TYPES:
+        yield f"its charge type {one.instance_charge_type} is unknown"
 
 
 def type_of(one: DescribedInterface) -> NetworkInterfaceType:

@@ -3,8 +3,8 @@
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
 DescribeNetworkInterfaces or DescribeEipAddresses; each action may have any number of pages. Unknown fields are ignored.
 A malformed response, or a reference without which a resource has no place (an ENI's VSwitch), raises `InvalidResponse`
-with its path, and nothing is imported. An ENI or an EIP that is another service's, or whose description is not
-understood, is held (`ecsnet.openapi.held`).
+with its path, and nothing is imported. An instance, an ENI or an EIP that is another service's, or whose description is
+not understood, is held (`ecsnet.openapi.held`).
 
 Imports are the only events that no rule has judged, so everything that the fold and the rules rely on is checked: each
 field in `ecsnet.openapi.describe`, and the resources among each other here. Every reference of an event leads to a
@@ -25,7 +25,6 @@ import msgspec
 
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
@@ -290,13 +289,12 @@ class _Reader:
             ("VpcAttributes.VpcId", self._vpcs, [vpc_id] if vpc_id else []),
             ("SecurityGroupIds", self._groups, group_ids),
         )
-        _check_status(found, INSTANCE, InstanceImported)
         if not vpc_id and not one.inner_ip_address.ip_address:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
             raise InvalidResponse("an instance has one public address", path=f"{found.path}.PublicIpAddress")
         expires_at = None
-        if one.instance_charge_type is ChargeType.PrePaid:
+        if one.instance_charge_type == ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
             if expires_at is None:
                 raise InvalidResponse("a subscription expires", path=f"{found.path}.ExpiredTime")
@@ -306,17 +304,18 @@ class _Reader:
             region_id,
             InstanceImported(
                 instance_id=one.instance_id,
-                status=one.status,
+                status=held.instance_status_of(one),
                 instance_type=self._instance_types.get(one.instance_type) or unknown_type(one.instance_type),
                 zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
-                charge_type=one.instance_charge_type,
+                charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
                 image_id=one.image_id or None,
                 internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
+                held="; ".join(held.why_instance(one)) or None,
                 created_at=_time(found),
             ),
         )

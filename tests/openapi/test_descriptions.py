@@ -322,7 +322,7 @@ def test_an_import_refuses_duplicates_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"instances": [instance(Status="Released")]}, "Status: a Released resource cannot be imported"),
+        ({"vpcs": [vpc(Status="Deleted")]}, "Status: a Deleted resource cannot be imported"),
         ({"interfaces": [primary(), primary(Status="Deleting", InstanceId="")]}, "is described differently"),
         ({"instances": [instance(InstanceChargeType="PrePaid")]}, "ExpiredTime: a subscription expires"),
         (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, Severity, audit
+from ecsnet import Cloud, Command, Severity, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.support import held
@@ -124,6 +124,32 @@ def test_a_primary_interface_in_an_unknown_status_stays_with_its_instance() -> N
     assert [(v.rule, v.code, v.http_status) for v in denied] == [
         ("instance.held-interface", "InvalidOperation.EniServiceManaged", 403)
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Status": "Hibernating"}, "its status Hibernating is unknown"),
+        ({"Status": "Released"}, "its status Released is unknown"),
+        ({"InstanceChargeType": "Spot"}, "its charge type Spot is unknown"),
+    ],
+)
+def test_an_instance_that_is_not_understood_is_held(changes: dict[str, Any], reason: str) -> None:
+    cloud = account(instances=[instance(**changes)], eips=[eip(Status="InUse", InstanceId="i-1")])
+    assert informed(cloud, "instance.held") == [f"i-1 is held: {reason}"]
+    assert invariants(cloud) == ()
+    assert cloud.settle() == ()
+    commands: list[Command[Any]] = [
+        c.StopInstance(instance_id="i-1"),
+        c.DeleteInstance(instance_id="i-1", force=True),
+        c.AttachNetworkInterface(network_interface_id="eni-1", instance_id="i-1"),
+        c.AssignPrivateIpAddresses(network_interface_id="eni-0", secondary_private_ip_address_count=1),
+        c.UnassociateEipAddress(allocation_id="eip-1", instance_id="i-1"),
+    ]
+    for command in commands:
+        assert [violation.rule for violation in cloud.check(command).violations] == ["instance.held"]
+    cloud.execute(c.UnassociateEipAddress(allocation_id="eip-1"))
+    assert invariants(cloud) == ()
 
 
 HELD_EIPS: list[tuple[dict[str, Any], str]] = [

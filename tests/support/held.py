@@ -29,18 +29,21 @@ def interface(interface_id: str, number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def responses(*, primary: dict[str, Any] | None = None, trunk: bool = True) -> list[dict[str, Any]]:
+def responses(
+    *, primary: dict[str, Any] | None = None, instance: dict[str, Any] | None = None, trunk: bool = True
+) -> list[dict[str, Any]]:
     """Describes a VPC, an instance with a Trunk ENI, the ENI of a NAT gateway, an Available one, and the gateway's EIP.
 
-    ``primary`` are fields of the instance's primary ENI; without ``trunk`` there is no Trunk ENI.
+    ``primary`` are fields of the instance's primary ENI, ``instance`` its own; without ``trunk`` there is no Trunk ENI.
     """
-    instance = {
+    described = {
         "InstanceId": INSTANCE,
         "Status": "Running",
         "InstanceType": "ecs.g5.xlarge",
         "ZoneId": "cn-hangzhou-b",
         "VpcAttributes": {"VpcId": "vpc-held", "VSwitchId": VSWITCH},
         "SecurityGroupIds": {"SecurityGroupId": [GROUP]},
+        **(instance or {}),
     }
     vswitch = {"VSwitchId": VSWITCH, "VpcId": "vpc-held", "ZoneId": "cn-hangzhou-b", "CidrBlock": "10.0.77.0/24"}
     groups = [{"SecurityGroupId": group_id, "VpcId": "vpc-held"} for group_id in (GROUP, "sg-other")]
@@ -61,7 +64,7 @@ def responses(*, primary: dict[str, Any] | None = None, trunk: bool = True) -> l
         {"Vpcs": {"Vpc": [{"VpcId": "vpc-held", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou"}]}},
         {"VSwitches": {"VSwitch": [vswitch]}},
         {"SecurityGroups": {"SecurityGroup": groups}},
-        {"Instances": {"Instance": [instance]}},
+        {"Instances": {"Instance": [described]}},
         {"NetworkInterfaceSets": {"NetworkInterfaceSet": interfaces}},
         {"EipAddresses": {"EipAddress": [eip]}},
     ]

@@ -17,6 +17,9 @@ def held(world: World) -> Iterator[Finding]:
         for vswitch in region.vswitches.snapshot().values():
             if vswitch.unseen_addresses:
                 yield _unseen(vswitch)
+        for instance in region.instances.snapshot().values():
+            if instance.held is not None:
+                yield _information("instance.held", f"{instance.id} is held: {instance.held}")
         for interface in region.network_interfaces.snapshot().values():
             if interface.held is not None:
                 yield _information("interface.held", f"{interface.id} is held: {interface.held}")

@@ -347,7 +347,7 @@ class _Scan:
         found = self.found
         for instance in self.all_instances.values():
             ids = instance.network_interface_ids
-            if instance.status in INSTANCE.transitional:
+            if instance.status in INSTANCE.transitional and instance.held is None:
                 self.pending.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
             if attached != set(ids):

@@ -93,6 +93,7 @@ def _essence(region: Region) -> Rows:
                 i.eip_id,
                 i.classic_group_ids,
                 i.linked_vpc_id,
+                i.held,
             )
             for i in region.instances.snapshot().values()
         ],

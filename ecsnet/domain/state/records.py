@@ -120,7 +120,8 @@ class InstanceState(State, eq=False, kw_only=True):
     and groups are stored here. ``attached`` and ``eip_id`` are indexes. ``attached`` has the ids of its ENIs in the
     order of attachment, each with the number of its interface inside the guest (the 1 of ``eth1``), and is changed by
     `attach`, `detach` and `renumber` only; ``vacant`` has the numbers of detached ENIs below the highest that is taken.
-    ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its key in the region's table of that name.
+    ``held`` is why no command changes it. ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its
+    key in the region's table of that name.
     """
 
     status: InstanceStatus
@@ -145,6 +146,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
+    held: str | None = None
     pending: int | None = None
 
     def fork(self) -> Self:

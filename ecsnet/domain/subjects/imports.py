@@ -92,6 +92,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         internet_max_bandwidth_out=event.internet_max_bandwidth_out,
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
+        held=event.held,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -101,7 +102,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         instance.regroup_classic(region, state, event.security_group_ids)
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
-    _begin(region, state, INSTANCE, record)
+    if state.held is None:
+        _begin(region, state, INSTANCE, record)
     region.imported = True
 
 

@@ -132,3 +132,27 @@ def release_an_eip_beside_one_of_a_gateway(net: Net) -> Command[Any]:
     held.import_into(net.cloud)
     own = net.cloud.execute(c.AllocateEipAddress())
     return c.ReleaseEipAddress(allocation_id=own.id)
+
+
+@trips("instance.held")
+def stop_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"Status": "Hibernating"})
+    return c.StopInstance(instance_id=held.INSTANCE)
+
+
+@trips("instance.held")
+def release_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, trunk=False, instance={"InstanceChargeType": "Spot"})
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+@trips("instance.held")
+def attach_an_interface_to_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"Status": "Hibernating"})
+    return c.AttachNetworkInterface(network_interface_id=held.OWN, instance_id=held.INSTANCE)
+
+
+@keeps("instance.held")
+def stop_an_instance_with_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.StopInstance(instance_id=held.INSTANCE)
