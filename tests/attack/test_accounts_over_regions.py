@@ -54,11 +54,13 @@ def inhabit(cloud: Cloud, region_id: str) -> None:
     """Fill a region for the acting account, with settled resources and, at last, with some that are passing."""
     do = cloud.execute
     vpc = do(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id))
+    cloud.settle()
     vsw, far = (
         do(c.CreateVSwitch(vpc_id=vpc.id, zone_id=f"{region_id}-{zone}", cidr_block=f"10.0.{n}.0/24"))
         for n, zone in ((1, "b"), (2, "c"))
     )
-    group, other = (do(c.CreateSecurityGroup(vpc_id=vpc.id)) for _ in range(2))
+    cloud.settle()
+    group, other, spare = (do(c.CreateSecurityGroup(vpc_id=vpc.id)) for _ in range(3))
     classic_group = do(c.CreateSecurityGroup(region_id=region_id))
     do(c.AuthorizeSecurityGroup(security_group_id=group.id, source_group_id=other.id))
     do(c.EnableVpcClassicLink(vpc_id=vpc.id))
@@ -104,6 +106,9 @@ def inhabit(cloud: Cloud, region_id: str) -> None:
         )
     )
     do(c.StopInstance(instance_id=classic[1].id))
+    do(c.DeleteSecurityGroup(security_group_id=spare.id))
+    do(c.CreateVSwitch(vpc_id=vpc.id, zone_id=f"{region_id}-b", cidr_block="10.0.3.0/24"))
+    do(c.CreateVpc(cidr_block="10.1.0.0/16", region_id=region_id))
 
 
 def two_accounts() -> Cloud:

@@ -55,6 +55,7 @@ LAYERS = [
     ["_api"],
     ["", "hypothesis_plugin"],
     ["testing._script", "testing._generate"],
+    ["testing._visiting"],
     ["testing._fixtures", "testing._choose", "testing._compare", "testing._event_stores", "testing._explore"],
     ["testing", "testing._scenarios", "testing._machine"],
     ["strategies"],

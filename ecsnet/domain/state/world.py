@@ -213,7 +213,7 @@ class Region:
             state.status = after
             if state.pending is not None:
                 self.end_transition(state)
-            if before in transitions.begins:
+            if transitions.begins and before in transitions.begins:
                 self.begin_transition(state, transitions.kind, record.position, record.recorded_at)
 
     def begin_transition(self, state: TransitionalState, kind: str, position: int, since: datetime) -> None:

@@ -52,6 +52,7 @@ CLASSIC_NETWORK: Final = "the classic network"
 # The lifecycle
 
 S = SecurityGroupStatus
+_AVAILABLE: Final = S.Available  # to look up a member of an enumeration takes longer than the rest of a check
 
 SECURITY_GROUP: Final = Lifecycle(
     "security group",
@@ -80,7 +81,7 @@ def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[
     """An ENI with all its addresses becomes a member."""
     for group_id in group_ids:
         group = region.security_groups.mutable(group_id)
-        if group.status is not S.Available:
+        if group.status is not _AVAILABLE:
             raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
         group.private_ip_count += len(interface.private_ips)

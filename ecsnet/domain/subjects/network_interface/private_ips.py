@@ -73,7 +73,8 @@ def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequeste
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    begun = [key for key, addresses in interface.revocations if addresses == event.private_ip_addresses]
+    revocations = interface.revocations
+    begun = revocations and [key for key, addresses in revocations if addresses == event.private_ip_addresses]
     # What is revoked at once is so where a request for it is possible.
     transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
     region.transition(interface, transitions[interface.type], record)
