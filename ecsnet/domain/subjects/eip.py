@@ -209,9 +209,15 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
     http_status=400,
     message="{allocation_id} is held: {reason}",
 )
-def held(eip: EipState) -> Facts | None:
-    """An imported EIP that is held is not changed: another service uses it, or its description is not understood."""
-    return None if eip.held is None else {"allocation_id": eip.id, "reason": eip.held}
+def held(eip: EipState, region: Region) -> Facts | None:
+    """An imported EIP that is held is not changed: another service uses it, its description is not understood, or that
+    of its instance is not."""
+    reason = eip.held
+    if reason is None and eip.instance_id is not None:
+        instance = region.instances[eip.instance_id]
+        if instance is not None and instance.held is not None:
+            reason = f"it is on {instance.id}, which is held"
+    return None if reason is None else {"allocation_id": eip.id, "reason": reason}
 
 
 @RULES.denies(
