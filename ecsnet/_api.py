@@ -7,7 +7,7 @@ from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.commands.network_interface import NewNetworkInterface
-from ecsnet.decision import Decision, Finding, Permission, Violation
+from ecsnet.decision import Decision, Finding, Permission, Severity, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, InternetAddress
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
@@ -86,6 +86,7 @@ __all__ = [
     "RuleRegistry",
     "RulebookEntry",
     "SecurityGroup",
+    "Severity",
     "StoreError",
     "TrafficCharge",
     "VSwitch",

@@ -9,6 +9,7 @@ from operator import attrgetter
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
 from ecsnet.domain.checks.commands_from_events import command_for
+from ecsnet.domain.checks.held import held
 from ecsnet.domain.checks.invariants import breaches
 from ecsnet.domain.decide import CommandContext, judge
 from ecsnet.domain.fold import fold
@@ -27,9 +28,10 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
     """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
     ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
-    raised. Events with a cause (`RecordedEvent.caused_by`) are judged as a part of the command that caused them: the
-    ENIs that an instance was created with belong to its creation. Imports are not judged: the invariants report their
-    contradictions.
+    raised. Those with the severity ``"information"`` break no rule: each names an imported resource that is held, or a
+    VSwitch that is used by what was not described. Events with a cause (`RecordedEvent.caused_by`) are judged as a part
+    of the command that caused them: the ENIs that an instance was created with belong to its creation. Imports are not
+    judged: the invariants report their contradictions.
     """
     records = source.history() if isinstance(source, Cloud) else source
     auditor = _Auditor(rules)
@@ -40,8 +42,12 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
             if record.settles is None:
                 followers.setdefault(record.caused_by, []).append(record.event)
         token = next((one.event.client_token for one in of_command if isinstance(one.event, ClientTokenUsed)), None)
+        asked_for = {record.position: record for record in of_command if record.caused_by is None}
         for record in of_command:
-            auditor.judge(record, tuple(followers.get(record.position, ())), token)
+            cause = asked_for.pop(record.position if record.caused_by is None else record.caused_by, None)
+            if cause is not None:  # judged before the first of what follows from it, which may be recorded before it
+                auditor.judge(cause, tuple(followers.get(cause.position, ())), token)
+            auditor.fold(record)
     return auditor.findings()
 
 
@@ -55,12 +61,9 @@ class _Auditor:
         self._broken: set[str] = set()
 
     def judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
-        """Judges an event and those that follow from it, if a command asked for it, and folds it."""
-        if record.stream in self._broken:
-            return
-        if record.caused_by is None and type(record.event) not in OF_NO_REGION:
+        """Judges an event and those that follow from it, if a command asked for it."""
+        if record.stream not in self._broken and type(record.event) not in OF_NO_REGION:
             self._judge(record, followers, client_token)
-        self._fold(record)
 
     def _judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
         region = self._world.region(record.stream)
@@ -93,7 +96,10 @@ class _Auditor:
             for violation in violations:
                 self._found(record, violation.rule, violation.message)
 
-    def _fold(self, record: RecordedEvent) -> None:
+    def fold(self, record: RecordedEvent) -> None:
+        """Folds an event, unless its stream could not be folded before."""
+        if record.stream in self._broken:
+            return
         try:
             fold(self._world, (record,))
         except ReplayError as error:
@@ -112,4 +118,4 @@ class _Auditor:
             Finding(position=None, rule=breach.invariant, message=f"{breach.resource_id} {breach.message}")
             for breach in breaches(self._world)
         ]
-        return (*self._findings, *at_the_end)
+        return (*self._findings, *at_the_end, *held(self._world))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import attrs
@@ -70,9 +71,19 @@ class Permission:
         return not self.violations
 
 
+class Severity(StrEnum):
+    """The severity of a `Finding`."""
+
+    Breach = "breach"
+    Information = "information"
+
+
 @attrs.frozen(kw_only=True)
 class Finding:
-    """Something that a history should not contain.
+    """Something that a history should not contain, or that should be known of it.
+
+    ``severity`` is ``"breach"`` for what breaks a rule or an invariant, ``"information"`` for an imported resource that
+    is held, or used by what was not described.
 
     ``position`` is that of the event, None for what is wrong with the state at the end; ``rule`` is the id of the rule
     or the invariant, ``"replay"`` for an event that cannot be folded, ``"malformed"`` for one that no command could ask
@@ -82,3 +93,4 @@ class Finding:
     position: int | None
     rule: str
     message: str
+    severity: Severity = Severity.Breach

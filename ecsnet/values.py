@@ -82,10 +82,12 @@ class EipStatus(StrEnum):
 
 
 class NetworkInterfaceType(StrEnum):
-    """DescribeNetworkInterfaces ``Type``."""
+    """DescribeNetworkInterfaces ``Type``. Trunk and Member are imported only: no command creates or changes one."""
 
     Primary = "Primary"
     Secondary = "Secondary"
+    Trunk = "Trunk"
+    Member = "Member"
 
 
 class NetworkType(StrEnum):

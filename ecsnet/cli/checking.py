@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecsnet import Cloud, InstanceType, InvalidResponse, audit
+from ecsnet import Cloud, InstanceType, InvalidResponse, Severity, audit
 from ecsnet.cli.output import Output
 from ecsnet.instance_types import vendor_types
 from ecsnet.openapi.instance_types import read_instance_types
@@ -33,9 +33,15 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     if output.as_json:
         output.value({"imported": count, "findings": findings})
         return
-    output.line(f"imported {count} resources", ("; they contradict the rules:" if findings else "", "yellow"))
-    for finding in findings:
+    breaches = [finding for finding in findings if finding.severity is Severity.Breach]
+    information = [finding for finding in findings if finding.severity is Severity.Information]
+    output.line(f"imported {count} resources", ("; they contradict the rules:" if breaches else "", "yellow"))
+    for finding in breaches:
         output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
+    if information:
+        output.line(f"{len(information)} of them are held, or in use by what is not described:")
+    for finding in information:
+        output.line(f"  {finding.rule}: {finding.message}")
 
 
 def types_in(file: Path | None) -> tuple[InstanceType, ...]:

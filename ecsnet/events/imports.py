@@ -20,6 +20,9 @@ from ecsnet.values import (
 class Import(Event, frozen=True, kw_only=True):
     """The base of all imports. Without ``created_at`` the resource counts as created when it was imported.
 
+    ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
+    understood. It is None for all others.
+
     ``ID`` is the name of the field that has the resource's id.
     """
 
@@ -35,12 +38,17 @@ class VpcImported(Import, frozen=True, kw_only=True):
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
+    """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
+    it."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vswitch_id"
     vswitch_id: str
     vpc_id: str
     zone_id: str
     cidr_block: str
     status: VSwitchStatus = VSwitchStatus.Available
+    unseen_addresses: int = 0
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
@@ -50,8 +58,10 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):
-    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs."""
+    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
+    lacks ``held``."""
 
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -65,11 +75,13 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
+    held: str | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``."""
 
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -81,14 +93,19 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     name: str | None = None
     description: str | None = None
     instance_id: str | None = None
+    held: str | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    held: str | None = None
 
 
 class InstanceTypesImported(Event, frozen=True, kw_only=True):

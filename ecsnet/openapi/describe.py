@@ -18,16 +18,14 @@ import msgspec
 from ecsnet.errors import InvalidResponse
 from ecsnet.values import (
     ChargeType,
-    EipStatus,
-    InstanceStatus,
     NetworkInterfaceStatus,
-    NetworkInterfaceType,
     VpcStatus,
     VSwitchStatus,
 )
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
 
 # The schemas, with the fields that are used
 
@@ -49,6 +47,7 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     zone_id: str
     cidr_block: str
     status: VSwitchStatus = VSwitchStatus.Available
+    available_ip_address_count: Addresses | None = None
 
 
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -73,11 +72,15 @@ class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     private_ip_set: tuple[_PrivateIp, ...] = ()
 
 
+class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    instance_id: str = ""
+
+
 class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
     network_interface_id: str
     mac_address: str
-    type: NetworkInterfaceType | None = None
-    status: NetworkInterfaceStatus = NetworkInterfaceStatus.InUse
+    type: str | None = None
+    status: str = NetworkInterfaceStatus.InUse
     vswitch_id: str = msgspec.field(name="VSwitchId", default="")
     private_ip_address: str = ""
     primary_ip_address: str = ""
@@ -86,6 +89,14 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     network_interface_name: str = ""
     description: str = ""
     instance_id: str = ""
+    attachment: _Attachment = _Attachment()
+    service_managed: Any = False
+
+    @property
+    def its_instance_id(self) -> str:
+        """The instance that the ENI is on, which some responses have in the attachment alone; empty if there is
+        none."""
+        return self.instance_id or self.attachment.instance_id
 
 
 class _Interfaces(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -97,16 +108,22 @@ class _VpcAttributes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal")
     vswitch_id: str = msgspec.field(name="VSwitchId", default="")
 
 
+class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    allocation_id: str = ""
+    ip_address: str = ""
+
+
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str
-    status: InstanceStatus
+    status: str
     instance_type: str
     zone_id: str
     image_id: str = ""
-    instance_charge_type: ChargeType = ChargeType.PostPaid
+    instance_charge_type: str = ChargeType.PostPaid
     expired_time: str = ""
     internet_max_bandwidth_out: Mbits = 0
     public_ip_address: _Ips = _Ips()
+    eip_address: _InstanceEip = _InstanceEip()
     inner_ip_address: _Ips = _Ips()
     vpc_attributes: _VpcAttributes = _VpcAttributes()
     security_group_ids: _Ids = _Ids()
@@ -116,7 +133,7 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     allocation_id: str
     ip_address: str
-    status: EipStatus
+    status: str
     instance_id: str = ""
     instance_type: str = ""
     allocation_time: str | None = None
@@ -213,7 +230,11 @@ def read_response(place: str, given: object) -> DescribeResponse:
     if not isinstance(given, Mapping) or not any(kind in given for kind in _KINDS):
         raise InvalidResponse("not the response of a Describe action: none of " + ", ".join(_KINDS), path=place)
     try:
-        response = msgspec.convert(given, DescribeResponse)
+        try:
+            response = msgspec.convert(given, DescribeResponse)
+        except msgspec.ValidationError:  # a field may be null instead of absent
+            without = {name: _without_nulls(value) for name, value in given.items()}
+            response = msgspec.convert(without, DescribeResponse)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise InvalidResponse(reason, path=place + path.rstrip("`")) from None
@@ -222,6 +243,12 @@ def read_response(place: str, given: object) -> DescribeResponse:
         raise InvalidResponse(f"cannot be read: {type(error).__name__}", path=place) from error
     _normalize(place, response)
     return response
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 # Checks of the fields
@@ -295,6 +322,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "cidr_block": _cidr,
     "description": _label,
     "image_id": _id,
+    "instance_charge_type": _label,
     "instance_id": _id,
     "instance_type": _id,
     "instance_type_id": _id,
@@ -305,6 +333,8 @@ _CHECKS: Final[dict[str, Check]] = {
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "region_id": _region,
+    "status": _label,
+    "type": _label,
     "security_group_id": _id,
     "vpc_id": _id,
     "vswitch_id": _id,

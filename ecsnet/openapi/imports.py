@@ -3,18 +3,20 @@
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
 DescribeNetworkInterfaces, DescribeEipAddresses, DescribeInstanceTypes or DescribeAccountAttributes; each action may
 have any number of pages. Unknown fields are ignored.
-A malformed response, or a reference to a resource that no response describes, raises `InvalidResponse` with its path,
-and nothing is imported.
+A malformed response, or a reference without which a resource has no place (an ENI's VSwitch), raises `InvalidResponse`
+with its path, and nothing is imported. An instance, an ENI or an EIP that is another service's, or whose description is
+not understood, is held (`ecsnet.openapi.held`).
 
 Imports are the only events that no rule has judged, so everything that the fold and the rules rely on is checked: each
-field in `ecsnet.openapi.describe`, and the resources among each other here. Every reference leads to a described
-resource of the same region; status and attachments agree, so that commands can continue from them; and ids, primary
-ENIs, EIPs of an instance and blocks of addresses are unique. A resource that only contradicts a rule is imported, so
-that `ecsnet.audit` can report it.
+field in `ecsnet.openapi.describe`, and the resources among each other here. Every reference of an event leads to a
+described resource of the same region; status and attachments of what is not held agree, so that commands can continue
+from them; and ids, primary ENIs, EIPs of an instance and blocks of addresses are unique. A resource that only
+contradicts a rule is imported, so that `ecsnet.audit` can report it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -23,9 +25,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from ecsnet.domain.lifecycle import Lifecycle
-from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
-from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
-from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
+from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
@@ -37,6 +38,7 @@ from ecsnet.events.imports import (
     VpcImported,
     VSwitchImported,
 )
+from ecsnet.openapi import held
 from ecsnet.openapi.describe import (
     DescribedEip,
     DescribedInstance,
@@ -51,10 +53,11 @@ from ecsnet.openapi.instance_types import TypeReader
 from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
     ChargeType,
+    EipStatus,
     InstanceType,
-    NetworkInterfaceStatus,
     NetworkInterfaceType,
     cidr_bounds,
+    ipv4_to_int,
 )
 
 T = TypeVar("T")
@@ -114,6 +117,7 @@ class _Reader:
         self._regions: dict[str, str] = {}
         self._primaries: dict[str, str] = {}
         self._eip_of: dict[str, str] = {}
+        self._used: dict[str, set[int]] = {}
         self._events: dict[str, list[Import]] = {}
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
@@ -187,6 +191,8 @@ class _Reader:
         for interface in primary_first:
             self._interface(interface)
         self._check_primaries()
+        self._count_unseen_addresses()
+        self._collect_eips_of_instances()
         for eip in self._eips.values():
             self._eip(eip)
         return self._events
@@ -239,6 +245,37 @@ class _Reader:
             ),
         )
 
+    def _count_unseen_addresses(self) -> None:
+        """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
+        number of free ones is lower than the ENIs explain."""
+        used = {vpc_id: sorted(numbers) for vpc_id, numbers in self._used.items()}
+        for events in self._events.values():
+            for position, event in enumerate(events):
+                if not isinstance(event, VSwitchImported):
+                    continue
+                described = self._vswitches[event.vswitch_id].one.available_ip_address_count
+                if described is None:
+                    continue
+                first, last = cidr_bounds(event.cidr_block)
+                in_vpc = used.get(event.vpc_id, [])
+                explained = max(0, bisect_left(in_vpc, last - 2) - bisect_right(in_vpc, first))
+                unseen = max(0, last - first - 3) - explained - described
+                if unseen > 0:
+                    events[position] = msgspec.structs.replace(event, unseen_addresses=unseen)
+
+    def _collect_eips_of_instances(self) -> None:
+        """Collects the EIPs that only the descriptions of their instances name."""
+        for found in self._instances.values():
+            named = found.one.eip_address
+            if named.allocation_id and named.ip_address and named.allocation_id not in self._eips:
+                eip = DescribedEip(
+                    allocation_id=named.allocation_id,
+                    ip_address=named.ip_address,
+                    status=EipStatus.InUse,
+                    instance_id=found.one.instance_id,
+                )
+                self._collect(self._eips, eip.allocation_id, _Found(f"{found.path}.EipAddress", found.region_id, eip))
+
     def _check_blocks(self) -> None:
         """Raises `InvalidResponse` if blocks of VSwitches in one VPC overlap: each address belongs to one VSwitch."""
         blocks = sorted(
@@ -271,13 +308,12 @@ class _Reader:
             ("VpcAttributes.VpcId", self._vpcs, [vpc_id] if vpc_id else []),
             ("SecurityGroupIds", self._groups, group_ids),
         )
-        _check_status(found, INSTANCE, InstanceImported)
         if not vpc_id and not one.inner_ip_address.ip_address:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
             raise InvalidResponse("an instance has one public address", path=f"{found.path}.PublicIpAddress")
         expires_at = None
-        if one.instance_charge_type is ChargeType.PrePaid:
+        if one.instance_charge_type == ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
             if expires_at is None:
                 raise InvalidResponse("a subscription expires", path=f"{found.path}.ExpiredTime")
@@ -285,17 +321,18 @@ class _Reader:
             region_id,
             InstanceImported(
                 instance_id=one.instance_id,
-                status=one.status,
+                status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
                 zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
-                charge_type=one.instance_charge_type,
+                charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
                 image_id=one.image_id or None,
                 internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
+                held="; ".join(held.why_instance(one)) or None,
                 created_at=_time(found),
             ),
         )
@@ -335,51 +372,57 @@ class _Reader:
         )
 
     def _interface(self, found: _Found[DescribedInterface]) -> None:
-        one, group_ids = found.one, self._groups_of(found)
+        one, group_ids = found.one, tuple([one for one in self._groups_of(found) if one in self._groups])
+        instance_id = one.its_instance_id
         region_id = self._place(
             found,
             one.network_interface_id,
             ("VSwitchId", self._vswitches, [one.vswitch_id]),
             ("SecurityGroupIds", self._groups, group_ids),
-            ("InstanceId", self._instances, [one.instance_id] if one.instance_id else []),
+            ("InstanceId", self._instances, [instance_id] if instance_id in self._instances else []),
         )
-        self._check_attachment(found)
+        addresses = _addresses(found)
+        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
+        of_type, status = held.type_of(one), held.status_of(one)
+        elsewhere = self._why_elsewhere(one, of_type)
+        reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
+        if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
+            self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
                 network_interface_id=one.network_interface_id,
-                type=one.type or NetworkInterfaceType.Secondary,
-                status=one.status,
+                type=of_type,
+                status=status,
                 vswitch_id=one.vswitch_id,
                 mac_address=one.mac_address,
-                private_ip_addresses=_addresses(found),
+                private_ip_addresses=addresses,
                 security_group_ids=group_ids,
                 name=one.network_interface_name or None,
                 description=one.description or None,
-                instance_id=one.instance_id or None,
+                instance_id=None if elsewhere else instance_id or None,
+                held="; ".join(reasons) or None,
                 created_at=_time(found),
             ),
         )
 
-    def _check_attachment(self, found: _Found[DescribedInterface]) -> None:
-        one = found.one
-        _check_status(found, NETWORK_INTERFACE, NetworkInterfaceImported)
-        if (one.status in ATTACHED) != bool(one.instance_id):
-            where = "an instance" if one.status in ATTACHED else "no instance"
-            raise InvalidResponse(f"an ENI that is {one.status} is on {where}", path=f"{found.path}.InstanceId")
-        if one.instance_id:
-            its_vpc = self._instances[one.instance_id].one.vpc_attributes.vpc_id
-            vpc_id = self._vswitches[one.vswitch_id].one.vpc_id
-            if its_vpc != vpc_id:
-                where = its_vpc or "the classic network"
-                reason = f"{one.instance_id} is in {where}, and its ENI in {vpc_id}"
-                raise InvalidResponse(reason, path=f"{found.path}.InstanceId")
-        if one.type is NetworkInterfaceType.Primary:
-            if one.status is not NetworkInterfaceStatus.InUse:
-                raise InvalidResponse(f"a primary ENI is InUse, not {one.status}", path=f"{found.path}.Status")
-            other = self._primaries.setdefault(one.instance_id, one.network_interface_id)
-            if other != one.network_interface_id:
-                raise InvalidResponse(f"{one.instance_id} has another primary ENI", path=f"{found.path}.Type")
+    def _why_elsewhere(self, one: DescribedInterface, of_type: NetworkInterfaceType) -> str | None:
+        """Returns why an ENI cannot be on the instance that its description names, None if it is there or on none."""
+        instance_id = one.its_instance_id
+        if not instance_id:
+            return None
+        instance = self._instances.get(instance_id)
+        if instance is None:
+            return f"it is on {instance_id}, which no response describes"
+        its_vpc, vpc_id = instance.one.vpc_attributes.vpc_id, self._vswitches[one.vswitch_id].one.vpc_id
+        if its_vpc != vpc_id:
+            return f"it is in {vpc_id}, and {instance_id} in {its_vpc or 'the classic network'}"
+        if of_type is NetworkInterfaceType.Member:
+            return f"it is on {instance_id} by way of a Trunk ENI"
+        if of_type is NetworkInterfaceType.Primary:
+            other = self._primaries.get(instance_id)
+            return None if other is None else f"{instance_id} has the primary ENI {other}"
+        return None if held.status_of(one) in ATTACHED else f"it is {one.status} on {instance_id}"
 
     def _check_primaries(self) -> None:
         for found in self._instances.values():
@@ -389,14 +432,13 @@ class _Reader:
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
         one = found.one
-        instance_id = one.instance_id if one.instance_type in ("", "EcsInstance") else ""
+        instance_id = one.instance_id if held.is_of_instance(one) and one.instance_id in self._instances else ""
         region_id = self._place(
             found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
         )
-        _check_status(found, EIP, EipImported)
-        if (one.status in ASSOCIATED) != bool(one.instance_id):
-            must = "has an instance" if one.status in ASSOCIATED else "has no instance"
-            raise InvalidResponse(f"an EIP that is {one.status} {must}", path=f"{found.path}.InstanceId")
+        status = held.eip_status_of(one)
+        if status not in ASSOCIATED_EIP:
+            instance_id = ""
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
                 raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
@@ -408,8 +450,9 @@ class _Reader:
             EipImported(
                 allocation_id=one.allocation_id,
                 ip_address=one.ip_address,
-                status=one.status,
+                status=status,
                 instance_id=instance_id or None,
+                held="; ".join(held.why_eip(one, self._instances)) or None,
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
@@ -425,7 +468,7 @@ def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id:
     """Returns whether the partial description of an ENI within its instance agrees with the full description."""
     ip = embedded.private_ip_address or embedded.primary_ip_address
     return (
-        known.instance_id == instance_id
+        known.its_instance_id == instance_id
         and known.mac_address == embedded.mac_address
         and embedded.type in (None, known.type)
         and ip in ("", known.private_ip_address or known.primary_ip_address)

@@ -274,6 +274,39 @@ def move_to_a_region(answers: Answers, where: int, what: int, how: int) -> None:
         node[0][node[1]]["RegionId"] = REGIONS[what % len(REGIONS)]
 
 
+HELD: tuple[dict[str, Any], ...] = (
+    *({"Type": "Trunk"}, {"Type": "Member"}, {"Type": "Balloon"}, {"Type": "Primary"}),
+    *({"ServiceManaged": True}, {"Status": "CreateFailed"}, {"Status": "Migrating"}, {"InstanceId": ""}),
+    *({"InstanceId": "ngw-1"}, {"InstanceId": "i-0"}, {"Attachment": {"InstanceId": "i-0"}}, {"Attachment": None}),
+    *({"InstanceType": "Nat"}, {"InstanceType": "Balloon", "InstanceId": "x-1"}),
+    *({"AvailableIpAddressCount": 0}, {"AvailableIpAddressCount": 3}, {"AvailableIpAddressCount": 200}),
+    {"EipAddress": {"AllocationId": "eip-of-instance", "IpAddress": "47.1.1.7"}},
+    {"EipAddress": {"AllocationId": "eip-0", "IpAddress": "198.18.0.1"}},
+)
+
+
+def hold(answers: Answers, where: int, what: int, how: int) -> None:
+    """A resource gets a field that makes it held, or that tells of what is not described."""
+    fitting = [one for at, key in _entries(answers) if _has_one_of(one := at[key], HELD[what % len(HELD)])]
+    if fitting:
+        fitting[where % len(fitting)].update(copy.deepcopy(HELD[what % len(HELD)]))
+
+
+def _has_one_of(one: dict[str, Any], fields: dict[str, Any]) -> bool:
+    owner = {"AvailableIpAddressCount": "VSwitchId", "EipAddress": "ImageId"}
+    return all(owner.get(field, "Status") in one for field in fields)
+
+
+def nullify(answers: Answers, where: int, what: int, how: int) -> None:
+    if (node := _at(list(_nodes(answers)), where)) is not None:
+        node[0][node[1]] = None
+
+
+def lose_a_page(answers: Answers, where: int, what: int, how: int) -> None:
+    if answers:
+        del answers[where % len(answers)]
+
+
 def repeat_in_a_list(answers: Answers, where: int, what: int, how: int) -> None:
     lists = [(at, key) for at, key in _nodes(answers) if isinstance(at[key], list) and at[key]]
     if (node := _at(lists, where)) is not None:
@@ -297,6 +330,11 @@ DAMAGES = (
     _change(TIMES, "Time"),
     move_to_a_region,
     repeat_in_a_list,
+    hold,
+    hold,
+    hold,
+    nullify,
+    lose_a_page,
 )
 
 

@@ -90,7 +90,7 @@ def written_and_read(cloud: Cloud) -> World:
 
 
 @given(description=descriptions, pace=st.sampled_from(PACES), seed=st.integers(0, 1 << 32), beside=st.booleans())
-@attack(3000)
+@attack(10_000)
 def test_an_import_is_refused_without_effect_or_everything_works_after_it(
     description: list[Any], pace: Any, seed: int, beside: bool
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ecsnet.cli import main
+from tests.support import held
 from tests.support.accounts import LATER_TYPE, instance_types, limits, network, of_a_later_type
 from tests.support.describe import describe
 from tests.support.net import Net
@@ -58,6 +59,18 @@ def test_check_lists_the_contradictions_of_the_described_network(net: Net, tmp_p
     plain = check(tmp_path, [answers], [])
     assert "they contradict the rules:" in plain.output
     assert "interface.security-groups.count" in plain.output
+
+
+def test_check_lists_what_is_held_apart_and_exits_0(tmp_path: Path) -> None:
+    plan = [{"Action": "DeleteNetworkInterface", "NetworkInterfaceId": held.MANAGED, "expect": "denied"}]
+    result = check(tmp_path, held.responses(), plan)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[:2] == ["imported 10 resources", "3 of them are held, or in use by what is not described:"]
+    assert lines[2] == f"  interface.held: {held.TRUNK} is held: its type is Trunk"
+    assert "contradict" not in result.output
+    told = check(tmp_path, held.responses(), plan, "--json").output.splitlines()
+    assert [finding["severity"] for finding in json.loads(told[0])["findings"]] == ["information"] * 3
 
 
 def test_check_exits_1_when_an_outcome_is_not_as_expected(net: Net, tmp_path: Path) -> None:

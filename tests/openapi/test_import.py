@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, InvalidResponse, ReadOnlyCloud, ReplayError, RuleRegistry, audit, rules
+from ecsnet import Cloud, InvalidResponse, ReadOnlyCloud, ReplayError, RuleRegistry, Severity, audit, rules
 from ecsnet import commands as c
 from ecsnet.events import MemoryStore
 from ecsnet.testing import invariants
@@ -137,7 +137,7 @@ def contradicting(net: Net) -> tuple[Cloud, set[str]]:
     spare["SecurityGroupIds"] = {}
     entries(answers, "Instances")[0]["InstanceType"] = "ecs.t1.small"
     cloud = imported(net, answers)
-    return cloud, {finding.rule for finding in audit(cloud)}
+    return cloud, {finding.rule for finding in audit(cloud) if finding.severity is Severity.Breach}
 
 
 def test_contradictions_are_imported_and_reported_by_audit(net: Net) -> None:
@@ -177,15 +177,13 @@ def test_commands_work_on_a_contradictory_network(net: Net) -> None:
         ("Vpcs", "CreationTime", "2019-03-11T08:00", "has no timezone"),
         ("VSwitches", "VpcId", "vpc-none", r"VSwitch\[0\]\.VpcId: vpc-none is not described by any response"),
         ("SecurityGroups", "VpcId", "vpc-none", r"SecurityGroup\[0\]\.VpcId: vpc-none is not described"),
-        ("Instances", "Status", "Sleeping", r"responses\[3\]\.Instances\.Instance\[0\]\.Status: Invalid enum value"),
+        ("Instances", "Status", 7, r"responses\[3\]\.Instances\.Instance\[0\]\.Status: Expected `str`, got `int`"),
+        ("Vpcs", "Status", "Sleeping", r"responses\[0\]\.Vpcs\.Vpc\[0\]\.Status: Invalid enum value"),
         ("Instances", "VpcAttributes", {}, "InnerIpAddress: a classic instance has an address"),
         ("NetworkInterfaceSets", "VSwitchId", "vsw-none", r"NetworkInterfaceSet\[0\]\.VSwitchId: vsw-none is not"),
-        ("NetworkInterfaceSets", "InstanceId", "i-none", r"InstanceId: i-none is not described"),
         ("NetworkInterfaceSets", "Type", "Secondary", "no response describes the primary ENI of i-"),
         ("NetworkInterfaceSets", "PrivateIpAddress", "10.0.1", "'10.0.1' is no IPv4 address"),
-        ("NetworkInterfaceSets", "SecurityGroupIds", {"SecurityGroupId": ["sg-none"]}, "sg-none is not described"),
         ("EipAddresses", "IpAddress", "999.1.1.1", "'999.1.1.1' is no IPv4 address"),
-        ("EipAddresses", "InstanceId", "i-none", "i-none is not described"),
     ],
 )
 def test_a_malformed_response_is_refused_whole(net: Net, kind: str, field: str, value: Any, message: str) -> None:
@@ -282,27 +280,10 @@ def test_an_eip_of_another_service_is_kept_and_blocks_nothing(net: Net) -> None:
     assert cloud.eips[spare["AllocationId"]].instance_id is None
     assert cloud.settle() == ()
     denied = cloud.check(c.UnassociateEipAddress(allocation_id=spare["AllocationId"])).violations
-    assert [v.rule for v in denied] == ["eip.unassociate.state"]
+    assert [v.rule for v in denied] == ["eip.held", "eip.unassociate.state"]
     spare["Status"] = "InUse"
     denied = imported(net, answers).check(c.UnassociateEipAddress(allocation_id=spare["AllocationId"])).violations
-    assert [v.rule for v in denied] == ["eip.unassociate.state"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"InstanceId": ""}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is InUse is on an instance"),
-        ({"Status": "Available"}, r"NetworkInterfaceSet\[\d\]\.InstanceId: an ENI that is Available is on no instance"),
-        ({"Type": "Primary"}, r"NetworkInterfaceSet\[\d\]\.Type: i-\w+ has another primary ENI"),
-        ({"Status": "Deleted"}, r"NetworkInterfaceSet\[\d\]\.Status: a Deleted resource cannot be imported"),
-    ],
-)
-def test_an_import_refuses_an_impossible_attachment(net: Net, changes: dict[str, Any], message: str) -> None:
-    answers = copy.deepcopy(describe(net.cloud))
-    web = next(one for one in entries(answers, "NetworkInterfaceSets") if one["NetworkInterfaceName"] == "web-1")
-    web.update(changes)
-    with pytest.raises(InvalidResponse, match=message):
-        imported(net, answers)
+    assert [v.rule for v in denied] == ["eip.held", "eip.unassociate.state"]
 
 
 def test_a_command_made_impossible_by_an_import_records_nothing(net: Net) -> None:

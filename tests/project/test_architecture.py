@@ -48,7 +48,7 @@ LAYERS = [
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
     ["_settling", "_options", "_collections", "_json"],
-    ["openapi.describe"],
+    ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas"],
     ["openapi.imports"],
     ["_engine"],

@@ -31,7 +31,6 @@ from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
     ChargeType,
-    EipStatus,
     InstanceStatus,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
@@ -94,6 +93,7 @@ WAITING_FOR_START: Final = {
     InstanceStatus.Releasing,  # it will never be started again
 }
 PRIMARY: Final = NetworkInterfaceType.Primary
+SECONDARY: Final = NetworkInterfaceType.Secondary
 
 
 @attrs.frozen
@@ -225,21 +225,24 @@ class _Scan:
         macs: dict[str, str] = {}
         for interface in self.all_interfaces.values():
             instance_id, status = interface.instance_id, interface.status
-            if (status in ATTACHED) != (instance_id is not None):
+            held = interface.held is not None  # reported by itself, and none of the account's to be judged
+            if not held and (status in ATTACHED) != (instance_id is not None):
                 where = instance_id or "no instance"
                 found("interface.attachment", interface.id, f"is {status} and attached to {where}")
-            if status in NETWORK_INTERFACE.transitional:
+            if status in NETWORK_INTERFACE.transitional and not held:
                 self.pending.add(interface.id)
             instance = None
             if instance_id is not None:
                 self.attached_to.setdefault(instance_id, set()).add(interface.id)
                 instance = instances.get(instance_id)
             if interface.type is PRIMARY:
-                if instance is None or instance.primary_network_interface_id != interface.id:
+                if held and instance is None:
+                    pass
+                elif instance is None or instance.primary_network_interface_id != interface.id:
                     found("interface.primary.bound-for-life", interface.id, "is a primary ENI without its instance")
                 elif status is not NetworkInterfaceStatus.InUse:
                     found("interface.primary.bound-for-life", interface.id, f"is a primary ENI that is {status}")
-            else:
+            elif interface.type is SECONDARY:
                 self.secondary[interface.account_id] += 1
             if macs.setdefault(interface.mac_address, interface.id) != interface.id:
                 found("interface.mac-address", interface.id, f"has the MAC of {macs[interface.mac_address]}")
@@ -247,9 +250,9 @@ class _Scan:
             if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:
                 found("interface.create.vswitch", interface.id, f"does not agree with {interface.vswitch_id}")
             count = len(interface.private_ips)
-            if not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
+            if not held and not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
                 found("interface.assign.limit", interface.id, f"holds {count} private IPs")
-            if instance is not None:
+            if instance is not None and not held:
                 if instance.vpc_id != interface.vpc_id:
                     found("interface.attach.vpc", interface.id, f"is in another VPC than {instance.id}")
                 if instance.zone_id != interface.zone_id:
@@ -263,7 +266,8 @@ class _Scan:
     def _in_groups(
         self, member: NetworkInterfaceState | InstanceState, group_ids: tuple[str, ...], vpc_id: str | None, count: int
     ) -> None:
-        if not 1 <= len(group_ids) <= self.allowed(member.account_id, "security-groups-per-interface"):
+        held = getattr(member, "held", None) is not None
+        if not held and not 1 <= len(group_ids) <= self.allowed(member.account_id, "security-groups-per-interface"):
             self.found("interface.security-groups.count", member.id, f"is in {len(group_ids)} security groups")
         if len(group_ids) > 1 and len(set(group_ids)) != len(group_ids):
             self.found("interface.security-groups.count", member.id, f"is in a group twice: {group_ids}")
@@ -321,8 +325,9 @@ class _Scan:
 
     def _free(self, vswitch: VSwitchState, held_in: Collection[int], held: Mapping[str, str]) -> None:
         free = max(0, vswitch.last - vswitch.first - 3) - len(held_in)
-        if vswitch.available_ip_address_count != free:
-            message = f"counts {vswitch.available_ip_address_count} free addresses, and has {free}"
+        promised = free - vswitch.unseen_addresses
+        if vswitch.available_ip_address_count != promised:
+            message = f"counts {vswitch.available_ip_address_count} free addresses, and has {promised}"
             self.found("address.private.free", vswitch.id, message)
         given_again = {ip for ip in private_pool.released(vswitch) if held.get(ip) is None}
         if vswitch.next_ip is None:
@@ -344,7 +349,7 @@ class _Scan:
         found = self.found
         for instance in self.all_instances.values():
             ids = instance.network_interface_ids
-            if instance.status in INSTANCE.transitional:
+            if instance.status in INSTANCE.transitional and instance.held is None:
                 self.pending.add(instance.id)
             attached = self.attached_to.pop(instance.id, set())
             if attached != set(ids):
@@ -387,11 +392,11 @@ class _Scan:
         associated: dict[str, str] = {}
         for eip in self.all_eips.values():
             self._owns(eip, eip.ip_address, owners)
-            if (eip.status in ASSOCIATED) != (eip.instance_id is not None):
+            if eip.held is None and (eip.status in ASSOCIATED) != (eip.instance_id is not None):
                 where = eip.instance_id or "no instance"
                 found("eip.association", eip.id, f"is {eip.status} and associated with {where}")
-            if eip.status is EipStatus.Releasing or (eip.status in EIP.transitional and eip.instance_id is not None):
-                self.pending.add(eip.id)  # what another service does with its EIP, that service settles
+            if eip.status in EIP.transitional and eip.held is None:
+                self.pending.add(eip.id)
             if eip.instance_id is not None:
                 if eip.instance_id in associated:
                     found("eip.associate.duplicate", eip.instance_id, f"has {associated[eip.instance_id]} and {eip.id}")

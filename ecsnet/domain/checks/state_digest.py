@@ -81,7 +81,7 @@ def _essence(region: Region) -> Rows:
     return (
         region.region_id,
         [(vpc.id, vpc.status, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
-        [(vswitch.id, vswitch.status) for vswitch in region.vswitches.snapshot().values()],
+        [(vswitch.id, vswitch.status, vswitch.unseen_addresses) for vswitch in region.vswitches.snapshot().values()],
         [(group.id, group.status) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [
@@ -101,6 +101,7 @@ def _essence(region: Region) -> Rows:
                 i.eip_id,
                 i.classic_group_ids,
                 i.linked_vpc_id,
+                i.held,
             )
             for i in region.instances.snapshot().values()
         ],
@@ -114,12 +115,13 @@ def _essence(region: Region) -> Rows:
                 i.security_group_ids,
                 i.name,
                 i.description,
+                i.held,
                 i.pending is not None and region.pending.get_existing(i.pending).kind in WAITING,
                 [addresses for _, addresses in i.revocations],
             )
             for i in region.network_interfaces.snapshot().values()
         ],
-        [(eip.id, eip.status, eip.instance_id) for eip in region.eips.snapshot().values()],
+        [(eip.id, eip.status, eip.instance_id, eip.held) for eip in region.eips.snapshot().values()],
         list(region.quotas.snapshot().items()),
         list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),

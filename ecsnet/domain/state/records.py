@@ -61,7 +61,7 @@ Released = tuple[str, Any] | None
 class VSwitchState(State, eq=False, kw_only=True):
     """``first`` and ``last`` bound the block. ``next_ip`` is the next address that was never allocated, None at the end
     of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
-    one first."""
+    one first. ``unseen_addresses`` counts those that something holds which no import described: nobody knows which."""
 
     vpc_id: str
     zone_id: str
@@ -75,6 +75,7 @@ class VSwitchState(State, eq=False, kw_only=True):
     next_ip: str | None = None
     released: Released = None
     released_count: int = 0
+    unseen_addresses: int = 0
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)
@@ -96,7 +97,7 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 class NetworkInterfaceState(State, eq=False, kw_only=True):
     """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
     ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses."""
+    the addresses. ``held`` is why no command changes it; nothing completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -109,6 +110,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     name: str | None = None
     description: str | None = None
     instance_id: str | None = None
+    held: str | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
@@ -118,7 +120,8 @@ class InstanceState(State, eq=False, kw_only=True):
     and groups are stored here. ``attached`` and ``eip_id`` are indexes. ``attached`` has the ids of its ENIs in the
     order of attachment, each with the number of its interface inside the guest (the 1 of ``eth1``), and is changed by
     `attach`, `detach` and `renumber` only; ``vacant`` has the numbers of detached ENIs below the highest that is taken.
-    ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its key in the region's table of that name.
+    ``held`` is why no command changes it. ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its
+    key in the region's table of that name.
     """
 
     status: InstanceStatus
@@ -143,6 +146,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
+    held: str | None = None
     pending: int | None = None
 
     def fork(self) -> Self:
@@ -196,9 +200,10 @@ class InstanceState(State, eq=False, kw_only=True):
 
 
 class EipState(State, eq=False, kw_only=True):
-    """An EIP. The instance it is associated with is stored here only."""
+    """An EIP. The instance it is associated with is stored here only. ``held`` is why no command changes it."""
 
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    held: str | None = None
     pending: int | None = None

@@ -2,6 +2,9 @@
 
 The fact that an EIP is associated with an instance has one home, the EIP's `instance_id`; the instance's side is an
 index. An EIP survives its instance: it comes back Available.
+
+An imported EIP may be held: on a NAT gateway, a load balancer or whatever else is not modelled, or described in a way
+that is not understood. It counts, and no command changes it.
 """
 
 from __future__ import annotations
@@ -165,6 +168,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
     _must_be_user(eip, event.instance_id)
     changed_instance(region, event.instance_id, record).eip_id = None
     eip.instance_id = None
+    eip.held = None  # what was not understood of it ended with the instance
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
@@ -194,6 +198,26 @@ UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
 RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleased)
 
 must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
+
+
+@RULES.denies(
+    "eip.held",
+    AssociateEipAddress,
+    UnassociateEipAddress,
+    ReleaseEipAddress,
+    code="IncorrectEipStatus",
+    http_status=400,
+    message="{allocation_id} is held: {reason}",
+)
+def held(eip: EipState, region: Region) -> Facts | None:
+    """An imported EIP that is held is not changed: another service uses it, its description is not understood, or that
+    of its instance is not."""
+    reason = eip.held
+    if reason is None and eip.instance_id is not None:
+        instance = region.instances[eip.instance_id]
+        if instance is not None and instance.held is not None:
+            reason = f"it is on {instance.id}, which is held"
+    return None if reason is None else {"allocation_id": eip.id, "reason": reason}
 
 
 @RULES.denies(

@@ -1,7 +1,9 @@
 """Imports: resources that come into the model as they were described, not as a command made them.
 
 What is described may contradict itself (two ENIs with one address, an address outside its VSwitch): it is taken as it
-is, so that `ecsnet.audit` can report it. What it has more of than a default quota allows proves a higher quota.
+is, so that `ecsnet.audit` can report it. What it has more of than a default quota allows proves a higher quota. What is
+not the account's to change, or is described as something that the model does not know, is held: it is there, and no
+command changes it.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
@@ -61,6 +63,8 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
+    state.unseen_addresses = event.unseen_addresses
+    state.available_ip_address_count -= event.unseen_addresses
     _begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
@@ -91,6 +95,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         internet_max_bandwidth_out=event.internet_max_bandwidth_out,
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
+        held=event.held,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -101,7 +106,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         region.describe(record.account_id, "security-groups-per-interface", len(event.security_group_ids))
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
-    _begin(region, state, INSTANCE, record)
+    if state.held is None:
+        _begin(region, state, INSTANCE, record)
     region.imported = True
 
 
@@ -123,6 +129,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         name=event.name,
         description=event.description,
         instance_id=event.instance_id,
+        held=event.held,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -136,7 +143,8 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
     if interface.type is NetworkInterfaceType.Secondary:
         region.use(record.account_id, "network_interface", 1)
     _describe_interface(region, interface)
-    _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+    if interface.held is None:
+        _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
 def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
@@ -168,6 +176,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
+        held=event.held,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)
@@ -176,9 +185,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
-    if (
-        event.instance_id is not None or event.status is EipStatus.Releasing
-    ):  # else another service's, and it settles it
+    if eip.held is None:
         _begin(region, eip, EIP, record)
     region.imported = True
 

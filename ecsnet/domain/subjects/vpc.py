@@ -432,6 +432,9 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
     return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
 
 
+UNSEEN: Final = "{} addresses in use by what no response describes"
+
+
 @RULES.denies(
     "vswitch.delete.in-use",
     DeleteVSwitch,
@@ -440,15 +443,15 @@ def vswitch_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | Non
     message="{vswitch_id} is in use by {count} network interfaces: {resource_ids}",
 )
 def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
-    """A VSwitch is deleted only when no ENI is left in it."""
+    """A VSwitch is deleted only when no ENI is left in it, and no address in use by what an import did not describe."""
     interfaces = region.interfaces_of_vswitch.get_existing(vswitch.id)
-    if not interfaces.size:
+    if not interfaces.size and not vswitch.unseen_addresses:
         return None
     shown = in_use.shown((interfaces,))
     interfaces_shown = map(region.network_interfaces.get_existing, shown)
     primary = [one for one in interfaces_shown if one.type is NetworkInterfaceType.Primary]
     instance_ids = tuple([one.instance_id for one in primary if one.instance_id is not None])
-    facts = {
+    facts: dict[str, Any] = {
         "vswitch_id": vswitch.id,
         "resource_ids": shown,
         "count": interfaces.size,
@@ -456,6 +459,10 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
     }
     left = in_use.listed(((interfaces.size, "network interface", "network interfaces"),))
     message = in_use.still_has("{vswitch_id}", left, shown, interfaces.size)
+    if vswitch.unseen_addresses:
+        facts["unseen_addresses"] = vswitch.unseen_addresses
+        unseen = UNSEEN.format(vswitch.unseen_addresses)
+        message = f"{message}, and {unseen}" if interfaces.size else f"{{vswitch_id}} has {unseen}"
     if instance_ids:
         message += "; primary ones go with their instances: {instance_ids}"
     return Breach(facts, message=message)

@@ -77,8 +77,37 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# EipImported, InstanceImported, NetworkInterfaceImported and VSwitchImported 1 → 2
+
+
+def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 does not say that an EIP is held: one that is in use without an instance was another service's."""
+    if old.get("instance_id") is None and old["status"] in ("Associating", "InUse", "Unassociating"):
+        return {**old, "held": "another service uses it"}
+    return old
+
+
+def _instance_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``held``: no instance was."""
+    return old
+
+
+def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``held``: no ENI was."""
+    return old
+
+
+def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``unseen_addresses``: what was not described was not counted."""
+    return old
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
+    ("EipImported", 1): _eip_imported,
+    ("InstanceImported", 1): _instance_imported,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
+    ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("VSwitchImported", 1): _vswitch_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

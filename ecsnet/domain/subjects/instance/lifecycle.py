@@ -36,7 +36,7 @@ from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import Breach, Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Codes, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
@@ -344,7 +344,23 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
 
 
 @RULES.denies(
-    "instance.being-released",
+    "instance.held-interface",
+    DeleteInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    code=network_interface.SERVICE_MANAGED.code,
+    http_status=network_interface.SERVICE_MANAGED.http_status,
+    message="{instance_id} has what no command changes: {reasons:is held:}",
+)
+def held_interface(instance: InstanceState, region: Region, command_type: AnyCommand) -> Facts | None:
+    """An instance is not released while one of its ENIs is held, and its groups stay while its primary ENI is."""
+    touched = instance.attached if command_type is DeleteInstance else tuple(instance.attached)[:1]
+    interfaces = [region.network_interfaces[interface_id] for interface_id in touched]
+    facts = network_interface.are_held(interface for interface in interfaces if interface is not None)
+    return None if facts is None else {"instance_id": instance.id, **facts}
+
+
+_CHANGING: Final = (
     StartInstance,
     StopInstance,
     RebootInstance,
@@ -364,18 +380,42 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     UnassignPrivateIpAddresses,
     AttachClassicLinkVpc,
     DetachClassicLinkVpc,
+)
+"""The commands that change an instance, or what is on it, besides DeleteInstance and UnassociateEipAddress."""
+_WRONG_STATUS: Final[Codes] = {
+    ModifyInstanceVpcAttribute: ("IncorrectInstanceStatus", 400),
+    AssociateEipAddress: ("IncorrectInstanceStatus", 400),
+    AttachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
+    DetachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
+    AssignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
+    UnassignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
+    AttachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
+    DetachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
+}
+"""The codes of these commands for an instance in a wrong status, where they differ from the usual one."""
+
+
+@RULES.denies(
+    "instance.held",
+    *_CHANGING,
+    DeleteInstance,
+    UnassociateEipAddress,
     code="IncorrectInstanceStatus",
     http_status=403,
-    codes={
-        ModifyInstanceVpcAttribute: ("IncorrectInstanceStatus", 400),
-        AssociateEipAddress: ("IncorrectInstanceStatus", 400),
-        AttachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
-        DetachNetworkInterface: ("InvalidOperation.InvalidEcsState", 400),
-        AssignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
-        UnassignPrivateIpAddresses: ("InvalidOperation.InvalidEcsState", 400),
-        AttachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
-        DetachClassicLinkVpc: ("InvalidStatus.InstanceStatus", 403),
-    },
+    codes={**_WRONG_STATUS, UnassociateEipAddress: ("IncorrectInstanceStatus", 400)},
+    message="{instance_id} is held: {reason}",
+)
+def held(instance: InstanceState) -> Facts | None:
+    """An imported instance that is held is not changed, nor what is on it: its description is not understood."""
+    return None if instance.held is None else {"instance_id": instance.id, "reason": instance.held}
+
+
+@RULES.denies(
+    "instance.being-released",
+    *_CHANGING,
+    code="IncorrectInstanceStatus",
+    http_status=403,
+    codes=_WRONG_STATUS,
     message="{instance_id} is being released",
 )
 def being_released(instance: InstanceState) -> Facts | None:

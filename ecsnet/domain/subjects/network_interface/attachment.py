@@ -20,8 +20,11 @@ from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
     NETWORK_INTERFACE,
     PRIMARY,
+    SECONDARY,
+    SERVICE_MANAGED,
     ByType,
     S,
+    are_held,
     begin_again,
     by_type,
     changed,
@@ -112,7 +115,8 @@ def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEv
     region.transition(instance, INSTANCE.table[NetworkInterfaceReleased], record)
     instance.detach(interface.id)
     remove(region, interface)
-    region.use(interface.account_id, "network_interface", -1)
+    if interface.type is SECONDARY:
+        region.use(interface.account_id, "network_interface", -1)
 
 
 EVOLVE: Final[Evolving] = {
@@ -131,6 +135,18 @@ RULES: Final = SubjectRules()
 
 def _ids(interfaces: Iterable[NetworkInterfaceState]) -> tuple[str, ...]:
     return tuple([interface.id for interface in interfaces])
+
+
+@RULES.denies(
+    "interface.attach.held",
+    *ATTACHING_COMMANDS,
+    code=SERVICE_MANAGED.code,
+    http_status=SERVICE_MANAGED.http_status,
+    message="{reasons:is held:}",
+)
+def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+    """An imported ENI that is held is attached to no instance."""
+    return are_held(interfaces_to_attach)
 
 
 @RULES.denies(

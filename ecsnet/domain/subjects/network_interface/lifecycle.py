@@ -3,24 +3,32 @@
 A secondary ENI is created in a VSwitch, for good, and then moves between instances of its zone with its addresses, its
 MAC and its groups: that is what makes failover cheap. A primary ENI is born attached, with its instance, and dies with
 it; it has no trigger of its own. The fact that an ENI is attached to an instance has one home, the ENI's `instance_id`.
+
+An imported ENI may be held: another service's, or described in a way that is not understood. It counts, with its
+addresses and its groups, and no command changes it. Trunk and Member ENIs always are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from ecsnet.commands import (
+    AssignPrivateIpAddresses,
     CreateInstance,
     CreateNetworkInterface,
     DeleteNetworkInterface,
+    DetachNetworkInterface,
+    ModifyInstanceVpcAttribute,
     ModifyNetworkInterfaceAttribute,
     RunInstances,
+    UnassignPrivateIpAddresses,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
-from ecsnet.domain.rules import Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import ErrorCode, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.pending import STUCK, WAITING
@@ -143,7 +151,12 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
 )
 """Primary ENIs: there with their instance, InUse, and gone with it."""
 
-LIFECYCLES: Final = {SECONDARY: NETWORK_INTERFACE, PRIMARY: PRIMARY_NETWORK_INTERFACE}
+LIFECYCLES: Final = {
+    SECONDARY: NETWORK_INTERFACE,
+    PRIMARY: PRIMARY_NETWORK_INTERFACE,
+    NetworkInterfaceType.Trunk: NETWORK_INTERFACE,
+    NetworkInterfaceType.Member: NETWORK_INTERFACE,
+}
 ByType = dict[NetworkInterfaceType, Transitions[S]]
 
 
@@ -243,7 +256,8 @@ def interface_delete_requested(region: Region, event: NetworkInterfaceDeleteRequ
 def interface_deleted(region: Region, event: NetworkInterfaceDeleted, record: RecordedEvent) -> None:
     interface = changed(region, event.network_interface_id, record)
     remove(region, interface)
-    region.use(interface.account_id, "network_interface", -1)
+    if interface.type is SECONDARY:
+        region.use(interface.account_id, "network_interface", -1)
 
 
 def interface_modified(region: Region, event: NetworkInterfaceModified, record: RecordedEvent) -> None:
@@ -277,6 +291,31 @@ DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
 MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
 
 must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
+
+SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
+
+
+def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
+    """Returns the facts that break a rule against ENIs that are held."""
+    reasons = {interface.id: interface.held for interface in interfaces if interface.held is not None}
+    return {"network_interface_ids": tuple(reasons), "reasons": reasons} if reasons else None
+
+
+@RULES.denies(
+    "interface.held",
+    DeleteNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    DetachNetworkInterface,
+    AssignPrivateIpAddresses,
+    UnassignPrivateIpAddresses,
+    ModifyInstanceVpcAttribute,
+    code=SERVICE_MANAGED.code,
+    http_status=SERVICE_MANAGED.http_status,
+    message="{reasons:is held:}",
+)
+def held(network_interface: NetworkInterfaceState) -> Facts | None:
+    """An imported ENI that is held is not changed: a service manages it, or its description is not understood."""
+    return None if network_interface.held is None else are_held((network_interface,))
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:

@@ -6,6 +6,7 @@ from tests.domain.subjects.stories import (  # noqa: F401  # importing a module 
     account,
     classic_link,
     eip,
+    held,
     instance,
     network_interface,
     public_ip,

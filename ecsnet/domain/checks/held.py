@@ -1,0 +1,39 @@
+"""Finds what was imported and is held, or used by what was not described. It breaks no rule, and is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecsnet.decision import Finding, Severity
+from ecsnet.domain.state.records import VSwitchState
+from ecsnet.domain.state.world import World
+from ecsnet.domain.subjects.vpc import UNSEEN
+
+
+def held(world: World) -> Iterator[Finding]:
+    """Yields a finding for each resource that is held, or used by what was not described, under the id of the rule that
+    denies the commands on it."""
+    for region in world.regions.values():
+        for vswitch in region.vswitches.snapshot().values():
+            if vswitch.unseen_addresses:
+                yield _unseen(vswitch)
+        for instance in region.instances.snapshot().values():
+            if instance.held is not None:
+                yield _information("instance.held", f"{instance.id} is held: {instance.held}")
+        for interface in region.network_interfaces.snapshot().values():
+            if interface.held is not None:
+                yield _information("interface.held", f"{interface.id} is held: {interface.held}")
+        for eip in region.eips.snapshot().values():
+            if eip.held is not None:
+                yield _information("eip.held", f"{eip.id} is held: {eip.held}")
+
+
+def _unseen(vswitch: VSwitchState) -> Finding:
+    if vswitch.unseen_addresses < vswitch.last - vswitch.first - 3:
+        return _information("vswitch.delete.in-use", f"{vswitch.id} has {UNSEEN.format(vswitch.unseen_addresses)}")
+    message = f"{vswitch.id} is full, and no response describes what is in it"
+    return Finding(position=None, rule="address.private.free", message=message)
+
+
+def _information(rule: str, message: str) -> Finding:
+    return Finding(position=None, rule=rule, message=message, severity=Severity.Information)

@@ -1,0 +1,98 @@
+"""Tells why a described instance, ENI or EIP is held.
+
+It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
+over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
+words for it. It counts, and no command changes it (`instance.held`, `interface.held`, `eip.held`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import Final
+
+from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
+from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
+from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
+from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
+from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
+from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+
+_INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
+_CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
+_TYPES: Final = {str(one): one for one in NetworkInterfaceType}
+_STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
+_EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
+
+
+def instance_status_of(one: DescribedInstance) -> InstanceStatus:
+    """Returns the status that an instance is imported with: Running, where it is unknown."""
+    return _INSTANCE_STATUSES.get(one.status, InstanceStatus.Running)
+
+
+def charge_type_of(one: DescribedInstance) -> ChargeType:
+    """Returns the charge type that an instance is imported with: pay-as-you-go, where it is unknown."""
+    return _CHARGE_TYPES.get(one.instance_charge_type, ChargeType.PostPaid)
+
+
+def why_instance(one: DescribedInstance) -> Iterator[str]:
+    """Yields the reasons to hold an instance."""
+    if one.status not in _INSTANCE_STATUSES:
+        yield f"its status {one.status} is unknown"
+    if one.instance_charge_type not in _CHARGE_TYPES:
+        yield f"its charge type {one.instance_charge_type} is unknown"
+
+
+def type_of(one: DescribedInterface) -> NetworkInterfaceType:
+    """Returns the type that an ENI is imported with: an unknown one is that of a secondary ENI."""
+    return _TYPES.get(one.type or "", NetworkInterfaceType.Secondary)
+
+
+def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
+    """Returns the status that an ENI is imported with: InUse, where it is unknown, and of every primary ENI."""
+    if one.type == NetworkInterfaceType.Primary:
+        return NetworkInterfaceStatus.InUse
+    return _STATUSES.get(one.status, NetworkInterfaceStatus.InUse)
+
+
+def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
+    """Yields the reasons to hold an ENI, without those that its instance gives."""
+    if one.service_managed in (True, "true", "True"):
+        yield "a service manages it"
+    if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
+        yield f"its type is {one.type}"
+    elif one.type and one.type not in _TYPES:
+        yield f"its type {one.type} is unknown"
+    if one.status not in _STATUSES:
+        yield f"its status {one.status} is unknown"
+    elif one.type == NetworkInterfaceType.Primary and one.status != NetworkInterfaceStatus.InUse:
+        yield f"it is a primary ENI that is {one.status}"
+    if status_of(one) in ATTACHED and not one.its_instance_id:
+        yield f"it is {one.status}, and no instance is named"
+    groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
+    if groups:
+        yield f"it is in {', '.join(groups)}, which no response describes"
+
+
+def is_of_instance(one: DescribedEip) -> bool:
+    """Returns whether the user of an EIP, if it has one, is an instance."""
+    return one.instance_type in ("", "EcsInstance")
+
+
+def eip_status_of(one: DescribedEip) -> EipStatus:
+    """Returns the status that an EIP is imported with: InUse, where it is unknown."""
+    return _EIP_STATUSES.get(one.status, EipStatus.InUse)
+
+
+def why_eip(one: DescribedEip, described_instances: Container[str]) -> Iterator[str]:
+    """Yields the reasons to hold an EIP."""
+    status = _EIP_STATUSES.get(one.status)
+    if status is None:
+        yield f"its status {one.status} is unknown"
+    if one.instance_id and not is_of_instance(one):
+        yield f"it is on {one.instance_id}, which is a {one.instance_type}"
+    elif one.instance_id and one.instance_id not in described_instances:
+        yield f"it is on {one.instance_id}, which no response describes"
+    elif one.instance_id and status is not None and status not in ASSOCIATED:
+        yield f"it is {one.status} on {one.instance_id}"
+    elif not one.instance_id and status in ASSOCIATED:
+        yield f"it is {one.status}, and what it is on is not named"

@@ -1,0 +1,158 @@
+"""Stories about imported resources that are held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecsnet import Command
+from ecsnet import commands as c
+from tests.support import held
+from tests.support.net import Net
+from tests.support.witnesses import keeps, trips
+
+
+@trips("interface.held")
+def delete_an_interface_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.DeleteNetworkInterface(network_interface_id=held.MANAGED)
+
+
+@keeps("interface.held")
+def delete_an_interface_beside_one_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.DeleteNetworkInterface(network_interface_id=held.OWN)
+
+
+@trips("interface.held")
+def modify_an_interface_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.ModifyNetworkInterfaceAttribute(network_interface_id=held.MANAGED, network_interface_name="mine")
+
+
+@trips("interface.held")
+def detach_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.DetachNetworkInterface(network_interface_id=held.TRUNK, instance_id=held.INSTANCE)
+
+
+@trips("interface.held")
+def assign_an_address_to_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.AssignPrivateIpAddresses(network_interface_id=held.TRUNK, secondary_private_ip_address_count=1)
+
+
+@trips("interface.held")
+def unassign_an_address_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.UnassignPrivateIpAddresses(network_interface_id=held.MANAGED, private_ip_addresses=["10.0.77.12"])
+
+
+@trips("interface.held")
+def move_a_primary_interface_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, primary={"Status": "Migrating"})
+    net.cloud.execute(c.StopInstance(instance_id=held.INSTANCE))
+    return c.ModifyInstanceVpcAttribute(
+        instance_id=held.INSTANCE, vswitch_id=held.VSWITCH, private_ip_address="10.0.77.99"
+    )
+
+
+@trips("interface.attach.held")
+def attach_an_interface_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.AttachNetworkInterface(network_interface_id=held.MANAGED, instance_id=held.INSTANCE)
+
+
+@keeps("interface.attach.held")
+def attach_an_interface_beside_a_trunk_one(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.AttachNetworkInterface(network_interface_id=held.OWN, instance_id=held.INSTANCE)
+
+
+@trips("interface.attach.held")
+def run_an_instance_with_an_interface_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.RunInstances(
+        instance_type="ecs.g5.xlarge",
+        vswitch_id=held.VSWITCH,
+        security_group_ids=[held.GROUP],
+        network_interface_ids=[held.MANAGED],
+    )
+
+
+@trips("instance.held-interface")
+def release_an_instance_with_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+@keeps("instance.held-interface")
+def release_an_instance_without_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, trunk=False)
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+@trips("instance.held-interface")
+def join_a_group_with_a_primary_interface_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, primary={"Status": "Migrating"})
+    return c.JoinSecurityGroup(instance_id=held.INSTANCE, security_group_id="sg-other")
+
+
+@trips("instance.held-interface")
+def leave_a_group_with_a_primary_interface_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, primary={"Status": "Migrating"})
+    return c.LeaveSecurityGroup(instance_id=held.INSTANCE, security_group_id=held.GROUP)
+
+
+@keeps("instance.held-interface")
+def join_a_group_with_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.JoinSecurityGroup(instance_id=held.INSTANCE, security_group_id="sg-other")
+
+
+@trips("eip.held")
+def unassociate_an_eip_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.UnassociateEipAddress(allocation_id=held.EIP)
+
+
+@trips("eip.held")
+def associate_an_eip_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.AssociateEipAddress(allocation_id=held.EIP, instance_id=held.INSTANCE)
+
+
+@trips("eip.held")
+def release_an_eip_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.ReleaseEipAddress(allocation_id=held.EIP)
+
+
+@keeps("eip.held")
+def release_an_eip_beside_one_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    own = net.cloud.execute(c.AllocateEipAddress())
+    return c.ReleaseEipAddress(allocation_id=own.id)
+
+
+@trips("instance.held")
+def stop_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"Status": "Hibernating"})
+    return c.StopInstance(instance_id=held.INSTANCE)
+
+
+@trips("instance.held")
+def release_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, trunk=False, instance={"InstanceChargeType": "Spot"})
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+@trips("instance.held")
+def attach_an_interface_to_an_instance_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"Status": "Hibernating"})
+    return c.AttachNetworkInterface(network_interface_id=held.OWN, instance_id=held.INSTANCE)
+
+
+@keeps("instance.held")
+def stop_an_instance_with_a_trunk_interface(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.StopInstance(instance_id=held.INSTANCE)
