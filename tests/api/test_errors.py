@@ -33,6 +33,7 @@ from ecsnet.plan import PlanError
 from ecsnet.testing._compare import Difference
 from ecsnet.testing._explore import InvariantBroken
 from ecsnet.testing._script import Script
+from ecsnet.testing._visiting import Broken
 from tests.support.net import Net
 
 
@@ -70,6 +71,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "InvalidCommand": lambda: InvalidCommand("must be a list, not 5", parameter="security_group_ids"),
     "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
+    "Broken": lambda: Broken(3, (Breach("address.unique", "eni-1", "is held twice"),)),
     "InvariantBroken": lambda: InvariantBroken((Breach("address.unique", "eni-1", "is held twice"),), script()),
     "PlanError": lambda: PlanError("net.json", ["entry 1, Action: missing", "entry 2, Action: missing"]),
     "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),

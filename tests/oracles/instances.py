@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from tests.oracles import readings
 from tests.oracles.interfaces import address_rules, attachment_rules, group_rules, type_rules
 from tests.oracles.network import Network, months_later, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
@@ -62,7 +61,7 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "interface.attach.vpc"
     if interfaces and kind is not None:
         yield from type_rules(kind)
-    on_it = len(interfaces) + (0 if classic and readings.CLASSIC_CREATED_WITHOUT_PRIMARY else 1)
+    on_it = len(interfaces) + (0 if classic else 1)
     if interfaces and kind is not None and on_it > kind.eni_quantity:
         yield "interface.attach.quota"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CLASSIC_CREATED_WITHOUT_PRIMARY: Final = False
-"""A classic instance has no primary ENI that counts among those that it is created with (4.1)."""
 UNKNOWN_VPC_IS_NOT_CLASSIC: Final = False
 """A classic group is wrong for an ENI in whatever VSwitch that is not found (4.2)."""
 RELEASE_OF_OWN_INSTANCE_COUNTS: Final = False

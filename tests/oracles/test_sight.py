@@ -24,6 +24,10 @@ NOT_MODELLED: Final = {
     "security-group.state": "no group is deleted in the walks",
     "vswitch.state": "no VSwitch is deleted in the walks",
     "request.client-token": "no command of the walks has a token",
+    **dict.fromkeys(
+        ("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
+        "nothing is imported in the walks",
+    ),
 }
 DENIALS: Final = sorted(
     rule.id

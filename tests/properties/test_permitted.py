@@ -80,9 +80,11 @@ def some_network(start: datetime = START, **options: Any) -> tuple[Cloud, dict[s
     bound to by a command is there; and what an instance or an ENI needs to be created beside them."""
     cloud = cloud_after(clock=ManualClock(start), instance_types=[SMALL, LARGE], **options)
     vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    cloud.settle()
     blocks = ("10.0.0.0/28", "10.0.0.16/28")
     zone = {"vpc_id": vpc.id, "zone_id": "cn-hangzhou-b"}
     vswitches = [cloud.execute(c.CreateVSwitch(cidr_block=block, **zone)) for block in blocks]
+    cloud.settle()
     groups = [cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id)).id for _ in range(4)]
     place: dict[str, Any] = {"vswitch_id": vswitches[0].id, "security_group_ids": groups[:1]}
     cloud.execute(c.RunInstances(instance_type=LARGE.id, **place | {"security_group_ids": groups[2:3]}))

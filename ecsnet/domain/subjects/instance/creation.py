@@ -170,7 +170,7 @@ def prepare_new(context: RuleContext, command: NewInstance | None) -> None:
         zone_id=zone_id,
         vpc_id=vpc_id,
         instance_type=context.instance_type,
-        interface_count=1,
+        interface_count=0 if in_classic else 1,  # the primary ENI
         attaching=len(command.network_interface_ids) + len(command.network_interfaces),
     )
     if command.network_interfaces:

@@ -455,15 +455,28 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
         )
 
 
+def _is_asked_again(region: Region, interface: NetworkInterfaceState) -> bool:
+    return interface.status is S.Attaching and is_waiting_to_be_asked(region, interface)
+
+
 def _is_on(interface: NetworkInterfaceState | None, instance: InstanceState) -> bool:
     return interface is not None and interface.instance_id == instance.id
 
 
 def attachments_to_make(context: RuleContext) -> Iterator[RuleContext | Impossible]:
-    """Yields the context as it is, as any ENI may be the one, unless the instance takes none."""
-    instance = context.instance
-    if instance is None or instance.vpc_id is not None:
+    """Yields the context as it is, as any ENI or instance may be the one, unless the instance takes none; and those of
+    ENIs which wait in Attaching to be asked for again, each on its own instance."""
+    region, instance, interface = context.region, context.instance, context.network_interface
+    if instance is None:
+        again = interface is not None and _is_asked_again(region, interface)
+        own = region.instances[interface.instance_id or ""] if again and interface is not None else None
+        yield context if own is None else context.having(instance=own)
+    elif instance.vpc_id is not None:
         yield context
+        for interface_id in instance.attached:
+            attached = region.network_interfaces.get_existing(interface_id)
+            if _is_asked_again(region, attached):
+                yield context.having(network_interface=attached)
     else:
         message = f"{instance.id} is a classic instance, and takes no ENI"
         yield Impossible("interface.attach.vpc", message, {"instance_id": instance.id})
