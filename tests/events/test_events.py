@@ -69,10 +69,10 @@ def test_every_frozen_event_can_be_decoded(line: str) -> None:
 
 @pytest.mark.parametrize("line", UPCAST.read_text(encoding="utf-8").splitlines())
 def test_an_event_of_an_older_schema_is_decoded_as_one_of_today(line: str) -> None:
-    """Payloads of older schemas, each with the payload of today that it stands for; lines are added, never changed."""
+    """Payloads of older schemas, each with the payload that it stands for; lines are added, never changed, so one may
+    lack fields with a default that came later."""
     name, version, payload, today = line.split("\t")
     event = codec.decode(name, int(version), payload)
-    assert codec.encode(event) == today
     assert codec.decode(name, EVENT_TYPES[name].SCHEMA, today) == event
 
 
