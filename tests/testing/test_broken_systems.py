@@ -134,6 +134,17 @@ class GivesAddressTwiceAfterRevoke(Right):
         return answer
 
 
+class Addresses(Machine):
+    """The operations on private addresses alone: a bug that needs three of them in a row is rare among all."""
+
+    operations = (
+        c.CreateNetworkInterface,
+        c.DeleteNetworkInterface,
+        c.AssignPrivateIpAddresses,
+        c.UnassignPrivateIpAddresses,
+    )
+
+
 def find(machine: type[Machine], system: Any, most: int) -> Difference:
     """Returns how a system was found to differ; the first of a few that is told in so many steps, or the shortest.
 
@@ -162,11 +173,11 @@ def find(machine: type[Machine], system: Any, most: int) -> Difference:
         (DetachesWhileStopping, ByHand, "allows a command that the model denies by interface.detach.instance-state"),
         (DropsAddressesOnDetach, Machine, "private_ips is ('10.0.0.2',), not ('10.0.0.2', '10.0.0."),
         (EipStaysOnReleasedInstance, Machine, "status is 'InUse', not <EipStatus.Available: 'Available'>"),
-        (GivesAddressTwiceAfterRevoke, Machine, "allows a command that the model denies by address.private.in-use"),
+        (GivesAddressTwiceAfterRevoke, Addresses, "allows a command that the model denies by address.private.in-use"),
     ],
 )
 def test_a_bug_is_found_and_shrunk_to_ten_operations(system: Any, machine: type[Machine], message: str) -> None:
-    most = 10 if machine is Machine else 12  # by hand, the VPC and the VSwitch are settled too
+    most = 12 if machine is ByHand else 10  # by hand, the VPC and the VSwitch are settled too
     difference = find(machine, system, most)
     assert message in str(difference)
     assert len(difference.script) <= most, str(difference)
