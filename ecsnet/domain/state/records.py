@@ -162,9 +162,13 @@ class InstanceState(State, eq=False, kw_only=True):
 
     def detach(self, interface_id: str) -> None:
         """Removes an ENI. The others keep their numbers."""
-        insort(self.vacant, self.attached.pop(interface_id))
-        while self.vacant and self.vacant[-1] == len(self.attached) + len(self.vacant) - 1:
-            self.vacant.pop()
+        number, vacant = self.attached.pop(interface_id), self.vacant
+        count = len(self.attached)
+        if number < count + len(vacant):  # not the highest
+            insort(vacant, number)
+            return
+        while vacant and vacant[-1] == count + len(vacant) - 1:
+            vacant.pop()
 
     def renumber(self) -> None:
         """Numbers the ENIs in the order of attachment, as the kernel does when it starts."""
