@@ -54,7 +54,7 @@ elif what == "eip":
     for _ in range(count):
         do(c.ReleaseEipAddress(allocation_id=do(c.AllocateEipAddress()).id))
 elif what == "fold":
-    Cloud(cloud.store)
+    cloud.at(2 * count)
 else:
     pairs(count)
 print((time.perf_counter() - begin) / (2 * count))
