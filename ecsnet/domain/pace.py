@@ -29,6 +29,8 @@ DEFAULT: Final = "default"
 """The key, in a mapping, of the kinds that it does not name."""
 OPERATIONS: Final = tuple(sorted({REVOCATION, *(kind for one in LIFECYCLES for kind in one.kinds.values())}))
 """The kinds that operations begin, by the names of these."""
+_ALL_OPERATIONS: Final = frozenset(OPERATIONS)
+_NO_OPERATIONS: Final[frozenset[str]] = frozenset()
 KINDS: Final = (*OPERATIONS, IMPORTED, DEFAULT)
 """The keys that a mapping given as ``settle_after`` may have."""
 
@@ -39,12 +41,14 @@ class Pace:
     def __init__(self, settle_after: SettleAfter) -> None:
         self._given: Mapping[str, Duration] = {}
         self._default: Duration = AT_ONCE
+        self.slow: frozenset[str]
         if isinstance(settle_after, Mapping):
             self._given = settle_after
             self._default = settle_after.get(DEFAULT, AT_ONCE)
+            self.slow = frozenset(kind for kind in OPERATIONS if self.duration(kind) != AT_ONCE)
         else:
             self._default = settle_after
-        self.slow: frozenset[str] = frozenset(kind for kind in OPERATIONS if self.duration(kind) != AT_ONCE)
+            self.slow = _NO_OPERATIONS if settle_after == AT_ONCE else _ALL_OPERATIONS
 
     def duration(self, kind: str) -> Duration:
         """Returns how long a kind of transition takes. What was imported waits for `Cloud.settle` unless the mapping
