@@ -112,7 +112,7 @@ def does_only_what_it_says(configuration: GuestConfiguration) -> None:
 
 
 def calls_of(command: str) -> list[str]:
-    """What a command of this library calls in a guest in which nothing is configured, so that every list is empty."""
+    """Returns the programs that a script's command calls, with arguments, in a guest in which nothing is configured."""
     first, *rest = command.split("\n")
     listed = re.match(r"(?:if (?:! )?)?(ip -4 [a-z0-9 -]+?)(?: 2> /dev/null)? \| (?:while|grep)", first, re.ASCII)
     if first.startswith("for table in "):

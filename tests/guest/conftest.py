@@ -1,4 +1,4 @@
-"""What the tests of guests share."""
+"""Fixtures of the tests of guest configurations."""
 
 from __future__ import annotations
 

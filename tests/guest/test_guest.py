@@ -628,7 +628,7 @@ def test_what_an_earlier_script_added_is_replaced(
 
 
 def replaced(text: str, beginnings: list[str], content: str) -> str:
-    """What becomes of a text: the lines that are kept, and the content."""
+    """Returns a text without the stanzas that begin so, followed by the content."""
     kept: list[str] = []
     removing = False
     lines = text.split("\n")

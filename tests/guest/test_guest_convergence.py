@@ -228,7 +228,7 @@ STORIES: list[Callable[[Teller], Iterator[Step]]] = [
 
 
 class Outcome(NamedTuple):
-    """What a guest has in the end, without the order in which it came."""
+    """The files, addresses, routes and rules of a guest after its scripts, sorted."""
 
     files: dict[str, list[str]]
     addresses: list[str]
@@ -237,7 +237,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(image: str, folder: Path, steps: Sequence[Step]) -> Outcome:
-    """What a new guest has that runs these steps."""
+    """Returns the outcome of a new guest that runs these steps."""
     folder.mkdir()
     (folder / "bin").mkdir()
     family = FAMILIES[image]

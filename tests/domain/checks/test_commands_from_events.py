@@ -38,7 +38,7 @@ def test_the_events_of_a_command_yield_the_command(rule_id: str, story: Story, o
 
 
 def assert_told(asked: Any, again: Any, but: Collection[str] = ()) -> None:
-    """What was asked for is told back; what was left to the system may be anything."""
+    """Asserts that a command restored from events has each parameter that was given; the others may be anything."""
     if isinstance(asked, tuple):
         assert len(asked) == len(again) or not asked
         for one, other in zip(asked, again, strict=False):
@@ -51,7 +51,7 @@ def assert_told(asked: Any, again: Any, but: Collection[str] = ()) -> None:
 
 
 def told(cloud: Cloud, command: Command[Any], region_id: str = "cn-hangzhou") -> Command[Any] | None:
-    """What the command's events tell of it."""
+    """Returns the command that is restored from the events of a command, None for one without a counterpart."""
     events = cloud.check(command).events
     distances = distances_to_causes(events)
     (asked, *_) = [number for number, distance in enumerate(distances) if distance is None]

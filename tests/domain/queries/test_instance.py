@@ -1,4 +1,4 @@
-"""What an instance may have, and whether it reaches the Internet."""
+"""`Cloud.limits` and `Cloud.internet_access`."""
 
 from __future__ import annotations
 
