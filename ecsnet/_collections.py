@@ -69,7 +69,7 @@ def _itself(table: str) -> Finder:
     return lambda region, resource_id: () if getattr(region, table)[resource_id] is None else (resource_id,)
 
 
-_FINDERS: Final[dict[tuple[str, str], Finder]] = {
+FINDERS: Final[dict[tuple[str, str], Finder]] = {
     **{(table, "id"): _itself(table) for table in VIEWS},
     ("network_interfaces", "instance_id"): _interfaces_of_instance,
     ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
@@ -211,7 +211,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
     def _candidates(self, conditions: dict[str, _Condition]) -> Iterable[tuple[int, Region, Any]]:
         world = self._world()
         for name, condition in conditions.items():
-            finder = _FINDERS.get((self._table, name))
+            finder = FINDERS.get((self._table, name))
             # An index has ids, names and addresses as its keys; a resource without the attribute is in none.
             if finder is not None and all(isinstance(value, str) for value in condition.values):
                 rows = [
