@@ -52,6 +52,11 @@ def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
     return _keys(region.interfaces_of_vswitch, vswitch_id)
 
 
+def _interfaces_in_vpc(region: Region, vpc_id: str) -> Iterable[str]:
+    for vswitch_id in _keys(region.vswitches_of_vpc, vpc_id):
+        yield from _interfaces_in_vswitch(region, vswitch_id)
+
+
 def _members_of_group(region: Region, group_id: str) -> Iterable[str]:
     return _keys(region.members_of_group, group_id)
 
@@ -75,6 +80,7 @@ FINDERS: Final[dict[tuple[str, str], Finder]] = {
     ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
     ("network_interfaces", "private_ip"): _interfaces_at,
     ("network_interfaces", "vswitch_id"): _interfaces_in_vswitch,
+    ("network_interfaces", "vpc_id"): _interfaces_in_vpc,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
     ("instances", "private_ip"): _instances_among(_holders_of),
     ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),

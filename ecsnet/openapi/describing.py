@@ -110,7 +110,7 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
     },
     "network_interfaces": {
         "NetworkInterfaceId": _IDS,
-        "InstanceId": Filter(_interface_instance, "instance_id"),
+        "InstanceId": Filter(_interface_instance, "instance_id", indexed=False),  # what is held may be elsewhere
         "VSwitchId": attribute("vswitch_id", "vswitch_id"),
         "SecurityGroupId": Filter(lambda region, state: state.security_group_ids, "security_group_id"),
         "PrimaryIpAddress": Filter(lambda region, state: state.private_ips[:1], "private_ip"),

@@ -29,12 +29,14 @@ class Filter(NamedTuple):
     """A filter: a resource passes if one of its ``values`` is among the wanted ones.
 
     ``indexed_by`` is the attribute of `ecsnet._collections.FINDERS` that has at least the resources with a value, None
-    if there is no index; with ``pattern``, an asterisk of a wanted value stands for any text.
+    if there is no index; what is not ``indexed`` whole is looked for among all if the index has nothing. With
+    ``pattern``, an asterisk of a wanted value stands for any text.
     """
 
     values: Values
     indexed_by: str | None = None
     pattern: bool = False
+    indexed: bool = True
 
 
 def attribute(name: str, index: str | None = None, *, pattern: bool = False) -> Filter:
@@ -113,6 +115,8 @@ def selected(
         if of_filter.indexed_by is None or (of_filter.pattern and any("*" in one for one in wanted)):
             continue
         found = {one for value in wanted for one in FINDERS[table, of_filter.indexed_by](region, value)}
+        if not found and not of_filter.indexed:
+            continue
         states = sorted(filter(None, map(rows.__getitem__, found)), key=lambda state: state.position)
         break
     else:

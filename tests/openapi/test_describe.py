@@ -140,6 +140,7 @@ def test_resources_are_found_by_filters() -> None:
     assert found(InstanceId=vm.id, Type="Primary") == [vm.primary_network_interface_id]
     assert found(PrivateIpAddress=["10.0.1.101"]) == [cloud.network_interfaces.where(name="web-1")[0].id]
     assert found(NetworkInterfaceName="web-1", VpcId=net.vpc.id) == found(PrivateIpAddress=["10.0.1.101"])
+    assert found(InstanceId=[vm.id, "i-none"], VSwitchId=vm.vswitch_id) == list(vm.network_interface_ids)
     assert found(ServiceManaged="true") == []
     assert found(ServiceManaged=False) == list(cloud.network_interfaces)
     instances = cloud.describe("DescribeInstances", InstanceIds=json.dumps([vm.id]))["Instances"]["Instance"]
@@ -148,6 +149,42 @@ def test_resources_are_found_by_filters() -> None:
     assert cloud.describe("DescribeVpcs", VpcId=f"{net.vpc.id},vpc-2")["TotalCount"] == 1
     statuses = cloud.describe("DescribeInstanceStatus", InstanceId=[vm.id])["InstanceStatuses"]["InstanceStatus"]
     assert statuses == [{"InstanceId": vm.id, "Status": "Running"}]
+
+
+def test_held_interfaces_are_found_by_what_their_description_says() -> None:
+    cloud = Cloud()
+    held.import_into(cloud)
+
+    def found(**parameters: Any) -> list[str]:
+        response = cloud.describe("DescribeNetworkInterfaces", **parameters)
+        return [one["NetworkInterfaceId"] for one in response["NetworkInterfaceSets"]["NetworkInterfaceSet"]]
+
+    assert found(InstanceId="ngw-1") == [held.MANAGED] == found(ServiceManaged=True)
+    assert found(InstanceId=held.INSTANCE) == [held.PRIMARY, held.TRUNK]
+    assert found(Type="Trunk") == [held.TRUNK]
+    eips = cloud.describe("DescribeEipAddresses", AssociatedInstanceType="Nat", AssociatedInstanceId="ngw-1")
+    assert [one["AllocationId"] for one in eips["EipAddresses"]["EipAddress"]] == [held.EIP]
+
+
+@pytest.mark.parametrize(
+    ("action", "parameter"), [(name, one) for name in LISTS for one in DESCRIBE_ACTIONS[name].parameters]
+)
+def test_every_filter_answers(action: str, parameter: str) -> None:
+    cloud = network().cloud
+    wanted = {
+        "PageNumber": 10**6,
+        "PageSize": 1,
+        "MaxResults": 1,
+        "NextToken": "YWZ0ZXIgOTk5OTk5",
+        "ServiceManaged": True,
+    }
+    (records,) = [
+        one
+        for name, one in cloud.describe(action, **{parameter: wanted.get(parameter, "none")}).items()
+        if isinstance(one, dict)
+    ]
+    (found,) = records.values()
+    assert len(found) == (parameter == "MaxResults" or (parameter == "PageSize"))
 
 
 def test_a_classic_instance_is_described() -> None:
