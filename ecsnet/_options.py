@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
+
+import msgspec
 
 from ecsnet._arguments import closest, shown
 from ecsnet._attrs import ReadOnlyDict
@@ -79,3 +82,15 @@ def opened(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
     from ecsnet.events.stores.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
 
     return SqliteStore(store)
+
+
+def attributes_of(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns attributes that are to be remembered, as a copy of plain JSON values. Raises `InvalidArgument` for what
+    is none."""
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given):
+        raise InvalidArgument(f"attributes are given by name, as a mapping, not as {shown(given)}")
+    try:
+        copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(dict(given)))
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise InvalidArgument(f"attributes are JSON values: {error}") from error
+    return dict(sorted(copy.items()))

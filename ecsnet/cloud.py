@@ -23,7 +23,7 @@ from ecsnet._arguments import (
 )
 from ecsnet._collections import ResourceCollection
 from ecsnet._engine import CommandIds, Engine, with_events
-from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
+from ecsnet._options import attributes_of, check_rules, check_settings, check_store, event_type, opened
 from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
 from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
@@ -38,7 +38,7 @@ from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import IMPORTS, account_stream, stream_of, with_shared
 from ecsnet.domain.state.views import VIEWS
-from ecsnet.domain.state.world import World
+from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.account import is_repetition, newly_described, token_use
 from ecsnet.errors import (
     CommandDenied,
@@ -50,7 +50,7 @@ from ecsnet.errors import (
     ReplayError,
     VersionConflict,
 )
-from ecsnet.events.account import QuotaSet
+from ecsnet.events.account import AttributesRemembered, QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
@@ -137,11 +137,18 @@ class Cloud:
 
     # Commands
 
-    def execute(self, command: Command[R], *, client_token: str | None = None) -> R:
+    def execute(
+        self,
+        command: Command[R],
+        *,
+        client_token: str | None = None,
+        remembered: Mapping[str, Any] | None = None,
+    ) -> R:
         """Executes a command, if the vendor's rules allow it, and returns the resource in its new state.
 
         A deleted resource is returned in its last state; `RunInstances` returns a tuple, even of one. A repeated
         ``client_token`` (1 to 64 printable ASCII characters) with the same command returns the first result again.
+        ``remembered`` are attributes of the result, as of `remember`, which are recorded together with the command.
 
         Raises `CommandDenied`, with every rule that denies the command, and then nothing has changed; `RuleError` for
         an error inside a rule; `ImpossibleOperation` for a command that only a registry without some of the vendor's
@@ -156,15 +163,18 @@ class Cloud:
             if (problem := token_problem(client_token)) is not None:
                 raise InvalidCommand(problem, parameter="client_token")
             client_token = str.__str__(client_token)
+        attributes = attributes_of(remembered) if remembered else None
         with engine.lock:
             result: R
             try:
-                result = self._execute(command, client_token)
+                result = self._execute(command, client_token, attributes)
             except VersionConflict as error:
-                result = engine.again(partial(self._execute, command, client_token), error)
+                result = engine.again(partial(self._execute, command, client_token, attributes), error)
             return result
 
-    def _execute(self, command: Command[Any], client_token: str | None) -> Any:
+    def _execute(
+        self, command: Command[Any], client_token: str | None, attributes: Mapping[str, Any] | None = None
+    ) -> Any:
         """Executes a command once: find where it belongs, decide, record, and return its result."""
         engine = self._engine
         engine.catch_up()
@@ -188,13 +198,18 @@ class Cloud:
         table, ids = result_ids(command, events)
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
-        if events or client_token is not None:
+        if events or client_token is not None or attributes is not None:
             of_account = account_stream(self.account_id)
             stream = stream_of(events[0], region_id, self.account_id) if events else of_account
+            if not events and client_token is None:
+                stream = region_id
             command_id = engine.command_id(stream)
             news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
             if view.events:
                 news = [*view.before_command(command_id), *news]
+            if attributes is not None:
+                kept = AttributesRemembered(resource_ids=ids, attributes=attributes)
+                news += engine.command_events(region_id, (kept,), now, self.account_id, command_id)
             if client_token is not None:
                 token_event = token_used(client_token, command, ids)
                 news += engine.command_events(region_id, (token_event,), now, self.account_id, command_id)
@@ -283,6 +298,44 @@ class Cloud:
             event = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
             path = described.paths[getattr(event, event.ID)] if isinstance(event, Import) else "responses"
             raise InvalidResponse(error.reason, path=path) from error
+
+    def remember(self, resource_id: str, attributes: Mapping[str, Any]) -> None:
+        """Keeps attributes of a resource that no rule reads, by the vendor's names, such as ``HostName``: its
+        description shows them from then on. None removes one; the others stay as they are.
+
+        Raises KeyError for a resource that does not exist or is another account's, `InvalidArgument` for attributes
+        that are no JSON, `ReadOnlyCloud` for a cloud of the past.
+        """
+        engine = self._engine
+        if engine.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing is remembered there")
+        kept = AttributesRemembered(resource_ids=(resource_id,), attributes=attributes_of(attributes))
+        with engine.lock:
+            engine.repeatedly(partial(self._remember, kept))
+
+    def _remember(self, kept: AttributesRemembered) -> None:
+        engine = self._engine
+        engine.catch_up()
+        now = engine.now()
+        view = engine.settled(now)
+        (resource_id,) = kept.resource_ids
+        region = self._home_of(view.world, resource_id)
+        command_id = engine.command_id(region.region_id)
+        news = engine.command_events(region.region_id, (kept,), now, self.account_id, command_id)
+        engine.append(region.region_id, [*view.before_command(command_id), *news] if view.events else news)
+
+    def remembered(self, resource_id: str) -> Mapping[str, Any]:
+        """Returns what `remember` keeps of a resource, by the vendor's names. Raises KeyError as `remember` does."""
+        with self._engine.lock:
+            kept = self._home_of(self._world(), resource_id).remembered[resource_id]
+        return MappingProxyType(dict(kept or {}))
+
+    def _home_of(self, world: World, resource_id: str) -> Region:
+        for table in VIEWS:
+            region = world.region_where_owned(table, resource_id, self.account_id)
+            if region is not None:
+                return region
+        raise KeyError(resource_id)
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
         """Returns the kinds of command that name such a resource and that its status admits, each with a

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from ecsnet.events.base import Event
 
@@ -27,3 +28,13 @@ class ClientTokenUsed(Event, frozen=True, kw_only=True):
     command_type: str
     parameters: str
     resource_ids: tuple[str, ...]
+
+
+class AttributesRemembered(Event, frozen=True, kw_only=True):
+    """Attributes of resources that no rule reads were given: their descriptions show them from then on.
+
+    ``attributes`` are by the vendor's names; None removes one.
+    """
+
+    resource_ids: tuple[str, ...]
+    attributes: Mapping[str, Any]

@@ -301,6 +301,10 @@ KINDS: Final[Mapping[str, Kind]] = {
 """The kinds of resources, by their table."""
 
 
+NOT_SHOWN: Final = frozenset(["DataDisks", "Permissions", "RamRoleName", "SystemDisk", "UserData"])
+"""The remembered attributes that other actions show than the one that describes the resource."""
+
+
 def _attribute(name: str, show: Callable[[Any], Any]) -> Field:
     def shown(one: Subject) -> Any:
         value = show(getattr(one.resource, name))
@@ -328,4 +332,9 @@ def record(world: World, region: Region, table: str, state: Any) -> Object:
     one = subject(world, region, table, state)
     shown = {name: field(one) for name, field in fields_of(table)}
     said = getattr(state, "described", None)
-    return shown if said is None else {**shown, **msgspec.to_builtins(said)}
+    if said is not None:
+        shown = {**shown, **msgspec.to_builtins(said)}
+    kept = region.remembered[state.id] if region.remembered.size else None
+    if kept is not None:
+        shown = dict(sorted({**shown, **{name: kept[name] for name in kept if name not in NOT_SHOWN}}.items()))
+    return shown

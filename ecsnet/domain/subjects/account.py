@@ -24,7 +24,7 @@ from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
-from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.events.account import AttributesRemembered, ClientTokenUsed, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import InstanceTypesImported
 from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
@@ -62,7 +62,19 @@ def instance_types_imported(stream: SharedStream, event: InstanceTypesImported, 
     stream.instance_types = {**stream.instance_types, **{one.id: one for one in event.instance_types}}
 
 
-EVOLVE: Final[Evolving] = {QuotaSet: quota_set, ClientTokenUsed: client_token_used}
+def attributes_remembered(region: Region, event: AttributesRemembered, record: RecordedEvent) -> None:
+    for resource_id in event.resource_ids:
+        merged = {**(region.remembered[resource_id] or {}), **event.attributes}
+        region.remembered.set(
+            resource_id, {name: value for name, value in sorted(merged.items()) if value is not None}
+        )
+
+
+EVOLVE: Final[Evolving] = {
+    QuotaSet: quota_set,
+    ClientTokenUsed: client_token_used,
+    AttributesRemembered: attributes_remembered,
+}
 
 # Quotas
 
