@@ -69,6 +69,37 @@ def denied(decision: Decision, command_id: str, account_id: str, region_id: str)
     )
 
 
+def ignored(action: str, parameter: str) -> None:
+    """Logs a parameter of a request over the wire that nothing is done with."""
+    if enabled():
+        _debug("ignored", action=action, parameter=parameter)
+
+
+def unknown_action(action: str) -> None:
+    """Logs a request over the wire for an action that ecsnet does not have."""
+    if enabled():
+        _debug("unknown action", action=action)
+
+
+def failed(action: str, error: Exception) -> None:
+    """Logs a request over the wire that failed for a reason that is no rule's."""
+    if enabled():
+        _debug("failed", action=action, error=repr(error))
+
+
+def answered(action: str, number: int, request_id: str, http_status: int, code: str | None, fault: str | None) -> None:
+    """Logs a request over the wire and its answer."""
+    _debug(
+        "answered",
+        action=action,
+        number=number,
+        request_id=request_id,
+        http_status=http_status,
+        code=code,
+        fault=fault,
+    )
+
+
 def _debug(event: str, **facts: Any) -> None:
     logger = _application_logger() if "structlog" in _modules and _is_configured() else _standard_logger()
     logger.debug(event, **facts)

@@ -12,7 +12,7 @@ import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
 from ecsnet._escaping import escaped
-from ecsnet.cli import checking, histories, outcomes, rulebook, tree
+from ecsnet.cli import checking, histories, outcomes, rulebook, serving, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
@@ -237,6 +237,67 @@ def _to_read(path: Path) -> EventStore:
     from ecsnet.events.stores.sqlite import SqliteStore
 
     return SqliteStore(path, read_only=True)
+
+
+@main.command()
+@click.option("--store", type=_FILE, help="The history to go on from, created if missing. Default: in memory.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: any free one.")
+@click.option(
+    "--settle-after",
+    metavar="SECONDS|manual",
+    callback=_parsed_settle_after,
+    default="0",
+    help="Duration of transitional states. Default: 0.",
+)
+@click.option(
+    "--polls",
+    type=click.IntRange(min=1),
+    help="Transitional states end after so many Describe calls of the resource instead.",
+)
+@click.option("--faults", "faults_file", metavar="FILE", type=_FILE, help="Faults to inject, a JSON list.")
+@click.option("--seed", type=int, default=0, help="Seed of the faults that have a probability. Default: 0.")
+@click.option("--strict", is_flag=True, help="Refuse parameters that nothing is done with.")
+@click.option("--region-id", default="cn-hangzhou", show_default=True, help="Region of requests that name none.")
+@click.option("--account-id", default=DEFAULT_ACCOUNT_ID, show_default=True, help="Account of the requests.")
+@_instance_types
+def serve(
+    store: Path | None,
+    host: str,
+    port: int,
+    settle_after: SettleAfter,
+    polls: int | None,
+    faults_file: Path | None,
+    seed: int,
+    strict: bool,
+    region_id: str,
+    account_id: str,
+    types_file: Path | None,
+) -> None:
+    """Answer the vendor's clients over HTTP, until interrupted.
+
+    Prints one line of JSON with the endpoint, and with the environment that makes clients use it. What the server tells
+    and does besides the vendor's API is under /_ecsnet/: health, history, calls, why, reset, fork, clock.
+    """
+    types = checking.types_in(types_file)
+    serving.check(polls, settle_after)
+    with Cloud(
+        store,
+        settle_after="manual" if polls is not None else settle_after,
+        region_id=region_id,
+        account_id=account_id,
+        clock=serving.clock(),
+        instance_types=types,
+    ) as cloud:
+        serving.serve(
+            cloud,
+            host=host,
+            port=port,
+            polls=polls,
+            faults=serving.faults_in(faults_file, seed),
+            strict=strict,
+            may_reset=store is None,
+        )
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The bodies of the answers to commands: what each action of the API returns of the resource that it made or changed."""
+"""The bodies of the answers to commands: what each action returns of the resource that it made or changed."""
 
 from __future__ import annotations
 

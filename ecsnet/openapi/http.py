@@ -126,9 +126,7 @@ def read_request(message: bytes) -> HttpRequest:
         if not colon or not _TOKEN.fullmatch(name):
             raise MalformedRequest("a header is malformed")
         headers[name.decode("ascii").lower()] = value.strip().decode("latin-1")
-    return HttpRequest(
-        words[0].decode("ascii").upper(), words[1].decode("latin-1"), headers, body_of(headers, rest)
-    )
+    return HttpRequest(words[0].decode("ascii").upper(), words[1].decode("latin-1"), headers, body_of(headers, rest))
 
 
 def body_of(headers: Mapping[str, str], rest: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What becomes of a parameter on the wire: it is modelled, remembered, refused, or ignored.
+"""The classes of parameters on the wire: each is modelled, remembered, refused, or ignored.
 
 - *modelled*: it is a parameter of the action's command, or of its Describe action.
 - *remembered*: no rule reads it, and descriptions of the resource show it (`REMEMBERED`).
@@ -22,10 +22,11 @@ from ecsnet.openapi.refusals import Refusal
 Class = Literal["modelled", "remembered", "refused", "ignored"]
 
 GENERAL: Final = frozenset(
-    """
-    AcceptLanguage AccessKeyId Action Format OwnerAccount OwnerId ResourceOwnerAccount ResourceOwnerId SecureTransport
-    SecurityToken Signature SignatureMethod SignatureNonce SignatureType SignatureVersion SourceIp Timestamp Version
-    """.split()
+    [
+        *("AcceptLanguage", "AccessKeyId", "Action", "Format", "OwnerAccount", "OwnerId", "ResourceOwnerAccount"),
+        *("ResourceOwnerId", "SecureTransport", "SecurityToken", "Signature", "SignatureMethod", "SignatureNonce"),
+        *("SignatureType", "SignatureVersion", "SourceIp", "Timestamp", "Version"),
+    ]
 )
 """The parameters of every request, which say nothing about the network."""
 SECRET: Final = frozenset(["AccessKeyId", "Password", "SecurityToken", "Signature", "VncPassword"])
@@ -45,7 +46,10 @@ def _real(value: str) -> Any:
 
 
 Remembered = tuple[str, Callable[[str], Any]]
-_NAMED: Final[Mapping[str, Remembered]] = {"Description": ("Description", str), "ResourceGroupId": ("ResourceGroupId", str)}
+_NAMED: Final[Mapping[str, Remembered]] = {
+    "Description": ("Description", str),
+    "ResourceGroupId": ("ResourceGroupId", str),
+}
 REMEMBERED: Final[Mapping[str, Mapping[str, Remembered]]] = {
     "vpcs": {**_NAMED, "VpcName": ("VpcName", str)},
     "vswitches": {"Description": ("Description", str), "VSwitchName": ("VSwitchName", str)},
@@ -111,7 +115,6 @@ REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "ForceDelete": _OFF,
     "Hibernate": _OFF,
     "InstanceRegionId": NONE,
-    "InternetChargeType": frozenset(["paybytraffic", "paybybandwidth", "traffic", "bandwidth"]),
     "Ipv4CidrMask": NONE,
     "Ipv4IpamPoolId": NONE,
     "Ipv4Prefix.N": NONE,
@@ -135,7 +138,7 @@ REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "VpcIpv6CidrBlock": NONE,
 }
 """The parameters that would change the network in a way that is not modelled, whatever the action, and the values with
-which they change nothing, in small letters. Those of a new ENI of an instance are named without ``NetworkInterface.N.``.
+which they change nothing, in small letters. Those of a new ENI are named without ``NetworkInterface.N.``.
 """
 _REFUSED_OF: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "AllocateEipAddress": {"InstanceId": NONE, "IpAddress": NONE, "PublicIpAddressPoolId": NONE},
@@ -234,8 +237,8 @@ def known_parameters(action: str) -> Mapping[str, Class]:
     if row is None:
         described = DESCRIBE_ACTIONS[action]
         filters = FILTERED_AFTERWARDS.get(action, {})
-        modelled: dict[str, Class] = {one: "modelled" for one in (*described.parameters, *filters)}
-        return {**{one: "ignored" for one in described.not_modelled}, **modelled}
+        modelled: dict[str, Class] = dict.fromkeys((*described.parameters, *filters), "modelled")
+        return {**dict.fromkeys(described.not_modelled, "ignored"), **modelled}
     named = {*row.parameters, *row.only, *row.not_modelled, *REMEMBERED.get(TABLE_OF.get(action, ""), ())}
     named |= {f"NetworkInterface.N.{one}" for one in row.new_interface}
     return {one: class_of(action, one) for one in sorted(named - {"NetworkInterface.N"})}

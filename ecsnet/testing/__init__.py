@@ -1,5 +1,6 @@
-"""Tools for tests: invariants, scenarios (given, when, then), exploration of all reachable states, a state machine that
-compares your own system with the model, and the contract test of event stores.
+"""Tools for tests: the vendor's API for code that drives it (`aliyun`), with faults; invariants, scenarios (given,
+when, then), exploration of all reachable states, a state machine that compares your own system with the model, and the
+contract test of event stores.
 
 Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), which is imported with it on first use.
 Strategies are in `ecsnet.strategies`.
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ecsnet.clocks import ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.domain.checks.invariants import INVARIANTS, Breach, breaches
+from ecsnet.testing._aliyun import Aliyun, aliyun, client_environment
 from ecsnet.testing._compare import CloudSystem, Difference, System
 from ecsnet.testing._event_stores import check_event_store
 from ecsnet.testing._explore import Exploration, InvariantBroken, every_command, explore, settle_moves
 from ecsnet.testing._fixtures import START, cloud_after
 from ecsnet.testing._scenarios import Scenario, scenario
 from ecsnet.testing._script import Script, Settle, Wait
+from ecsnet.testing.faults import Faults
 
 if TYPE_CHECKING:
     from ecsnet.testing._machine import CloudMachine
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
 __all__ = [
     "INVARIANTS",
     "START",
+    "Aliyun",
     "Breach",
     "CloudMachine",
     "CloudSystem",
     "Difference",
     "Exploration",
+    "Faults",
     "InvariantBroken",
     "ManualClock",
     "Scenario",
@@ -38,7 +43,9 @@ __all__ = [
     "Settle",
     "System",
     "Wait",
+    "aliyun",
     "check_event_store",
+    "client_environment",
     "cloud_after",
     "every_command",
     "explore",

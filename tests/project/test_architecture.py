@@ -57,13 +57,16 @@ LAYERS = [
     ["cloud"],
     ["_audit"],
     ["_api"],
-    ["", "hypothesis_plugin"],
+    ["", "hypothesis_plugin", "pytest_plugin"],
+    ["openapi"],
+    ["testing.faults", "testing._intercept"],
+    ["testing._aliyun"],
     ["testing._script", "testing._generate"],
     ["testing._visiting"],
     ["testing._fixtures", "testing._choose", "testing._compare", "testing._event_stores", "testing._explore"],
     ["testing", "testing._scenarios", "testing._machine"],
     ["strategies"],
-    ["openapi", "plan", "guest"],
+    ["plan", "guest"],
     ["cli"],
 ]
 HOMES = {
@@ -72,6 +75,8 @@ HOMES = {
     "sqlite3": {"events.stores.sqlite", "events.stores.sqlite_file"},
     "csv": {"instance_types"},
     "logging": {"_log"},
+    "pytest": {"pytest_plugin"},
+    "http": {"openapi.http", "openapi.server"},
     "hypothesis": {"hypothesis_plugin", "strategies", "testing._choose", "testing._machine"},
 }
 IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}

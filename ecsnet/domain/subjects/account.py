@@ -65,9 +65,7 @@ def instance_types_imported(stream: SharedStream, event: InstanceTypesImported, 
 def attributes_remembered(region: Region, event: AttributesRemembered, record: RecordedEvent) -> None:
     for resource_id in event.resource_ids:
         merged = {**(region.remembered[resource_id] or {}), **event.attributes}
-        region.remembered.set(
-            resource_id, {name: value for name, value in sorted(merged.items()) if value is not None}
-        )
+        region.remembered.set(resource_id, {name: value for name, value in sorted(merged.items()) if value is not None})
 
 
 EVOLVE: Final[Evolving] = {

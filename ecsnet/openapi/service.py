@@ -1,0 +1,566 @@
+"""The vendor's API over a cloud: requests in, answers out, without I/O of its own.
+
+`respond` answers one request as bytes. A `Service` answers many: it keeps what happened in each call, verifies
+signatures, settles transitions after a number of polls, and injects faults. Servers and interceptors are thin shells
+around `Service.answer`, which threads may call at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from threading import RLock
+from time import perf_counter
+from typing import Any, Final, Protocol
+
+import attrs
+
+from ecsnet import _log
+from ecsnet._arguments import region_problem, shown
+from ecsnet._attrs import read_only
+from ecsnet.cloud import Cloud
+from ecsnet.decision import Violation
+from ecsnet.errors import CommandDenied, EcsnetError, InvalidCommand, InvalidDescribe, StoreError
+from ecsnet.events.base import RecordedEvent
+from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH
+from ecsnet.openapi.actions import ACTIONS, Action
+from ecsnet.openapi.answers import answer_to
+from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.openapi.formats import written
+from ecsnet.openapi.further import FURTHER, is_about_addresses, tags_of
+from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
+from ecsnet.openapi.parameters import (
+    FILTERED_AFTERWARDS,
+    GENERAL,
+    SECRET,
+    class_of,
+    harmless_values,
+    pattern_of,
+    refuse,
+    remembered_of,
+)
+from ecsnet.openapi.refusals import Refusal
+from ecsnet.openapi.requests import InvalidRequest
+from ecsnet.openapi.requests import request as request_of
+from ecsnet.openapi.signatures import nonce_of, verify
+
+MOST_CALLS: Final = 100_000
+MOST_NONCES: Final = 100_000
+_HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
+_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
+"""The values of required parameters that the API has defaults for."""
+_PASSED: Final = "the request is valid, and was not executed because of DryRun"
+_BATCHES: Final = {"DescribeInstances": "InstanceIds", "DescribeEipAddresses": "AllocationId"}
+
+
+class Fault(Protocol):
+    """What is wrong with one call: see `ecsnet.testing.faults`."""
+
+    @property
+    def name(self) -> str:
+        """A short text that tells what is wrong."""
+
+    def before(self) -> Refusal | None:
+        """Returns the refusal that the call gets instead of its effect; it may raise `ConnectionDropped`, or wait."""
+
+    def after(self) -> None:
+        """Comes after the effect; it may raise `ConnectionDropped`, or wait."""
+
+
+class Faults(Protocol):
+    """Chooses the fault of each call, if it is to have one."""
+
+    def strike(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
+        """Returns the fault of a call, and uses it up."""
+
+    def cloud_for(self, cloud: Cloud, action: str) -> Cloud:
+        """Returns the cloud that a Describe action reads: the cloud itself, or one of its past."""
+
+
+class ConnectionDropped(Exception):
+    """The connection ends without an answer."""
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One request and what came of it.
+
+    ``number`` counts from 1. ``code`` is the error code of the answer, None if the request succeeded; ``violations``
+    are all rules that denied its command. ``ignored`` are the parameters that nothing was done with. ``after`` and
+    ``until`` are the positions of the history before and after the call, ``latency`` is in seconds, and ``fault`` the
+    name of the injected fault. Passwords and credentials are not among the ``parameters``.
+    """
+
+    number: int
+    request_id: str
+    action: str
+    version: str | None
+    parameters: Mapping[str, str] = attrs.field(converter=read_only, hash=False)
+    code: str | None
+    http_status: int
+    message: str = ""
+    violations: tuple[Violation, ...] = ()
+    ignored: tuple[str, ...] = ()
+    after: int = 0
+    until: int = 0
+    latency: float = 0.0
+    fault: str | None = None
+    cloud: Cloud = attrs.field(repr=False, eq=False)
+
+    @property
+    def allowed(self) -> bool:
+        """True if the request succeeded."""
+        return self.code is None
+
+    @property
+    def events(self) -> tuple[RecordedEvent, ...]:
+        """The events that were recorded by the call."""
+        if self.until == self.after:
+            return ()
+        return tuple([one for one in self.cloud.history(after=self.after) if one.position <= self.until])
+
+
+@attrs.define
+class _Asked:
+    """A request as it was read: the action, the version, all parameters, and the form of the answer."""
+
+    action: str
+    version: str | None
+    parameters: dict[str, str]
+    xml: bool
+    ignored: list[str] = attrs.field(factory=list)
+    fault: str | None = None
+
+
+def _transitional() -> Iterator[str]:
+    for lifecycle in (EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH):
+        yield from map(str, lifecycle.transitional)
+
+
+_TRANSITIONAL: Final = frozenset(_transitional())
+_ID_NAMES: Final = ("NetworkInterfaceId", "InstanceId", "AllocationId", "VSwitchId", "VpcId")
+
+
+class Service:
+    """Answers requests from a cloud, and keeps what happened in each.
+
+    ``keys`` are secrets by the id of their access key: signatures are then verified, and without them every request is
+    taken for one of the cloud's account. ``strict`` refuses parameters that nothing is done with. With ``polls``,
+    transitions of a cloud whose ``settle_after`` is ``"manual"`` end once a Describe action has shown them so often.
+
+    ``calls`` are the latest of them; ``ignored`` counts parameters that nothing was done with, by action and name;
+    ``unknown_actions`` counts the actions that ecsnet does not have.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        *,
+        keys: Mapping[str, str] | None = None,
+        strict: bool = False,
+        polls: int | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        self.cloud = cloud
+        self.strict = strict
+        self.polls = polls
+        self.faults = faults
+        self.calls: deque[Call] = deque(maxlen=MOST_CALLS)
+        self.ignored: Counter[tuple[str, str]] = Counter()
+        self.unknown_actions: Counter[str] = Counter()
+        self._keys = None if keys is None else dict(keys)
+        self._lock = RLock()
+        self._number = 0
+        self._nonces: dict[tuple[str, str], bool] = {}
+        self._polled: Counter[tuple[str, str]] = Counter()
+
+    def respond(self, message: bytes) -> bytes:
+        """Returns the answer to a request, both as bytes of HTTP. An answer that a fault drops is empty."""
+        try:
+            request = read_request(message)
+        except MalformedRequest as error:
+            return self.malformed(error).to_bytes(keep_alive=False)
+        try:
+            return self.answer(request).to_bytes()
+        except ConnectionDropped:
+            return b""
+
+    def malformed(self, error: MalformedRequest) -> HttpResponse:
+        """Returns the answer to what is no request."""
+        return self._finish(_Asked("", None, {}, xml=False), Refusal("BadRequest", error.status, str(error)), 0.0)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Returns the answer to a request. Raises `ConnectionDropped` where a fault drops it."""
+        started = perf_counter()
+        asked = _Asked("", None, {}, xml=False)
+        outcome: Mapping[str, Any] | Refusal
+        before = 0
+        dropped: ConnectionDropped | None = None
+        try:
+            asked = _read(request)
+            if self._keys is not None:
+                self._verify(request, asked)
+            with self._lock:
+                before = self.cloud.position
+                outcome = self._perform(request, asked)
+        except MalformedRequest as error:
+            outcome = Refusal("BadRequest", error.status, str(error))
+        except Refusal as error:
+            outcome = error
+        except ConnectionDropped as error:
+            outcome, dropped = Refusal("ConnectionDropped", 0, "the connection was dropped"), error
+        except StoreError as error:
+            outcome = Refusal("ServiceUnavailable", 503, str(error))
+        except Exception as error:  # noqa: BLE001  # a client gets an error answer, never a traceback
+            _log.failed(asked.action, error)
+            outcome = Refusal("InternalError", 500, "the request failed due to an error of the server")
+        response = self._finish(asked, outcome, started, before)
+        if dropped is not None:
+            raise dropped
+        return response
+
+    # The steps of a call
+
+    def _verify(self, request: HttpRequest, asked: _Asked) -> None:
+        access_key = verify(request, asked.parameters, self._keys or {})
+        nonce = nonce_of(request, asked.parameters)
+        if nonce is None:
+            return
+        with self._lock:
+            if (access_key, nonce) in self._nonces:
+                raise Refusal("SignatureNonceUsed", 400, "the nonce of the signature was used before")
+            if len(self._nonces) >= MOST_NONCES:
+                del self._nonces[next(iter(self._nonces))]
+            self._nonces[access_key, nonce] = True
+
+    def _perform(self, request: HttpRequest, asked: _Asked) -> Mapping[str, Any]:
+        action = asked.action
+        parameters = {name: value for name, value in asked.parameters.items() if name not in GENERAL and value != ""}
+        if "RegionId" not in parameters and (of_host := _HOST.fullmatch(request.host)) is not None:
+            parameters["RegionId"] = of_host[1]
+        perform = self._performer(action, parameters)
+        fault = None if self.faults is None else self.faults.strike(action, parameters)
+        if fault is not None:
+            asked.fault = fault.name
+            if (refusal := fault.before()) is not None:
+                raise refusal
+        body: Mapping[str, Any] = perform(asked, parameters)
+        if fault is not None:
+            fault.after()
+        return body
+
+    def _performer(self, action: str, parameters: Mapping[str, str]) -> Any:
+        if not action:
+            raise Refusal("MissingParameter", 400, "Action is missing")
+        row = ACTIONS.get(action)
+        if row is not None and row.product != "ecsnet" and not (action in FURTHER and is_about_addresses(parameters)):
+            return self._execute
+        if action in DESCRIBE_ACTIONS:
+            return self._describe
+        if action in FURTHER:
+            return self._further
+        self.unknown_actions[action[:100]] += 1
+        _log.unknown_action(action)
+        raise Refusal("InvalidAction.NotFound", 404, f"ecsnet has no action {shown(action)}")
+
+    def _execute(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+        row = ACTIONS[asked.action]
+        modelled, others = self._sorted_out(row, asked, parameters)
+        self._complete(row, modelled)
+        try:
+            request = request_of(row.name, modelled)
+        except InvalidRequest as error:
+            raise Refusal(error.code, 400, str(error)) from error
+        remembered = remembered_of(row.name, others) if others else {}
+        if request.dry_run:
+            decision = self.cloud.check(request.command)
+            if decision.violations:
+                raise Refusal.of_violations(decision.violations)
+            raise Refusal("DryRunOperation", 400, _PASSED)
+        try:
+            result = self.cloud.execute(
+                request.command, client_token=request.client_token, remembered=remembered or None
+            )
+        except CommandDenied as error:
+            raise Refusal.of(error) from error
+        except InvalidCommand as error:
+            raise Refusal("InvalidParameter", 400, str(error)) from error
+        return answer_to(request.command, result, remembered)
+
+    def _sorted_out(
+        self, row: Action, asked: _Asked, parameters: Mapping[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Returns the parameters that are modelled, and those that are remembered. Raises `Refusal` for one that would
+        change the network."""
+        modelled: dict[str, str] = {}
+        others: dict[str, str] = {}
+        for name, value in parameters.items():
+            pattern = pattern_of(name)
+            match class_of(row.name, pattern):
+                case "modelled":
+                    modelled[name] = value
+                case "remembered":
+                    others[name] = value
+                case "refused" if value.casefold() not in (harmless_values(row.name, pattern) or ()):
+                    raise refuse(row.name, name)
+                case _:
+                    self._ignore(asked, name)
+        return modelled, others
+
+    def _ignore(self, asked: _Asked, name: str) -> None:
+        if self.strict and name != "RegionId":
+            raise Refusal("InvalidParameter", 400, f"{asked.action} has no parameter {shown(name)} in ecsnet")
+        asked.ignored.append(name)
+        pattern = (asked.action, pattern_of(name)[:100])
+        if pattern not in self.ignored:
+            _log.ignored(*pattern)
+        self.ignored[pattern] += 1
+
+    def _complete(self, row: Action, modelled: dict[str, str]) -> None:
+        for name, value in _DEFAULTS.get(row.name, {}).items():
+            modelled.setdefault(name, value)
+        if row.name == "ReleasePublicIpAddress" and "InstanceId" not in modelled:
+            return
+        if "RegionId" in modelled and region_problem(modelled["RegionId"]) is not None:
+            raise Refusal("InvalidRegionId.NotFound", 404, f"there is no region {shown(modelled['RegionId'])}")
+
+    def _further(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+        for name, value in parameters.items():
+            harmless = harmless_values(asked.action, pattern_of(name))
+            if asked.action.startswith("Modify") and harmless is not None and value.casefold() not in harmless:
+                raise refuse(asked.action, name)
+        return FURTHER[asked.action](self.cloud, asked.action, parameters)
+
+    # Describe actions
+
+    def _describe(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+        row = DESCRIBE_ACTIONS[asked.action]
+        cloud = self.cloud if self.faults is None else self.faults.cloud_for(self.cloud, asked.action)
+        version = asked.version if asked.version in row.versions else row.versions[0]
+        given: dict[str, str] = {}
+        afterwards: dict[str, str] = {}
+        filters = FILTERED_AFTERWARDS.get(row.name, {})
+        for name, value in parameters.items():
+            head = name.partition(".")[0]
+            if head in row.parameters or head in ("RegionId", "DryRun"):
+                given[name] = value
+            elif head in filters or (head == "Tag" and row.name.endswith("s")):
+                afterwards[name] = value
+            else:
+                self._ignore(asked, name)
+        paged = "PageSize" in row.parameters
+        if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
+            given["PageSize"] = "10"
+        try:
+            if afterwards:
+                body = _filtered(cloud, row.name, version, given, afterwards, filters)
+            else:
+                body = cloud.describe(row.name, version=version, **given)
+        except InvalidDescribe as error:
+            raise Refusal(error.code, error.http_status, str(error)) from error
+        if row.name == "DescribeSecurityGroupAttribute":
+            self._add_permissions(cloud, body, given)
+        if self.polls is not None:
+            self._count_polls(body)
+        return body
+
+    def _add_permissions(self, cloud: Cloud, body: dict[str, Any], given: Mapping[str, str]) -> None:
+        direction = given.get("Direction", "all")
+        for one in cloud.remembered(body["SecurityGroupId"]).get("Permissions", ()):
+            if direction in ("all", one["Direction"]):
+                shape = {**dict.fromkeys(_PERMISSION, ""), **one}
+                body["Permissions"]["Permission"].append(dict(sorted(shape.items())))
+
+    def _count_polls(self, body: Mapping[str, Any]) -> None:
+        for one in _described(body):
+            status = str(one.get("Status", ""))
+            if status not in _TRANSITIONAL:
+                continue
+            resource_id = next((one[name] for name in _ID_NAMES if one.get(name)), None)
+            if resource_id is None:
+                continue
+            key = (str(resource_id), status)
+            self._polled[key] += 1
+            if self._polled[key] >= (self.polls or 0):
+                del self._polled[key]
+                self.cloud.settle(key[0])
+
+    # The answer
+
+    def _finish(
+        self, asked: _Asked, outcome: Mapping[str, Any] | Refusal, started: float, before: int = 0
+    ) -> HttpResponse:
+        with self._lock:
+            self._number += 1
+            number = self._number
+            until = before if isinstance(outcome, Refusal) and outcome.http_status else self._position(before)
+        request_id = _request_id(number, asked, until)
+        if isinstance(outcome, Refusal):
+            status, code, message, violations = outcome.http_status, outcome.code, outcome.message, outcome.violations
+            value: Mapping[str, Any] = {
+                "RequestId": request_id,
+                "HostId": "ecs.aliyuncs.com",
+                "Code": code,
+                "Message": message,
+                "Recommend": f"/_ecsnet/why?call={number}" if violations else "",
+            }
+            root = "Error"
+        else:
+            status, code, message, violations = 200, None, "", ()
+            value = {**outcome, "RequestId": request_id}
+            root = f"{asked.action}Response"
+        self.calls.append(
+            Call(
+                number=number,
+                request_id=request_id,
+                action=asked.action,
+                version=asked.version,
+                parameters={name: one for name, one in asked.parameters.items() if name not in SECRET},
+                code=code,
+                http_status=status,
+                message=message,
+                violations=violations,
+                ignored=tuple(asked.ignored),
+                after=before,
+                until=until,
+                latency=perf_counter() - started if started else 0.0,
+                fault=asked.fault,
+                cloud=self.cloud,
+            )
+        )
+        if _log.enabled():
+            _log.answered(asked.action, number, request_id, status, code, asked.fault)
+        body, content_type = written(root, value, xml=asked.xml)
+        headers = {"Content-Type": content_type, "x-acs-request-id": request_id}
+        if isinstance(outcome, Refusal) and (wait := getattr(outcome, "retry_after", None)) is not None:
+            headers["x-acs-retry-after"] = str(wait)
+        return HttpResponse(status, headers, body)
+
+    def _position(self, before: int) -> int:
+        try:
+            return self.cloud.position
+        except EcsnetError:
+            return before
+
+
+def respond(request: bytes, cloud: Cloud, *, keys: Mapping[str, str] | None = None, strict: bool = False) -> bytes:
+    """Returns the answer of the vendor's API to one request, both as bytes of HTTP.
+
+    The request may be of either product and version, by GET or POST, signed in any way; see `Service` for ``keys`` and
+    ``strict``. Nothing but the cloud is kept between two requests.
+    """
+    return Service(cloud, keys=keys, strict=strict).respond(request)
+
+
+def _read(request: HttpRequest) -> _Asked:
+    if request.method not in ("GET", "POST"):
+        raise Refusal("UnsupportedHTTPMethod", 403, f"requests are GET or POST, not {shown(request.method)}")
+    parameters: dict[str, str] = {}
+    for name, value in (*request.query(), *request.form()):
+        parameters[name] = value
+    headers = request.headers
+    action = headers.get("x-acs-action") or parameters.get("Action", "")
+    version = headers.get("x-acs-version") or parameters.get("Version")
+    wanted = parameters.get("Format", "").casefold()
+    if wanted in ("json", "xml"):
+        xml = wanted == "xml"
+    else:
+        xml = "x-acs-action" not in headers and "json" not in headers.get("accept", "")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,99}", action):
+        if action:
+            raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
+        action = ""
+    return _Asked(action, version, parameters, xml)
+
+
+def _request_id(number: int, asked: _Asked, position: int) -> str:
+    known = repr((number, asked.action, position))
+    text = blake2b(known.encode(), digest_size=16).hexdigest().upper()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+_PERMISSION: Final = (
+    *("CreateTime", "Description", "DestCidrIp", "DestGroupId", "DestGroupName", "DestGroupOwnerAccount"),
+    *("DestPrefixListId", "DestPrefixListName", "Direction", "IpProtocol", "Ipv6DestCidrIp", "Ipv6SourceCidrIp"),
+    *("NicType", "Policy", "PortRange", "PortRangeListId", "PortRangeListName", "Priority", "SecurityGroupRuleId"),
+    *("SourceCidrIp", "SourceGroupId", "SourceGroupName", "SourceGroupOwnerAccount", "SourcePortRange"),
+    *("SourcePrefixListId", "SourcePrefixListName"),
+)
+
+
+def _described(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yields the resources that a body describes: those of its list, or the one that it is about."""
+    yield body
+    for outer in body.values():
+        if isinstance(outer, dict):
+            for inner in outer.values():
+                if isinstance(inner, list):
+                    yield from (one for one in inner if isinstance(one, dict))
+
+
+def _list_of(body: Mapping[str, Any]) -> tuple[str, str]:
+    return next(
+        (outer, inner)
+        for outer, value in body.items()
+        if isinstance(value, dict)
+        for inner, found in value.items()
+        if isinstance(found, list)
+    )
+
+
+def _filtered(
+    cloud: Cloud,
+    action: str,
+    version: str,
+    given: Mapping[str, str],
+    afterwards: Mapping[str, str],
+    filters: Mapping[str, str],
+) -> dict[str, Any]:
+    """Returns a page of what passes filters by attributes that have no index."""
+    of_page = {name: given[name] for name in ("PageNumber", "PageSize", "MaxResults", "NextToken") if name in given}
+    body = cloud.describe(action, version=version, **{name: given[name] for name in given if name not in of_page})
+    outer, inner = _list_of(body)
+    tags: dict[str, dict[str, str]] = {}
+    wanted: dict[str, str] = {}
+    for name, value in afterwards.items():
+        if name.startswith("Tag."):
+            _, number, what = [*name.split("."), "", ""][:3]
+            tags.setdefault(number, {})[what.capitalize()] = value
+        else:
+            wanted[filters[name]] = value
+    found = [one for one in body[outer][inner] if _passes(one, wanted, tags.values())]
+    size = _count(of_page.get("MaxResults") or of_page.get("PageSize") or "10", "PageSize")
+    begin = (_count(of_page.get("PageNumber", "1"), "PageNumber") - 1) * size
+    if "NextToken" in of_page:
+        begin = _count(of_page["NextToken"], "NextToken")
+    body[outer] = {inner: found[begin : begin + size]}
+    body |= {"TotalCount": len(found), "PageSize": size, "PageNumber": begin // size + 1}
+    if "NextToken" in body:
+        body["NextToken"] = str(begin + size) if begin + size < len(found) and "MaxResults" in of_page else ""
+    return body
+
+
+def _count(text: str, name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or (int(text) == 0 and name != "NextToken"):
+        raise Refusal("InvalidParameter", 400, f"{name} must be a number from 1 on, not {shown(text)}")
+    return int(text)
+
+
+def _passes(one: Mapping[str, Any], wanted: Mapping[str, str], tags: Any) -> bool:
+    for attribute, value in wanted.items():
+        has = one.get(attribute, "")
+        text = str(has).lower() if isinstance(has, bool) else str(has)
+        if "*" in value:
+            pattern = re.escape(value).replace(r"\*", ".*")
+            if not re.fullmatch(pattern, text, re.DOTALL):
+                return False
+        elif text != (value.lower() if isinstance(has, bool) else value):
+            return False
+    of_resource = dict(tags_of(one))
+    return all(
+        tag.get("Key", "") in of_resource and tag.get("Value", of_resource[tag["Key"]]) == of_resource[tag["Key"]]
+        for tag in tags
+        if "Key" in tag
+    )

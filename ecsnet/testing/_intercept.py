@@ -1,0 +1,182 @@
+"""Answers the vendor's Python clients inside of the process, without sockets.
+
+While at least one service is entered, the methods by which the HTTP libraries of the clients send a request are
+replaced: those of `requests` (the SDKs of today, Libcloud), of the copy of it that the older SDK carries, and of
+`aiohttp`. They are looked up at each call, so clients that were made before are reached, too. Requests to other hosts
+go on as ever.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from threading import RLock
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ecsnet.openapi.http import HttpRequest, HttpResponse, reason_of
+from ecsnet.openapi.service import ConnectionDropped, Service
+
+VENDOR: Final = ".aliyuncs.com"
+_REQUESTS: Final = ("requests.adapters", "aliyunsdkcore.vendored.requests.adapters")
+_lock: Final = RLock()
+_services: list[Service] = []
+_undo: list[Callable[[], None]] = []
+
+
+def enter(service: Service) -> None:
+    """Begins to answer requests to the vendor's hosts from a service; the one that was entered last answers."""
+    with _lock:
+        if not _undo:
+            _install()
+        _services.append(service)
+
+
+def leave(service: Service) -> None:
+    """Ends that."""
+    with _lock:
+        _services.remove(service)
+        if not _services:
+            while _undo:
+                _undo.pop()()
+
+
+def _install() -> None:
+    for name in _REQUESTS:
+        if (module := _module(name)) is not None:
+            _replace(module.HTTPAdapter, "send", _sender(module))
+    if (aiohttp := _module("aiohttp")) is not None:
+        _replace(aiohttp.ClientSession, "request", _requester(aiohttp))
+
+
+def _module(name: str) -> Any:
+    """Returns a module, None if its package is not installed."""
+    package = name.partition(".")[0]
+    return import_module(name) if find_spec(package) is not None else None
+
+
+def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    original = getattr(owner, name)
+    setattr(owner, name, make(original))
+    _undo.append(lambda: setattr(owner, name, original))
+
+
+def _service_for(url: Any) -> Service | None:
+    host = urlsplit(str(url)).hostname or ""
+    return _services[-1] if _services and host.endswith(VENDOR) else None
+
+
+def _sender(module: Any) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        def send(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            service = _service_for(request.url)
+            if service is None:
+                return original(adapter, request, *args, **kwargs)
+            body = request.body or b""
+            try:
+                response = service.answer(_request(request.method, request.url, request.headers, body if body else b""))
+            except ConnectionDropped:
+                raise module.ConnectionError("the connection was dropped", request=request) from None
+            return adapter.build_response(request, _raw(module, response))
+
+        return send
+
+    return make
+
+
+def _raw(module: Any, response: HttpResponse) -> Any:
+    kind = getattr(module, "HTTPResponse", None) or import_module("urllib3").HTTPResponse
+    return kind(
+        body=io.BytesIO(response.body),
+        headers=dict(response.headers),
+        status=response.status,
+        reason=reason_of(response.status),
+        preload_content=False,
+    )
+
+
+def _request(method: str, url: str, headers: Mapping[str, Any], body: Any) -> HttpRequest:
+    named = {
+        str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in headers.items()
+    }
+    parts = urlsplit(url)
+    named.setdefault("host", parts.netloc)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return HttpRequest(method.upper(), target, named, body.encode() if isinstance(body, str) else bytes(body))
+
+
+class _AsyncAnswer:
+    """The answer to a request of aiohttp, which is awaited or entered."""
+
+    def __init__(self, answer: Callable[[], Awaitable[_AsyncResponse]]) -> None:
+        self._answer = answer
+
+    def __await__(self) -> Any:
+        return self._answer().__await__()
+
+    async def __aenter__(self) -> _AsyncResponse:
+        return await self._answer()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        return None
+
+
+class _AsyncResponse:
+    """As much of a response of aiohttp as clients use."""
+
+    def __init__(self, response: HttpResponse, url: str) -> None:
+        self.status = response.status
+        self.reason = reason_of(response.status)
+        self.headers = dict(response.headers)
+        self.url = url
+        self.ok = response.status < 400
+        self._body = response.body
+
+    async def read(self) -> bytes:
+        """Returns the body."""
+        return self._body
+
+    async def text(self, encoding: str = "utf-8") -> str:
+        """Returns the body as text."""
+        return self._body.decode(encoding)
+
+    async def json(self, **kwargs: Any) -> Any:
+        """Returns the body, which is JSON."""
+        return import_module("json").loads(self._body)
+
+    def release(self) -> None:
+        """Does nothing: no connection was used."""
+
+    def close(self) -> None:
+        """Does nothing: no connection was used."""
+
+
+def _requester(aiohttp: Any) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        def request(session: Any, method: str, url: Any, **kwargs: Any) -> Any:
+            service = _service_for(url)
+            if service is None:
+                return original(session, method, url, **kwargs)
+            asked = _request(method, str(url), kwargs.get("headers") or {}, kwargs.get("data") or b"")
+
+            async def answer() -> _AsyncResponse:
+                try:
+                    if service.faults:  # a slow answer must not hold up everybody else
+                        response = await import_module("asyncio").to_thread(service.answer, asked)
+                    else:
+                        response = service.answer(asked)
+                except ConnectionDropped:
+                    raise aiohttp.ServerDisconnectedError from None
+                return _AsyncResponse(response, str(url))
+
+            return _AsyncAnswer(answer)
+
+        return request
+
+    return make
