@@ -50,7 +50,7 @@ def serve(
 ) -> None:
     """Serves a cloud until SIGINT or SIGTERM."""
     service = Service(cloud, strict=strict, polls=polls, faults=faults)
-    server = Server(service, host=host, port=port, admin=Admin(service, may_reset=may_reset))
+    server = Server(service, host=host, port=port, admin=Admin(service, may_reset=may_reset, read_faults=read_faults))
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -17,7 +17,7 @@ from ecsnet.errors import EcsnetError
 from ecsnet.events.stores import codec
 from ecsnet.openapi.formats import JSON
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest
-from ecsnet.openapi.service import Call, Service
+from ecsnet.openapi.service import Call, Faults, Service
 
 MOST_ROWS: Final = 1_000
 """The most calls or events of one answer."""
@@ -44,10 +44,17 @@ class _Impossible(Exception):
 
 class Admin:
     """Answers requests under ``/_ecsnet/`` about a service. With ``may_reset`` its cloud may be replaced by a fork of
-    its past; a cloud with a store of its own is not."""
+    its past; a cloud with a store of its own is not. ``read_faults`` makes the faults that are put there."""
 
-    def __init__(self, service: Service, *, may_reset: bool = True) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        may_reset: bool = True,
+        read_faults: Callable[[list[dict[str, Any]]], Faults] | None = None,
+    ) -> None:
         self._service = service
+        self._read_faults = read_faults
         self._may_reset = may_reset
         self._start = service.cloud.position
 
@@ -72,9 +79,7 @@ class Admin:
         given: dict[str, Any] = dict(request.query())
         if request.body:
             body = msgspec.json.decode(request.body)
-            if not isinstance(body, dict):
-                raise _Impossible(400, "the body is a JSON object")
-            given |= body
+            given |= body if isinstance(body, dict) else {"rows": body}
         return given
 
     # What can be asked for
@@ -151,6 +156,15 @@ class Admin:
             clock.advance(timedelta(seconds=seconds))
         return {"now": clock()}
 
+    def _faults(self, given: Mapping[str, Any]) -> Any:
+        rows = given.get("rows")
+        if self._read_faults is None:
+            raise _Impossible(409, "this server has no faults")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise _Impossible(400, "the body is a JSON list of faults, each an object")
+        self._service.faults = self._read_faults(rows)
+        return {"faults": len(rows)}
+
 
 def _number(given: Mapping[str, Any], name: str, default: int) -> int:
     value = str(given.get(name, default))
@@ -204,4 +218,5 @@ _ANSWERS: Final[Mapping[str, tuple[str, Callable[[Admin, Mapping[str, Any]], Any
     "reset": ("POST", Admin._reset),
     "fork": ("POST", Admin._fork),
     "clock": ("POST", Admin._clock),
+    "faults": ("PUT", Admin._faults),
 }

@@ -15,7 +15,7 @@ from ecsnet.openapi.admin import Admin
 from ecsnet.openapi.server import Server
 from ecsnet.openapi.service import Call, Service
 from ecsnet.testing import _intercept
-from ecsnet.testing.faults import Faults
+from ecsnet.testing.faults import Faults, read_faults
 
 KEY: Final = "testid"
 SECRET: Final = "testsecret"
@@ -136,7 +136,7 @@ def aliyun(
     service = Service(cloud, keys=keys, strict=strict, polls=polls, faults=faults)
     credentials = dict(keys) if keys else {KEY: SECRET}
     if sockets:
-        with Server(service, admin=Admin(service)) as server:
+        with Server(service, admin=Admin(service, read_faults=read_faults)) as server:
             yield Aliyun(service, faults, server.endpoint, credentials)
         return
     _intercept.enter(service)

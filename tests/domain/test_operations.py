@@ -16,6 +16,7 @@ from ecsnet.events import EVENT_TYPES
 from tests.support.net import Net
 
 NOT_OF_A_COMMAND = {
+    "AttributesRemembered",
     "ClientTokenUsed",
     "EipAddressRegistered",
     "InstanceCreateCompleted",

@@ -30,6 +30,7 @@ VALUES: dict[Any, Any] = {
     str: "a-1",
     str | None: "b-1",
     Mapping[str, Any] | None: {"Status": "Sleeping"},
+    Mapping[str, Any]: {"HostName": "web", "Tags": {"Tag": []}},
     InstanceStatus: InstanceStatus.Running,
     NetworkInterfaceStatus: NetworkInterfaceStatus.InUse,
     NetworkInterfaceType: NetworkInterfaceType.Primary,

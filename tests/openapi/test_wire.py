@@ -1,0 +1,377 @@
+"""The wire: messages, signatures, forms of answers, and what becomes of parameters, in bytes."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecsnet import Cloud
+from ecsnet.events.account import AttributesRemembered
+from ecsnet.openapi import ACTIONS, Service, respond
+from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.openapi.http import read_request
+from ecsnet.openapi.parameters import class_of, known_parameters
+from ecsnet.openapi.refusals import Refusal
+from ecsnet.openapi.signatures import verify
+from tests.support.net import Net
+from tests.support.wire import call, message, status
+
+RECORDED = (Path(__file__).parents[1] / "fixtures" / "recorded_requests.txt").read_text("utf-8").split("\n----\n")
+"""Requests of eleven clients, signed with the secret ``testsecret``."""
+
+
+def recorded(text: str) -> bytes:
+    head, _, body = text.partition("\n\n")
+    return head.strip("\n").replace("\n", "\r\n").encode() + b"\r\n\r\n" + body.strip("\n").encode()
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(Cloud())
+
+
+# Signatures
+
+
+def test_there_are_recorded_requests_of_both_signatures() -> None:
+    assert len(RECORDED) == 120
+    assert 10 < sum("ACS3-HMAC-SHA256" in one for one in RECORDED) < 100
+
+
+@pytest.mark.parametrize("text", RECORDED, ids=range(len(RECORDED)))
+def test_the_signature_of_a_real_client_is_right_with_its_secret_only(text: str) -> None:
+    request = read_request(recorded(text))
+    parameters = dict([*request.query(), *request.form()])
+    assert verify(request, parameters, {"testid": "testsecret"}) == "testid"
+    with pytest.raises(Refusal) as refused:
+        verify(request, parameters, {"testid": "another"})
+    assert refused.value.code == "SignatureDoesNotMatch"
+    with pytest.raises(Refusal) as refused:
+        verify(request, parameters, {"another": "testsecret"})
+    assert refused.value.code == "InvalidAccessKeyId.NotFound"
+
+
+@pytest.mark.parametrize("text", RECORDED, ids=range(len(RECORDED)))
+def test_a_recorded_request_is_answered_in_the_vendor_s_form(text: str) -> None:
+    service = Service(Cloud(), keys={"testid": "testsecret"})
+    answer = service.respond(recorded(text))
+    assert status(answer) in (200, 400, 403, 404), answer
+    assert b"RequestId" in answer
+    assert service.calls[-1].code != "InternalError"
+    again = service.respond(recorded(text))
+    assert service.calls[-1].code == "SignatureNonceUsed", again
+
+
+def test_a_request_without_signature_is_refused_when_there_are_keys() -> None:
+    answer = respond(message("DescribeVpcs", Format="JSON"), Cloud(), keys={"a": "b"})
+    assert status(answer) == 400
+    assert b'"Code":"MissingAccessKeyId"' in answer
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"GET",
+        b"GET / HTTP/1.1",
+        b"\r\n\r\n",
+        b"GET / HTTP/2\r\n\r\n",
+        b"G=T / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"GET /?Action=%FF HTTP/1.1\r\n\r\n",
+        b"GET http://[::1/?Action=DescribeVpcs HTTP/1.1\r\n\r\n",
+        b"GET /?" + b"&".join(b"a%d=1" % n for n in range(6_000)) + b" HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n\xff\xfe",
+    ],
+)
+def test_what_is_no_request_gets_an_error_of_the_vendor_s_form(service: Service, message: bytes) -> None:
+    answer = service.respond(message)
+    assert status(answer) in (400, 403, 413)
+    assert b"BadRequest" in answer
+    assert service.cloud.position == 0
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_get_an_answer(data: bytes) -> None:
+    service = Service(Cloud())
+    for one in (
+        data,
+        b"POST /?" + data + b" HTTP/1.1\r\n\r\n",
+        b"GET /?Action=CreateVpc&" + data + b" HTTP/1.1\r\n\r\n",
+    ):
+        assert status(service.respond(one)) in (200, 400, 403, 404, 413, 431)
+    assert all(one.code != "InternalError" for one in service.calls)
+
+
+ANYTHING = st.one_of(
+    st.text(max_size=20),
+    st.integers().map(str),
+    st.sampled_from(["eni-1", "true", "[]", '["i-1"]', "10.0.0.0/8", "\0"]),
+)
+
+
+@given(st.data())
+def test_no_parameters_make_an_internal_error(data: st.DataObject) -> None:
+    action = data.draw(st.sampled_from([*ACTIONS, *DESCRIBE_ACTIONS, "DescribeDisks", "ListTagResources"]))
+    if action in ACTIONS:
+        names = [name.replace(".N", ".1") for name in known_parameters(action)]
+    elif action in DESCRIBE_ACTIONS:
+        names = [*DESCRIBE_ACTIONS[action].parameters, "Tag.1.Key"]
+    else:
+        names = ["PageSize", "ResourceType", "DiskIds", "InstanceId"]
+    given_ones = data.draw(st.dictionaries(st.sampled_from(names), ANYTHING, max_size=5))
+    service = Service(Net().cloud)
+    call(service, action, **given_ones)
+    assert service.calls[-1].code != "InternalError", service.calls[-1]
+
+
+def test_a_form_a_query_and_an_absolute_target_are_alike() -> None:
+    cloud = Cloud()
+    form = b"Action=CreateVpc&CidrBlock=10.0.0.0%2F8&Format=JSON"
+    head = b"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+    by_proxy = message("CreateVpc", CidrBlock="10.0.0.0/8", Format="JSON").replace(
+        b"GET /", b"POST http://ecs-cn-hangzhou.aliyuncs.com/"
+    )
+    chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(form), form)
+    for one in (head % len(form) + form, by_proxy, chunked, message("CreateVpc", CidrBlock="10.0.0.0/8")):
+        assert status(respond(one, cloud)) == 200
+    assert [vpc.cidr_block for vpc in cloud.vpcs.values()] == ["10.0.0.0/8"] * 4
+
+
+def test_the_region_is_that_of_the_host_where_nothing_else_names_one(service: Service) -> None:
+    service.respond(message("CreateVpc").replace(b"Host: localhost", b"Host: vpc.cn-beijing.aliyuncs.com"))
+    service.respond(message("CreateVpc", RegionId="cn-qingdao"))
+    service.respond(message("CreateVpc"))
+    assert [vpc.region_id for vpc in service.cloud.vpcs.values()] == ["cn-beijing", "cn-qingdao", "cn-hangzhou"]
+    assert {vpc.cidr_block for vpc in service.cloud.vpcs.values()} == {"172.16.0.0/12"}
+
+
+# Forms of answers
+
+
+def test_an_answer_is_xml_unless_json_is_asked_for(service: Service) -> None:
+    answer = service.respond(message("CreateVpc"))
+    root = ET.fromstring(answer.partition(b"\r\n\r\n")[2])
+    assert root.tag == "CreateVpcResponse"
+    assert root.findtext("VpcId") in service.cloud.vpcs
+    listed = ET.fromstring(service.respond(message("DescribeVpcs")).partition(b"\r\n\r\n")[2])
+    assert [one.findtext("IsDefault") for one in listed.findall("Vpcs/Vpc")] == ["false"]
+    refused = ET.fromstring(service.respond(message("DeleteVpc", VpcId="vpc-none")).partition(b"\r\n\r\n")[2])
+    assert (refused.tag, refused.findtext("Code")) == ("Error", "InvalidVpcId.NotFound")
+    for headers in ("accept: application/json\r\n", "x-acs-action: DescribeVpcs\r\n"):
+        assert json.loads(service.respond(message("DescribeVpcs", headers=headers)).partition(b"\r\n\r\n")[2])
+
+
+def test_a_text_that_xml_cannot_have_is_written_all_the_same(service: Service) -> None:
+    service.respond(message("CreateVpc", VpcName="a\x00<&>b"))
+    listed = service.respond(message("DescribeVpcs")).partition(b"\r\n\r\n")[2]
+    assert ET.fromstring(listed).findtext("Vpcs/Vpc/VpcName") == "a�<&>b"
+
+
+def test_an_error_has_the_first_code_and_all_reasons() -> None:
+    net = Net()
+    vm = net.run()
+    service = Service(net.cloud)
+    answer = service.respond(
+        message(
+            "DetachNetworkInterface",
+            NetworkInterfaceId=vm.primary_network_interface_id,
+            InstanceId="i-x",
+            Format="JSON",
+        )
+    )
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    (last,) = service.calls
+    assert status(answer) == last.http_status == last.violations[0].http_status
+    assert body["Code"] == last.code == last.violations[0].code
+    assert len(last.violations) > 1
+    assert all(one.message in body["Message"] for one in last.violations)
+    assert body["RequestId"] == last.request_id
+    assert last.request_id.encode() in answer.partition(b"\r\n\r\n")[0]
+    assert last.events == ()
+
+
+def test_an_unknown_action_is_named_and_counted(service: Service) -> None:
+    assert call(service, "DescribeBananas")["Code"] == "InvalidAction.NotFound"
+    assert "DescribeBananas" in call(service, "DescribeBananas")["Message"]
+    assert service.unknown_actions == {"DescribeBananas": 2}
+    assert call(service, "SetQuota", Name="a", Value="1")["Code"] == "InvalidAction.NotFound"
+    assert call(service, "")["Code"] == "MissingParameter"
+
+
+def test_request_ids_are_those_of_the_same_requests() -> None:
+    first, second = ([call(Service(Cloud()), "CreateVpc")["RequestId"] for _ in range(2)] for _ in range(2))
+    assert first == second
+    service = Service(Cloud())
+    assert len({call(service, "CreateVpc")["RequestId"] for _ in range(20)}) == 20
+
+
+# Parameters
+
+
+def test_every_parameter_of_a_command_has_a_class() -> None:
+    for action, row in ACTIONS.items():
+        of_action = known_parameters(action)
+        assert {name for name, one in of_action.items() if one == "modelled"} >= {
+            name for name in row.parameters if name != "NetworkInterface.N"
+        }
+
+
+def test_an_unknown_parameter_is_ignored_counted_and_refused_when_strict(service: Service) -> None:
+    assert "VpcId" in call(service, "CreateVpc", Brandnew="1")
+    assert service.calls[-1].ignored == ("Brandnew",)
+    assert service.ignored == {("CreateVpc", "Brandnew"): 1}
+    strict = Service(Cloud(), strict=True)
+    assert call(strict, "CreateVpc", Brandnew="1")["Code"] == "InvalidParameter"
+    assert call(strict, "DescribeVpcs", Brandnew="1")["Code"] == "InvalidParameter"
+    assert strict.cloud.position == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "value"),
+    [
+        ("CreateVpc", "EnableIpv6", "true"),
+        ("CreateVpc", "Ipv6CidrBlock", "2001::/64"),
+        ("CreateNetworkInterface", "Ipv6AddressCount", "1"),
+        ("RunInstances", "Ipv6AddressCount", "2"),
+        ("RunInstances", "NetworkInterface.1.Ipv6AddressCount", "1"),
+        ("RunInstances", "LaunchTemplateId", "lt-1"),
+        ("RunInstances", "DeletionProtection", "true"),
+        ("StopInstance", "StoppedMode", "StopCharging"),
+        ("RenewInstance", "PeriodUnit", "Week"),
+    ],
+)
+def test_what_would_change_the_network_and_is_not_modelled_is_refused_by_name(
+    service: Service, action: str, name: str, value: str
+) -> None:
+    body = call(service, action, **{name: value})
+    assert body["Code"] == "InvalidParameter.NotSupported"
+    assert name in body["Message"]
+    assert class_of(action, name.replace(".1.", ".N.")) == "refused"
+
+
+def test_a_value_that_changes_nothing_is_accepted(service: Service) -> None:
+    assert "VpcId" in call(service, "CreateVpc", EnableIpv6="false")
+    assert "VpcId" in call(service, "CreateVpc", Description="", VpcName="")
+
+
+def test_what_no_rule_reads_is_remembered_and_shown(service: Service) -> None:
+    vpc = call(service, "CreateVpc", VpcName="main", Description="all of it", Tag_1_Key="a", Tag_1_Value="b")["VpcId"]
+    call(service, "CreateVpc", VpcName="other")
+    (shown,) = call(service, "DescribeVpcs", VpcName="main")["Vpcs"]["Vpc"]
+    assert (shown["VpcId"], shown["VpcName"], shown["Description"]) == (vpc, "main", "all of it")
+    assert shown["Tags"] == {"Tag": [{"Key": "a", "Value": "b"}]}
+    assert list(shown) == sorted(shown)
+    call(service, "ModifyVpcAttribute", VpcId=vpc, VpcName="renamed")
+    for cloud in (service.cloud, service.cloud.fork(), service.cloud.at(service.cloud.position)):
+        body = call(Service(cloud), "DescribeVpcs", **{"Tag.1.Key": "a"})
+        assert [one["VpcName"] for one in body["Vpcs"]["Vpc"]] == ["renamed"]
+        assert body["TotalCount"] == 1
+
+
+def test_a_password_is_stored_nowhere() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    call(
+        service,
+        "RunInstances",
+        InstanceType="ecs.g5.large",
+        VSwitchId=net.vswitch.id,
+        SecurityGroupId=net.group.id,
+        Password="Secret-1",
+        AccessKeyId="ak",
+        HostName="web",
+        KeyPairName="mine",
+        UserData="ZWNobw==",
+    )
+    assert service.calls[-1].allowed
+    (record,) = net.cloud.history(type=AttributesRemembered)
+    assert record.event.attributes == {"HostName": "web", "KeyPairName": "mine", "UserData": "ZWNobw=="}  # type: ignore[attr-defined]
+    assert "Secret-1" not in repr((net.cloud.history(), list(service.calls)))
+    (vm,) = call(service, "DescribeInstances", KeyPairName="mine")["Instances"]["Instance"]
+    assert (vm["HostName"], vm["KeyPairName"], "UserData" in vm) == ("web", "mine", False)
+    assert call(service, "DescribeUserData", InstanceId=vm["InstanceId"])["UserData"] == "ZWNobw=="
+    (disk,) = call(service, "DescribeDisks", InstanceId=vm["InstanceId"], DiskType="system")["Disks"]["Disk"]
+    assert (disk["Type"], disk["InstanceId"]) == ("system", vm["InstanceId"])
+
+
+def test_rules_for_blocks_of_addresses_are_remembered_and_shown() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    rule = {"IpProtocol": "tcp", "PortRange": "22/22"}
+    for _ in range(2):
+        call(service, "AuthorizeSecurityGroup", SecurityGroupId=net.group.id, SourceCidrIp="0.0.0.0/0", **rule)
+    call(service, "AuthorizeSecurityGroupEgress", SecurityGroupId=net.group.id, DestCidrIp="10.0.0.0/8", **rule)
+
+    def shown(direction: str) -> list[Any]:
+        body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id, Direction=direction)
+        return [(one["SourceCidrIp"], one["DestCidrIp"]) for one in body["Permissions"]["Permission"]]
+
+    assert shown("ingress") == [("0.0.0.0/0", "")]
+    assert shown("egress") == [("", "10.0.0.0/8")]
+    call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, SourceCidrIp="0.0.0.0/0", **rule)
+    assert shown("all") == [("", "10.0.0.0/8")]
+
+
+# Tokens, dry runs, pages, polls
+
+
+def test_a_repeated_token_gets_the_first_answer_and_another_request_is_refused() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    eni = {"VSwitchId": net.vswitch.id, "SecurityGroupId": net.group.id, "ClientToken": "t-1"}
+    first, second = call(service, "CreateNetworkInterface", **eni), call(service, "CreateNetworkInterface", **eni)
+    assert first["NetworkInterfaceId"] == second["NetworkInterfaceId"]
+    assert len(net.cloud.network_interfaces) == 1
+    other = call(service, "CreateNetworkInterface", **{**eni, "PrimaryIpAddress": "10.0.1.9"})
+    assert other["Code"] == "IdempotentParameterMismatch"
+
+
+def test_a_dry_run_judges_and_changes_nothing(service: Service) -> None:
+    assert call(service, "CreateVpc", DryRun="True")["Code"] == "DryRunOperation"
+    assert call(service, "DeleteVpc", VpcId="vpc-x", DryRun="true")["Code"] == "InvalidVpcId.NotFound"
+    assert "VpcId" in call(service, "CreateVpc", DryRun="False")
+    assert service.cloud.position == 1
+
+
+def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
+    service = Service(Cloud())
+    for number in range(20):
+        call(service, "AllocateEipAddress", Name=f"n{number}")
+    body = call(service, "DescribeEipAddresses")
+    assert (len(body["EipAddresses"]["EipAddress"]), body["PageSize"], body["TotalCount"]) == (10, 10, 20)
+    assert len(call(service, "DescribeEipAddresses", PageSize="50")["EipAddresses"]["EipAddress"]) == 20
+    second = call(service, "DescribeEipAddresses", EipName="n1*", PageSize="4", PageNumber="3")
+    assert [one["Name"] for one in second["EipAddresses"]["EipAddress"]] == ["n17", "n18", "n19"]
+    for size in ("0", "-1", "101", "1000000000000", "x"):
+        assert call(service, "DescribeEipAddresses", PageSize=size)["Code"] == "InvalidParameter"
+    assert call(service, "DescribeEipAddresses", EipName="n*", PageSize="0")["Code"] == "InvalidParameter"
+
+
+def test_a_transition_ends_after_a_number_of_polls() -> None:
+    net = Net(settle_after="manual")
+    build = Net(store=net.cloud.store)
+    vm, eni = build.run(), build.eni()
+    service = Service(net.cloud, polls=3)
+    call(service, "AttachNetworkInterface", NetworkInterfaceId=eni.id, InstanceId=vm.id)
+    seen = [
+        call(service, "DescribeNetworkInterfaces", **{"NetworkInterfaceId.1": eni.id})["NetworkInterfaceSets"][
+            "NetworkInterfaceSet"
+        ][0]["Status"]
+        for _ in range(4)
+    ]
+    assert seen == ["Attaching", "Attaching", "Attaching", "InUse"]
