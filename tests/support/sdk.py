@@ -1,0 +1,79 @@
+"""The vendor's Python SDK, driven by the names of actions and parameters."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ecsnet.openapi import ACTIONS
+from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.testing import Aliyun
+
+ECS, VPC = "alibabacloud_ecs20140526", "alibabacloud_vpc20160428"
+
+
+def package_of(action: str) -> str:
+    if action in ACTIONS:
+        return VPC if ACTIONS[action].product == "vpc" else ECS
+    return VPC if DESCRIBE_ACTIONS[action].versions[0] == "2016-04-28" else ECS
+
+
+def model(package: str, name: str) -> Any:
+    return getattr(import_module(f"{package}.models"), name)
+
+
+class Sdk:
+    """Calls of the SDK by action: ``sdk("CreateVpc", CidrBlock=...)`` gives the body as a dict."""
+
+    def __init__(self, api: Aliyun, **settings: Any) -> None:
+        self._clients: dict[str, Any] = {}
+        for package in (ECS, VPC):
+            self._clients[package] = import_module(f"{package}.client").Client(api.config(**settings))
+
+    def request(self, action: str, parameters: dict[str, Any], package: str | None = None) -> tuple[Any, str, Any]:
+        package = package or package_of(action)
+        client = self._clients[package]
+        methods = {name.replace("_", "").lower(): name for name in dir(client) if not name.startswith("_")}
+        request = model(package, f"{action}Request")().from_map({"RegionId": "cn-hangzhou", **parameters})
+        return client, methods[action.lower()], request
+
+    def body(self, action: str, parameters: dict[str, Any], package: str | None = None) -> Any:
+        client, method, request = self.request(action, parameters, package)
+        return getattr(client, method)(request).body
+
+    def __call__(self, action: str, **parameters: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.body(action, parameters).to_map()
+        return found
+
+    async def asynchronously(self, action: str, **parameters: Any) -> dict[str, Any]:
+        client, method, request = self.request(action, parameters)
+        found: dict[str, Any] = (await getattr(client, f"{method}_async")(request)).body.to_map()
+        return found
+
+
+class Network:
+    """A VPC with a VSwitch, a security group and some instances, made through the SDK."""
+
+    def __init__(self, sdk: Sdk, instances: int = 2) -> None:
+        self.sdk = sdk
+        self.vpc = sdk("CreateVpc", CidrBlock="10.0.0.0/8", VpcName="main")["VpcId"]
+        self.vswitch = sdk("CreateVSwitch", VpcId=self.vpc, ZoneId="cn-hangzhou-b", CidrBlock="10.0.0.0/16")[
+            "VSwitchId"
+        ]
+        self.group = sdk("CreateSecurityGroup", VpcId=self.vpc)["SecurityGroupId"]
+        self.instances: list[str] = sdk(
+            "RunInstances",
+            InstanceType="ecs.g5.xlarge",
+            VSwitchId=self.vswitch,
+            SecurityGroupId=self.group,
+            ImageId="centos_7",
+            Amount=instances,
+        )["InstanceIdSets"]["InstanceIdSet"]
+
+    def eni(self, **parameters: Any) -> dict[str, Any]:
+        return self.sdk("CreateNetworkInterface", VSwitchId=self.vswitch, SecurityGroupId=self.group, **parameters)
+
+    def described(self, eni: str) -> dict[str, Any]:
+        body = self.sdk("DescribeNetworkInterfaces", NetworkInterfaceId=[eni])
+        found: dict[str, Any] = body["NetworkInterfaceSets"]["NetworkInterfaceSet"][0]
+        return found
