@@ -181,7 +181,7 @@ def attach_state(
 ) -> Facts | None:
     """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
     others = [interface for interface in interfaces_to_attach if interface.status is not S.Available]
-    if command_type is AttachNetworkInterface:
+    if others and command_type is AttachNetworkInterface:
         others = [
             interface
             for interface in others
@@ -280,6 +280,8 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
 def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | Breach | None:
     """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
     others = [interface for interface in interfaces_to_attach if interface.vpc_id != target.vpc_id]
+    if not others and target.vpc_id != CLASSIC_NETWORK:
+        return None
     facts = {
         "network_interface_ids": _ids(others),
         "vpc_ids": {interface.id: interface.vpc_id for interface in others},
