@@ -28,6 +28,14 @@ from ecsnet.values import (
 )
 
 
+def _plain(value: Any) -> Any:
+    return "" if value is None else value
+
+
+PLAIN: Final[Callable[[Any], Any]] = _plain
+"""Shows the value of an attribute as it is."""
+
+
 class Attribute(NamedTuple):
     """The attribute of the resource that a described field shows, and the field of the import's event: by default the
     same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
@@ -36,7 +44,7 @@ class Attribute(NamedTuple):
     name: str
     event: str | None = ""
     read: Callable[[Any], Any] = lambda value: None if value == "" else value
-    show: Callable[[Any], Any] = lambda value: "" if value is None else value
+    show: Callable[[Any], Any] = PLAIN
 
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.openapi.describe import (
+    PLAIN,
     DescribedEip,
     DescribedInstance,
     DescribedInterface,
@@ -55,6 +56,7 @@ class Kind(NamedTuple):
     fields: Mapping[str, Field]
 
 
+@lru_cache(maxsize=4096)  # many resources were created at one time, and each is described often
 def _time(moment: datetime) -> str:
     """Returns a time in UTC, to the second, or more exactly if it is known more exactly."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -307,7 +309,10 @@ NOT_SHOWN: Final = frozenset(["DataDisks", "Permissions", "RamRoleName", "System
 
 def _attribute(name: str, show: Callable[[Any], Any]) -> Field:
     def shown(one: Subject) -> Any:
-        value = show(getattr(one.resource, name))
+        value = getattr(one.resource, name)
+        if type(value) is str and show is PLAIN:
+            return value
+        value = show(value)
         return str(value) if isinstance(value, StrEnum) else value
 
     return shown
