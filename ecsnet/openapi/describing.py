@@ -236,6 +236,14 @@ def _attribute(table: str, parameter: str, code: str, lacks: str = "", **more: C
     return answer_one
 
 
+def _attachment_of_one(eni: Any) -> Object:
+    instance_id = (eni.described or {}).get("InstanceId") or eni.instance_id or ""
+    return {
+        **({"InstanceId": instance_id} if instance_id else {}),
+        "MemberNetworkInterfaceIds": {"MemberNetworkInterfaceId": []},
+    }
+
+
 _PERMISSION: Final = (
     *("CreateTime", "Description", "DestCidrIp", "DestGroupId", "DestGroupName", "DestGroupOwnerAccount"),
     *("DestPrefixListId", "DestPrefixListName", "Ipv6DestCidrIp", "Ipv6SourceCidrIp", "PortRangeListId"),
@@ -305,7 +313,16 @@ def _type(one: InstanceType) -> Object:
         "MemorySize": float(one.memory_gib),
         **({} if one.nic_queues is None else {"PrimaryEniQueueNumber": one.nic_queues}),
     }
-    wrappers: Object = {"Attributes": {"Attribute": []}, "NetworkCards": {"NetworkCardInfo": []}}
+    wrappers: Object = {
+        "Attributes": {"Attribute": []},
+        "Clock": {},
+        "CpuOptions": {"SupportedTopologyTypes": {"SupportedTopologyType": []}},
+        "EnhancedNetwork": {},
+        "NetworkCards": {"NetworkCardInfo": []},
+        "NetworkInfo": {"BandwidthWeighting": {"WeightingInfos": {"WeightingInfo": []}}},
+        "SecurityOptions": {},
+        "SupportedBootModes": {"SupportedBootMode": []},
+    }
     return dict(sorted({**known, **wrappers}.items()))
 
 
@@ -484,7 +501,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "instances",
                     "InstanceId",
                     "InvalidInstanceId.NotFound",
-                    "CpuOptions DedicatedInstanceAttribute DeletionProtection EcsCapacityReservationAttr "
+                    "AdditionalInfo ClockOptions CpuOptions DedicatedInstanceAttribute DeletionProtection EcsCapacityReservationAttr "
                     "HibernationOptions ImageOptions InstanceTypeFamily MetadataOptions NetworkInterfaces "
                     "PrivateDnsNameOptions RdmaIpAddress Tags",
                     IoOptimized=lambda one: "optimized" if one.instance_type.io_optimized else "none",
@@ -508,11 +525,14 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "network_interfaces",
                     "NetworkInterfaceId",
                     "InvalidEniId.NotFound",
-                    BondInterfaceSpecification=lambda one: {},
+                    Attachment=_attachment_of_one,
+                    BondInterfaceSpecification=lambda one: {
+                        "SlaveInterfaceSpecification": {"SlaveInterfaceSpecificationSet": []}
+                    },
                     ConnectionTrackingConfiguration=lambda one: {},
                     EnhancedNetwork=lambda one: {},
                     NetworkInterfaceTrafficConfig=lambda one: {},
-                    QoSConfig=lambda one: {},
+                    QoSConfig=lambda one: {"QoS": {}},
                     SlaveInterfaceSpecification=lambda one: {},
                 ),
                 "NetworkInterfaceId",
