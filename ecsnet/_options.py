@@ -91,6 +91,7 @@ def attributes_of(given: Mapping[str, Any]) -> Mapping[str, Any]:
         raise InvalidArgument(f"attributes are given by name, as a mapping, not as {shown(given)}")
     try:
         copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(dict(given)))
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        msgspec.msgpack.encode(copy)  # the digest of a state needs numbers of at most 64 bits
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidArgument(f"attributes are JSON values: {error}") from error
     return dict(sorted(copy.items()))

@@ -501,7 +501,8 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "instances",
                     "InstanceId",
                     "InvalidInstanceId.NotFound",
-                    "AdditionalInfo ClockOptions CpuOptions DedicatedInstanceAttribute DeletionProtection EcsCapacityReservationAttr "
+                    "AdditionalInfo ClockOptions "
+                    "CpuOptions DedicatedInstanceAttribute DeletionProtection EcsCapacityReservationAttr "
                     "HibernationOptions ImageOptions InstanceTypeFamily MetadataOptions NetworkInterfaces "
                     "PrivateDnsNameOptions RdmaIpAddress Tags",
                     IoOptimized=lambda one: "optimized" if one.instance_type.io_optimized else "none",
