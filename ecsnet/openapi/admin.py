@@ -1,4 +1,4 @@
-"""What a server tells and does besides the vendor's API, under ``/_ecsnet/``: health, history, calls, and the past.
+"""Answers under ``/_ecsnet/``, besides the vendor's API: health, history, calls, clock, faults, and the past.
 
 ``why`` gives all reasons of a refused call, with the ids of the rules and the sections of the guide.
 """

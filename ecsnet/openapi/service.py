@@ -17,9 +17,9 @@ from typing import Any, Final, Protocol
 
 import attrs
 
-from ecsnet import _log
 from ecsnet._arguments import region_problem, shown
 from ecsnet._attrs import read_only
+from ecsnet._log import answered, enabled, failed, ignored, unknown_action
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Violation
 from ecsnet.errors import CommandDenied, EcsnetError, InvalidCommand, InvalidDescribe, StoreError
@@ -49,14 +49,14 @@ from ecsnet.openapi.signatures import nonce_of, verify
 MOST_CALLS: Final = 100_000
 MOST_NONCES: Final = 100_000
 _HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
+_TAG: Final = re.compile(r"Tag\.([1-9][0-9]{0,3})\.(Key|Value|key|value)")
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
 """The values of required parameters that the API has defaults for."""
 _PASSED: Final = "the request is valid, and was not executed because of DryRun"
-_BATCHES: Final = {"DescribeInstances": "InstanceIds", "DescribeEipAddresses": "AllocationId"}
 
 
 class Fault(Protocol):
-    """What is wrong with one call: see `ecsnet.testing.faults`."""
+    """A fault of one call: see `ecsnet.testing.faults`."""
 
     @property
     def name(self) -> str:
@@ -214,7 +214,7 @@ class Service:
         except StoreError as error:
             outcome = Refusal("ServiceUnavailable", 503, str(error))
         except Exception as error:  # noqa: BLE001  # a client gets an error answer, never a traceback
-            _log.failed(asked.action, error)
+            failed(asked.action, error)
             outcome = Refusal("InternalError", 500, "the request failed due to an error of the server")
         response = self._finish(asked, outcome, started, before)
         if dropped is not None:
@@ -262,7 +262,7 @@ class Service:
         if action in FURTHER:
             return self._further
         self.unknown_actions[action[:100]] += 1
-        _log.unknown_action(action)
+        unknown_action(action)
         raise Refusal("InvalidAction.NotFound", 404, f"ecsnet has no action {shown(action)}")
 
     def _execute(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
@@ -315,7 +315,7 @@ class Service:
         asked.ignored.append(name)
         pattern = (asked.action, pattern_of(name)[:100])
         if pattern not in self.ignored:
-            _log.ignored(*pattern)
+            ignored(*pattern)
         self.ignored[pattern] += 1
 
     def _complete(self, row: Action, modelled: dict[str, str]) -> None:
@@ -346,7 +346,7 @@ class Service:
             head = name.partition(".")[0]
             if head in row.parameters or head in ("RegionId", "DryRun"):
                 given[name] = value
-            elif head in filters or (head == "Tag" and row.name.endswith("s")):
+            elif name in filters or (_TAG.fullmatch(name) is not None and row.name in FILTERED_AFTERWARDS):
                 afterwards[name] = value
             else:
                 self._ignore(asked, name)
@@ -430,8 +430,8 @@ class Service:
                 cloud=self.cloud,
             )
         )
-        if _log.enabled():
-            _log.answered(asked.action, number, request_id, status, code, asked.fault)
+        if enabled():
+            answered(asked.action, number, request_id, status, code, asked.fault)
         body, content_type = written(root, value, xml=asked.xml)
         headers = {"Content-Type": content_type, "x-acs-request-id": request_id}
         if isinstance(outcome, Refusal) and (wait := getattr(outcome, "retry_after", None)) is not None:
@@ -525,9 +525,8 @@ def _filtered(
     tags: dict[str, dict[str, str]] = {}
     wanted: dict[str, str] = {}
     for name, value in afterwards.items():
-        if name.startswith("Tag."):
-            _, number, what = [*name.split("."), "", ""][:3]
-            tags.setdefault(number, {})[what.capitalize()] = value
+        if (tag := _TAG.fullmatch(name)) is not None:
+            tags.setdefault(tag[1], {})[tag[2].capitalize()] = value
         else:
             wanted[filters[name]] = value
     found = [one for one in body[outer][inner] if _passes(one, wanted, tags.values())]

@@ -130,7 +130,7 @@ def test_no_parameters_make_an_internal_error(data: st.DataObject) -> None:
     if action in ACTIONS:
         names = [name.replace(".N", ".1") for name in known_parameters(action)]
     elif action in DESCRIBE_ACTIONS:
-        names = [*DESCRIBE_ACTIONS[action].parameters, "Tag.1.Key"]
+        names = [*DESCRIBE_ACTIONS[action].parameters, "Tag", "Tag.1.Key", "Tag.1.Value"]
     else:
         names = ["PageSize", "ResourceType", "DiskIds", "InstanceId"]
     given_ones = data.draw(st.dictionaries(st.sampled_from(names), ANYTHING, max_size=5))
