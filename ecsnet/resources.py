@@ -34,10 +34,11 @@ class Resource:
 
 @fast_frozen(kw_only=True)
 class Vpc(Resource):
-    """DescribeVpcs."""
+    """DescribeVpcs. ``secondary_cidr_blocks`` are the blocks that `AssociateVpcCidrBlock` added, in that order."""
 
     status: VpcStatus
     cidr_block: str
+    secondary_cidr_blocks: tuple[str, ...]
 
 
 @fast_frozen(kw_only=True)

@@ -114,9 +114,11 @@ QUOTAS: dict[str, int] = {
     "security-groups-per-interface": 5,
     "security-groups-per-region": 100,
     "vswitches-per-vpc": 24,
+    "secondary-cidr-blocks-per-vpc": 5,
     "eips-per-account": 20,
 }
-"""The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+"""The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04; page of
+AssociateVpcCidrBlock)."""
 UNKNOWN_QUOTA: Final = 2**63 - 1
 """The value of a quota of which it is only known that it is above the default: so high that it denies nothing."""
 ACCOUNT_QUOTAS = frozenset({"eips-per-account"})

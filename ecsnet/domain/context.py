@@ -118,7 +118,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
     ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
-    new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
+    new VSwitch, or a secondary block that the command names, ``bandwidth`` the bandwidth that it asks for, in
+    Mbit/s.
 
     In `Cloud.permitted` one resource is known, ``command`` is None, and the values are those of the parameters that are
     the easiest to fulfil.

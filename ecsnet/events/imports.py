@@ -31,10 +31,14 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``secondary_cidr_blocks``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):

@@ -35,10 +35,15 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal"):
     creation_time: str | None = None
 
 
+class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    secondary_cidr_block: tuple[str, ...] = ()
+
+
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
+    secondary_cidr_blocks: _SecondaryBlocks = _SecondaryBlocks()
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -333,6 +338,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "region_id": _region,
+    "secondary_cidr_block": _cidr,
     "status": _label,
     "type": _label,
     "security_group_id": _id,

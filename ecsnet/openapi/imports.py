@@ -172,8 +172,13 @@ class _Reader:
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
             _check_status(vpc, VPC, VpcImported)
+            listed = vpc.one.secondary_cidr_blocks.secondary_cidr_block
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
+                vpc_id=vpc.one.vpc_id,
+                cidr_block=vpc.one.cidr_block,
+                status=vpc.one.status,
+                secondary_cidr_blocks=tuple([one for one in dict.fromkeys(listed) if one != vpc.one.cidr_block]),
+                created_at=_time(vpc),
             )
             self._add(region_id, event)
         for vswitch in self._vswitches.values():

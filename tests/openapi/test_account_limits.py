@@ -201,7 +201,7 @@ def test_only_responses_of_the_action_are_read_as_instance_types() -> None:
 
 def test_more_than_the_default_makes_a_quota_unknown_and_is_no_breach() -> None:
     described = interfaces(*((f"eni-{n}", "", 12) for n in range(101)), groups=[f"sg-{n}" for n in range(6)])
-    cloud = imported(*network(vswitches=25, groups=101), described, eips(21))
+    cloud = imported(*network(vswitches=25, groups=101, secondary_blocks=6), described, eips(21))
     assert audit(cloud) == invariants(cloud) == ()
     unknown = {name for name, quota in cloud.quotas.items() if quota.value is None}
     assert unknown == {*cloud.quotas} - {"addresses-per-interface", "addresses-per-security-group"}

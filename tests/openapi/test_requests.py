@@ -205,6 +205,13 @@ def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
         ("Zzz", {}, None, "InvalidAction.NotFound", "unknown action 'Zzz'"),
         ("CreateVpc", {"CidrBlok": "10.0.0.0/16"}, "CidrBlok", "InvalidParameter", "did you mean CidrBlock?"),
         ("CreateVpc", {}, "CidrBlock", "MissingParameter", "CidrBlock is missing"),
+        (
+            "AssociateVpcCidrBlock",
+            {"VpcId": "vpc-1", "SecondaryCidrBlock": "172.16.0.0/16", "IpVersion": "IPV6"},
+            "IpVersion",
+            "InvalidParameter",
+            "IpVersion other than 'ipv4' is not modelled",
+        ),
         ("CreateVSwitch", {"CidrBlock": "10.0.0.0/24"}, "VpcId", "MissingParameter", "VpcId and ZoneId are missing"),
         ("CreateVpc", {"CidrBlock": "banana"}, "CidrBlock", "InvalidParameter", "CidrBlock must be an IPv4 CIDR block"),
         ("CreateVpc", {"CidrBlock": None}, "CidrBlock", "InvalidParameter", "leave it out"),

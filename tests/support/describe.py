@@ -15,6 +15,7 @@ def describe(cloud: Cloud) -> list[dict[str, Any]]:
             "CidrBlock": v.cidr_block,
             "RegionId": v.region_id,
             "CreationTime": time(v),
+            "SecondaryCidrBlocks": {"SecondaryCidrBlock": list(v.secondary_cidr_blocks)},
             "VRouterId": "vrt-1",
         }
         for v in cloud.vpcs.values()

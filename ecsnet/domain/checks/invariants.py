@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 import attrs
@@ -27,7 +28,7 @@ from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
 from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK, SECURITY_GROUP
-from ecsnet.domain.subjects.vpc import VPC, VSWITCH
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH, inside
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
     ChargeType,
@@ -55,7 +56,9 @@ INVARIANTS: Final[dict[str, str]] = {
     "address.private.reserved": "No ENI holds the first address of a VSwitch, or one of the last three.",
     "address.private.free": "A VSwitch knows how many addresses are free, and gives each of them.",
     "address.classic.unique": "No classic private address is held twice, over all regions.",
-    "vswitch.create.cidr": "A VSwitch lies inside the block of its VPC.",
+    "vpc.cidr-block.overlap": "No two blocks of a VPC share an address.",
+    "vpc.cidr-block.quota": "A VPC has no more secondary blocks than the quota allows.",
+    "vswitch.create.cidr": "A VSwitch lies inside a block of its VPC.",
     "vswitch.create.overlap": "No two VSwitches of a VPC share an address.",
     "vpc.vswitch-quota": "A VPC has no more VSwitches than the quota allows.",
     "security-group.address-quota": "A VPC security group has no more private IPs than the quota allows.",
@@ -189,11 +192,15 @@ class _Scan:
             vswitches = sorted(blocks[vpc_id], key=lambda vswitch: vswitch.first)
             if len(vswitches) > self.allowed(vpc.account_id, "vswitches-per-vpc"):
                 found("vpc.vswitch-quota", vpc_id, f"has {len(vswitches)} VSwitches")
-            first, last = cidr_bounds(vpc.cidr_block)
+            if len(vpc.secondary_cidr_blocks) > self.allowed(vpc.account_id, "secondary-cidr-blocks-per-vpc"):
+                found("vpc.cidr-block.quota", vpc_id, f"has {len(vpc.secondary_cidr_blocks)} secondary blocks")
+            of_vpc = sorted(map(cidr_bounds, vpc.cidr_blocks))
+            if any(after[0] <= before[1] for before, after in pairwise(of_vpc)):
+                found("vpc.cidr-block.overlap", vpc_id, f"has overlapping blocks: {', '.join(vpc.cidr_blocks)}")
             end = -1
             for vswitch in vswitches:
-                if not first <= vswitch.first <= vswitch.last <= last:
-                    found("vswitch.create.cidr", vswitch.id, f"is not inside {vpc.cidr_block}")
+                if not inside(vpc, vswitch.first, vswitch.last):
+                    found("vswitch.create.cidr", vswitch.id, f"is not inside {' or '.join(vpc.cidr_blocks)}")
                 if vswitch.first <= end:
                     found("vswitch.create.overlap", vswitch.id, f"its block {vswitch.cidr_block} overlaps another")
                 end = max(end, vswitch.last)

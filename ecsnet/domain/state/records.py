@@ -49,9 +49,16 @@ class VpcState(State, eq=False, kw_only=True):
     status: VpcStatus
     pending: int | None = None
     classic_link_enabled: bool = False
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+        for cidr_block in self.cidr_blocks:
+            cidr_bounds(cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+
+    @property
+    def cidr_blocks(self) -> tuple[str, ...]:
+        """The blocks in which its VSwitches lie, the primary one first."""
+        return (self.cidr_block, *self.secondary_cidr_blocks)
 
 
 Released = tuple[str, Any] | None

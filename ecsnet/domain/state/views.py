@@ -50,6 +50,7 @@ def vpc(region: Region, state: VpcState, status: VpcStatus | None = None) -> Vpc
         created_at=state.created_at,
         status=status or state.status,
         cidr_block=state.cidr_block,
+        secondary_cidr_blocks=state.secondary_cidr_blocks,
     )
 
 

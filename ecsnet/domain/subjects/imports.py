@@ -51,6 +51,9 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
+    for cidr_block in event.secondary_cidr_blocks:
+        vpc.add_block(state, cidr_block)
+    region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
     _begin(region, state, vpc.VPC, record)
     region.imported = True
 

@@ -308,6 +308,31 @@ def two_vswitches_that_overlap(here: Region, abroad: Region) -> str:
     return SOUND.other_vswitch
 
 
+@breaks("vpc.cidr-block.overlap")
+def a_secondary_block_that_overlaps_the_first(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = ("172.16.0.0/16", "10.0.0.0/30")
+    return SOUND.vpc
+
+
+@breaks("vpc.cidr-block.overlap")
+def two_secondary_blocks_that_overlap(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = ("172.16.0.0/16", "192.168.0.0/16", "172.16.255.0/24")
+    return SOUND.vpc
+
+
+@breaks("vpc.cidr-block.quota")
+def more_secondary_blocks_than_were_ever_allowed(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = tuple(f"172.{n}.0.0/16" for n in range(16, 22))
+    return SOUND.vpc
+
+
+@breaks("vswitch.create.cidr")
+def a_vswitch_over_two_blocks_of_its_vpc(here: Region, abroad: Region) -> str:
+    vpc = here.vpcs.mutable(SOUND.vpc)
+    vpc.cidr_block, vpc.secondary_cidr_blocks = "10.0.2.0/25", ("10.0.2.128/25", "10.0.0.0/23")
+    return SOUND.other_vswitch
+
+
 @breaks("vpc.vswitch-quota")
 def more_vswitches_than_were_ever_allowed(here: Region, abroad: Region) -> str:
     allow(here, "vswitches-per-vpc", 1)
@@ -714,6 +739,10 @@ def one_more_vswitch(net: Net) -> Command[Any]:
     return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.9.0/24")
 
 
+def one_more_block(net: Net) -> Command[Any]:
+    return c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.18.0.0/16")
+
+
 def one_more_eip(net: Net) -> Command[Any]:
     return c.AllocateEipAddress()
 
@@ -726,6 +755,7 @@ USES: list[tuple[str, int, Callable[[Net], Command[Any]], str]] = [
     ("security-groups-per-interface", 2, one_more_group_to_be_in, "interface.security-groups.count"),
     ("security-groups-per-region", 3, one_more_group, "account.security-group-quota"),
     ("vswitches-per-vpc", 2, one_more_vswitch, "vpc.vswitch-quota"),
+    ("secondary-cidr-blocks-per-vpc", 2, one_more_block, "vpc.cidr-block.quota"),
     ("eips-per-account", 2, one_more_eip, "account.eip-quota"),
 ]
 """For every quota: how much of it `in_use` uses, what would be more, and the rule that refuses it."""
@@ -741,8 +771,10 @@ def in_use(net: Net) -> Net:
     net.cloud.execute(add)
     net.attached(vm, secondary_private_ip_address_count=1)
     net.eni(secondary_private_ip_address_count=3)
-    for _ in range(2):
+    for number in range(2):
         net.cloud.execute(c.AllocateEipAddress())
+        block = f"172.{16 + number}.0.0/16"
+        net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=block))
     return net
 
 
