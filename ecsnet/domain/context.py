@@ -63,11 +63,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """The security groups of an ENI, or of a classic instance, as the command would leave them.
 
-    ``groups`` are those that the command names and that were found, ``count`` is how many the ENI would be in, and
-    ``vpc_id`` the VPC that they must belong to. The latter two are None where the command does not tell.
+    ``groups`` are those that the command names and that were found, ``kept`` those that the ENI is in and stays in.
+    ``count`` is how many it would be in, and ``vpc_id`` the VPC that they must belong to; these two are None where the
+    command does not tell.
     """
 
     groups: tuple[SecurityGroupState, ...] = ()
+    kept: tuple[SecurityGroupState, ...] = ()
     count: int | None = None
     vpc_id: str | None = None
 

@@ -122,8 +122,8 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateSecurityGroup,
-            "VpcId RegionId ClientToken",
-            lacks="Description ResourceGroupId SecurityGroupName SecurityGroupType ServiceManaged Tag",
+            "VpcId RegionId SecurityGroupType ClientToken",
+            lacks="Description ResourceGroupId SecurityGroupName ServiceManaged Tag",
         ),
         _row("ecs", c.DeleteSecurityGroup, "SecurityGroupId"),
         _row(

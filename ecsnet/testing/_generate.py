@@ -35,6 +35,7 @@ from ecsnet.values import (
     ChargeType,
     InstanceStatus,
     NetworkType,
+    SecurityGroupType,
     cidr_bounds,
     int_to_ipv4,
 )
@@ -129,7 +130,7 @@ class Inventory:
         return self.one(choose, self.eips(), fits, "eip-none")
 
     def group_ids(self, choose: Choose, vpc_id: str | None) -> tuple[str, ...]:
-        """Chooses one or two groups of the VPC; less often none, or any group."""
+        """Chooses one or two groups of the VPC, of whatever type; less often none, or any group."""
         own = [group.id for group in self.groups() if group.vpc_id == vpc_id and group.account_id == self.account_id]
         all_ids = [group.id for group in self.groups()] or ["sg-none"]
         two: list[tuple[str, ...]] = [tuple(own[:2])] if len(own) > 1 else []
@@ -215,7 +216,9 @@ def delete_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
 def create_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc_ids: list[str | None] = [vpc.id for vpc in inventory.vpcs()]
     vpc_id = choose(Options(vpc_ids, [None, "vpc-none"]))
-    return c.CreateSecurityGroup(vpc_id=vpc_id, region_id=choose(inventory.region_ids) if vpc_id is None else None)
+    group_type = choose(Options([SecurityGroupType.Normal], [SecurityGroupType.Enterprise], weight=3))
+    region_id = choose(inventory.region_ids) if vpc_id is None else None
+    return c.CreateSecurityGroup(vpc_id=vpc_id, security_group_type=group_type, region_id=region_id)
 
 
 def delete_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:

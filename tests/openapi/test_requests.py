@@ -206,6 +206,13 @@ def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
         ("CreateVpc", {"CidrBlok": "10.0.0.0/16"}, "CidrBlok", "InvalidParameter", "did you mean CidrBlock?"),
         ("CreateVpc", {}, "CidrBlock", "MissingParameter", "CidrBlock is missing"),
         (
+            "CreateSecurityGroup",
+            {"VpcId": "vpc-1", "SecurityGroupType": "advanced"},
+            "SecurityGroupType",
+            "InvalidParameter",
+            "SecurityGroupType must be 'normal' or 'enterprise', not 'advanced'",
+        ),
+        (
             "AssociateVpcCidrBlock",
             {"VpcId": "vpc-1", "SecondaryCidrBlock": "172.16.0.0/16", "IpVersion": "IPV6"},
             "IpVersion",

@@ -17,11 +17,13 @@ import msgspec
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupStatus,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
     cidr_bounds,
@@ -92,13 +94,18 @@ class VSwitchState(State, eq=False, kw_only=True):
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
-    """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
+    """``authorized_by_others`` counts the groups of other accounts that authorize this one. ``referenced_group_ids``
+    are named by imported rules of the group that are not modelled, and ``not_modelled`` says what these are."""
 
     vpc_id: str | None
+    type: SecurityGroupType = SecurityGroupType.Normal
+    inner_access_policy: InnerAccessPolicy = InnerAccessPolicy.Accept
     status: SecurityGroupStatus = SecurityGroupStatus.Available
     pending: int | None = None
     private_ip_count: int = 0
     authorized_by_others: int = 0
+    referenced_group_ids: tuple[str, ...] = ()
+    not_modelled: str | None = None
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):

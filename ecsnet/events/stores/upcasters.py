@@ -77,7 +77,7 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-# EipImported, InstanceImported, NetworkInterfaceImported, VpcImported and VSwitchImported 1 → 2
+# EipImported, InstanceImported, NetworkInterfaceImported, SecurityGroupImported, VpcImported, VSwitchImported 1 → 2
 
 
 def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
@@ -97,6 +97,11 @@ def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def _security_group_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type`` and no ``not_modelled``: neither was read."""
+    return old
+
+
 def _vpc_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``secondary_cidr_blocks``: they were not read."""
     return old
@@ -107,12 +112,22 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# SecurityGroupCreated 1 → 2
+
+
+def _security_group_created(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type``: there were basic groups only."""
+    return old
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipImported", 1): _eip_imported,
     ("InstanceImported", 1): _instance_imported,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("SecurityGroupCreated", 1): _security_group_created,
+    ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,
     ("VpcImported", 1): _vpc_imported,
 }

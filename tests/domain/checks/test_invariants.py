@@ -19,7 +19,7 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, SecurityGroupType
 from tests.support.net import Net
 from tests.support.sound import ABROAD, CLASSIC_IS_OPEN, HOME, SOUND
 
@@ -342,6 +342,44 @@ def more_vswitches_than_were_ever_allowed(here: Region, abroad: Region) -> str:
 @breaks("security-group.address-quota")
 def more_addresses_in_a_group_than_were_ever_allowed(here: Region, abroad: Region) -> str:
     allow(here, "addresses-per-security-group", 5)
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.address-quota")
+def more_addresses_in_an_enterprise_group_than_were_ever_allowed(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.group).type = SecurityGroupType.Enterprise
+    allow(here, "addresses-per-enterprise-security-group", 5)
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.authorize")
+def an_enterprise_group_that_authorizes(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.group).type = SecurityGroupType.Enterprise
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.authorize")
+def an_enterprise_group_that_is_authorized(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).type = SecurityGroupType.Enterprise
+    return SOUND.other_group
+
+
+@breaks("security-group.enterprise.vpc")
+def an_enterprise_group_of_the_classic_network(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.classic_group).type = SecurityGroupType.Enterprise
+    return SOUND.classic_group
+
+
+@breaks("interface.security-groups.type")
+def an_eni_in_groups_of_two_types(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).type = SecurityGroupType.Enterprise
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = (SOUND.group, SOUND.other_group)
+    return SOUND.free
+
+
+@breaks("index.sources-of-group")
+def a_group_that_does_not_know_which_rules_name_it(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).referenced_group_ids = (SOUND.group,)
     return SOUND.group
 
 
@@ -715,19 +753,25 @@ def one_more_eni(net: Net) -> Command[Any]:
     return net.eni_command()
 
 
+def one_more_eni_of_an_enterprise_group(net: Net) -> Command[Any]:
+    (group,) = net.cloud.security_groups.where(type="enterprise")
+    return net.eni_command(security_group_ids=[group.id])
+
+
 def one_more_address(net: Net) -> Command[Any]:
     interface_id = next(iter(net.cloud.network_interfaces.where(type="Primary"))).id
     return c.AssignPrivateIpAddresses(network_interface_id=interface_id, secondary_private_ip_address_count=1)
 
 
 def one_more_address_for_a_free_eni(net: Net) -> Command[Any]:
-    (free,) = net.cloud.network_interfaces.where(status="Available")
+    free = net.cloud.network_interfaces.where(status="Available")[-1]
     return c.AssignPrivateIpAddresses(network_interface_id=free.id, secondary_private_ip_address_count=1)
 
 
 def one_more_group_to_be_in(net: Net) -> Command[Any]:
     (vm,) = net.cloud.instances.values()
-    (third,) = [group for group in net.cloud.security_groups if group not in vm.security_group_ids]
+    basic = net.cloud.security_groups.where(type="normal")
+    (third,) = [group.id for group in basic if group.id not in vm.security_group_ids]
     return c.JoinSecurityGroup(instance_id=vm.id, security_group_id=third)
 
 
@@ -748,12 +792,18 @@ def one_more_eip(net: Net) -> Command[Any]:
 
 
 USES: list[tuple[str, int, Callable[[Net], Command[Any]], str]] = [
-    ("interfaces-per-region", 2, one_more_eni, "account.interface-quota"),
+    ("interfaces-per-region", 3, one_more_eni, "account.interface-quota"),
     ("addresses-per-interface", 4, one_more_address, "interface.assign.limit"),
     ("addresses-per-available-interface", 3, one_more_address_for_a_free_eni, "interface.assign.available-limit"),
     ("addresses-per-security-group", 10, one_more_eni, "security-group.address-quota"),
+    (
+        "addresses-per-enterprise-security-group",
+        2,
+        one_more_eni_of_an_enterprise_group,
+        "security-group.enterprise.address-quota",
+    ),
     ("security-groups-per-interface", 2, one_more_group_to_be_in, "interface.security-groups.count"),
-    ("security-groups-per-region", 3, one_more_group, "account.security-group-quota"),
+    ("security-groups-per-region", 4, one_more_group, "account.security-group-quota"),
     ("vswitches-per-vpc", 2, one_more_vswitch, "vpc.vswitch-quota"),
     ("secondary-cidr-blocks-per-vpc", 2, one_more_block, "vpc.cidr-block.quota"),
     ("eips-per-account", 2, one_more_eip, "account.eip-quota"),
@@ -764,6 +814,8 @@ USES: list[tuple[str, int, Callable[[Net], Command[Any]], str]] = [
 def in_use(net: Net) -> Net:
     vm = net.run(security_group_ids=[net.group.id, net.new_group().id])
     net.new_group()
+    advanced = net.cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise"))
+    net.eni(security_group_ids=[advanced.id], secondary_private_ip_address_count=1)
     net.new_vswitch("10.0.2.0/24")
     primary = vm.primary_network_interface_id
     assert primary is not None
