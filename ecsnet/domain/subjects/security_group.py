@@ -476,7 +476,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach |
     left = in_use.listed(
         (
             (members.size, "member", "members"),
-            (authorizers.size, "group that authorizes it", "groups that authorize it"),
+            (authorizers.size, "group whose rules name it", "groups whose rules name it"),
         )
     )
     message = in_use.still_has("{security_group_id}", left, shown, count)
