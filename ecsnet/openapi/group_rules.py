@@ -33,14 +33,17 @@ class GroupRules:
         self._policy = inner_access_policy or self._policy
         self._permissions |= dict.fromkeys(permissions)
 
-    def event(self, group_id: str, described: Container[str]) -> SecurityGroupRulesImported | None:
-        """Returns the event that imports the rules, None if they say nothing; ``described`` are the groups that rules
-        may name."""
+    def event(
+        self, group_id: str, usual: InnerAccessPolicy, described: Container[str]
+    ) -> SecurityGroupRulesImported | None:
+        """Returns the event that imports the rules, None if they say nothing. ``usual`` is the policy of a new group of
+        the type, ``described`` are the groups that rules may name."""
         sources = {source_id: None for source_id in self._authorized() if source_id in described}
         others = [one for one in self._permissions if not (_accepts_all(one) and one.source_group_id in sources)]
         named = dict.fromkeys([_group_of(one) for one in others])
         not_modelled = "; ".join(_not_modelled(others, described)) or None
-        policy = _POLICIES.get(self._policy.casefold())
+        described_policy = _POLICIES.get(self._policy.casefold(), usual)
+        policy = None if described_policy is usual else described_policy
         if not (sources or others or policy):
             return None
         return SecurityGroupRulesImported(

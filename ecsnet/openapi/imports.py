@@ -27,6 +27,7 @@ import msgspec
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
+from ecsnet.domain.subjects.security_group import inner_access_policy_of
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.base import Event
@@ -48,6 +49,7 @@ from ecsnet.openapi.describe import (
     DescribedVpc,
     DescribedVSwitch,
     DescribeResponse,
+    imported_fields,
     moment_of,
     read_response,
 )
@@ -192,9 +194,7 @@ class _Reader:
             _check_status(vpc, VPC, VpcImported)
             listed = vpc.one.secondary_cidr_blocks.secondary_cidr_block
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id,
-                cidr_block=vpc.one.cidr_block,
-                status=vpc.one.status,
+                **imported_fields(vpc.one),
                 secondary_cidr_blocks=tuple([one for one in dict.fromkeys(listed) if one != vpc.one.cidr_block]),
                 created_at=_time(vpc),
             )
@@ -260,17 +260,7 @@ class _Reader:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
         _check_status(found, VSWITCH, VSwitchImported)
-        self._add(
-            region_id,
-            VSwitchImported(
-                status=one.status,
-                vswitch_id=one.vswitch_id,
-                vpc_id=one.vpc_id,
-                zone_id=one.zone_id,
-                cidr_block=one.cidr_block,
-                created_at=_time(found),
-            ),
-        )
+        self._add(region_id, VSwitchImported(**imported_fields(one), created_at=_time(found)))
 
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
@@ -322,8 +312,7 @@ class _Reader:
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
             SecurityGroupImported(
-                security_group_id=one.security_group_id,
-                vpc_id=one.vpc_id or None,
+                **imported_fields(one),
                 security_group_type=held.group_type_of(one),
                 not_modelled="; ".join(held.not_modelled_of_group(one, self._rules)) or None,
                 created_at=_time(found),
@@ -337,7 +326,8 @@ class _Reader:
             in_region.setdefault(self._regions[group_id], set()).add(group_id)
         for group_id, rules in self._rules.items():
             region_id = self._regions[group_id]
-            event = rules.event(group_id, in_region[region_id])
+            usual = inner_access_policy_of(held.group_type_of(self._groups[group_id].one))
+            event = rules.event(group_id, usual, in_region[region_id])
             if event is not None:
                 self._add(region_id, event)
 
@@ -362,19 +352,17 @@ class _Reader:
         self._add(
             region_id,
             InstanceImported(
-                instance_id=one.instance_id,
+                **imported_fields(one),
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
-                zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
-                image_id=one.image_id or None,
-                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 held="; ".join(held.why_instance(one)) or None,
+                described=held.of_instance(one),
                 created_at=_time(found),
             ),
         )
@@ -427,23 +415,21 @@ class _Reader:
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
+        on = None if elsewhere else instance_id or None
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
-                network_interface_id=one.network_interface_id,
+                **imported_fields(one),
                 type=of_type,
                 status=status,
-                vswitch_id=one.vswitch_id,
-                mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 security_group_ids=group_ids,
-                name=one.network_interface_name or None,
-                description=one.description or None,
-                instance_id=None if elsewhere else instance_id or None,
+                instance_id=on,
                 held="; ".join(reasons) or None,
+                described=held.of_interface(one, on, self._groups),
                 created_at=_time(found),
             ),
         )
@@ -490,11 +476,11 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **imported_fields(one),
                 status=status,
                 instance_id=instance_id or None,
                 held="; ".join(held.why_eip(one, self._instances)) or None,
+                described=held.of_eip(one, instance_id or None),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )

@@ -151,6 +151,13 @@ def test_a_group_without_rules_imports_none(empty: dict[str, Any]) -> None:
     cloud = imported({"SecurityGroupId": "sg-0", **empty})
     assert cloud.security_groups["sg-0"].inner_access_policy == "Accept"
     assert informed(cloud) == []
+    assert cloud.history(type="SecurityGroupRulesImported") == ()
+
+
+def test_a_group_that_isolates_its_members_is_imported_as_such() -> None:
+    cloud = imported({"SecurityGroupId": "sg-0", "InnerAccessPolicy": "drop", "Permissions": {}})
+    assert [one.inner_access_policy for one in cloud.security_groups.values()] == ["Drop", "Accept"]
+    assert informed(cloud) == []
 
 
 @pytest.mark.parametrize(
