@@ -43,6 +43,10 @@ from ecsnet.lifecycles import (
     VSWITCH,
     Lifecycle,
 )
+from ecsnet.openapi.actions import ACTIONS
+from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.openapi.further import FURTHER
+from ecsnet.openapi.parameters import known_parameters
 
 HERE = Path(__file__).parent
 
@@ -428,7 +432,36 @@ def _doc(thing: Any) -> list[str]:
     return [*lines, "```"] if example else lines
 
 
-PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rules_page}
+def wire() -> str:
+    """docs/wire.md: each action of the API that ecsnet answers, and the class of each of its parameters."""
+    lines = ["# Parameters on the wire", "", *WIRE_INTRODUCTION.strip().splitlines(), ""]
+    lines += ["| action | modelled | remembered | refused | ignored |", "|---|---|---|---|---|"]
+    for action in sorted({*ACTIONS, *DESCRIBE_ACTIONS}):
+        if action in ACTIONS and ACTIONS[action].product == "ecsnet":
+            continue
+        of_action = known_parameters(action)
+        cells = [
+            ", ".join(f"`{name}`" for name, one in of_action.items() if one == kind)
+            for kind in ("modelled", "remembered", "refused", "ignored")
+        ]
+        lines.append(f"| `{action}` | {' | '.join(cells)} |")
+    others = sorted(set(FURTHER) - {*ACTIONS, *DESCRIBE_ACTIONS})
+    lines += ["", "## Further actions", "", *FURTHER_INTRODUCTION.strip().splitlines(), ""]
+    lines += [f"- `{action}`" for action in others]
+    return "\n".join(lines) + "\n"
+
+
+WIRE_INTRODUCTION = """
+Each action that ecsnet answers over HTTP ([Clients](clients.md)), and what becomes of its parameters: *modelled* ones
+are judged, *remembered* ones are shown by descriptions, *refused* ones would change the network and are not modelled,
+*ignored* ones are counted. Parameters of the API that no column names are ignored, too. `Tag.N` and disks are remembered
+where something is created, and descriptions can be asked for by `Tag.N`. This page is made from the code.
+"""
+FURTHER_INTRODUCTION = """
+Real clients call these on their way. They show and change what is remembered, or answer what clients expect to be there:
+disks, images, route tables, key pairs.
+"""
+PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rules_page, "wire.md": wire}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

@@ -237,8 +237,9 @@ def known_parameters(action: str) -> Mapping[str, Class]:
     if row is None:
         described = DESCRIBE_ACTIONS[action]
         filters = FILTERED_AFTERWARDS.get(action, {})
-        modelled: dict[str, Class] = dict.fromkeys((*described.parameters, *filters), "modelled")
-        return {**dict.fromkeys(described.not_modelled, "ignored"), **modelled}
+        ignored: dict[str, Class] = dict.fromkeys(sorted(described.not_modelled), "ignored")
+        modelled: dict[str, Class] = dict.fromkeys(sorted({*described.parameters, *filters}), "modelled")
+        return {**ignored, **modelled}
     named = {*row.parameters, *row.only, *row.not_modelled, *REMEMBERED.get(TABLE_OF.get(action, ""), ())}
     named |= {f"NetworkInterface.N.{one}" for one in row.new_interface}
     return {one: class_of(action, one) for one in sorted(named - {"NetworkInterface.N"})}
