@@ -7,7 +7,19 @@ from importlib import import_module
 
 from benchmarks._measure import Effort
 
-NAMES = ("against", "operations", "check", "fold", "fork", "history", "importing", "imports", "store", "testing")
+NAMES = (
+    "against",
+    "operations",
+    "check",
+    "clients",
+    "fold",
+    "fork",
+    "history",
+    "importing",
+    "imports",
+    "store",
+    "testing",
+)
 
 
 def main() -> None:
