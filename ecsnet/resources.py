@@ -11,6 +11,7 @@ from datetime import datetime
 from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
     ChargeType,
+    EipInstanceType,
     EipStatus,
     InstanceStatus,
     NetworkInterfaceStatus,
@@ -63,7 +64,8 @@ class SecurityGroup(Resource):
 
 @fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
-    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first."""
+    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first, ``eip_ids`` the EIPs that are
+    associated with the ENI itself, and not with its instance."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -77,6 +79,7 @@ class NetworkInterface(Resource):
     name: str | None
     description: str | None
     instance_id: str | None
+    eip_ids: tuple[str, ...]
 
 
 @fast_frozen(kw_only=True)
@@ -108,11 +111,14 @@ class Instance(Resource):
 
 @fast_frozen(kw_only=True)
 class Eip(Resource):
-    """DescribeEipAddresses."""
+    """DescribeEipAddresses. ``instance_id`` is what it is on, an instance or an ENI, as ``instance_type`` tells, and
+    ``private_ip_address`` is the address that it is associated with, None for the primary one."""
 
     ip_address: str
     status: EipStatus
     instance_id: str | None
+    instance_type: EipInstanceType | None
+    private_ip_address: str | None
 
 
 @fast_frozen(kw_only=True)

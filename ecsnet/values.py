@@ -81,6 +81,13 @@ class EipStatus(StrEnum):
     Released = "Released"
 
 
+class EipInstanceType(StrEnum):
+    """DescribeEipAddresses ``InstanceType``, as far as it is modelled: what an EIP is associated with."""
+
+    EcsInstance = "EcsInstance"
+    NetworkInterface = "NetworkInterface"
+
+
 class NetworkInterfaceType(StrEnum):
     """DescribeNetworkInterfaces ``Type``. Trunk and Member are imported only: no command creates or changes one."""
 

@@ -29,13 +29,15 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import QUOTAS, ChargeType, NetworkType
+from ecsnet.values import QUOTAS, ChargeType, EipInstanceType, NetworkType
 
 MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 """The periods that the API sells."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
 """The most instances that one RunInstances creates."""
+NOT_MODELLED_USERS: Final = ("Nat", "SlbInstance", "HaVip", "IpAddress")
+"""What the API associates EIPs with besides."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
 
@@ -198,6 +200,17 @@ def charge_type(value: str, name: str = "a charge type") -> ChargeType:
     """Returns the `ChargeType` that a text names."""
     if (member := member_of(ChargeType, value)) is None:
         raise InvalidCommand(f"must be 'PostPaid' or 'PrePaid', not {shown(value)}", parameter=name)
+    return member
+
+
+def eip_instance_type(value: str, name: str = "an instance type") -> EipInstanceType:
+    """Returns the `EipInstanceType` that a text names."""
+    if (member := member_of(EipInstanceType, value)) is None:
+        if isinstance(value, str) and value in NOT_MODELLED_USERS:
+            reason = f"{value} is not modelled, only 'EcsInstance' and 'NetworkInterface' are"
+            raise InvalidCommand(reason, parameter=name)
+        reason = f"must be 'EcsInstance' or 'NetworkInterface', not {shown(value)}"
+        raise InvalidCommand(reason, parameter=name)
     return member
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
+from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
+from ecsnet.commands.eip import AssociateEipAddress, UnassociateEipAddress
 from ecsnet.commands.network_interface import NewNetworkInterface
 from ecsnet.domain.state.private_pool import usable
 from ecsnet.domain.state.records import (
@@ -29,6 +31,8 @@ from ecsnet.domain.state.world import Region, World
 from ecsnet.values import InstanceType, NetworkInterfaceStatus, ipv4_to_int
 
 T = TypeVar("T")
+EipUser = InstanceState | NetworkInterfaceState
+"""What an EIP is on."""
 
 
 class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +115,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
     the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
-    ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
+    ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from, ``private_ip`` its
+    private address. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
 
@@ -148,6 +153,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
 
+    eip_user: EipUser | None = None
+    private_ip: str | None = None
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None
     named_addresses: tuple[tuple[str, VSwitchState | None], ...] | None = None
@@ -191,6 +198,17 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
         for name, value in fields.items():
             setattr(copied, name, value)
         return copied
+
+
+NAMING_A_USER: Final = (AssociateEipAddress, UnassociateEipAddress)
+"""The commands that name what an EIP is on: an instance, or an ENI."""
+
+
+def names(command: type[Command[Any]], parameter: str) -> bool:
+    """Returns whether a kind of command names what a parameter finds, under whichever name."""
+    if command in NAMING_A_USER and parameter in ("instance_type", "network_interface_id"):
+        return parameter == "network_interface_id"
+    return parameter in field_names(command)
 
 
 def known(value: T | None) -> T:

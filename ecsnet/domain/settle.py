@@ -120,14 +120,15 @@ def ending(world: World, region: Region, pending: Pending, outcome: str = "compl
         addresses = dict(state.revocations)[pending.position]
         return (PrivateIpAddressesUnassigned(network_interface_id=state.id, private_ip_addresses=addresses),)
     if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
-        return instance.release(state)
+        return instance.release(region, state)
+    if isinstance(state, NetworkInterfaceState) and outcome == "completed" and state.status is network_interface.S.Deleting:
+        return network_interface.deletion(state)
     lifecycle = _lifecycle(state, pending.table)
     event_type = _event_type(lifecycle, state, outcome)
     fields = {
         field: state.id if field == lifecycle.id_field else getattr(state, field)
         for field in event_type.__struct_fields__
     }
-    assert None not in fields.values()
     return (event_type(**fields),)
 
 

@@ -97,14 +97,18 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
 
 
 class EipImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's."""
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
+    ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the ENI's, which is
+    None for the primary one."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
     held: str | None = None
 
 

@@ -248,14 +248,14 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "vpc",
             c.AssociateEipAddress,
-            "AllocationId InstanceId ClientToken",
-            lacks="InstanceRegionId InstanceType Mode PrivateIpAddress VpcId",
+            "AllocationId InstanceId InstanceType PrivateIpAddress ClientToken",
+            lacks="InstanceRegionId Mode VpcId",
         ),
         _row(
             "vpc",
             c.UnassociateEipAddress,
-            "AllocationId InstanceId ClientToken",
-            lacks="Force InstanceType PrivateIpAddress",
+            "AllocationId InstanceId InstanceType PrivateIpAddress ClientToken",
+            lacks="Force",
         ),
         _row("vpc", c.ReleaseEipAddress, "AllocationId"),
         _row("vpc", c.EnableVpcClassicLink, "VpcId ClientToken"),

@@ -63,9 +63,15 @@ class _Ips(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: tuple[str, ...] = ()
 
 
+class _PublicIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    allocation_id: str = ""
+    public_ip_address: str = ""
+
+
 class _PrivateIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     private_ip_address: str
     primary: bool = False
+    associated_public_ip: _PublicIp = _PublicIp()
 
 
 class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -90,6 +96,7 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     description: str = ""
     instance_id: str = ""
     attachment: _Attachment = _Attachment()
+    associated_public_ip: _PublicIp = _PublicIp()
     service_managed: Any = False
 
     @property
@@ -136,6 +143,7 @@ class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     status: str
     instance_id: str = ""
     instance_type: str = ""
+    private_ip_address: str = ""
     allocation_time: str | None = None
 
 
@@ -332,6 +340,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "network_interface_name": _label,
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
+    "public_ip_address": _ip,
     "region_id": _region,
     "status": _label,
     "type": _label,

@@ -15,7 +15,7 @@ from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
 from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
-from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import ChargeType, EipInstanceType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
 
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
@@ -75,7 +75,7 @@ def why_interface(one: DescribedInterface, described_groups: Container[str]) -> 
 
 def is_of_instance(one: DescribedEip) -> bool:
     """Returns whether the user of an EIP, if it has one, is an instance."""
-    return one.instance_type in ("", "EcsInstance")
+    return one.instance_type in ("", EipInstanceType.EcsInstance)
 
 
 def eip_status_of(one: DescribedEip) -> EipStatus:
@@ -83,14 +83,19 @@ def eip_status_of(one: DescribedEip) -> EipStatus:
     return _EIP_STATUSES.get(one.status, EipStatus.InUse)
 
 
-def why_eip(one: DescribedEip, described_instances: Container[str]) -> Iterator[str]:
-    """Yields the reasons to hold an EIP."""
+def is_of_interface(one: DescribedEip) -> bool:
+    """Returns whether the user of an EIP is an ENI."""
+    return one.instance_type == EipInstanceType.NetworkInterface
+
+
+def why_eip(one: DescribedEip, described: Container[str]) -> Iterator[str]:
+    """Yields the reasons to hold an EIP. ``described`` has the instances, or the ENIs, that the user would be among."""
     status = _EIP_STATUSES.get(one.status)
     if status is None:
         yield f"its status {one.status} is unknown"
-    if one.instance_id and not is_of_instance(one):
+    if one.instance_id and not is_of_instance(one) and not is_of_interface(one):
         yield f"it is on {one.instance_id}, which is a {one.instance_type}"
-    elif one.instance_id and one.instance_id not in described_instances:
+    elif one.instance_id and one.instance_id not in described:
         yield f"it is on {one.instance_id}, which no response describes"
     elif one.instance_id and status is not None and status not in ASSOCIATED:
         yield f"it is {one.status} on {one.instance_id}"

@@ -53,6 +53,7 @@ from ecsnet.openapi.instance_types import TypeReader
 from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
     ChargeType,
+    EipInstanceType,
     EipStatus,
     InstanceType,
     NetworkInterfaceType,
@@ -117,6 +118,7 @@ class _Reader:
         self._regions: dict[str, str] = {}
         self._primaries: dict[str, str] = {}
         self._eip_of: dict[str, str] = {}
+        self._eip_at: dict[tuple[str, str], str] = {}
         self._used: dict[str, set[int]] = {}
         self._events: dict[str, list[Import]] = {}
 
@@ -193,6 +195,7 @@ class _Reader:
         self._check_primaries()
         self._count_unseen_addresses()
         self._collect_eips_of_instances()
+        self._collect_eips_of_interfaces()
         for eip in self._eips.values():
             self._eip(eip)
         return self._events
@@ -275,6 +278,29 @@ class _Reader:
                     instance_id=found.one.instance_id,
                 )
                 self._collect(self._eips, eip.allocation_id, _Found(f"{found.path}.EipAddress", found.region_id, eip))
+
+    def _collect_eips_of_interfaces(self) -> None:
+        """Collects the EIPs that only the descriptions of their ENIs name. That of a primary ENI is its instance's."""
+        for found in self._interfaces.values():
+            one = found.one
+            named = [(ip.associated_public_ip, ip.private_ip_address) for ip in one.private_ip_sets.private_ip_set]
+            for public, private_ip in ((one.associated_public_ip, ""), *named):
+                if not (public.allocation_id and public.public_ip_address) or public.allocation_id in self._eips:
+                    continue
+                primary = one.type == NetworkInterfaceType.Primary and one.its_instance_id in self._instances
+                if primary and self._instances[one.its_instance_id].one.public_ip_address.ip_address:
+                    continue
+                eip = DescribedEip(
+                    allocation_id=public.allocation_id,
+                    ip_address=public.public_ip_address,
+                    status=EipStatus.InUse,
+                    instance_id=one.its_instance_id if primary else one.network_interface_id,
+                    instance_type="" if primary else EipInstanceType.NetworkInterface,
+                    private_ip_address="" if primary else private_ip,
+                )
+                self._collect(
+                    self._eips, eip.allocation_id, _Found(f"{found.path}.AssociatedPublicIp", found.region_id, eip)
+                )
 
     def _check_blocks(self) -> None:
         """Raises `InvalidResponse` if blocks of VSwitches in one VPC overlap: each address belongs to one VSwitch."""
@@ -432,13 +458,18 @@ class _Reader:
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
         one = found.one
-        instance_id = one.instance_id if held.is_of_instance(one) and one.instance_id in self._instances else ""
+        on_interface = held.is_of_interface(one)
+        described: Mapping[str, _Found[Any]] = self._interfaces if on_interface else self._instances
+        has_user = (on_interface or held.is_of_instance(one)) and one.instance_id in described
         region_id = self._place(
-            found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
+            found, one.allocation_id, ("InstanceId", described, [one.instance_id] if has_user else [])
         )
         status = held.eip_status_of(one)
-        if status not in ASSOCIATED_EIP:
-            instance_id = ""
+        reasons = list(held.why_eip(one, described))
+        if has_user and status in ASSOCIATED_EIP and on_interface:
+            self._eip_on_interface(found, region_id, status, reasons)
+            return
+        instance_id = one.instance_id if has_user and status in ASSOCIATED_EIP else ""
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
                 raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
@@ -452,7 +483,34 @@ class _Reader:
                 ip_address=one.ip_address,
                 status=status,
                 instance_id=instance_id or None,
-                held="; ".join(held.why_eip(one, self._instances)) or None,
+                held="; ".join(reasons) or None,
+                created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
+            ),
+        )
+
+    def _eip_on_interface(
+        self, found: _Found[DescribedEip], region_id: str, status: EipStatus, reasons: list[str]
+    ) -> None:
+        """Imports an EIP that is on an ENI. It is held if the ENI does not take it there."""
+        one, interface = found.one, self._interfaces[found.one.instance_id]
+        addresses = _addresses(interface)
+        private_ip = one.private_ip_address or addresses[0]
+        other = self._eip_at.setdefault((one.instance_id, private_ip), one.allocation_id)
+        if interface.one.type == NetworkInterfaceType.Primary:
+            reasons.append(f"it is on {one.instance_id}, which is a primary ENI")
+        if private_ip not in addresses:
+            reasons.append(f"it is on {private_ip}, which {one.instance_id} does not have")
+        if other != one.allocation_id:
+            reasons.append(f"it is on {private_ip} of {one.instance_id}, which has the EIP {other}")
+        self._add(
+            region_id,
+            EipImported(
+                allocation_id=one.allocation_id,
+                ip_address=one.ip_address,
+                status=status,
+                network_interface_id=one.instance_id,
+                private_ip_address=None if private_ip == addresses[0] else private_ip,
+                held="; ".join(reasons) or None,
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )

@@ -24,7 +24,7 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.world import Region
-from ecsnet.domain.subjects.eip import ASSOCIABLE, RELEASABLE, UNASSOCIABLE
+from ecsnet.domain.subjects.eip import ASSOCIABLE, ASSOCIABLE_INTERFACE, RELEASABLE, UNASSOCIABLE
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
@@ -345,6 +345,8 @@ def allocate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
 def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in ASSOCIABLE)
     region = inventory.region_with("eips", _id(eip))
+    if choose(Options(["EcsInstance"], ["NetworkInterface"], weight=3)) == "NetworkInterface":
+        return _associate_with_interface(inventory, choose, eip, region)
     same_region = () if region is None else region.instances.snapshot()
     instance = inventory.instance(
         choose,
@@ -353,8 +355,32 @@ def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     return c.AssociateEipAddress(allocation_id=_id(eip), instance_id=_id(instance))
 
 
+def _associate_with_interface(
+    inventory: Inventory, choose: Choose, eip: EipState | str, region: Region | None
+) -> Command[Any]:
+    same_region = () if region is None else region.network_interfaces.snapshot()
+    interface = inventory.interface(
+        choose, lambda one: one.id in same_region and one.type is not PRIMARY and one.status in ASSOCIABLE_INTERFACE
+    )
+    own = () if isinstance(interface, str) else interface.private_ips
+    return c.AssociateEipAddress(
+        allocation_id=_id(eip),
+        instance_id=_id(interface),
+        instance_type="NetworkInterface",
+        private_ip_address=choose(Options([None, *own[1:]], ["10.0.0.250"], weight=2)),
+    )
+
+
 def unassociate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in UNASSOCIABLE)
+    if not isinstance(eip, str) and eip.network_interface_id is not None:
+        interface_ids = [interface.id for interface in inventory.interfaces()]
+        return c.UnassociateEipAddress(
+            allocation_id=eip.id,
+            instance_id=choose(Options([eip.network_interface_id, None], [*interface_ids, "eni-none"], weight=2)),
+            instance_type="NetworkInterface",
+            private_ip_address=eip.private_ip_address,
+        )
     own = None if isinstance(eip, str) else eip.instance_id
     other_ids = [instance.id for instance in inventory.instances()]
     instance_id = choose(Options([own], [*other_ids, "i-none"], weight=2))

@@ -121,7 +121,10 @@ def _essence(region: Region) -> Rows:
             )
             for i in region.network_interfaces.snapshot().values()
         ],
-        [(eip.id, eip.status, eip.instance_id, eip.held) for eip in region.eips.snapshot().values()],
+        [
+            (eip.id, eip.status, eip.user_id, eip.private_ip_address, eip.held)
+            for eip in region.eips.snapshot().values()
+        ],
         list(region.quotas.snapshot().items()),
         list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),

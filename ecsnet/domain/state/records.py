@@ -97,7 +97,8 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 class NetworkInterfaceState(State, eq=False, kw_only=True):
     """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
     ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses. ``held`` is why no command changes it; nothing completes the status of an ENI that is held."""
+    the addresses. ``eips`` is an index: the EIPs on it, each behind the private address that it is associated with. ``held``
+    is why no command changes it; nothing completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -113,6 +114,16 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     held: str | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    eips: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def eip_ids(self) -> tuple[str, ...]:
+        """The EIPs on it, in the order in which they were associated."""
+        return tuple([eip_id for _, eip_id in self.eips])
+
+    def eip_at(self, private_ip: str) -> str | None:
+        """Returns the EIP that is associated with one of its private addresses, None if there is none."""
+        return next((eip_id for ip, eip_id in self.eips if ip == private_ip), None)
 
 
 class InstanceState(State, eq=False, kw_only=True):
@@ -204,10 +215,18 @@ class InstanceState(State, eq=False, kw_only=True):
 
 
 class EipState(State, eq=False, kw_only=True):
-    """An EIP. The instance it is associated with is stored here only. ``held`` is why no command changes it."""
+    """An EIP. What it is associated with is stored here only: an instance, or an ENI, then with its private address,
+    which is None for the primary one. ``held`` is why no command changes it."""
 
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
     held: str | None = None
     pending: int | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        """What it is associated with: the id of an instance or of an ENI, None if it is on neither."""
+        return self.instance_id or self.network_interface_id

@@ -17,6 +17,7 @@ from ecsnet.domain.state.records import (
 from ecsnet.domain.state.world import Region
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import (
+    EipInstanceType,
     EipStatus,
     InstanceStatus,
     NetworkInterfaceStatus,
@@ -101,6 +102,7 @@ def network_interface(
         name=state.name,
         description=state.description,
         instance_id=state.instance_id,
+        eip_ids=state.eip_ids if state.eips else (),
     )
 
 
@@ -139,8 +141,16 @@ def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip
         created_at=state.created_at,
         ip_address=state.ip_address,
         status=status or state.status,
-        instance_id=state.instance_id,
+        instance_id=state.user_id,
+        instance_type=_user_type(state),
+        private_ip_address=state.private_ip_address,
     )
+
+
+def _user_type(state: EipState) -> EipInstanceType | None:
+    if state.network_interface_id is not None:
+        return EipInstanceType.NetworkInterface
+    return None if state.instance_id is None else EipInstanceType.EcsInstance
 
 
 VIEWS: dict[str, Callable[[Region, Any], Resource]] = {

@@ -17,7 +17,7 @@ from ecsnet.domain.state.pending import IMPORTED
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
-from ecsnet.domain.subjects.eip import EIP
+from ecsnet.domain.subjects.eip import EIP, put_on
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -176,6 +176,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
+        private_ip_address=event.private_ip_address,
         held=event.held,
     )
     region.count_created("eip")
@@ -185,6 +186,8 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
+    if event.network_interface_id is not None:
+        put_on(network_interface.changed(region, event.network_interface_id, record), eip)
     if eip.held is None:
         _begin(region, eip, EIP, record)
     region.imported = True

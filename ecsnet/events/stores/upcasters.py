@@ -87,6 +87,11 @@ def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def _eip_imported_on_interface(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 has no ``network_interface_id``: an EIP on an ENI was held."""
+    return old
+
+
 def _instance_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``held``: no instance was."""
     return old
@@ -102,9 +107,22 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# EipAddressAssociateRequested, EipAddressAssociated, EipAddressUnassociateRequested and EipAddressUnassociated 1 → 2
+
+
+def _of_an_instance(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``network_interface_id``: every EIP was on an instance."""
+    return old
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
+    ("EipAddressAssociateRequested", 1): _of_an_instance,
+    ("EipAddressAssociated", 1): _of_an_instance,
+    ("EipAddressUnassociateRequested", 1): _of_an_instance,
+    ("EipAddressUnassociated", 1): _of_an_instance,
     ("EipImported", 1): _eip_imported,
+    ("EipImported", 2): _eip_imported_on_interface,
     ("InstanceImported", 1): _instance_imported,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,

@@ -520,19 +520,20 @@ def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
 def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
     instance = known(context.instance)
     if not context.asynchronous:
-        return release(instance, force=command.force)
+        return release(context.region, instance, force=command.force)
     if instance.status in BEING_RELEASED:
         return ()
     return (InstanceReleaseRequested(instance_id=instance.id, force=command.force),)
 
 
-def release(instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
+def release(region: Region, instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
     """Returns the events with which an instance is gone, and what is still attached to it then."""
+    events: list[Event] = []
+    for interface_id in instance.network_interface_ids[1:]:
+        events += network_interface.release_eips(region.network_interfaces.get_existing(interface_id))
+        events.append(NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id))
     return (
-        *[
-            NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
-            for interface_id in instance.network_interface_ids[1:]
-        ],
+        *events,
         *(
             [EipAddressUnassociated(allocation_id=instance.eip_id, instance_id=instance.id)]
             if instance.eip_id is not None

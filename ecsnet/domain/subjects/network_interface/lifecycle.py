@@ -15,6 +15,7 @@ from typing import Final
 
 from ecsnet.commands import (
     AssignPrivateIpAddresses,
+    AssociateEipAddress,
     CreateInstance,
     CreateNetworkInterface,
     DeleteNetworkInterface,
@@ -23,6 +24,7 @@ from ecsnet.commands import (
     ModifyNetworkInterfaceAttribute,
     RunInstances,
     UnassignPrivateIpAddresses,
+    UnassociateEipAddress,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
@@ -37,7 +39,13 @@ from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.imports import NetworkInterfaceImported
+from ecsnet.events.eip import (
+    EipAddressAssociated,
+    EipAddressAssociateRequested,
+    EipAddressUnassociated,
+    EipAddressUnassociateRequested,
+)
+from ecsnet.events.imports import EipImported, NetworkInterfaceImported
 from ecsnet.events.instance import (
     InstanceCreated,
     InstanceCreateRequested,
@@ -74,6 +82,8 @@ PRIMARY: Final = NetworkInterfaceType.Primary
 SECONDARY: Final = NetworkInterfaceType.Secondary
 
 # The lifecycles
+
+EXISTING: Final = [status for status in S if status is not S.Deleted]
 
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
@@ -122,7 +132,13 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
         # what was requested completes in whatever status the ENI is by then
         [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
-        *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
+        # EIPs
+        [EipAddressAssociateRequested, [S.Available, S.InUse], SAME],
+        [EipAddressAssociated, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
+        [EipAddressUnassociateRequested, [S.Available, S.Attaching, S.InUse, S.Detaching, S.CreateFailed], SAME],
+        [EipAddressUnassociated, EXISTING, SAME],
+        *described(NetworkInterfaceImported, EXISTING),
+        [EipImported, EXISTING, SAME],
     ],
 )
 """Secondary ENIs."""
@@ -290,7 +306,16 @@ RULES: Final = SubjectRules()
 DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
 MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
 
-must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
+must_exist(
+    RULES,
+    "interface.not-found",
+    "network interface",
+    code="InvalidEniId.NotFound",
+    codes={
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
+    },
+)
 
 SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
@@ -309,6 +334,8 @@ def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     AssignPrivateIpAddresses,
     UnassignPrivateIpAddresses,
     ModifyInstanceVpcAttribute,
+    AssociateEipAddress,
+    UnassociateEipAddress,
     code=SERVICE_MANAGED.code,
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
@@ -479,8 +506,21 @@ def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event
     interface = known(context.network_interface)
     if interface.status is S.Deleting and not is_waiting_to_be_asked(context.region, interface):
         return ()
-    event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
-    return (event(network_interface_id=command.network_interface_id),)
+    if context.asynchronous:
+        return (NetworkInterfaceDeleteRequested(network_interface_id=interface.id),)
+    return deletion(interface)
+
+
+def deletion(interface: NetworkInterfaceState) -> tuple[Event, ...]:
+    """Returns the events with which an ENI is gone, its EIPs before it."""
+    return (*release_eips(interface), NetworkInterfaceDeleted(network_interface_id=interface.id))
+
+
+def release_eips(interface: NetworkInterfaceState) -> list[Event]:
+    """Returns the events with which the EIPs of an ENI are free again."""
+    return [
+        EipAddressUnassociated(allocation_id=eip_id, network_interface_id=interface.id) for eip_id in interface.eip_ids
+    ]
 
 
 def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute | None) -> None:

@@ -408,6 +408,21 @@ def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[
     return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
 
 
+@RULES.denies(
+    "interface.unassign.eip",
+    UnassignPrivateIpAddresses,
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="an EIP is associated with it: {eip_ids:has}",
+)
+def unassign_eip(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
+    """An address that an EIP is associated with is not revoked before the EIP is unassociated."""
+    if not network_interface.eips:
+        return None
+    eip_ids = {ip: eip_id for ip, eip_id in network_interface.eips if ip in addresses}
+    return {"network_interface_id": network_interface.id, "eip_ids": eip_ids} if eip_ids else None
+
+
 # How each command is decided
 
 
