@@ -457,15 +457,16 @@ class _Reader:
                 raise InvalidResponse(reason, path=f"{found.path}.NetworkInterfaces")
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
+        found, problem = self._eip_of_primary(found)
         one = found.one
         on_interface = held.is_of_interface(one)
         described: Mapping[str, _Found[Any]] = self._interfaces if on_interface else self._instances
-        has_user = (on_interface or held.is_of_instance(one)) and one.instance_id in described
+        has_user = not problem and (on_interface or held.is_of_instance(one)) and one.instance_id in described
         region_id = self._place(
             found, one.allocation_id, ("InstanceId", described, [one.instance_id] if has_user else [])
         )
         status = held.eip_status_of(one)
-        reasons = list(held.why_eip(one, described))
+        reasons = [*problem, *held.why_eip(one, described)]
         if has_user and status in ASSOCIATED_EIP and on_interface:
             self._eip_on_interface(found, region_id, status, reasons)
             return
@@ -488,6 +489,18 @@ class _Reader:
             ),
         )
 
+    def _eip_of_primary(self, found: _Found[DescribedEip]) -> tuple[_Found[DescribedEip], list[str]]:
+        """Returns an EIP that is on a primary ENI as one of its instance, or why the instance cannot have it."""
+        interface = self._interfaces.get(found.one.instance_id)
+        if interface is None or interface.one.type != NetworkInterfaceType.Primary:
+            return found, []
+        instance_id = interface.one.its_instance_id
+        instance = self._instances.get(instance_id)
+        if instance is None or instance.one.public_ip_address.ip_address or instance_id in self._eip_of:
+            return found, [f"it is on {found.one.instance_id}, which is a primary ENI"]
+        one = msgspec.structs.replace(found.one, instance_id=instance_id, instance_type="", private_ip_address="")
+        return _Found(found.path, found.region_id, one), []
+
     def _eip_on_interface(
         self, found: _Found[DescribedEip], region_id: str, status: EipStatus, reasons: list[str]
     ) -> None:
@@ -496,8 +509,6 @@ class _Reader:
         addresses = _addresses(interface)
         private_ip = one.private_ip_address or addresses[0]
         other = self._eip_at.setdefault((one.instance_id, private_ip), one.allocation_id)
-        if interface.one.type == NetworkInterfaceType.Primary:
-            reasons.append(f"it is on {one.instance_id}, which is a primary ENI")
         if private_ip not in addresses:
             reasons.append(f"it is on {private_ip}, which {one.instance_id} does not have")
         if other != one.allocation_id:

@@ -231,6 +231,7 @@ RULES: Final = SubjectRules()
 
 ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
 ASSOCIABLE_INTERFACE: Final = NETWORK_INTERFACE.statuses_admitting(EipAddressAssociateRequested)
+GIVING: Final = NETWORK_INTERFACE.statuses_admitting(EipAddressUnassociateRequested)
 UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
 RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleased)
 
@@ -660,7 +661,7 @@ OPERATIONS: Final[Operations] = operations(
         unassociate,
         ResourceKind.Eip,
         prepare=prepare_unassociate,
-        statuses={ResourceKind.Eip: UNASSOCIABLE},
+        statuses={ResourceKind.Eip: UNASSOCIABLE, ResourceKind.NetworkInterface: GIVING},
         alternatives=associations_to_end,
         recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),
         restore=restore_unassociate,

@@ -530,7 +530,8 @@ def release(region: Region, instance: InstanceState, *, force: bool = True) -> t
     """Returns the events with which an instance is gone, and what is still attached to it then."""
     events: list[Event] = []
     for interface_id in instance.network_interface_ids[1:]:
-        events += network_interface.release_eips(region.network_interfaces.get_existing(interface_id))
+        interface = region.network_interfaces[interface_id]
+        events += () if interface is None else network_interface.release_eips(interface)
         events.append(NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id))
     return (
         *events,
