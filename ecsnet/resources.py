@@ -64,7 +64,9 @@ class SecurityGroup(Resource):
 
 @fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
-    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first, ``eip_ids`` the EIPs that are
+    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first,
+    ``ipv4_prefixes`` the blocks of sixteen addresses that the ENI holds besides, ``ipv6_addresses`` those that were
+    imported, ``eip_ids`` the EIPs that are
     associated with the ENI itself, and not with its instance."""
 
     type: NetworkInterfaceType
@@ -75,6 +77,8 @@ class NetworkInterface(Resource):
     mac_address: str
     primary_private_ip: str
     private_ips: tuple[str, ...]
+    ipv4_prefixes: tuple[str, ...]
+    ipv6_addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     name: str | None
     description: str | None

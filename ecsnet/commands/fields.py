@@ -36,6 +36,8 @@ MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
 """The most instances that one RunInstances creates."""
+MOST_PREFIXES: Final = 10
+"""The most IPv4 prefixes that a request has."""
 NOT_MODELLED_USERS: Final = ("Nat", "SlbInstance", "HaVip", "IpAddress")
 """What the API associates EIPs with besides."""
 MOST_BANDWIDTH: Final = 200
@@ -145,12 +147,28 @@ def cidr_block(value: str, name: str = "a CIDR block") -> str:
         raise InvalidCommand(f"must be an IPv4 CIDR block, not {shown(value)}: {error}", parameter=name) from None
 
 
+def ipv4_prefixes(value: Iterable[str], name: str = "prefixes") -> tuple[str, ...]:
+    """Returns at most ten IPv4 prefixes, blocks with a mask of 28, as a tuple."""
+    prefixes = tuple([cidr_block(item, name) for item in items_of(name, value)])
+    for prefix in prefixes:
+        if not prefix.endswith("/28"):
+            raise InvalidCommand(f"must be blocks of sixteen addresses (/28), not {prefix}", parameter=name)
+    if len(prefixes) > MOST_PREFIXES:
+        raise InvalidCommand(f"must have at most {MOST_PREFIXES} items", parameter=name)
+    return prefixes
+
+
 # Numbers, flags and enumerations
 
 
 def optional_address_count(value: int | None, name: str = "a count") -> int | None:
     """Returns how many addresses are asked for, at least one, or None."""
     return None if value is None else _whole(name, value, MOST_ITEMS)
+
+
+def optional_prefix_count(value: int | None, name: str = "a count") -> int | None:
+    """Returns how many IPv4 prefixes are asked for, 1 to 10, or None."""
+    return None if value is None else _whole(name, value, MOST_PREFIXES)
 
 
 def amount(value: int, name: str = "amount") -> int:

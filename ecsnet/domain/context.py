@@ -18,7 +18,7 @@ from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
 from ecsnet.commands.eip import AssociateEipAddress, UnassociateEipAddress
 from ecsnet.commands.network_interface import NewNetworkInterface
-from ecsnet.domain.state.private_pool import usable
+from ecsnet.domain.state.private_pool import next_free_prefixes, usable
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -28,7 +28,7 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.world import Region, World
-from ecsnet.values import InstanceType, NetworkInterfaceStatus, ipv4_to_int
+from ecsnet.values import ADDRESSES_OF_PREFIX, InstanceType, NetworkInterfaceStatus, addresses_of, ipv4_to_int
 
 T = TypeVar("T")
 EipUser = InstanceState | NetworkInterfaceState
@@ -39,7 +39,7 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The private addresses that a command takes from a VSwitch, which is None if it was not found.
 
     ``named`` are the addresses asked for by name, of which ``named_available`` are free, ``to_allocate`` counts those
-    that the system chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
+    that the system chooses, and ``in_prefixes`` those of the prefixes that it chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
     """
 
     vswitch: VSwitchState | None
@@ -48,6 +48,27 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
     to_allocate: int
     resulting_count: int = 1
     interface_status: NetworkInterfaceStatus | None = None
+    in_prefixes: int = 0
+
+    @property
+    def taken(self) -> int:
+        """How many free addresses the VSwitch gives."""
+        return self.to_allocate + self.named_available + self.in_prefixes
+
+
+class PrefixRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The IPv4 prefixes that a command takes from a VSwitch: ``named`` ones, of whose addresses some may be in use, or
+    ``wanted`` ones that the system chooses, of which ``drawn`` are free."""
+
+    vswitch: VSwitchState | None
+    named: tuple[str, ...]
+    wanted: int
+    drawn: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many prefixes the ENI holds afterwards that it did not hold before."""
+        return len(self.named) + self.wanted
 
 
 class RegionalRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +179,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None
     named_addresses: tuple[tuple[str, VSwitchState | None], ...] | None = None
+    prefix_request: PrefixRequest | None = None
     regional_request: RegionalRequest | None = None
     group_growth: tuple[GroupGrowth, ...] | None = None
     memberships: tuple[Membership, ...] | None = None
@@ -184,6 +206,33 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
             if request.named:
                 named = tuple([(ip, request.vswitch) for ip in request.named])
                 self.named_addresses = named if self.named_addresses is None else self.named_addresses + named
+
+    def request_prefixes(
+        self, vswitch: VSwitchState | None, addresses: tuple[str, ...], prefixes: tuple[str, ...], count: int | None
+    ) -> tuple[str, ...]:
+        """Notes the IPv4 prefixes that the command takes, besides the addresses that it names. Returns all addresses
+        that it names, those of the prefixes included."""
+        named = (*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)])
+        wanted = count or 0
+        drawn = () if vswitch is None or not wanted else next_free_prefixes(self.region, vswitch, wanted, named)
+        self.prefix_request = PrefixRequest(vswitch=vswitch, named=prefixes, wanted=wanted, drawn=drawn)
+        return named
+
+    def all_prefixes(self) -> tuple[str, ...]:
+        """Returns the prefixes that the command takes, in the order in which the ENI gets them."""
+        asked = self.prefix_request
+        return () if asked is None else (*asked.named, *asked.drawn)
+
+    def addresses_in_drawn_prefixes(self) -> int:
+        """Returns how many addresses the prefixes have that the system chooses."""
+        return 0 if self.prefix_request is None else ADDRESSES_OF_PREFIX * len(self.prefix_request.drawn)
+
+    def addresses_asked_for(self, request: AddressRequest) -> tuple[str, ...]:
+        """Returns the addresses that the system must not choose besides, as the command takes them otherwise."""
+        asked = self.prefix_request
+        if asked is None:
+            return request.named
+        return (*request.named, *[ip for prefix in asked.drawn for ip in addresses_of(prefix)])
 
     def free_among(self, vswitch: VSwitchState | None, addresses: tuple[str, ...]) -> int:
         """Returns how many of these private addresses a VSwitch could give; none, if the VSwitch was not found."""

@@ -79,9 +79,10 @@ class InstanceImported(Import, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2
+    ``ipv4_prefixes`` and ``ipv6_addresses``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -89,6 +90,8 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     vswitch_id: str
     mac_address: str
     private_ip_addresses: tuple[str, ...]
+    ipv4_prefixes: tuple[str, ...] = ()
+    ipv6_addresses: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     name: str | None = None
     description: str | None = None

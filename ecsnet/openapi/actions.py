@@ -178,11 +178,16 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateNetworkInterface,
-            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount NetworkInterfaceName Description ClientToken",
-            {**_ONE_OR_MORE_GROUPS, "PrivateIpAddress.N": "private_ip_addresses"},
+            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount Ipv4PrefixCount NetworkInterfaceName Description "
+            "ClientToken",
+            {
+                **_ONE_OR_MORE_GROUPS,
+                "PrivateIpAddress.N": "private_ip_addresses",
+                "Ipv4Prefix.N": "ipv4_prefixes",
+            },
             """
             BusinessType ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork InstanceType
-            Ipv4Prefix Ipv4PrefixCount Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
+            Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
             NetworkInterfaceTrafficConfig NetworkInterfaceTrafficMode QueueNumber QueuePairNumber ResourceGroupId
             RxQueueSize SourceDestCheck Tag TxQueueSize Visible
             """,
@@ -208,16 +213,14 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.AssignPrivateIpAddresses,
-            "NetworkInterfaceId SecondaryPrivateIpAddressCount ClientToken",
-            {"PrivateIpAddress.N": "private_ip_addresses"},
-            "Ipv4Prefix Ipv4PrefixCount",
+            "NetworkInterfaceId SecondaryPrivateIpAddressCount Ipv4PrefixCount ClientToken",
+            {"PrivateIpAddress.N": "private_ip_addresses", "Ipv4Prefix.N": "ipv4_prefixes"},
         ),
         _row(
             "ecs",
             c.UnassignPrivateIpAddresses,
             "NetworkInterfaceId",
-            {"PrivateIpAddress.N": "private_ip_addresses"},
-            "Ipv4Prefix",
+            {"PrivateIpAddress.N": "private_ip_addresses", "Ipv4Prefix.N": "ipv4_prefixes"},
         ),
         _row(
             "ecs", c.ModifyInstanceVpcAttribute, "InstanceId VSwitchId PrivateIpAddress", lacks="SecurityGroupId VpcId"

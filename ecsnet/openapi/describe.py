@@ -78,6 +78,22 @@ class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     private_ip_set: tuple[_PrivateIp, ...] = ()
 
 
+class _Ipv4Prefix(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv4_prefix: str
+
+
+class _Ipv4Prefixes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv4_prefix_set: tuple[_Ipv4Prefix, ...] = ()
+
+
+class _Ipv6(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv6_address: str
+
+
+class _Ipv6s(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv6_set: tuple[_Ipv6, ...] = ()
+
+
 class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
@@ -91,6 +107,8 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     private_ip_address: str = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
+    ipv4_prefix_sets: _Ipv4Prefixes = _Ipv4Prefixes()
+    ipv6_sets: _Ipv6s = _Ipv6s()
     security_group_ids: _Ids = _Ids()
     network_interface_name: str = ""
     description: str = ""
@@ -315,6 +333,13 @@ def _ip(text: str) -> str:
         raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
 
 
+def _ipv6(text: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        raise _InvalidText(f"{_shown(text)} is no IPv6 address") from None
+
+
 def _cidr(text: str) -> str:
     try:
         if not _MASK.fullmatch(text[text.find("/") :]):
@@ -335,6 +360,8 @@ _CHECKS: Final[dict[str, Check]] = {
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
+    "ipv4_prefix": _cidr,
+    "ipv6_address": _ipv6,
     "mac_address": _mac,
     "network_interface_id": _id,
     "network_interface_name": _label,

@@ -68,6 +68,9 @@ def why_interface(one: DescribedInterface, described_groups: Container[str]) -> 
         yield f"it is a primary ENI that is {one.status}"
     if status_of(one) in ATTACHED and not one.its_instance_id:
         yield f"it is {one.status}, and no instance is named"
+    for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
+        if not one_prefix.ipv4_prefix.endswith("/28"):
+            yield f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses"
     groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
     if groups:
         yield f"it is in {', '.join(groups)}, which no response describes"

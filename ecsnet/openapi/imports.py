@@ -57,6 +57,7 @@ from ecsnet.values import (
     EipStatus,
     InstanceType,
     NetworkInterfaceType,
+    addresses_of,
     cidr_bounds,
     ipv4_to_int,
 )
@@ -372,7 +373,7 @@ class _Reader:
         }
         for found in self._interfaces.values():
             if found.one.instance_id in of_instance:
-                of_instance[found.one.instance_id].append(len(_addresses(found)))
+                of_instance[found.one.instance_id].append(len(_addresses(found)) + len(_prefixes(found)))
         for instance_id, address_counts in of_instance.items():
             self.types.show(self._instances[instance_id].one.instance_type, address_counts)
 
@@ -407,8 +408,9 @@ class _Reader:
             ("SecurityGroupIds", self._groups, group_ids),
             ("InstanceId", self._instances, [instance_id] if instance_id in self._instances else []),
         )
-        addresses = _addresses(found)
-        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
+        addresses, prefixes = _addresses(found), _prefixes(found)
+        used = [*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)]]
+        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, used))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
@@ -423,6 +425,8 @@ class _Reader:
                 vswitch_id=one.vswitch_id,
                 mac_address=one.mac_address,
                 private_ip_addresses=addresses,
+                ipv4_prefixes=prefixes,
+                ipv6_addresses=tuple(dict.fromkeys(ip.ipv6_address for ip in one.ipv6_sets.ipv6_set)),
                 security_group_ids=group_ids,
                 name=one.network_interface_name or None,
                 description=one.description or None,
@@ -556,6 +560,12 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     if not ips:
         raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)
+
+
+def _prefixes(found: _Found[DescribedInterface]) -> tuple[str, ...]:
+    """Returns the IPv4 prefixes of an ENI of sixteen addresses each; those of another size are a reason to hold it."""
+    described = [one.ipv4_prefix for one in found.one.ipv4_prefix_sets.ipv4_prefix_set]
+    return tuple(dict.fromkeys(prefix for prefix in described if prefix.endswith("/28")))
 
 
 def _time(found: _Found[Any]) -> datetime | None:

@@ -31,12 +31,14 @@ from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFI
 from ecsnet.instance_types import vendor_types
 from ecsnet.values import (
     ACCOUNT_QUOTAS,
+    ADDRESSES_OF_PREFIX,
     QUOTAS,
     ChargeType,
     InstanceStatus,
     NetworkType,
     cidr_bounds,
     int_to_ipv4,
+    ipv4_to_int,
 )
 
 T = TypeVar("T")
@@ -398,14 +400,23 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose(("nothing", "count", "address", "addresses"))
+    extra = choose(("nothing", "count", "address", "addresses", "prefixes", "prefix"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
+    elif extra == "prefixes":
+        parameters["ipv4_prefix_count"] = choose((1, 2))
+    elif extra == "prefix":
+        parameters["ipv4_prefixes"] = (_prefix_around(choose(inventory.addresses(vswitch))),)
     elif extra == "address":
         parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
     elif extra == "addresses":
         parameters["private_ip_addresses"] = (choose(inventory.addresses(vswitch)),)
     return c.CreateNetworkInterface(**parameters)
+
+
+def _prefix_around(address: str) -> str:
+    """Returns the prefix that an address would be in."""
+    return f"{int_to_ipv4(ipv4_to_int(address) // ADDRESSES_OF_PREFIX * ADDRESSES_OF_PREFIX)}/28"
 
 
 def attach_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
@@ -449,13 +460,19 @@ def modify_network_interface_attribute(inventory: Inventory, choose: Choose) -> 
 
 def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
     interface = inventory.interface(choose)
-    if choose(("count", "address")) == "count":
+    what = choose(("count", "address", "prefixes", "prefix"))
+    if what == "count":
         count = choose((1, 2))
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
+    if what == "prefixes":
+        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefix_count=choose((1, 2)))
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
     region = inventory.region_with("vswitches", vswitch_id)
     vswitch = None if region is None else region.vswitches.get_existing(vswitch_id)
     address = choose(inventory.addresses(vswitch))
+    if what == "prefix":
+        prefix = _prefix_around(address)
+        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefixes=(prefix,))
     once, twice = (address,), (address, address)
     return c.AssignPrivateIpAddresses(
         network_interface_id=_id(interface), private_ip_addresses=choose(Options([once], [twice], weight=3))
@@ -463,7 +480,11 @@ def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command
 
 
 def unassign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
-    interface = inventory.interface(choose, lambda one: len(one.private_ips) > 1)
+    interface = inventory.interface(choose, lambda one: one.address_count > 1)
+    prefixes = () if isinstance(interface, str) else interface.ipv4_prefixes
+    if prefixes and choose(("prefix", "address")) == "prefix":
+        revoked = choose(Options([prefixes[-1:]], [prefixes, ("10.0.0.240/28",)], weight=2))
+        return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefixes=revoked)
     own = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
     addresses = choose(Options([own[-1:]], [own[1:] or own, own[:1], ("10.0.0.250",)], weight=2))
     return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=addresses)

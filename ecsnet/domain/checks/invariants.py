@@ -251,7 +251,7 @@ class _Scan:
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:
                 found("interface.create.vswitch", interface.id, f"does not agree with {interface.vswitch_id}")
-            count = len(interface.private_ips)
+            count = interface.address_count
             if not held and not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
                 found("interface.assign.limit", interface.id, f"holds {count} private IPs")
             if instance is not None and not held:
@@ -292,7 +292,7 @@ class _Scan:
                 continue
             first, last = vswitch.first, vswitch.last
             held, in_vswitch = holders.setdefault(interface.vpc_id, {}), held_in[vswitch.id]
-            for ip in interface.private_ips:
+            for ip in interface.held_addresses:
                 number = _number(ip)
                 if not first <= number <= last:
                     found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
@@ -521,7 +521,7 @@ class _Scan:
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
             found("index.pending", region.region_id, f"lists {passing} instead of {sorted(self.pending)}")
         revoked = {
-            key: (interface.id, set(addresses) <= set(interface.private_ips[1:]))
+            key: (interface.id, set(addresses) <= {*interface.private_ips[1:], *interface.ipv4_prefixes})
             for interface in self.all_interfaces.values()
             for key, addresses in interface.revocations
         }

@@ -112,6 +112,7 @@ def _essence(region: Region) -> Rows:
                 i.instance_id,
                 i.vswitch_id,
                 i.private_ips,
+                i.ipv4_prefixes,
                 i.security_group_ids,
                 i.name,
                 i.description,

@@ -98,6 +98,8 @@ def network_interface(
         mac_address=state.mac_address,
         primary_private_ip=state.private_ips[0],
         private_ips=state.private_ips,
+        ipv4_prefixes=state.ipv4_prefixes,
+        ipv6_addresses=state.ipv6_addresses,
         security_group_ids=state.security_group_ids,
         name=state.name,
         description=state.description,

@@ -125,6 +125,8 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         zone_id=vswitch.zone_id,
         mac_address=event.mac_address,
         private_ips=event.private_ip_addresses,
+        ipv4_prefixes=event.ipv4_prefixes,
+        ipv6_addresses=event.ipv6_addresses,
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
@@ -149,7 +151,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
 
 def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
     """Notes what an ENI proves of the quotas of its account."""
-    account_id, count = interface.account_id, len(interface.private_ips)
+    account_id, count = interface.account_id, interface.address_count
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
     region.describe(account_id, "addresses-per-interface", count)
     if interface.status is NetworkInterfaceStatus.Available:

@@ -115,6 +115,14 @@ def _of_an_instance(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# NetworkInterfaceCreated, NetworkInterfaceCreateRequested and PrivateIpAddresses… 1 → 2, NetworkInterfaceImported 2 → 3
+
+
+def _without_prefixes(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no ``ipv4_prefixes``: no ENI had one."""
+    return old
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipAddressAssociateRequested", 1): _of_an_instance,
@@ -125,7 +133,13 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("EipImported", 2): _eip_imported_on_interface,
     ("InstanceImported", 1): _instance_imported,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
+    ("NetworkInterfaceCreateRequested", 1): _without_prefixes,
+    ("NetworkInterfaceCreated", 1): _without_prefixes,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("NetworkInterfaceImported", 2): _without_prefixes,
+    ("PrivateIpAddressesAssigned", 1): _without_prefixes,
+    ("PrivateIpAddressesUnassignRequested", 1): _without_prefixes,
+    ("PrivateIpAddressesUnassigned", 1): _without_prefixes,
     ("VSwitchImported", 1): _vswitch_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

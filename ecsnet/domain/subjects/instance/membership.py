@@ -86,7 +86,7 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
         if group.id not in group_ids:
             primary = context.region.primary_of(instance)
             count = len(group_ids) + 1
-            context.group_growth = (GroupGrowth(group, 1 if primary is None else len(primary.private_ips)),)
+            context.group_growth = (GroupGrowth(group, 1 if primary is None else primary.address_count),)
         context.memberships = (Membership(groups=(group,), count=count, vpc_id=instance.vpc_id or CLASSIC_NETWORK),)
     elif instance is not None:  # any other group would be one more
         context.memberships = (Membership(count=len(context.region.groups_of(instance)) + 1),)

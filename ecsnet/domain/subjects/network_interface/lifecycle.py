@@ -217,14 +217,14 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
     region.network_interfaces.set(interface.id, interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
-    private_pool.allocate(region, interface, interface.private_ips)
+    private_pool.allocate(region, interface, interface.held_addresses)
     security_group.enter(region, interface, interface.security_group_ids)
 
 
 def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
     security_group.leave(region, interface, interface.security_group_ids)
-    private_pool.release(region, interface, interface.private_ips)
+    private_pool.release(region, interface, interface.held_addresses)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
     for key, _ in interface.revocations:
@@ -247,11 +247,13 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         zone_id=vswitch.zone_id,
         mac_address=event.mac_address,
         private_ips=event.private_ip_addresses,
+        ipv4_prefixes=event.ipv4_prefixes,
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
     )
     add(region, interface)
+    private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
         kind = NETWORK_INTERFACE.kinds[type(event)]
@@ -453,6 +455,9 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
     count = 1 + len(named) + chosen
     if primary is not None:
         named = (primary, *named)
+    if command.ipv4_prefixes or command.ipv4_prefix_count is not None:
+        named = context.request_prefixes(vswitch, named, command.ipv4_prefixes, command.ipv4_prefix_count)
+        count += known(context.prefix_request).count
     request = AddressRequest(
         vswitch=vswitch,
         named=named,
@@ -460,6 +465,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         to_allocate=chosen + (primary is None),
         resulting_count=count,
         interface_status=S.Available,
+        in_prefixes=context.addresses_in_drawn_prefixes(),
     )
     context.request_addresses(request)
     groups = known(context.security_groups)
@@ -471,7 +477,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
     (request,) = known(context.address_requests)
-    allocated = private_pool.draw(region, vswitch, request.to_allocate, request.named)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, context.addresses_asked_for(request))
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
@@ -486,6 +492,7 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
             security_group_ids=tuple(command.security_group_ids),
             name=command.network_interface_name,
             description=command.description,
+            ipv4_prefixes=context.all_prefixes(),
         ),
     )
 
@@ -499,6 +506,7 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
         private_ip_addresses=event.private_ip_addresses[1:],
         network_interface_name=event.name,
         description=event.description,
+        ipv4_prefixes=event.ipv4_prefixes,
     )
 
 
@@ -530,7 +538,7 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     vpc_id = security_group.vpc_that_fits(groups) if interface is None else interface.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
     if interface is not None:
-        held, count = set(interface.security_group_ids), len(interface.private_ips)
+        held, count = set(interface.security_group_ids), interface.address_count
         context.group_growth = tuple([GroupGrowth(group, count) for group in groups if group.id not in held])
 
 
