@@ -111,6 +111,7 @@ class Instance(Resource):
     image_id: str | None
     internet_max_bandwidth_out: int
     private_ip_change_pending: bool
+    deletion_protection: bool
 
 
 @fast_frozen(kw_only=True)
@@ -123,6 +124,8 @@ class Eip(Resource):
     instance_id: str | None
     instance_type: EipInstanceType | None
     private_ip_address: str | None
+    charge_type: ChargeType
+    deletion_protection: bool
 
 
 @fast_frozen(kw_only=True)

@@ -59,9 +59,9 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``."""
+    lacks ``held``, schema 2 ``deletion_protection``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -75,6 +75,7 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
+    deletion_protection: bool = False
     held: str | None = None
 
 
@@ -102,7 +103,7 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
 class EipImported(Import, frozen=True, kw_only=True):
     """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
     ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the ENI's, which is
-    None for the primary one."""
+    None for the primary one, ``charge_type`` and ``deletion_protection``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
@@ -112,6 +113,8 @@ class EipImported(Import, frozen=True, kw_only=True):
     instance_id: str | None = None
     network_interface_id: str | None = None
     private_ip_address: str | None = None
+    charge_type: ChargeType = ChargeType.PostPaid
+    deletion_protection: bool = False
     held: str | None = None
 
 

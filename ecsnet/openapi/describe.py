@@ -138,6 +138,14 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: str = ""
 
 
+class _Lock(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    lock_reason: str = ""
+
+
+class _Locks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    lock_reason: tuple[_Lock, ...] = ()
+
+
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str
     status: str
@@ -153,6 +161,8 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_attributes: _VpcAttributes = _VpcAttributes()
     security_group_ids: _Ids = _Ids()
     network_interfaces: _Interfaces = _Interfaces()
+    operation_locks: _Locks = _Locks()
+    deletion_protection: Any = False
 
 
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -163,6 +173,9 @@ class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_type: str = ""
     private_ip_address: str = ""
     allocation_time: str | None = None
+    charge_type: str = ""
+    operation_locks: _Locks = _Locks()
+    deletion_protection: Any = False
 
 
 class DescribedInstanceType(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -360,6 +373,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
+    "charge_type": _label,
     "ipv4_prefix": _cidr,
     "ipv6_address": _ipv6,
     "mac_address": _mac,

@@ -24,6 +24,18 @@ _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[Network
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
 
 
+def is_true(value: object) -> bool:
+    """Returns whether a flag of a response is set; some clients write it as text."""
+    return value in (True, "true", "True")
+
+
+def why_locked(one: DescribedInstance | DescribedEip) -> Iterator[str]:
+    """Yields the reasons to hold a resource that the vendor has locked, for an overdue payment or for security."""
+    locks = [lock.lock_reason or "without a reason" for lock in one.operation_locks.lock_reason]
+    if locks:
+        yield f"the vendor has locked it: {', '.join(locks)}"
+
+
 def instance_status_of(one: DescribedInstance) -> InstanceStatus:
     """Returns the status that an instance is imported with: Running, where it is unknown."""
     return _INSTANCE_STATUSES.get(one.status, InstanceStatus.Running)
@@ -40,6 +52,7 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield f"its status {one.status} is unknown"
     if one.instance_charge_type not in _CHARGE_TYPES:
         yield f"its charge type {one.instance_charge_type} is unknown"
+    yield from why_locked(one)
 
 
 def type_of(one: DescribedInterface) -> NetworkInterfaceType:
@@ -56,7 +69,7 @@ def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
 
 def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an ENI, without those that its instance gives."""
-    if one.service_managed in (True, "true", "True"):
+    if is_true(one.service_managed):
         yield "a service manages it"
     if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
         yield f"its type is {one.type}"
@@ -91,11 +104,17 @@ def is_of_interface(one: DescribedEip) -> bool:
     return one.instance_type == EipInstanceType.NetworkInterface
 
 
+def eip_charge_type_of(one: DescribedEip) -> ChargeType:
+    """Returns the charge type that an EIP is imported with: pay-as-you-go, where it is unknown."""
+    return _CHARGE_TYPES.get(one.charge_type, ChargeType.PostPaid)
+
+
 def why_eip(one: DescribedEip, described: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an EIP. ``described`` has the instances, or the ENIs, that the user would be among."""
     status = _EIP_STATUSES.get(one.status)
     if status is None:
         yield f"its status {one.status} is unknown"
+    yield from why_locked(one)
     if one.instance_id and not is_of_instance(one) and not is_of_interface(one):
         yield f"it is on {one.instance_id}, which is a {one.instance_type}"
     elif one.instance_id and one.instance_id not in described:

@@ -101,6 +101,7 @@ def _essence(region: Region) -> Rows:
                 i.eip_id,
                 i.classic_group_ids,
                 i.linked_vpc_id,
+                i.deletion_protection,
                 i.held,
             )
             for i in region.instances.snapshot().values()
@@ -123,7 +124,15 @@ def _essence(region: Region) -> Rows:
             for i in region.network_interfaces.snapshot().values()
         ],
         [
-            (eip.id, eip.status, eip.user_id, eip.private_ip_address, eip.held)
+            (
+                eip.id,
+                eip.status,
+                eip.user_id,
+                eip.private_ip_address,
+                eip.charge_type,
+                eip.deletion_protection,
+                eip.held,
+            )
             for eip in region.eips.snapshot().values()
         ],
         list(region.quotas.snapshot().items()),

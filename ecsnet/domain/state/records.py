@@ -176,6 +176,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
+    deletion_protection: bool = False
     held: str | None = None
     pending: int | None = None
 
@@ -242,6 +243,8 @@ class EipState(State, eq=False, kw_only=True):
     instance_id: str | None = None
     network_interface_id: str | None = None
     private_ip_address: str | None = None
+    charge_type: ChargeType = ChargeType.PostPaid
+    deletion_protection: bool = False
     held: str | None = None
     pending: int | None = None
 

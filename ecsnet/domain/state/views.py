@@ -132,6 +132,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
         image_id=state.image_id,
         internet_max_bandwidth_out=state.internet_max_bandwidth_out,
         private_ip_change_pending=state.private_ip_change_pending,
+        deletion_protection=state.deletion_protection,
     )
 
 
@@ -146,6 +147,8 @@ def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip
         instance_id=state.user_id,
         instance_type=_user_type(state),
         private_ip_address=state.private_ip_address,
+        charge_type=state.charge_type,
+        deletion_protection=state.deletion_protection,
     )
 
 

@@ -51,7 +51,7 @@ from ecsnet.events.eip import (
     NatPublicIpConverted,
 )
 from ecsnet.events.imports import EipImported
-from ecsnet.values import EipInstanceType, EipStatus
+from ecsnet.values import ChargeType, EipInstanceType, EipStatus
 
 S = EipStatus
 
@@ -503,6 +503,30 @@ def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
 def release_state(eip: EipState) -> Facts | None:
     """Only an Available EIP is released; asking again while it is Releasing is accepted."""
     return None if eip.status in RELEASABLE else {"allocation_id": eip.id, "status": eip.status}
+
+
+@RULES.denies(
+    "eip.release.charge-type",
+    ReleaseEipAddress,
+    code="Forbidden.ChargeTypeIsPrepaid",
+    http_status=400,
+    message="{allocation_id} is a subscription EIP",
+)
+def release_charge_type(eip: EipState) -> Facts | None:
+    """An imported EIP that is a subscription is not released."""
+    return {"allocation_id": eip.id} if eip.charge_type is ChargeType.PrePaid else None
+
+
+@RULES.denies(
+    "eip.release.deletion-protection",
+    ReleaseEipAddress,
+    code="InvalidOperation.DeletionProtection",
+    http_status=400,
+    message="{allocation_id} is protected from deletion",
+)
+def release_deletion_protection(eip: EipState) -> Facts | None:
+    """An imported EIP that is protected from deletion is not released."""
+    return {"allocation_id": eip.id} if eip.deletion_protection else None
 
 
 # How each command is decided

@@ -95,6 +95,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         internet_max_bandwidth_out=event.internet_max_bandwidth_out,
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
+        deletion_protection=event.deletion_protection,
         held=event.held,
     )
     region.count_created("instance")
@@ -179,6 +180,8 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
         private_ip_address=event.private_ip_address,
+        charge_type=event.charge_type,
+        deletion_protection=event.deletion_protection,
         held=event.held,
     )
     region.count_created("eip")

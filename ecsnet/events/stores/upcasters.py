@@ -97,6 +97,11 @@ def _instance_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def _instance_imported_unprotected(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 has no ``deletion_protection``: it was not looked at."""
+    return old
+
+
 def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``held``: no ENI was."""
     return old
@@ -132,6 +137,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("EipImported", 1): _eip_imported,
     ("EipImported", 2): _eip_imported_on_interface,
     ("InstanceImported", 1): _instance_imported,
+    ("InstanceImported", 2): _instance_imported_unprotected,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceCreateRequested", 1): _without_prefixes,
     ("NetworkInterfaceCreated", 1): _without_prefixes,

@@ -492,6 +492,18 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
+@RULES.denies(
+    "instance.release.deletion-protection",
+    DeleteInstance,
+    code="InvalidOperation.DeletionProtection",
+    http_status=403,
+    message="{instance_id} is protected from deletion",
+)
+def release_deletion_protection(instance: InstanceState) -> Facts | None:
+    """An imported instance that is protected from deletion is not released."""
+    return {"instance_id": instance.id} if instance.deletion_protection else None
+
+
 RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,

@@ -25,7 +25,7 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.context import AddressRequest, GroupGrowth, PrefixRequest, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -472,6 +472,13 @@ def unassign_eip(network_interface: NetworkInterfaceState, addresses: tuple[str,
     eip_ids = {ip: eip_id for ip, eip_id in network_interface.eips if ip in addresses}
     return {"network_interface_id": network_interface.id, "eip_ids": eip_ids} if eip_ids else None
 
+
+RULES.states(
+    "address.ipv6",
+    RuleKind.Fact,
+    "IPv6 addresses are held as they were imported, and no command is judged by them: the guide has none.",
+    guide="-",
+)
 
 # How each command is decided
 
