@@ -88,7 +88,8 @@ class Engine:
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
         self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
-        self.catch_up()
+        if world is None:
+            self.catch_up()
 
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""

@@ -511,12 +511,14 @@ class Cloud:
         so that time that passes in the fork passes nowhere else. Raises `InvalidArgument` as `Cloud` does.
         """
         engine = self._engine
+        given = clock is not None or settle_after is not None or rules is not None
         if clock is None:
             clock = copy(engine.clock) if isinstance(engine.clock, ManualClock) else engine.clock
         settle_after = engine.settle_after if settle_after is None else settle_after
         rules = engine.rules if rules is None else rules
         outcomes = engine.outcomes
-        settle_after = check_settings(clock, settle_after, outcomes, rules)
+        if given:
+            settle_after = check_settings(clock, settle_after, outcomes, rules)
         with engine.lock:
             engine.catch_up()
             return self._view(engine.fork(clock=clock, settle_after=settle_after, outcomes=outcomes, rules=rules))

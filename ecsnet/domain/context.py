@@ -139,7 +139,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from, ``private_ip`` its
     private address. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
-    that the command names, or the one that the ENI is attached to.
+    that the command names, or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that
+    names another instance than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
@@ -173,6 +174,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     eip: EipState | None = None
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
+    names_own_instance: bool = True
 
     eip_user: EipUser | None = None
     private_ip: str | None = None
