@@ -221,9 +221,14 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
         return named
 
     def all_prefixes(self) -> tuple[str, ...]:
-        """Returns the prefixes that the command takes, in the order in which the ENI gets them."""
+        """Returns the prefixes that the command takes, in the order in which the ENI gets them. Raises ValueError if
+        fewer are free than it asks for, as only a registry without the rule about that allows."""
         asked = self.prefix_request
-        return () if asked is None else (*asked.named, *asked.drawn)
+        if asked is None:
+            return ()
+        if len(asked.drawn) < asked.wanted:
+            raise ValueError(f"{known(asked.vswitch).id} has {len(asked.drawn)} free prefixes, not {asked.wanted}")
+        return (*asked.named, *asked.drawn)
 
     def addresses_in_drawn_prefixes(self) -> int:
         """Returns how many addresses the prefixes have that the system chooses."""

@@ -21,8 +21,7 @@ class NatPublicIpConverted(Event, frozen=True, kw_only=True):
 
 
 class EipAddressAssociateRequested(Event, frozen=True, kw_only=True):
-    """On an instance, or on an ENI: then with one of its private addresses, None for the primary one. Schema 1 has
-    instances only."""
+    """With an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
 
     SCHEMA: ClassVar[int] = 2
     allocation_id: str
@@ -32,8 +31,7 @@ class EipAddressAssociateRequested(Event, frozen=True, kw_only=True):
 
 
 class EipAddressAssociated(Event, frozen=True, kw_only=True):
-    """On an instance, or on an ENI: then with one of its private addresses, None for the primary one. Schema 1 has
-    instances only."""
+    """With an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
 
     SCHEMA: ClassVar[int] = 2
     allocation_id: str
@@ -43,21 +41,23 @@ class EipAddressAssociated(Event, frozen=True, kw_only=True):
 
 
 class EipAddressUnassociateRequested(Event, frozen=True, kw_only=True):
-    """Schema 1 has instances only."""
+    """From an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
 
     SCHEMA: ClassVar[int] = 2
     allocation_id: str
     instance_id: str | None = None
     network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressUnassociated(Event, frozen=True, kw_only=True):
-    """Schema 1 has instances only."""
+    """From an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
 
     SCHEMA: ClassVar[int] = 2
     allocation_id: str
     instance_id: str | None = None
     network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressReleaseRequested(Event, frozen=True, kw_only=True):

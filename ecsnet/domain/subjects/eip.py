@@ -154,7 +154,6 @@ def associated(region: Region, event: EipAddressAssociated, record: RecordedEven
 
 
 def _bind(region: Region, eip: EipState, event: EipAddressAssociateRequested | EipAddressAssociated) -> None:
-    eip.private_ip_address = event.private_ip_address
     if event.network_interface_id is None:
         instance = region.instances.mutable(known(event.instance_id))
         if instance.status not in ASSOCIATE:
@@ -165,9 +164,10 @@ def _bind(region: Region, eip: EipState, event: EipAddressAssociateRequested | E
     interface = region.network_interfaces.mutable(event.network_interface_id)
     if interface.status not in ASSOCIATE_WITH_INTERFACE or interface.type is PRIMARY:
         raise ASSOCIATE_WITH_INTERFACE.illegal(interface.status)
-    private_ip = private_ip_of(eip, interface)
-    if private_ip not in interface.private_ips:
+    private_ip = event.private_ip_address
+    if private_ip is not None and private_ip not in interface.private_ips:
         raise ValueError(f"{interface.id} does not hold {private_ip}")
+    eip.private_ip_address = None if private_ip == interface.private_ips[0] else private_ip
     put_on(interface, eip)
 
 
@@ -587,16 +587,19 @@ def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | N
 
 def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
-    if context.network_interface is None:
-        return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
-    interface, private_ip = context.network_interface, command.private_ip_address
     return (
         event(
             allocation_id=command.allocation_id,
-            network_interface_id=interface.id,
-            private_ip_address=None if private_ip == interface.private_ips[0] else private_ip,
+            private_ip_address=command.private_ip_address,
+            **_user(command.instance_id, command.instance_type),
         ),
     )
+
+
+def _user(user_id: str, instance_type: EipInstanceType) -> dict[str, str]:
+    """Returns the field of an event that names what an EIP is on."""
+    on_interface = instance_type is EipInstanceType.NetworkInterface
+    return {"network_interface_id" if on_interface else "instance_id": user_id}
 
 
 def restore_associate(
@@ -619,6 +622,7 @@ def restore_unassociate(
         allocation_id=event.allocation_id,
         instance_id=event.instance_id or event.network_interface_id,
         instance_type=_type_of_user(event),
+        private_ip_address=event.private_ip_address,
     )
 
 
@@ -647,9 +651,10 @@ def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossib
 def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
     eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    return (
-        event(allocation_id=eip.id, instance_id=eip.instance_id, network_interface_id=eip.network_interface_id),
-    )
+    user = {"instance_id": eip.instance_id, "network_interface_id": eip.network_interface_id}
+    if command.instance_id is not None:
+        user = {**_user(command.instance_id, command.instance_type)}
+    return (event(allocation_id=eip.id, private_ip_address=command.private_ip_address, **user),)
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
