@@ -453,7 +453,7 @@ def unassociate_wrong_instance(eip: EipState, eip_user: EipUser) -> Facts | Brea
         return None
     facts = {"allocation_id": eip.id, "associated_with": eip.user_id, "instance_id": eip_user.id}
     if eip.user_id is None:
-        return Breach(facts, message="{allocation_id} is associated with no instance and no ENI")
+        return Breach(facts, message="{allocation_id} is associated with no instance")
     return facts
 
 
