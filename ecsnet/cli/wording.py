@@ -37,7 +37,13 @@ def _facts(resource: Any) -> list[str]:
         case NetworkInterface():
             bound = [f"on {resource.instance_id}"] if resource.instance_id else []
             eips = [f"public {listed(resource.eip_ids)}"] if resource.eip_ids else []
-            return [resource.type, resource.status, *bound, listed((*resource.private_ips, *resource.ipv4_prefixes)), *eips]
+            return [
+                resource.type,
+                resource.status,
+                *bound,
+                listed((*resource.private_ips, *resource.ipv4_prefixes)),
+                *eips,
+            ]
         case Eip():
             on = f" {resource.private_ip_address}" if resource.private_ip_address else ""
             bound = [f"on {resource.instance_id}{on}"] if resource.instance_type == "NetworkInterface" else []

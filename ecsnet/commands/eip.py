@@ -22,9 +22,8 @@ class AssociateEipAddress(Command[Eip]):
     """AssociateEipAddress with an instance, or with a secondary ENI.
 
     ``instance_type`` tells what ``instance_id`` is the id of: ``"EcsInstance"``, or ``"NetworkInterface"``.
-    ``private_ip_address`` is one of the ENI's private addresses, the primary one if it is None; an instance has only its
-    primary one for that.
-    """
+    ``private_ip_address`` is one of the ENI's private addresses, the primary one if it is None; an instance has only
+    its primary one for that."""
 
     allocation_id: str = attrs.field(converter=fields.identifier)
     instance_id: str = attrs.field(converter=fields.identifier)

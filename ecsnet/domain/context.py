@@ -39,8 +39,8 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The private addresses that a command takes from a VSwitch, which is None if it was not found.
 
     ``named`` are the addresses asked for by name, of which ``named_available`` are free, ``to_allocate`` counts those
-    that the system chooses, and ``in_prefixes`` those of the prefixes that it chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
-    """
+    that the system chooses, and ``in_prefixes`` those of the prefixes that it chooses. Afterwards the ENI holds
+    ``resulting_count`` addresses, in ``interface_status``."""
 
     vswitch: VSwitchState | None
     named: tuple[str, ...] = ()
@@ -136,11 +136,11 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
     the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
-    ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from, ``private_ip`` its
-    private address. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
-    whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
-    that the command names, or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that
-    names another instance than that.
+    ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from,
+    ``private_ip`` its private address. ``addresses`` are the private addresses that it takes from an ENI.
+    ``same_region`` tells whether the instance is in ``region``. ``changing_instance`` is the instance that gains or
+    loses an ENI: the one that the command names, or the one that the ENI is attached to. ``names_own_instance`` is
+    false for a detach that names another instance than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.

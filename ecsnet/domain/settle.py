@@ -120,7 +120,11 @@ def ending(world: World, region: Region, pending: Pending, outcome: str = "compl
         return (revoked(state, dict(state.revocations)[pending.position]),)
     if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
         return instance.release(region, state)
-    if isinstance(state, NetworkInterfaceState) and outcome == "completed" and state.status is network_interface.S.Deleting:
+    if (
+        isinstance(state, NetworkInterfaceState)
+        and outcome == "completed"
+        and state.status is network_interface.S.Deleting
+    ):
         return network_interface.deletion(state)
     lifecycle = _lifecycle(state, pending.table)
     event_type = _event_type(lifecycle, state, outcome)

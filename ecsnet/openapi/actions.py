@@ -178,8 +178,8 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateNetworkInterface,
-            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount Ipv4PrefixCount NetworkInterfaceName Description "
-            "ClientToken",
+            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount Ipv4PrefixCount NetworkInterfaceName "
+            "Description ClientToken",
             {
                 **_ONE_OR_MORE_GROUPS,
                 "PrivateIpAddress.N": "private_ip_addresses",

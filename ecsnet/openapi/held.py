@@ -15,7 +15,14 @@ from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
 from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
-from ecsnet.values import ChargeType, EipInstanceType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import (
+    ChargeType,
+    EipInstanceType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+)
 
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}

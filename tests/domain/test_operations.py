@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ecsnet import commands as c
-from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.context import names
+from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.lookups import LOOKUPS
 from ecsnet.domain.operation import Operation, ResourceKind, merged, operations
 from ecsnet.domain.rules import COMMANDS

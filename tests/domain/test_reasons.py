@@ -292,7 +292,9 @@ def test_what_a_resource_does_not_permit_is_told_beside_a_missing_one(cloud: Clo
     for resource_id in (one for name in COLLECTIONS for one in getattr(cloud, name)):
         permitted = cloud.permitted(resource_id)
         for command in (one for one in PAIRS if one in permitted):
-            given_ids = {name: "none" for name, one in attrs.fields_dict(command).items() if one.default is attrs.NOTHING}
+            given_ids = {
+                name: "none" for name, one in attrs.fields_dict(command).items() if one.default is attrs.NOTHING
+            }
             kind = resource_id.partition("-")[0]
             if kind == "eni" and command is c.AssociateEipAddress:
                 given_ids |= {"instance_id": resource_id, "instance_type": "NetworkInterface"}

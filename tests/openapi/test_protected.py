@@ -76,7 +76,9 @@ def test_ipv6_addresses_are_held_and_named_once() -> None:
     assert cloud.network_interfaces["eni-1"].ipv6_addresses == ("2001:db8::1",)
     (finding,) = audit(cloud)
     assert (finding.rule, finding.severity) == ("address.ipv6", Severity.Information)
-    assert finding.message.endswith("those of eni-1, eni-2, eni-3, eni-4, eni-5, eni-6, eni-7, eni-8, eni-9, eni-10 and 2 more")
+    assert finding.message.endswith(
+        "those of eni-1, eni-2, eni-3, eni-4, eni-5, eni-6, eni-7, eni-8, eni-9, eni-10 and 2 more"
+    )
     cloud.execute(c.DeleteNetworkInterface(network_interface_id="eni-12"))
     assert invariants(cloud) == ()
     assert replayed(cloud).state_digest() == cloud.state_digest()

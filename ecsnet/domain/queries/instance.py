@@ -56,11 +56,11 @@ class InternetAddress(StrEnum):
 class InternetAccess:
     """The way of an instance to the Internet (guide 2.1, 2.2).
 
-    ``accessible`` is true if it has a public address and bandwidth for it, or an EIP that is InUse, be it on a secondary
-    ENI that is attached to it, which ``network_interface_id`` then names. The status of the instance does not matter. ``via`` is the kind of its public address, and ``ip_address`` the address, both None if it
-    has none; an EIP has an ``allocation_id``. ``bandwidth`` is in Mbit/s; None if an EIP has it, which is not modelled.
-    ``remedy`` is what is missing. ``rule`` and ``guide`` name the source.
-    """
+    ``accessible`` is true if it has a public address and bandwidth for it, or an EIP that is InUse, be it on a
+    secondary ENI that is attached to it, which ``network_interface_id`` then names. The status of the instance does not
+    matter. ``via`` is the kind of its public address, and ``ip_address`` the address, both None if it has none; an EIP
+    has an ``allocation_id``. ``bandwidth`` is in Mbit/s; None if an EIP has it, which is not modelled. ``remedy`` is
+    what is missing. ``rule`` and ``guide`` name the source."""
 
     instance_id: str
     accessible: bool

@@ -98,11 +98,12 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI. Its attachment is stored here only. ``ipv4_prefixes`` are blocks of sixteen addresses each, which it holds
-    besides ``private_ips``; each counts as one address. ``ipv6_addresses`` are imported, and nothing goes by them. ``pending`` is its key among the pending transitions.
-    ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses. ``eips`` is an index: the EIPs on it, each behind the private address that it is associated with. ``held``
-    is why no command changes it; nothing completes the status of an ENI that is held."""
+    """An ENI. Its attachment is stored here only. ``ipv4_prefixes`` are blocks of sixteen addresses each, which it
+    holds besides ``private_ips``; each counts as one address. ``ipv6_addresses`` are imported, and nothing goes by
+    them. ``pending`` is its key among the pending transitions. ``revocations`` are the keys of its addresses that are
+    being revoked in the region's table of that name, each with the addresses. ``eips`` is an index: the EIPs on it,
+    each behind the private address that it is associated with. ``held`` is why no command changes it; nothing completes
+    the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus

@@ -298,9 +298,7 @@ def associate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{allocation_id} is in {region_id}, and {instance_id} in {instance_region_id}",
 )
-def associate_region(
-    eip: EipState, eip_user: EipUser, same_region: bool, region: Region, world: World
-) -> Facts | None:
+def associate_region(eip: EipState, eip_user: EipUser, same_region: bool, region: Region, world: World) -> Facts | None:
     """An EIP and what it is associated with are in one region."""
     if same_region:
         return None
@@ -367,7 +365,8 @@ def associate_interface_state(network_interface: NetworkInterfaceState, region: 
     if instance is None or instance.status not in BEING_RELEASED:
         return None
     return Breach(
-        {**facts, "instance_id": instance.id}, message="{network_interface_id} is on {instance_id}, which is being released"
+        {**facts, "instance_id": instance.id},
+        message="{network_interface_id} is on {instance_id}, which is being released",
     )
 
 
@@ -378,7 +377,9 @@ def associate_interface_state(network_interface: NetworkInterfaceState, region: 
     http_status=400,
     message="{private_ip_address} is no address of {instance_id} that takes an EIP",
 )
-def associate_private_ip(private_ip: str, eip_user: EipUser, same_region: bool, region: Region) -> Facts | Breach | None:
+def associate_private_ip(
+    private_ip: str, eip_user: EipUser, same_region: bool, region: Region
+) -> Facts | Breach | None:
     """The private address for an EIP is one that the ENI holds, and is not being revoked; of an instance, its
     primary one."""
     if not same_region:
@@ -557,7 +558,9 @@ def _private_ip_at(region: Region, eip: EipState) -> str | None:
     """Returns the private address that an EIP is associated with, None if it is with none."""
     if eip.network_interface_id is not None:
         return private_ip_of(eip, region.network_interfaces.get_existing(eip.network_interface_id))
-    return None if eip.instance_id is None else primary_private_ip(region, region.instances.get_existing(eip.instance_id))
+    return (
+        None if eip.instance_id is None else primary_private_ip(region, region.instances.get_existing(eip.instance_id))
+    )
 
 
 def prepare_associate(context: RuleContext, command: AssociateEipAddress | None) -> None:

@@ -127,9 +127,7 @@ def associate_with_a_primary_interface(net: Net) -> Command[Any]:
 @trips("eip.associate.region")
 def associate_with_an_interface_across_regions(net: Net) -> Command[Any]:
     far = net.cloud.execute(c.AllocateEipAddress(region_id="cn-beijing"))
-    return c.AssociateEipAddress(
-        allocation_id=far.id, instance_id=net.eni().id, instance_type="NetworkInterface"
-    )
+    return c.AssociateEipAddress(allocation_id=far.id, instance_id=net.eni().id, instance_type="NetworkInterface")
 
 
 @trips("eip.associate.interface-state", **MANUAL)
@@ -162,9 +160,7 @@ def associate_with_an_address_that_is_being_revoked(net: Net) -> Command[Any]:
 
 @trips("eip.associate.private-ip")
 def associate_with_another_address_than_the_primary_one_of_an_instance(net: Net) -> Command[Any]:
-    return c.AssociateEipAddress(
-        allocation_id=eip(net).id, instance_id=net.run().id, private_ip_address="10.0.1.99"
-    )
+    return c.AssociateEipAddress(allocation_id=eip(net).id, instance_id=net.run().id, private_ip_address="10.0.1.99")
 
 
 @keeps("eip.associate.private-ip")
@@ -188,9 +184,7 @@ def associate_a_second_one_with_the_primary_address_of_an_interface(net: Net) ->
 @trips("eip.unassociate.wrong-instance")
 def unassociate_from_another_interface(net: Net) -> Command[Any]:
     address = net.cloud.execute(with_interface(net, net.eni().id))
-    return c.UnassociateEipAddress(
-        allocation_id=address.id, instance_id=net.eni().id, instance_type="NetworkInterface"
-    )
+    return c.UnassociateEipAddress(allocation_id=address.id, instance_id=net.eni().id, instance_type="NetworkInterface")
 
 
 @trips("eip.unassociate.private-ip")
