@@ -39,7 +39,7 @@ MOST_INSTANCES: Final = 100
 MOST_PREFIXES: Final = 10
 """The most IPv4 prefixes that a request has."""
 NOT_MODELLED_USERS: Final = ("Nat", "SlbInstance", "HaVip", "IpAddress")
-"""What the API associates EIPs with besides."""
+"""The other kinds of resources that the API associates EIPs with."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
 

@@ -32,7 +32,7 @@ from ecsnet.values import ADDRESSES_OF_PREFIX, InstanceType, NetworkInterfaceSta
 
 T = TypeVar("T")
 EipUser = InstanceState | NetworkInterfaceState
-"""What an EIP is on."""
+"""The two kinds of resources that an EIP is on."""
 
 
 class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def taken(self) -> int:
-        """How many free addresses the VSwitch gives."""
+        """The number of free addresses that the VSwitch gives."""
         return self.to_allocate + self.named_available + self.in_prefixes
 
 
@@ -67,7 +67,7 @@ class PrefixRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def count(self) -> int:
-        """How many prefixes the ENI holds afterwards that it did not hold before."""
+        """The number of prefixes that the ENI gains."""
         return len(self.named) + self.wanted
 
 

@@ -400,13 +400,11 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose(("nothing", "count", "address", "addresses", "prefixes", "prefix"))
+    extra = choose(("nothing", "count", "address", "addresses", "prefix"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
-    elif extra == "prefixes":
-        parameters["ipv4_prefix_count"] = choose((1, 2))
     elif extra == "prefix":
-        parameters["ipv4_prefixes"] = (_prefix_around(choose(inventory.addresses(vswitch))),)
+        parameters["ipv4_prefix_count"] = 1
     elif extra == "address":
         parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
     elif extra == "addresses":
@@ -465,7 +463,7 @@ def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command
         count = choose((1, 2))
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
     if what == "prefixes":
-        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefix_count=choose((1, 2)))
+        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefix_count=1)
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
     region = inventory.region_with("vswitches", vswitch_id)
     vswitch = None if region is None else region.vswitches.get_existing(vswitch_id)

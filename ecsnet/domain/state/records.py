@@ -251,5 +251,5 @@ class EipState(State, eq=False, kw_only=True):
 
     @property
     def user_id(self) -> str | None:
-        """What it is associated with: the id of an instance or of an ENI, None if it is on neither."""
+        """The id of the instance or the ENI that it is on, None if it is on neither."""
         return self.instance_id or self.network_interface_id
