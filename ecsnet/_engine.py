@@ -21,6 +21,7 @@ from weakref import WeakSet
 
 from msgspec.structs import replace
 
+from ecsnet._listings import Listings
 from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
 from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.domain.causes import distances_to_causes
@@ -81,6 +82,7 @@ class Engine:
         self.until = until
         self.closed = False
         self.first_results: dict[int, Any] = {}
+        self.listings = Listings()
         self._begin_process()
         _ENGINES.add(self)
         self._settling: SettledView | None = None

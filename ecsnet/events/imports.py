@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from ecsnet.events.base import Event, Moment
 from ecsnet.values import (
@@ -22,6 +23,9 @@ class Import(Event, frozen=True, kw_only=True):
 
     ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
     understood. It is None for all others.
+
+    ``described`` has what the description of a held resource says and the event's fields cannot: an unknown status, or
+    what it is on. The names are the vendor's.
 
     ``ID`` is the name of the field that has the resource's id.
     """
@@ -59,7 +63,7 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``, schema 2 ``deletion_protection``."""
+    lacks ``held``, schema 2 ``deletion_protection`` and ``described``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
@@ -77,10 +81,11 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     public_ip_address: str | None = None
     deletion_protection: bool = False
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``,
     ``ipv4_prefixes`` and ``ipv6_addresses``."""
 
     SCHEMA: ClassVar[int] = 3
@@ -98,12 +103,13 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
     """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
-    ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the ENI's, which is
-    None for the primary one, ``charge_type`` and ``deletion_protection``."""
+    ``described``, ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the
+    ENI's, which is None for the primary one, ``charge_type`` and ``deletion_protection``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
@@ -116,6 +122,7 @@ class EipImported(Import, frozen=True, kw_only=True):
     charge_type: ChargeType = ChargeType.PostPaid
     deletion_protection: bool = False
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class InstanceTypesImported(Event, frozen=True, kw_only=True):

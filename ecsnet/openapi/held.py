@@ -8,7 +8,7 @@ words for it. It counts, and no command changes it (`instance.held`, `interface.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from typing import Final
+from typing import Any, Final
 
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
@@ -62,6 +62,16 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
     yield from why_locked(one)
 
 
+def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
+    """Returns what the description of a held instance says and the model cannot, by the vendor's names."""
+    said: dict[str, Any] = {}
+    if one.status not in _INSTANCE_STATUSES:
+        said["Status"] = one.status
+    if one.instance_charge_type not in _CHARGE_TYPES:
+        said["InstanceChargeType"] = one.instance_charge_type
+    return said | _of_locks(one) or None
+
+
 def type_of(one: DescribedInterface) -> NetworkInterfaceType:
     """Returns the type that an ENI is imported with: an unknown one is that of a secondary ENI."""
     return _TYPES.get(one.type or "", NetworkInterfaceType.Secondary)
@@ -76,7 +86,7 @@ def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
 
 def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an ENI, without those that its instance gives."""
-    if is_true(one.service_managed):
+    if is_service_managed(one):
         yield "a service manages it"
     if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
         yield f"its type is {one.type}"
@@ -94,6 +104,34 @@ def why_interface(one: DescribedInterface, described_groups: Container[str]) -> 
     groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
     if groups:
         yield f"it is in {', '.join(groups)}, which no response describes"
+
+
+def of_interface(
+    one: DescribedInterface, instance_id: str | None, described_groups: Container[str]
+) -> dict[str, Any] | None:
+    """Returns what the description of a held ENI says and the model cannot; ``instance_id`` is the instance that it is
+    imported on."""
+    said: dict[str, Any] = {}
+    if is_service_managed(one):
+        said["ServiceManaged"] = True
+    if one.type and one.type != type_of(one):
+        said["Type"] = one.type
+    if one.status != status_of(one):
+        said["Status"] = one.status
+    if one.its_instance_id != (instance_id or ""):
+        said["InstanceId"] = one.its_instance_id
+    group_ids = one.security_group_ids.security_group_id
+    if any(group_id not in described_groups for group_id in group_ids):
+        said["SecurityGroupIds"] = {"SecurityGroupId": list(group_ids)}
+    prefixes = [one_prefix.ipv4_prefix for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set]
+    if any(not prefix.endswith("/28") for prefix in prefixes):
+        said["Ipv4PrefixSets"] = {"Ipv4PrefixSet": [{"Ipv4Prefix": prefix} for prefix in prefixes]}
+    return said or None
+
+
+def is_service_managed(one: DescribedInterface) -> bool:
+    """Returns whether an ENI is another service's."""
+    return is_true(one.service_managed)
 
 
 def is_of_instance(one: DescribedEip) -> bool:
@@ -130,3 +168,21 @@ def why_eip(one: DescribedEip, described: Container[str]) -> Iterator[str]:
         yield f"it is {one.status} on {one.instance_id}"
     elif not one.instance_id and status in ASSOCIATED:
         yield f"it is {one.status}, and what it is on is not named"
+
+
+def of_eip(one: DescribedEip, user_id: str | None) -> dict[str, Any] | None:
+    """Returns what the description of a held EIP says and the model cannot; ``user_id`` is the instance or the ENI that
+    it is imported on."""
+    said: dict[str, Any] = {}
+    if one.status != eip_status_of(one):
+        said["Status"] = one.status
+    if one.instance_id and one.instance_id != user_id:
+        said |= {"InstanceId": one.instance_id, "InstanceType": one.instance_type}
+        if one.private_ip_address:
+            said["PrivateIpAddress"] = one.private_ip_address
+    return said | _of_locks(one) or None
+
+
+def _of_locks(one: DescribedInstance | DescribedEip) -> dict[str, Any]:
+    locks = [{"LockReason": lock.lock_reason} for lock in one.operation_locks.lock_reason]
+    return {"OperationLocks": {"LockReason": locks}} if locks else {}

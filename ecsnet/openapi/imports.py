@@ -46,6 +46,7 @@ from ecsnet.openapi.describe import (
     DescribedSecurityGroup,
     DescribedVpc,
     DescribedVSwitch,
+    imported_fields,
     moment_of,
     read_response,
 )
@@ -175,9 +176,7 @@ class _Reader:
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
             _check_status(vpc, VPC, VpcImported)
-            event = VpcImported(
-                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
-            )
+            event = VpcImported(**imported_fields(vpc.one), created_at=_time(vpc))
             self._add(region_id, event)
         for vswitch in self._vswitches.values():
             self._vswitch(vswitch)
@@ -237,17 +236,7 @@ class _Reader:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
         _check_status(found, VSWITCH, VSwitchImported)
-        self._add(
-            region_id,
-            VSwitchImported(
-                status=one.status,
-                vswitch_id=one.vswitch_id,
-                vpc_id=one.vpc_id,
-                zone_id=one.zone_id,
-                cidr_block=one.cidr_block,
-                created_at=_time(found),
-            ),
-        )
+        self._add(region_id, VSwitchImported(**imported_fields(one), created_at=_time(found)))
 
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
@@ -321,9 +310,7 @@ class _Reader:
         one = found.one
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
-            SecurityGroupImported(
-                security_group_id=one.security_group_id, vpc_id=one.vpc_id or None, created_at=_time(found)
-            ),
+            SecurityGroupImported(**imported_fields(one), created_at=_time(found)),
         )
 
     def _instance(self, found: _Found[DescribedInstance]) -> None:
@@ -347,20 +334,18 @@ class _Reader:
         self._add(
             region_id,
             InstanceImported(
-                instance_id=one.instance_id,
+                **imported_fields(one),
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
-                zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
-                image_id=one.image_id or None,
-                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 deletion_protection=held.is_true(one.deletion_protection),
                 held="; ".join(held.why_instance(one)) or None,
+                described=held.of_instance(one),
                 created_at=_time(found),
             ),
         )
@@ -414,25 +399,23 @@ class _Reader:
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, used))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
+        on = None if elsewhere else instance_id or None
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
-                network_interface_id=one.network_interface_id,
+                **imported_fields(one),
                 type=of_type,
                 status=status,
-                vswitch_id=one.vswitch_id,
-                mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 ipv4_prefixes=prefixes,
                 ipv6_addresses=tuple(dict.fromkeys(ip.ipv6_address for ip in one.ipv6_sets.ipv6_set)),
                 security_group_ids=group_ids,
-                name=one.network_interface_name or None,
-                description=one.description or None,
-                instance_id=None if elsewhere else instance_id or None,
+                instance_id=on,
                 held="; ".join(reasons) or None,
+                described=held.of_interface(one, on, self._groups),
                 created_at=_time(found),
             ),
         )
@@ -485,13 +468,13 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **imported_fields(one),
                 status=status,
                 instance_id=instance_id or None,
                 charge_type=held.eip_charge_type_of(one),
                 deletion_protection=held.is_true(one.deletion_protection),
                 held="; ".join(reasons) or None,
+                described=held.of_eip(one, instance_id or None),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
@@ -523,14 +506,14 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **imported_fields(one),
                 status=status,
                 network_interface_id=one.instance_id,
                 private_ip_address=None if private_ip == addresses[0] else private_ip,
                 charge_type=held.eip_charge_type_of(one),
                 deletion_protection=held.is_true(one.deletion_protection),
                 held="; ".join(reasons) or None,
+                described=held.of_eip(one, one.instance_id),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )

@@ -8,6 +8,7 @@ Attributes are named like those of the public resources, so a rule reads the sam
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
@@ -102,8 +103,8 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     holds besides ``private_ips``; each counts as one address. ``ipv6_addresses`` are imported, and nothing goes by
     them. ``pending`` is its key among the pending transitions. ``revocations`` are the keys of its addresses that are
     being revoked in the region's table of that name, each with the addresses. ``eips`` is an index: the EIPs on it,
-    each behind the private address that it is associated with. ``held`` is why no command changes it; nothing completes
-    the status of an ENI that is held."""
+    each behind the private address that it is associated with. ``held`` is why no command changes it, and ``described``
+    what its description says besides; nothing completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -117,6 +118,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
     eips: tuple[tuple[str, str], ...] = ()
@@ -179,6 +181,7 @@ class InstanceState(State, eq=False, kw_only=True):
     linked_vpc_id: str | None = None
     deletion_protection: bool = False
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
 
     def fork(self) -> Self:
@@ -247,6 +250,7 @@ class EipState(State, eq=False, kw_only=True):
     charge_type: ChargeType = ChargeType.PostPaid
     deletion_protection: bool = False
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
 
     @property

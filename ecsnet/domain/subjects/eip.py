@@ -204,7 +204,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
         interface = changed_interface(region, event.network_interface_id, record)
         interface.eips = tuple([one for one in interface.eips if one[1] != eip.id])
     eip.instance_id = eip.network_interface_id = eip.private_ip_address = None
-    eip.held = None  # what was not understood of it ended with what it was on
+    eip.held = eip.described = None  # what was not understood of it ended with what it was on
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:

@@ -97,6 +97,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         public_ip=event.public_ip_address,
         deletion_protection=event.deletion_protection,
         held=event.held,
+        described=event.described,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -133,6 +134,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         description=event.description,
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -183,6 +185,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         charge_type=event.charge_type,
         deletion_protection=event.deletion_protection,
         held=event.held,
+        described=event.described,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)

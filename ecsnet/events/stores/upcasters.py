@@ -87,18 +87,8 @@ def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-def _eip_imported_on_interface(old: dict[str, Any]) -> dict[str, Any]:
-    """Schema 2 has no ``network_interface_id``: an EIP on an ENI was held."""
-    return old
-
-
 def _instance_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``held``: no instance was."""
-    return old
-
-
-def _instance_imported_unprotected(old: dict[str, Any]) -> dict[str, Any]:
-    """Schema 2 has no ``deletion_protection``: it was not looked at."""
     return old
 
 
@@ -120,11 +110,20 @@ def _of_an_instance(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-# NetworkInterfaceCreated, NetworkInterfaceCreateRequested and PrivateIpAddresses… 1 → 2, NetworkInterfaceImported 2 → 3
+# NetworkInterfaceCreated, NetworkInterfaceCreateRequested and PrivateIpAddresses… 1 → 2
 
 
 def _without_prefixes(old: dict[str, Any]) -> dict[str, Any]:
     """The older schema has no ``ipv4_prefixes``: no ENI had one."""
+    return old
+
+
+# EipImported, InstanceImported and NetworkInterfaceImported 2 → 3
+
+
+def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 does not keep what the description of a held resource said; nor protection from deletion and prefixes,
+    which were not looked at, nor the ENI of an EIP, which was held then."""
     return old
 
 
@@ -135,14 +134,14 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("EipAddressUnassociateRequested", 1): _of_an_instance,
     ("EipAddressUnassociated", 1): _of_an_instance,
     ("EipImported", 1): _eip_imported,
-    ("EipImported", 2): _eip_imported_on_interface,
+    ("EipImported", 2): _imported_without_description,
     ("InstanceImported", 1): _instance_imported,
-    ("InstanceImported", 2): _instance_imported_unprotected,
+    ("InstanceImported", 2): _imported_without_description,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceCreateRequested", 1): _without_prefixes,
     ("NetworkInterfaceCreated", 1): _without_prefixes,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
-    ("NetworkInterfaceImported", 2): _without_prefixes,
+    ("NetworkInterfaceImported", 2): _imported_without_description,
     ("PrivateIpAddressesAssigned", 1): _without_prefixes,
     ("PrivateIpAddressesUnassignRequested", 1): _without_prefixes,
     ("PrivateIpAddressesUnassigned", 1): _without_prefixes,
