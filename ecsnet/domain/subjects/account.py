@@ -134,9 +134,14 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 
 # Client tokens
 
-_LATER: Final[dict[str, Any]] = {"network_interfaces": (), "ipv4_prefixes": (), "instance_type": "EcsInstance"}
-"""The parameters that commands did not have when their first token was stored, and their defaults other than None. No
-instance type has that name."""
+_LATER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "network_interfaces": (),
+    "security_group_type": "normal",
+    "ipv4_prefixes": (),
+    "instance_type": "EcsInstance",
+}
+"""The defaults of parameters that commands did not have when their first token was stored. No instance type has that
+name."""
 
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
@@ -159,13 +164,13 @@ def canonical_parameters(command: Command[Any]) -> str:
 
     Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
     what was asked for; parameters that were not given are left out, so that later versions can have more of them. So
-    are the defaults of those that earlier versions did not have.
+    are those that earlier versions did not have, while they have their default.
     """
     parameters = msgspec.to_builtins(command)
     given = {
         name: parameters[name]
         for name in sorted(parameters)
-        if parameters[name] is not None and (name not in _LATER or parameters[name] != _LATER[name])
+        if parameters[name] is not None and getattr(command, name) != _LATER_DEFAULTS.get(name)
     }
     return msgspec.json.encode(given).decode()
 

@@ -77,7 +77,7 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-# EipImported, InstanceImported, NetworkInterfaceImported and VSwitchImported 1 → 2
+# EipImported, InstanceImported, NetworkInterfaceImported, SecurityGroupImported, VpcImported, VSwitchImported 1 → 2
 
 
 def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +94,16 @@ def _instance_imported(old: dict[str, Any]) -> dict[str, Any]:
 
 def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``held``: no ENI was."""
+    return old
+
+
+def _security_group_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type`` and no ``not_modelled``: neither was read."""
+    return old
+
+
+def _vpc_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``secondary_cidr_blocks``: they were not read."""
     return old
 
 
@@ -115,6 +125,14 @@ def _of_an_instance(old: dict[str, Any]) -> dict[str, Any]:
 
 def _without_prefixes(old: dict[str, Any]) -> dict[str, Any]:
     """The older schema has no ``ipv4_prefixes``: no ENI had one."""
+    return old
+
+
+# SecurityGroupCreated 1 → 2
+
+
+def _security_group_created(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type``: there were basic groups only."""
     return old
 
 
@@ -145,6 +163,9 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("PrivateIpAddressesAssigned", 1): _without_prefixes,
     ("PrivateIpAddressesUnassignRequested", 1): _without_prefixes,
     ("PrivateIpAddressesUnassigned", 1): _without_prefixes,
+    ("SecurityGroupCreated", 1): _security_group_created,
+    ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,
+    ("VpcImported", 1): _vpc_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""
