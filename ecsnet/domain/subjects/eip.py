@@ -575,8 +575,9 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
     if isinstance(user, NetworkInterfaceState):
         free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
         context.private_ip = next(free, user.private_ips[0])
-    elif context.same_region:
-        context.private_ip = primary_private_ip(context.region, user)
+    else:
+        region = context.region if context.same_region else known(context.world.region_of("instances", user.id))
+        context.private_ip = primary_private_ip(region, user)
 
 
 def _table_of(user: EipUser) -> str:

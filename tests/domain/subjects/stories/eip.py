@@ -47,6 +47,14 @@ def associate_a_second_one(net: Net) -> Command[Any]:
     return c.AssociateEipAddress(allocation_id=eip(net).id, instance_id=vm.id)
 
 
+@trips("eip.associate.region", "eip.associate.duplicate")
+def associate_a_second_one_across_regions(net: Net) -> Command[Any]:
+    vm = net.run()
+    associated(net, vm)
+    far = net.cloud.execute(c.AllocateEipAddress(region_id="cn-beijing"))
+    return c.AssociateEipAddress(allocation_id=far.id, instance_id=vm.id)
+
+
 @trips("eip.associate.region")
 def associate_across_regions(net: Net) -> Command[Any]:
     far = net.cloud.execute(c.AllocateEipAddress(region_id="cn-beijing"))
