@@ -51,7 +51,7 @@ def _interface(command: Command[Any], eni: NetworkInterface, remembered: Mapping
     primary, *others = eni.private_ips
     return {
         "Description": eni.description or "",
-        "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
+        "Ipv4PrefixSets": {"Ipv4PrefixSet": [{"Ipv4Prefix": one} for one in eni.ipv4_prefixes]},
         "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
         "Ipv6Sets": {"Ipv6Set": []},
         "MacAddress": eni.mac_address,
@@ -79,15 +79,19 @@ def _interface(command: Command[Any], eni: NetworkInterface, remembered: Mapping
 
 def _assigned(command: Command[Any], eni: NetworkInterface, remembered: Mapping[str, Any]) -> Body:
     assert isinstance(command, AssignPrivateIpAddresses)
-    count = command.secondary_private_ip_address_count or 0
-    new = list(command.private_ip_addresses) or list(eni.private_ips[len(eni.private_ips) - count :])
+    addresses = command.private_ip_addresses or _last(eni.private_ips, command.secondary_private_ip_address_count)
+    prefixes = command.ipv4_prefixes or _last(eni.ipv4_prefixes, command.ipv4_prefix_count)
     return {
         "AssignedPrivateIpAddressesSet": {
-            "Ipv4PrefixSet": {"Ipv4Prefixes": []},
+            "Ipv4PrefixSet": {"Ipv4Prefixes": list(prefixes)},
             "NetworkInterfaceId": eni.id,
-            "PrivateIpSet": {"PrivateIpAddress": new},
+            "PrivateIpSet": {"PrivateIpAddress": list(addresses)},
         }
     }
+
+
+def _last(values: tuple[str, ...], count: int | None) -> tuple[str, ...]:
+    return values[len(values) - (count or 0) :]
 
 
 def _eip(command: Command[Any], eip: Eip, remembered: Mapping[str, Any]) -> Body:

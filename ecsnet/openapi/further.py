@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ecsnet.cloud import Cloud
+from ecsnet.openapi.actions import ACTIONS
 from ecsnet.openapi.answers import Body, route_table_of, router_of
-from ecsnet.openapi.parameters import remembered_of
+from ecsnet.openapi.parameters import is_modelled, pattern_of, remembered_of
 from ecsnet.openapi.refusals import Refusal
 
 Parameters = Mapping[str, str]
@@ -296,8 +297,17 @@ _SAME: Final = ("Direction", "IpProtocol", "PortRange", "NicType", "Policy", "So
 MOST_PERMISSIONS: Final = 200
 
 
-def is_about_addresses(parameters: Parameters) -> bool:
-    """Returns whether a rule of a security group is about blocks of addresses, and not about another group."""
+def is_further(action: str, parameters: Parameters) -> bool:
+    """Returns whether a request is about what is not modelled: it has an action of `FURTHER`, and if that is a command,
+    too, it gives a security group a rule for a block of addresses, or a resource attributes that no rule reads."""
+    if action not in FURTHER:
+        return False
+    row = ACTIONS.get(action)
+    if row is None:
+        return True
+    if action in _MODIFIED:
+        own = {_MODIFIED[action][1], "RegionId", "ClientToken", "DryRun"}
+        return not any(is_modelled(row, pattern_of(name)) for name in parameters if name not in own)
     return not any(name.rpartition(".")[2] in ("SourceGroupId", "DestGroupId") for name in parameters)
 
 

@@ -169,6 +169,8 @@ def is_modelled(row: Action, pattern: str) -> bool:
     if pattern == "ClientToken":
         return row.takes_client_token
     head, _, rest = pattern.partition(".N.")
+    if head == "Tag" and "Tag.N" in row.parameters:
+        return True
     if head == "NetworkInterface" and row.new_interface:
         return rest == "NetworkInterfaceId" or rest in row.new_interface
     return f"{pattern}.N" in row.parameters

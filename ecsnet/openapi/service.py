@@ -29,7 +29,7 @@ from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.answers import answer_to
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.formats import written
-from ecsnet.openapi.further import FURTHER, is_about_addresses, tags_of
+from ecsnet.openapi.further import FURTHER, is_further, tags_of
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
 from ecsnet.openapi.parameters import (
     FILTERED_AFTERWARDS,
@@ -255,12 +255,12 @@ class Service:
         if not action:
             raise Refusal("MissingParameter", 400, "Action is missing")
         row = ACTIONS.get(action)
-        if row is not None and row.product != "ecsnet" and not (action in FURTHER and is_about_addresses(parameters)):
+        if is_further(action, parameters):
+            return self._further
+        if row is not None and row.product != "ecsnet":
             return self._execute
         if action in DESCRIBE_ACTIONS:
             return self._describe
-        if action in FURTHER:
-            return self._further
         self.unknown_actions[action[:100]] += 1
         unknown_action(action)
         raise Refusal("InvalidAction.NotFound", 404, f"ecsnet has no action {shown(action)}")
