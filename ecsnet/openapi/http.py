@@ -11,6 +11,8 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from ecsnet.errors import EcsnetError
+
 MOST_HEADERS: Final = 200
 LONGEST_HEAD: Final = 1 << 20
 LONGEST_BODY: Final = 10 << 20
@@ -20,7 +22,7 @@ _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-class MalformedRequest(ValueError):
+class MalformedRequest(EcsnetError, ValueError):
     """Bytes that are no request; ``status`` is the HTTP status of the answer."""
 
     def __init__(self, reason: str, status: int = 400) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Self
 
 from ecsnet.decision import Violation
-from ecsnet.errors import CommandDenied
+from ecsnet.errors import CommandDenied, EcsnetError
 
 
-class Refusal(Exception):
+class Refusal(EcsnetError):
     """A request is refused, with the vendor's error code and HTTP status. ``violations`` are the rules that deny its
     command, if it is a command that was judged."""
 

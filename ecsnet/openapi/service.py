@@ -79,7 +79,7 @@ class Faults(Protocol):
         """Returns the cloud that a Describe action reads: the cloud itself, or one of its past."""
 
 
-class ConnectionDropped(Exception):
+class ConnectionDropped(EcsnetError):
     """The connection ends without an answer."""
 
 
@@ -88,9 +88,10 @@ class Call:
     """One request and what came of it.
 
     ``number`` counts from 1. ``code`` is the error code of the answer, None if the request succeeded; ``violations``
-    are all rules that denied its command. ``ignored`` are the parameters that nothing was done with. ``after`` and
-    ``until`` are the positions of the history before and after the call, ``latency`` is in seconds, and ``fault`` the
-    name of the injected fault. Passwords and credentials are not among the ``parameters``.
+    are all rules that denied its command. ``ignored`` are the parameters that nothing was done with. ``events`` are
+    those that were recorded by the call, ``after`` and ``until`` the positions of the history before and after it,
+    ``latency`` is in seconds, and ``fault`` the name of the injected fault. Passwords and credentials are not among
+    the ``parameters``.
     """
 
     number: int
@@ -107,19 +108,12 @@ class Call:
     until: int = 0
     latency: float = 0.0
     fault: str | None = None
-    cloud: Cloud = attrs.field(repr=False, eq=False)
+    events: tuple[RecordedEvent, ...] = attrs.field(default=(), hash=False, repr=False)
 
     @property
     def allowed(self) -> bool:
         """True if the request succeeded."""
         return self.code is None
-
-    @property
-    def events(self) -> tuple[RecordedEvent, ...]:
-        """The events that were recorded by the call."""
-        if self.until == self.after:
-            return ()
-        return tuple([one for one in self.cloud.history(after=self.after) if one.position <= self.until])
 
 
 @attrs.define
@@ -132,6 +126,9 @@ class _Asked:
     xml: bool
     ignored: list[str] = attrs.field(factory=list)
     fault: str | None = None
+    after: int = 0
+    until: int = 0
+    events: tuple[RecordedEvent, ...] = ()
 
 
 def _transitional() -> Iterator[str]:
@@ -196,15 +193,17 @@ class Service:
         started = perf_counter()
         asked = _Asked("", None, {}, xml=False)
         outcome: Mapping[str, Any] | Refusal
-        before = 0
         dropped: ConnectionDropped | None = None
         try:
             asked = _read(request)
             if self._keys is not None:
                 self._verify(request, asked)
             with self._lock:
-                before = self.cloud.position
-                outcome = self._perform(request, asked)
+                asked.after = asked.until = self.cloud.position
+                try:
+                    outcome = self._perform(request, asked)
+                finally:
+                    self._note_events(asked)
         except MalformedRequest as error:
             outcome = Refusal("BadRequest", error.status, str(error))
         except Refusal as error:
@@ -216,7 +215,7 @@ class Service:
         except Exception as error:  # noqa: BLE001  # a client gets an error answer, never a traceback
             failed(asked.action, error)
             outcome = Refusal("InternalError", 500, "the request failed due to an error of the server")
-        response = self._finish(asked, outcome, started, before)
+        response = self._finish(asked, outcome, started)
         if dropped is not None:
             raise dropped
         return response
@@ -389,14 +388,16 @@ class Service:
 
     # The answer
 
-    def _finish(
-        self, asked: _Asked, outcome: Mapping[str, Any] | Refusal, started: float, before: int = 0
-    ) -> HttpResponse:
+    def _note_events(self, asked: _Asked) -> None:
+        asked.until = self.cloud.position
+        if asked.until > asked.after:
+            asked.events = self.cloud.history(after=asked.after)
+
+    def _finish(self, asked: _Asked, outcome: Mapping[str, Any] | Refusal, started: float) -> HttpResponse:
         with self._lock:
             self._number += 1
             number = self._number
-            until = before if isinstance(outcome, Refusal) and outcome.http_status else self._position(before)
-        request_id = _request_id(number, asked, until)
+        request_id = _request_id(number, asked)
         if isinstance(outcome, Refusal):
             status, code, message, violations = outcome.http_status, outcome.code, outcome.message, outcome.violations
             value: Mapping[str, Any] = {
@@ -423,11 +424,11 @@ class Service:
                 message=message,
                 violations=violations,
                 ignored=tuple(asked.ignored),
-                after=before,
-                until=until,
+                after=asked.after,
+                until=asked.until,
+                events=asked.events,
                 latency=perf_counter() - started if started else 0.0,
                 fault=asked.fault,
-                cloud=self.cloud,
             )
         )
         if enabled():
@@ -437,12 +438,6 @@ class Service:
         if isinstance(outcome, Refusal) and (wait := getattr(outcome, "retry_after", None)) is not None:
             headers["x-acs-retry-after"] = str(wait)
         return HttpResponse(status, headers, body)
-
-    def _position(self, before: int) -> int:
-        try:
-            return self.cloud.position
-        except EcsnetError:
-            return before
 
 
 def respond(request: bytes, cloud: Cloud, *, keys: Mapping[str, str] | None = None, strict: bool = False) -> bytes:
@@ -475,8 +470,8 @@ def _read(request: HttpRequest) -> _Asked:
     return _Asked(action, version, parameters, xml)
 
 
-def _request_id(number: int, asked: _Asked, position: int) -> str:
-    known = repr((number, asked.action, position))
+def _request_id(number: int, asked: _Asked) -> str:
+    known = repr((number, asked.action, asked.until))
     text = blake2b(known.encode(), digest_size=16).hexdigest().upper()
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 

@@ -27,13 +27,16 @@ from ecsnet import (
 )
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import Breach
-from ecsnet.errors import ImpossibleOperation, RuleError
+from ecsnet.errors import ImpossibleOperation, InvalidDescribe, RuleError
 from ecsnet.openapi import InvalidRequest
+from ecsnet.openapi.http import MalformedRequest
+from ecsnet.openapi.refusals import Refusal
 from ecsnet.plan import PlanError
 from ecsnet.testing._compare import Difference
 from ecsnet.testing._explore import InvariantBroken
 from ecsnet.testing._script import Script
 from ecsnet.testing._visiting import Broken
+from ecsnet.testing.faults import InjectedRefusal
 from tests.support.net import Net
 
 
@@ -69,6 +72,10 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "Difference": lambda: Difference("differs", c.DeleteVpc(vpc_id="vpc-1"), script(), ("vpc.delete.in-use",)),
     "ImpossibleOperation": lambda: ImpossibleOperation(c.DeleteVpc(vpc_id="vpc-1"), ("vpc.delete.in-use",), "in use"),
     "InvalidCommand": lambda: InvalidCommand("must be a list, not 5", parameter="security_group_ids"),
+    "InvalidDescribe": lambda: InvalidDescribe("is missing", parameter="VpcId", code="MissingParameter"),
+    "InjectedRefusal": lambda: InjectedRefusal("Throttling", 400, "an injected fault", 50),
+    "MalformedRequest": lambda: MalformedRequest("the body is too long", 413),
+    "Refusal": lambda: Refusal("InvalidParameter", 400, "is wrong", denied().violations),
     "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
     "Broken": lambda: Broken(3, (Breach("address.unique", "eni-1", "is held twice"),)),

@@ -177,9 +177,9 @@ def test_an_answer_is_xml_unless_json_is_asked_for(service: Service) -> None:
 
 
 def test_a_text_that_xml_cannot_have_is_written_all_the_same(service: Service) -> None:
-    service.respond(message("CreateVpc", VpcName="a\x00<&>b"))
+    service.respond(message("CreateVpc", ResourceGroupId="a\x00<&>b"))
     listed = service.respond(message("DescribeVpcs")).partition(b"\r\n\r\n")[2]
-    assert ET.fromstring(listed).findtext("Vpcs/Vpc/VpcName") == "a�<&>b"
+    assert ET.fromstring(listed).findtext("Vpcs/Vpc/ResourceGroupId") == "a�<&>b"
 
 
 def test_an_error_has_the_first_code_and_all_reasons() -> None:
@@ -270,10 +270,20 @@ def test_a_value_that_changes_nothing_is_accepted(service: Service) -> None:
 
 
 def test_what_no_rule_reads_is_remembered_and_shown(service: Service) -> None:
-    vpc = call(service, "CreateVpc", VpcName="main", Description="all of it", Tag_1_Key="a", Tag_1_Value="b")["VpcId"]
+    vpc = call(
+        service,
+        "CreateVpc",
+        VpcName="main",
+        Description="all of it",
+        ResourceGroupId="rg-1",
+        Tag_1_Key="a",
+        Tag_1_Value="b",
+    )["VpcId"]
     call(service, "CreateVpc", VpcName="other")
     (shown,) = call(service, "DescribeVpcs", VpcName="main")["Vpcs"]["Vpc"]
     assert (shown["VpcId"], shown["VpcName"], shown["Description"]) == (vpc, "main", "all of it")
+    assert shown["ResourceGroupId"] == "rg-1"
+    assert [one["VpcId"] for one in call(service, "DescribeVpcs", ResourceGroupId="rg-1")["Vpcs"]["Vpc"]] == [vpc]
     assert shown["Tags"] == {"Tag": [{"Key": "a", "Value": "b"}]}
     assert list(shown) == sorted(shown)
     call(service, "ModifyVpcAttribute", VpcId=vpc, VpcName="renamed")

@@ -59,6 +59,8 @@ def values() -> dict[type[Any], Any]:
     denied = net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id))
     operation = plan.Operation(entry=1, action="DeleteVpc", parameters={"VpcId": "$vpc.id", "List": ["a"]})
     request = openapi.request("DeleteVpc", {"VpcId": "vpc-1"})
+    answered = openapi.Service(net.cloud)
+    answered.respond(b"GET /?Action=CreateVpc&VpcName=main HTTP/1.1\r\n\r\n")
     found = [
         *(command(getattr(commands, name)) for name in commands.__all__ if name != "Command"),
         *(net.vpc, net.cloud.vswitches[eni.vswitch_id], next(iter(net.cloud.security_groups.values()))),
@@ -88,6 +90,7 @@ def values() -> dict[type[Any], Any]:
         request,
         request.action,
         openapi.response_of(c.RunInstances),
+        answered.calls[-1],
     ]
     return {type(value): value for value in found}
 
