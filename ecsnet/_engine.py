@@ -266,10 +266,12 @@ class Engine:
         for new in news:
             if new.stream not in expected:
                 expected[new.stream] = world.version(new.stream)
-        if not decided or (region is not None and region.imported):
-            self.preview(news)
+        preview = self.preview(news) if not decided or (region is not None and region.imported) else None
         recorded = self.store.append(news, expected)
         before = recorded[0].position - 1
+        if preview is not None and world.position == before:  # these events are folded there already
+            self.world, self._last = preview, recorded[-1]
+            return recorded
         if world.position != before:  # others appended to other streams meanwhile
             self._fold_news(before)
             world = self.world

@@ -252,9 +252,10 @@ class Cloud:
     def _import(self, described: Described) -> None:
         engine = self._engine
         engine.catch_up()
-        for resource_id, path in described.paths.items():
-            if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
-                raise InvalidResponse(f"{resource_id} is there already", path=path)
+        for region in engine.world.regions.values():
+            for resource_id, path in described.paths.items():
+                if region.has(resource_id):
+                    raise InvalidResponse(f"{resource_id} is there already", path=path)
         now, account_id = engine.now(), self.account_id
         imported: list[tuple[str, Event]] = [
             (stream_of(event, region_id, account_id), event)

@@ -30,7 +30,7 @@ Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
 # The schemas, with the fields that are used
 
 
-class _Described(msgspec.Struct, frozen=True, rename="pascal"):
+class _Described(msgspec.Struct, frozen=True, rename="pascal", gc=False):
     region_id: str | None = None
     creation_time: str | None = None
 
@@ -257,6 +257,8 @@ _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions ma
 _REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
 _MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _MASK: Final = re.compile("/[0-9]{1,2}")
+_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IP: Final = re.compile(rf"({_OCTET}\.){{3}}{_OCTET}")
 _LONGEST_ID: Final = 256
 _LONGEST_TEXT: Final = 4096
 _LAST_YEAR: Final = 9000  # the calendar ends at 9999, and renewals extend subscriptions beyond the described time
@@ -301,10 +303,9 @@ def _mac(text: str) -> str:
 
 
 def _ip(text: str) -> str:
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
+    if not _IP.fullmatch(text):
+        raise _InvalidText(f"{_shown(text)} is no IPv4 address")
+    return text
 
 
 def _cidr(text: str) -> str:
@@ -343,49 +344,60 @@ _CHECKS: Final[dict[str, Check]] = {
 """The check of each field, by the field's name in any schema."""
 
 
-class _Field(NamedTuple):
-    """A field that has a check, or that contains fields with one; ``encoded_name`` is the vendor's spelling."""
+class _Fields(NamedTuple):
+    """The fields of a schema that are checked: texts, lists of texts, and what contains fields in turn."""
 
-    name: str
-    encoded_name: str
-    default: object
-    required: bool
-    check: Check | None
+    texts: tuple[tuple[str, str, object, bool, Check], ...]
+    """The name of each, the vendor's spelling, the default, whether it may be empty, and its check."""
+    lists: tuple[tuple[str, str, Check], ...]
+    structs: tuple[tuple[str, str, object], ...]
 
 
 @cache
-def _fields_of(schema: type[msgspec.Struct]) -> tuple[_Field, ...]:
-    return tuple(
-        _Field(field.name, field.encode_name, field.default, field.required, _CHECKS.get(field.name))
-        for field in msgspec.structs.fields(schema)
-        if field.name in _CHECKS or get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct)
-    )
+def _fields_of(schema: type[msgspec.Struct]) -> _Fields:
+    texts, lists, structs = [], [], []
+    for field in msgspec.structs.fields(schema):
+        check = _CHECKS.get(field.name)
+        if check is None:
+            if get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct):
+                structs.append((field.name, field.encode_name, field.default))
+        elif get_origin(field.type) is tuple:
+            lists.append((field.name, field.encode_name, check))
+        else:
+            texts.append((field.name, field.encode_name, field.default, not field.required, check))
+    return _Fields(tuple(texts), tuple(lists), tuple(structs))
 
 
 def _normalize(path: str, struct: msgspec.Struct) -> None:
     """Checks every field of a struct and converts its value to the normal form. An optional text may be empty."""
-    for name, encoded_name, default, required, check in _fields_of(type(struct)):
-        value = getattr(struct, name)
-        if value == default or (value == "" and not required):
-            continue
-        if isinstance(value, msgspec.Struct):
-            _normalize(f"{path}.{encoded_name}", value)
-        elif check is None:
-            for number, item in enumerate(value):
-                _normalize(f"{path}.{encoded_name}[{number}]", item)
-        else:
-            if isinstance(value, tuple):
-                normal: Any = tuple([_checked(check, one, path, f"{encoded_name}[{n}]") for n, one in enumerate(value)])
-            else:
-                normal = _checked(check, value, path, encoded_name)
-            msgspec.structs.force_setattr(struct, name, normal)
-
-
-def _checked(check: Check, text: str, path: str, encoded_name: str) -> str:
+    fields = _fields_of(type(struct))
+    place = ""
     try:
-        return check(text)
+        for name, place, default, may_be_empty, check in fields.texts:
+            value = getattr(struct, name)
+            if value == default or (may_be_empty and not value):
+                continue
+            normal = check(value)
+            if normal is not value:
+                msgspec.structs.force_setattr(struct, name, normal)
+        for name, encoded_name, check in fields.lists:
+            if given := getattr(struct, name):
+                normal_list = []
+                for number, one in enumerate(given):
+                    place = f"{encoded_name}[{number}]"
+                    normal_list.append(check(one))
+                msgspec.structs.force_setattr(struct, name, tuple(normal_list))
     except _InvalidText as error:
-        raise InvalidResponse(str(error), path=f"{path}.{encoded_name}") from None
+        raise InvalidResponse(str(error), path=f"{path}.{place}") from None
+    for name, encoded_name, default in fields.structs:
+        value = getattr(struct, name)
+        if value is default:
+            continue
+        if not isinstance(value, tuple):
+            _normalize(f"{path}.{encoded_name}", value)
+            continue
+        for number, item in enumerate(value):
+            _normalize(f"{path}.{encoded_name}[{number}]", item)
 
 
 def moment_of(path: str, text: str | None) -> datetime | None:

@@ -63,7 +63,7 @@ from ecsnet.values import (
 T = TypeVar("T")
 
 
-class _Found(msgspec.Struct, Generic[T], frozen=True):
+class _Found(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """One described resource; ``path`` is its place in the responses, ``region_id`` None if the response has none."""
 
     path: str
@@ -479,11 +479,12 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     """Returns the addresses of an ENI, the primary one first. The response lists it twice: alone, and among all."""
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
-    listed = sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
-    ips = [ip.private_ip_address for ip in listed]
-    if len(set(ips)) != len(ips):
+    listed = one.private_ip_sets.private_ip_set
+    ips = [ip.private_ip_address for ip in sorted(listed, key=lambda ip: not ip.primary)] if listed else []
+    if len(ips) > 1 and len(set(ips)) != len(ips):
         raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
-    ips = list(dict.fromkeys([*([primary] if primary else []), *ips]))
+    if primary and ips[:1] != [primary]:
+        ips = [primary, *(ip for ip in ips if ip != primary)]
     if not ips:
         raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)

@@ -151,9 +151,10 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
     """Notes what an ENI proves of the quotas of its account."""
     account_id, count = interface.account_id, len(interface.private_ips)
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
-    region.describe(account_id, "addresses-per-interface", count)
-    if interface.status is NetworkInterfaceStatus.Available:
-        region.describe(account_id, "addresses-per-available-interface", count - 1)
+    if count > 1:
+        region.describe(account_id, "addresses-per-interface", count)
+        if interface.status is NetworkInterfaceStatus.Available:
+            region.describe(account_id, "addresses-per-available-interface", count - 1)
     region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
     for group_id in interface.security_group_ids:
         in_group = region.security_groups.get_existing(group_id).private_ip_count
