@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from threading import RLock
@@ -28,13 +29,15 @@ from ecsnet.domain.fold import replay
 from ecsnet.domain.pace import Pace
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import stream_of
-from ecsnet.domain.state.world import World
+from ecsnet.domain.state.world import EDITION, World
 from ecsnet.domain.subjects.account import described_types
-from ecsnet.errors import ReplayError, StoreError, VersionConflict
+from ecsnet.errors import InvalidArgument, ReplayError, StoreError, VersionConflict
+from ecsnet.events.account import EditionChosen
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import EventStore, Lease, numbered
 from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.instance_types import vendor_types, with_own_types
 from ecsnet.values import InstanceType
 
 CommandIds = Literal["random", "deterministic"]
@@ -61,7 +64,6 @@ class Engine:
         settle_after: SettleAfter,
         outcomes: Outcomes | None,
         rules: RuleRegistry,
-        instance_types: Mapping[str, InstanceType],
         own_types: Mapping[str, InstanceType],
         command_ids: CommandIds,
         world: World | None = None,
@@ -74,9 +76,7 @@ class Engine:
         self.pace = Pace(settle_after)
         self.outcomes = outcomes
         self.rules = rules
-        self.instance_types = instance_types
         self.own_types = own_types
-        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, instance_types
         self.command_ids: CommandIds = command_ids
         self.until = until
         self.closed = False
@@ -89,6 +89,7 @@ class Engine:
         self.world = World() if world is None else world
         self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
         self.catch_up()
+        self._know_types()
 
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""
@@ -107,6 +108,28 @@ class Engine:
         if self._process is None:
             self._process = os.urandom(8).hex()
         return f"{self._process}-{next(self._commands)}"
+
+    def begin_edition(self, edition: str | None, account_id: str) -> None:
+        """Records the edition of a history that has no event yet, if it is not the guide's.
+
+        Raises `InvalidArgument` if the history was made under another edition than this one; None is that of the
+        history.
+        """
+        if edition is None or edition == self.world.edition.id:
+            return
+        if not self.world.position:
+            chosen = NewEvent(EDITION, EditionChosen(edition=edition), self.now(), account_id, self.command_id(EDITION))
+            with suppress(VersionConflict):  # another cloud was first
+                self.store.append([chosen], {EDITION: 0})
+            self.catch_up()
+            self._know_types()
+        if edition != self.world.edition.id:
+            raise InvalidArgument(f"edition: the history was made under {self.world.edition.id}, not {edition}")
+
+    def _know_types(self) -> None:
+        catalogue, own = self.world.edition.catalogue, self.own_types
+        self.instance_types = with_own_types(own.values(), catalogue) if own else vendor_types(catalogue)
+        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, self.instance_types
 
     def types_of(self, account_id: str) -> Mapping[str, InstanceType]:
         """Returns the instance types that an account can create instances of: those of the catalogue; those that were
@@ -339,7 +362,6 @@ class Engine:
             settle_after=settle_after,
             outcomes=outcomes,
             rules=rules,
-            instance_types=self.instance_types,
             own_types=self.own_types,
             command_ids=self.command_ids,
             world=world,
@@ -354,7 +376,6 @@ class Engine:
             settle_after=self.settle_after,
             outcomes=self.outcomes,
             rules=self.rules,
-            instance_types=self.instance_types,
             own_types=self.own_types,
             command_ids=self.command_ids,
             world=world,

@@ -373,7 +373,8 @@ def _normalize(path: str, struct: msgspec.Struct) -> None:
     fields = _fields_of(type(struct))
     place = ""
     try:
-        for name, place, default, may_be_empty, check in fields.texts:
+        for name, encoded_name, default, may_be_empty, check in fields.texts:
+            place = encoded_name
             value = getattr(struct, name)
             if value == default or (may_be_empty and not value):
                 continue
