@@ -218,7 +218,8 @@ class Cloud:
         """Judges a command without executing it, by the cloud's rules or by others. Records nothing and changes
         nothing.
 
-        Raises `RuleError` for an error inside a rule.
+        Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that the model cannot
+        carry out, as only a registry without some of the vendor's rules allows, now or before.
         """
         _must_be_command(command)
         if rules is not None:
@@ -250,7 +251,9 @@ class Cloud:
         with engine.lock:
             engine.catch_up()
             known = engine.types_of(self.account_id)
-        described = read_responses(responses, region_id=self.region_id, instance_types=known)
+        described = read_responses(
+            responses, region_id=self.region_id, account_id=self.account_id, instance_types=known
+        )
         with engine.lock:
             engine.repeatedly(partial(self._import, described))
         return len(described.paths)

@@ -31,17 +31,23 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
+    """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account. Schema 1
+    lacks it, and ``held``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
+    held: str | None = None
+    owner_id: str | None = None
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
     """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it."""
+    it, schemas 1 and 2 lack ``held`` and ``owner_id``, which is as that of `VpcImported`."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
     vswitch_id: str
     vpc_id: str
@@ -49,6 +55,8 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
     cidr_block: str
     status: VSwitchStatus = VSwitchStatus.Available
     unseen_addresses: int = 0
+    held: str | None = None
+    owner_id: str | None = None
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):

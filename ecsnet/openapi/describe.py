@@ -38,7 +38,8 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal", gc=False):
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     cidr_block: str
-    status: VpcStatus = VpcStatus.Available
+    status: str = VpcStatus.Available
+    owner_id: Any = None
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -46,7 +47,8 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     zone_id: str
     cidr_block: str
-    status: VSwitchStatus = VSwitchStatus.Available
+    status: str = VSwitchStatus.Available
+    owner_id: Any = None
     available_ip_address_count: Addresses | None = None
 
 
@@ -91,6 +93,7 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     instance_id: str = ""
     attachment: _Attachment = _Attachment()
     service_managed: Any = False
+    owner_id: Any = None
 
     @property
     def its_instance_id(self) -> str:

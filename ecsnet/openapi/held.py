@@ -1,27 +1,80 @@
-"""Tells why a described instance, ENI or EIP is held.
+"""Tells why a described VPC, VSwitch, instance, ENI or EIP is held, or is another account's.
 
 It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
 over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
-words for it. It counts, and no command changes it (`instance.held`, `interface.held`, `eip.held`).
+words for it. It counts, and no command changes it (`vpc.held`, `instance.held`, …).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from typing import Final
 
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
-from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
-from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
-from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH
+from ecsnet.events.imports import (
+    EipImported,
+    InstanceImported,
+    NetworkInterfaceImported,
+    VpcImported,
+    VSwitchImported,
+)
+from ecsnet.openapi.describe import (
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedVpc,
+    DescribedVSwitch,
+)
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    VpcStatus,
+    VSwitchStatus,
+)
 
+_VPC_STATUSES: Final = {str(one): one for one in VPC.described[VpcImported].values()}
+_VSWITCH_STATUSES: Final = {str(one): one for one in VSWITCH.described[VSwitchImported].values()}
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
+_OWNER_ID: Final = re.compile("[1-9][0-9]{0,31}")
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
+
+
+def vpc_status_of(one: DescribedVpc) -> VpcStatus:
+    """Returns the status that a VPC is imported with: Available, where it is unknown."""
+    return _VPC_STATUSES.get(one.status, VpcStatus.Available)
+
+
+def vswitch_status_of(one: DescribedVSwitch) -> VSwitchStatus:
+    """Returns the status that a VSwitch is imported with: Available, where it is unknown."""
+    return _VSWITCH_STATUSES.get(one.status, VSwitchStatus.Available)
+
+
+def why_network(one: DescribedVpc | DescribedVSwitch) -> str | None:
+    """Returns the reason to hold a VPC or a VSwitch, None if there is none."""
+    known = _VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES
+    return None if one.status in known else f"its status {one.status} is unknown"
+
+
+def owner_of(one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
+    """Returns the account that owns a resource, None if its description does not say so in a way that is understood."""
+    owner = one.owner_id
+    text = f"{owner:d}" if type(owner) is int and 0 < owner < 2**63 else owner
+    return text if type(text) is str and _OWNER_ID.fullmatch(text) else None
+
+
+def is_managed(one: DescribedInterface) -> bool:
+    """Returns whether a service manages an ENI."""
+    return one.service_managed in (True, "true", "True")
 
 
 def instance_status_of(one: DescribedInstance) -> InstanceStatus:
@@ -56,7 +109,7 @@ def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
 
 def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an ENI, without those that its instance gives."""
-    if one.service_managed in (True, "true", "True"):
+    if is_managed(one):
         yield "a service manages it"
     if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
         yield f"its type is {one.type}"

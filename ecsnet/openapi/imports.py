@@ -17,6 +17,7 @@ contradicts a rule is imported, so that `ecsnet.audit` can report it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -24,10 +25,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
-from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.imports import (
     EipImported,
@@ -83,15 +82,20 @@ class Described(NamedTuple):
 
 
 def read_responses(
-    responses: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
+    responses: Iterable[Mapping[str, Any]],
+    *,
+    region_id: str,
+    account_id: str,
+    instance_types: Mapping[str, InstanceType],
 ) -> Described:
-    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one.
+    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one, and
+    ``account_id`` the account that imports it.
 
     ``instance_types`` are those that are known already. The events can be folded in their order into regions that have
     none of the resources. Every command, read and transition works in the regions after that. Raises
     `InvalidResponse`.
     """
-    reader = _Reader(region_id, instance_types)
+    reader = _Reader(region_id, account_id, instance_types)
     if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
@@ -103,8 +107,10 @@ def read_responses(
 class _Reader:
     """Collects the described resources by kind and id; one that several pages describe is collected once."""
 
-    def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
+    def __init__(self, region_id: str, account_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
+        self._account_id = account_id
+        self._own_id: str | None = None
         self.types = TypeReader(instance_types)
         self.quotas: dict[str, dict[str, int]] = {}
         self._vpcs: dict[str, _Found[DescribedVpc]] = {}
@@ -169,11 +175,16 @@ class _Reader:
 
     def events(self) -> dict[str, list[Import]]:
         """Returns the events by region, a resource's after those of the resources that it refers to."""
+        self._own_id = self._find_own_id()
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
-            _check_status(vpc, VPC, VpcImported)
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
+                vpc_id=vpc.one.vpc_id,
+                cidr_block=vpc.one.cidr_block,
+                status=held.vpc_status_of(vpc.one),
+                held=held.why_network(vpc.one),
+                owner_id=self._other_owner(vpc.one),
+                created_at=_time(vpc),
             )
             self._add(region_id, event)
         for vswitch in self._vswitches.values():
@@ -196,6 +207,32 @@ class _Reader:
         for eip in self._eips.values():
             self._eip(eip)
         return self._events
+
+    def _find_own_id(self) -> str | None:
+        """Returns the id by which the described account owns its resources: the cloud's, if any has it, or else that
+        of most ENIs that no service manages, or else of most VPCs and VSwitches; None if two are equally frequent."""
+        of_network = Counter(
+            owner
+            for table in (self._vpcs, self._vswitches)
+            for found in table.values()
+            if (owner := held.owner_of(found.one)) is not None
+        )
+        if not of_network:
+            return None
+        of_interfaces = Counter(
+            owner
+            for found in self._interfaces.values()
+            if (owner := held.owner_of(found.one)) is not None and not held.is_managed(found.one)
+        )
+        if self._account_id in of_network or self._account_id in of_interfaces:
+            return self._account_id
+        most = (of_interfaces or of_network).most_common(2)
+        return None if len(most) > 1 and most[0][1] == most[1][1] else most[0][0]
+
+    def _other_owner(self, one: DescribedVpc | DescribedVSwitch) -> str | None:
+        """Returns the account that shares a resource with the described one, None for a resource of its own."""
+        owner = held.owner_of(one)
+        return None if self._own_id is None or owner == self._own_id else owner
 
     def _add(self, region_id: str, event: Import) -> None:
         self._events.setdefault(region_id, []).append(event)
@@ -232,15 +269,16 @@ class _Reader:
     def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
-        _check_status(found, VSWITCH, VSwitchImported)
         self._add(
             region_id,
             VSwitchImported(
-                status=one.status,
+                status=held.vswitch_status_of(one),
                 vswitch_id=one.vswitch_id,
                 vpc_id=one.vpc_id,
                 zone_id=one.zone_id,
                 cidr_block=one.cidr_block,
+                held=held.why_network(one),
+                owner_id=self._other_owner(one),
                 created_at=_time(found),
             ),
         )
@@ -456,12 +494,6 @@ class _Reader:
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
-
-
-def _check_status(found: _Found[Any], lifecycle: Lifecycle[Any], event: type[Import]) -> None:
-    status = found.one.status
-    if status not in lifecycle.described[event]:
-        raise InvalidResponse(f"a {status} resource cannot be imported", path=f"{found.path}.Status")
 
 
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:

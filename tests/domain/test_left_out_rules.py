@@ -123,3 +123,21 @@ def test_what_is_allowed_without_a_rule_is_recorded() -> None:
         net.attached(vm)
     assert len(net.cloud.instances[vm.id].network_interface_ids) == 4
     assert [breach.invariant for breach in invariants(net.cloud)] == ["interface.attach.quota"]
+
+
+@given(seed=st.integers(0, 1 << 32))
+@settings(max_examples=budget(30), deadline=None)
+def test_a_state_that_lax_rules_led_to_is_judged_by_all_rules(seed: int) -> None:
+    """A check by the vendor's rules raises nothing there but errors that are documented."""
+    rng = Random(seed)
+    lax = ecsnet.rules.without(*rng.sample(list(ecsnet.rules), rng.randint(1, len(ecsnet.rules))))
+    cloud = Cloud(clock=ManualClock(START), rules=lax)
+    for _ in range(30):
+        try:
+            command = GENERATORS[rng.choice(list(GENERATORS))](Inventory(cloud), rng.choice)
+        except InvalidCommand:
+            continue
+        with suppress(RuleError, ImpossibleOperation):
+            cloud.check(command, rules=ecsnet.rules)
+        with suppress(CommandDenied, RuleError, ImpossibleOperation):
+            cloud.execute(command)

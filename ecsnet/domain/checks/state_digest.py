@@ -82,8 +82,14 @@ def behavioural_digest(world: World) -> bytes:
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
-        [(vpc.id, vpc.status, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
-        [(vswitch.id, vswitch.status, vswitch.unseen_addresses) for vswitch in region.vswitches.snapshot().values()],
+        [
+            (vpc.id, vpc.status, vpc.classic_link_enabled, vpc.held, vpc.owner_id)
+            for vpc in region.vpcs.snapshot().values()
+        ],
+        [
+            (vswitch.id, vswitch.status, vswitch.unseen_addresses, vswitch.held, vswitch.owner_id)
+            for vswitch in region.vswitches.snapshot().values()
+        ],
         [(group.id, group.status) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [

@@ -43,12 +43,15 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
-    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources."""
+    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources. ``held`` is why no
+    command changes it or creates anything in it; ``owner_id`` is the account that shares it, None for an own one."""
 
     cidr_block: str
     status: VpcStatus
     pending: int | None = None
     classic_link_enabled: bool = False
+    held: str | None = None
+    owner_id: str | None = None
 
     def __post_init__(self) -> None:
         cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
@@ -61,7 +64,8 @@ Released = tuple[str, Any] | None
 class VSwitchState(State, eq=False, kw_only=True):
     """``first`` and ``last`` bound the block. ``next_ip`` is the next address that was never allocated, None at the end
     of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
-    one first. ``unseen_addresses`` counts those that something holds which no import described: nobody knows which."""
+    one first. ``unseen_addresses`` counts those that something holds which no import described: nobody knows which.
+    ``held`` and ``owner_id`` are as those of a VPC."""
 
     vpc_id: str
     zone_id: str
@@ -76,6 +80,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     released: Released = None
     released_count: int = 0
     unseen_addresses: int = 0
+    held: str | None = None
+    owner_id: str | None = None
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)

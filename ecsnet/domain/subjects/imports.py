@@ -51,6 +51,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
+    state.held, state.owner_id = event.held, event.owner_id
     _begin(region, state, vpc.VPC, record)
     region.imported = True
 
@@ -63,6 +64,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
+    state.held, state.owner_id = event.held, event.owner_id
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
     _begin(region, state, vpc.VSWITCH, record)

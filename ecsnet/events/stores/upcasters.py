@@ -77,6 +77,14 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# VpcImported 1 → 2, VSwitchImported 2 → 3
+
+
+def _network_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no ``held`` and no ``owner_id``: each network counted as the account's own."""
+    return old
+
+
 # EipImported, InstanceImported, NetworkInterfaceImported and VSwitchImported 1 → 2
 
 
@@ -108,6 +116,8 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("InstanceImported", 1): _instance_imported,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("VpcImported", 1): _network_imported,
     ("VSwitchImported", 1): _vswitch_imported,
+    ("VSwitchImported", 2): _network_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""
