@@ -429,9 +429,9 @@ catalogue of instance types. What is not listed here is the same in all editions
 
 ```
 
-A history records the edition that it is made under: it is its first event (`EditionChosen`). A history without that event
-is the guide's, as are all that older versions wrote. `Cloud(store)` goes on under the edition of the history; naming another
-one raises `InvalidArgument`.
+A history records the edition that it is made under: it is its first event (`EditionChosen`). A history without that
+event is the guide's, as are all that older versions wrote. `Cloud(store)` goes on under the edition of the history;
+naming another one raises `InvalidArgument`.
 
 ```python
 >>> cloud.edition
@@ -452,8 +452,8 @@ one raises `InvalidArgument`.
 
 ```
 
-On the command line, `ecsnet run` and `ecsnet check` have the option `--edition`. A quota that was set, or described, precedes
-that of the edition; a described instance type precedes that of its catalogue.
+On the command line, `ecsnet run` and `ecsnet check` have the option `--edition`. A quota that was set, or described,
+precedes that of the edition; a described instance type precedes that of its catalogue.
 """
 
 

@@ -22,9 +22,12 @@ GUIDE: Final = "2019-03"
 
 @attrs.frozen(kw_only=True)
 class Difference:
-    """What differs from the guide's edition: ``name`` is a quota, or ``"instance types"``; ``guide`` and ``here`` say
-    what is so in either edition, ``rule`` is the id of the rule that it concerns. ``source`` is the vendor's page that
-    says so, ``date`` that of the page, or of the software whose documentation it is."""
+    """A statement that differs from the guide's edition.
+
+    ``name`` is a quota, or ``"instance types"``; ``guide`` and ``here`` say what is so in either edition, ``rule`` is the
+    id of the rule that it concerns. ``source`` is the vendor's page that says so, ``date`` that of the page, or of the
+    software whose documentation it is.
+    """
 
     name: str
     guide: str
@@ -36,7 +39,7 @@ class Difference:
 
 @attrs.frozen(kw_only=True)
 class Edition:
-    """What the vendor's documentation says at a time.
+    """The state of the vendor's documentation at a time.
 
     ``quotas`` are the defaults by name; one that is `ecsnet.values.UNKNOWN_QUOTA` denies nothing until it is set.
     ``catalogue`` is the month of the instance types. ``differences`` from the guide's edition are those of

@@ -49,7 +49,7 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     for finding in breaches:
         output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
     if information:
-        output.line(f"{len(information)} of them are held, shared, or in use by what is not described:")
+        output.line(f"{len(information)} of them are held, or in use by what is not described:")
     for line in _summary(information):
         output.line(f"  {line}")
     if types:
@@ -59,8 +59,8 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
 
 
 def _summary(information: Iterable[Finding]) -> list[str]:
-    """Returns a line for each rule and message, with the ids of the resources that it is about. Of many such ids, and of
-    many such lines, only the first are shown."""
+    """Returns a line for each rule and message, with the ids of the resources that it is about. Of many such ids, and
+    of many such lines, only the first are shown."""
     ids_of: dict[tuple[str, str], list[str]] = {}
     for finding in information:
         resource_id, _, what = finding.message.partition(" ")

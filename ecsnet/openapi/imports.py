@@ -383,8 +383,9 @@ class _Reader:
             if not self.types.find(found.one.instance_type).limits_known
         }
         for found in self._interfaces.values():
-            if found.one.instance_id in of_instance:
-                of_instance[found.one.instance_id].append(len(_addresses(found)))
+            instance_id = found.one.its_instance_id
+            if instance_id in of_instance and found.one.type != NetworkInterfaceType.Member:  # it is on a Trunk ENI
+                of_instance[instance_id].append(len(_addresses(found)))
         for instance_id, address_counts in of_instance.items():
             self.types.show(self._instances[instance_id].one.instance_type, address_counts)
 
