@@ -22,6 +22,7 @@ from weakref import WeakSet
 
 from msgspec.structs import replace
 
+from ecsnet._listings import Listings
 from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
 from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.domain.causes import distances_to_causes
@@ -66,6 +67,7 @@ class Engine:
         rules: RuleRegistry,
         own_types: Mapping[str, InstanceType],
         command_ids: CommandIds,
+        instance_types: Mapping[str, InstanceType] | None = None,
         world: World | None = None,
         until: int | None = None,
     ) -> None:
@@ -81,6 +83,7 @@ class Engine:
         self.until = until
         self.closed = False
         self.first_results: dict[int, Any] = {}
+        self.listings = Listings()
         self._begin_process()
         _ENGINES.add(self)
         self._settling: SettledView | None = None
@@ -88,8 +91,12 @@ class Engine:
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
         self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
-        self.catch_up()
-        self._know_types()
+        if world is None:
+            self.catch_up()
+        if instance_types is None:
+            self._know_types()
+        else:
+            self._use_types(instance_types)
 
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""
@@ -128,8 +135,11 @@ class Engine:
 
     def _know_types(self) -> None:
         catalogue, own = self.world.edition.catalogue, self.own_types
-        self.instance_types = with_own_types(own.values(), catalogue) if own else vendor_types(catalogue)
-        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, self.instance_types
+        self._use_types(with_own_types(own.values(), catalogue) if own else vendor_types(catalogue))
+
+    def _use_types(self, instance_types: Mapping[str, InstanceType]) -> None:
+        self.instance_types = instance_types
+        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, instance_types
 
     def types_of(self, account_id: str) -> Mapping[str, InstanceType]:
         """Returns the instance types that an account can create instances of: those of the catalogue; those that were
@@ -363,6 +373,7 @@ class Engine:
             outcomes=outcomes,
             rules=rules,
             own_types=self.own_types,
+            instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
         )
@@ -377,6 +388,7 @@ class Engine:
             outcomes=self.outcomes,
             rules=self.rules,
             own_types=self.own_types,
+            instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
             until=world.position,

@@ -24,9 +24,9 @@ GUIDE: Final = "2019-03"
 class Difference:
     """A statement that differs from the guide's edition.
 
-    ``name`` is a quota, or ``"instance types"``; ``guide`` and ``here`` say what is so in either edition, ``rule`` is the
-    id of the rule that it concerns. ``source`` is the vendor's page that says so, ``date`` that of the page, or of the
-    software whose documentation it is.
+    ``name`` is a quota, or ``"instance types"``; ``guide`` and ``here`` say what is so in either edition, ``rule`` is
+    the id of the rule that it concerns. ``source`` is the vendor's page that says so, ``date`` that of the page, or of
+    the software whose documentation it is.
     """
 
     name: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from ecsnet.events.base import Event, Moment
 from ecsnet.values import (
@@ -23,6 +24,9 @@ class Import(Event, frozen=True, kw_only=True):
     ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
     understood. It is None for all others.
 
+    ``described`` has what the description of a held resource says and the event's fields cannot: an unknown status, or
+    what it is on. The names are the vendor's.
+
     ``ID`` is the name of the field that has the resource's id.
     """
 
@@ -32,7 +36,7 @@ class Import(Event, frozen=True, kw_only=True):
 
 class VpcImported(Import, frozen=True, kw_only=True):
     """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account. Schema 1
-    lacks it, and ``held``."""
+    lacks it, ``held`` and ``described``."""
 
     SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
@@ -41,11 +45,12 @@ class VpcImported(Import, frozen=True, kw_only=True):
     status: VpcStatus = VpcStatus.Available
     held: str | None = None
     owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
     """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it, schemas 1 and 2 lack ``held`` and ``owner_id``, which is as that of `VpcImported`."""
+    it, schemas 1 and 2 lack ``held``, ``described`` and ``owner_id``, which is as that of `VpcImported`."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
@@ -57,6 +62,7 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
     unseen_addresses: int = 0
     held: str | None = None
     owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
@@ -67,9 +73,9 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``."""
+    lacks ``held``, and schema 2 ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -84,12 +90,13 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -102,18 +109,21 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's."""
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
+    ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class InstanceTypesImported(Event, frozen=True, kw_only=True):

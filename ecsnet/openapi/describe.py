@@ -2,6 +2,10 @@
 
 The schemas have the fields that ecsnet uses; other fields are ignored. A malformed text, address, time or number raises
 `InvalidResponse` with the path of the field; valid values are converted to their normal form.
+
+A schema is the table of its kind for both directions: a field that is annotated with `Attribute` is imported into the
+event's field of that name (`imported_fields`), and `Cloud.describe` shows the resource's attribute in it
+(`ecsnet.openapi.records`). Other fields need more than one value, and are read and shown by functions.
 """
 
 from __future__ import annotations
@@ -23,6 +27,26 @@ from ecsnet.values import (
     VSwitchStatus,
 )
 
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else value
+
+
+PLAIN: Final[Callable[[Any], Any]] = _plain
+"""Shows the value of an attribute as it is."""
+
+
+class Attribute(NamedTuple):
+    """The attribute of the resource that a described field shows, and the field of the import's event: by default the
+    same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
+    described value of the attribute; by default an empty text stands for None."""
+
+    name: str
+    event: str | None = ""
+    read: Callable[[Any], Any] = lambda value: None if value == "" else value
+    show: Callable[[Any], Any] = PLAIN
+
+
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
@@ -36,25 +60,25 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal", gc=False):
 
 
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vpc_id: str
-    cidr_block: str
-    status: str = VpcStatus.Available
+    vpc_id: Annotated[str, Attribute("id", "vpc_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[str, Attribute("status", None)] = VpcStatus.Available
     owner_id: Any = None
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vswitch_id: str = msgspec.field(name="VSwitchId")
-    vpc_id: str
-    zone_id: str
-    cidr_block: str
-    status: str = VSwitchStatus.Available
+    vswitch_id: Annotated[str, Attribute("id", "vswitch_id")] = msgspec.field(name="VSwitchId")
+    vpc_id: Annotated[str, Attribute("vpc_id")]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[str, Attribute("status", None)] = VSwitchStatus.Available
     owner_id: Any = None
-    available_ip_address_count: Addresses | None = None
+    available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
 
 
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
-    security_group_id: str
-    vpc_id: str | None = None
+    security_group_id: Annotated[str, Attribute("id", "security_group_id")]
+    vpc_id: Annotated[str | None, Attribute("vpc_id")] = None
 
 
 class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -79,18 +103,18 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
-    network_interface_id: str
-    mac_address: str
-    type: str | None = None
-    status: str = NetworkInterfaceStatus.InUse
-    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
-    private_ip_address: str = ""
+    network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
+    mac_address: Annotated[str, Attribute("mac_address")]
+    type: Annotated[str | None, Attribute("type", None)] = None
+    status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
+    vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
+    private_ip_address: Annotated[str, Attribute("primary_private_ip", None)] = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
     security_group_ids: _Ids = _Ids()
-    network_interface_name: str = ""
-    description: str = ""
-    instance_id: str = ""
+    network_interface_name: Annotated[str, Attribute("name")] = ""
+    description: Annotated[str, Attribute("description")] = ""
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     attachment: _Attachment = _Attachment()
     service_managed: Any = False
     owner_id: Any = None
@@ -117,14 +141,14 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
-    instance_id: str
-    status: str
-    instance_type: str
-    zone_id: str
-    image_id: str = ""
-    instance_charge_type: str = ChargeType.PostPaid
+    instance_id: Annotated[str, Attribute("id", "instance_id")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_type: Annotated[str, Attribute("instance_type", None)]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    image_id: Annotated[str, Attribute("image_id")] = ""
+    instance_charge_type: Annotated[str, Attribute("charge_type", None)] = ChargeType.PostPaid
     expired_time: str = ""
-    internet_max_bandwidth_out: Mbits = 0
+    internet_max_bandwidth_out: Annotated[Mbits, Attribute("internet_max_bandwidth_out")] = 0
     public_ip_address: _Ips = _Ips()
     eip_address: _InstanceEip = _InstanceEip()
     inner_ip_address: _Ips = _Ips()
@@ -134,10 +158,10 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
-    allocation_id: str
-    ip_address: str
-    status: str
-    instance_id: str = ""
+    allocation_id: Annotated[str, Attribute("id", "allocation_id")]
+    ip_address: Annotated[str, Attribute("ip_address")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
     allocation_time: str | None = None
 
@@ -252,6 +276,32 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_nulls(one) for name, one in value.items() if one is not None}
     return [_without_nulls(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+# The fields that are one attribute
+
+
+@cache
+def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attribute]]:
+    """Returns the fields of a schema that show one attribute: by the vendor's name, the field's own name and what it
+    shows."""
+    return {
+        field.encode_name: (field.name, mark)
+        for field in msgspec.structs.fields(schema)
+        for mark in getattr(field.type, "__metadata__", ())
+        if isinstance(mark, Attribute)
+    }
+
+
+@cache
+def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    marks = attributes_of(schema).values()
+    return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
+
+
+def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
+    """Returns the fields of the import's event that are one field of the description each."""
+    return {event_field: read(getattr(described, name)) for name, event_field, read in _imported(type(described))}
 
 
 # Checks of the fields

@@ -45,6 +45,7 @@ from ecsnet.openapi.describe import (
     DescribedSecurityGroup,
     DescribedVpc,
     DescribedVSwitch,
+    imported_fields,
     moment_of,
     read_response,
 )
@@ -178,12 +179,13 @@ class _Reader:
         self._own_id = self._find_own_id()
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
+            owner_id = self._other_owner(vpc.one)
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id,
-                cidr_block=vpc.one.cidr_block,
+                **imported_fields(vpc.one),
                 status=held.vpc_status_of(vpc.one),
                 held=held.why_network(vpc.one),
-                owner_id=self._other_owner(vpc.one),
+                owner_id=owner_id,
+                described=held.of_network(vpc.one, owner_id),
                 created_at=_time(vpc),
             )
             self._add(region_id, event)
@@ -222,7 +224,7 @@ class _Reader:
         of_interfaces = Counter(
             owner
             for found in self._interfaces.values()
-            if (owner := held.owner_of(found.one)) is not None and not held.is_managed(found.one)
+            if (owner := held.owner_of(found.one)) is not None and not held.is_service_managed(found.one)
         )
         if self._account_id in of_network or self._account_id in of_interfaces:
             return self._account_id
@@ -269,16 +271,15 @@ class _Reader:
     def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
+        owner_id = self._other_owner(one)
         self._add(
             region_id,
             VSwitchImported(
+                **imported_fields(one),
                 status=held.vswitch_status_of(one),
-                vswitch_id=one.vswitch_id,
-                vpc_id=one.vpc_id,
-                zone_id=one.zone_id,
-                cidr_block=one.cidr_block,
                 held=held.why_network(one),
-                owner_id=self._other_owner(one),
+                owner_id=owner_id,
+                described=held.of_network(one, owner_id),
                 created_at=_time(found),
             ),
         )
@@ -332,9 +333,7 @@ class _Reader:
         one = found.one
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
-            SecurityGroupImported(
-                security_group_id=one.security_group_id, vpc_id=one.vpc_id or None, created_at=_time(found)
-            ),
+            SecurityGroupImported(**imported_fields(one), created_at=_time(found)),
         )
 
     def _instance(self, found: _Found[DescribedInstance]) -> None:
@@ -358,19 +357,17 @@ class _Reader:
         self._add(
             region_id,
             InstanceImported(
-                instance_id=one.instance_id,
+                **imported_fields(one),
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
-                zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
-                image_id=one.image_id or None,
-                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 held="; ".join(held.why_instance(one)) or None,
+                described=held.of_instance(one),
                 created_at=_time(found),
             ),
         )
@@ -424,23 +421,21 @@ class _Reader:
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
+        on = None if elsewhere else instance_id or None
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
-                network_interface_id=one.network_interface_id,
+                **imported_fields(one),
                 type=of_type,
                 status=status,
-                vswitch_id=one.vswitch_id,
-                mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 security_group_ids=group_ids,
-                name=one.network_interface_name or None,
-                description=one.description or None,
-                instance_id=None if elsewhere else instance_id or None,
+                instance_id=on,
                 held="; ".join(reasons) or None,
+                described=held.of_interface(one, on, self._groups),
                 created_at=_time(found),
             ),
         )
@@ -487,11 +482,11 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **imported_fields(one),
                 status=status,
                 instance_id=instance_id or None,
                 held="; ".join(held.why_eip(one, self._instances)) or None,
+                described=held.of_eip(one, instance_id or None),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )

@@ -337,3 +337,16 @@ def test_a_network_that_another_account_shares_is_changed_by_its_owner_alone() -
 def test_whose_a_network_is(owners: tuple[Any, Any], shared: list[str]) -> None:
     cloud = account(vpcs=[vpc(OwnerId=owners[0])], vswitches=[vswitch(OwnerId=owners[1])])
     assert [finding.message.split()[0] for finding in audit(cloud)] == shared
+
+
+def test_a_network_that_is_held_or_shared_is_described_as_it_was() -> None:
+    there = {"vpcs": [vpc(OwnerId=OTHER, Status="Frozen")], "vswitches": [vswitch(OwnerId=OTHER)]}
+    cloud = account(**there, interfaces=[primary(OwnerId=1234567890123456), spare()])
+    (network,) = cloud.describe("DescribeVpcs")["Vpcs"]["Vpc"]
+    assert (network["OwnerId"], network["Status"]) == (OTHER, "Frozen")
+    actions = ("DescribeVpcs", "DescribeVSwitches", "DescribeSecurityGroups", "DescribeInstances")
+    responses = [cloud.describe(action) for action in (*actions, "DescribeNetworkInterfaces")]
+    again = Cloud(clock=cloud.clock)
+    again.import_resources(responses)
+    assert audit(again) == audit(cloud)
+    assert [again.describe(action)["TotalCount"] for action in actions] == [1, 1, 1, 1]

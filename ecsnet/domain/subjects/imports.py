@@ -51,7 +51,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
-    state.held, state.owner_id = event.held, event.owner_id
+    state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     _begin(region, state, vpc.VPC, record)
     region.imported = True
 
@@ -64,7 +64,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
-    state.held, state.owner_id = event.held, event.owner_id
+    state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
     _begin(region, state, vpc.VSWITCH, record)
@@ -98,6 +98,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
         held=event.held,
+        described=event.described,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -132,6 +133,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         description=event.description,
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -180,6 +182,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)

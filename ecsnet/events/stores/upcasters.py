@@ -110,12 +110,23 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# EipImported, InstanceImported and NetworkInterfaceImported 2 → 3
+
+
+def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 does not keep what the description of a held resource said."""
+    return old
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipImported", 1): _eip_imported,
+    ("EipImported", 2): _imported_without_description,
     ("InstanceImported", 1): _instance_imported,
+    ("InstanceImported", 2): _imported_without_description,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("NetworkInterfaceImported", 2): _imported_without_description,
     ("VpcImported", 1): _network_imported,
     ("VSwitchImported", 1): _vswitch_imported,
     ("VSwitchImported", 2): _network_imported,
