@@ -39,11 +39,11 @@ PLAIN: Final[Callable[[Any], Any]] = _plain
 class Attribute(NamedTuple):
     """The attribute of the resource that a described field shows, and the field of the import's event: by default the
     same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
-    described value of the attribute; by default an empty text stands for None."""
+    described value of the attribute; by default (``read`` is None) an empty text stands for None."""
 
     name: str
     event: str | None = ""
-    read: Callable[[Any], Any] = lambda value: None if value == "" else value
+    read: Callable[[Any], Any] | None = None
     show: Callable[[Any], Any] = PLAIN
 
 
@@ -294,14 +294,21 @@ def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attri
 
 
 @cache
-def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
     marks = attributes_of(schema).values()
     return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
 
 
 def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
     """Returns the fields of the import's event that are one field of the description each."""
-    return {event_field: read(getattr(described, name)) for name, event_field, read in _imported(type(described))}
+    fields = {}
+    for name, event_field, read in _imported(type(described)):
+        value = getattr(described, name)
+        if read is not None:
+            fields[event_field] = read(value)
+        else:
+            fields[event_field] = None if value == "" else value
+    return fields
 
 
 # Checks of the fields

@@ -420,9 +420,11 @@ class _Reader:
         addresses = _addresses(found)
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
         of_type, status = held.type_of(one), held.status_of(one)
-        elsewhere = self._why_elsewhere(one, of_type)
+        elsewhere = self._why_elsewhere(one, of_type) if instance_id else None
         on = None if elsewhere else instance_id or None
-        reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
+        reasons = list(held.why_interface(one, self._groups))
+        if elsewhere is not None:
+            reasons.append(elsewhere)
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
@@ -435,16 +437,14 @@ class _Reader:
                 security_group_ids=group_ids,
                 instance_id=on,
                 held="; ".join(reasons) or None,
-                described=held.of_interface(one, on, self._groups),
+                described=held.of_interface(one, on, self._groups) if reasons else None,
                 created_at=_time(found),
             ),
         )
 
     def _why_elsewhere(self, one: DescribedInterface, of_type: NetworkInterfaceType) -> str | None:
-        """Returns why an ENI cannot be on the instance that its description names, None if it is there or on none."""
+        """Returns why an ENI cannot be on the instance that its description names, None if it is there."""
         instance_id = one.its_instance_id
-        if not instance_id:
-            return None
         instance = self._instances.get(instance_id)
         if instance is None:
             return f"it is on {instance_id}, which no response describes"

@@ -159,7 +159,8 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
         region.describe(account_id, "addresses-per-interface", count)
         if interface.status is NetworkInterfaceStatus.Available:
             region.describe(account_id, "addresses-per-available-interface", count - 1)
-    region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
+    if len(interface.security_group_ids) > 1:
+        region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
     for group_id in interface.security_group_ids:
         in_group = region.security_groups.get_existing(group_id).private_ip_count
         region.describe(account_id, "addresses-per-security-group", in_group)
