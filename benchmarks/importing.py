@@ -18,11 +18,15 @@ def run(effort: Effort) -> None:
     sizes = sorted({small, 1_000, large})  # a quick run has no larger one
     base = f"{small} ENIs described"
     described = {size: _described(size) for size in sizes}
+    huge = effort.of(100_000)
     measure(
         "import a description, per ENI",
         [
-            Contender(f"{size:,} ENIs described", _importing(described[size], size), "" if size == small else base)
-            for size in sizes
+            *(
+                Contender(f"{size:,} ENIs described", _importing(described[size], size), "" if size == small else base)
+                for size in sizes
+            ),
+            Contender(f"{huge:,} ENIs described", _importing(_described(huge), huge), base, "flat, at most 25 µs"),
         ],
         effort.rounds,
     )
