@@ -18,6 +18,7 @@ from tests.support.net import Net
 NOT_OF_A_COMMAND = {
     "AttributesRemembered",
     "ClientTokenUsed",
+    "EditionChosen",
     "EipAddressRegistered",
     "InstanceCreateCompleted",
     "NetworkInterfaceAttachFailed",
