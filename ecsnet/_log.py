@@ -100,6 +100,16 @@ def answered(action: str, number: int, request_id: str, http_status: int, code: 
     )
 
 
+def to_standard_error() -> None:
+    """Makes structlog write the log to the standard error, one line of JSON an event: for a program of its own."""
+    import structlog
+
+    structlog.configure(
+        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer(default=str)],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def _debug(event: str, **facts: Any) -> None:
     logger = _application_logger() if "structlog" in _modules and _is_configured() else _standard_logger()
     logger.debug(event, **facts)

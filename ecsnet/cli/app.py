@@ -280,7 +280,9 @@ def _to_read(path: Path) -> EventStore:
 @click.option("--strict", is_flag=True, help="Refuse parameters that nothing is done with.")
 @click.option("--region-id", default="cn-hangzhou", show_default=True, help="Region of requests that name none.")
 @click.option("--account-id", default=DEFAULT_ACCOUNT_ID, show_default=True, help="Account of the requests.")
+@click.option("--log", is_flag=True, help="Write each call and each command to the standard error, a line of JSON.")
 @_instance_types
+@_edition
 def serve(
     store: Path | None,
     host: str,
@@ -292,7 +294,9 @@ def serve(
     strict: bool,
     region_id: str,
     account_id: str,
+    log: bool,
     types_file: Path | None,
+    edition: str | None,
 ) -> None:
     """Answer the vendor's clients over HTTP, until interrupted.
 
@@ -308,6 +312,7 @@ def serve(
         account_id=account_id,
         clock=serving.clock(),
         instance_types=types,
+        edition=edition,
     ) as cloud:
         serving.serve(
             cloud,
@@ -317,6 +322,7 @@ def serve(
             faults=serving.faults_in(faults_file, seed),
             strict=strict,
             may_reset=store is None,
+            log=log,
         )
 
 

@@ -15,7 +15,7 @@ from ecsnet import Cloud
 from ecsnet.clocks import utc_now
 from ecsnet.openapi import Service
 from ecsnet.openapi.admin import Admin, ShiftedClock
-from ecsnet.openapi.server import Server
+from ecsnet.openapi.server import Server, log_to_standard_error
 from ecsnet.testing import client_environment
 from ecsnet.testing.faults import Faults, read_faults
 
@@ -46,9 +46,11 @@ def faults_in(file: Path | None, seed: int) -> Faults:
 
 
 def serve(
-    cloud: Cloud, *, host: str, port: int, polls: int | None, faults: Faults, strict: bool, may_reset: bool
+    cloud: Cloud, *, host: str, port: int, polls: int | None, faults: Faults, strict: bool, may_reset: bool, log: bool
 ) -> None:
-    """Serves a cloud until SIGINT or SIGTERM."""
+    """Serves a cloud until SIGINT or SIGTERM. ``log`` writes each call to the standard error."""
+    if log:
+        log_to_standard_error()
     service = Service(cloud, strict=strict, polls=polls, faults=faults)
     server = Server(service, host=host, port=port, admin=Admin(service, may_reset=may_reset, read_faults=read_faults))
 

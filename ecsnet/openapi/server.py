@@ -7,13 +7,14 @@ against delayed acknowledgements), so head and body go out together, and the alg
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import ThreadingMixIn
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ecsnet._log import to_standard_error
 from ecsnet.openapi.admin import Admin
 from ecsnet.openapi.http import (
     LONGEST_BODY,
@@ -27,7 +28,11 @@ from ecsnet.openapi.service import ConnectionDropped, Service
 
 LONGEST_SILENCE: Final = 60.0
 """The seconds after which a connection is closed on which a request does not go on."""
-Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def log_to_standard_error() -> None:
+    """Makes the library's log go to the standard error, one line of JSON for each call and each command."""
+    to_standard_error()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -62,6 +62,19 @@ def test_it_says_where_it_is_and_ends_cleanly(tmp_path: Path) -> None:
         assert list(cloud.vpcs) == [vpc_id]
 
 
+def test_its_log_has_a_line_for_each_call_and_no_secrets() -> None:
+    with served("--log", "--edition", "current") as (process, told):
+        get(f"{told['endpoint']}/?Action=CreateVpc&Format=JSON&Password=Secret-1&AccessKeyId=ak-1&Signature=sig-1")
+        get(f"{told['endpoint']}/?Action=DescribeBananas&Format=JSON")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    lines = [json.loads(line) for line in errors.splitlines()]
+    answered = [(one["action"], one["http_status"], one["code"]) for one in lines if one["event"] == "answered"]
+    assert answered == [("CreateVpc", 200, None), ("DescribeBananas", 404, "InvalidAction.NotFound")]
+    assert not [secret for secret in ("Secret-1", "ak-1", "sig-1") if secret in errors]
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
