@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import attrs
+
 from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
+    NO_TAGS,
     ChargeType,
     EipStatus,
     InstanceStatus,
@@ -17,6 +20,7 @@ from ecsnet.values import (
     NetworkInterfaceType,
     NetworkType,
     SecurityGroupStatus,
+    Tags,
     VpcStatus,
     VSwitchStatus,
 )
@@ -24,12 +28,16 @@ from ecsnet.values import (
 
 @fast_frozen(kw_only=True)
 class Resource:
-    """The attributes that every resource has."""
+    """The attributes that every resource has. ``name`` and ``description`` are None if none was given; ``tags`` is a
+    read-only mapping from key to value."""
 
     id: str
     region_id: str
     account_id: str
     created_at: datetime
+    name: str | None = None
+    description: str | None = None
+    tags: Tags = attrs.field(default=NO_TAGS, converter=Tags)
 
 
 @fast_frozen(kw_only=True)
@@ -63,7 +71,8 @@ class SecurityGroup(Resource):
 
 @fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
-    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first."""
+    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first. ``delete_on_release`` tells
+    whether a secondary ENI goes when the instance that it is on is released."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -74,9 +83,8 @@ class NetworkInterface(Resource):
     primary_private_ip: str
     private_ips: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    name: str | None
-    description: str | None
     instance_id: str | None
+    delete_on_release: bool = True
 
 
 @fast_frozen(kw_only=True)

@@ -3,10 +3,17 @@
 from ecsnet.commands.account import SetQuota
 from ecsnet.commands.base import Command
 from ecsnet.commands.classic_link import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
-from ecsnet.commands.eip import AllocateEipAddress, AssociateEipAddress, ReleaseEipAddress, UnassociateEipAddress
+from ecsnet.commands.eip import (
+    AllocateEipAddress,
+    AssociateEipAddress,
+    ModifyEipAddressAttribute,
+    ReleaseEipAddress,
+    UnassociateEipAddress,
+)
 from ecsnet.commands.instance import (
     CreateInstance,
     DeleteInstance,
+    ModifyInstanceAttribute,
     ModifyInstanceNetworkSpec,
     ModifyInstanceVpcAttribute,
     RebootInstance,
@@ -37,9 +44,18 @@ from ecsnet.commands.security_group import (
     DeleteSecurityGroup,
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    ModifySecurityGroupAttribute,
     RevokeSecurityGroup,
 )
-from ecsnet.commands.vpc import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.commands.tags import TagResources, UntagResources
+from ecsnet.commands.vpc import (
+    CreateVpc,
+    CreateVSwitch,
+    DeleteVpc,
+    DeleteVSwitch,
+    ModifyVpcAttribute,
+    ModifyVSwitchAttribute,
+)
 
 __all__ = [
     "AllocateEipAddress",
@@ -67,9 +83,14 @@ __all__ = [
     "EnableVpcClassicLink",
     "JoinSecurityGroup",
     "LeaveSecurityGroup",
+    "ModifyEipAddressAttribute",
+    "ModifyInstanceAttribute",
     "ModifyInstanceNetworkSpec",
     "ModifyInstanceVpcAttribute",
     "ModifyNetworkInterfaceAttribute",
+    "ModifySecurityGroupAttribute",
+    "ModifyVSwitchAttribute",
+    "ModifyVpcAttribute",
     "RebootInstance",
     "ReleaseEipAddress",
     "ReleasePublicIpAddress",
@@ -79,6 +100,8 @@ __all__ = [
     "SetQuota",
     "StartInstance",
     "StopInstance",
+    "TagResources",
     "UnassignPrivateIpAddresses",
     "UnassociateEipAddress",
+    "UntagResources",
 ]

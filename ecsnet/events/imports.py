@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecsnet.events.base import Event, Moment
+from ecsnet.events.base import Event, Moment, TagPairs
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -23,14 +23,21 @@ class Import(Event, frozen=True, kw_only=True):
     ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
     understood. It is None for all others.
 
-    ``ID`` is the name of the field that has the resource's id.
+    ``ID`` is the name of the field that has the resource's id. Schemas that lack ``tags`` lack ``name`` and
+    ``description`` too, but of ENIs.
     """
 
     ID: ClassVar[str]
     created_at: Moment | None = None
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``tags``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
@@ -39,9 +46,9 @@ class VpcImported(Import, frozen=True, kw_only=True):
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
     """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it."""
+    it, schema 2 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
     vswitch_id: str
     vpc_id: str
@@ -52,6 +59,9 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``tags``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "security_group_id"
     security_group_id: str
     vpc_id: str | None = None
@@ -59,9 +69,9 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``."""
+    lacks ``held``, schema 2 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -79,9 +89,10 @@ class InstanceImported(Import, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``tags`` and
+    ``delete_on_release``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -90,16 +101,16 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     mac_address: str
     private_ip_addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...] = ()
-    name: str | None = None
-    description: str | None = None
     instance_id: str | None = None
+    delete_on_release: bool = True
     held: str | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's."""
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's; schema 2
+    lacks ``tags``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str

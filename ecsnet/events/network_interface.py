@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ecsnet.events.base import Event
+from typing import ClassVar
+
+from ecsnet.events.base import Event, TagPairs
 
 
 class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
-    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address."""
+    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address. Schema 1 lacks
+    ``tags`` and ``delete_on_release``."""
 
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
     vswitch_id: str
     mac_address: str
@@ -15,6 +19,8 @@ class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
     security_group_ids: tuple[str, ...]
     name: str | None = None
     description: str | None = None
+    tags: TagPairs = ()
+    delete_on_release: bool = True
 
 
 class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=True):
@@ -84,12 +90,14 @@ class NetworkInterfaceReleased(Event, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
-    """None: unchanged. ``security_group_ids`` is the whole new set."""
+    """None: unchanged. ``security_group_ids`` is the whole new set. Schema 1 lacks ``delete_on_release``."""
 
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
     name: str | None = None
     description: str | None = None
     security_group_ids: tuple[str, ...] | None = None
+    delete_on_release: bool | None = None
 
 
 class PrivateIpAddressesAssigned(Event, frozen=True, kw_only=True):

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from ecsnet.events.base import Event
+from typing import ClassVar
+
+from ecsnet.events.base import Event, TagPairs
 
 
 class SecurityGroupCreated(Event, frozen=True, kw_only=True):
+    """Schema 1 lacks name, description and tags."""
+
+    SCHEMA: ClassVar[int] = 2
     security_group_id: str
     vpc_id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
+
+
+class SecurityGroupModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    security_group_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class SecurityGroupDeleteRequested(Event, frozen=True, kw_only=True):

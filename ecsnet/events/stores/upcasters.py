@@ -102,6 +102,38 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# Names, descriptions and tags of every resource; whether an ENI goes with its instance
+
+
+def _before_attributes(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no names, descriptions or tags, and no ENI stays when its instance goes: the defaults."""
+    return old
+
+
+_WITH_ATTRIBUTES: Final = {
+    "EipAddressAllocated": 2,
+    "EipImported": 3,
+    "InstanceCreateRequested": 2,
+    "InstanceCreated": 2,
+    "InstanceImported": 3,
+    "InstanceLaunchRequested": 2,
+    "InstanceLaunched": 2,
+    "NetworkInterfaceCreateRequested": 2,
+    "NetworkInterfaceCreated": 2,
+    "NetworkInterfaceImported": 3,
+    "NetworkInterfaceModified": 2,
+    "SecurityGroupCreated": 2,
+    "SecurityGroupImported": 2,
+    "VSwitchCreateRequested": 2,
+    "VSwitchCreated": 2,
+    "VSwitchImported": 3,
+    "VpcCreateRequested": 2,
+    "VpcCreated": 2,
+    "VpcImported": 2,
+}
+"""The first schema that has them, by type."""
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipImported", 1): _eip_imported,
@@ -109,5 +141,6 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
     ("VSwitchImported", 1): _vswitch_imported,
+    **{(name, version - 1): _before_attributes for name, version in _WITH_ATTRIBUTES.items()},
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

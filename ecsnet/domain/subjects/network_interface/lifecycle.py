@@ -67,7 +67,8 @@ from ecsnet.events.network_interface import (
     PrivateIpAddressesUnassignRequested,
 )
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
-from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
+from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType, Tags
 
 S = NetworkInterfaceStatus
 PRIMARY: Final = NetworkInterfaceType.Primary
@@ -75,6 +76,7 @@ SECONDARY: Final = NetworkInterfaceType.Secondary
 
 # The lifecycles
 
+EXISTING: Final = [status for status in S if status is not S.Deleted]
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
     S,
@@ -118,11 +120,13 @@ NETWORK_INTERFACE: Final = Lifecycle(
         # with its instance, however far attaching or detaching has come
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
+        [ResourceTagged, EXISTING, SAME],
+        [ResourceUntagged, EXISTING, SAME],
         [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
         [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
         # what was requested completes in whatever status the ENI is by then
         [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
-        *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
+        *described(NetworkInterfaceImported, EXISTING),
     ],
 )
 """Secondary ENIs."""
@@ -146,6 +150,8 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
         [PrivateIpAddressesAssigned, S.InUse, SAME],
         [PrivateIpAddressesUnassignRequested, S.InUse, SAME],
         [PrivateIpAddressesUnassigned, S.InUse, SAME],
+        [ResourceTagged, S.InUse, SAME],
+        [ResourceUntagged, S.InUse, SAME],
         *described(NetworkInterfaceImported, [S.InUse]),
     ],
 )
@@ -211,6 +217,7 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
+    region.retag("network_interfaces", interface)
     for key, _ in interface.revocations:
         region.revocations.delete(key)
     region.network_interfaces.delete(interface.id)
@@ -234,8 +241,11 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
+        delete_on_release=event.delete_on_release,
     )
     add(region, interface)
+    if event.tags:
+        region.retag("network_interfaces", interface, Tags(event.tags))
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
         kind = NETWORK_INTERFACE.kinds[type(event)]
@@ -268,6 +278,8 @@ def interface_modified(region: Region, event: NetworkInterfaceModified, record: 
         region.list_by_name(interface)
     if event.description is not None:
         interface.description = event.description
+    if event.delete_on_release is not None:
+        interface.delete_on_release = event.delete_on_release
     if event.security_group_ids is not None:
         security_group.replace(region, interface, event.security_group_ids)
 
@@ -459,6 +471,8 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
             security_group_ids=tuple(command.security_group_ids),
             name=command.network_interface_name,
             description=command.description,
+            tags=tuple(command.tags.items()),
+            delete_on_release=command.delete_on_release,
         ),
     )
 
@@ -472,6 +486,8 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
         private_ip_addresses=event.private_ip_addresses[1:],
         network_interface_name=event.name,
         description=event.description,
+        tags=event.tags,
+        delete_on_release=event.delete_on_release,
     )
 
 
@@ -502,6 +518,7 @@ def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tu
             name=command.network_interface_name,
             description=command.description,
             security_group_ids=None if group_ids is None else tuple(group_ids),
+            delete_on_release=command.delete_on_release,
         ),
     )
 
@@ -513,6 +530,7 @@ def restore_modify(region: Region, recording: Recording[NetworkInterfaceModified
         network_interface_name=event.name,
         description=event.description,
         security_group_ids=event.security_group_ids,
+        delete_on_release=event.delete_on_release,
     )
 
 
