@@ -23,6 +23,7 @@ from ecsnet.values import (
     Tags,
     VpcStatus,
     VSwitchStatus,
+    as_tags,
 )
 
 
@@ -37,7 +38,7 @@ class Resource:
     created_at: datetime
     name: str | None = None
     description: str | None = None
-    tags: Tags = attrs.field(default=NO_TAGS, converter=Tags)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=as_tags)
 
 
 @fast_frozen(kw_only=True)

@@ -138,6 +138,12 @@ class Tags(ReadOnlyDict[str, str]):
 
 NO_TAGS: Final = Tags()
 
+
+def as_tags(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> Tags:
+    """Returns tags as `Tags`. A converter."""
+    return value if type(value) is Tags else Tags(value)
+
+
 CATALOGUE_COMPLETE_UP_TO: Final = "2021-07"
 """The month up to which the vendor's instance types are in the catalogue; later types are unknown until described."""
 QUOTAS: dict[str, int] = {

@@ -22,6 +22,7 @@ from ecsnet.domain.state.records import (
     InstanceState,
     NetworkInterfaceState,
     SecurityGroupState,
+    State,
     VpcState,
     VSwitchState,
 )
@@ -111,7 +112,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
     the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
-    ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
+    ``new_interfaces`` has. ``resources`` are those
+    whose tags it changes. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
     that the command names, or the one that the ENI is attached to.
 
@@ -145,6 +147,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     network_interface: NetworkInterfaceState | None = None
     interfaces_to_attach: tuple[NetworkInterfaceState, ...] | None = None
     eip: EipState | None = None
+    resources: tuple[State, ...] | None = None
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
 

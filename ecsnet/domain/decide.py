@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from ecsnet._attrs import builder, field_names
+from ecsnet.commands import RunInstances
 from ecsnet.commands.base import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
@@ -19,7 +20,7 @@ from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
-from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
+from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, tags, vpc
 from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
@@ -45,6 +46,7 @@ OPERATIONS: Final[Operations] = merged(
     eip.OPERATIONS,
     classic_link.OPERATIONS,
     account.OPERATIONS,
+    tags.OPERATIONS,
 )
 """The operation of every command."""
 
@@ -52,10 +54,16 @@ _RESOLVERS: Final[dict[type[Command[Any]], Resolve]] = {command: resolver(comman
 _HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
     command: home
     for command, operation in OPERATIONS.items()
-    if (home := operation.within or operation.result) is not ResourceKind.Quota
+    if isinstance(home := operation.within or operation.result, ResourceKind)
+    and home is not ResourceKind.Quota
     and home.parameter in field_names(command)
 }
 """The resource in whose region a command is recorded."""
+
+
+def _kind_of(command: Command[Any]) -> ResourceKind:
+    result = OPERATIONS[type(command)].result
+    return result if isinstance(result, ResourceKind) else result(command)
 
 
 class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +103,12 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
     if named is not None:
         return named
     home = _HOMES.get(type(command))
-    if home is not None:
-        resource_id = getattr(command, home.parameter)
+    parameter = None if home is None else home.parameter
+    if home is None and (parameter := OPERATIONS[type(command)].several) is not None:
+        home = _kind_of(command)
+    if home is not None and parameter is not None:
+        named = getattr(command, parameter)
+        resource_id: str = named[0] if isinstance(named, tuple) else named
         here = world.regions.get(caller.region_id)
         if here is not None and owned(getattr(here, home.table), resource_id, caller.account_id) is not None:
             return caller.region_id
@@ -162,14 +174,22 @@ def _resolved(world: World, region: Region, command: Command[Any], caller: Comma
 
 def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
     """Returns the table and the ids of the resources that an allowed command returns."""
-    result = OPERATIONS[type(command)].result
+    several = OPERATIONS[type(command)].several
+    result = _kind_of(command)
     table, field = result.table, result.parameter
+    if several is not None:
+        return table, tuple(getattr(command, several))
     named: str | None = getattr(command, field, None)
     if named is not None:
         return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
     return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))
+
+
+def returns_several(command: Command[Any]) -> bool:
+    """Returns whether the result of a command is a tuple: of what it creates, or of what it names."""
+    return type(command) is RunInstances or OPERATIONS[type(command)].several is not None
 
 
 def removes(command: Command[Any]) -> bool:

@@ -120,7 +120,7 @@ def ending(world: World, region: Region, pending: Pending, outcome: str = "compl
         addresses = dict(state.revocations)[pending.position]
         return (PrivateIpAddressesUnassigned(network_interface_id=state.id, private_ip_addresses=addresses),)
     if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
-        return instance.release(state)
+        return instance.release(region, state)
     lifecycle = _lifecycle(state, pending.table)
     event_type = _event_type(lifecycle, state, outcome)
     fields = {

@@ -89,6 +89,13 @@ class NetworkInterfaceReleased(Event, frozen=True, kw_only=True):
     instance_id: str
 
 
+class NetworkInterfaceRetained(Event, frozen=True, kw_only=True):
+    """The instance that the ENI was attached to was released, and the ENI stays, Available and on no instance."""
+
+    network_interface_id: str
+    instance_id: str
+
+
 class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
     """None: unchanged. ``security_group_ids`` is the whole new set. Schema 1 lacks ``delete_on_release``."""
 

@@ -30,29 +30,59 @@ Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
 # The schemas, with the fields that are used
 
 
-class _Described(msgspec.Struct, frozen=True, rename="pascal"):
+class _Tag(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A tag: the actions on VPCs, VSwitches and EIPs say Key and Value, the others TagKey and TagValue."""
+
+    tag_key: str = ""
+    tag_value: str = ""
+    vpc_tag_key: str = msgspec.field(name="Key", default="")
+    vpc_tag_value: str = msgspec.field(name="Value", default="")
+
+
+class _Tags(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    tag: tuple[_Tag, ...] = ()
+
+
+class DescribedResource(msgspec.Struct, frozen=True, rename="pascal"):
+    """The fields that every resource has."""
+
     region_id: str | None = None
     creation_time: str | None = None
+    description: str = ""
+    tags: _Tags = _Tags()
+
+    @property
+    def tag_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The tags, in the order of their keys; of a key that is described twice the first."""
+        pairs: dict[str, str] = {}
+        for one in self.tags.tag:
+            key = one.tag_key or one.vpc_tag_key
+            if key:
+                pairs.setdefault(key, one.tag_value or one.vpc_tag_value)
+        return tuple(sorted(pairs.items()))
 
 
-class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedVpc(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str
     cidr_block: str
+    vpc_name: str = ""
     status: VpcStatus = VpcStatus.Available
 
 
-class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedVSwitch(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     vswitch_id: str = msgspec.field(name="VSwitchId")
     vpc_id: str
     zone_id: str
     cidr_block: str
+    vswitch_name: str = msgspec.field(name="VSwitchName", default="")
     status: VSwitchStatus = VSwitchStatus.Available
     available_ip_address_count: Addresses | None = None
 
 
-class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedSecurityGroup(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     security_group_id: str
     vpc_id: str | None = None
+    security_group_name: str = ""
 
 
 class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -76,7 +106,7 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
 
-class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedInterface(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     network_interface_id: str
     mac_address: str
     type: str | None = None
@@ -87,7 +117,7 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     private_ip_sets: _PrivateIps = _PrivateIps()
     security_group_ids: _Ids = _Ids()
     network_interface_name: str = ""
-    description: str = ""
+    delete_on_release: Any = True
     instance_id: str = ""
     attachment: _Attachment = _Attachment()
     service_managed: Any = False
@@ -113,11 +143,12 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: str = ""
 
 
-class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedInstance(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str
     status: str
     instance_type: str
     zone_id: str
+    instance_name: str = ""
     image_id: str = ""
     instance_charge_type: str = ChargeType.PostPaid
     expired_time: str = ""
@@ -130,12 +161,14 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     network_interfaces: _Interfaces = _Interfaces()
 
 
-class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
+class DescribedEip(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
     allocation_id: str
     ip_address: str
     status: str
     instance_id: str = ""
     instance_type: str = ""
+    name: str = ""
+    later_description: str = msgspec.field(name="Descritpion", default="")  # the vendor's spelling
     allocation_time: str | None = None
 
 
@@ -324,10 +357,13 @@ _CHECKS: Final[dict[str, Check]] = {
     "image_id": _id,
     "instance_charge_type": _label,
     "instance_id": _id,
+    "instance_name": _label,
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
+    "later_description": _label,
     "mac_address": _mac,
+    "name": _label,
     "network_interface_id": _id,
     "network_interface_name": _label,
     "primary_ip_address": _ip,
@@ -336,8 +372,15 @@ _CHECKS: Final[dict[str, Check]] = {
     "status": _label,
     "type": _label,
     "security_group_id": _id,
+    "security_group_name": _label,
+    "tag_key": _label,
+    "tag_value": _label,
     "vpc_id": _id,
+    "vpc_name": _label,
+    "vpc_tag_key": _label,
+    "vpc_tag_value": _label,
     "vswitch_id": _id,
+    "vswitch_name": _label,
     "zone_id": _zone,
 }
 """The check of each field, by the field's name in any schema."""

@@ -43,6 +43,7 @@ from ecsnet.openapi.describe import (
     DescribedEip,
     DescribedInstance,
     DescribedInterface,
+    DescribedResource,
     DescribedSecurityGroup,
     DescribedVpc,
     DescribedVSwitch,
@@ -173,7 +174,11 @@ class _Reader:
             region_id = self._place(vpc, vpc.one.vpc_id)
             _check_status(vpc, VPC, VpcImported)
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
+                vpc_id=vpc.one.vpc_id,
+                cidr_block=vpc.one.cidr_block,
+                status=vpc.one.status,
+                created_at=_time(vpc),
+                **_attributes(vpc.one, vpc.one.vpc_name),
             )
             self._add(region_id, event)
         for vswitch in self._vswitches.values():
@@ -242,6 +247,7 @@ class _Reader:
                 zone_id=one.zone_id,
                 cidr_block=one.cidr_block,
                 created_at=_time(found),
+                **_attributes(one, one.vswitch_name),
             ),
         )
 
@@ -295,7 +301,10 @@ class _Reader:
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
             SecurityGroupImported(
-                security_group_id=one.security_group_id, vpc_id=one.vpc_id or None, created_at=_time(found)
+                security_group_id=one.security_group_id,
+                vpc_id=one.vpc_id or None,
+                created_at=_time(found),
+                **_attributes(one, one.security_group_name),
             ),
         )
 
@@ -334,6 +343,7 @@ class _Reader:
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 held="; ".join(held.why_instance(one)) or None,
                 created_at=_time(found),
+                **_attributes(one, one.instance_name),
             ),
         )
 
@@ -398,11 +408,11 @@ class _Reader:
                 mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 security_group_ids=group_ids,
-                name=one.network_interface_name or None,
-                description=one.description or None,
+                delete_on_release=one.delete_on_release not in (False, "false", "False"),
                 instance_id=None if elsewhere else instance_id or None,
                 held="; ".join(reasons) or None,
                 created_at=_time(found),
+                **_attributes(one, one.network_interface_name),
             ),
         )
 
@@ -454,8 +464,14 @@ class _Reader:
                 instance_id=instance_id or None,
                 held="; ".join(held.why_eip(one, self._instances)) or None,
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
+                **{**_attributes(one, one.name), "description": one.description or one.later_description or None},
             ),
         )
+
+
+def _attributes(one: DescribedResource, name: str) -> dict[str, Any]:
+    """Returns the fields of an import that every resource has."""
+    return {"name": name or None, "description": one.description or None, "tags": one.tag_pairs}
 
 
 def _check_status(found: _Found[Any], lifecycle: Lifecycle[Any], event: type[Import]) -> None:

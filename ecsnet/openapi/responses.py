@@ -22,11 +22,12 @@ class Response:
 
 
 _SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
-    Vpc: {"vpc_id": "id"},
-    VSwitch: {"vswitch_id": "id"},
-    SecurityGroup: {"security_group_id": "id"},
+    Vpc: {"vpc_id": "id", "vpc_name": "name"},
+    VSwitch: {"vswitch_id": "id", "vswitch_name": "name"},
+    SecurityGroup: {"security_group_id": "id", "security_group_name": "name"},
     Instance: {
         "instance_id": "id",
+        "instance_name": "name",
         "private_ip_address": "private_ip",
         "instance_charge_type": "charge_type",
         "instance_network_type": "network_type",

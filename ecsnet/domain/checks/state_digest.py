@@ -13,7 +13,7 @@ import msgspec
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import WAITING
-from ecsnet.domain.state.records import VSwitchState
+from ecsnet.domain.state.records import State, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
 
@@ -77,12 +77,19 @@ def behavioural_digest(world: World) -> bytes:
     return blake2b(_encode([regions, accounts]), digest_size=16).digest()
 
 
+def _attributes(state: State) -> Rows:
+    return state.name, state.description, state.tags
+
+
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
-        [(vpc.id, vpc.status, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
-        [(vswitch.id, vswitch.status, vswitch.unseen_addresses) for vswitch in region.vswitches.snapshot().values()],
-        [(group.id, group.status) for group in region.security_groups.snapshot().values()],
+        [(vpc.id, vpc.status, vpc.classic_link_enabled, *_attributes(vpc)) for vpc in region.vpcs.snapshot().values()],
+        [
+            (vswitch.id, vswitch.status, vswitch.unseen_addresses, *_attributes(vswitch))
+            for vswitch in region.vswitches.snapshot().values()
+        ],
+        [(group.id, group.status, *_attributes(group)) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [
             (
@@ -101,6 +108,7 @@ def _essence(region: Region) -> Rows:
                 i.eip_id,
                 i.classic_group_ids,
                 i.linked_vpc_id,
+                *_attributes(i),
                 i.held,
             )
             for i in region.instances.snapshot().values()
@@ -113,15 +121,15 @@ def _essence(region: Region) -> Rows:
                 i.vswitch_id,
                 i.private_ips,
                 i.security_group_ids,
-                i.name,
-                i.description,
+                *_attributes(i),
+                i.delete_on_release,
                 i.held,
                 i.pending is not None and region.pending.get_existing(i.pending).kind in WAITING,
                 [addresses for _, addresses in i.revocations],
             )
             for i in region.network_interfaces.snapshot().values()
         ],
-        [(eip.id, eip.status, eip.instance_id, eip.held) for eip in region.eips.snapshot().values()],
+        [(eip.id, eip.status, eip.instance_id, eip.held, *_attributes(eip)) for eip in region.eips.snapshot().values()],
         list(region.quotas.snapshot().items()),
         list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),

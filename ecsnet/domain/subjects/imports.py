@@ -83,9 +83,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
 
 
 def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
-    created = SecurityGroupCreated(
-        security_group_id=event.security_group_id, vpc_id=event.vpc_id, **_attributes(event)
-    )
+    created = SecurityGroupCreated(security_group_id=event.security_group_id, vpc_id=event.vpc_id, **_attributes(event))
     security_group.group_created(region, created, record)
     region.security_groups.mutable(event.security_group_id).created_at = _born(event, record)
     region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))

@@ -83,14 +83,14 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
 )
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
 from ecsnet.events.tags import ResourceTagged, ResourceUntagged
-from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, Tags
+from ecsnet.values import InstanceStatus, Tags
 
 S = InstanceStatus
-ATTACHING: Final = NetworkInterfaceStatus.Attaching
 
 # The lifecycle
 
@@ -151,6 +151,7 @@ INSTANCE: Final = Lifecycle(
         [NetworkInterfaceDetachRequested, STABLE, SAME],
         [NetworkInterfaceDetached, [*EXISTING, *BEING_RELEASED], SAME],
         [NetworkInterfaceReleased, [*STABLE, *BEING_RELEASED], SAME],
+        [NetworkInterfaceRetained, [*STABLE, *BEING_RELEASED], SAME],
         # public addresses and EIPs
         [PublicIpAddressAllocated, STABLE, SAME],
         [PublicIpAddressChanged, S.Stopped, SAME],
@@ -516,7 +517,8 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
 RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,
-    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
+    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept, and "
+    "so is one whose ``delete_on_release`` is False.",
     guide="4.9",
 )
 
@@ -552,9 +554,7 @@ def release(region: Region, instance: InstanceState, *, force: bool = True) -> t
     ``delete_on_release`` is False stays."""
     return (
         *[
-            _leaving(region.network_interfaces.get_existing(interface_id))(
-                network_interface_id=interface_id, instance_id=instance.id
-            )
+            _released_or_retained(region, interface_id)(network_interface_id=interface_id, instance_id=instance.id)
             for interface_id in instance.network_interface_ids[1:]
         ],
         *(
@@ -566,12 +566,11 @@ def release(region: Region, instance: InstanceState, *, force: bool = True) -> t
     )
 
 
-def _leaving(
-    interface: NetworkInterfaceState,
-) -> type[NetworkInterfaceReleased | NetworkInterfaceDetached | NetworkInterfaceAttachFailed]:
-    if interface.delete_on_release:
-        return NetworkInterfaceReleased
-    return NetworkInterfaceAttachFailed if interface.status is ATTACHING else NetworkInterfaceDetached
+def _released_or_retained(
+    region: Region, interface_id: str
+) -> type[NetworkInterfaceReleased | NetworkInterfaceRetained]:
+    goes = region.network_interfaces.get_existing(interface_id).delete_on_release
+    return NetworkInterfaceReleased if goes else NetworkInterfaceRetained
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:

@@ -61,6 +61,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceModified,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
     NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
@@ -119,6 +120,7 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [NetworkInterfaceDeleteRequested, S.Deleting, SAME],
         # with its instance, however far attaching or detaching has come
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
+        [NetworkInterfaceRetained, [S.Attaching, S.InUse, S.Detaching], S.Available],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
         [ResourceTagged, EXISTING, SAME],
         [ResourceUntagged, EXISTING, SAME],
