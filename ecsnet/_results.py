@@ -40,9 +40,9 @@ def results(
     if table == "quotas":
         return tuple([quota(world, region, name, account_id) for name in ids])
     now = tuple([shown(region, table, resource_id) for resource_id in ids])
-    if last is None or now[0] is not None:
+    if last is None:
         return now
-    return tuple(last)
+    return tuple([gone if one is None else one for one, gone in zip(now, last, strict=True)])
 
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:

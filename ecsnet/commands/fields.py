@@ -35,7 +35,7 @@ MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 """The periods that the API sells."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
-"""The most instances that one RunInstances creates."""
+"""The most instances that one RunInstances creates, and that a command on several instances names."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
 
@@ -76,6 +76,14 @@ def identifiers(value: Iterable[str], name: str = "ids") -> tuple[str, ...]:
 def optional_identifiers(value: Iterable[str] | None, name: str = "ids") -> tuple[str, ...] | None:
     """Returns `identifiers`, or None."""
     return None if value is None else identifiers(value, name)
+
+
+def instance_ids(value: Iterable[str], name: str = "instance_ids") -> tuple[str, ...]:
+    """Returns the ids of 1 to 100 instances, all different."""
+    ids = identifiers(value, name)
+    if not 1 <= len(ids) <= MOST_INSTANCES:
+        raise InvalidCommand(f"must name 1 to {MOST_INSTANCES} instances, not {len(ids)}", parameter=name)
+    return ids
 
 
 def optional_account(value: str | None, name: str = "an account id") -> str | None:

@@ -9,7 +9,7 @@ from ecsnet.commands.base import Command, R_co, operation
 from ecsnet.commands.network_interface import NewNetworkInterface, new_interfaces
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import Instance
-from ecsnet.values import NO_TAGS, ChargeType, NetworkType, Tags
+from ecsnet.values import NO_TAGS, BatchOptimization, ChargeType, NetworkType, Tags
 
 
 @operation(kw_only=True)
@@ -102,6 +102,45 @@ class RebootInstance(Command[Instance]):
     """RebootInstance, from Running."""
 
     instance_id: str = attrs.field(converter=fields.identifier)
+
+
+@operation(kw_only=True)
+class _OnInstances(Command[tuple[Instance, ...]]):
+    instance_ids: tuple[str, ...] = attrs.field(converter=fields.instance_ids)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+
+
+@operation(kw_only=True)
+class _InBatch(_OnInstances):
+    batch_optimization: BatchOptimization = attrs.field(
+        default=BatchOptimization.AllTogether, converter=fields.batch_optimization
+    )
+
+
+@operation(kw_only=True)
+class StartInstances(_InBatch):
+    """StartInstances: each of 1 to 100 instances of one region, as `StartInstance` does.
+
+    If one of them cannot be started, none is. With ``batch_optimization="SuccessFirst"`` those are started that can be,
+    and the command is denied only if there is none; the result has the instances that exist, started or not.
+    """
+
+
+@operation(kw_only=True)
+class StopInstances(_InBatch):
+    """StopInstances: each of 1 to 100 instances of one region, as `StopInstance` does. See `StartInstances`."""
+
+
+@operation(kw_only=True)
+class RebootInstances(_InBatch):
+    """RebootInstances: each of 1 to 100 instances of one region, as `RebootInstance` does. See `StartInstances`."""
+
+
+@operation(kw_only=True)
+class DeleteInstances(_OnInstances):
+    """DeleteInstances: each of 1 to 100 instances of one region, as `DeleteInstance` does; all of them or none."""
+
+    force: bool = attrs.field(default=False, converter=fields.flag)
 
 
 @operation(kw_only=True)

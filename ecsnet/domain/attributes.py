@@ -13,7 +13,7 @@ from ecsnet.events.base import Event
 
 
 def modification(
-    command: type[Command[Any]],
+    command: type[Any],
     event: type[Any],
     result: ResourceKind,
     name: str,
@@ -31,7 +31,8 @@ def modification(
     def restore(region: Region, recording: Recording[Any]) -> Command[Any]:
         recorded = recording.event
         names = {result.parameter: getattr(recorded, result.parameter), name: recorded.name}
-        return command(**names, description=recorded.description)
+        restored: Command[Any] = command(**names, description=recorded.description)
+        return restored
 
     return Operation(
         command,

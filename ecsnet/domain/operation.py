@@ -74,7 +74,8 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
 
     ``recorded_as`` are the events that record the command, and ``restore`` makes the command from one of them, given
     the region before it and the events that follow from it; without it the command's parameters are the fields of the
-    event that have the same names. ``removes`` tells whether the resource is gone afterwards.
+    event that have the same names. ``parts`` are the single commands of one that is for several resources: each is
+    judged, decided and recorded by itself. ``removes`` tells whether the resource is gone afterwards.
     """
 
     command: type[C]
@@ -88,6 +89,7 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
     restore: Callable[[Region, Recording[Any]], C] | None = None
     removes: bool = False
     several: str | None = None
+    parts: Callable[[C], tuple[Command[Any], ...]] | None = None
 
 
 Operations = dict[type[Command[Any]], Operation[Any]]

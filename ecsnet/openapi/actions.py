@@ -76,6 +76,7 @@ def _row(
 
 _ONE_OR_MORE_GROUPS: Final = {"SecurityGroupId": "security_group_ids", "SecurityGroupIds.N": "security_group_ids"}
 _TAGS: Final = {"Tag.N": "tags"}
+_INSTANCES: Final = {"InstanceId.N": "instance_ids"}
 _SOURCE_GROUP: Final = {"SourceGroupOwnerId": "source_account_id"}
 _NEW_INSTANCE: Final = """
     Affinity Arn AutoRenew AutoRenewPeriod CreditSpecification DataDisk DedicatedHostId DeletionProtection
@@ -287,9 +288,9 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "ecs",
             c.ModifyInstanceAttribute,
             "InstanceId InstanceName Description",
-            lacks="AdditionalInfo CpuOptions CreditSpecification DeletionProtection EnableJumboFrame "
-            "EnableNetworkEncryption HostName NetworkInterfaceQueueNumber Password PrivateDnsNameOptions Recyclable RemoteConnectionOptions "
-            "SecurityGroupIds UserData",
+            lacks="AdditionalInfo CpuOptions CreditSpecification DeletionProtection EnableJumboFrame HostName "
+            "EnableNetworkEncryption NetworkInterfaceQueueNumber Password PrivateDnsNameOptions Recyclable "
+            "RemoteConnectionOptions SecurityGroupIds UserData",
         ),
         _row("vpc", c.ModifyEipAddressAttribute, "AllocationId Name Description", lacks="Bandwidth"),
         _row("ecs", c.TagResources, "ResourceType RegionId", {"ResourceId.N": "resource_ids", **_TAGS}),
@@ -298,6 +299,16 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             c.UntagResources,
             "ResourceType RegionId All",
             {"ResourceId.N": "resource_ids", "TagKey.N": "tag_keys"},
+        ),
+        _row("ecs", c.StartInstances, "BatchOptimization RegionId", _INSTANCES),
+        _row("ecs", c.StopInstances, "BatchOptimization RegionId", _INSTANCES, lacks="ForceStop StoppedMode"),
+        _row("ecs", c.RebootInstances, "BatchOptimization RegionId", _INSTANCES, lacks="ForceReboot"),
+        _row(
+            "ecs",
+            c.DeleteInstances,
+            "Force RegionId ClientToken",
+            _INSTANCES,
+            lacks="ForceStop TerminateSubscription",
         ),
         _row("ecsnet", c.ChangePublicIpAddress, "InstanceId"),
         _row("ecsnet", c.SetQuota, "Name Value RegionId"),

@@ -52,6 +52,14 @@ def response_of(command: type[Command[Any]]) -> Response:
     raise TypeError(f"{command.__name__} does not declare the type of its result")
 
 
+def result_count(command: Command[Any]) -> int:
+    """Returns how many resources a command returns; of one on several instances that may fail in part, at most."""
+    for name in ("resource_ids", "instance_ids"):
+        if hasattr(command, name):
+            return len(getattr(command, name))
+    return int(getattr(command, "amount", 1))
+
+
 def attribute_of(resource: type[Any], name: str) -> str | None:
     """Returns the attribute with a name in snake_case (``primary_network_interface_id``) or in the vendor's spelling
     (``PrimaryNetworkInterfaceId``); None if the resource has no such attribute."""
