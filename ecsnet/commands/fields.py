@@ -164,7 +164,8 @@ def tags(value: Mapping[str, str] | Iterable[tuple[str, str]], name: str = "tags
             raise InvalidCommand(
                 f"must be a mapping, or pairs of a key and a value, not {shown(value)}", parameter=name
             )
-        key, of_key = _tag_key(name, pair[0]), _plain(name, pair[1], text_problem(pair[1]))
+        key = _tag_key(name, pair[0])
+        of_key = "" if pair[1] == "" else _plain(name, pair[1], text_problem(pair[1]))
         if len(of_key) > LONGEST_TAG_TEXT or of_key.startswith("acs:") or any(web in of_key for web in _WEB):
             raise InvalidCommand(
                 f"must have values of at most {LONGEST_TAG_TEXT} characters that do not begin with acs: and have no "

@@ -23,7 +23,8 @@ from ecsnet.commands.base import Command
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.state.records import State
 from ecsnet.domain.state.views import VIEWS
-from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
+from ecsnet.domain.state.world import TAGGED
+from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import InstanceType
 
 
@@ -109,6 +110,11 @@ def _existing_interfaces(context: RuleContext) -> tuple[Any, ...] | None:
     )
 
 
+def _tagged(context: RuleContext) -> tuple[Any, ...] | None:
+    """Returns the resources whose tags a command changes."""
+    return _resources(TAGGED[context.command.resource_type], "resources")(context)
+
+
 PARAMETERS: Final[dict[str, RuleParameter]] = {
     "command": RuleParameter(Command, attrgetter("command")),
     "now": RuleParameter(datetime, attrgetter("now")),
@@ -138,6 +144,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
     ),
     "network_interfaces": RuleParameter(tuple[NetworkInterface, ...], _existing_interfaces, "network_interface_ids"),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
+    "resources": RuleParameter(tuple[Resource, ...], _tagged, "resource_ids"),
 }
 """The values that a user's rule may have as parameters, by name."""
 

@@ -235,7 +235,9 @@ class _Scan:
                 for key, value in row.tags.items():
                     expected.setdefault((table, key, value), set()).add(row.id)
         indexed = {tag: ids.snapshot() for tag, ids in self.region.resources_of_tag.snapshot().items()}
-        if {tag: ids.keys() for tag, ids in indexed.items()} != expected:
+        sizes = {tag: ids.size for tag, ids in self.region.resources_of_tag.snapshot().items()}
+        agrees = {tag: ids.keys() for tag, ids in indexed.items()} == expected
+        if not agrees or sizes != {tag: len(ids) for tag, ids in expected.items()}:
             message = f"has {sorted(indexed)}, and the resources {sorted(expected)}"
             self.found("index.resources-of-tag", self.region.region_id, message)
 
