@@ -17,7 +17,7 @@ def tags(count: int, first: int = 0) -> dict[str, str]:
 
 @trips("resource.not-found")
 def tag_what_is_not_there(net: Net) -> Command[Any]:
-    return c.TagResources(resource_type="eni", resource_ids=[net.eni().id, "eni-none"], tags={"team": "web"})
+    return c.TagResources(resource_type="eni", resource_ids=["eni-none"], tags={"team": "web"})
 
 
 @trips("resource.not-found")
