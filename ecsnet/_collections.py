@@ -146,7 +146,7 @@ class _Condition(NamedTuple):
 
     @property
     def has_index(self) -> bool:
-        """Whether an index may have the values: it has ids, names, addresses and tags with their values as its keys; a
+        """True if an index may have the values. Its keys are ids, names, addresses, or tags with their values, and a
         resource without the attribute is in none."""
         if self.attribute == TAGS:
             return all(any(value is not None for value in tags.values()) for tags in self.values)

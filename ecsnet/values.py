@@ -107,7 +107,7 @@ class ChargeType(StrEnum):
 
 
 class BatchOptimization(StrEnum):
-    """Whether a command on several instances is for all of them or none, or for each that admits it."""
+    """``BatchOptimization`` of commands on several instances: for all of them or none, or for each that admits it."""
 
     AllTogether = "AllTogether"
     SuccessFirst = "SuccessFirst"

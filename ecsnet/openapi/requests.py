@@ -117,9 +117,8 @@ def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     interfaces: dict[int, list[tuple[str, Any]]] = {}
     tags: dict[int, dict[str, Any]] = {}
     for name, value in _flat(parameters):
-        tag = _OF_TAG.fullmatch(name) if _TAGS in row.parameters else None
-        if tag is not None:
-            tags.setdefault(int(tag[1]), {})[tag[2].capitalize()] = value
+        if _TAGS in row.parameters and (name == "Tag" or name.startswith("Tag.")):
+            _add_tag(tags, name, value)
             continue
         found = _OF_INTERFACE.fullmatch(name) if row.new_interface else None
         if found is None:
@@ -181,6 +180,20 @@ def _interfaces(row: Action, interfaces: Mapping[int, list[tuple[str, Any]]]) ->
             reason = f"{before}{_EXISTING} names an ENI that exists: leave out {other}"
             raise InvalidRequest(reason, parameter=other, code="InvalidParameter.Conflict")
     return ({f"{_INTERFACES}.{_EXISTING}": ids} if ids else {}) | ({_INTERFACES: new} if new else {})
+
+
+def _add_tag(tags: dict[int, dict[str, Any]], name: str, value: Any) -> None:
+    """Adds the key or the value of a tag to the others; an empty list adds nothing."""
+    if name == "Tag" and value == []:
+        return
+    found = _OF_TAG.fullmatch(name)
+    if found is None:
+        reason = f"{named(name)} is none of Tag.1.Key, Tag.1.Value and so on: tags are a list of keys with values"
+        raise InvalidRequest(reason, parameter=name)
+    tag, part = tags.setdefault(int(found[1]), {}), found[2].capitalize()
+    if part in tag:
+        raise InvalidRequest(f"{name} is given twice", parameter=name)
+    tag[part] = value
 
 
 def _tags(tags: Mapping[int, Mapping[str, Any]]) -> list[tuple[str, str]]:

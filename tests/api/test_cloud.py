@@ -200,6 +200,7 @@ def test_permitted_lists_few_commands_in_a_transitional_status(slow_net: Net) ->
     assert set(slow_net.cloud.permitted(interface.id)) == {c.DetachNetworkInterface}
     slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
     assert set(slow_net.cloud.permitted(vm.id)) == {
+        c.ModifyInstanceAttribute,
         c.ModifyInstanceNetworkSpec,
         c.RenewInstance,
         c.ReleasePublicIpAddress,
@@ -298,7 +299,9 @@ def test_history_returns_all_events_or_those_of_one_resource(net: Net) -> None:
         "NetworkInterfaceAttached",
     ]
     assert [record.type for record in net.cloud.history(vm.id)] == ["InstanceLaunched", "NetworkInterfaceAttached"]
-    assert all(record.account_id == net.cloud.account_id and record.schema_version == 1 for record in records)
+    assert all(
+        record.account_id == net.cloud.account_id and record.schema_version == record.event.SCHEMA for record in records
+    )
     assert len({record.command_id for record in records}) == len(records)
 
 

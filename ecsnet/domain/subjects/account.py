@@ -134,7 +134,7 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 
 # Client tokens
 
-_LATER: Final[Mapping[str, object]] = {"network_interfaces": [], "tags": {}, "delete_on_release": True}
+_LATER: Final[Mapping[str, object]] = {"network_interfaces": (), "tags": {}, "delete_on_release": True}
 """The parameters with a default other than None that commands did not have when their first token was stored."""
 
 

@@ -569,8 +569,9 @@ def release(region: Region, instance: InstanceState, *, force: bool = True) -> t
 def _released_or_retained(
     region: Region, interface_id: str
 ) -> type[NetworkInterfaceReleased | NetworkInterfaceRetained]:
-    goes = region.network_interfaces.get_existing(interface_id).delete_on_release
-    return NetworkInterfaceReleased if goes else NetworkInterfaceRetained
+    interface = region.network_interfaces[interface_id]
+    stays = interface is not None and not interface.delete_on_release
+    return NetworkInterfaceRetained if stays else NetworkInterfaceReleased
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:
