@@ -54,6 +54,11 @@ def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
     return _keys(region.interfaces_of_vswitch, vswitch_id)
 
 
+def _interfaces_in_vpc(region: Region, vpc_id: str) -> Iterable[str]:
+    for vswitch_id in _keys(region.vswitches_of_vpc, vpc_id):
+        yield from _interfaces_in_vswitch(region, vswitch_id)
+
+
 def _members_of_group(region: Region, group_id: str) -> Iterable[str]:
     return _keys(region.members_of_group, group_id)
 
@@ -84,13 +89,14 @@ def _tagged(table: str) -> Finder:
     return find
 
 
-_FINDERS: Final[dict[tuple[str, str], Finder]] = {
+FINDERS: Final[dict[tuple[str, str], Finder]] = {
     **{(table, "id"): _itself(table) for table in VIEWS},
     **{(table, TAGS): _tagged(table) for table in VIEWS},
     ("network_interfaces", "instance_id"): _interfaces_of_instance,
     ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
     ("network_interfaces", "private_ip"): _interfaces_at,
     ("network_interfaces", "vswitch_id"): _interfaces_in_vswitch,
+    ("network_interfaces", "vpc_id"): _interfaces_in_vpc,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
     ("instances", "private_ip"): _instances_among(_holders_of),
     ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),
@@ -245,7 +251,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
     def _candidates(self, conditions: dict[str, _Condition]) -> Iterable[tuple[int, Region, Any]]:
         world = self._world()
         for name, condition in conditions.items():
-            finder = _FINDERS.get((self._table, name))
+            finder = FINDERS.get((self._table, name))
             if finder is not None and condition.has_index:
                 rows = [
                     (state.position, region, state)

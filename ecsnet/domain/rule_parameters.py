@@ -112,7 +112,8 @@ def _existing_interfaces(context: RuleContext) -> tuple[Any, ...] | None:
 
 def _tagged(context: RuleContext) -> tuple[Any, ...] | None:
     """Returns the resources whose tags a command changes."""
-    return _resources(TAGGED[context.command.resource_type], "resources")(context)
+    shown: tuple[Any, ...] | None = _resources(TAGGED[context.command.resource_type], "resources")(context)
+    return shown
 
 
 PARAMETERS: Final[dict[str, RuleParameter]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from ecsnet.events.base import Event, Moment, TagPairs
 from ecsnet.values import (
@@ -22,6 +23,9 @@ class Import(Event, frozen=True, kw_only=True):
 
     ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
     understood. It is None for all others.
+
+    ``described`` has what the description of a held resource says and the event's fields cannot: an unknown status, or
+    what it is on. The names are the vendor's.
 
     ``ID`` is the name of the field that has the resource's id. Schemas that lack ``tags`` lack ``name`` and
     ``description`` too, but of ENIs.
@@ -69,9 +73,9 @@ class SecurityGroupImported(Import, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``, schema 2 ``tags``."""
+    lacks ``held``, schema 2 ``described``, and schema 3 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -86,13 +90,14 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``tags`` and
-    ``delete_on_release``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``,
+    and schema 3 ``tags`` and ``delete_on_release``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -104,19 +109,21 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     instance_id: str | None = None
     delete_on_release: bool = True
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's; schema 2
-    lacks ``tags``."""
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
+    ``described``, and schema 3 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class InstanceTypesImported(Event, frozen=True, kw_only=True):

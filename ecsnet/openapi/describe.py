@@ -2,6 +2,10 @@
 
 The schemas have the fields that ecsnet uses; other fields are ignored. A malformed text, address, time or number raises
 `InvalidResponse` with the path of the field; valid values are converted to their normal form.
+
+A schema is the table of its kind for both directions: a field that is annotated with `Attribute` is imported into the
+event's field of that name (`imported_fields`), and `Cloud.describe` shows the resource's attribute in it
+(`ecsnet.openapi.records`). Other fields need more than one value, and are read and shown by functions.
 """
 
 from __future__ import annotations
@@ -23,6 +27,26 @@ from ecsnet.values import (
     VSwitchStatus,
 )
 
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else value
+
+
+PLAIN: Final[Callable[[Any], Any]] = _plain
+"""Shows the value of an attribute as it is."""
+
+
+class Attribute(NamedTuple):
+    """The attribute of the resource that a described field shows, and the field of the import's event: by default the
+    same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
+    described value of the attribute; by default an empty text stands for None."""
+
+    name: str
+    event: str | None = ""
+    read: Callable[[Any], Any] = lambda value: None if value == "" else value
+    show: Callable[[Any], Any] = PLAIN
+
+
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
@@ -43,46 +67,59 @@ class _Tags(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     tag: tuple[_Tag, ...] = ()
 
 
-class DescribedResource(msgspec.Struct, frozen=True, rename="pascal"):
-    """The fields that every resource has."""
+def _tag_pairs(tags: _Tags) -> tuple[tuple[str, str], ...]:
+    """Returns tags in the order of their keys; of a key that is described twice the first."""
+    pairs: dict[str, str] = {}
+    for one in tags.tag:
+        key = one.tag_key or one.vpc_tag_key
+        if key:
+            pairs.setdefault(key, one.tag_value or one.vpc_tag_value)
+    return tuple(sorted(pairs.items()))
 
+
+def _tags(key: str, value: str) -> Attribute:
+    """Returns the attribute of tags that are described by these two names."""
+    return Attribute(
+        "tags",
+        read=_tag_pairs,
+        show=lambda tags: {"Tag": [{key: one, value: of_key} for one, of_key in tags.items()]},
+    )
+
+
+_OF_ECS_API: Final = _tags("TagKey", "TagValue")
+_OF_VPC_API: Final = _tags("Key", "Value")
+
+
+class _Described(msgspec.Struct, frozen=True, rename="pascal"):
     region_id: str | None = None
     creation_time: str | None = None
-    description: str = ""
-    tags: _Tags = _Tags()
-
-    @property
-    def tag_pairs(self) -> tuple[tuple[str, str], ...]:
-        """The tags, in the order of their keys; of a key that is described twice the first."""
-        pairs: dict[str, str] = {}
-        for one in self.tags.tag:
-            key = one.tag_key or one.vpc_tag_key
-            if key:
-                pairs.setdefault(key, one.tag_value or one.vpc_tag_value)
-        return tuple(sorted(pairs.items()))
+    description: Annotated[str, Attribute("description")] = ""
 
 
-class DescribedVpc(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    vpc_id: str
-    cidr_block: str
-    vpc_name: str = ""
-    status: VpcStatus = VpcStatus.Available
+class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
+    vpc_id: Annotated[str, Attribute("id", "vpc_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[VpcStatus, Attribute("status")] = VpcStatus.Available
+    vpc_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
 
 
-class DescribedVSwitch(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    vswitch_id: str = msgspec.field(name="VSwitchId")
-    vpc_id: str
-    zone_id: str
-    cidr_block: str
-    vswitch_name: str = msgspec.field(name="VSwitchName", default="")
-    status: VSwitchStatus = VSwitchStatus.Available
-    available_ip_address_count: Addresses | None = None
+class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
+    vswitch_id: Annotated[str, Attribute("id", "vswitch_id")] = msgspec.field(name="VSwitchId")
+    vpc_id: Annotated[str, Attribute("vpc_id")]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[VSwitchStatus, Attribute("status")] = VSwitchStatus.Available
+    available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
+    vswitch_name: Annotated[str, Attribute("name")] = msgspec.field(name="VSwitchName", default="")
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
 
 
-class DescribedSecurityGroup(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    security_group_id: str
-    vpc_id: str | None = None
-    security_group_name: str = ""
+class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
+    security_group_id: Annotated[str, Attribute("id", "security_group_id")]
+    vpc_id: Annotated[str | None, Attribute("vpc_id")] = None
+    security_group_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
 
 
 class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -106,19 +143,24 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
 
-class DescribedInterface(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    network_interface_id: str
-    mac_address: str
-    type: str | None = None
-    status: str = NetworkInterfaceStatus.InUse
-    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
-    private_ip_address: str = ""
+def _goes(delete_on_release: Any) -> bool:
+    return delete_on_release not in (False, "false", "False")
+
+
+class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
+    network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
+    mac_address: Annotated[str, Attribute("mac_address")]
+    type: Annotated[str | None, Attribute("type", None)] = None
+    status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
+    vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
+    private_ip_address: Annotated[str, Attribute("primary_private_ip", None)] = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
     security_group_ids: _Ids = _Ids()
-    network_interface_name: str = ""
-    delete_on_release: Any = True
-    instance_id: str = ""
+    network_interface_name: Annotated[str, Attribute("name")] = ""
+    delete_on_release: Annotated[Any, Attribute("delete_on_release", read=_goes)] = True
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     attachment: _Attachment = _Attachment()
     service_managed: Any = False
 
@@ -143,16 +185,17 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: str = ""
 
 
-class DescribedInstance(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    instance_id: str
-    status: str
-    instance_type: str
-    zone_id: str
-    instance_name: str = ""
-    image_id: str = ""
-    instance_charge_type: str = ChargeType.PostPaid
+class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
+    instance_id: Annotated[str, Attribute("id", "instance_id")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_type: Annotated[str, Attribute("instance_type", None)]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    instance_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
+    image_id: Annotated[str, Attribute("image_id")] = ""
+    instance_charge_type: Annotated[str, Attribute("charge_type", None)] = ChargeType.PostPaid
     expired_time: str = ""
-    internet_max_bandwidth_out: Mbits = 0
+    internet_max_bandwidth_out: Annotated[Mbits, Attribute("internet_max_bandwidth_out")] = 0
     public_ip_address: _Ips = _Ips()
     eip_address: _InstanceEip = _InstanceEip()
     inner_ip_address: _Ips = _Ips()
@@ -161,14 +204,15 @@ class DescribedInstance(DescribedResource, frozen=True, kw_only=True, rename="pa
     network_interfaces: _Interfaces = _Interfaces()
 
 
-class DescribedEip(DescribedResource, frozen=True, kw_only=True, rename="pascal"):
-    allocation_id: str
-    ip_address: str
-    status: str
-    instance_id: str = ""
+class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
+    allocation_id: Annotated[str, Attribute("id", "allocation_id")]
+    ip_address: Annotated[str, Attribute("ip_address")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
-    name: str = ""
-    later_description: str = msgspec.field(name="Descritpion", default="")  # the vendor's spelling
+    name: Annotated[str, Attribute("name")] = ""
+    other_description: str = msgspec.field(name="Descritpion", default="")  # a spelling of the vendor's
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
     allocation_time: str | None = None
 
 
@@ -284,6 +328,32 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+# The fields that are one attribute
+
+
+@cache
+def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attribute]]:
+    """Returns the fields of a schema that show one attribute: by the vendor's name, the field's own name and what it
+    shows."""
+    return {
+        field.encode_name: (field.name, mark)
+        for field in msgspec.structs.fields(schema)
+        for mark in getattr(field.type, "__metadata__", ())
+        if isinstance(mark, Attribute)
+    }
+
+
+@cache
+def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    marks = attributes_of(schema).values()
+    return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
+
+
+def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
+    """Returns the fields of the import's event that are one field of the description each."""
+    return {event_field: read(getattr(described, name)) for name, event_field, read in _imported(type(described))}
+
+
 # Checks of the fields
 
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions may contain line breaks and escapes
@@ -361,11 +431,11 @@ _CHECKS: Final[dict[str, Check]] = {
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
-    "later_description": _label,
     "mac_address": _mac,
     "name": _label,
     "network_interface_id": _id,
     "network_interface_name": _label,
+    "other_description": _label,
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "region_id": _region,

@@ -43,10 +43,10 @@ from ecsnet.openapi.describe import (
     DescribedEip,
     DescribedInstance,
     DescribedInterface,
-    DescribedResource,
     DescribedSecurityGroup,
     DescribedVpc,
     DescribedVSwitch,
+    imported_fields,
     moment_of,
     read_response,
 )
@@ -173,13 +173,7 @@ class _Reader:
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
             _check_status(vpc, VPC, VpcImported)
-            event = VpcImported(
-                vpc_id=vpc.one.vpc_id,
-                cidr_block=vpc.one.cidr_block,
-                status=vpc.one.status,
-                created_at=_time(vpc),
-                **_attributes(vpc.one, vpc.one.vpc_name),
-            )
+            event = VpcImported(**imported_fields(vpc.one), created_at=_time(vpc))
             self._add(region_id, event)
         for vswitch in self._vswitches.values():
             self._vswitch(vswitch)
@@ -238,18 +232,7 @@ class _Reader:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
         _check_status(found, VSWITCH, VSwitchImported)
-        self._add(
-            region_id,
-            VSwitchImported(
-                status=one.status,
-                vswitch_id=one.vswitch_id,
-                vpc_id=one.vpc_id,
-                zone_id=one.zone_id,
-                cidr_block=one.cidr_block,
-                created_at=_time(found),
-                **_attributes(one, one.vswitch_name),
-            ),
-        )
+        self._add(region_id, VSwitchImported(**imported_fields(one), created_at=_time(found)))
 
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
@@ -300,12 +283,7 @@ class _Reader:
         one = found.one
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
-            SecurityGroupImported(
-                security_group_id=one.security_group_id,
-                vpc_id=one.vpc_id or None,
-                created_at=_time(found),
-                **_attributes(one, one.security_group_name),
-            ),
+            SecurityGroupImported(**imported_fields(one), created_at=_time(found)),
         )
 
     def _instance(self, found: _Found[DescribedInstance]) -> None:
@@ -329,21 +307,18 @@ class _Reader:
         self._add(
             region_id,
             InstanceImported(
-                instance_id=one.instance_id,
+                **imported_fields(one),
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
-                zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
-                image_id=one.image_id or None,
-                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 held="; ".join(held.why_instance(one)) or None,
+                described=held.of_instance(one),
                 created_at=_time(found),
-                **_attributes(one, one.instance_name),
             ),
         )
 
@@ -395,24 +370,22 @@ class _Reader:
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
+        on = None if elsewhere else instance_id or None
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
-                network_interface_id=one.network_interface_id,
+                **imported_fields(one),
                 type=of_type,
                 status=status,
-                vswitch_id=one.vswitch_id,
-                mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 security_group_ids=group_ids,
-                delete_on_release=one.delete_on_release not in (False, "false", "False"),
-                instance_id=None if elsewhere else instance_id or None,
+                instance_id=on,
                 held="; ".join(reasons) or None,
+                described=held.of_interface(one, on, self._groups),
                 created_at=_time(found),
-                **_attributes(one, one.network_interface_name),
             ),
         )
 
@@ -458,20 +431,14 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **{**imported_fields(one), "description": one.description or one.other_description or None},
                 status=status,
                 instance_id=instance_id or None,
                 held="; ".join(held.why_eip(one, self._instances)) or None,
+                described=held.of_eip(one, instance_id or None),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
-                **{**_attributes(one, one.name), "description": one.description or one.later_description or None},
             ),
         )
-
-
-def _attributes(one: DescribedResource, name: str) -> dict[str, Any]:
-    """Returns the fields of an import that every resource has."""
-    return {"name": name or None, "description": one.description or None, "tags": one.tag_pairs}
 
 
 def _check_status(found: _Found[Any], lifecycle: Lifecycle[Any], event: type[Import]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ UPCAST = Path(__file__).parent / "upcast_events.jsonl"
 VALUES: dict[Any, Any] = {
     str: "a-1",
     str | None: "b-1",
+    Mapping[str, Any] | None: {"Status": "Sleeping"},
     InstanceStatus: InstanceStatus.Running,
     NetworkInterfaceStatus: NetworkInterfaceStatus.InUse,
     NetworkInterfaceType: NetworkInterfaceType.Primary,

@@ -8,6 +8,7 @@ Attributes are named like those of the public resources, so a rule reads the sam
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
@@ -109,7 +110,8 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 class NetworkInterfaceState(State, eq=False, kw_only=True):
     """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
     ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses. ``held`` is why no command changes it; nothing completes the status of an ENI that is held."""
+    the addresses. ``held`` is why no command changes it, and ``described`` what its description says besides; nothing
+    completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -122,6 +124,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     delete_on_release: bool = True
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
@@ -158,6 +161,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
 
     def fork(self) -> Self:
@@ -221,4 +225,5 @@ class EipState(State, eq=False, kw_only=True):
     status: EipStatus
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None

@@ -111,6 +111,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
         held=event.held,
+        described=event.described,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -147,6 +148,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         delete_on_release=event.delete_on_release,
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -197,6 +199,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)

@@ -102,6 +102,14 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# EipImported, InstanceImported and NetworkInterfaceImported 2 → 3
+
+
+def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 does not keep what the description of a held resource said."""
+    return old
+
+
 # Names, descriptions and tags of every resource; whether an ENI goes with its instance
 
 
@@ -112,15 +120,15 @@ def _before_attributes(old: dict[str, Any]) -> dict[str, Any]:
 
 _WITH_ATTRIBUTES: Final = {
     "EipAddressAllocated": 2,
-    "EipImported": 3,
+    "EipImported": 4,
     "InstanceCreateRequested": 2,
     "InstanceCreated": 2,
-    "InstanceImported": 3,
+    "InstanceImported": 4,
     "InstanceLaunchRequested": 2,
     "InstanceLaunched": 2,
     "NetworkInterfaceCreateRequested": 2,
     "NetworkInterfaceCreated": 2,
-    "NetworkInterfaceImported": 3,
+    "NetworkInterfaceImported": 4,
     "NetworkInterfaceModified": 2,
     "SecurityGroupCreated": 2,
     "SecurityGroupImported": 2,
@@ -137,9 +145,12 @@ _WITH_ATTRIBUTES: Final = {
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipImported", 1): _eip_imported,
+    ("EipImported", 2): _imported_without_description,
     ("InstanceImported", 1): _instance_imported,
+    ("InstanceImported", 2): _imported_without_description,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("NetworkInterfaceImported", 2): _imported_without_description,
     ("VSwitchImported", 1): _vswitch_imported,
     **{(name, version - 1): _before_attributes for name, version in _WITH_ATTRIBUTES.items()},
 }
