@@ -389,11 +389,13 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose(("nothing", "count", "address", "addresses"))
+    extra = choose(("nothing", "count", "address", "addresses", "tags"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
     elif extra == "address":
         parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
+    elif extra == "tags":
+        parameters |= {"tags": {"team": "web"}, "delete_on_release": False}
     elif extra == "addresses":
         parameters["private_ip_addresses"] = (choose(inventory.addresses(vswitch)),)
     return c.CreateNetworkInterface(**parameters)

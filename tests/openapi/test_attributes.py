@@ -148,3 +148,15 @@ def test_a_network_without_names_and_tags_has_none() -> None:
         assert (vpc.name, vpc.description, vpc.tags) == (None, None, {})
     for record in cloud.history():
         assert "tags" not in codec.encode(record.event)
+
+
+def test_what_is_described_again_is_imported_as_it_was() -> None:
+    cloud, again = imported(DeleteOnRelease=False), Cloud()
+    actions = ("Vpcs", "VSwitches", "SecurityGroups", "Instances", "NetworkInterfaces", "EipAddresses")
+    responses = [cloud.describe(f"Describe{action}") for action in actions]
+    again.import_resources(responses)
+    (eni,) = again.network_interfaces.where(name="web-1")
+    assert (eni.tags, eni.description, eni.delete_on_release) == (TAGS, "of the web", False)
+    assert [again.describe(f"Describe{action}") for action in actions] == responses
+    assert responses[0]["Vpcs"]["Vpc"][0]["Tags"]["Tag"][0] == {"Key": "stage", "Value": ""}
+    assert responses[2]["SecurityGroups"]["SecurityGroup"][0]["Tags"]["Tag"][0] == {"TagKey": "stage", "TagValue": ""}
