@@ -53,12 +53,14 @@ from ecsnet.commands.security_group import (
 )
 from ecsnet.commands.tags import TagResources, UntagResources
 from ecsnet.commands.vpc import (
+    AssociateVpcCidrBlock,
     CreateVpc,
     CreateVSwitch,
     DeleteVpc,
     DeleteVSwitch,
     ModifyVpcAttribute,
     ModifyVSwitchAttribute,
+    UnassociateVpcCidrBlock,
 )
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "AllocatePublicIpAddress",
     "AssignPrivateIpAddresses",
     "AssociateEipAddress",
+    "AssociateVpcCidrBlock",
     "AttachClassicLinkVpc",
     "AttachNetworkInterface",
     "AuthorizeSecurityGroup",
@@ -111,5 +114,6 @@ __all__ = [
     "TagResources",
     "UnassignPrivateIpAddresses",
     "UnassociateEipAddress",
+    "UnassociateVpcCidrBlock",
     "UntagResources",
 ]

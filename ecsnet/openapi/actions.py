@@ -105,6 +105,19 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row("vpc", c.DeleteVpc, "VpcId ClientToken", lacks="ForceDelete"),
         _row(
             "vpc",
+            c.AssociateVpcCidrBlock,
+            "VpcId SecondaryCidrBlock",
+            lacks="IPv6CidrBlock IpamPoolId Ipv6CidrMask Ipv6Isp SecondaryCidrMask",
+            only={"IpVersion": "ipv4"},
+        ),
+        _row(
+            "vpc",
+            c.UnassociateVpcCidrBlock,
+            "VpcId SecondaryCidrBlock",
+            lacks="IPv6CidrBlock",
+        ),
+        _row(
+            "vpc",
             c.CreateVSwitch,
             "VpcId ZoneId CidrBlock VSwitchName Description ClientToken",
             _TAGS,
@@ -114,9 +127,9 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateSecurityGroup,
-            "VpcId RegionId SecurityGroupName Description ClientToken",
+            "VpcId RegionId SecurityGroupName Description SecurityGroupType ClientToken",
             _TAGS,
-            lacks="ResourceGroupId SecurityGroupType ServiceManaged",
+            lacks="ResourceGroupId ServiceManaged",
         ),
         _row("ecs", c.DeleteSecurityGroup, "SecurityGroupId"),
         _row(

@@ -24,7 +24,7 @@ class Response:
 _SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
     Vpc: {"vpc_id": "id", "vpc_name": "name"},
     VSwitch: {"vswitch_id": "id", "vswitch_name": "name"},
-    SecurityGroup: {"security_group_id": "id", "security_group_name": "name"},
+    SecurityGroup: {"security_group_id": "id", "security_group_name": "name", "security_group_type": "type"},
     Instance: {
         "instance_id": "id",
         "instance_name": "name",

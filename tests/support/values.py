@@ -32,6 +32,7 @@ PARAMETERS: dict[str, Any] = {
     "private_ip_addresses": ("10.0.1.9",),
     "resource_ids": ("eni-1",),
     "resource_type": "eni",
+    "secondary_cidr_block": "172.16.0.0/16",
     "security_group_ids": ("sg-1",),
     "tags": {"team": "web"},
     "value": 7,

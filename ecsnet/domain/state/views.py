@@ -53,6 +53,7 @@ def vpc(region: Region, state: VpcState, status: VpcStatus | None = None) -> Vpc
         tags=state.tags,
         status=status or state.status,
         cidr_block=state.cidr_block,
+        secondary_cidr_blocks=state.secondary_cidr_blocks,
     )
 
 
@@ -85,8 +86,10 @@ def security_group(
         description=state.description,
         tags=state.tags,
         status=status or state.status,
+        type=state.type,
         vpc_id=state.vpc_id,
         private_ip_count=state.private_ip_count,
+        inner_access_policy=state.inner_access_policy,
     )
 
 

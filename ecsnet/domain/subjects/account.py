@@ -134,8 +134,13 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 
 # Client tokens
 
-_LATER: Final[Mapping[str, object]] = {"network_interfaces": (), "tags": {}, "delete_on_release": True}
-"""The parameters with a default other than None that commands did not have when their first token was stored."""
+_LATER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "delete_on_release": True,
+    "network_interfaces": (),
+    "security_group_type": "normal",
+    "tags": {},
+}
+"""The defaults of parameters that commands did not have when their first token was stored."""
 
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
@@ -158,13 +163,13 @@ def canonical_parameters(command: Command[Any]) -> str:
 
     Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
     what was asked for; parameters that were not given are left out, so that later versions can have more of them. So
-    are those with other defaults that earlier versions did not have, while they have these.
+    are those that earlier versions did not have, while they have their default.
     """
     parameters = msgspec.to_builtins(command)
     given = {
         name: parameters[name]
         for name in sorted(parameters)
-        if parameters[name] is not None and (name not in _LATER or parameters[name] != _LATER[name])
+        if parameters[name] is not None and getattr(command, name) != _LATER_DEFAULTS.get(name)
     }
     return msgspec.json.encode(given).decode()
 

@@ -77,7 +77,7 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-# EipImported, InstanceImported, NetworkInterfaceImported and VSwitchImported 1 → 2
+# EipImported, InstanceImported, NetworkInterfaceImported, SecurityGroupImported, VpcImported, VSwitchImported 1 → 2
 
 
 def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
@@ -97,8 +97,26 @@ def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def _security_group_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type`` and no ``not_modelled``: neither was read."""
+    return old
+
+
+def _vpc_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``secondary_cidr_blocks``: they were not read."""
+    return old
+
+
 def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``unseen_addresses``: what was not described was not counted."""
+    return old
+
+
+# SecurityGroupCreated 1 → 2
+
+
+def _security_group_created(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type``: there were basic groups only."""
     return old
 
 
@@ -130,14 +148,14 @@ _WITH_ATTRIBUTES: Final = {
     "NetworkInterfaceCreated": 2,
     "NetworkInterfaceImported": 4,
     "NetworkInterfaceModified": 2,
-    "SecurityGroupCreated": 2,
-    "SecurityGroupImported": 2,
+    "SecurityGroupCreated": 3,
+    "SecurityGroupImported": 3,
     "VSwitchCreateRequested": 2,
     "VSwitchCreated": 2,
     "VSwitchImported": 3,
     "VpcCreateRequested": 2,
     "VpcCreated": 2,
-    "VpcImported": 2,
+    "VpcImported": 3,
 }
 """The first schema that has them, by type."""
 
@@ -151,7 +169,10 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
     ("NetworkInterfaceImported", 2): _imported_without_description,
+    ("SecurityGroupCreated", 1): _security_group_created,
+    ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,
+    ("VpcImported", 1): _vpc_imported,
     **{(name, version - 1): _before_attributes for name, version in _WITH_ATTRIBUTES.items()},
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""
