@@ -29,7 +29,16 @@ from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcom
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Permission
 from ecsnet.domain.checks.state_digest import state_digest
-from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
+from ecsnet.domain.decide import (
+    OPERATIONS,
+    CommandContext,
+    decide,
+    existing,
+    home_region,
+    removes,
+    result_ids,
+    try_out,
+)
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, internet_access, limits
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
@@ -202,6 +211,7 @@ class Cloud:
         try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
+        ids = existing(command, region, table, ids, self.account_id)
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:

@@ -9,6 +9,7 @@ from ecsnet.events import (
     network_interface,
     public_ip,
     security_group,
+    tags,
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
@@ -31,5 +32,6 @@ __all__ = [
     "network_interface",
     "public_ip",
     "security_group",
+    "tags",
     "vpc",
 ]

@@ -7,7 +7,7 @@ request of the wire, bytes to bytes; a `Service` answers many and keeps its `Cal
 
 from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.requests import InvalidRequest, Request, request
-from ecsnet.openapi.responses import Response, attribute_of, response_of
+from ecsnet.openapi.responses import Response, attribute_of, response_of, result_count
 from ecsnet.openapi.service import Call, Service, respond
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "request",
     "respond",
     "response_of",
+    "result_count",
 ]

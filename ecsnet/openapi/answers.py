@@ -69,7 +69,7 @@ def _interface(command: Command[Any], eni: NetworkInterface, remembered: Mapping
         "SecurityGroupIds": {"SecurityGroupId": list(eni.security_group_ids)},
         "ServiceManaged": False,
         "Status": str(eni.status),
-        "Tags": remembered.get("Tags", {"Tag": []}),
+        "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in eni.tags.items()]},
         "Type": str(eni.type),
         "VSwitchId": eni.vswitch_id,
         "VpcId": eni.vpc_id,
@@ -110,6 +110,14 @@ def _order(command: Command[Any], result: Any, remembered: Mapping[str, Any]) ->
     return {"OrderId": ""}
 
 
+def _batch(command: Command[Any], instances: tuple[Instance, ...], remembered: Mapping[str, Any]) -> Body:
+    found = [
+        {"Code": "200", "CurrentStatus": str(one.status), "InstanceId": one.id, "Message": "success"}
+        for one in instances
+    ]
+    return {"InstanceResponses": {"InstanceResponse": found}}
+
+
 def _nothing(command: Command[Any], result: Any, remembered: Mapping[str, Any]) -> Body:
     return {}
 
@@ -124,7 +132,10 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "AssignPrivateIpAddresses": _assigned,
     "AllocateEipAddress": _eip,
     "AllocatePublicIpAddress": _public_ip,
+    "RebootInstances": _batch,
     "RenewInstance": _order,
+    "StartInstances": _batch,
+    "StopInstances": _batch,
     "ModifyInstanceNetworkSpec": _order,
 }
 """The answers that say more than that the command was executed."""

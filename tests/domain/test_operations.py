@@ -25,6 +25,7 @@ NOT_OF_A_COMMAND = {
     "NetworkInterfaceCreateCompleted",
     "NetworkInterfaceCreateFailed",
     "NetworkInterfaceReleased",
+    "NetworkInterfaceRetained",
     "NetworkInterfaceStuck",
     "ResourcesImported",
     "SharedAddressDrawn",
@@ -70,6 +71,7 @@ def test_a_resource_that_does_not_exist_any_more_is_returned_by_commands_that_re
         c.DeleteVSwitch,
         c.DeleteSecurityGroup,
         c.DeleteInstance,
+        c.DeleteInstances,
         c.DeleteNetworkInterface,
         c.ReleaseEipAddress,
     }

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from ecsnet.events import EVENT_TYPES, Event
-from ecsnet.events.base import Moment
+from ecsnet.events.base import Moment, TagPairs
 from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
@@ -22,6 +22,7 @@ from ecsnet.values import (
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupType,
+    TaggedType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -43,6 +44,9 @@ VALUES: dict[Any, Any] = {
     int | None: 3,
     Moment: datetime(2019, 4, 11, tzinfo=UTC),
     bool: True,
+    bool | None: False,
+    TagPairs: (("k-1", "v-1"), ("k-2", "")),
+    TaggedType: TaggedType.NetworkInterface,
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),
     ChargeType: ChargeType.PrePaid,

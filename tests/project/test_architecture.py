@@ -23,6 +23,7 @@ SUBJECTS = [
     "public_ip",
     "eip",
     "classic_link",
+    "tags",
     "imports",
 ]
 LAYERS = [
@@ -40,6 +41,7 @@ LAYERS = [
     ["domain.rules"],
     ["domain.lookups", "domain.in_use"],
     ["domain.operation"],
+    ["domain.attributes"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.instance", "domain.queries.capabilities", "lifecycles"],
     ["domain.rulebook", "domain.fold", "domain.settle", "domain.pace"],

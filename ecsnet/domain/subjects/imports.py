@@ -14,7 +14,7 @@ from typing import Any, Final
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import IMPORTED
-from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP, put_on
@@ -33,11 +33,20 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, Tags
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
     return event.created_at or record.recorded_at
+
+
+def _attributes(event: Import) -> dict[str, Any]:
+    return {"name": event.name, "description": event.description, "tags": event.tags}
+
+
+def _tag(region: Region, table: str, state: State, event: Import) -> None:
+    if event.tags:
+        region.retag(table, state, Tags(event.tags))
 
 
 def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
@@ -47,7 +56,7 @@ def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], 
 
 
 def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> None:
-    created = VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block)
+    created = VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block, **_attributes(event))
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
@@ -61,7 +70,11 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
 
 def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEvent) -> None:
     created = VSwitchCreated(
-        vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
+        vswitch_id=event.vswitch_id,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
+        **_attributes(event),
     )
     vpc.vswitch_created(region, created, record, vpc.VSWITCH.described[VSwitchImported][event.status])
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
@@ -76,7 +89,10 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
 
 def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
     created = SecurityGroupCreated(
-        security_group_id=event.security_group_id, vpc_id=event.vpc_id, security_group_type=event.security_group_type
+        security_group_id=event.security_group_id,
+        vpc_id=event.vpc_id,
+        security_group_type=event.security_group_type,
+        **_attributes(event),
     )
     security_group.group_created(region, created, record)
     state = region.security_groups.mutable(event.security_group_id)
@@ -92,6 +108,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         account_id=record.account_id,
         created_at=_born(event, record),
         position=record.position,
+        name=event.name,
+        description=event.description,
         status=INSTANCE.described[InstanceImported][event.status],
         instance_type=event.instance_type,
         vpc_id=event.vpc_id,
@@ -110,6 +128,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
+    _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
         region.classic_ips.set(state.classic_ip, state.id)
@@ -141,6 +160,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
+        delete_on_release=event.delete_on_release,
         instance_id=event.instance_id,
         held=event.held,
         described=event.described,
@@ -148,6 +168,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
     region.imported = True
     region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
+    _tag(region, "network_interfaces", interface, event)
     region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
@@ -189,6 +210,8 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         account_id=record.account_id,
         created_at=_born(event, record),
         position=record.position,
+        name=event.name,
+        description=event.description,
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
@@ -202,6 +225,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.use(record.account_id, "eip", 1)
     region.describe(record.account_id, "eips-per-account", region.used(record.account_id, "eip"))
     region.eips.set(eip.id, eip)
+    _tag(region, "eips", eip, event)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
