@@ -518,8 +518,8 @@ def wire() -> str:
 WIRE_INTRODUCTION = """
 Each action that ecsnet answers over HTTP ([Clients](clients.md)), and what becomes of its parameters: *modelled* ones
 are judged, *remembered* ones are shown by descriptions, *refused* ones would change the network and are not modelled,
-*ignored* ones are counted. Parameters of the API that no column names are ignored, too. `Tag.N` and disks are
-remembered where something is created, and descriptions can be asked for by `Tag.N`. This page is made from the code.
+*ignored* ones are counted. Parameters of the API that no column names are ignored, too. Disks are remembered where an
+instance is created; descriptions can be asked for by `Tag.N.Key` and `Tag.N.Value`. This page is made from the code.
 """
 FURTHER_INTRODUCTION = """
 Real clients call these on their way. They show and change what is remembered, or answer what clients expect to be

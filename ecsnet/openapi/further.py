@@ -45,7 +45,6 @@ def items(parameters: Parameters, name: str) -> list[str]:
 _MODIFIED: Final[Mapping[str, tuple[str, str, str]]] = {
     "ModifyInstanceAttribute": ("instances", "InstanceId", "InvalidInstanceId.NotFound"),
     "ModifyVpcAttribute": ("vpcs", "VpcId", "InvalidVpcID.NotFound"),
-    "ModifyVSwitchAttribute": ("vswitches", "VSwitchId", "InvalidVswitchID.NotFound"),
     "ModifySecurityGroupAttribute": ("security_groups", "SecurityGroupId", "InvalidSecurityGroupId.NotFound"),
     "ModifyEipAddressAttribute": ("eips", "AllocationId", "InvalidAllocationId.NotFound"),
 }

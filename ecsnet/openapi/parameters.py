@@ -46,17 +46,12 @@ def _real(value: str) -> Any:
 
 
 Remembered = tuple[str, Callable[[str], Any]]
-_NAMED: Final[Mapping[str, Remembered]] = {
-    "Description": ("Description", str),
-    "ResourceGroupId": ("ResourceGroupId", str),
-}
+_GROUPED: Final[Mapping[str, Remembered]] = {"ResourceGroupId": ("ResourceGroupId", str)}
 REMEMBERED: Final[Mapping[str, Mapping[str, Remembered]]] = {
-    "vpcs": {**_NAMED, "VpcName": ("VpcName", str)},
-    "vswitches": {"Description": ("Description", str), "VSwitchName": ("VSwitchName", str)},
-    "security_groups": {**_NAMED, "SecurityGroupName": ("SecurityGroupName", str)},
+    "vpcs": _GROUPED,
+    "security_groups": _GROUPED,
     "instances": {
-        **_NAMED,
-        "InstanceName": ("InstanceName", str),
+        **_GROUPED,
         "HostName": ("HostName", str),
         "KeyPairName": ("KeyPairName", str),
         "InternetChargeType": ("InternetChargeType", str),
@@ -68,15 +63,13 @@ REMEMBERED: Final[Mapping[str, Mapping[str, Remembered]]] = {
         "RamRoleName": ("RamRoleName", str),
     },
     "network_interfaces": {
-        **_NAMED,
-        "NetworkInterfaceName": ("NetworkInterfaceName", str),
+        **_GROUPED,
         "QueueNumber": ("QueueNumber", _whole),
         "NetworkInterfaceTrafficMode": ("NetworkInterfaceTrafficMode", str),
         "SourceDestCheck": ("SourceDestCheck", _flag),
     },
     "eips": {
-        **_NAMED,
-        "Name": ("Name", str),
+        **_GROUPED,
         "Bandwidth": ("Bandwidth", str),
         "InternetChargeType": ("InternetChargeType", str),
         "ISP": ("ISP", str),
@@ -87,8 +80,6 @@ REMEMBERED: Final[Mapping[str, Mapping[str, Remembered]]] = {
 TABLE_OF: Final[Mapping[str, str]] = {
     "CreateVpc": "vpcs",
     "ModifyVpcAttribute": "vpcs",
-    "CreateVSwitch": "vswitches",
-    "ModifyVSwitchAttribute": "vswitches",
     "CreateSecurityGroup": "security_groups",
     "ModifySecurityGroupAttribute": "security_groups",
     "RunInstances": "instances",
@@ -100,7 +91,6 @@ TABLE_OF: Final[Mapping[str, str]] = {
     "ModifyEipAddressAttribute": "eips",
 }
 """The kind of resource whose attributes an action gives."""
-_TAGS: Final = re.compile(r"Tag\.([1-9][0-9]{0,3})\.(Key|Value|key|value)")
 _DISKS: Final = re.compile(r"(SystemDisk|DataDisk\.N)\.(Category|Size|DiskName|Description|PerformanceLevel)")
 
 NONE: Final[frozenset[str]] = frozenset()
@@ -108,7 +98,6 @@ _OFF: Final = frozenset(["0", "false"])
 REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "AllocatePublicIp": _OFF,
     "CidrMask": NONE,
-    "DeleteOnRelease": frozenset(["true"]),
     "DeletionProtection": _OFF,
     "EnableIpv6": _OFF,
     "EnablePrimaryIPv6": _OFF,
@@ -117,8 +106,6 @@ REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "InstanceRegionId": NONE,
     "Ipv4CidrMask": NONE,
     "Ipv4IpamPoolId": NONE,
-    "Ipv4Prefix.N": NONE,
-    "Ipv4PrefixCount": _OFF,
     "Ipv6Address.N": NONE,
     "Ipv6AddressCount": _OFF,
     "Ipv6CidrBlock": NONE,
@@ -130,7 +117,6 @@ REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "LaunchTemplateName": NONE,
     "Mode": frozenset(["nat"]),
     "PeriodUnit": frozenset(["month"]),
-    "SecurityGroupType": frozenset(["normal"]),
     "StoppedMode": frozenset(["keepcharging", "not-applicable"]),
     "TerminateSubscription": _OFF,
     "TrunkNetworkInstanceId": NONE,
@@ -143,15 +129,10 @@ which they change nothing, in small letters. Those of a new ENI are named withou
 _REFUSED_OF: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "AllocateEipAddress": {"InstanceId": NONE, "IpAddress": NONE, "PublicIpAddressPoolId": NONE},
     "AllocatePublicIpAddress": {"IpAddress": NONE},
-    "AssociateEipAddress": {
-        "InstanceType": frozenset(["ecsinstance"]),
-        "PrivateIpAddress": NONE,
-    },
     "JoinSecurityGroup": {"NetworkInterfaceId": NONE},
     "LeaveSecurityGroup": {"NetworkInterfaceId": NONE},
     "ModifyInstanceVpcAttribute": {"SecurityGroupId.N": NONE, "VpcId": NONE},
     "RunInstances": {"NetworkInterface.N.SecondaryPrivateIpAddressCount": _OFF},
-    "UnassociateEipAddress": {"InstanceType": frozenset(["ecsinstance"]), "PrivateIpAddress": NONE},
 }
 _NUMBER: Final = re.compile(r"\.[1-9][0-9]{0,8}(?=\.|\Z)")
 _NEW_INTERFACE: Final = "NetworkInterface.N."
@@ -184,7 +165,7 @@ def class_of(action: str, pattern: str) -> Class:
         return "modelled"
     if pattern in REMEMBERED.get(TABLE_OF.get(action, ""), ()):
         return "remembered"
-    if action in TABLE_OF and (_TAGS.fullmatch(pattern.replace(".N", ".1")) or _DISKS.fullmatch(pattern)):
+    if TABLE_OF.get(action) == "instances" and _DISKS.fullmatch(pattern):
         return "remembered"
     if harmless_values(action, pattern) is not None:
         return "refused"
@@ -207,25 +188,14 @@ def remembered_of(action: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Returns the attributes that parameters of the class *remembered* give, by the names that show them."""
     table = REMEMBERED.get(TABLE_OF.get(action, ""), {})
     found: dict[str, Any] = {}
-    tags: dict[int, dict[str, str]] = {}
     disks: dict[str, dict[str, str]] = {}
     for name, value in parameters.items():
-        if (tag := _TAGS.fullmatch(name)) is not None:
-            tags.setdefault(int(tag[1]), {})[tag[2].capitalize()] = value
-        elif name.startswith(("SystemDisk.", "DataDisk.")):
+        if name.startswith(("SystemDisk.", "DataDisk.")):
             disk, _, what = name.rpartition(".")
             disks.setdefault(disk, {})[what] = value
         elif name in table:
             attribute, read = table[name]
             found[attribute] = read(value)
-    if tags:
-        spelling = ("Key", "Value") if TABLE_OF[action] in ("vpcs", "vswitches", "eips") else ("TagKey", "TagValue")
-        found["Tags"] = {
-            "Tag": [
-                {spelling[0]: tags[number].get("Key", ""), spelling[1]: tags[number].get("Value", "")}
-                for number in sorted(tags)
-            ]
-        }
     if "SystemDisk" in disks:
         found["SystemDisk"] = disks.pop("SystemDisk")
     if disks:
@@ -257,7 +227,6 @@ FILTERED_AFTERWARDS: Final[Mapping[str, Mapping[str, str]]] = {
     "DescribeSecurityGroups": {
         "SecurityGroupName": "SecurityGroupName",
         "ResourceGroupId": "ResourceGroupId",
-        "SecurityGroupType": "SecurityGroupType",
     },
     "DescribeInstances": {
         "InstanceName": "InstanceName",

@@ -75,6 +75,32 @@ def test_the_life_of_a_network_from_its_vpc_to_nothing(api: Aliyun, sdk: Sdk) ->
     assert repr(api.cloud) == "<Cloud cn-hangzhou: empty>"
 
 
+def test_instances_are_stopped_started_and_deleted_together(api: Aliyun, sdk: Sdk) -> None:
+    net = Network(sdk, instances=3)
+    stopped = sdk("StopInstances", InstanceId=net.instances)["InstanceResponses"]["InstanceResponse"]
+    assert [(one["InstanceId"], one["CurrentStatus"]) for one in stopped] == [(one, "Stopped") for one in net.instances]
+    sdk("StartInstances", InstanceId=net.instances[:2])
+    sdk("RebootInstances", InstanceId=net.instances[:2])
+    sdk("DeleteInstances", InstanceId=net.instances, Force=True)
+    assert not api.cloud.instances
+
+
+def test_tags_are_given_listed_asked_for_and_taken_away(api: Aliyun, sdk: Sdk) -> None:
+    net = Network(sdk)
+    first, second = net.instances
+    sdk("TagResources", ResourceType="instance", ResourceId=[first], Tag=[{"Key": "role", "Value": "web"}])
+    found = sdk("DescribeInstances", Tag=[{"Key": "role", "Value": "web"}])["Instances"]["Instance"]
+    assert [(one["InstanceId"], one["Tags"]["Tag"]) for one in found] == [
+        (first, [{"TagKey": "role", "TagValue": "web"}])
+    ]
+    (listed,) = sdk("ListTagResources", ResourceType="instance", ResourceId=[first, second])["TagResources"][
+        "TagResource"
+    ]
+    assert listed == {"ResourceId": first, "ResourceType": "instance", "TagKey": "role", "TagValue": "web"}
+    sdk("UntagResources", ResourceType="instance", ResourceId=[first], TagKey=["role"])
+    assert api.cloud.instances[first].tags == {}
+
+
 def test_an_eip_moves_to_another_instance(sdk: Sdk) -> None:
     net = Network(sdk)
     eip = sdk("AllocateEipAddress", Bandwidth="5")
@@ -262,7 +288,8 @@ NOT_IN_THE_SDK = {
 def test_every_modelled_parameter_is_one_of_the_sdk(action: str) -> None:
     row = ACTIONS[action]
     names = wire_names(model(package_of(action), f"{action}Request"))
-    modelled = {name for name in (*row.parameters, *row.only) if name != "NetworkInterface.N"}
+    modelled = {name for name in (*row.parameters, *row.only) if name not in ("NetworkInterface.N", "Tag.N")}
+    modelled |= {f"Tag.N.{part}" for part in ("Key", "Value") if "Tag.N" in row.parameters}
     modelled |= {f"NetworkInterface.N.{one}" for one in row.new_interface}
     lists = {name.removesuffix(".N") for name in names}
     assert {name for name in modelled - names if name not in lists and name not in NOT_IN_THE_SDK} == set()

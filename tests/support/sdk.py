@@ -15,7 +15,7 @@ ECS, VPC = "alibabacloud_ecs20140526", "alibabacloud_vpc20160428"
 def package_of(action: str) -> str:
     if action in ACTIONS:
         return VPC if ACTIONS[action].product == "vpc" else ECS
-    return VPC if DESCRIBE_ACTIONS[action].versions[0] == "2016-04-28" else ECS
+    return VPC if action in DESCRIBE_ACTIONS and DESCRIBE_ACTIONS[action].versions[0] == "2016-04-28" else ECS
 
 
 def model(package: str, name: str) -> Any:

@@ -44,6 +44,8 @@ def parameters_of(command: Command[Any]) -> dict[str, Any]:
             given.setdefault("NetworkInterface", []).extend(_new(row.new_interface, one) for one in value)
         elif parameter == "NetworkInterface.N.NetworkInterfaceId":
             given.setdefault("NetworkInterface", []).extend({"NetworkInterfaceId": one} for one in value)
+        elif parameter == "Tag.N":
+            given["Tag"] = [{"Key": key, "Value": of_key} for key, of_key in value.items()]
         elif parameter.endswith(".N"):
             given[parameter.removesuffix(".N")] = [str(one) for one in value]
         else:
