@@ -25,6 +25,8 @@ NOT_OF_A_COMMAND = {
     "NetworkInterfaceReleased",
     "NetworkInterfaceStuck",
     "ResourcesImported",
+    "ResourceDisappeared",
+    "ResourceRefreshed",
     "SharedAddressDrawn",
     "VSwitchCreateCompleted",
     "VpcCreateCompleted",

@@ -40,7 +40,7 @@ def _born(event: Import, record: RecordedEvent) -> datetime:
     return event.created_at or record.recorded_at
 
 
-def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
+def begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
     """A resource that is described in a transitional status stays in it until it is settled or asked for again."""
     if state.status in lifecycle.transitional:
         region.begin_transition(state, IMPORTED, record.position, record.recorded_at)
@@ -51,7 +51,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
-    _begin(region, state, vpc.VPC, record)
+    begin(region, state, vpc.VPC, record)
     region.imported = True
 
 
@@ -65,7 +65,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     state.created_at = _born(event, record)
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
-    _begin(region, state, vpc.VSWITCH, record)
+    begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
 
@@ -108,13 +108,16 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
     if state.held is None:
-        _begin(region, state, INSTANCE, record)
+        begin(region, state, INSTANCE, record)
     region.imported = True
 
 
-def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+def described_interface(
+    region: Region, event: NetworkInterfaceImported, record: RecordedEvent
+) -> NetworkInterfaceState:
+    """Returns the state of an ENI as it is described."""
     vswitch = region.vswitches.get_existing(event.vswitch_id)
-    interface = NetworkInterfaceState(
+    return NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
         created_at=_born(event, record),
@@ -133,23 +136,32 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         held=event.held,
         described=event.described,
     )
+
+
+def take_in(region: Region, interface: NetworkInterfaceState) -> None:
+    """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
-    region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
-    region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
+    region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
-    if event.instance_id is not None:
-        _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
-        region.use(record.account_id, "network_interface", 1)
-    _describe_interface(region, interface)
+        region.use(interface.account_id, "network_interface", 1)
+
+
+def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+    interface = described_interface(region, event, record)
+    region.count_created("network_interface")
+    take_in(region, interface)
+    if event.instance_id is not None:
+        attach(interface, instance.changed(region, event.instance_id, record))
+    describe_interface(region, interface)
     if interface.held is None:
-        _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+        begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
-def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
+def describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
     """Notes what an ENI proves of the quotas of its account."""
     account_id, count = interface.account_id, len(interface.private_ips)
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
@@ -162,7 +174,8 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
         region.describe(account_id, "addresses-per-security-group", in_group)
 
 
-def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+def attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+    """Puts a described ENI on an instance, a primary one before all others."""
     if interface.type is network_interface.PRIMARY:
         state.network_interface_ids = (interface.id, *state.attached)
     else:
@@ -189,7 +202,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
     if eip.held is None:
-        _begin(region, eip, EIP, record)
+        begin(region, eip, EIP, record)
     region.imported = True
 
 

@@ -135,6 +135,11 @@ def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, 
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
     group = region.security_groups.mutable(event.security_group_id)
     region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
+    remove(region, group)
+
+
+def remove(region: Region, group: SecurityGroupState) -> None:
+    """A group is gone, and what it authorizes."""
     for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
         _forget_source(region, group.id, source_id)
     region.use(group.account_id, "security_group", -1)

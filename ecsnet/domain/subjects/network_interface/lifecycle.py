@@ -207,13 +207,18 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
 
 def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
+    clear(region, interface)
+    region.network_interfaces.delete(interface.id)
+
+
+def clear(region: Region, interface: NetworkInterfaceState) -> None:
+    """An ENI is in no group and no VSwitch, and its addresses are free."""
     security_group.leave(region, interface, interface.security_group_ids)
     private_pool.release(region, interface, interface.private_ips)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
     for key, _ in interface.revocations:
         region.revocations.delete(key)
-    region.network_interfaces.delete(interface.id)
 
 
 def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
