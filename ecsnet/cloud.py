@@ -23,6 +23,7 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet._collections import ResourceCollection
+from ecsnet._differences import ResourceChange, differences
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
 from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
@@ -560,6 +561,12 @@ class Cloud:
             world = World()
             replay(world, records)
             return self._view(self._engine.as_of(world, then))
+
+    def changes_since(self, moment: int | datetime) -> tuple[ResourceChange, ...]:
+        """Returns the resources that changed, appeared or disappeared since a moment of the history, such as the last
+        import: a position or a time, as `at` takes it. Raises `InvalidArgument` as `at` does."""
+        with self._engine.lock:
+            return tuple(differences(self.at(moment), self))
 
     def _recorded_at(self, position: int) -> datetime:
         for record in self._engine.store.read(after=position - 1, until=position):

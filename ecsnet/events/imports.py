@@ -133,7 +133,11 @@ class ResourcesImported(Event, frozen=True, kw_only=True):
 
 
 class ResourceRefreshed(Event, frozen=True, kw_only=True):
-    """A resource was described again, and is another than it was. One field has what it is now: that of its kind."""
+    """A resource was described again, and is another than it was. One field has what it is now: that of its kind.
+
+    A description within this event is stored with the schema of this event: one that gets another schema gives another
+    to this event, too.
+    """
 
     resource_id: str
     vpc: VpcImported | None = None
@@ -145,7 +149,7 @@ class ResourceRefreshed(Event, frozen=True, kw_only=True):
 
     @property
     def now(self) -> Import:
-        """What the resource is now. Raises ValueError unless there is one such description."""
+        """The resource as it is now. Raises ValueError unless there is one such description."""
         (one,) = [
             one
             for one in (self.vpc, self.vswitch, self.security_group, self.instance, self.network_interface, self.eip)

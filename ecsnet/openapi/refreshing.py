@@ -9,7 +9,9 @@ response names, and what they refer to, are looked at.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -39,7 +41,7 @@ Object = dict[str, Any]
 
 
 class _Listed(NamedTuple):
-    """Where a response lists the resources of a table, and the field that has their ids."""
+    """The place at which a response lists the resources of a table, and the field that has their ids."""
 
     outer: str
     inner: str
@@ -90,8 +92,8 @@ def check_pages(responses: Sequence[Any], place: str = "responses") -> None:
         counted: dict[int, set[str]] = {}
         first: dict[int, int] = {}
         for number, one in pages:
-            total, ids = one.get("TotalCount"), _ids(one, listed)
-            if isinstance(total, int) and total > 0 and len(ids) < total:
+            total = one.get("TotalCount")
+            if isinstance(total, int) and total > 0 and len(ids := _ids(one, listed)) < total:
                 counted.setdefault(total, set()).update(ids)
                 first.setdefault(total, number)
         for total, ids in counted.items():
@@ -128,7 +130,7 @@ def _id_of(item: Any, listed: _Listed) -> str | None:
 
 
 class Changes(NamedTuple):
-    """What an import records: the events, by region; the paths of the resources that responses describe, by their id;
+    """The outcome of an import: the events, by region; the paths of the resources that responses describe, by their id;
     and the types and quotas that are described."""
 
     events: Mapping[str, Sequence[Event]]
@@ -185,7 +187,7 @@ class _Comparison:
         self._known: dict[str, _Known] = {}
         self._named: set[tuple[str, str]] = set()
         self._only_added: dict[str, bool] = {}
-        self._counted: set[str] = set()
+        self._counted: dict[str, int] = {}
         self._inside: dict[str, Object] = {}
         self._said = [self._laid_over(one) for one in responses]
 
@@ -243,8 +245,9 @@ class _Comparison:
 
     def _note_embedded(self, table: str, item: Mapping[str, Any]) -> None:
         """Notes what the description of an instance says of its ENIs, if these are known already."""
-        if table == "vswitches" and item.get("AvailableIpAddressCount") is not None:
-            self._counted.add(str(item.get("VSwitchId")))
+        count = item.get("AvailableIpAddressCount")
+        if table == "vswitches" and isinstance(count, int):
+            self._counted[str(item.get("VSwitchId"))] = count
         if table != "instances":
             return
         for one in _embedded(item):
@@ -280,12 +283,16 @@ class _Comparison:
                     found = self._find(other_table, other_id)
                     if found is not None:
                         open_ones.append((other_table, found.described))
-            if table == "vswitches":
-                self._blocks_beside(item, excluded)
 
-    def _blocks_beside(self, vswitch: Mapping[str, Any], excluded: Collection[str]) -> None:
-        vpc = self._find("vpcs", vswitch.get("VpcId"))
-        if vpc is not None:
+    def _blocks_beside(self, excluded: Collection[str]) -> None:
+        """Finds the VSwitches that are in a VPC beside new ones: their blocks may overlap."""
+        vpcs = {
+            str(item.get("VpcId"))
+            for response in self._said
+            for item in _items(response, _LISTS["vswitches"])
+            if isinstance(item, Mapping) and _id_of(item, _LISTS["vswitches"]) not in self._known
+        }
+        for vpc in [found for one in sorted(vpcs) if (found := self._find("vpcs", one)) is not None]:
             for other_id in vpc.region.vswitches_of_vpc.get_existing(vpc.state.id).live_keys():
                 if other_id not in excluded:
                     self._find("vswitches", other_id)
@@ -294,6 +301,7 @@ class _Comparison:
 
     def changes(self, partial: bool, refresh: bool, complete: Collection[str]) -> Changes:
         gone = self._gone(complete)
+        self._blocks_beside(gone)
         self._context(gone)
         known = {resource_id: one for resource_id, one in self._known.items() if resource_id not in gone}
         rest = [one for resource_id, one in known.items() if (one.table, resource_id) not in self._named]
@@ -370,48 +378,42 @@ class _Comparison:
         described = [one for one in events_now.values() if isinstance(one, NetworkInterfaceImported)]
         now = {(self._vpc_of(one.vswitch_id, events_now), ip) for one in described for ip in one.private_ip_addresses}
         replaced = {one.network_interface_id for one in described} | gone.keys()
-        found = {}
-        for vswitch in self._known.values():
-            if vswitch.table == "vswitches" and vswitch.state.id not in gone:
-                found[vswitch.state.id] = self._unseen_of(vswitch, now, replaced, gone)
-        return found
+        vswitches = [one for one in self._known.values() if one.table == "vswitches" and one.state.id not in gone]
+        explained = dict.fromkeys([one.state.id for one in vswitches], 0)
+        blocks = sorted([((one.state.vpc_id, one.state.first), one) for one in vswitches], key=itemgetter(0))
+        begins = [begin for begin, _ in blocks]
+        for vpc_id, ip in now | self._addresses_of(replaced):
+            number = ipv4_to_int(ip)
+            place = bisect_right(begins, (vpc_id, number)) - 1
+            vswitch = blocks[place][1] if place >= 0 else None
+            if vswitch is not None and vswitch.state.vpc_id == vpc_id and usable(vswitch.state, number):
+                holders = _holders(vswitch.region, vpc_id, ip)
+                held_now = (vpc_id, ip) in now or bool(holders.difference(replaced))
+                explained[vswitch.state.id] += held_now - bool(holders)
+        return {one.state.id: self._unseen_of(one.state, explained[one.state.id]) for one in vswitches}
+
+    def _addresses_of(self, interface_ids: Iterable[str]) -> set[tuple[str, str]]:
+        """Returns the addresses of ENIs as they are in the cloud, each with its VPC."""
+        states = [
+            state
+            for region in self._world.regions.values()
+            for one in interface_ids
+            if (state := region.network_interfaces[one]) is not None
+        ]
+        return {(state.vpc_id, ip) for state in states for ip in state.private_ips}
 
     def _vpc_of(self, vswitch_id: str, events_now: Mapping[str, Import]) -> str:
         event = events_now[vswitch_id]
         assert isinstance(event, VSwitchImported)
         return event.vpc_id
 
-    def _unseen_of(
-        self, vswitch: _Known, now: Collection[tuple[str, str]], replaced: Collection[str], gone: Iterable[str]
-    ) -> int:
-        region, state = vswitch.region, vswitch.state
-        allocated = region.addresses.get_existing(state.vpc_id)
-        before = [
-            ip
-            for one in replaced
-            if (interface := region.network_interfaces[one]) is not None and interface.vpc_id == state.vpc_id
-            for ip in interface.private_ips
-        ]
-        new = {ip for vpc_id, ip in now if vpc_id == state.vpc_id}
-        change = 0
-        for ip in new.union(before):
-            if usable(state, ipv4_to_int(ip)):
-                holders = {allocated[ip], *_others(region, state.vpc_id, ip)} - {None}
-                change += (ip in new or bool(holders.difference(replaced))) - bool(holders)
+    def _unseen_of(self, state: Any, change: int) -> int:
+        """Returns the unseen addresses of a VSwitch whose ENIs explain so many addresses more than before."""
         if state.id not in self._counted:
             return max(0, int(state.unseen_addresses) - max(0, change))
         size = max(0, state.last - state.first - 3)
         explained = size - state.available_ip_address_count - state.unseen_addresses + change
-        return max(0, int(size - explained - self._count_of(state.id)))
-
-    def _count_of(self, vswitch_id: str) -> int:
-        counts = [
-            item["AvailableIpAddressCount"]
-            for response in self._said
-            for item in _items(response, _LISTS["vswitches"])
-            if isinstance(item, Mapping) and item.get("VSwitchId") == vswitch_id
-        ]
-        return int(counts[0])
+        return max(0, int(size - explained - self._counted[state.id]))
 
     def _check_change(
         self, found: _Known, before: Import, now: Import, path: str | None, partial: bool, refresh: bool
@@ -515,10 +517,10 @@ def _dependents(region: Region, table: str, resource_id: str) -> Iterator[tuple[
         yield from (("security_groups", one) for one in region.groups_of_vpc.get_existing(resource_id).live_keys())
 
 
-def _others(region: Region, vpc_id: str, ip: str) -> Iterable[str]:
-    """Returns further ENIs with an address that is allocated to one."""
-    others = region.other_holders[vpc_id, ip]
-    return () if others is None else others.live_keys()
+def _holders(region: Region, vpc_id: str, ip: str) -> set[str]:
+    """Returns the ENIs that have an address: several, if they were imported with it."""
+    holder, others = region.addresses.get_existing(vpc_id)[ip], region.other_holders[vpc_id, ip]
+    return {*([] if holder is None else [holder]), *([] if others is None else others.live_keys())}
 
 
 def _embedded(item: Any) -> Iterator[Mapping[str, Any]]:

@@ -51,7 +51,7 @@ LAYERS = [
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
-    ["openapi.describing", "openapi.refreshing"],
+    ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],
     ["_results"],
     ["cloud"],

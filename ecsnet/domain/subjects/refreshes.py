@@ -235,7 +235,7 @@ _GONE: Final[dict[str, Callable[[Region, str], None]]] = {
     "vswitches": _vswitch_gone,
     "vpcs": _vpc_gone,
 }
-"""What removes a resource, by its table: those first that are in or on the others."""
+"""The functions that remove a resource, by its table: those first whose resources are in or on the others."""
 TABLES: Final = tuple(_GONE)
 """The tables, in the order in which their resources disappear."""
 
