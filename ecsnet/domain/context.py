@@ -113,7 +113,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
     ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
-    that the command names, or the one that the ENI is attached to.
+    that the command names, or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that
+    names another instance than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
@@ -147,6 +148,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     eip: EipState | None = None
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
+    names_own_instance: bool = True
 
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None

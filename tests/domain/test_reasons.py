@@ -267,6 +267,8 @@ def test_a_vswitch_or_interface_that_is_missing_does_not_hide_that_the_groups_ar
         found = violations(net, attrs.evolve(command, security_group_ids=groups))["interface.security-groups.vpc"]
         assert found.facts == {"security_group_ids": (stranger.id, old.id), "vpc_id": net.vpc.id}
         assert found.message == f"not in {net.vpc.id}: {stranger.id}, {old.id}"
+        found = violations(net, attrs.evolve(command, security_group_ids=[old.id]))["interface.security-groups.vpc"]
+        assert found.message == f"not in any VPC: {old.id}"
 
 
 def test_an_interface_that_is_missing_does_not_hide_that_no_interface_holds_so_many_addresses(net: Net) -> None:
@@ -616,6 +618,24 @@ def test_a_change_of_address_is_told_what_it_waits_for(net: Net) -> None:
     found = only(net, move(vm, net.vswitch.id))
     assert found.message == f"the last change of {vm.id} takes effect at its next start, and there is no other before"
     assert [v.facts["was_started"] for v in (only(net, move(never, other.id)), found)] == [False, True]
+
+
+def test_a_detach_that_names_another_instance_tells_that_the_interfaces_own_one_is_being_released() -> None:
+    net = Net(**MANUAL)
+    own, other = net.run(), net.run()
+    eni = net.eni()
+    net.cloud.settle()
+    net.cloud.execute(c.AttachNetworkInterface(network_interface_id=eni.id, instance_id=own.id))
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=own.id, force=True))
+    detach = c.DetachNetworkInterface(network_interface_id=eni.id, instance_id=other.id)
+    found = violations(net, detach)
+    assert set(found) == {"interface.detach.wrong-instance", "interface.detach.instance-state"}
+    assert found["interface.detach.instance-state"].message == f"{own.id} is being released"
+    found = violations(net, attrs.evolve(detach, instance_id="i-none"))
+    assert set(found) == {"instance.not-found", "interface.detach.instance-state"}
+    found = violations(net, attrs.evolve(detach, instance_id=own.id))
+    assert set(found) == {"instance.being-released"}
 
 
 def test_an_instance_that_is_being_released_is_advised_nothing() -> None:

@@ -48,6 +48,7 @@ from ecsnet.events.security_group import (
 from ecsnet.values import SecurityGroupStatus
 
 CLASSIC_NETWORK: Final = "the classic network"
+ANY_VPC: Final = "any VPC"
 
 # The lifecycle
 
@@ -195,8 +196,11 @@ RULES: Final = SubjectRules()
 
 
 def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
-    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right."""
-    counts = Counter(group.vpc_id for group in groups if group.vpc_id is not None)
+    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right. That is
+    `ANY_VPC` if all are of the classic network, and none of them can be."""
+    counts = Counter(ANY_VPC if group.vpc_id is None else group.vpc_id for group in groups)
+    if len(counts) > 1:
+        del counts[ANY_VPC]
     return counts.most_common(1)[0][0] if counts else None
 
 
