@@ -72,6 +72,7 @@ _TOGETHER: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     "eips": (frozenset({"InstanceId", "InstanceType"}),),
 }
 """Fields that say one thing together: a response that has one of them leaves none as it was."""
+_ENIS: Final = "network_interfaces"
 _SAID_ELSEWHERE: Final = ("NetworkInterfaces", "EipAddress")
 """The fields of an instance that repeat what is said of other resources."""
 
@@ -466,6 +467,10 @@ class _Comparison:
     def _check_gone(self, gone: Mapping[str, tuple[str, str]]) -> None:
         """Raises `InvalidResponse` if something is in or on what is gone, and nothing tells what became of it."""
         for resource_id, (region_id, table) in gone.items():
+            instance_id = self._instance_of_primary(region_id, table, resource_id)
+            if instance_id is not None and instance_id not in gone:
+                reason = f"{resource_id} is described no more, and is the primary ENI of {instance_id}, which stays"
+                raise InvalidResponse(reason, path="responses")
             for other_table, other_id in _dependents(self._world.region(region_id), table, resource_id):
                 if other_id not in gone and (other_table, other_id) not in self._named and other_id not in self._inside:
                     reason = (
@@ -473,6 +478,12 @@ class _Comparison:
                         f"describe it, or name {other_table} in complete"
                     )
                     raise InvalidResponse(reason, path="responses")
+
+    def _instance_of_primary(self, region_id: str, table: str, resource_id: str) -> str | None:
+        region = self._world.region(region_id)
+        instance_id = region.network_interfaces.get_existing(resource_id).instance_id if table == _ENIS else None
+        instance = None if instance_id is None else region.instances[instance_id]
+        return instance_id if instance is not None and instance.primary_network_interface_id == resource_id else None
 
     def _disappear(self, events: dict[str, list[Event]], gone: Mapping[str, tuple[str, str]], table: str) -> None:
         for resource_id, (region_id, its_table) in gone.items():

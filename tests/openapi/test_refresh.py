@@ -342,3 +342,20 @@ def test_what_is_held_is_refreshed() -> None:
     assert [finding.rule for finding in audit(cloud)] == ["interface.held"]
     cloud.execute(c.ReleaseEipAddress(allocation_id=held.EIP))
     assert invariants(cloud) == ()
+
+
+def test_what_was_deleted_and_is_described_again_comes_last() -> None:
+    cloud = small_cloud(
+        interfaces=[small.primary(), small.interface(), small.interface("eni-2", PrivateIpAddress="10.0.1.10")]
+    )
+    cloud.check(c.AllocateEipAddress())
+    fork = cloud.fork()
+    assert fork.describe("DescribeNetworkInterfaces")["TotalCount"] == 3
+    fork.execute(c.DeleteNetworkInterface(network_interface_id="eni-1"))
+    assert fork.describe("DescribeNetworkInterfaces")["TotalCount"] == 2
+    fork.import_resources([{"NetworkInterfaceSets": {"NetworkInterfaceSet": [small.interface()]}}])
+    assert list(fork.network_interfaces) == ["eni-0", "eni-2", "eni-1"]
+    page = fork.describe("DescribeNetworkInterfaces", MaxResults=2)
+    last = fork.describe("DescribeNetworkInterfaces", NextToken=page["NextToken"])["NetworkInterfaceSets"]
+    assert [one["NetworkInterfaceId"] for one in last["NetworkInterfaceSet"]] == ["eni-1"]
+    assert [one for one in invariants(fork) if one.invariant.startswith("index")] == []

@@ -50,12 +50,11 @@ def _set_fields(state: TransitionalState, now: Import) -> None:
 def _set_status(
     region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], status: Any, record: RecordedEvent
 ) -> None:
-    if state.status is status:
-        return
-    if state.pending is not None:
+    held = getattr(state, "held", None) is not None
+    if state.pending is not None and (held or state.status is not status):
         region.end_transition(state)
     state.status = status
-    if getattr(state, "held", None) is None:
+    if not held and state.pending is None:
         imports.begin(region, state, lifecycle, record)
 
 
