@@ -63,11 +63,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """The security groups of an ENI, or of a classic instance, as the command would leave them.
 
-    ``groups`` are those that the command names and that were found, ``count`` is how many the ENI would be in, and
-    ``vpc_id`` the VPC that they must belong to. The latter two are None where the command does not tell.
+    ``groups`` are those that the command names and that were found, ``kept`` those that the ENI is in and stays in.
+    ``count`` is how many it would be in, and ``vpc_id`` the VPC that they must belong to; these two are None where the
+    command does not tell.
     """
 
     groups: tuple[SecurityGroupState, ...] = ()
+    kept: tuple[SecurityGroupState, ...] = ()
     count: int | None = None
     vpc_id: str | None = None
 
@@ -119,7 +121,8 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
     ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
-    new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
+    new VSwitch, or a secondary block that the command names, ``bandwidth`` the bandwidth that it asks for, in
+    Mbit/s.
 
     In `Cloud.permitted` one resource is known, ``command`` is None, and the values are those of the parameters that are
     the easiest to fulfil.

@@ -9,10 +9,12 @@ from ecsnet.events.base import Event, Moment
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -35,10 +37,14 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``secondary_cidr_blocks``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
@@ -56,9 +62,30 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
+    """``not_modelled`` says what of the description may matter and is not modelled, None if nothing. Schema 1 lacks it
+    and ``security_group_type``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "security_group_id"
     security_group_id: str
     vpc_id: str | None = None
+    security_group_type: SecurityGroupType = SecurityGroupType.Normal
+    not_modelled: str | None = None
+
+
+class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
+    """The rules of an imported security group were described.
+
+    It authorizes the groups ``source_group_ids``; its other rules name ``referenced_group_ids``. ``not_modelled`` says
+    what those rules are, None if there are none. ``inner_access_policy`` tells whether members of the group reach each
+    other; None: as in every group of its type.
+    """
+
+    security_group_id: str
+    source_group_ids: tuple[str, ...] = ()
+    referenced_group_ids: tuple[str, ...] = ()
+    inner_access_policy: InnerAccessPolicy | None = None
+    not_modelled: str | None = None
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):

@@ -59,10 +59,18 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal"):
     creation_time: str | None = None
 
 
+class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    secondary_cidr_block: tuple[str, ...] = ()
+
+
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: Annotated[str, Attribute("id", "vpc_id")]
     cidr_block: Annotated[str, Attribute("cidr_block")]
     status: Annotated[VpcStatus, Attribute("status")] = VpcStatus.Available
+    secondary_cidr_blocks: Annotated[
+        _SecondaryBlocks,
+        Attribute("secondary_cidr_blocks", event=None, show=lambda blocks: {"SecondaryCidrBlock": list(blocks)}),
+    ] = _SecondaryBlocks()
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -77,6 +85,27 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
     security_group_id: Annotated[str, Attribute("id", "security_group_id")]
     vpc_id: Annotated[str | None, Attribute("vpc_id")] = None
+    security_group_type: Annotated[str, Attribute("type", event=None)] = ""
+    group_to_group_rule_count: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class DescribedPermission(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A rule of a security group."""
+
+    direction: str = ""
+    policy: str = ""
+    priority: str | int = ""
+    ip_protocol: str = ""
+    port_range: str = ""
+    source_port_range: str = ""
+    nic_type: str = ""
+    source_group_id: str = ""
+    dest_group_id: str = ""
+    security_group_rule_id: str = ""
+
+
+class _Permissions(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    permission: tuple[DescribedPermission, ...] = ()
 
 
 class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -221,9 +250,14 @@ class _InstanceTypes(msgspec.Struct, frozen=True):
 
 
 class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """The response of any of the Describe actions; the resources of the other actions are empty."""
+    """The response of any of the Describe actions; the resources of the other actions are empty. The fields from
+    ``security_group_id`` to ``permissions`` are those of DescribeSecurityGroupAttribute."""
 
     region_id: str | None = None
+    security_group_id: str = ""
+    vpc_id: str = ""
+    inner_access_policy: str = ""
+    permissions: _Permissions = _Permissions()
     vpcs: _Vpcs = _Vpcs(())
     vswitches: _VSwitches = msgspec.field(name="VSwitches", default=_VSwitches(()))
     security_groups: _SecurityGroups = _SecurityGroups(())
@@ -243,7 +277,11 @@ _KINDS: Final = (
     "EipAddresses",
     "InstanceTypes",
     "AccountAttributeItems",
+    "Permissions",
+    "InnerAccessPolicy",
 )
+_OF_A_GROUP: Final = frozenset({"SecurityGroupId", "VpcId", "InnerAccessPolicy", "Permissions"})
+"""The fields of DescribeSecurityGroupAttribute, which describes one group, with its rules or without any."""
 
 
 def read_response(place: str, given: object) -> DescribeResponse:
@@ -257,7 +295,11 @@ def read_response(place: str, given: object) -> DescribeResponse:
         try:
             response = msgspec.convert(given, DescribeResponse)
         except msgspec.ValidationError:  # a field may be null instead of absent
-            without = {name: _without_nulls(value) for name, value in given.items()}
+            without = {
+                name: _without_nulls(value)
+                for name, value in given.items()
+                if value is not None or name not in _OF_A_GROUP
+            }
             response = msgspec.convert(without, DescribeResponse)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
@@ -371,6 +413,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "allocation_id": _id,
     "cidr_block": _cidr,
     "description": _label,
+    "dest_group_id": _id,
     "image_id": _id,
     "instance_charge_type": _label,
     "instance_id": _id,
@@ -383,9 +426,12 @@ _CHECKS: Final[dict[str, Check]] = {
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "region_id": _region,
+    "secondary_cidr_block": _cidr,
     "status": _label,
     "type": _label,
     "security_group_id": _id,
+    "security_group_type": _label,
+    "source_group_id": _id,
     "vpc_id": _id,
     "vswitch_id": _id,
     "zone_id": _zone,

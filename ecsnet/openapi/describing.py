@@ -106,6 +106,7 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "SecurityGroupId": _IDS,
         "SecurityGroupIds": _IDS,
         "VpcId": attribute("vpc_id", "vpc_id"),
+        "SecurityGroupType": attribute("type"),
         "NetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
     },
     "network_interfaces": {
@@ -256,7 +257,7 @@ def _group_attribute(scene: Scene, parameters: Mapping[str, Any], version: str) 
             for name in ("Description", "SecurityGroupId", "SecurityGroupName")
             if name in described
         },
-        "InnerAccessPolicy": "Accept",
+        "InnerAccessPolicy": str(group.inner_access_policy),
         "NextToken": "",
         "Permissions": {"Permission": permissions},
         "RegionId": scene.region.region_id,
@@ -458,7 +459,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _security_groups,
                 f"{_filters('security_groups')} {_TOKENS}",
-                "FuzzyQuery IsQueryEcsCount ResourceGroupId SecurityGroupName SecurityGroupType ServiceManaged Tag",
+                "FuzzyQuery IsQueryEcsCount ResourceGroupId SecurityGroupName ServiceManaged Tag",
             ),
             _row(
                 "DescribeSecurityGroupAttribute",

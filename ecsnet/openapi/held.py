@@ -1,4 +1,4 @@
-"""Tells why a described instance, ENI or EIP is held.
+"""Tells why a described instance, ENI or EIP is held, and what of a security group is not modelled.
 
 It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
 over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
@@ -10,15 +10,24 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import Any, Final
 
+from ecsnet.domain.in_use import listed
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
-from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
-from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface, DescribedSecurityGroup
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    SecurityGroupType,
+)
 
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
+_GROUP_TYPES: Final = {str(one): one for one in SecurityGroupType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
@@ -40,6 +49,20 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield f"its status {one.status} is unknown"
     if one.instance_charge_type not in _CHARGE_TYPES:
         yield f"its charge type {one.instance_charge_type} is unknown"
+
+
+def group_type_of(one: DescribedSecurityGroup) -> SecurityGroupType:
+    """Returns the type that a security group is imported with: an unknown one is that of a basic group."""
+    return _GROUP_TYPES.get(one.security_group_type, SecurityGroupType.Normal)
+
+
+def not_modelled_of_group(one: DescribedSecurityGroup, described_rules: Container[str]) -> Iterator[str]:
+    """Yields what of a security group may matter and is not taken in."""
+    if one.security_group_type and one.security_group_type not in _GROUP_TYPES:
+        yield f"its type {one.security_group_type} is unknown"
+    if one.group_to_group_rule_count and one.security_group_id not in described_rules:
+        rules = listed(((one.group_to_group_rule_count, "rule that names", "rules that name"),))
+        yield f"{rules} groups, of which no response tells"
 
 
 def of_instance(one: DescribedInstance) -> dict[str, Any] | None:

@@ -113,7 +113,6 @@ _VPC: Final = Kind(
         "OwnerId": _owner_number,
         "RegionId": _region,
         "RouterTableIds": _no("RouterTableIds"),
-        "SecondaryCidrBlocks": _no("SecondaryCidrBlock"),
         "Tags": _no("Tag"),
         "UserCidrs": _no("UserCidr"),
         "VSwitchIds": _vswitches_of,

@@ -20,6 +20,7 @@ from ecsnet.domain.state.private_pool import usable
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.refreshes import TABLES
+from ecsnet.domain.subjects.security_group import inner_access_policy_of
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.base import Event
 from ecsnet.events.imports import (
@@ -30,6 +31,7 @@ from ecsnet.events.imports import (
     ResourceDisappeared,
     ResourceRefreshed,
     SecurityGroupImported,
+    SecurityGroupRulesImported,
     VpcImported,
     VSwitchImported,
 )
@@ -276,6 +278,7 @@ class _Comparison:
             for item in _items(response, listed)
             if isinstance(item, Mapping)
         ]
+        open_ones += [("", response) for response in self._said if isinstance(response, Mapping)]
         open_ones += [(one.table, one.described) for one in self._known.values()]
         while open_ones:
             table, item = open_ones.pop()
@@ -310,14 +313,19 @@ class _Comparison:
         now = self._read([*self._said, *[_response(one, self._inside.get(one.state.id)) for one in rest]])
         paths = {one: path for one, path in now.paths.items() if not self._is_context(path)}
         before = self._read([_response(one) for one in known.values()])
-        events_before = {getattr(event, event.ID): event for one in before.events.values() for event in one}
-        events_now = {getattr(event, event.ID): event for one in now.events.values() for event in one}
+        events_before, events_now = _imports(before), _imports(now)
         self._unseen = self._unseen_addresses(events_now, gone)
         events: dict[str, list[Event]] = {region_id: [] for region_id in now.events}
         for table in ("eips", "network_interfaces"):
             self._disappear(events, gone, table)
         for region_id, of_region in now.events.items():
             for event in of_region:
+                if isinstance(event, SecurityGroupRulesImported):
+                    rules = self._changed_rules(event.security_group_id, event, partial, refresh)
+                    events[region_id] += [] if rules is None else [rules]
+                    continue
+                if not isinstance(event, Import):
+                    continue
                 resource_id = getattr(event, event.ID)
                 found = known.get(resource_id)
                 if found is None:
@@ -334,9 +342,26 @@ class _Comparison:
                 self._check_change(found, events_before[resource_id], changed, path, partial, refresh)
                 fields: Object = {_FIELDS[type(changed)]: changed}
                 events[region_id].append(ResourceRefreshed(resource_id=resource_id, **fields))
+        for group_id in self._without_rules(now):
+            rules = self._changed_rules(group_id, None, partial, refresh)
+            if rules is not None:
+                events.setdefault(self._known[group_id].region.region_id, []).append(rules)
         for table in TABLES[2:]:  # the instances, groups and networks, once nothing is in or on them
             self._disappear(events, gone, table)
         return Changes({region_id: one for region_id, one in events.items() if one}, paths, now)
+
+    def _without_rules(self, now: Described) -> Iterator[str]:
+        """Yields the groups whose rules are described, and are none."""
+        with_rules = {
+            event.security_group_id
+            for one in now.events.values()
+            for event in one
+            if isinstance(event, SecurityGroupRulesImported)
+        }
+        for response in self._said:
+            group_id = response.get("SecurityGroupId") if isinstance(response, Mapping) else None
+            if isinstance(group_id, str) and "Permissions" in response and group_id not in with_rules:
+                yield group_id
 
     def _read(self, responses: list[Any]) -> Described:
         try:
@@ -364,8 +389,30 @@ class _Comparison:
             before = msgspec.structs.replace(before, instance_type=of_type)
             if now.instance_type.id == of_type.id:
                 now = msgspec.structs.replace(now, instance_type=of_type)
+        if isinstance(now, SecurityGroupImported) and isinstance(before, SecurityGroupImported):
+            now = msgspec.structs.replace(now, not_modelled=before.not_modelled)  # the cloud's description lacks it
         if msgspec.structs.replace(now, created_at=before.created_at) == before:
             return None
+        return now
+
+    def _changed_rules(
+        self, group_id: str, now: SecurityGroupRulesImported | None, partial: bool, refresh: bool
+    ) -> SecurityGroupRulesImported | None:
+        """Returns the rules of a group, if they are others than before; no ``now`` says that it has none."""
+        found = self._known.get(group_id)
+        if found is None:
+            return now
+        now = SecurityGroupRulesImported(security_group_id=group_id) if now is None else now
+        group = found.state
+        sources, referenced = set(now.source_group_ids), set(now.referenced_group_ids)
+        before = set(found.region.sources_of_group.get_existing(group_id).live_keys())
+        policy = now.inner_access_policy or inner_access_policy_of(group.type)
+        if (sources, referenced, policy) == (before, set(group.referenced_group_ids), group.inner_access_policy):
+            return None
+        adds = sources >= before and referenced >= set(group.referenced_group_ids)
+        if not refresh and not (partial and adds):
+            reason = f"{group_id} is there already, with other rules: refresh=True records that"
+            raise InvalidResponse(reason, path="responses")
         return now
 
     def _unseen_addresses(
@@ -494,12 +541,17 @@ class _Comparison:
 _PLACE: Final[Mapping[str, tuple[str, ...]]] = {
     "vpcs": ("cidr_block",),
     "vswitches": ("vpc_id", "zone_id", "cidr_block"),
-    "security_groups": ("vpc_id",),
+    "security_groups": ("vpc_id", "security_group_type"),
     "instances": ("vpc_id",),
     "network_interfaces": ("vswitch_id",),
     "eips": ("ip_address",),
 }
 """The fields that a resource never changes."""
+
+
+def _imports(described: Described) -> dict[str, Import]:
+    events = [event for one in described.events.values() for event in one if isinstance(event, Import)]
+    return {getattr(event, event.ID): event for event in events}
 
 
 def _response(one: _Known, described: Object | None = None) -> Object:
@@ -545,6 +597,15 @@ def _embedded(item: Any) -> Iterator[Mapping[str, Any]]:
 
 def _references(table: str, item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yields the tables and ids of what a description refers to."""
+    if not table:  # a response itself: that of DescribeSecurityGroupAttribute is about one group
+        yield "security_groups", item.get("SecurityGroupId")
+        yield "vpcs", item.get("VpcId")
+        permissions = item.get("Permissions")
+        listed = permissions.get("Permission") if isinstance(permissions, Mapping) else None
+        for rule in listed if isinstance(listed, list | tuple) else ():
+            if isinstance(rule, Mapping):
+                yield "security_groups", rule.get("SourceGroupId")
+                yield "security_groups", rule.get("DestGroupId")
     if table in ("vswitches", "security_groups"):
         yield "vpcs", item.get("VpcId")
     if table in ("instances", "network_interfaces"):

@@ -452,19 +452,19 @@ def test_what_keeps_a_group_in_use_is_named(net: Net) -> None:
     }
     assert only(net, delete).facts == facts
     assert only(net, delete).message == (
-        f"{net.group.id} still has 3 groups that authorize it: {', '.join(authorizers)}"
+        f"{net.group.id} still has 3 groups whose rules name it: {', '.join(authorizers)}"
     )
     members = [net.eni().id for _ in range(8)]
     shown = (*members, *authorizers[:2])
     assert only(net, delete).facts == {**facts, "resource_ids": shown, "count": 11, "members": 8}
     assert only(net, delete).message == (
-        f"{net.group.id} still has 8 members and 3 groups that authorize it: {', '.join(shown)} and 1 more"
+        f"{net.group.id} still has 8 members and 3 groups whose rules name it: {', '.join(shown)} and 1 more"
     )
     for interface_id in members:
         net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface_id))
     for group_id in authorizers[:2]:
         net.cloud.execute(c.RevokeSecurityGroup(security_group_id=group_id, source_group_id=net.group.id))
-    assert only(net, delete).message == f"{net.group.id} still has 1 group that authorizes it: {authorizers[2]}"
+    assert only(net, delete).message == f"{net.group.id} still has 1 group whose rules name it: {authorizers[2]}"
     net.cloud.execute(c.DeleteSecurityGroup(security_group_id=authorizers[2]))
     assert net.cloud.check(delete)
 

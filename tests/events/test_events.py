@@ -17,10 +17,12 @@ from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -44,6 +46,8 @@ VALUES: dict[Any, Any] = {
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),
     ChargeType: ChargeType.PrePaid,
+    SecurityGroupType: SecurityGroupType.Enterprise,
+    InnerAccessPolicy | None: InnerAccessPolicy.Drop,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),
     tuple[InstanceType, ...]: (InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),),
     **dict.fromkeys([one | None for one in Import.__subclasses__()]),  # one of them has an example below

@@ -39,9 +39,17 @@ def again(cloud: Cloud) -> Cloud:
     other = Cloud(region_id=cloud.region_id, account_id=cloud.account_id, clock=cloud.clock)
     regions = {one.region_id for name in COLLECTIONS for one in getattr(cloud, name).values()}
     types = cloud.describe("DescribeInstanceTypes", InstanceTypes=sorted(used_types(cloud)))
-    groups = [{**one, "RegionId": region_id} for region_id in sorted(regions) for one in described(cloud, region_id)]
-    other.import_resources([types, *groups])
+    lists = [{**one, "RegionId": region_id} for region_id in sorted(regions) for one in described(cloud, region_id)]
+    other.import_resources([types, *lists, *rules_of_groups(cloud)])
     return other
+
+
+def rules_of_groups(cloud: Cloud) -> list[dict[str, Any]]:
+    """Returns the responses of DescribeSecurityGroupAttribute for all groups."""
+    return [
+        cloud.describe("DescribeSecurityGroupAttribute", SecurityGroupId=one.id, RegionId=one.region_id)
+        for one in cloud.security_groups.values()
+    ]
 
 
 def used_types(cloud: Cloud) -> set[str]:
@@ -61,6 +69,25 @@ def test_a_network_is_described_and_imported_as_it_is() -> None:
     cloud = again(net.cloud)
     assert shown(cloud) == shown(net.cloud)
     assert audit(cloud) == ()
+
+
+def test_groups_and_their_rules_are_described_and_imported_as_they_are() -> None:
+    net = network()
+    group, source = net.new_group(), net.new_group()
+    enterprise = net.cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise"))
+    for one, other in ((group, source), (source, group), (group, group)):
+        net.cloud.execute(c.AuthorizeSecurityGroup(security_group_id=one.id, source_group_id=other.id))
+    cloud = again(net.cloud)
+    assert cloud.security_groups[enterprise.id].type == "enterprise"
+    assert without_request_ids(rules_of_groups(cloud)) == without_request_ids(rules_of_groups(net.cloud))
+    assert shown(cloud) == shown(net.cloud)
+    assert audit(cloud) == invariants(cloud) == ()
+    (found,) = cloud.describe("DescribeSecurityGroups", SecurityGroupType="enterprise")["SecurityGroups"][
+        "SecurityGroup"
+    ]
+    assert (found["SecurityGroupId"], found["SecurityGroupType"]) == (enterprise.id, "enterprise")
+    policies = {one["SecurityGroupId"]: one["InnerAccessPolicy"] for one in rules_of_groups(cloud)}
+    assert (policies[enterprise.id], policies[group.id]) == ("Drop", "Accept")
 
 
 @pytest.mark.parametrize("number", range(4))

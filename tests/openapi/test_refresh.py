@@ -60,7 +60,9 @@ def test_what_is_described_as_it_is_records_nothing() -> None:
     net = network()
     cloud = imported(net.cloud)
     position = cloud.position
-    assert cloud.import_resources(described(net.cloud)) == cloud.import_resources(described(cloud), refresh=True) == 14
+    count = sum(map(len, shown(cloud).values()))
+    assert cloud.import_resources(described(net.cloud)) == count
+    assert cloud.import_resources(described(cloud), refresh=True) == count
     assert cloud.position == position
 
 
@@ -359,3 +361,42 @@ def test_what_was_deleted_and_is_described_again_comes_last() -> None:
     last = fork.describe("DescribeNetworkInterfaces", NextToken=page["NextToken"])["NetworkInterfaceSets"]
     assert [one["NetworkInterfaceId"] for one in last["NetworkInterfaceSet"]] == ["eni-1"]
     assert [one for one in invariants(fork) if one.invariant.startswith("index")] == []
+
+
+def rules_of(group_id: str, *sources: str) -> dict[str, Any]:
+    rules = [
+        {"Direction": "ingress", "IpProtocol": "ALL", "PortRange": "-1/-1", "Policy": "Accept", "SourceGroupId": one}
+        for one in sources
+    ]
+    return {"SecurityGroupId": group_id, "VpcId": "vpc-1", "Permissions": {"Permission": rules}}
+
+
+def test_the_rules_of_a_group_are_refreshed() -> None:
+    groups = [small.group(), small.group("sg-2"), small.group("sg-3")]
+    cloud = small_cloud(groups=groups, interfaces=[small.primary()])
+    position = cloud.position
+    with pytest.raises(InvalidResponse, match="sg-1 is there already, with other rules"):
+        cloud.import_resources([rules_of("sg-1", "sg-2")])
+    cloud.import_resources([rules_of("sg-1", "sg-2")], partial=True)
+    cloud.import_resources([rules_of("sg-1", "sg-2")])
+    assert types_of(cloud, position) == ["SecurityGroupRulesImported"]
+    cloud.import_resources([rules_of("sg-1", "sg-3")], refresh=True)
+    assert not cloud.check(c.DeleteSecurityGroup(security_group_id="sg-3"))
+    assert cloud.check(c.DeleteSecurityGroup(security_group_id="sg-2"))
+    assert invariants(cloud) == ()
+    cloud.import_resources([rules_of("sg-1")], refresh=True)
+    assert cloud.check(c.DeleteSecurityGroup(security_group_id="sg-3"))
+    assert invariants(cloud) == ()
+    counted = {"SecurityGroups": {"SecurityGroup": [small.group("sg-2", GroupToGroupRuleCount=3)]}}
+    before = cloud.position
+    cloud.import_resources([counted])
+    assert cloud.position == before
+
+
+def test_a_block_of_a_vpc_appears() -> None:
+    cloud = small_cloud(interfaces=[small.primary()])
+    wider = small.vpc(SecondaryCidrBlocks={"SecondaryCidrBlock": ["192.168.0.0/16"]})
+    cloud.import_resources([{"Vpcs": {"Vpc": [wider]}}], refresh=True)
+    assert cloud.vpcs["vpc-1"].secondary_cidr_blocks == ("192.168.0.0/16",)
+    assert cloud.check(c.CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="192.168.1.0/24"))
+    assert invariants(cloud) == ()

@@ -49,7 +49,7 @@ LAYERS = [
     ["events.stores", "events", "instance_types"],
     ["_settling", "_options", "_collections", "_json", "_listings"],
     ["openapi.held", "openapi.describe"],
-    ["openapi.instance_types", "openapi.quotas"],
+    ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
     ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],

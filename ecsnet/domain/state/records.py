@@ -18,11 +18,13 @@ import msgspec
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupStatus,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
     cidr_bounds,
@@ -50,9 +52,16 @@ class VpcState(State, eq=False, kw_only=True):
     status: VpcStatus
     pending: int | None = None
     classic_link_enabled: bool = False
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+        for cidr_block in self.cidr_blocks:
+            cidr_bounds(cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+
+    @property
+    def cidr_blocks(self) -> tuple[str, ...]:
+        """The blocks in which its VSwitches lie, the primary one first."""
+        return (self.cidr_block, *self.secondary_cidr_blocks)
 
 
 Released = tuple[str, Any] | None
@@ -86,13 +95,18 @@ class VSwitchState(State, eq=False, kw_only=True):
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
-    """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
+    """``authorized_by_others`` counts the groups of other accounts that authorize this one. ``referenced_group_ids``
+    are named by imported rules of the group that are not modelled, and ``not_modelled`` says what these are."""
 
     vpc_id: str | None
+    type: SecurityGroupType = SecurityGroupType.Normal
+    inner_access_policy: InnerAccessPolicy = InnerAccessPolicy.Accept
     status: SecurityGroupStatus = SecurityGroupStatus.Available
     pending: int | None = None
     private_ip_count: int = 0
     authorized_by_others: int = 0
+    referenced_group_ids: tuple[str, ...] = ()
+    not_modelled: str | None = None
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):

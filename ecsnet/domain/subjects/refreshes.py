@@ -35,7 +35,9 @@ from ecsnet.values import InstanceStatus, NetworkInterfaceType
 
 # How a resource changes
 
-_SET_OTHERWISE: Final = frozenset({"status", "created_at", "instance_type", "unseen_addresses", "security_group_ids"})
+_SET_OTHERWISE: Final = frozenset(
+    {"status", "created_at", "instance_type", "unseen_addresses", "security_group_ids", "not_modelled"}
+)
 
 
 def _set_fields(state: TransitionalState, now: Import) -> None:
@@ -187,7 +189,10 @@ def _group_gone(region: Region, group_id: str) -> None:
     group = region.security_groups.mutable(group_id)
     _must_be_empty(group_id, region.members_of_group.get_existing(group_id).size + group.authorized_by_others)
     for authorizer_id in region.authorizers_of_group.get_existing(group_id).live_keys():
-        region.sources_of_group.mutable(authorizer_id).delete(group_id)
+        authorizer = region.security_groups.mutable(authorizer_id)
+        authorizer.referenced_group_ids = tuple([one for one in authorizer.referenced_group_ids if one != group_id])
+        if region.sources_of_group.get_existing(authorizer_id)[group_id] is not None:
+            region.sources_of_group.mutable(authorizer_id).delete(group_id)
     security_group.remove(region, group)
 
 
