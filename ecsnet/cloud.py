@@ -54,7 +54,7 @@ from ecsnet.errors import (
 )
 from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
-from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
+from ecsnet.events.imports import Import, InstanceTypesImported, ResourceDisappeared, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
@@ -326,7 +326,10 @@ class Cloud:
             of_stream = [new for new in news if new.stream == error.stream]
             event = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
             resource_id = getattr(event, event.ID) if isinstance(event, Import) else getattr(event, "resource_id", "")
-            raise InvalidResponse(error.reason, path=changed.paths.get(resource_id, "responses")) from error
+            reason = error.reason
+            if isinstance(event, ResourceDisappeared):
+                reason = f"{resource_id} is described no more, and something that is described is still in it or on it"
+            raise InvalidResponse(reason, path=changed.paths.get(resource_id, "responses")) from error
         return len(changed.paths)
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:

@@ -159,6 +159,15 @@ def test_what_complete_cannot_be_is_refused(options: dict[str, Any], message: st
         Cloud().import_resources([], **options)
 
 
+def test_an_instance_that_is_gone_leaves_nothing_on_it() -> None:
+    cloud = small_cloud()
+    interfaces = {"NetworkInterfaceSets": {"NetworkInterfaceSet": [small.primary(), small.interface()]}}
+    before = cloud.history()
+    with pytest.raises(InvalidResponse, match="i-1 is described no more, and something that is described is still"):
+        cloud.import_resources([interfaces], refresh=True, complete=["instances", "network_interfaces"])
+    assert cloud.history() == before
+
+
 def test_a_deleted_security_group_is_in_no_rule() -> None:
     net = Net()
     group, source = net.new_group(), net.new_group()
