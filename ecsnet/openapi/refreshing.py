@@ -37,7 +37,7 @@ from ecsnet.events.imports import (
 )
 from ecsnet.openapi.imports import Described, read_responses
 from ecsnet.openapi.records import record
-from ecsnet.values import InstanceType, ipv4_to_int
+from ecsnet.values import InstanceType, addresses_of, ipv4_to_int
 
 Object = dict[str, Any]
 
@@ -71,12 +71,15 @@ _TOGETHER: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
         frozenset({"InstanceId", "Attachment"}),
         frozenset({"PrivateIpAddress", "PrimaryIpAddress", "PrivateIpSets"}),
     ),
-    "eips": (frozenset({"InstanceId", "InstanceType"}),),
+    "eips": (frozenset({"InstanceId", "InstanceType", "PrivateIpAddress"}),),
 }
 """Fields that say one thing together: a response that has one of them leaves none as it was."""
 _ENIS: Final = "network_interfaces"
-_SAID_ELSEWHERE: Final = ("NetworkInterfaces", "EipAddress")
-"""The fields of an instance that repeat what is said of other resources."""
+_SAID_ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "instances": ("NetworkInterfaces", "EipAddress"),
+    "network_interfaces": ("AssociatedPublicIp",),
+}
+"""The fields that repeat what is said of other resources."""
 
 
 # Pages
@@ -235,10 +238,7 @@ class _Comparison:
             del said["AllocationTime"]
         if said.get("CreationTime") == "":
             del said["CreationTime"]
-        before = dict(known.described)
-        if table == "instances":
-            for name in _SAID_ELSEWHERE:
-                before.pop(name, None)
+        before = _without_repetitions(table, known.described)
         for together in _TOGETHER.get(table, ()):
             if not together.isdisjoint(said) and not _same(before, said, together):
                 before = {name: value for name, value in before.items() if name not in together}
@@ -424,7 +424,11 @@ class _Comparison:
         addresses that were unseen before.
         """
         described = [one for one in events_now.values() if isinstance(one, NetworkInterfaceImported)]
-        now = {(self._vpc_of(one.vswitch_id, events_now), ip) for one in described for ip in one.private_ip_addresses}
+        now = {
+            (self._vpc_of(one.vswitch_id, events_now), ip)
+            for one in described
+            for ip in (*one.private_ip_addresses, *[ip for block in one.ipv4_prefixes for ip in addresses_of(block)])
+        }
         replaced = {one.network_interface_id for one in described} | gone.keys()
         vswitches = [one for one in self._known.values() if one.table == "vswitches" and one.state.id not in gone]
         explained = dict.fromkeys([one.state.id for one in vswitches], 0)
@@ -448,7 +452,7 @@ class _Comparison:
             for one in interface_ids
             if (state := region.network_interfaces[one]) is not None
         ]
-        return {(state.vpc_id, ip) for state in states for ip in state.private_ips}
+        return {(state.vpc_id, ip) for state in states for ip in state.held_addresses}
 
     def _vpc_of(self, vswitch_id: str, events_now: Mapping[str, Import]) -> str:
         event = events_now[vswitch_id]
@@ -556,10 +560,23 @@ def _imports(described: Described) -> dict[str, Import]:
 
 def _response(one: _Known, described: Object | None = None) -> Object:
     listed = _LISTS[one.table]
-    shown = one.described if described is None else described
-    if one.table == "instances":
-        shown = {name: value for name, value in shown.items() if name not in _SAID_ELSEWHERE}
+    shown = _without_repetitions(one.table, one.described if described is None else described)
     return {listed.outer: {listed.inner: [shown]}}
+
+
+def _without_repetitions(table: str, described: Mapping[str, Any]) -> Object:
+    """Returns the description of a resource without what is said of other resources, which have their own."""
+    kept = {name: value for name, value in described.items() if name not in _SAID_ELSEWHERE.get(table, ())}
+    if table == _ENIS and isinstance(described.get("PrivateIpSets"), Mapping):
+        ips = described["PrivateIpSets"].get("PrivateIpSet")
+        kept["PrivateIpSets"] = {
+            "PrivateIpSet": [
+                {name: value for name, value in ip.items() if name != "AssociatedPublicIp"}
+                for ip in (ips if isinstance(ips, list | tuple) else ())
+                if isinstance(ip, Mapping)
+            ]
+        }
+    return kept
 
 
 def _dependents(region: Region, table: str, resource_id: str) -> Iterator[tuple[str, str]]:
@@ -569,6 +586,8 @@ def _dependents(region: Region, table: str, resource_id: str) -> Iterator[tuple[
         yield from (("network_interfaces", one) for one in state.attached)
         if state.eip_id is not None:
             yield "eips", state.eip_id
+    elif table == _ENIS:
+        yield from (("eips", one) for one in state.eip_ids)
     elif table == "security_groups":
         for one in region.members_of_group.get_existing(resource_id).live_keys():
             yield ("instances" if region.network_interfaces[one] is None else "network_interfaces"), one
@@ -618,8 +637,11 @@ def _references(table: str, item: Mapping[str, Any]) -> Iterator[tuple[str, Any]
         attachment = item.get("Attachment")
         yield "instances", item.get("InstanceId")
         yield "instances", attachment.get("InstanceId") if isinstance(attachment, Mapping) else None
+        for eip_id in _public_ips(item):
+            yield "eips", eip_id
     if table == "eips":
         yield "instances", item.get("InstanceId")
+        yield "network_interfaces", item.get("InstanceId")
     if table == "instances":
         place = item.get("VpcAttributes")
         if isinstance(place, Mapping):
@@ -629,6 +651,16 @@ def _references(table: str, item: Mapping[str, Any]) -> Iterator[tuple[str, Any]
             yield "network_interfaces", interface["NetworkInterfaceId"]
         eip = item.get("EipAddress")
         yield "eips", eip.get("AllocationId") if isinstance(eip, Mapping) else None
+
+
+def _public_ips(interface: Mapping[str, Any]) -> Iterator[Any]:
+    """Yields the ids of the EIPs that the description of an ENI names."""
+    inside = interface.get("PrivateIpSets")
+    ips = inside.get("PrivateIpSet") if isinstance(inside, Mapping) else None
+    for one in (interface, *(ips if isinstance(ips, list | tuple) else ())):
+        public = one.get("AssociatedPublicIp") if isinstance(one, Mapping) else None
+        if isinstance(public, Mapping):
+            yield public.get("AllocationId")
 
 
 def _same(before: Mapping[str, Any], said: Mapping[str, Any], together: Collection[str]) -> bool:

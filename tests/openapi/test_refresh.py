@@ -409,3 +409,21 @@ def test_a_block_of_a_vpc_appears() -> None:
     assert cloud.vpcs["vpc-1"].secondary_cidr_blocks == ("192.168.0.0/16",)
     assert cloud.check(c.CreateVSwitch(vpc_id="vpc-1", zone_id="cn-hangzhou-b", cidr_block="192.168.1.0/24"))
     assert invariants(cloud) == ()
+
+
+def test_an_eip_moves_from_an_interface_to_another() -> None:
+    spare = small.interface("eni-2", PrivateIpAddress="10.0.1.10", MacAddress="00:16:3e:00:00:02")
+    on = small.eip(Status="InUse", InstanceId="eni-1", InstanceType="NetworkInterface")
+    cloud = small_cloud(interfaces=[small.interface(), spare], instances=[], eips=[on])
+    answers = described(cloud)
+    cloud.import_resources([{"EipAddresses": {"EipAddress": [{**on, "InstanceId": "eni-2"}]}}], refresh=True)
+    assert cloud.eips["eip-1"].network_interface_id == "eni-2"
+    assert invariants(cloud) == audit(cloud) == ()
+    cloud.import_resources(answers, refresh=True)
+    assert cloud.eips["eip-1"].network_interface_id == "eni-1"
+    assert cloud.check(c.DeleteNetworkInterface(network_interface_id="eni-2"))
+    with pytest.raises(InvalidResponse, match="eni-1 is described no more, and nothing tells what became of its eip-1"):
+        cloud.import_resources([], refresh=True, complete=["network_interfaces"])
+    cloud.import_resources([], refresh=True, complete=["network_interfaces", "eips"])
+    assert not cloud.eips and not cloud.network_interfaces
+    assert invariants(cloud) == ()

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ecsnet.domain.lifecycle import Lifecycle
-from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import imports, security_group, vpc
-from ecsnet.domain.subjects.eip import EIP
+from ecsnet.domain.subjects.eip import EIP, private_ip_of, put_on
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -119,6 +119,7 @@ def _interface(region: Region, now: NetworkInterfaceImported, record: RecordedEv
     if moves and before.instance_id is not None:
         _detach(region, before)
     imports.take_in(region, after)
+    after.eips = tuple([(private_ip_of(region.eips.get_existing(eip_id), after), eip_id) for _, eip_id in before.eips])
     if moves and after.instance_id is not None:
         imports.attach(after, region.instances.mutable(after.instance_id))
     imports.describe_interface(region, after)
@@ -134,18 +135,24 @@ def _detach(region: Region, interface: NetworkInterfaceState) -> None:
 
 def _eip(region: Region, now: EipImported, record: RecordedEvent) -> None:
     state = region.eips.mutable(now.allocation_id)
-    _unbind(region, state.id, state.instance_id)
+    _unbind(region, state)
     _set_fields(state, now)
     if now.instance_id is not None:
         region.instances.mutable(now.instance_id).eip_id = state.id
+    if now.network_interface_id is not None:
+        put_on(region.network_interfaces.mutable(now.network_interface_id), state)
     _set_status(region, state, EIP, EIP.described[EipImported][now.status], record)
 
 
-def _unbind(region: Region, allocation_id: str, instance_id: str | None) -> None:
-    """An EIP is on no instance any more; the instance may be gone, or have another EIP already."""
-    state = None if instance_id is None else region.instances[instance_id]
-    if state is not None and state.eip_id == allocation_id:
+def _unbind(region: Region, eip: EipState) -> None:
+    """An EIP is on nothing any more. What it was on may be gone, or have another EIP already."""
+    state = None if eip.instance_id is None else region.instances[eip.instance_id]
+    if state is not None and state.eip_id == eip.id:
         region.instances.mutable(state.id).eip_id = None
+    interface = None if eip.network_interface_id is None else region.network_interfaces[eip.network_interface_id]
+    if interface is not None:
+        changed = region.network_interfaces.mutable(interface.id)
+        changed.eips = tuple([one for one in changed.eips if one[1] != eip.id])
 
 
 _REFRESH: Final[dict[type[Import], Callable[[Region, Any, RecordedEvent], None]]] = {
@@ -212,6 +219,7 @@ def _instance_gone(region: Region, instance_id: str) -> None:
 
 def _interface_gone(region: Region, interface_id: str) -> None:
     interface = region.network_interfaces.mutable(interface_id)
+    _must_be_empty(interface_id, len(interface.eips))
     _detach(region, interface)
     network_interface.remove(region, interface)
     if interface.type is NetworkInterfaceType.Secondary:
@@ -220,7 +228,7 @@ def _interface_gone(region: Region, interface_id: str) -> None:
 
 def _eip_gone(region: Region, allocation_id: str) -> None:
     eip = region.eips.mutable(allocation_id)
-    _unbind(region, allocation_id, eip.instance_id)
+    _unbind(region, eip)
     region.use(eip.account_id, "eip", -1)
     PUBLIC.release(region, eip.ip_address, allocation_id)
     region.eips.delete(allocation_id)
