@@ -417,10 +417,10 @@ def test_an_eip_moves_from_an_interface_to_another() -> None:
     cloud = small_cloud(interfaces=[small.interface(), spare], instances=[], eips=[on])
     answers = described(cloud)
     cloud.import_resources([{"EipAddresses": {"EipAddress": [{**on, "InstanceId": "eni-2"}]}}], refresh=True)
-    assert cloud.eips["eip-1"].network_interface_id == "eni-2"
+    assert cloud.eips["eip-1"].instance_id == "eni-2"
     assert invariants(cloud) == audit(cloud) == ()
     cloud.import_resources(answers, refresh=True)
-    assert cloud.eips["eip-1"].network_interface_id == "eni-1"
+    assert cloud.eips["eip-1"].instance_id == "eni-1"
     assert cloud.check(c.DeleteNetworkInterface(network_interface_id="eni-2"))
     with pytest.raises(InvalidResponse, match="eni-1 is described no more, and nothing tells what became of its eip-1"):
         cloud.import_resources([], refresh=True, complete=["network_interfaces"])
