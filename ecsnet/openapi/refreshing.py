@@ -365,7 +365,9 @@ class _Comparison:
 
     def _read(self, responses: list[Any]) -> Described:
         try:
-            return read_responses(responses, region_id=self._region_id, instance_types=self._types)
+            return read_responses(
+                responses, region_id=self._region_id, account_id=self._account_id, instance_types=self._types
+            )
         except InvalidResponse as error:
             if error.path.startswith("responses[") and self._is_context(error.path):
                 raise InvalidResponse(error.reason, path="responses") from error

@@ -52,7 +52,7 @@ def _set_fields(state: TransitionalState, now: Import) -> None:
 def _set_status(
     region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], status: Any, record: RecordedEvent
 ) -> None:
-    held = getattr(state, "held", None) is not None
+    held = isinstance(state, InstanceState | NetworkInterfaceState | EipState) and state.held is not None
     if state.pending is not None and (held or state.status is not status):
         region.end_transition(state)
     state.status = status
