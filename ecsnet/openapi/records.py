@@ -267,6 +267,8 @@ _INSTANCE: Final = Kind(
     "instances",
     DescribedInstance,
     {
+        "AdditionalInfo": _nothing,
+        "ClockOptions": _nothing,
         "Cpu": lambda one: one.state.instance_type.vcpu,
         "CpuOptions": _nothing,
         "CreationTime": lambda one: _time_of_instance(one.state.created_at),
@@ -291,6 +293,7 @@ _INSTANCE: Final = Kind(
         "RdmaIpAddress": _no("IpAddress"),
         "RegionId": _region,
         "SecurityGroupIds": _groups,
+        "SecurityOptions": _nothing,
         "VpcAttributes": _vpc_attributes,
     },
 )

@@ -27,6 +27,8 @@ NOT_OF_A_COMMAND = {
     "NetworkInterfaceRetained",
     "NetworkInterfaceStuck",
     "ResourcesImported",
+    "ResourceDisappeared",
+    "ResourceRefreshed",
     "SharedAddressDrawn",
     "VSwitchCreateCompleted",
     "VpcCreateCompleted",
