@@ -270,6 +270,9 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
             [(state.position, region, state) for state in getattr(region, self._table).live_values()]
             for region in world.regions.values()
         ]
+        if any(region.imported for region in world.regions.values()):
+            # An id that was imported again after its deletion has its old place in the table.
+            tables = [sorted(table, key=lambda row: row[0]) for table in tables]
         return tables[0] if len(tables) == 1 else merge(*tables, key=lambda row: row[0])
 
     def _show(self, region: Region, state: Any) -> R_co:

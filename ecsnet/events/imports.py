@@ -176,3 +176,39 @@ class ResourcesImported(Event, frozen=True, kw_only=True):
     imports."""
 
     region_ids: tuple[str, ...]
+
+
+class ResourceRefreshed(Event, frozen=True, kw_only=True):
+    """A resource was described again, and is another than it was. One field has what it is now: that of its kind.
+
+    A description within this event is stored with the schema of this event: one that gets another schema gives another
+    to this event, too.
+    """
+
+    resource_id: str
+    vpc: VpcImported | None = None
+    vswitch: VSwitchImported | None = None
+    security_group: SecurityGroupImported | None = None
+    instance: InstanceImported | None = None
+    network_interface: NetworkInterfaceImported | None = None
+    eip: EipImported | None = None
+
+    @property
+    def now(self) -> Import:
+        """The resource as it is now. Raises ValueError unless there is one such description."""
+        (one,) = [
+            one
+            for one in (self.vpc, self.vswitch, self.security_group, self.instance, self.network_interface, self.eip)
+            if one is not None
+        ]
+        return one
+
+    def named_resources(self) -> tuple[str, ...]:
+        """Returns the ids of the resources that the event names, each once."""
+        return tuple(dict.fromkeys((self.resource_id, *self.now.named_resources())))
+
+
+class ResourceDisappeared(Event, frozen=True, kw_only=True):
+    """A resource is no longer described, by responses that describe all of its kind."""
+
+    resource_id: str

@@ -105,12 +105,18 @@ def _shown_status(state: Any) -> str:
 
 _IDS: Final = attribute("id", "id")
 _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
-    "vpcs": {"VpcId": _IDS},
-    "vswitches": {"VSwitchId": _IDS, "VpcId": attribute("vpc_id", "vpc_id"), "ZoneId": attribute("zone_id")},
+    "vpcs": {"VpcId": _IDS, "VpcName": attribute("name")},
+    "vswitches": {
+        "VSwitchId": _IDS,
+        "VpcId": attribute("vpc_id", "vpc_id"),
+        "ZoneId": attribute("zone_id"),
+        "VSwitchName": attribute("name"),
+    },
     "security_groups": {
         "SecurityGroupId": _IDS,
         "SecurityGroupIds": _IDS,
         "VpcId": attribute("vpc_id", "vpc_id"),
+        "SecurityGroupName": attribute("name"),
         "SecurityGroupType": attribute("type"),
         "NetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
     },
@@ -143,10 +149,12 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "InstanceChargeType": said("charge_type", "InstanceChargeType"),
         "InstanceNetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
         "ImageId": attribute("image_id"),
+        "InstanceName": attribute("name", pattern=True),
     },
     "eips": {
         "AllocationId": _IDS,
         "EipAddress": attribute("ip_address"),
+        "EipName": attribute("name"),
         "Status": said("status", "Status"),
         "AssociatedInstanceId": Filter(_eip_user),
         "AssociatedInstanceType": Filter(lambda region, state: (_user_type(state),)),
@@ -242,20 +250,18 @@ def _attribute(table: str, parameter: str, code: str, lacks: str = "", **more: C
     return answer_one
 
 
-def _attachment_of_one(eni: Any) -> Object:
-    instance_id = (eni.described or {}).get("InstanceId") or eni.instance_id or ""
-    return {
-        **({"InstanceId": instance_id} if instance_id else {}),
-        "MemberNetworkInterfaceIds": {"MemberNetworkInterfaceId": []},
-    }
-
-
 _PERMISSION: Final = (
     *("CreateTime", "Description", "DestCidrIp", "DestGroupId", "DestGroupName", "DestGroupOwnerAccount"),
     *("DestPrefixListId", "DestPrefixListName", "Ipv6DestCidrIp", "Ipv6SourceCidrIp", "PortRangeListId"),
     *("PortRangeListName", "SecurityGroupRuleId", "SourceCidrIp", "SourceGroupName", "SourcePortRange"),
     *("SourcePrefixListId", "SourcePrefixListName"),
 )
+
+
+def _attachment(interface: Any) -> Object:
+    instance_id = (interface.described or {}).get("InstanceId") or interface.instance_id
+    members: Object = {"MemberNetworkInterfaceId": []}
+    return {"InstanceId": instance_id, "MemberNetworkInterfaceIds": members} if instance_id else {}
 
 
 def _group_attribute(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
@@ -445,7 +451,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vpcs", "Vpcs", "Vpc", 50, None, only=_old(_OLD_VPC)),
                 f"{_filters('vpcs')} {_PAGES}",
-                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId Tag VpcName VpcOwnerId",
+                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId Tag VpcOwnerId",
             ),
             _row(
                 "DescribeVpcAttribute",
@@ -468,7 +474,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vswitches", "VSwitches", "VSwitch", 50, None, only=_old(_OLD_VSWITCH)),
                 f"{_filters('vswitches')} {_PAGES}",
-                "EnableIpv6 IsDefault ResourceGroupId RouteTableId Tag VSwitchName VSwitchOwnerId",
+                "EnableIpv6 IsDefault ResourceGroupId RouteTableId Tag VSwitchOwnerId",
             ),
             _row(
                 "DescribeVSwitchAttributes",
@@ -481,7 +487,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _security_groups,
                 f"{_filters('security_groups')} {_TOKENS}",
-                "FuzzyQuery IsQueryEcsCount ResourceGroupId SecurityGroupName ServiceManaged Tag",
+                "FuzzyQuery IsQueryEcsCount ResourceGroupId ServiceManaged Tag",
             ),
             _row(
                 "DescribeSecurityGroupAttribute",
@@ -496,7 +502,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _list("instances", "Instances", "Instance", 100, 100),
                 f"{_filters('instances')} {_TOKENS}",
                 "AdditionalAttributes DeviceAvailable Filter HpcClusterId HttpEndpoint HttpPutResponseHopLimit "
-                "HttpTokens InstanceName InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
+                "HttpTokens InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
                 "NeedSaleCycle "
                 "RdmaIpAddresses ResourceGroupId Tag",
             ),
@@ -532,7 +538,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "network_interfaces",
                     "NetworkInterfaceId",
                     "InvalidEniId.NotFound",
-                    Attachment=_attachment_of_one,
+                    Attachment=_attachment,
                     BondInterfaceSpecification=lambda one: {
                         "SlaveInterfaceSpecification": {"SlaveInterfaceSpecificationSet": []}
                     },
@@ -550,7 +556,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("eips", "EipAddresses", "EipAddress", 100, None, only=_old(_OLD_EIP)),
                 f"{_filters('eips')} {_PAGES}",
-                "DryRun EipName Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
+                "DryRun Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
                 "SecurityProtectionEnabled SegmentInstanceId ServiceManaged Tag",
             ),
             _row("DescribeInstanceTypes", (ECS,), _types, "InstanceTypes InstanceTypeFamily"),

@@ -218,24 +218,16 @@ def known_parameters(action: str) -> Mapping[str, Class]:
 
 
 FILTERED_AFTERWARDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "DescribeVpcs": {"VpcName": "VpcName", "ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
-    "DescribeVSwitches": {
-        "VSwitchName": "VSwitchName",
-        "ResourceGroupId": "ResourceGroupId",
-        "IsDefault": "IsDefault",
-    },
-    "DescribeSecurityGroups": {
-        "SecurityGroupName": "SecurityGroupName",
-        "ResourceGroupId": "ResourceGroupId",
-    },
+    "DescribeVpcs": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
+    "DescribeVSwitches": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
+    "DescribeSecurityGroups": {"ResourceGroupId": "ResourceGroupId"},
     "DescribeInstances": {
-        "InstanceName": "InstanceName",
         "ResourceGroupId": "ResourceGroupId",
         "KeyPairName": "KeyPairName",
         "InternetChargeType": "InternetChargeType",
     },
     "DescribeNetworkInterfaces": {"ResourceGroupId": "ResourceGroupId"},
-    "DescribeEipAddresses": {"EipName": "Name", "ISP": "ISP", "ResourceGroupId": "ResourceGroupId"},
+    "DescribeEipAddresses": {"ISP": "ISP", "ResourceGroupId": "ResourceGroupId"},
 }
 """The filters by remembered attributes, which a service applies to all that its cloud describes: the attribute of each.
 Tags are another."""

@@ -28,6 +28,8 @@ NOT_OF_A_COMMAND = {
     "NetworkInterfaceRetained",
     "NetworkInterfaceStuck",
     "ResourcesImported",
+    "ResourceDisappeared",
+    "ResourceRefreshed",
     "SharedAddressDrawn",
     "VSwitchCreateCompleted",
     "VpcCreateCompleted",

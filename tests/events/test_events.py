@@ -12,6 +12,7 @@ import pytest
 
 from ecsnet.events import EVENT_TYPES, Event
 from ecsnet.events.base import Moment, TagPairs
+from ecsnet.events.imports import Import, NetworkInterfaceImported, ResourceRefreshed
 from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
@@ -54,13 +55,17 @@ VALUES: dict[Any, Any] = {
     InnerAccessPolicy | None: InnerAccessPolicy.Drop,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),
     tuple[InstanceType, ...]: (InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),),
+    **dict.fromkeys([one | None for one in Import.__subclasses__()]),  # one of them has an example below
     Moment | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
 }
 
 
 def example(event_type: type[Event]) -> Event:
     fields = msgspec.structs.fields(event_type)
-    return event_type(**{field.name: VALUES[field.type] for field in fields})
+    values = {field.name: VALUES[field.type] for field in fields}
+    if event_type is ResourceRefreshed:
+        values["network_interface"] = example(NetworkInterfaceImported)
+    return event_type(**values)
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES.values(), ids=EVENT_TYPES)

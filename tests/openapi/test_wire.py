@@ -361,15 +361,15 @@ def test_a_dry_run_judges_and_changes_nothing(service: Service) -> None:
 def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
     service = Service(Cloud())
     for number in range(20):
-        call(service, "AllocateEipAddress", Name=f"n{number}")
+        call(service, "AllocateEipAddress", Name=f"n{number}", ResourceGroupId=f"n{number}")
     body = call(service, "DescribeEipAddresses")
     assert (len(body["EipAddresses"]["EipAddress"]), body["PageSize"], body["TotalCount"]) == (10, 10, 20)
     assert len(call(service, "DescribeEipAddresses", PageSize="50")["EipAddresses"]["EipAddress"]) == 20
-    second = call(service, "DescribeEipAddresses", EipName="n1*", PageSize="4", PageNumber="3")
+    second = call(service, "DescribeEipAddresses", ResourceGroupId="n1*", PageSize="4", PageNumber="3")
     assert [one["Name"] for one in second["EipAddresses"]["EipAddress"]] == ["n17", "n18", "n19"]
     for size in ("0", "-1", "101", "1000000000000", "x"):
         assert call(service, "DescribeEipAddresses", PageSize=size)["Code"] == "InvalidParameter"
-    assert call(service, "DescribeEipAddresses", EipName="n*", PageSize="0")["Code"] == "InvalidParameter"
+    assert call(service, "DescribeEipAddresses", ResourceGroupId="n*", PageSize="0")["Code"] == "InvalidParameter"
 
 
 def test_a_transition_ends_after_a_number_of_polls() -> None:

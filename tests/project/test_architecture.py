@@ -53,7 +53,7 @@ LAYERS = [
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
-    ["openapi.describing"],
+    ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],
     ["_results"],
     ["cloud"],

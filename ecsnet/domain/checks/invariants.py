@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
@@ -322,7 +323,8 @@ class _Scan:
         found, holders, held_in = self.found, self.holders, self.held_in
         outside: dict[str, list[int]] = {}
         others: dict[tuple[str, str], dict[str, bool]] = {}
-        for interface in self.all_interfaces.values():
+        # An id that was imported again after its deletion has its old place in the table.
+        for interface in sorted(self.all_interfaces.values(), key=attrgetter("position")):
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
                 continue

@@ -49,7 +49,7 @@ def _tag(region: Region, table: str, state: State, event: Import) -> None:
         region.retag(table, state, Tags(event.tags))
 
 
-def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
+def begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
     """A resource that is described in a transitional status stays in it until it is settled or asked for again."""
     if state.status in lifecycle.transitional:
         region.begin_transition(state, IMPORTED, record.position, record.recorded_at)
@@ -64,7 +64,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     for cidr_block in event.secondary_cidr_blocks:
         vpc.add_block(state, cidr_block)
     region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
-    _begin(region, state, vpc.VPC, record)
+    begin(region, state, vpc.VPC, record)
     region.imported = True
 
 
@@ -83,7 +83,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
-    _begin(region, state, vpc.VSWITCH, record)
+    begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
 
@@ -137,13 +137,16 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
     if state.held is None:
-        _begin(region, state, INSTANCE, record)
+        begin(region, state, INSTANCE, record)
     region.imported = True
 
 
-def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+def described_interface(
+    region: Region, event: NetworkInterfaceImported, record: RecordedEvent
+) -> NetworkInterfaceState:
+    """Returns the state of an ENI as it is described."""
     vswitch = region.vswitches.get_existing(event.vswitch_id)
-    interface = NetworkInterfaceState(
+    return NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
         created_at=_born(event, record),
@@ -165,24 +168,33 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         held=event.held,
         described=event.described,
     )
+
+
+def take_in(region: Region, interface: NetworkInterfaceState) -> None:
+    """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
-    region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
-    _tag(region, "network_interfaces", interface, event)
-    region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
+    region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
-    if event.instance_id is not None:
-        _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
-        region.use(record.account_id, "network_interface", 1)
-    _describe_interface(region, interface)
+        region.use(interface.account_id, "network_interface", 1)
+
+
+def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+    interface = described_interface(region, event, record)
+    region.count_created("network_interface")
+    take_in(region, interface)
+    _tag(region, "network_interfaces", interface, event)
+    if event.instance_id is not None:
+        attach(interface, instance.changed(region, event.instance_id, record))
+    describe_interface(region, interface)
     if interface.held is None:
-        _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+        begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
-def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
+def describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
     """Notes what an ENI proves of the quotas of its account."""
     account_id, count = interface.account_id, interface.address_count
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
@@ -197,7 +209,8 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
         region.describe(account_id, security_group.ADDRESS_QUOTAS[group.type], group.private_ip_count)
 
 
-def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+def attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+    """Puts a described ENI on an instance, a primary one before all others."""
     if interface.type is network_interface.PRIMARY:
         state.network_interface_ids = (interface.id, *state.attached)
     else:
@@ -232,7 +245,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     if event.network_interface_id is not None:
         put_on(network_interface.changed(region, event.network_interface_id, record), eip)
     if eip.held is None:
-        _begin(region, eip, EIP, record)
+        begin(region, eip, EIP, record)
     region.imported = True
 
 

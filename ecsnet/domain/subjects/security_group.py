@@ -171,12 +171,13 @@ def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, 
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
     group = region.security_groups.mutable(event.security_group_id)
     region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
+    remove(region, group)
+
+
+def remove(region: Region, group: SecurityGroupState) -> None:
+    """A group is gone, and what it authorizes."""
     region.retag("security_groups", group)
-    referenced, group.referenced_group_ids = group.referenced_group_ids, ()
-    for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
-        _forget_source(region, group.id, source_id)
-    for referenced_id in referenced:
-        region.authorizers_of_group.mutable(referenced_id).delete(group.id)
+    _forget_rules(region, group)
     region.use(group.account_id, "security_group", -1)
     if group.vpc_id is not None:
         region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
@@ -184,6 +185,15 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
     region.sources_of_group.delete(group.id)
     region.authorizers_of_group.delete(group.id)
     region.security_groups.delete(group.id)
+
+
+def _forget_rules(region: Region, group: SecurityGroupState) -> None:
+    referenced, group.referenced_group_ids = group.referenced_group_ids, ()
+    for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
+        _forget_source(region, group.id, source_id)
+    for referenced_id in referenced:
+        if region.authorizers_of_group.get_existing(referenced_id)[group.id] is not None:
+            region.authorizers_of_group.mutable(referenced_id).delete(group.id)
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
@@ -220,14 +230,14 @@ def group_rules_imported(region: Region, event: SecurityGroupRulesImported, reco
     group = region.security_groups.mutable(group_id)
     if group.status is not S.Available:
         raise SECURITY_GROUP.table[SecurityGroupRulesImported].illegal(group.status)
+    _forget_rules(region, group)
     for source_id in event.source_group_ids:
         _add_source(region, group_id, source_id)
     for referenced_id in event.referenced_group_ids:
         region.authorizers_of_group.mutable(referenced_id).set(group_id, True)
     group.referenced_group_ids = event.referenced_group_ids
-    if event.inner_access_policy is not None:
-        group.inner_access_policy = event.inner_access_policy
-    if event.not_modelled is not None:
+    group.inner_access_policy = event.inner_access_policy or inner_access_policy_of(group.type)
+    if event.not_modelled is not None and event.not_modelled not in (group.not_modelled or ""):
         group.not_modelled = "; ".join(filter(None, (group.not_modelled, event.not_modelled)))
 
 

@@ -229,6 +229,12 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
 
 def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
+    clear(region, interface)
+    region.network_interfaces.delete(interface.id)
+
+
+def clear(region: Region, interface: NetworkInterfaceState) -> None:
+    """An ENI is in no group and no VSwitch, and its addresses are free."""
     security_group.leave(region, interface, interface.security_group_ids)
     private_pool.release(region, interface, interface.held_addresses)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
@@ -236,7 +242,6 @@ def remove(region: Region, interface: NetworkInterfaceState) -> None:
     region.retag("network_interfaces", interface)
     for key, _ in interface.revocations:
         region.revocations.delete(key)
-    region.network_interfaces.delete(interface.id)
 
 
 def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
