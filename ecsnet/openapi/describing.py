@@ -261,7 +261,7 @@ _PERMISSION: Final = (
 def _attachment(interface: Any) -> Object:
     instance_id = (interface.described or {}).get("InstanceId") or interface.instance_id
     members: Object = {"MemberNetworkInterfaceId": []}
-    return {"InstanceId": instance_id, "MemberNetworkInterfaceIds": members} if instance_id else {}
+    return {**({"InstanceId": instance_id} if instance_id else {}), "MemberNetworkInterfaceIds": members}
 
 
 def _group_attribute(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:

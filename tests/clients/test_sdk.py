@@ -327,14 +327,14 @@ def test_answers_fit_the_models_of_the_sdk(package: str) -> None:
     """Nothing of an answer is lost in the model, no type is another, and no wrapper of the model is missing."""
     net = Net()
     vm = net.run()
-    eni = net.attached(vm)
+    net.attached(vm)
     net.cloud.execute(AllocateEipAddress())
     asked = {
         "DescribeVpcAttribute": {"VpcId": net.vpc.id},
         "DescribeVSwitchAttributes": {"VSwitchId": net.vswitch.id},
         "DescribeSecurityGroupAttribute": {"SecurityGroupId": net.group.id},
         "DescribeInstanceAttribute": {"InstanceId": vm.id},
-        "DescribeNetworkInterfaceAttribute": {"NetworkInterfaceId": eni.id},
+        "DescribeNetworkInterfaceAttribute": {"NetworkInterfaceId": net.eni().id},
     }
     version = {ECS: "2014-05-26", VPC: "2016-04-28"}[package]
     seen = 0

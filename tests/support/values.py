@@ -11,6 +11,7 @@ from ecsnet import (
     Endpoint,
     InstanceType,
     NewNetworkInterface,
+    ResourceChange,
     commands,
     guest,
     network_capabilities,
@@ -101,6 +102,7 @@ def values() -> dict[type[Any], Any]:
         request.action,
         openapi.response_of(c.RunInstances),
         answered.calls[-1],
+        ResourceChange(before=None, after=net.vpc),
     ]
     return {type(value): value for value in found}
 
