@@ -80,22 +80,23 @@ def _sender(module: Any) -> Callable[[Any], Any]:
                 response = service.answer(_request(request.method, request.url, request.headers, body if body else b""))
             except ConnectionDropped:
                 raise module.ConnectionError("the connection was dropped", request=request) from None
-            return adapter.build_response(request, _raw(module, response))
+            return _built(module, adapter, request, response)
 
         return send
 
     return make
 
 
-def _raw(module: Any, response: HttpResponse) -> Any:
-    kind = getattr(module, "HTTPResponse", None) or import_module("urllib3").HTTPResponse
-    return kind(
-        body=io.BytesIO(response.body),
-        headers=dict(response.headers),
-        status=response.status,
-        reason=reason_of(response.status),
-        preload_content=False,
-    )
+def _built(module: Any, adapter: Any, request: Any, response: HttpResponse) -> Any:
+    """Returns a response of `requests`, as its adapter builds it of one of urllib3."""
+    built = module.Response()
+    built.status_code = response.status
+    built.reason = reason_of(response.status)
+    built.headers = module.CaseInsensitiveDict(response.headers)
+    built.encoding = module.get_encoding_from_headers(built.headers)
+    built.raw = io.BytesIO(response.body)
+    built.url, built.request, built.connection = request.url, request, adapter
+    return built
 
 
 def _request(method: str, url: str, headers: Mapping[str, Any], body: Any) -> HttpRequest:
