@@ -54,6 +54,7 @@ from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
+from ecsnet.events.stores.hashes import Verification, verify
 from ecsnet.instance_types import own_types, vendor_types, with_own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import QUOTAS, InstanceType
@@ -76,7 +77,8 @@ class Cloud:
     due by the clock, if it may fail or get stuck; without it all are completed. ``rules`` may be a registry with rules
     of your own, ``instance_types`` adds to the vendor's catalogue or replaces what is there. ``command_ids`` are
     ``"random"``, or ``"deterministic"``: then each is the stream and the version of the command's first event in
-    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history.
+    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history. With ``verified``
+    the hashes of the stored history are verified before it is read (see `verify`).
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -97,6 +99,7 @@ class Cloud:
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
         command_ids: CommandIds = "random",
+        verified: bool = False,
     ) -> None:
         self.region_id: str = required("region_id", region_id, region_problem(region_id))
         self.account_id: str = required("account_id", account_id, account_problem(account_id))
@@ -108,6 +111,8 @@ class Cloud:
         used = opened(store)
         lease = Lease(used, own=used is not store)
         try:
+            if verified and (fault := verify(used).fault) is not None:
+                raise ReplayError(str(fault), stream=fault.stream, version=fault.version)
             self._engine = Engine(
                 lease,
                 clock=clock,
@@ -491,6 +496,16 @@ class Cloud:
             world = World()
             replay(world, records)
             return self._view(self._engine.as_of(world, then))
+
+    def verify(self, *, expect: str | None = None) -> Verification:
+        """Verifies the hashes of the stored history, all of it, and returns the first event that was altered, is
+        missing, was inserted or was exchanged, if there is one.
+
+        ``expect`` is the `Verification.head` of an earlier verification: with it, a history that was cut off or written
+        anew with other hashes is found too. A history in memory has no hashes: only its order is verified. Raises
+        `InvalidArgument` for an ``expect`` that is no head, `StoreError` for a store that cannot be read.
+        """
+        return verify(self._engine.store, expect=expect)
 
     def _recorded_at(self, position: int) -> datetime:
         for record in self._engine.store.read(after=position - 1, until=position):

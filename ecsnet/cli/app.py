@@ -16,6 +16,7 @@ from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
+from ecsnet.events.stores.hashes import verify as verify_store
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
 from ecsnet.plan.settings import parse_settle_after
@@ -252,6 +253,28 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
             raise _Unusable(f"{file}: no event concerns {resource_id}")
         for record in records:
             histories.show(record, output)
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--expect", metavar="HEAD", help="The head that an earlier verification printed: its events must be there."
+)
+@_json
+def verify(file: Path, expect: str | None, as_json: bool) -> None:
+    """Verify the hashes of the events in FILE, and print the head, which stands for all of them.
+
+    Exits 0 if every event is as it was recorded, and 1 if not: the first that was altered, is missing, was inserted or
+    was exchanged is printed. Without --expect, a history whose last events were removed cannot be told from one that
+    never had them.
+    """
+    store = _to_read(file)
+    try:
+        verification = verify_store(store, expect=expect)
+    finally:
+        store.close()
+    histories.show_verification(verification, Output(as_json))
+    sys.exit(AS_EXPECTED if verification.intact else NOT_AS_EXPECTED)
 
 
 @main.command()

@@ -14,15 +14,20 @@ from ecsnet.events import (
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.codec import EVENT_TYPES
+from ecsnet.events.stores.hashes import HistoryFault, Verification
 from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.events.stores.rows import StoredEvent
 
 __all__ = [
     "EVENT_TYPES",
     "Event",
     "EventStore",
+    "HistoryFault",
     "MemoryStore",
     "NewEvent",
     "RecordedEvent",
+    "StoredEvent",
+    "Verification",
     "account",
     "classic_link",
     "eip",
