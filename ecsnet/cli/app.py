@@ -16,7 +16,9 @@ from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
+from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify as verify_store
+from ecsnet.events.stores.opening import open_address
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
 from ecsnet.plan.settings import parse_settle_after
@@ -109,6 +111,11 @@ def _clock(context: click.Context, parameter: click.Parameter, value: str | None
         raise click.BadParameter(f"{value!r} is no ISO 8601 time, such as 2019-03-11T08:00:00+08:00") from None
 
 
+def _store(value: str) -> Path | str:
+    """Returns the path of a file, or the address of a database."""
+    return value if "://" in value else Path(value)
+
+
 _FILE = click.Path(path_type=Path)
 _instance_types = click.option(
     "--instance-types",
@@ -128,7 +135,13 @@ def main() -> None:
 
 @main.command()
 @click.argument("file", type=_FILE)
-@click.option("--store", type=_FILE, help="The history to append to, created if missing. Default: in memory.")
+@click.option(
+    "--store",
+    metavar="FILE|ADDRESS",
+    type=_store,
+    help="The history to append to, created if missing: a file, or the address of a database, such as "
+    "postgresql://user@host/database. Default: in memory.",
+)
 @click.option("--dry-run", is_flag=True, help="Judge the whole plan without recording anything.")
 @click.option(
     "--settle-after",
@@ -150,7 +163,7 @@ def main() -> None:
 @_json
 def run(
     file: Path,
-    store: Path | None,
+    store: Path | str | None,
     dry_run: bool,
     settle_after: SettleAfter | None,
     clock: ManualClock | None,
@@ -228,57 +241,63 @@ def check(
     sys.exit(AS_EXPECTED if summary.as_expected else NOT_AS_EXPECTED)
 
 
-def _store_to_run_on(store: Path | None, dry_run: bool) -> EventStore | Path | None:
+def _store_to_run_on(store: Path | str | None, dry_run: bool) -> EventStore | Path | str | None:
     if store is None or not dry_run:
         return store
-    return _to_read(store) if store.exists() else None  # a dry run must not even create the file
+    if isinstance(store, Path) and not store.exists():
+        return None  # a dry run must not even create the file
+    return _to_read(store)
 
 
-def _to_read(path: Path) -> EventStore:
+def _to_read(store: Path | str) -> EventStore:
+    if isinstance(store, str):
+        return open_address(store, read_only=True)
     from ecsnet.events.stores.sqlite import SqliteStore
 
-    return SqliteStore(path, read_only=True)
+    return SqliteStore(store, read_only=True)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.argument("resource_id", metavar="[ID]", required=False)
 @_json
-def history(file: Path, resource_id: str | None, as_json: bool) -> None:
-    """Print the events in FILE in order, or those that concern the resource ID."""
+def history(store: Path | str, resource_id: str | None, as_json: bool) -> None:
+    """Print the events in a store in order, or those that concern the resource ID."""
     output = Output(as_json)
-    with Cloud(_to_read(file)) as cloud:
+    with Cloud(_to_read(store)) as cloud:
         records = cloud.history(resource_id)
         if resource_id is not None and not records:
-            raise _Unusable(f"{file}: no event concerns {resource_id}")
+            raise _Unusable(
+                f"{shown_address(store) if isinstance(store, str) else store}: no event concerns {resource_id}"
+            )
         for record in records:
             histories.show(record, output)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.option(
     "--expect", metavar="HEAD", help="The head that an earlier verification printed: its events must be there."
 )
 @_json
-def verify(file: Path, expect: str | None, as_json: bool) -> None:
-    """Verify the hashes of the events in FILE, and print the head, which stands for all of them.
+def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
+    """Verify the hashes of the events in a store, and print the head, which stands for all of them.
 
     Exits 0 if every event is as it was recorded, and 1 if not: the first that was altered, is missing, was inserted or
     was exchanged is printed. Without --expect, a history whose last events were removed cannot be told from one that
     never had them.
     """
-    store = _to_read(file)
+    opened = _to_read(store)
     try:
-        verification = verify_store(store, expect=expect)
+        verification = verify_store(opened, expect=expect)
     finally:
-        store.close()
+        opened.close()
     histories.show_verification(verification, Output(as_json))
     sys.exit(AS_EXPECTED if verification.intact else NOT_AS_EXPECTED)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
@@ -287,22 +306,22 @@ def verify(file: Path, expect: str | None, as_json: bool) -> None:
     help="Duration of transitional states. Default: manual, which shows them as they were recorded.",
 )
 @_json
-def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
-    """Print the resources that exist now in FILE, by region, VPC, VSwitch, instance and network interface."""
+def show(store: Path | str, settle_after: SettleAfter, as_json: bool) -> None:
+    """Print the resources that exist now in a store, by region, VPC, VSwitch, instance and network interface."""
     output = Output(as_json)
-    with Cloud(_to_read(file), settle_after=settle_after) as cloud:
+    with Cloud(_to_read(store), settle_after=settle_after) as cloud:
         tree.show(cloud, output)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.argument("network_interface_id", metavar="ENI")
 @click.option("--image", help="Image of the instance, such as 'centos 7.2' or an image id. Default: its own image.")
 @click.option("--rps", is_flag=True, help="Also spread the work of the receive queues over CPUs.")
 @_json
-def guest(file: Path, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
+def guest(store: Path | str, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
     """Print the script, or on Windows the steps, that configures the attached ENI inside its instance."""
-    with Cloud(_to_read(file), settle_after="manual") as cloud:
+    with Cloud(_to_read(store), settle_after="manual") as cloud:
         guests.show(guest_configuration(cloud, network_interface_id, image, rps=rps), Output(as_json))
 
 

@@ -7,7 +7,7 @@ anew. Who can do that to a file can also cut off its end: both are found only wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Final, Literal
@@ -26,9 +26,22 @@ _MOST_DIAGNOSED: Final = 10_000
 _encode = msgspec.json.Encoder().encode
 
 
-def event_hash(previous: str, row: tuple[Any, ...]) -> str:
-    """Returns the hash of an event: of the hash before it in its stream, and its row without its hash."""
-    return sha256(_encode((previous, *row))).hexdigest()
+def content_hash(row: Sequence[Any]) -> str:
+    """Returns the hash of the values of a row that do not depend on its place: all but the position, the version and
+    the cause."""
+    _, stream, _, type_name, schema_version, payload, recorded_at, account_id, command_id, _, settles = row
+    content = (stream, type_name, schema_version, payload, recorded_at, account_id, command_id, settles)
+    return sha256(_encode(content)).hexdigest()
+
+
+def event_hash(previous: str, row: Sequence[Any]) -> str:
+    """Returns the hash of an event: of the hash before it in its stream, and its row without its hash.
+
+    A database that numbers events itself computes it from the `content_hash` in the same way.
+    """
+    cause = row[9]
+    place = f"{previous}:{row[0]}:{row[2]}:{'' if cause is None else cause}:{content_hash(row)}"
+    return sha256(place.encode()).hexdigest()
 
 
 @attrs.frozen(kw_only=True)
