@@ -16,6 +16,7 @@ from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
+from ecsnet.events import export_history, import_history
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify as verify_store
 from ecsnet.events.stores.opening import open_address
@@ -257,6 +258,14 @@ def _to_read(store: Path | str) -> EventStore:
     return SqliteStore(store, read_only=True)
 
 
+def _to_write(store: Path | str) -> EventStore:
+    if isinstance(store, str):
+        return open_address(store)
+    from ecsnet.events.stores.sqlite import SqliteStore
+
+    return SqliteStore(store)
+
+
 @main.command()
 @click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.argument("resource_id", metavar="[ID]", required=False)
@@ -294,6 +303,38 @@ def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
         opened.close()
     histories.show_verification(verification, Output(as_json))
     sys.exit(AS_EXPECTED if verification.intact else NOT_AS_EXPECTED)
+
+
+@main.command()
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+@click.option("--output", "-o", metavar="LINES", type=_FILE, help="The file to write. Default: standard output.")
+def export(store: Path | str, output: Path | None) -> None:
+    """Write the events of a store as lines of JSON, with their hashes, for import-history.
+
+    The lines of equal histories are equal, whatever the store. A damaged history is not exported.
+    """
+    opened = _to_read(store)
+    try:
+        histories.write_lines(export_history(opened), output)
+    finally:
+        opened.close()
+
+
+@main.command("import-history")
+@click.argument("lines", type=click.File("rb"))
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+def import_history_command(lines: IO[bytes], store: Path | str) -> None:
+    """Store the events in LINES, which export wrote, in an empty store, which is created if it is missing.
+
+    All of them are stored, with their hashes, or none: a line that is damaged, incomplete or missing is named. LINES
+    is - for standard input.
+    """
+    opened = _to_write(store)
+    try:
+        count = import_history(lines, opened)
+    finally:
+        opened.close()
+    Output(False).line(f"{count} events")
 
 
 @main.command()

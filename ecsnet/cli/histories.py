@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ecsnet.cli.output import Output
@@ -31,6 +34,22 @@ def _shown(value: Any) -> str:
     if isinstance(value, InstanceType):
         return value.id
     return str(value)
+
+
+def write_lines(lines: Iterator[bytes], path: Path | None) -> None:
+    """Writes lines to standard output, or to a file, which is complete or not there."""
+    if path is None:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.flush()
+        return
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("xb") as file:
+        try:
+            file.writelines(lines)
+        except BaseException:
+            unfinished.unlink()
+            raise
+    unfinished.replace(path)
 
 
 def show_verification(verification: Verification, output: Output) -> None:

@@ -14,6 +14,7 @@ from ecsnet.events import (
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.codec import EVENT_TYPES
+from ecsnet.events.stores.exchange import export_history, import_history
 from ecsnet.events.stores.hashes import HistoryFault, Verification
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.events.stores.rows import StoredEvent
@@ -31,6 +32,8 @@ __all__ = [
     "account",
     "classic_link",
     "eip",
+    "export_history",
+    "import_history",
     "imports",
     "instance",
     "network_interface",

@@ -8,7 +8,7 @@ replaced. If that happens during an append, the append is repeated, and finds ou
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
@@ -23,8 +23,8 @@ from ecsnet.events.stores import codec
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import content_hash
-from ecsnet.events.stores.postgres_schema import APPEND, SCHEMA_NAME, prepare
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, row_of
+from ecsnet.events.stores.postgres_schema import APPEND, SCHEMA_NAME, channel, lock, prepare
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
 
 T = TypeVar("T")
 _AT_ONCE: Final = 1_000
@@ -126,6 +126,29 @@ class PostgresStore:
         """Yields the rows with ``after`` < position <= ``until`` and their hashes, in order. Raises `StoreError`."""
         for rows in self._batches(self._stored, after, until):
             yield from [StoredEvent(*row) for row in rows]
+
+    def restore(self, rows: Iterable[StoredEvent]) -> int:
+        """Stores the rows of another store as they are, all or none, and returns their number.
+
+        Raises `StoreError` if there are events already, `ReplayError` for a row that this library cannot read.
+        """
+
+        def work(connection: psycopg.Connection[Any]) -> int:
+            count = 0
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute(lock("SELECT", self._schema))
+                if cursor.execute(self._last).fetchone() != (0,):
+                    raise StoreError(f"{self._name}: there are events already")
+                for some, named in restored(rows):
+                    for table, columns in (("events", some), ("resource_events", named)):
+                        with cursor.copy(f"COPY {self._schema}.{table} FROM STDIN") as copy:
+                            for row in columns:
+                                copy.write_row(row)
+                    count += len(some)
+                cursor.execute("SELECT pg_notify(%s, %s)", (channel(self._schema), str(count)))
+            return count
+
+        return self._used(work)
 
     def _batches(self, query: str, after: int, until: int | None, *also: str) -> Iterator[list[Any]]:
         """Yields the rows that a query selects between two positions, some at a time."""

@@ -66,7 +66,7 @@ DECLARE
     next_version bigint;
     own text;
 BEGIN
-    PERFORM pg_advisory_xact_lock({lock}, '{schema}.events'::regclass::oid::bigint::integer);
+    {lock};
     SELECT coalesce(max(e.position), 0) INTO before FROM {schema}.events e;
     FOR i IN 1 .. cardinality(expected_streams) LOOP
         SELECT e.version, e.hash INTO at_end FROM {schema}.events e
@@ -107,6 +107,11 @@ APPEND: Final = (
 )
 
 
+def lock(verb: str, schema: str) -> str:
+    """Returns the statement that takes the lock of all who append to a schema, until their transaction ends."""
+    return f"{verb} pg_advisory_xact_lock({LOCK}, hashtext('{schema}'))"
+
+
 def channel(schema: str) -> str:
     """Returns the name under which appends to a schema are notified."""
     return f"ecsnet_{schema}"
@@ -128,7 +133,7 @@ def prepare(connection: psycopg.Connection[Any], schema: str, name: str, *, read
         if not _is_laid_out(connection, schema, name):
             if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
                 connection.execute(f"CREATE SCHEMA {schema}")
-            tables = _TABLES.format(schema=schema, lock=LOCK, channel=channel(schema), format=FORMAT)
+            tables = _TABLES.format(schema=schema, lock=lock("PERFORM", schema), channel=channel(schema), format=FORMAT)
             connection.execute(tables)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final, Protocol, TypeGuard
 
 import msgspec
@@ -17,9 +18,10 @@ COLUMNS: Final = (
     "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles"
 )
 """The columns of a row but its hash, in their order."""
+_AT_ONCE: Final = 1_000
 
 
-class StoredEvent(msgspec.Struct, frozen=True, gc=False):
+class StoredEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """An event as a store has it: the columns of its row, undecoded, and its hash.
 
     ``payload`` is JSON in the shape of ``schema_version``, ``recorded_at`` a UTC time in ISO 8601. ``hash`` is None if
@@ -51,6 +53,12 @@ class KeepsRows(Protocol):
     def stored(self, *, after: int = 0, until: int | None = None) -> Iterator[StoredEvent]:
         """Yields the rows with ``after`` < position <= ``until``, in order. Raises `StoreError`."""
 
+    def restore(self, rows: Iterable[StoredEvent]) -> int:
+        """Stores the rows of another store as they are, all or none, and returns their number.
+
+        Raises `StoreError` if there are events already, `ReplayError` for a row that this library cannot read.
+        """
+
 
 def keeps_rows(store: object) -> TypeGuard[KeepsRows]:
     """Returns whether a store keeps its events as rows."""
@@ -64,6 +72,16 @@ def stored_events(store: EventStore, *, after: int = 0, until: int | None = None
     else:
         for record in store.read(after=after, until=until):
             yield StoredEvent(*row_of(record))
+
+
+def restored(rows: Iterable[StoredEvent]) -> Iterator[tuple[list[tuple[Any, ...]], list[tuple[str, int]]]]:
+    """Yields rows with their hashes, some at a time, each time with the resources that their events name.
+
+    Raises `ReplayError` for a row that this library cannot read.
+    """
+    left = iter(rows)
+    while some := [msgspec.structs.astuple(row) for row in islice(left, _AT_ONCE)]:
+        yield some, [(name, row[0]) for row in some for name in record_of(row[:-1]).event.named_resources()]
 
 
 def row_of(record: RecordedEvent) -> tuple[Any, ...]:

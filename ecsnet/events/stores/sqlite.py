@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from time import monotonic
 from typing import Any, Final
@@ -22,7 +22,7 @@ from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import BEGINNING, hashed
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, row_of
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
 from ecsnet.events.stores.sqlite_file import (
     SQLITE_ERRORS,
     WITHOUT_HASHES,
@@ -185,6 +185,32 @@ class SqliteStore:
         """Yields the rows with ``after`` < position <= ``until`` and their hashes, in order. Raises `StoreError`."""
         for rows in self._batches(_STORED if self.keeps_hashes else _ROWS, after, until):
             yield from [StoredEvent(*row) for row in rows]
+
+    def restore(self, rows: Iterable[StoredEvent]) -> int:
+        """Stores the rows of another store as they are, all or none, and returns their number.
+
+        Raises `StoreError` if there are events already, `ReplayError` for a row that this library cannot read.
+        """
+        with self._lock:
+            try:
+                connection = self._usable()
+                self._head = None  # until the transaction has ended
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    if self._number_in_transaction("SELECT count(*) FROM events"):
+                        raise StoreError(f"{shown(self._path)}: there are events already")
+                    for some, named in restored(rows):
+                        connection.executemany(_INSERT, some)
+                        connection.executemany(_INDEX, named)
+                    count = self._number_in_transaction("SELECT count(*) FROM events")
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                return count
+            except _FAILURES as error:
+                raise self._failure(error) from error
 
     def _batches(self, query: str, after: int, until: int | None, *also: object) -> Iterator[list[Any]]:
         """Yields the rows that a query selects between two positions, some at a time."""
