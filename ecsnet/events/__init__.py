@@ -18,6 +18,7 @@ from ecsnet.events.stores.exchange import export_history, import_history
 from ecsnet.events.stores.hashes import HistoryFault, Verification
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.events.stores.rows import StoredEvent
+from ecsnet.events.stores.subscriptions import Subscription, subscribe
 
 __all__ = [
     "EVENT_TYPES",
@@ -28,6 +29,7 @@ __all__ = [
     "NewEvent",
     "RecordedEvent",
     "StoredEvent",
+    "Subscription",
     "Verification",
     "account",
     "classic_link",
@@ -39,5 +41,6 @@ __all__ = [
     "network_interface",
     "public_ip",
     "security_group",
+    "subscribe",
     "vpc",
 ]

@@ -53,7 +53,7 @@ LAYERS = [
     ["openapi.imports"],
     ["_engine"],
     ["_results"],
-    ["cloud"],
+    ["cloud", "projections"],
     ["_audit"],
     ["_api"],
     ["", "hypothesis_plugin"],

@@ -32,6 +32,7 @@ _LAST_POSITION: Final = 2**63 - 1
 _MOST_KEPT: Final = 4  # idle connections
 _HEALING: Final = 10.0  # seconds during which work is repeated while the database cannot be reached
 _PAUSE: Final = 0.05
+_LOOKS: Final = 10  # how often a thread that waits for events looks whether the store was closed
 _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
@@ -58,6 +59,9 @@ class PostgresStore:
         self._lock = Lock()
         self._idle: list[psycopg.Connection[Any]] = []
         self._busy: set[psycopg.Connection[Any]] = set()
+        self._listening = Lock()
+        self._listener: psycopg.Connection[Any] | None = None
+        self._told = 0  # the position of the last append that was notified
         self._append = APPEND.format(schema=self._schema)
         table = f"{self._schema}.events"
         self._rows = f"SELECT {COLUMNS} FROM {table} WHERE position > %s AND position <= %s"
@@ -172,12 +176,43 @@ class PostgresStore:
 
         return self._repeated(fetch)
 
+    def wait(self, position: int, timeout: float) -> None:
+        """Returns when there may be an event after a position, at the latest after some seconds.
+
+        Raises `StoreError` if the store is closed.
+        """
+        deadline = monotonic() + timeout
+        with self._listening:
+            try:
+                if self._listener is None or self._listener.closed:
+                    self._listener = self._connected()
+                    self._listener.execute(f"LISTEN {channel(self._schema)}")
+                    return  # what was appended before it listened is there to be read
+                for _ in range(_LOOKS):
+                    left = min(deadline - monotonic(), timeout / _LOOKS)
+                    if self._told > position or self._closed or left <= 0:
+                        break
+                    for told in self._listener.notifies(timeout=left, stop_after=1):
+                        self._told = int(told.payload)  # also for other threads, which wait for the lock
+            except _FAILURES:  # it is lost; the next look at the head tells whether the database can be reached
+                if self._listener is not None:
+                    self._listener.close()
+                sleep(min(_PAUSE, timeout))
+            if self._closed:
+                if self._listener is not None:
+                    self._listener.close()
+                raise self._closed_error()
+
     def close(self) -> None:
         self._closed = True
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:  # those that other threads are using are closed by them
             connection.close()
+        if self._listening.acquire(blocking=False):
+            if self._listener is not None:
+                self._listener.close()
+            self._listening.release()
 
     def __del__(self) -> None:
         if "_idle" in vars(self):
@@ -186,6 +221,7 @@ class PostgresStore:
     def _begin_process(self) -> None:
         """Starts with no connections and a lock that nobody holds."""
         self._lock, self._idle, self._busy = Lock(), [], set()
+        self._listening, self._listener = Lock(), None
 
     def _repeated(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Does work that may be done twice. If the connection is lost, it is repeated for some seconds; on the first
@@ -231,6 +267,13 @@ class PostgresStore:
                 connection = self._idle.pop()
                 self._busy.add(connection)
                 return connection
+        connection = self._connected()
+        with self._lock:
+            self._busy.add(connection)
+        self._was_connected = True
+        return connection
+
+    def _connected(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._conninfo, autocommit=True, **_TIMEOUTS)  # type: ignore[arg-type]
         try:
             connection.execute(_DURABLE)
@@ -239,9 +282,6 @@ class PostgresStore:
         except BaseException:
             connection.close()
             raise
-        with self._lock:
-            self._busy.add(connection)
-        self._was_connected = True
         return connection
 
     def _given_back(self, connection: psycopg.Connection[Any] | None) -> None:
@@ -320,7 +360,7 @@ _inherited: Final[list[object]] = []
 
 def _begin_in_child() -> None:
     for store in list(_STORES):
-        _inherited.extend([*store._idle, *store._busy])
+        _inherited.extend([*store._idle, *store._busy, store._listener])
         store._begin_process()
 
 
