@@ -52,6 +52,11 @@ def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
     return _keys(region.interfaces_of_vswitch, vswitch_id)
 
 
+def _interfaces_in_vpc(region: Region, vpc_id: str) -> Iterable[str]:
+    for vswitch_id in _keys(region.vswitches_of_vpc, vpc_id):
+        yield from _interfaces_in_vswitch(region, vswitch_id)
+
+
 def _members_of_group(region: Region, group_id: str) -> Iterable[str]:
     return _keys(region.members_of_group, group_id)
 
@@ -69,12 +74,13 @@ def _itself(table: str) -> Finder:
     return lambda region, resource_id: () if getattr(region, table)[resource_id] is None else (resource_id,)
 
 
-_FINDERS: Final[dict[tuple[str, str], Finder]] = {
+FINDERS: Final[dict[tuple[str, str], Finder]] = {
     **{(table, "id"): _itself(table) for table in VIEWS},
     ("network_interfaces", "instance_id"): _interfaces_of_instance,
     ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
     ("network_interfaces", "private_ip"): _interfaces_at,
     ("network_interfaces", "vswitch_id"): _interfaces_in_vswitch,
+    ("network_interfaces", "vpc_id"): _interfaces_in_vpc,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
     ("instances", "private_ip"): _instances_among(_holders_of),
     ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),
@@ -211,7 +217,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
     def _candidates(self, conditions: dict[str, _Condition]) -> Iterable[tuple[int, Region, Any]]:
         world = self._world()
         for name, condition in conditions.items():
-            finder = _FINDERS.get((self._table, name))
+            finder = FINDERS.get((self._table, name))
             # An index has ids, names and addresses as its keys; a resource without the attribute is in none.
             if finder is not None and all(isinstance(value, str) for value in condition.values):
                 rows = [

@@ -21,6 +21,7 @@ from weakref import WeakSet
 
 from msgspec.structs import replace
 
+from ecsnet._listings import Listings
 from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
 from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.domain.causes import distances_to_causes
@@ -81,6 +82,7 @@ class Engine:
         self.until = until
         self.closed = False
         self.first_results: dict[int, Any] = {}
+        self.listings = Listings()
         self._begin_process()
         _ENGINES.add(self)
         self._settling: SettledView | None = None
@@ -88,7 +90,8 @@ class Engine:
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
         self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
-        self.catch_up()
+        if world is None:
+            self.catch_up()
 
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""

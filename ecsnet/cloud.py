@@ -363,6 +363,31 @@ class Cloud:
         """The EIPs."""
         return ResourceCollection(self._world, self._engine.lock, "eips", Eip)
 
+    def describe(self, action: str, /, *, version: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """Returns the vendor's response of a Describe action, with what the acting account has in a region: in the
+        cloud's, unless ``RegionId`` names another.
+
+        ``parameters`` are those of the API, by its names (``NetworkInterfaceId=["eni-1"]``, ``InstanceIds='["i-1"]'``)
+        or in snake_case; a page is asked for by ``PageNumber`` and ``PageSize``, or by ``MaxResults`` and
+        ``NextToken``, and without them the response has all resources. ``version`` is that of the product,
+        ``"2014-05-26"`` (ECS) or ``"2016-04-28"`` (VPC), where both have the action. `import_resources` takes the
+        responses as they are.
+
+        Raises `InvalidDescribe`, with the API's code, for an action or a parameter that the API or the model does not
+        have, for a malformed value, and for an action on one resource that does not exist.
+        """
+        from ecsnet.openapi.describing import Scene, answer, parameters_of, region_of  # for those who describe
+
+        engine = self._engine
+        row, version, given = parameters_of(action, version, parameters)
+        region_id = region_of(action, given, self.region_id)
+        with engine.lock:
+            world = self._world()
+            types = engine.types_of(self.account_id)
+            region = world.region(region_id)
+            scene = Scene(world, engine.world, engine.listings, region, self.account_id, types)
+            return answer(row, version, given, scene)
+
     def intranet_path(self, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
         """Returns whether two instances, by id or as `Endpoint`s, reach each other over the intranet, and what it takes
         (guide 2.3). Raises KeyError for an instance that does not exist, `InvalidCommand` for ends that contradict each
@@ -526,12 +551,14 @@ class Cloud:
         so that time that passes in the fork passes nowhere else. Raises `InvalidArgument` as `Cloud` does.
         """
         engine = self._engine
+        given = clock is not None or settle_after is not None or rules is not None
         if clock is None:
             clock = copy(engine.clock) if isinstance(engine.clock, ManualClock) else engine.clock
         settle_after = engine.settle_after if settle_after is None else settle_after
         rules = engine.rules if rules is None else rules
         outcomes = engine.outcomes
-        settle_after = check_settings(clock, settle_after, outcomes, rules)
+        if given:
+            settle_after = check_settings(clock, settle_after, outcomes, rules)
         with engine.lock:
             engine.catch_up()
             return self._view(engine.fork(clock=clock, settle_after=settle_after, outcomes=outcomes, rules=rules))

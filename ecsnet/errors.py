@@ -73,6 +73,23 @@ class InvalidQuery(EcsnetError, ValueError):
     never has."""
 
 
+class InvalidDescribe(InvalidQuery):
+    """`Cloud.describe` was called as the vendor's API cannot be: an action or a parameter that it does not have, a
+    malformed value, or an action on one resource that does not exist.
+
+    ``parameter`` is the vendor's name of the parameter at fault, None if it is the action; ``code`` and
+    ``http_status`` are those of the API's answer.
+    """
+
+    def __init__(
+        self, reason: str, *, parameter: str | None, code: str = "InvalidParameter", http_status: int = 400
+    ) -> None:
+        super().__init__(reason)
+        self.parameter = parameter
+        self.code = code
+        self.http_status = http_status
+
+
 class InvalidResponse(EcsnetError, ValueError):
     """An imported document is not a valid Describe response, at ``path``. Nothing was imported."""
 

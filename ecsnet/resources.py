@@ -12,11 +12,13 @@ from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     NetworkType,
     SecurityGroupStatus,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -34,10 +36,11 @@ class Resource:
 
 @fast_frozen(kw_only=True)
 class Vpc(Resource):
-    """DescribeVpcs."""
+    """DescribeVpcs. ``secondary_cidr_blocks`` are the blocks that `AssociateVpcCidrBlock` added, in that order."""
 
     status: VpcStatus
     cidr_block: str
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
 
 @fast_frozen(kw_only=True)
@@ -54,11 +57,15 @@ class VSwitch(Resource):
 @fast_frozen(kw_only=True)
 class SecurityGroup(Resource):
     """DescribeSecurityGroups. ``vpc_id`` is None for a group of the classic network; ``private_ip_count`` is the number
-    of private IPs inside, over primary and secondary ENIs (guide 4.6). The API shows no ``status`` of a group."""
+    of private IPs inside, over primary and secondary ENIs (guide 4.6). ``type`` is the SecurityGroupType;
+    ``inner_access_policy`` (of DescribeSecurityGroupAttribute) tells whether members reach each other. The API shows no
+    ``status`` of a group."""
 
     status: SecurityGroupStatus
     vpc_id: str | None
     private_ip_count: int
+    type: SecurityGroupType = SecurityGroupType.Normal
+    inner_access_policy: InnerAccessPolicy = InnerAccessPolicy.Accept
 
 
 @fast_frozen(kw_only=True)

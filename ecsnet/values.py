@@ -40,6 +40,21 @@ class SecurityGroupStatus(StrEnum):
     Deleted = "Deleted"
 
 
+class SecurityGroupType(StrEnum):
+    """DescribeSecurityGroups ``SecurityGroupType``: Normal is a basic group, Enterprise an advanced one, which takes
+    more members, isolates them, and authorizes no other group."""
+
+    Normal = "normal"
+    Enterprise = "enterprise"
+
+
+class InnerAccessPolicy(StrEnum):
+    """DescribeSecurityGroupAttribute ``InnerAccessPolicy``: whether members of the group reach each other."""
+
+    Accept = "Accept"
+    Drop = "Drop"
+
+
 class InstanceStatus(StrEnum):
     """DescribeInstances ``Status``; Released is what is left of an instance that was deleted.
 
@@ -111,12 +126,15 @@ QUOTAS: dict[str, int] = {
     "addresses-per-interface": 20,
     "addresses-per-available-interface": 10,
     "addresses-per-security-group": 2000,
+    "addresses-per-enterprise-security-group": 65_536,
     "security-groups-per-interface": 5,
     "security-groups-per-region": 100,
     "vswitches-per-vpc": 24,
+    "secondary-cidr-blocks-per-vpc": 5,
     "eips-per-account": 20,
 }
-"""The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04)."""
+"""The quotas that `SetQuota` knows, with the vendor's defaults (guide 4.1, 4.5, 4.6; limits page of 2019-04; pages of
+AssociateVpcCidrBlock and of the types of security groups)."""
 UNKNOWN_QUOTA: Final = 2**63 - 1
 """The value of a quota of which it is only known that it is above the default: so high that it denies nothing."""
 ACCOUNT_QUOTAS = frozenset({"eips-per-account"})

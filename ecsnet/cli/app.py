@@ -219,9 +219,9 @@ def check(
     """Judge the operations in PLAN against a real network, described by the RESPONSES of Describe actions.
 
     RESPONSES are files with the JSON responses of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups,
-    DescribeInstances, DescribeNetworkInterfaces, DescribeEipAddresses and DescribeInstanceTypes. Each file has one
-    response or a list of them; an action may have any number of pages. The exit code is that of run; nothing is
-    recorded.
+    DescribeInstances, DescribeNetworkInterfaces, DescribeEipAddresses, DescribeSecurityGroupAttribute and
+    DescribeInstanceTypes. Each file has one response or a list of them; an action may have any number of pages. The
+    exit code is that of run; nothing is recorded.
     """
     operations = read_plan(plan)
     if (wait := operations.first_wait()) is not None:

@@ -23,12 +23,13 @@ def described(resource: Any) -> str:
 def _facts(resource: Any) -> list[str]:
     match resource:
         case Vpc():
-            return [*_passing(resource), resource.cidr_block]
+            return [*_passing(resource), listed((resource.cidr_block, *resource.secondary_cidr_blocks))]
         case VSwitch():
             return [*_passing(resource), resource.cidr_block, resource.zone_id]
         case SecurityGroup():
             return [
                 *_passing(resource),
+                *([resource.type] if resource.type == "enterprise" else []),
                 resource.vpc_id or "classic network",
                 f"{resource.private_ip_count} private IPs",
             ]

@@ -39,13 +39,21 @@ from ecsnet.commands.security_group import (
     LeaveSecurityGroup,
     RevokeSecurityGroup,
 )
-from ecsnet.commands.vpc import CreateVpc, CreateVSwitch, DeleteVpc, DeleteVSwitch
+from ecsnet.commands.vpc import (
+    AssociateVpcCidrBlock,
+    CreateVpc,
+    CreateVSwitch,
+    DeleteVpc,
+    DeleteVSwitch,
+    UnassociateVpcCidrBlock,
+)
 
 __all__ = [
     "AllocateEipAddress",
     "AllocatePublicIpAddress",
     "AssignPrivateIpAddresses",
     "AssociateEipAddress",
+    "AssociateVpcCidrBlock",
     "AttachClassicLinkVpc",
     "AttachNetworkInterface",
     "AuthorizeSecurityGroup",
@@ -81,4 +89,5 @@ __all__ = [
     "StopInstance",
     "UnassignPrivateIpAddresses",
     "UnassociateEipAddress",
+    "UnassociateVpcCidrBlock",
 ]

@@ -29,7 +29,7 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import QUOTAS, ChargeType, NetworkType
+from ecsnet.values import QUOTAS, ChargeType, NetworkType, SecurityGroupType
 
 MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 """The periods that the API sells."""
@@ -205,6 +205,13 @@ def network_type(value: str, name: str = "a network type") -> NetworkType:
     """Returns the `NetworkType` that a text names."""
     if (member := member_of(NetworkType, value)) is None:
         raise InvalidCommand(f"must be 'vpc' or 'classic', not {shown(value)}", parameter=name)
+    return member
+
+
+def security_group_type(value: str, name: str = "a type of security groups") -> SecurityGroupType:
+    """Returns the `SecurityGroupType` that a text names."""
+    if (member := member_of(SecurityGroupType, value)) is None:
+        raise InvalidCommand(f"must be 'normal' or 'enterprise', not {shown(value)}", parameter=name)
     return member
 
 

@@ -7,13 +7,18 @@ import attrs
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Instance, SecurityGroup
+from ecsnet.values import SecurityGroupType
 
 
 @operation(kw_only=True)
 class CreateSecurityGroup(Command[SecurityGroup]):
-    """CreateSecurityGroup; without ``vpc_id`` a group of the classic network, in ``region_id`` or the cloud's own."""
+    """CreateSecurityGroup; without ``vpc_id`` a group of the classic network, in ``region_id`` or the cloud's own.
+    ``security_group_type`` is ``"normal"`` or ``"enterprise"``, kept as a `SecurityGroupType`."""
 
     vpc_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
+    security_group_type: SecurityGroupType = attrs.field(
+        default=SecurityGroupType.Normal, converter=fields.security_group_type
+    )
     region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
 
 

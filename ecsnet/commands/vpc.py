@@ -25,8 +25,24 @@ class DeleteVpc(Command[Vpc]):
 
 
 @operation(kw_only=True)
+class AssociateVpcCidrBlock(Command[Vpc]):
+    """AssociateVpcCidrBlock: the VPC has another block of IPv4 addresses, in which VSwitches can be created."""
+
+    vpc_id: str = attrs.field(converter=fields.identifier)
+    secondary_cidr_block: str = attrs.field(converter=fields.cidr_block)
+
+
+@operation(kw_only=True)
+class UnassociateVpcCidrBlock(Command[Vpc]):
+    """UnassociateVpcCidrBlock: only a secondary block without VSwitches goes."""
+
+    vpc_id: str = attrs.field(converter=fields.identifier)
+    secondary_cidr_block: str = attrs.field(converter=fields.cidr_block)
+
+
+@operation(kw_only=True)
 class CreateVSwitch(Command[VSwitch]):
-    """CreateVSwitch, in a zone of the VPC's region."""
+    """CreateVSwitch, in a zone of the VPC's region and in one of the VPC's blocks."""
 
     vpc_id: str = attrs.field(converter=fields.identifier)
     zone_id: str = attrs.field(converter=fields.identifier)

@@ -63,11 +63,13 @@ class GroupGrowth(msgspec.Struct, frozen=True):
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """The security groups of an ENI, or of a classic instance, as the command would leave them.
 
-    ``groups`` are those that the command names and that were found, ``count`` is how many the ENI would be in, and
-    ``vpc_id`` the VPC that they must belong to. The latter two are None where the command does not tell.
+    ``groups`` are those that the command names and that were found, ``kept`` those that the ENI is in and stays in.
+    ``count`` is how many it would be in, and ``vpc_id`` the VPC that they must belong to; these two are None where the
+    command does not tell.
     """
 
     groups: tuple[SecurityGroupState, ...] = ()
+    kept: tuple[SecurityGroupState, ...] = ()
     count: int | None = None
     vpc_id: str | None = None
 
@@ -113,12 +115,14 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
     ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
     whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
-    that the command names, or the one that the ENI is attached to.
+    that the command names, or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that
+    names another instance than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
     ``secondaries_created`` is the number of secondary ENIs that the command creates. ``cidr_block`` is the block of a
-    new VSwitch, ``bandwidth`` the one that the command asks for, in Mbit/s.
+    new VSwitch, or a secondary block that the command names, ``bandwidth`` the bandwidth that it asks for, in
+    Mbit/s.
 
     In `Cloud.permitted` one resource is known, ``command`` is None, and the values are those of the parameters that are
     the easiest to fulfil.
@@ -147,6 +151,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     eip: EipState | None = None
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
+    names_own_instance: bool = True
 
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None

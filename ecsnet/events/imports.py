@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from ecsnet.events.base import Event, Moment
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -23,6 +26,9 @@ class Import(Event, frozen=True, kw_only=True):
     ``held`` says why a resource is held, which no command changes: it is another service's, or its description is not
     understood. It is None for all others.
 
+    ``described`` has what the description of a held resource says and the event's fields cannot: an unknown status, or
+    what it is on. The names are the vendor's.
+
     ``ID`` is the name of the field that has the resource's id.
     """
 
@@ -31,10 +37,14 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
+    """Schema 1 lacks ``secondary_cidr_blocks``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
@@ -52,16 +62,37 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
+    """``not_modelled`` says what of the description may matter and is not modelled, None if nothing. Schema 1 lacks it
+    and ``security_group_type``."""
+
+    SCHEMA: ClassVar[int] = 2
     ID: ClassVar[str] = "security_group_id"
     security_group_id: str
     vpc_id: str | None = None
+    security_group_type: SecurityGroupType = SecurityGroupType.Normal
+    not_modelled: str | None = None
+
+
+class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
+    """The rules of an imported security group were described.
+
+    It authorizes the groups ``source_group_ids``; its other rules name ``referenced_group_ids``. ``not_modelled`` says
+    what those rules are, None if there are none. ``inner_access_policy`` tells whether members of the group reach each
+    other; None: as in every group of its type.
+    """
+
+    security_group_id: str
+    source_group_ids: tuple[str, ...] = ()
+    referenced_group_ids: tuple[str, ...] = ()
+    inner_access_policy: InnerAccessPolicy | None = None
+    not_modelled: str | None = None
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``."""
+    lacks ``held``, and schema 2 ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -76,12 +107,13 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -94,18 +126,21 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class EipImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's."""
+    """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
+    ``described``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class InstanceTypesImported(Event, frozen=True, kw_only=True):

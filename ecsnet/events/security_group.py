@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ecsnet.events.base import Event
+from ecsnet.values import SecurityGroupType
 
 
 class SecurityGroupCreated(Event, frozen=True, kw_only=True):
+    """Schema 1 lacks ``security_group_type``."""
+
+    SCHEMA: ClassVar[int] = 2
     security_group_id: str
     vpc_id: str | None = None
+    security_group_type: SecurityGroupType = SecurityGroupType.Normal
 
 
 class SecurityGroupDeleteRequested(Event, frozen=True, kw_only=True):

@@ -32,6 +32,18 @@ class VpcDeleted(Event, frozen=True, kw_only=True):
     vpc_id: str
 
 
+class VpcCidrBlockAssociated(Event, frozen=True, kw_only=True):
+    """VSwitches can be created in the block from now on."""
+
+    vpc_id: str
+    secondary_cidr_block: str
+
+
+class VpcCidrBlockUnassociated(Event, frozen=True, kw_only=True):
+    vpc_id: str
+    secondary_cidr_block: str
+
+
 class VSwitchCreation(Event, frozen=True, kw_only=True):
     """The base of all creations of a VSwitch."""
 

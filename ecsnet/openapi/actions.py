@@ -101,6 +101,19 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row("vpc", c.DeleteVpc, "VpcId ClientToken", lacks="ForceDelete"),
         _row(
             "vpc",
+            c.AssociateVpcCidrBlock,
+            "VpcId SecondaryCidrBlock",
+            lacks="IPv6CidrBlock IpamPoolId Ipv6CidrMask Ipv6Isp SecondaryCidrMask",
+            only={"IpVersion": "ipv4"},
+        ),
+        _row(
+            "vpc",
+            c.UnassociateVpcCidrBlock,
+            "VpcId SecondaryCidrBlock",
+            lacks="IPv6CidrBlock",
+        ),
+        _row(
+            "vpc",
             c.CreateVSwitch,
             "VpcId ZoneId CidrBlock ClientToken",
             lacks="CidrMask Description Ipv6CidrBlock Ipv6CidrMask Tag VSwitchName VpcIpv6CidrBlock",
@@ -109,8 +122,8 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateSecurityGroup,
-            "VpcId RegionId ClientToken",
-            lacks="Description ResourceGroupId SecurityGroupName SecurityGroupType ServiceManaged Tag",
+            "VpcId RegionId SecurityGroupType ClientToken",
+            lacks="Description ResourceGroupId SecurityGroupName ServiceManaged Tag",
         ),
         _row("ecs", c.DeleteSecurityGroup, "SecurityGroupId"),
         _row(

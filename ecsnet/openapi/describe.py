@@ -2,6 +2,10 @@
 
 The schemas have the fields that ecsnet uses; other fields are ignored. A malformed text, address, time or number raises
 `InvalidResponse` with the path of the field; valid values are converted to their normal form.
+
+A schema is the table of its kind for both directions: a field that is annotated with `Attribute` is imported into the
+event's field of that name (`imported_fields`), and `Cloud.describe` shows the resource's attribute in it
+(`ecsnet.openapi.records`). Other fields need more than one value, and are read and shown by functions.
 """
 
 from __future__ import annotations
@@ -23,6 +27,26 @@ from ecsnet.values import (
     VSwitchStatus,
 )
 
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else value
+
+
+PLAIN: Final[Callable[[Any], Any]] = _plain
+"""Shows the value of an attribute as it is."""
+
+
+class Attribute(NamedTuple):
+    """The attribute of the resource that a described field shows, and the field of the import's event: by default the
+    same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
+    described value of the attribute; by default an empty text stands for None."""
+
+    name: str
+    event: str | None = ""
+    read: Callable[[Any], Any] = lambda value: None if value == "" else value
+    show: Callable[[Any], Any] = PLAIN
+
+
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
@@ -35,24 +59,53 @@ class _Described(msgspec.Struct, frozen=True, rename="pascal"):
     creation_time: str | None = None
 
 
+class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    secondary_cidr_block: tuple[str, ...] = ()
+
+
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vpc_id: str
-    cidr_block: str
-    status: VpcStatus = VpcStatus.Available
+    vpc_id: Annotated[str, Attribute("id", "vpc_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[VpcStatus, Attribute("status")] = VpcStatus.Available
+    secondary_cidr_blocks: Annotated[
+        _SecondaryBlocks,
+        Attribute("secondary_cidr_blocks", event=None, show=lambda blocks: {"SecondaryCidrBlock": list(blocks)}),
+    ] = _SecondaryBlocks()
 
 
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
-    vswitch_id: str = msgspec.field(name="VSwitchId")
-    vpc_id: str
-    zone_id: str
-    cidr_block: str
-    status: VSwitchStatus = VSwitchStatus.Available
-    available_ip_address_count: Addresses | None = None
+    vswitch_id: Annotated[str, Attribute("id", "vswitch_id")] = msgspec.field(name="VSwitchId")
+    vpc_id: Annotated[str, Attribute("vpc_id")]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    cidr_block: Annotated[str, Attribute("cidr_block")]
+    status: Annotated[VSwitchStatus, Attribute("status")] = VSwitchStatus.Available
+    available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
 
 
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
-    security_group_id: str
-    vpc_id: str | None = None
+    security_group_id: Annotated[str, Attribute("id", "security_group_id")]
+    vpc_id: Annotated[str | None, Attribute("vpc_id")] = None
+    security_group_type: Annotated[str, Attribute("type", event=None)] = ""
+    group_to_group_rule_count: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class DescribedPermission(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A rule of a security group."""
+
+    direction: str = ""
+    policy: str = ""
+    priority: str | int = ""
+    ip_protocol: str = ""
+    port_range: str = ""
+    source_port_range: str = ""
+    nic_type: str = ""
+    source_group_id: str = ""
+    dest_group_id: str = ""
+    security_group_rule_id: str = ""
+
+
+class _Permissions(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    permission: tuple[DescribedPermission, ...] = ()
 
 
 class _Ids(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -77,18 +130,18 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
-    network_interface_id: str
-    mac_address: str
-    type: str | None = None
-    status: str = NetworkInterfaceStatus.InUse
-    vswitch_id: str = msgspec.field(name="VSwitchId", default="")
-    private_ip_address: str = ""
+    network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
+    mac_address: Annotated[str, Attribute("mac_address")]
+    type: Annotated[str | None, Attribute("type", None)] = None
+    status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
+    vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
+    private_ip_address: Annotated[str, Attribute("primary_private_ip", None)] = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
     security_group_ids: _Ids = _Ids()
-    network_interface_name: str = ""
-    description: str = ""
-    instance_id: str = ""
+    network_interface_name: Annotated[str, Attribute("name")] = ""
+    description: Annotated[str, Attribute("description")] = ""
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     attachment: _Attachment = _Attachment()
     service_managed: Any = False
 
@@ -114,14 +167,14 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
-    instance_id: str
-    status: str
-    instance_type: str
-    zone_id: str
-    image_id: str = ""
-    instance_charge_type: str = ChargeType.PostPaid
+    instance_id: Annotated[str, Attribute("id", "instance_id")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_type: Annotated[str, Attribute("instance_type", None)]
+    zone_id: Annotated[str, Attribute("zone_id")]
+    image_id: Annotated[str, Attribute("image_id")] = ""
+    instance_charge_type: Annotated[str, Attribute("charge_type", None)] = ChargeType.PostPaid
     expired_time: str = ""
-    internet_max_bandwidth_out: Mbits = 0
+    internet_max_bandwidth_out: Annotated[Mbits, Attribute("internet_max_bandwidth_out")] = 0
     public_ip_address: _Ips = _Ips()
     eip_address: _InstanceEip = _InstanceEip()
     inner_ip_address: _Ips = _Ips()
@@ -131,10 +184,10 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
 
 
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
-    allocation_id: str
-    ip_address: str
-    status: str
-    instance_id: str = ""
+    allocation_id: Annotated[str, Attribute("id", "allocation_id")]
+    ip_address: Annotated[str, Attribute("ip_address")]
+    status: Annotated[str, Attribute("status", None)]
+    instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
     allocation_time: str | None = None
 
@@ -197,9 +250,14 @@ class _InstanceTypes(msgspec.Struct, frozen=True):
 
 
 class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """The response of any of the Describe actions; the resources of the other actions are empty."""
+    """The response of any of the Describe actions; the resources of the other actions are empty. The fields from
+    ``security_group_id`` to ``permissions`` are those of DescribeSecurityGroupAttribute."""
 
     region_id: str | None = None
+    security_group_id: str = ""
+    vpc_id: str = ""
+    inner_access_policy: str = ""
+    permissions: _Permissions = _Permissions()
     vpcs: _Vpcs = _Vpcs(())
     vswitches: _VSwitches = msgspec.field(name="VSwitches", default=_VSwitches(()))
     security_groups: _SecurityGroups = _SecurityGroups(())
@@ -219,7 +277,11 @@ _KINDS: Final = (
     "EipAddresses",
     "InstanceTypes",
     "AccountAttributeItems",
+    "Permissions",
+    "InnerAccessPolicy",
 )
+_OF_A_GROUP: Final = frozenset({"SecurityGroupId", "VpcId", "InnerAccessPolicy", "Permissions"})
+"""The fields of DescribeSecurityGroupAttribute, which describes one group, with its rules or without any."""
 
 
 def read_response(place: str, given: object) -> DescribeResponse:
@@ -233,7 +295,11 @@ def read_response(place: str, given: object) -> DescribeResponse:
         try:
             response = msgspec.convert(given, DescribeResponse)
         except msgspec.ValidationError:  # a field may be null instead of absent
-            without = {name: _without_nulls(value) for name, value in given.items()}
+            without = {
+                name: _without_nulls(value)
+                for name, value in given.items()
+                if value is not None or name not in _OF_A_GROUP
+            }
             response = msgspec.convert(without, DescribeResponse)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
@@ -249,6 +315,32 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_nulls(one) for name, one in value.items() if one is not None}
     return [_without_nulls(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+# The fields that are one attribute
+
+
+@cache
+def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attribute]]:
+    """Returns the fields of a schema that show one attribute: by the vendor's name, the field's own name and what it
+    shows."""
+    return {
+        field.encode_name: (field.name, mark)
+        for field in msgspec.structs.fields(schema)
+        for mark in getattr(field.type, "__metadata__", ())
+        if isinstance(mark, Attribute)
+    }
+
+
+@cache
+def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    marks = attributes_of(schema).values()
+    return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
+
+
+def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
+    """Returns the fields of the import's event that are one field of the description each."""
+    return {event_field: read(getattr(described, name)) for name, event_field, read in _imported(type(described))}
 
 
 # Checks of the fields
@@ -321,6 +413,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "allocation_id": _id,
     "cidr_block": _cidr,
     "description": _label,
+    "dest_group_id": _id,
     "image_id": _id,
     "instance_charge_type": _label,
     "instance_id": _id,
@@ -333,9 +426,12 @@ _CHECKS: Final[dict[str, Check]] = {
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "region_id": _region,
+    "secondary_cidr_block": _cidr,
     "status": _label,
     "type": _label,
     "security_group_id": _id,
+    "security_group_type": _label,
+    "source_group_id": _id,
     "vpc_id": _id,
     "vswitch_id": _id,
     "zone_id": _zone,

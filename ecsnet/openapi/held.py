@@ -1,4 +1,4 @@
-"""Tells why a described instance, ENI or EIP is held.
+"""Tells why a described instance, ENI or EIP is held, and what of a security group is not modelled.
 
 It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
 over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
@@ -8,17 +8,26 @@ words for it. It counts, and no command changes it (`instance.held`, `interface.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from typing import Final
+from typing import Any, Final
 
+from ecsnet.domain.in_use import listed
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
-from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface
-from ecsnet.values import ChargeType, EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface, DescribedSecurityGroup
+from ecsnet.values import (
+    ChargeType,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    SecurityGroupType,
+)
 
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
+_GROUP_TYPES: Final = {str(one): one for one in SecurityGroupType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
@@ -42,6 +51,30 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield f"its charge type {one.instance_charge_type} is unknown"
 
 
+def group_type_of(one: DescribedSecurityGroup) -> SecurityGroupType:
+    """Returns the type that a security group is imported with: an unknown one is that of a basic group."""
+    return _GROUP_TYPES.get(one.security_group_type, SecurityGroupType.Normal)
+
+
+def not_modelled_of_group(one: DescribedSecurityGroup, described_rules: Container[str]) -> Iterator[str]:
+    """Yields what of a security group may matter and is not taken in."""
+    if one.security_group_type and one.security_group_type not in _GROUP_TYPES:
+        yield f"its type {one.security_group_type} is unknown"
+    if one.group_to_group_rule_count and one.security_group_id not in described_rules:
+        rules = listed(((one.group_to_group_rule_count, "rule that names", "rules that name"),))
+        yield f"{rules} groups, of which no response tells"
+
+
+def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
+    """Returns what the description of a held instance says and the model cannot, by the vendor's names."""
+    said = {}
+    if one.status not in _INSTANCE_STATUSES:
+        said["Status"] = one.status
+    if one.instance_charge_type not in _CHARGE_TYPES:
+        said["InstanceChargeType"] = one.instance_charge_type
+    return said or None
+
+
 def type_of(one: DescribedInterface) -> NetworkInterfaceType:
     """Returns the type that an ENI is imported with: an unknown one is that of a secondary ENI."""
     return _TYPES.get(one.type or "", NetworkInterfaceType.Secondary)
@@ -56,7 +89,7 @@ def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
 
 def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an ENI, without those that its instance gives."""
-    if one.service_managed in (True, "true", "True"):
+    if is_service_managed(one):
         yield "a service manages it"
     if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
         yield f"its type is {one.type}"
@@ -71,6 +104,31 @@ def why_interface(one: DescribedInterface, described_groups: Container[str]) -> 
     groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
     if groups:
         yield f"it is in {', '.join(groups)}, which no response describes"
+
+
+def of_interface(
+    one: DescribedInterface, instance_id: str | None, described_groups: Container[str]
+) -> dict[str, Any] | None:
+    """Returns what the description of a held ENI says and the model cannot; ``instance_id`` is the instance that it is
+    imported on."""
+    said: dict[str, Any] = {}
+    if is_service_managed(one):
+        said["ServiceManaged"] = True
+    if one.type and one.type != type_of(one):
+        said["Type"] = one.type
+    if one.status != status_of(one):
+        said["Status"] = one.status
+    if one.its_instance_id != (instance_id or ""):
+        said["InstanceId"] = one.its_instance_id
+    group_ids = one.security_group_ids.security_group_id
+    if any(group_id not in described_groups for group_id in group_ids):
+        said["SecurityGroupIds"] = {"SecurityGroupId": list(group_ids)}
+    return said or None
+
+
+def is_service_managed(one: DescribedInterface) -> bool:
+    """Returns whether an ENI is another service's."""
+    return one.service_managed in (True, "true", "True")
 
 
 def is_of_instance(one: DescribedEip) -> bool:
@@ -96,3 +154,14 @@ def why_eip(one: DescribedEip, described_instances: Container[str]) -> Iterator[
         yield f"it is {one.status} on {one.instance_id}"
     elif not one.instance_id and status in ASSOCIATED:
         yield f"it is {one.status}, and what it is on is not named"
+
+
+def of_eip(one: DescribedEip, instance_id: str | None) -> dict[str, Any] | None:
+    """Returns what the description of a held EIP says and the model cannot; ``instance_id`` is the instance that it is
+    imported on."""
+    said: dict[str, Any] = {}
+    if one.status != eip_status_of(one):
+        said["Status"] = one.status
+    if one.instance_id and one.instance_id != instance_id:
+        said |= {"InstanceId": one.instance_id, "InstanceType": one.instance_type}
+    return said or None

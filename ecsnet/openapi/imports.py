@@ -1,8 +1,8 @@
 """Converts the vendor's Describe responses into import events, for `Cloud.import_resources`.
 
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
-DescribeNetworkInterfaces, DescribeEipAddresses, DescribeInstanceTypes or DescribeAccountAttributes; each action may
-have any number of pages. Unknown fields are ignored.
+DescribeNetworkInterfaces, DescribeEipAddresses, DescribeSecurityGroupAttribute, DescribeInstanceTypes or
+DescribeAccountAttributes; each action may have any number of pages. Unknown fields are ignored.
 A malformed response, or a reference without which a resource has no place (an ENI's VSwitch), raises `InvalidResponse`
 with its path, and nothing is imported. An instance, an ENI or an EIP that is another service's, or whose description is
 not understood, is held (`ecsnet.openapi.held`).
@@ -27,8 +27,10 @@ import msgspec
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
+from ecsnet.domain.subjects.security_group import inner_access_policy_of
 from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
+from ecsnet.events.base import Event
 from ecsnet.events.imports import (
     EipImported,
     Import,
@@ -46,9 +48,12 @@ from ecsnet.openapi.describe import (
     DescribedSecurityGroup,
     DescribedVpc,
     DescribedVSwitch,
+    DescribeResponse,
+    imported_fields,
     moment_of,
     read_response,
 )
+from ecsnet.openapi.group_rules import GroupRules
 from ecsnet.openapi.instance_types import TypeReader
 from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
@@ -76,7 +81,7 @@ class Described(NamedTuple):
     instance types that are described, or that are unknown and have instances; and the described quotas, by region and
     name."""
 
-    events: Mapping[str, Sequence[Import]]
+    events: Mapping[str, Sequence[Event]]
     paths: Mapping[str, str]
     instance_types: Sequence[InstanceType]
     quotas: Mapping[str, Mapping[str, int]]
@@ -110,6 +115,8 @@ class _Reader:
         self._vpcs: dict[str, _Found[DescribedVpc]] = {}
         self._vswitches: dict[str, _Found[DescribedVSwitch]] = {}
         self._groups: dict[str, _Found[DescribedSecurityGroup]] = {}
+        self._rules: dict[str, GroupRules] = {}
+        self._groups_with_rules: dict[str, _Found[DescribedSecurityGroup]] = {}
         self._instances: dict[str, _Found[DescribedInstance]] = {}
         self._interfaces: dict[str, _Found[DescribedInterface]] = {}
         self._eips: dict[str, _Found[DescribedEip]] = {}
@@ -118,7 +125,7 @@ class _Reader:
         self._primaries: dict[str, str] = {}
         self._eip_of: dict[str, str] = {}
         self._used: dict[str, set[int]] = {}
-        self._events: dict[str, list[Import]] = {}
+        self._events: dict[str, list[Event]] = {}
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
         """Collects the resources of one response."""
@@ -128,6 +135,7 @@ class _Reader:
             f"{place}.AccountAttributeItems", response.account_attribute_items.account_attribute_item, of_region
         )
         self.types.read(f"{place}.InstanceTypes.InstanceType", response.instance_types.types)
+        self._read_rules(place, response)
         for kind, found, ids, table in (
             ("Vpcs.Vpc", response.vpcs.vpc, "vpc_id", self._vpcs),
             ("VSwitches.VSwitch", response.vswitches.vswitch, "vswitch_id", self._vswitches),
@@ -152,6 +160,18 @@ class _Reader:
                 region_id = one.region_id or response.region_id or None
                 self._collect(described, getattr(one, ids), _Found(path, region_id, one))
 
+    def _read_rules(self, place: str, response: DescribeResponse) -> None:
+        """Collects the rules of the group of a DescribeSecurityGroupAttribute response, and the group, which no other
+        response need describe."""
+        group_id, permissions = response.security_group_id, response.permissions.permission
+        if not group_id:
+            if permissions or response.inner_access_policy:
+                raise InvalidResponse("is missing", path=f"{place}.SecurityGroupId")
+            return
+        self._rules.setdefault(group_id, GroupRules()).read(response.inner_access_policy, permissions)
+        group = DescribedSecurityGroup(security_group_id=group_id, vpc_id=response.vpc_id or None)
+        self._groups_with_rules.setdefault(group_id, _Found(place, response.region_id or None, group))
+
     def _collect(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
         """Adds a resource to a table. Pages may overlap, so a second description must equal the first."""
         known = table.get(resource_id)
@@ -167,20 +187,27 @@ class _Reader:
             raise InvalidResponse(f"{resource_id} is described differently at {known.path}", path=found.path)
         table[resource_id] = _Found(known.path, known.region_id or found.region_id, known.one)
 
-    def events(self) -> dict[str, list[Import]]:
+    def events(self) -> dict[str, list[Event]]:
         """Returns the events by region, a resource's after those of the resources that it refers to."""
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
             _check_status(vpc, VPC, VpcImported)
+            listed = vpc.one.secondary_cidr_blocks.secondary_cidr_block
             event = VpcImported(
-                vpc_id=vpc.one.vpc_id, cidr_block=vpc.one.cidr_block, status=vpc.one.status, created_at=_time(vpc)
+                **imported_fields(vpc.one),
+                secondary_cidr_blocks=tuple([one for one in dict.fromkeys(listed) if one != vpc.one.cidr_block]),
+                created_at=_time(vpc),
             )
             self._add(region_id, event)
         for vswitch in self._vswitches.values():
             self._vswitch(vswitch)
         self._check_blocks()
+        for group_id, group in self._groups_with_rules.items():
+            if group_id not in self._groups:
+                self._collect(self._groups, group_id, group)
         for group in self._groups.values():
             self._group(group)
+        self._add_rules()
         for instance in self._instances.values():
             for number, embedded in enumerate(instance.one.network_interfaces.network_interface):
                 self._embedded(instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
@@ -197,7 +224,7 @@ class _Reader:
             self._eip(eip)
         return self._events
 
-    def _add(self, region_id: str, event: Import) -> None:
+    def _add(self, region_id: str, event: Event) -> None:
         self._events.setdefault(region_id, []).append(event)
 
     def _place(
@@ -233,17 +260,7 @@ class _Reader:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
         _check_status(found, VSWITCH, VSwitchImported)
-        self._add(
-            region_id,
-            VSwitchImported(
-                status=one.status,
-                vswitch_id=one.vswitch_id,
-                vpc_id=one.vpc_id,
-                zone_id=one.zone_id,
-                cidr_block=one.cidr_block,
-                created_at=_time(found),
-            ),
-        )
+        self._add(region_id, VSwitchImported(**imported_fields(one), created_at=_time(found)))
 
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
@@ -295,9 +312,24 @@ class _Reader:
         self._add(
             self._place(found, one.security_group_id, ("VpcId", self._vpcs, [one.vpc_id] if one.vpc_id else [])),
             SecurityGroupImported(
-                security_group_id=one.security_group_id, vpc_id=one.vpc_id or None, created_at=_time(found)
+                **imported_fields(one),
+                security_group_type=held.group_type_of(one),
+                not_modelled="; ".join(held.not_modelled_of_group(one, self._rules)) or None,
+                created_at=_time(found),
             ),
         )
+
+    def _add_rules(self) -> None:
+        """Adds the events of the rules of groups, after those of all groups that they may name."""
+        in_region: dict[str, set[str]] = {}
+        for group_id in self._groups:
+            in_region.setdefault(self._regions[group_id], set()).add(group_id)
+        for group_id, rules in self._rules.items():
+            region_id = self._regions[group_id]
+            usual = inner_access_policy_of(held.group_type_of(self._groups[group_id].one))
+            event = rules.event(group_id, usual, in_region[region_id])
+            if event is not None:
+                self._add(region_id, event)
 
     def _instance(self, found: _Found[DescribedInstance]) -> None:
         one, vpc_id = found.one, found.one.vpc_attributes.vpc_id
@@ -320,19 +352,17 @@ class _Reader:
         self._add(
             region_id,
             InstanceImported(
-                instance_id=one.instance_id,
+                **imported_fields(one),
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(one.instance_type),
-                zone_id=one.zone_id,
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
-                image_id=one.image_id or None,
-                internet_max_bandwidth_out=one.internet_max_bandwidth_out,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 held="; ".join(held.why_instance(one)) or None,
+                described=held.of_instance(one),
                 created_at=_time(found),
             ),
         )
@@ -385,23 +415,21 @@ class _Reader:
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
+        on = None if elsewhere else instance_id or None
         reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
             region_id,
             NetworkInterfaceImported(
-                network_interface_id=one.network_interface_id,
+                **imported_fields(one),
                 type=of_type,
                 status=status,
-                vswitch_id=one.vswitch_id,
-                mac_address=one.mac_address,
                 private_ip_addresses=addresses,
                 security_group_ids=group_ids,
-                name=one.network_interface_name or None,
-                description=one.description or None,
-                instance_id=None if elsewhere else instance_id or None,
+                instance_id=on,
                 held="; ".join(reasons) or None,
+                described=held.of_interface(one, on, self._groups),
                 created_at=_time(found),
             ),
         )
@@ -448,11 +476,11 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                allocation_id=one.allocation_id,
-                ip_address=one.ip_address,
+                **imported_fields(one),
                 status=status,
                 instance_id=instance_id or None,
                 held="; ".join(held.why_eip(one, self._instances)) or None,
+                described=held.of_eip(one, instance_id or None),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )

@@ -24,7 +24,7 @@ class Response:
 _SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
     Vpc: {"vpc_id": "id"},
     VSwitch: {"vswitch_id": "id"},
-    SecurityGroup: {"security_group_id": "id"},
+    SecurityGroup: {"security_group_id": "id", "security_group_type": "type"},
     Instance: {
         "instance_id": "id",
         "private_ip_address": "private_ip",

@@ -35,6 +35,7 @@ from ecsnet.values import (
     ChargeType,
     InstanceStatus,
     NetworkType,
+    SecurityGroupType,
     cidr_bounds,
     int_to_ipv4,
 )
@@ -129,7 +130,7 @@ class Inventory:
         return self.one(choose, self.eips(), fits, "eip-none")
 
     def group_ids(self, choose: Choose, vpc_id: str | None) -> tuple[str, ...]:
-        """Chooses one or two groups of the VPC; less often none, or any group."""
+        """Chooses one or two groups of the VPC, of whatever type; less often none, or any group."""
         own = [group.id for group in self.groups() if group.vpc_id == vpc_id and group.account_id == self.account_id]
         all_ids = [group.id for group in self.groups()] or ["sg-none"]
         two: list[tuple[str, ...]] = [tuple(own[:2])] if len(own) > 1 else []
@@ -180,11 +181,26 @@ def delete_vpc(inventory: Inventory, choose: Choose) -> Command[Any]:
     return c.DeleteVpc(vpc_id=_id(inventory.vpc(choose, lambda vpc: vpc.id not in in_use)))
 
 
+def associate_vpc_cidr_block(inventory: Inventory, choose: Choose) -> Command[Any]:
+    vpc = inventory.vpc(choose)
+    own = "10.0.0.0/16" if isinstance(vpc, str) else vpc.cidr_block
+    blocks = Options(["172.20.0.0/24", "172.20.1.0/28", "11.0.0.0/24"], [own, "100.64.0.0/24", "172.20.2.0/29"])
+    return c.AssociateVpcCidrBlock(vpc_id=_id(vpc), secondary_cidr_block=choose(blocks))
+
+
+def unassociate_vpc_cidr_block(inventory: Inventory, choose: Choose) -> Command[Any]:
+    vpc = inventory.vpc(choose, lambda vpc: vpc.secondary_cidr_blocks)
+    own = ("10.0.0.0/16",) if isinstance(vpc, str) else vpc.cidr_blocks
+    blocks = Options(own[1:], [own[0], "172.20.9.0/24"], weight=2)
+    return c.UnassociateVpcCidrBlock(vpc_id=_id(vpc), secondary_cidr_block=choose(blocks))
+
+
 def create_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc = inventory.vpc(choose)
     region = inventory.region_with("vpcs", _id(vpc))
     region_id = inventory.region_ids[0] if region is None else region.region_id
-    first = 0 if region is None else cidr_bounds(vpc.cidr_block)[0]
+    blocks_of_vpc = ("0.0.0.0/8",) if region is None else vpc.cidr_blocks
+    first = cidr_bounds(choose(Options(blocks_of_vpc[:1], blocks_of_vpc[1:], weight=2)))[0]
     count = 0 if region is None else region.vswitches_of_vpc.get_existing(vpc.id).size
     free = int_to_ipv4(first + 16 * count)
     blocks = (f"{free}/28", f"{free}/29", f"{int_to_ipv4(first)}/24", f"{free}/30", "8.0.0.0/28")
@@ -200,7 +216,9 @@ def delete_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
 def create_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc_ids: list[str | None] = [vpc.id for vpc in inventory.vpcs()]
     vpc_id = choose(Options(vpc_ids, [None, "vpc-none"]))
-    return c.CreateSecurityGroup(vpc_id=vpc_id, region_id=choose(inventory.region_ids) if vpc_id is None else None)
+    group_type = choose(Options([SecurityGroupType.Normal], [SecurityGroupType.Enterprise], weight=3))
+    region_id = choose(inventory.region_ids) if vpc_id is None else None
+    return c.CreateSecurityGroup(vpc_id=vpc_id, security_group_type=group_type, region_id=region_id)
 
 
 def delete_security_group(inventory: Inventory, choose: Choose) -> Command[Any]:
@@ -466,6 +484,8 @@ Generate = Callable[[Inventory, Choose], Command[Any]]
 GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.CreateVpc: create_vpc,
     c.DeleteVpc: delete_vpc,
+    c.AssociateVpcCidrBlock: associate_vpc_cidr_block,
+    c.UnassociateVpcCidrBlock: unassociate_vpc_cidr_block,
     c.CreateVSwitch: create_vswitch,
     c.DeleteVSwitch: delete_vswitch,
     c.CreateSecurityGroup: create_security_group,

@@ -378,6 +378,8 @@ class CloudMachine(RuleBasedStateMachine):
 
     create_vpc: Rule = _operation(c.CreateVpc)
     delete_vpc: Rule = _operation(c.DeleteVpc)
+    associate_vpc_cidr_block: Rule = _operation(c.AssociateVpcCidrBlock)
+    unassociate_vpc_cidr_block: Rule = _operation(c.UnassociateVpcCidrBlock)
     create_vswitch: Rule = _operation(c.CreateVSwitch)
     delete_vswitch: Rule = _operation(c.DeleteVSwitch)
     create_security_group: Rule = _operation(c.CreateSecurityGroup)

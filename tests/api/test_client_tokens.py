@@ -57,6 +57,9 @@ def test_parameters_that_came_later_are_left_out_unless_they_are_given() -> None
     assert "network_interfaces" not in json.loads(canonical_parameters(c.RunInstances(**run)))
     given = json.loads(canonical_parameters(c.RunInstances(**run, network_interfaces=[{"vswitch_id": "vsw-2"}])))
     assert given["network_interfaces"][0]["vswitch_id"] == "vsw-2"
+    assert json.loads(canonical_parameters(c.CreateSecurityGroup(vpc_id="vpc-1"))) == {"vpc_id": "vpc-1"}
+    advanced = c.CreateSecurityGroup(vpc_id="vpc-1", security_group_type="enterprise")
+    assert json.loads(canonical_parameters(advanced))["security_group_type"] == "enterprise"
 
 
 def after_a_life(net: Net) -> list[tuple[str, Command[Any], Any]]:

@@ -117,13 +117,49 @@ def thrown_together(seed: int) -> Answers:
 
     region = rng.choice((*REGIONS[:1] * 4, *REGIONS))
     ids = {kind: [f"{kind}-{n}" for n in range(rng.randint(1, 3))] for kind in ("vpc", "vsw", "sg", "i", "eni", "eip")}
-    vpcs = [{"VpcId": i, "CidrBlock": "10.0.0.0/16", "RegionId": region} for i in ids["vpc"]]
+    vpcs = [
+        {
+            "VpcId": i,
+            "CidrBlock": rng.choice(("10.0.0.0/16", "10.0.0.0/23")),
+            "RegionId": region,
+            "SecondaryCidrBlocks": {"SecondaryCidrBlock": rng.choice(([], ["172.16.0.0/16"], ["10.0.2.0/23"]))},
+        }
+        for i in ids["vpc"]
+    ]
     vswitches = [
         {"VSwitchId": i, "VpcId": rng.choice(ids["vpc"]), "ZoneId": f"{region}-b", "CidrBlock": f"10.0.{n + 1}.0/28"}
         for n, i in enumerate(ids["vsw"])
     ]
     vpc_of = {one["VSwitchId"]: one["VpcId"] for one in vswitches}
-    groups = [{"SecurityGroupId": i, "VpcId": rng.choice((*ids["vpc"], ""))} for i in ids["sg"]]
+    groups = [
+        {
+            "SecurityGroupId": i,
+            "VpcId": rng.choice((*ids["vpc"], "")),
+            "SecurityGroupType": rng.choice(("", "normal", "normal", "enterprise")),
+            "GroupToGroupRuleCount": rng.choice((0, 0, 2)),
+        }
+        for i in ids["sg"]
+    ]
+    rules: Answers = [
+        {
+            "SecurityGroupId": i,
+            "RegionId": region,
+            "InnerAccessPolicy": rng.choice(("Accept", "Accept", "Drop", "")),
+            "Permissions": {
+                "Permission": [
+                    {
+                        rng.choice(("SourceGroupId", "SourceGroupId", "DestGroupId")): other,
+                        "IpProtocol": rng.choice(("ALL", "ALL", "TCP")),
+                        "PortRange": rng.choice(("-1/-1", "-1/-1", "22/22")),
+                        "Policy": rng.choice(("Accept", "Accept", "Drop")),
+                        "Priority": rng.choice(("1", "50")),
+                    }
+                    for other in some([*ids["sg"], "sg-far"], 3)
+                ]
+            },
+        }
+        for i in some(ids["sg"], 2)
+    ]
     in_vpc = {i: rng.choice((*ids["vsw"], "")) for i in ids["i"]}
     instances = [
         {
@@ -196,7 +232,7 @@ def thrown_together(seed: int) -> Answers:
             one["NetworkInterfaces"] = {"NetworkInterface": [{key: eni[key] for key in keys} for eni in own]}
         if rng.random() < 0.5:
             del answers[4]
-    return answers
+    return [*answers, *rules]
 
 
 # Damages

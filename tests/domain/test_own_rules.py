@@ -503,6 +503,8 @@ def commands_on(net: Net) -> list[Command[Any]]:
         c.AssociateEipAddress(allocation_id=address.id, instance_id=vm.id),
         c.UnassociateEipAddress(allocation_id=address.id, instance_id=vm.id),
         c.ReleaseEipAddress(allocation_id=address.id),
+        c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.16.0.0/16"),
+        c.UnassociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.16.0.0/16"),
         c.EnableVpcClassicLink(vpc_id=net.vpc.id),
         c.AttachClassicLinkVpc(instance_id=vm.id, vpc_id=net.vpc.id),
         c.DetachClassicLinkVpc(instance_id=vm.id, vpc_id=net.vpc.id),

@@ -16,6 +16,8 @@ from tests.support.setups import OPEN, SUBSCRIPTION, classic_command, created, u
 def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
     assert set(net.cloud.permitted(net.vpc.id)) == {
         c.DeleteVpc,
+        c.AssociateVpcCidrBlock,
+        c.UnassociateVpcCidrBlock,
         c.CreateVSwitch,
         c.CreateSecurityGroup,
         c.EnableVpcClassicLink,
@@ -232,6 +234,33 @@ def test_a_vpc_takes_vswitches_until_no_block_is_free(net: Net) -> None:
         assert denied(net, vpc.id, c.CreateVSwitch) == []
     divide("192.168.0.16/29")
     assert denied(net, vpc.id, c.CreateVSwitch) == ["vswitch.create.overlap"]
+
+
+def test_a_vpc_without_a_free_block_takes_vswitches_in_a_secondary_one(net: Net) -> None:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/28"))
+    net.cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="192.168.0.0/28"))
+    assert denied(net, vpc.id, c.CreateVSwitch) == ["vswitch.create.overlap"]
+    net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=vpc.id, secondary_cidr_block="172.16.0.0/28"))
+    assert denied(net, vpc.id, c.CreateVSwitch) == []
+
+
+def test_a_vpc_gives_up_a_secondary_block_that_has_no_vswitch(net: Net) -> None:
+    assert denied(net, net.vpc.id, c.UnassociateVpcCidrBlock) == ["vpc.cidr-block.secondary"]
+    for block in ("172.16.0.0/16", "172.17.0.0/16"):
+        net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=block))
+        assert denied(net, net.vpc.id, c.UnassociateVpcCidrBlock) == []
+    net.new_vswitch("172.16.0.0/24")
+    assert denied(net, net.vpc.id, c.UnassociateVpcCidrBlock) == []
+    net.new_vswitch("172.17.0.0/24")
+    assert denied(net, net.vpc.id, c.UnassociateVpcCidrBlock) == ["vpc.cidr-block.in-use"]
+
+
+def test_a_vpc_takes_secondary_blocks_up_to_the_quota(net: Net) -> None:
+    blocks = ("11.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "9.0.0.0/8", "10.1.0.0/16")
+    for block in blocks:
+        assert denied(net, net.vpc.id, c.AssociateVpcCidrBlock) == []
+        net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=block))
+    assert denied(net, net.vpc.id, c.AssociateVpcCidrBlock) == ["vpc.cidr-block.quota"]
 
 
 def test_a_bandwidth_that_waits_for_the_next_cycle_admits_a_renewal_only(net: Net) -> None:

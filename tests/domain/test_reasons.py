@@ -267,6 +267,8 @@ def test_a_vswitch_or_interface_that_is_missing_does_not_hide_that_the_groups_ar
         found = violations(net, attrs.evolve(command, security_group_ids=groups))["interface.security-groups.vpc"]
         assert found.facts == {"security_group_ids": (stranger.id, old.id), "vpc_id": net.vpc.id}
         assert found.message == f"not in {net.vpc.id}: {stranger.id}, {old.id}"
+        found = violations(net, attrs.evolve(command, security_group_ids=[old.id]))["interface.security-groups.vpc"]
+        assert found.message == f"not in any VPC: {old.id}"
 
 
 def test_an_interface_that_is_missing_does_not_hide_that_no_interface_holds_so_many_addresses(net: Net) -> None:
@@ -450,19 +452,19 @@ def test_what_keeps_a_group_in_use_is_named(net: Net) -> None:
     }
     assert only(net, delete).facts == facts
     assert only(net, delete).message == (
-        f"{net.group.id} still has 3 groups that authorize it: {', '.join(authorizers)}"
+        f"{net.group.id} still has 3 groups whose rules name it: {', '.join(authorizers)}"
     )
     members = [net.eni().id for _ in range(8)]
     shown = (*members, *authorizers[:2])
     assert only(net, delete).facts == {**facts, "resource_ids": shown, "count": 11, "members": 8}
     assert only(net, delete).message == (
-        f"{net.group.id} still has 8 members and 3 groups that authorize it: {', '.join(shown)} and 1 more"
+        f"{net.group.id} still has 8 members and 3 groups whose rules name it: {', '.join(shown)} and 1 more"
     )
     for interface_id in members:
         net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface_id))
     for group_id in authorizers[:2]:
         net.cloud.execute(c.RevokeSecurityGroup(security_group_id=group_id, source_group_id=net.group.id))
-    assert only(net, delete).message == f"{net.group.id} still has 1 group that authorizes it: {authorizers[2]}"
+    assert only(net, delete).message == f"{net.group.id} still has 1 group whose rules name it: {authorizers[2]}"
     net.cloud.execute(c.DeleteSecurityGroup(security_group_id=authorizers[2]))
     assert net.cloud.check(delete)
 
@@ -616,6 +618,24 @@ def test_a_change_of_address_is_told_what_it_waits_for(net: Net) -> None:
     found = only(net, move(vm, net.vswitch.id))
     assert found.message == f"the last change of {vm.id} takes effect at its next start, and there is no other before"
     assert [v.facts["was_started"] for v in (only(net, move(never, other.id)), found)] == [False, True]
+
+
+def test_a_detach_that_names_another_instance_tells_that_the_interfaces_own_one_is_being_released() -> None:
+    net = Net(**MANUAL)
+    own, other = net.run(), net.run()
+    eni = net.eni()
+    net.cloud.settle()
+    net.cloud.execute(c.AttachNetworkInterface(network_interface_id=eni.id, instance_id=own.id))
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=own.id, force=True))
+    detach = c.DetachNetworkInterface(network_interface_id=eni.id, instance_id=other.id)
+    found = violations(net, detach)
+    assert set(found) == {"interface.detach.wrong-instance", "interface.detach.instance-state"}
+    assert found["interface.detach.instance-state"].message == f"{own.id} is being released"
+    found = violations(net, attrs.evolve(detach, instance_id="i-none"))
+    assert set(found) == {"instance.not-found", "interface.detach.instance-state"}
+    found = violations(net, attrs.evolve(detach, instance_id=own.id))
+    assert set(found) == {"instance.being-released"}
 
 
 def test_an_instance_that_is_being_released_is_advised_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -28,6 +31,7 @@ UPCAST = Path(__file__).parent / "upcast_events.jsonl"
 VALUES: dict[Any, Any] = {
     str: "a-1",
     str | None: "b-1",
+    Mapping[str, Any] | None: {"Status": "Sleeping"},
     InstanceStatus: InstanceStatus.Running,
     NetworkInterfaceStatus: NetworkInterfaceStatus.InUse,
     NetworkInterfaceType: NetworkInterfaceType.Primary,
@@ -41,6 +45,8 @@ VALUES: dict[Any, Any] = {
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),
     ChargeType: ChargeType.PrePaid,
+    SecurityGroupType: SecurityGroupType.Enterprise,
+    InnerAccessPolicy | None: InnerAccessPolicy.Drop,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),
     tuple[InstanceType, ...]: (InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),),
     Moment | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),

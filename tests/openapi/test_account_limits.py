@@ -9,6 +9,7 @@ import pytest
 
 from ecsnet import Cloud, InstanceType, InvalidResponse, audit
 from ecsnet import commands as c
+from ecsnet.domain.subjects.security_group import ADDRESS_QUOTAS
 from ecsnet.events.imports import InstanceTypesImported
 from ecsnet.instance_types import vendor_types
 from ecsnet.openapi.instance_types import read_instance_types
@@ -201,17 +202,35 @@ def test_only_responses_of_the_action_are_read_as_instance_types() -> None:
 
 def test_more_than_the_default_makes_a_quota_unknown_and_is_no_breach() -> None:
     described = interfaces(*((f"eni-{n}", "", 12) for n in range(101)), groups=[f"sg-{n}" for n in range(6)])
-    cloud = imported(*network(vswitches=25, groups=101), described, eips(21))
+    cloud = imported(*network(vswitches=25, groups=101, secondary_blocks=6), described, eips(21))
     assert audit(cloud) == invariants(cloud) == ()
     unknown = {name for name, quota in cloud.quotas.items() if quota.value is None}
-    assert unknown == {*cloud.quotas} - {"addresses-per-interface", "addresses-per-security-group"}
+    known = {"addresses-per-interface", *ADDRESS_QUOTAS.values()}
+    assert unknown == {*cloud.quotas} - known
     assert all(quota.value is not None for quota in cloud.as_account("2").quotas.values())
 
 
 def test_as_much_as_the_default_proves_nothing() -> None:
     described = interfaces(*((f"eni-{n}", "", 11) for n in range(100)), groups=[f"sg-{n}" for n in range(5)])
     cloud = imported(*network(vswitches=24, groups=100), described, eips(20))
-    assert {quota.value for quota in cloud.quotas.values()} == {5, 10, 20, 24, 100, 2000}
+    assert {quota.value for quota in cloud.quotas.values()} == {5, 10, 20, 24, 100, 2000, 65_536}
+
+
+@pytest.mark.parametrize(
+    ("group_type", "unknown"),
+    [("", "addresses-per-security-group"), ("enterprise", None)],
+)
+def test_the_addresses_of_a_group_prove_a_quota_of_its_type(group_type: str, unknown: str | None) -> None:
+    """2,010 addresses in one group are more than the default of basic groups alone."""
+    answers = network()
+    answers[2]["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupType"] = group_type
+    cloud = imported(*answers, interfaces(*((f"eni-{n}", "", 15) for n in range(134)), groups=["sg-0"]))
+    assert audit(cloud) == invariants(cloud) == ()
+    assert cloud.security_groups["sg-0"].private_ip_count == 2010
+    found = {name for name in ADDRESS_QUOTAS.values() if cloud.quotas[name].value is None}
+    assert found == ({unknown} if unknown else set())
+    create = c.CreateNetworkInterface(vswitch_id="vsw-0", security_group_ids=["sg-0"])
+    assert "security-group.address-quota" not in [v.rule for v in cloud.check(create).violations]
 
 
 @pytest.mark.parametrize("settle", [c.SetQuota(name="eips-per-account", value=30), None])

@@ -33,6 +33,45 @@ def test_described_resources_are_imported(net: Net) -> None:
     assert len({record.command_id for record in cloud.history()}) == 1
 
 
+@pytest.mark.parametrize("listed", [None, {}, {"SecondaryCidrBlock": None}, {"SecondaryCidrBlock": []}])
+def test_secondary_blocks_may_be_absent(net: Net, listed: Any) -> None:
+    answers = describe(net.cloud)
+    del answers[1]["VSwitches"]["VSwitch"][-1], answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"][:]
+    answers[0]["Vpcs"]["Vpc"][0]["SecondaryCidrBlocks"] = listed
+    cloud = Cloud()
+    cloud.import_resources(answers[:2])
+    assert cloud.vpcs[net.vpc.id].secondary_cidr_blocks == ()
+
+
+def test_secondary_blocks_are_blocks_of_their_vpc(net: Net) -> None:
+    cloud = imported(net)
+    assert cloud.vpcs[net.vpc.id].secondary_cidr_blocks == ("172.16.0.0/16",)
+    assert cloud.check(net.vswitch_command("172.16.9.0/24")).allowed
+    (denied,) = cloud.check(net.vswitch_command("172.17.9.0/24")).violations
+    assert denied.facts["vpc_cidr_block"] == "10.0.0.0/16 or 172.16.0.0/16"
+
+
+def test_secondary_blocks_that_repeat_one_of_the_vpc_are_taken_once(net: Net) -> None:
+    answers = describe(net.cloud)
+    blocks = ["10.0.0.0/16", "172.16.0.0/16", "172.16.0.0/16"]
+    answers[0]["Vpcs"]["Vpc"][0]["SecondaryCidrBlocks"] = {"SecondaryCidrBlock": blocks}
+    assert imported(net, answers).vpcs[net.vpc.id].secondary_cidr_blocks == ("172.16.0.0/16",)
+
+
+def test_overlapping_secondary_blocks_are_imported_and_reported(net: Net) -> None:
+    answers = describe(net.cloud)
+    blocks = ["172.16.0.0/16", "172.16.2.0/23"]
+    answers[0]["Vpcs"]["Vpc"][0]["SecondaryCidrBlocks"] = {"SecondaryCidrBlock": blocks}
+    assert [finding.rule for finding in audit(imported(net, answers))] == ["vpc.cidr-block.overlap"]
+
+
+def test_a_secondary_block_that_is_none_is_refused(net: Net) -> None:
+    answers = describe(net.cloud)
+    answers[0]["Vpcs"]["Vpc"][0]["SecondaryCidrBlocks"] = {"SecondaryCidrBlock": ["172.16.0.1/16"]}
+    with pytest.raises(InvalidResponse, match=r"Vpc\[0\]\.SecondaryCidrBlocks\.SecondaryCidrBlock\[0\]: '172"):
+        imported(net, answers)
+
+
 def test_a_classic_network_is_imported() -> None:
     net = Net(**OPEN)
     classic(net, internet_max_bandwidth_out=5)
@@ -91,8 +130,9 @@ def test_responses_can_come_in_pages_and_from_several_regions(net: Net) -> None:
     beijing = Net(region_id="cn-hangzhou")
     far = beijing.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
     pages = describe(net.cloud)
+    (described,) = [one for one in describe(beijing.cloud)[0]["Vpcs"]["Vpc"] if one["VpcId"] == far.id]
     first = {"Instances": {"Instance": pages[3]["Instances"]["Instance"][:1]}}
-    cloud = imported(net, [first, *reversed(pages), describe(beijing.cloud)[0]])
+    cloud = imported(net, [first, *reversed(pages), {"Vpcs": {"Vpc": [described]}}])
     assert dict(cloud.instances) == {vm.id: vm for vm in net.cloud.instances.values()}
     assert cloud.vpcs[far.id].region_id == "cn-beijing"
 

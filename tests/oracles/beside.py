@@ -114,7 +114,7 @@ class Beside:
 
     def _vpc(self, who: str, region_id: str) -> Any:
         made = self.clouds[who].execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id))
-        vpc = self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block)
+        vpc = self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block, secondary_cidr_blocks=[])
         self._settled()
         return vpc
 
@@ -127,7 +127,8 @@ class Beside:
     def _group(self, who: str, region_id: str, vpc: Any) -> None:
         where = {"region_id": region_id} if vpc is None else {"vpc_id": vpc.id}
         made = self.clouds[who].execute(c.CreateSecurityGroup(**where))
-        self._adopt(self.network.groups, made, vpc_id=None if vpc is None else vpc.id)
+        basic = {"type": "normal", "inner_access_policy": "Accept"}  # the guide has no other groups
+        self._adopt(self.network.groups, made, vpc_id=None if vpc is None else vpc.id, **basic)
 
     def _adopt(self, table: dict[str, Any], made: Any, **more: Any) -> Any:
         one = resource(self.network.new_id(made.id), made.region_id, made.account_id, self.network.now, **more)

@@ -9,7 +9,6 @@ from typing import Any
 from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.values import InstanceType
-from tests.oracles import readings
 from tests.oracles.network import SETTLED, Network, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
 
@@ -28,7 +27,7 @@ def group_rules(
     """Yields what is wrong with the groups of an ENI or a classic instance, which has one to five of its own network.
 
     ``added`` addresses come into each group; those in ``already`` have the addresses in them. In a place that is not
-    known, any VPC may be right, but only one.
+    known, any VPC may be right, but only one, and no classic group.
     """
     groups = net.groups_named(group_ids, who, region_id)
     if None in groups:
@@ -37,8 +36,7 @@ def group_rules(
         yield "interface.security-groups.count"
     found = [group for group in groups if group is not None]
     networks = {group.vpc_id for group in found}
-    wrong = readings.UNKNOWN_VPC_IS_NOT_CLASSIC and None in networks
-    if (networks - {vpc_id}) if place_is_known else (wrong or len(networks) > 1):
+    if (networks - {vpc_id}) if place_is_known else (None in networks or len(networks) > 1):
         yield "interface.security-groups.vpc"
     for group in found:
         if group.id not in already:
@@ -221,8 +219,9 @@ def judge_detachment(net: Network, command: Any, who: str) -> Iterator[str]:
         if named is not None and interface.instance_id != named.id:
             yield "interface.detach.wrong-instance"
     holder = net.instances.get(interface.instance_id) if interface is not None else None
-    looks = readings.RELEASE_OF_OWN_INSTANCE_COUNTS or holder is named
-    if holder is not None and (looks or not holder.releasing):
+    if holder is not None and holder.releasing and holder is not named:
+        yield "interface.detach.instance-state"
+    elif holder is not None:
         yield from power_rules(holder, net.type_of(holder), "detach")
     if named is not None and named.releasing:
         yield "instance.being-released"

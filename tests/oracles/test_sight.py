@@ -25,6 +25,10 @@ NOT_MODELLED: Final = {
     "vswitch.state": "no VSwitch is deleted in the walks",
     "request.client-token": "no command of the walks has a token",
     **dict.fromkeys(
+        ("interface.security-groups.type", "security-group.enterprise.address-quota"),
+        "the guide has no enterprise groups",
+    ),
+    **dict.fromkeys(
         ("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
         "nothing is imported in the walks",
     ),

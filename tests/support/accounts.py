@@ -27,10 +27,12 @@ def quotas(**values: Any) -> dict[str, Any]:
     return {"AccountAttributeItems": {"AccountAttributeItem": items}}
 
 
-def network(*, vswitches: int = 1, groups: int = 1) -> list[dict[str, Any]]:
+def network(*, vswitches: int = 1, groups: int = 1, secondary_blocks: int = 0) -> list[dict[str, Any]]:
     """Returns a VPC with VSwitches vsw-0, … and security groups sg-0, …"""
+    blocks = {"SecondaryCidrBlock": [f"172.{16 + n}.0.0/16" for n in range(secondary_blocks)]}
+    vpc = {"VpcId": "vpc-0", "CidrBlock": "10.0.0.0/8", "RegionId": "cn-hangzhou", "SecondaryCidrBlocks": blocks}
     return [
-        {"Vpcs": {"Vpc": [{"VpcId": "vpc-0", "CidrBlock": "10.0.0.0/8", "RegionId": "cn-hangzhou"}]}},
+        {"Vpcs": {"Vpc": [vpc]}},
         {
             "VSwitches": {
                 "VSwitch": [

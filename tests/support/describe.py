@@ -15,6 +15,7 @@ def describe(cloud: Cloud) -> list[dict[str, Any]]:
             "CidrBlock": v.cidr_block,
             "RegionId": v.region_id,
             "CreationTime": time(v),
+            "SecondaryCidrBlocks": {"SecondaryCidrBlock": list(v.secondary_cidr_blocks)},
             "VRouterId": "vrt-1",
         }
         for v in cloud.vpcs.values()
@@ -31,7 +32,13 @@ def describe(cloud: Cloud) -> list[dict[str, Any]]:
         for v in cloud.vswitches.values()
     ]
     groups = [
-        {"SecurityGroupId": g.id, "VpcId": g.vpc_id or "", "CreationTime": time(g)}
+        {
+            "SecurityGroupId": g.id,
+            "VpcId": g.vpc_id or "",
+            "CreationTime": time(g),
+            "SecurityGroupType": str(g.type),
+            "RuleCount": 0,
+        }
         for g in cloud.security_groups.values()
     ]
     eips = [

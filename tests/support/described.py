@@ -14,8 +14,10 @@ from tests.support.setups import SUBSCRIPTION, associated, eip
 def network(**options: Any) -> Net:
     net = Net(**options)
     vm = net.run(internet_max_bandwidth_out=5, **SUBSCRIPTION)
+    net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.16.0.0/16"))
     net.attached(vm, private_ip_addresses=["10.0.1.100", "10.0.1.101"], network_interface_name="web-1")
     net.eni(vswitch_id=net.new_vswitch("10.0.2.0/29").id, description="a spare one")
+    net.eni(vswitch_id=net.new_vswitch("172.16.2.0/24").id)
     associated(net, net.run(image_id="centos_7_3"))
     eip(net)
     net.cloud.execute(c.StopInstance(instance_id=net.run(instance_type="ecs.g5.4xlarge").id))

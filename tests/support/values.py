@@ -29,6 +29,7 @@ PARAMETERS: dict[str, Any] = {
     "internet_max_bandwidth_out": 5,
     "name": "interfaces-per-region",
     "private_ip_addresses": ("10.0.1.9",),
+    "secondary_cidr_block": "172.16.0.0/16",
     "security_group_ids": ("sg-1",),
     "value": 7,
 }

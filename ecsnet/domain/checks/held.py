@@ -1,4 +1,5 @@
-"""Finds what was imported and is held, or used by what was not described. It breaks no rule, and is worth knowing."""
+"""Finds what was imported and is held, used by what was not described, or not modelled. It breaks no rule, and is worth
+knowing."""
 
 from __future__ import annotations
 
@@ -12,11 +13,14 @@ from ecsnet.domain.subjects.vpc import UNSEEN
 
 def held(world: World) -> Iterator[Finding]:
     """Yields a finding for each resource that is held, or used by what was not described, under the id of the rule that
-    denies the commands on it."""
+    denies the commands on it, and for each of whose description something is not modelled."""
     for region in world.regions.values():
         for vswitch in region.vswitches.snapshot().values():
             if vswitch.unseen_addresses:
                 yield _unseen(vswitch)
+        for group in region.security_groups.snapshot().values():
+            if group.not_modelled is not None:
+                yield _information("security-group.other-rules", f"{group.id}: not modelled: {group.not_modelled}")
         for instance in region.instances.snapshot().values():
             if instance.held is not None:
                 yield _information("instance.held", f"{instance.id} is held: {instance.held}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 import attrs
@@ -26,14 +27,15 @@ from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
-from ecsnet.domain.subjects.security_group import CLASSIC_NETWORK, SECURITY_GROUP
-from ecsnet.domain.subjects.vpc import VPC, VSWITCH
+from ecsnet.domain.subjects.security_group import ADDRESS_QUOTAS, CLASSIC_NETWORK, SECURITY_GROUP
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH, inside
 from ecsnet.events.instance import InstanceStarted
 from ecsnet.values import (
     ChargeType,
     InstanceStatus,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
+    SecurityGroupType,
     cidr_bounds,
     ipv4_to_int,
 )
@@ -55,10 +57,16 @@ INVARIANTS: Final[dict[str, str]] = {
     "address.private.reserved": "No ENI holds the first address of a VSwitch, or one of the last three.",
     "address.private.free": "A VSwitch knows how many addresses are free, and gives each of them.",
     "address.classic.unique": "No classic private address is held twice, over all regions.",
-    "vswitch.create.cidr": "A VSwitch lies inside the block of its VPC.",
+    "vpc.cidr-block.overlap": "No two blocks of a VPC share an address.",
+    "vpc.cidr-block.quota": "A VPC has no more secondary blocks than the quota allows.",
+    "vswitch.create.cidr": "A VSwitch lies inside a block of its VPC.",
     "vswitch.create.overlap": "No two VSwitches of a VPC share an address.",
     "vpc.vswitch-quota": "A VPC has no more VSwitches than the quota allows.",
-    "security-group.address-quota": "A VPC security group has no more private IPs than the quota allows.",
+    "interface.security-groups.type": "The security groups of an ENI are all basic or all enterprise groups.",
+    "security-group.address-quota": "A basic group of a VPC has no more private IPs than the quota allows.",
+    "security-group.enterprise.address-quota": "An enterprise group has no more private IPs than the quota allows.",
+    "security-group.enterprise.authorize": "An enterprise group authorizes no group, and none authorizes it.",
+    "security-group.enterprise.vpc": "An enterprise group is in a VPC.",
     "account.interface-quota": "An account has no more secondary ENIs in a region than its quota allows.",
     "account.security-group-quota": "An account has no more security groups in a region than its quota allows.",
     "account.eip-quota": "An account has no more EIPs, in a region and over all, than its quota allows.",
@@ -189,11 +197,15 @@ class _Scan:
             vswitches = sorted(blocks[vpc_id], key=lambda vswitch: vswitch.first)
             if len(vswitches) > self.allowed(vpc.account_id, "vswitches-per-vpc"):
                 found("vpc.vswitch-quota", vpc_id, f"has {len(vswitches)} VSwitches")
-            first, last = cidr_bounds(vpc.cidr_block)
+            if len(vpc.secondary_cidr_blocks) > self.allowed(vpc.account_id, "secondary-cidr-blocks-per-vpc"):
+                found("vpc.cidr-block.quota", vpc_id, f"has {len(vpc.secondary_cidr_blocks)} secondary blocks")
+            of_vpc = sorted(map(cidr_bounds, vpc.cidr_blocks))
+            if any(after[0] <= before[1] for before, after in pairwise(of_vpc)):
+                found("vpc.cidr-block.overlap", vpc_id, f"has overlapping blocks: {', '.join(vpc.cidr_blocks)}")
             end = -1
             for vswitch in vswitches:
-                if not first <= vswitch.first <= vswitch.last <= last:
-                    found("vswitch.create.cidr", vswitch.id, f"is not inside {vpc.cidr_block}")
+                if not inside(vpc, vswitch.first, vswitch.last):
+                    found("vswitch.create.cidr", vswitch.id, f"is not inside {' or '.join(vpc.cidr_blocks)}")
                 if vswitch.first <= end:
                     found("vswitch.create.overlap", vswitch.id, f"its block {vswitch.cidr_block} overlaps another")
                 end = max(end, vswitch.last)
@@ -271,6 +283,8 @@ class _Scan:
             self.found("interface.security-groups.count", member.id, f"is in {len(group_ids)} security groups")
         if len(group_ids) > 1 and len(set(group_ids)) != len(group_ids):
             self.found("interface.security-groups.count", member.id, f"is in a group twice: {group_ids}")
+        if len({group.type for one in group_ids if (group := self.all_groups.get(one)) is not None}) > 1:
+            self.found("interface.security-groups.type", member.id, f"is in groups of two types: {group_ids}")
         for group_id in group_ids:
             group = self.all_groups.get(group_id)
             if group is None or group.vpc_id != vpc_id:
@@ -442,6 +456,9 @@ class _Scan:
             for source_id in sources.snapshot():
                 if source_id != group_id:
                     authorized.setdefault(source_id, set()).add(group_id)
+        for group in self.all_groups.values():
+            for referenced_id in group.referenced_group_ids:
+                authorized.setdefault(referenced_id, set()).add(group.id)
         for group_id, group in self.all_groups.items():
             members, indexed = self.members[group_id], members_of.get(group_id)
             count = sum(members.values())
@@ -450,15 +467,25 @@ class _Scan:
                 found("index.members-of-group", group_id, message)
             if indexed is None or indexed.snapshot().keys() != members.keys() or indexed.size != len(members):
                 found("index.members-of-group", group_id, f"is not {sorted(members)}")
-            if group.vpc_id is not None and count > self.allowed(group.account_id, "addresses-per-security-group"):
-                found("security-group.address-quota", group_id, f"has {count} private IPs")
+            enterprise = group.type is SecurityGroupType.Enterprise
+            if group.vpc_id is not None and count > self.allowed(group.account_id, ADDRESS_QUOTAS[group.type]):
+                invariant = "security-group.enterprise.address-quota" if enterprise else "security-group.address-quota"
+                found(invariant, group_id, f"has {count} private IPs")
+            if enterprise and group.vpc_id is None:
+                found("security-group.enterprise.vpc", group_id, "is an enterprise group of the classic network")
             authorizers = authorized.pop(group_id, set())
+            if enterprise and (self._sources(group_id) or any(group_id in self._sources(one) for one in authorizers)):
+                found("security-group.enterprise.authorize", group_id, "is an enterprise group in an authorization")
             own = {one for one in authorizers if self._account_of_group(one) == group.account_id}
             listed = authorizers_of[group_id].snapshot().keys() if group_id in authorizers_of else set()
             if listed != own or group.authorized_by_others != len(authorizers) - len(own):
                 found("index.sources-of-group", group_id, "does not know which groups authorize it")
         for group_id in authorized:
             found("index.sources-of-group", group_id, "does not exist, and is authorized")
+
+    def _sources(self, group_id: str) -> Collection[str]:
+        sources = self.region.sources_of_group[group_id]
+        return () if sources is None else sources.snapshot()
 
     def _account_of_group(self, group_id: str) -> str | None:
         group = self.all_groups.get(group_id)

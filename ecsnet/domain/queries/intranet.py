@@ -20,10 +20,12 @@ from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
 from ecsnet.domain.state.world import Region, World
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import NetworkType
+from ecsnet.values import InnerAccessPolicy, NetworkType, SecurityGroupType
 
 Authorizes = Callable[[str, str], bool]
 """A function that returns whether a security group (the first id) authorizes a source group (the second id)."""
+GroupTest = Callable[[str], bool]
+"""A function that returns whether something is true of a security group."""
 
 OPTIMIZED_BANDWIDTH = 10_000
 OTHER_BANDWIDTH = 1_000
@@ -79,10 +81,12 @@ class Endpoint:
 
 
 class IntranetVerdict(StrEnum):
-    """The means by which two endpoints can reach each other over the intranet (guide 2.3)."""
+    """The means by which two endpoints can reach each other over the intranet (guide 2.3). AuthorizeAddresses is that
+    of enterprise security groups, of which the guide has none."""
 
     EnabledByDefault = "EnabledByDefault"
     AuthorizeSecurityGroups = "AuthorizeSecurityGroups"
+    AuthorizeAddresses = "AuthorizeAddresses"
     ExpressConnect = "ExpressConnect"
     ClassicLink = "ClassicLink"
     NotPossible = "NotPossible"
@@ -94,8 +98,8 @@ class IntranetPath:
 
     ``verdict`` is the means by which they can be connected, and ``remedy`` the steps that are missing. ``connected`` is
     true if they reach each other now: always when enabled by default; by security groups if each side authorizes the
-    other; by ClassicLink if the link exists; never by Express Connect, which is not modelled. The status of the
-    instances does not matter.
+    other; by ClassicLink if the link exists; never by Express Connect or by rules on addresses, which are not modelled.
+    The status of the instances does not matter.
 
     ``bandwidth`` is in Mbit/s, shared with others and not guaranteed; None if they cannot be connected. ``multicast``
     and ``virtual_ip`` are always false, as private addresses support neither. ``rule`` and ``guide`` name the source.
@@ -150,12 +154,33 @@ RULES.states(
     guide="2.3",
 )
 
+RULES.states(
+    "intranet.isolated-members",
+    RuleKind.Query,
+    "Members of a security group whose internal access policy is Drop reach each other only as members of two groups "
+    "do. Those of an enterprise group, which is authorized by none, need rules on addresses.",
+    guide="-",
+)
+
 # The path between two endpoints
 
 
-def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes, vpc: VpcState | None = None) -> IntranetPath:
+def _no_group(group_id: str) -> bool:
+    return False
+
+
+def intranet_path(
+    a: Endpoint,
+    b: Endpoint,
+    authorizes: Authorizes,
+    vpc: VpcState | None = None,
+    *,
+    isolates: GroupTest = _no_group,
+    enterprise: GroupTest = _no_group,
+) -> IntranetPath:
     """Returns the path between two endpoints by the guide's table. The order of the two does not matter. ``vpc`` is the
-    VPC of the one that is in a VPC, None if it is not known.
+    VPC of the one that is in a VPC, None if it is not known. ``isolates`` tells of a security group whether its members
+    do not reach each other by default, ``enterprise`` whether it is an enterprise group.
 
     Raises `InvalidCommand` for endpoints that place one VPC in two regions.
     """
@@ -163,27 +188,27 @@ def intranet_path(a: Endpoint, b: Endpoint, authorizes: Authorizes, vpc: VpcStat
         classic, other = (a, b) if a.network_type == NetworkType.Classic else (b, a)
         return _between_types(classic, other, vpc)
     if a.network_type == NetworkType.Classic:
-        return _classic(a, b, authorizes)
-    return _vpc(a, b, authorizes)
+        return _classic(a, b, authorizes, isolates)
+    return _vpc(a, b, authorizes, isolates, enterprise)
 
 
-def _vpc(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+def _vpc(a: Endpoint, b: Endpoint, authorizes: Authorizes, isolates: GroupTest, enterprise: GroupTest) -> IntranetPath:
     if a.vpc_id != b.vpc_id:
         # The guide's rows differ in groups and regions, and all have the same result.
         remedy = f"Connect {a.vpc_id} and {b.vpc_id} by Express Connect."
         return _path(a, b, IntranetVerdict.ExpressConnect, False, remedy)
     _check_one_region(a, b, a.vpc_id)
-    return _by_sharing(a, b) or _by_authorizing(a, b, authorizes)
+    return _by_sharing(a, b, isolates) or _by_addresses(a, b, enterprise) or _by_authorizing(a, b, authorizes)
 
 
-def _classic(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
+def _classic(a: Endpoint, b: Endpoint, authorizes: Authorizes, isolates: GroupTest) -> IntranetPath:
     if a.region_id != b.region_id:
         # Not in the table of 2.3: section 1 ends a classic network's communication at its region.
         remedy = "The classic network ends at its region: use instances of VPCs and Express Connect, or the Internet."
         return _path(a, b, IntranetVerdict.NotPossible, False, remedy, guide="1")
     if a.account_id == b.account_id:
         # The table has only the row of a common group. Groups of one account cannot need more than those of two.
-        return _by_sharing(a, b) or _by_authorizing(a, b, authorizes)
+        return _by_sharing(a, b, isolates) or _by_authorizing(a, b, authorizes)
     return _by_authorizing(a, b, authorizes)
 
 
@@ -212,13 +237,24 @@ def _between_types(classic: Endpoint, vpc: Endpoint, known: VpcState | None) -> 
     return _path(classic, vpc, IntranetVerdict.ClassicLink, False, f"{remedy}.", rule="intranet.classic-link")
 
 
-def _by_sharing(a: Endpoint, b: Endpoint) -> IntranetPath | None:
+def _by_sharing(a: Endpoint, b: Endpoint, isolates: GroupTest) -> IntranetPath | None:
     others = set(b.security_group_ids)
     for group_id in a.security_group_ids:
-        if group_id in others:
+        if group_id in others and not isolates(group_id):
             remedy = f"Nothing: both are in {group_id}."
             return _path(a, b, IntranetVerdict.EnabledByDefault, True, remedy)
     return None
+
+
+def _by_addresses(a: Endpoint, b: Endpoint, enterprise: GroupTest) -> IntranetPath | None:
+    """Returns the path if an end is in enterprise groups only; a group of the other end cannot be authorized then."""
+    ends = [end for end in (a, b) if all(map(enterprise, end.security_group_ids))]
+    if not ends:
+        return None
+    groups = " and ".join(dict.fromkeys(map(_one_of, ends)))
+    remedy = f"Authorize addresses by rules on both sides: enterprise groups take no others, and {groups} are of them."
+    rule = "intranet.isolated-members"
+    return _path(a, b, IntranetVerdict.AuthorizeAddresses, False, remedy, rule=rule, guide="-")
 
 
 def _by_authorizing(a: Endpoint, b: Endpoint, authorizes: Authorizes) -> IntranetPath:
@@ -278,14 +314,24 @@ def _path(
 def path_between(world: World, a: str | Endpoint, b: str | Endpoint) -> IntranetPath:
     """Returns the path between two instances of a world, by id, or endpoints. Raises KeyError for an unknown id."""
     one, other = _endpoint(world, a), _endpoint(world, b)
-    sources = world.region(one.region_id).sources_of_group  # groups matter within a region only
+    region = world.region(one.region_id)  # groups matter within a region only
+    sources, groups = region.sources_of_group, region.security_groups
 
     def authorizes(group_id: str, source_id: str) -> bool:
         authorized = sources[group_id]
         return authorized is not None and authorized[source_id] is not None
 
+    def isolates(group_id: str) -> bool:
+        group = groups[group_id]
+        return group is not None and group.inner_access_policy is InnerAccessPolicy.Drop
+
+    def enterprise(group_id: str) -> bool:
+        group = groups[group_id]
+        return group is not None and group.type is SecurityGroupType.Enterprise
+
     in_vpc = other if one.vpc_id is None else one
-    return intranet_path(one, other, authorizes, world.region(in_vpc.region_id).vpcs[in_vpc.vpc_id or ""])
+    vpc = world.region(in_vpc.region_id).vpcs[in_vpc.vpc_id or ""]
+    return intranet_path(one, other, authorizes, vpc, isolates=isolates, enterprise=enterprise)
 
 
 def _endpoint(world: World, end: str | Endpoint) -> Endpoint:

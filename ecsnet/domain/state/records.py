@@ -8,6 +8,7 @@ Attributes are named like those of the public resources, so a rule reads the sam
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
@@ -17,11 +18,13 @@ import msgspec
 from ecsnet.values import (
     ChargeType,
     EipStatus,
+    InnerAccessPolicy,
     InstanceStatus,
     InstanceType,
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupStatus,
+    SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
     cidr_bounds,
@@ -49,9 +52,16 @@ class VpcState(State, eq=False, kw_only=True):
     status: VpcStatus
     pending: int | None = None
     classic_link_enabled: bool = False
+    secondary_cidr_blocks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        cidr_bounds(self.cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+        for cidr_block in self.cidr_blocks:
+            cidr_bounds(cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+
+    @property
+    def cidr_blocks(self) -> tuple[str, ...]:
+        """The blocks in which its VSwitches lie, the primary one first."""
+        return (self.cidr_block, *self.secondary_cidr_blocks)
 
 
 Released = tuple[str, Any] | None
@@ -85,19 +95,25 @@ class VSwitchState(State, eq=False, kw_only=True):
 
 
 class SecurityGroupState(State, eq=False, kw_only=True):
-    """``authorized_by_others`` counts the groups of other accounts that authorize this one."""
+    """``authorized_by_others`` counts the groups of other accounts that authorize this one. ``referenced_group_ids``
+    are named by imported rules of the group that are not modelled, and ``not_modelled`` says what these are."""
 
     vpc_id: str | None
+    type: SecurityGroupType = SecurityGroupType.Normal
+    inner_access_policy: InnerAccessPolicy = InnerAccessPolicy.Accept
     status: SecurityGroupStatus = SecurityGroupStatus.Available
     pending: int | None = None
     private_ip_count: int = 0
     authorized_by_others: int = 0
+    referenced_group_ids: tuple[str, ...] = ()
+    not_modelled: str | None = None
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
     """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
     ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses. ``held`` is why no command changes it; nothing completes the status of an ENI that is held."""
+    the addresses. ``held`` is why no command changes it, and ``described`` what its description says besides; nothing
+    completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -111,6 +127,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     description: str | None = None
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
@@ -147,6 +164,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None
 
     def fork(self) -> Self:
@@ -210,4 +228,5 @@ class EipState(State, eq=False, kw_only=True):
     status: EipStatus
     instance_id: str | None = None
     held: str | None = None
+    described: Mapping[str, Any] | None = None
     pending: int | None = None

@@ -161,6 +161,21 @@ class Table(dict[K, V | None]):
                 found[key] = None
         return list(found)
 
+    def newest(self, count: int) -> list[K]:
+        """Returns the last ``count`` keys of `live_keys`, or all if there are fewer. It looks at the keys that were
+        changed since."""
+        found: list[K] = []
+        layers: tuple[Layer, ...] = (self, *self._below)
+        for depth, layer in enumerate(layers):
+            for key in reversed(layer):
+                if len(found) == count:
+                    break
+                older = any(key in below for below in layers[depth + 1 :])
+                if not older and self[key] is not None:
+                    found.append(key)
+        found.reverse()
+        return found
+
     def live_values(self) -> Iterator[V]:
         """Yields the values, in the order of `live_keys`."""
         for key in self.live_keys():

@@ -50,6 +50,7 @@ def vpc(region: Region, state: VpcState, status: VpcStatus | None = None) -> Vpc
         created_at=state.created_at,
         status=status or state.status,
         cidr_block=state.cidr_block,
+        secondary_cidr_blocks=state.secondary_cidr_blocks,
     )
 
 
@@ -76,8 +77,10 @@ def security_group(
         account_id=state.account_id,
         created_at=state.created_at,
         status=status or state.status,
+        type=state.type,
         vpc_id=state.vpc_id,
         private_ip_count=state.private_ip_count,
+        inner_access_policy=state.inner_access_policy,
     )
 
 

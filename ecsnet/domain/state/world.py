@@ -128,7 +128,7 @@ class Region:
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
-        self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account that authorize it
+        self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account whose rules name it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
         self.created: Table[Kind, int] = Table()  # kind → number ever created, from which ids are derived
         self.drawn: Table[str, str] = Table()  # kind of address → the address that was allocated last

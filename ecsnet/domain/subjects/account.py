@@ -134,8 +134,8 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 
 # Client tokens
 
-_LATER_LISTS: Final = frozenset({"network_interfaces"})
-"""The parameters with an empty list as default that commands did not have when their first token was stored."""
+_LATER_DEFAULTS: Final[Mapping[str, Any]] = {"network_interfaces": (), "security_group_type": "normal"}
+"""The defaults of parameters that commands did not have when their first token was stored."""
 
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:
@@ -158,13 +158,13 @@ def canonical_parameters(command: Command[Any]) -> str:
 
     Names are in alphabetical order. Defaults are written out, so that a default that is changed later never changes
     what was asked for; parameters that were not given are left out, so that later versions can have more of them. So
-    are the lists that earlier versions did not have, while they are empty.
+    are those that earlier versions did not have, while they have their default.
     """
     parameters = msgspec.to_builtins(command)
     given = {
         name: parameters[name]
         for name in sorted(parameters)
-        if parameters[name] is not None and (name not in _LATER_LISTS or parameters[name])
+        if parameters[name] is not None and getattr(command, name) != _LATER_DEFAULTS.get(name)
     }
     return msgspec.json.encode(given).decode()
 

@@ -168,7 +168,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
     _must_be_user(eip, event.instance_id)
     changed_instance(region, event.instance_id, record).eip_id = None
     eip.instance_id = None
-    eip.held = None  # what was not understood of it ended with the instance
+    eip.held = eip.described = None  # what was not understood of it ended with the instance
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:

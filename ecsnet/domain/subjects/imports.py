@@ -51,6 +51,9 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
+    for cidr_block in event.secondary_cidr_blocks:
+        vpc.add_block(state, cidr_block)
+    region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
     _begin(region, state, vpc.VPC, record)
     region.imported = True
 
@@ -70,9 +73,13 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
 
 
 def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
-    created = SecurityGroupCreated(security_group_id=event.security_group_id, vpc_id=event.vpc_id)
+    created = SecurityGroupCreated(
+        security_group_id=event.security_group_id, vpc_id=event.vpc_id, security_group_type=event.security_group_type
+    )
     security_group.group_created(region, created, record)
-    region.security_groups.mutable(event.security_group_id).created_at = _born(event, record)
+    state = region.security_groups.mutable(event.security_group_id)
+    state.created_at = _born(event, record)
+    state.not_modelled = event.not_modelled
     region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))
     region.imported = True
 
@@ -96,6 +103,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
         held=event.held,
+        described=event.described,
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
@@ -130,6 +138,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         description=event.description,
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.imported = True
     region.count_created("network_interface")
@@ -156,8 +165,8 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
         region.describe(account_id, "addresses-per-available-interface", count - 1)
     region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
     for group_id in interface.security_group_ids:
-        in_group = region.security_groups.get_existing(group_id).private_ip_count
-        region.describe(account_id, "addresses-per-security-group", in_group)
+        group = region.security_groups.get_existing(group_id)
+        region.describe(account_id, security_group.ADDRESS_QUOTAS[group.type], group.private_ip_count)
 
 
 def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
@@ -177,6 +186,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
         held=event.held,
+        described=event.described,
     )
     region.count_created("eip")
     region.use(record.account_id, "eip", 1)

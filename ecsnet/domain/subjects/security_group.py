@@ -1,5 +1,9 @@
 """Security groups (guide 2.3, 4.5, 4.6): who may talk to whom, and how many private addresses may be in one group.
 
+A basic group lets its members reach each other, and may authorize other groups. An enterprise group isolates its
+members, is neither authorized nor authorizes, and takes more of them. Rules on addresses, ports and outgoing traffic
+are not modelled: those that are imported keep the groups that they name in use.
+
 A member is an ENI. An instance is a member through its primary ENI, whose groups change only with the instance
 (JoinSecurityGroup, LeaveSecurityGroup); those of a secondary ENI change by ModifyNetworkInterfaceAttribute.
 """
@@ -28,14 +32,14 @@ from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleCon
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
-from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import vpc
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.imports import SecurityGroupImported
+from ecsnet.events.imports import SecurityGroupImported, SecurityGroupRulesImported
 from ecsnet.events.security_group import (
     SecurityGroupAuthorized,
     SecurityGroupCreated,
@@ -45,14 +49,23 @@ from ecsnet.events.security_group import (
     SecurityGroupLeft,
     SecurityGroupRevoked,
 )
-from ecsnet.values import SecurityGroupStatus
+from ecsnet.values import InnerAccessPolicy, SecurityGroupStatus, SecurityGroupType
 
 CLASSIC_NETWORK: Final = "the classic network"
+ANY_VPC: Final = "any VPC"
+
+ADDRESS_QUOTAS: Final = {
+    SecurityGroupType.Normal: "addresses-per-security-group",
+    SecurityGroupType.Enterprise: "addresses-per-enterprise-security-group",
+}
+"""The quota of private IPs in a group, by the type of the group."""
 
 # The lifecycle
 
 S = SecurityGroupStatus
 _AVAILABLE: Final = S.Available  # to look up a member of an enumeration takes longer than the rest of a check
+_BASIC: Final = SecurityGroupType.Normal
+_ENTERPRISE: Final = SecurityGroupType.Enterprise
 
 SECURITY_GROUP: Final = Lifecycle(
     "security group",
@@ -70,6 +83,7 @@ SECURITY_GROUP: Final = Lifecycle(
         [SecurityGroupAuthorized, S.Available, SAME],
         [SecurityGroupRevoked, S.Available, SAME],
         *described(SecurityGroupImported, [S.Available]),
+        [SecurityGroupRulesImported, S.Available, SAME],
     ],
 )
 """Security groups."""
@@ -102,6 +116,11 @@ def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[s
     interface.security_group_ids = group_ids
 
 
+def inner_access_policy_of(group_type: SecurityGroupType) -> InnerAccessPolicy:
+    """Returns whether members of a new group of a type reach each other."""
+    return InnerAccessPolicy.Accept if group_type is _BASIC else InnerAccessPolicy.Drop
+
+
 def group_created(region: Region, event: SecurityGroupCreated, record: RecordedEvent) -> None:
     if event.vpc_id is not None:
         vpc.usable_vpc(region, event.vpc_id, type(record.event))
@@ -120,6 +139,8 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
             created_at=record.recorded_at,
             position=record.position,
             vpc_id=event.vpc_id,
+            type=event.security_group_type,
+            inner_access_policy=inner_access_policy_of(event.security_group_type),
         ),
     )
 
@@ -135,8 +156,11 @@ def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, 
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
     group = region.security_groups.mutable(event.security_group_id)
     region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
+    referenced, group.referenced_group_ids = group.referenced_group_ids, ()
     for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
         _forget_source(region, group.id, source_id)
+    for referenced_id in referenced:
+        region.authorizers_of_group.mutable(referenced_id).delete(group.id)
     region.use(group.account_id, "security_group", -1)
     if group.vpc_id is not None:
         region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
@@ -152,6 +176,10 @@ def group_authorized(region: Region, event: SecurityGroupAuthorized, record: Rec
         group = region.security_groups.get_existing(one)
         if group.status is not S.Available:
             raise SECURITY_GROUP.table[SecurityGroupAuthorized].illegal(group.status)
+    _add_source(region, group_id, source_id)
+
+
+def _add_source(region: Region, group_id: str, source_id: str) -> None:
     region.sources_of_group.mutable(group_id).set(source_id, True)
     if _is_of_another_account(region, group_id, source_id):
         region.security_groups.mutable(source_id).authorized_by_others += 1
@@ -167,8 +195,24 @@ def _forget_source(region: Region, group_id: str, source_id: str) -> None:
     region.sources_of_group.mutable(group_id).delete(source_id)
     if _is_of_another_account(region, group_id, source_id):
         region.security_groups.mutable(source_id).authorized_by_others -= 1
-    elif source_id != group_id:
+    elif source_id != group_id and source_id not in region.security_groups.get_existing(group_id).referenced_group_ids:
         region.authorizers_of_group.mutable(source_id).delete(group_id)
+
+
+def group_rules_imported(region: Region, event: SecurityGroupRulesImported, record: RecordedEvent) -> None:
+    group_id = event.security_group_id
+    group = region.security_groups.mutable(group_id)
+    if group.status is not S.Available:
+        raise SECURITY_GROUP.table[SecurityGroupRulesImported].illegal(group.status)
+    for source_id in event.source_group_ids:
+        _add_source(region, group_id, source_id)
+    for referenced_id in event.referenced_group_ids:
+        region.authorizers_of_group.mutable(referenced_id).set(group_id, True)
+    group.referenced_group_ids = event.referenced_group_ids
+    if event.inner_access_policy is not None:
+        group.inner_access_policy = event.inner_access_policy
+    if event.not_modelled is not None:
+        group.not_modelled = "; ".join(filter(None, (group.not_modelled, event.not_modelled)))
 
 
 def _is_of_another_account(region: Region, group_id: str, source_id: str) -> bool:
@@ -182,6 +226,7 @@ EVOLVE: Final[Evolving] = {
     SecurityGroupDeleted: group_deleted,
     SecurityGroupAuthorized: group_authorized,
     SecurityGroupRevoked: group_revoked,
+    SecurityGroupRulesImported: group_rules_imported,
 }
 
 # The rules
@@ -190,11 +235,21 @@ RULES: Final = SubjectRules()
 
 
 def vpc_that_fits(groups: Iterable[SecurityGroupState]) -> str | None:
-    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right."""
-    counts = Counter(group.vpc_id for group in groups if group.vpc_id is not None)
+    """Returns the VPC of most of the groups: in any VSwitch that is not known, no more of them can be right. That is
+    `ANY_VPC` if all are of the classic network, and none of them can be."""
+    counts = Counter(ANY_VPC if group.vpc_id is None else group.vpc_id for group in groups)
+    if len(counts) > 1:
+        del counts[ANY_VPC]
     return counts.most_common(1)[0][0] if counts else None
 
 
+RULES.states(
+    "security-group.other-rules",
+    RuleKind.Fact,
+    "Rules of a group on addresses, ports or outgoing traffic open and close no modelled path; those that were "
+    "imported keep the groups that they name in use.",
+    guide="2.3",
+)
 must_exist(RULES, "security-group.not-found", "security group", code="InvalidSecurityGroupId.NotFound")
 
 
@@ -294,6 +349,26 @@ def count_of_groups(
 
 
 @RULES.denies(
+    "interface.security-groups.type",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    code="InvalidOperation.MultiGroupType",
+    http_status=400,
+    message="an ENI is in groups of one type, and {types:is}",
+)
+def groups_of_one_type(memberships: tuple[Membership, ...]) -> Facts | None:
+    """The security groups of an ENI are all basic or all enterprise groups."""
+    for membership in memberships:
+        groups = membership.groups + membership.kept
+        if len(groups) > 1 and len({group.type for group in groups}) > 1:
+            return {"types": {group.id: group.type for group in groups}}
+    return None
+
+
+@RULES.denies(
     "security-group.address-quota",
     CreateNetworkInterface,
     AssignPrivateIpAddresses,
@@ -308,18 +383,42 @@ def count_of_groups(
     message="{counts:has} private IPs, and with {growth} more would exceed the quota of {quota}",
 )
 def group_address_quota(group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str) -> Facts | None:
-    """A VPC security group holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs in it."""
-    quota = region.quota(account_id, "addresses-per-security-group")
-    exceeded = [
-        growth
-        for growth in group_growth
-        if growth.group.vpc_id is not None and growth.group.private_ip_count + growth.added_addresses > quota
-    ]
+    """A basic security group of a VPC holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs
+    in it."""
+    basic = [growth for growth in group_growth if growth.group.vpc_id is not None and growth.group.type is _BASIC]
+    return _exceeding(basic, region.quota(account_id, ADDRESS_QUOTAS[_BASIC]))
+
+
+def _exceeding(group_growth: Iterable[GroupGrowth], quota: int) -> Facts | None:
+    exceeded = [one for one in group_growth if one.group.private_ip_count + one.added_addresses > quota]
     if not exceeded:
         return None
     counts = {growth.group.id: growth.group.private_ip_count for growth in exceeded}
     growth = max(growth.added_addresses for growth in exceeded)
     return {"security_group_ids": tuple(counts), "counts": counts, "growth": growth, "quota": quota}
+
+
+@RULES.denies(
+    "security-group.enterprise.address-quota",
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    JoinSecurityGroup,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    code="InvalidOperation.EniCountExceeded",
+    http_status=400,
+    message="{counts:has} private IPs, and with {growth} more would exceed the quota of {quota}",
+)
+def enterprise_group_address_quota(
+    group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str
+) -> Facts | None:
+    """An enterprise group holds at most ``addresses-per-enterprise-security-group`` (65,536) private IPs, over all ENIs
+    in it."""
+    enterprise = [growth for growth in group_growth if growth.group.type is _ENTERPRISE]
+    if not enterprise:
+        return None
+    return _exceeding(enterprise, region.quota(account_id, ADDRESS_QUOTAS[_ENTERPRISE]))
 
 
 @RULES.denies(
@@ -336,6 +435,19 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
 
 
 @RULES.denies(
+    "security-group.enterprise.vpc",
+    CreateSecurityGroup,
+    code="MissingParameter",
+    http_status=400,
+    message="an enterprise security group is in a VPC",
+)
+def enterprise_group_in_vpc(command: CreateSecurityGroup) -> Facts | None:
+    """There are enterprise groups in VPCs only, and none in the classic network."""
+    classic = command.security_group_type is _ENTERPRISE and command.vpc_id is None
+    return {"security_group_type": command.security_group_type} if classic else None
+
+
+@RULES.denies(
     "security-group.delete.in-use",
     DeleteSecurityGroup,
     code="DependencyViolation",
@@ -343,7 +455,8 @@ def group_quota(region: Region, account_id: str) -> Facts | None:
     message="{security_group_id} is in use by {count} resources: {resource_ids}",
 )
 def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach | None:
-    """A security group is deleted only when it has no members and no other group authorizes it."""
+    """A security group is deleted only when it has no members, and no other group authorizes it or names it in an
+    imported rule."""
     members = region.members_of_group.get_existing(security_group.id)
     authorizers = region.authorizers_of_group.get_existing(security_group.id)
     by_others, count = security_group.authorized_by_others > 0, members.size + authorizers.size
@@ -363,7 +476,7 @@ def group_in_use(security_group: SecurityGroupState, region: Region) -> Breach |
     left = in_use.listed(
         (
             (members.size, "member", "members"),
-            (authorizers.size, "group that authorizes it", "groups that authorize it"),
+            (authorizers.size, "group whose rules name it", "groups whose rules name it"),
         )
     )
     message = in_use.still_has("{security_group_id}", left, shown, count)
@@ -395,13 +508,35 @@ def authorize_same_vpc(
     }
 
 
+@RULES.denies(
+    "security-group.enterprise.authorize",
+    AuthorizeSecurityGroup,
+    RevokeSecurityGroup,
+    code="InvalidGroupParameter.OperationDenied",
+    http_status=400,
+    message="enterprise groups, which authorize no group and are authorized by none: {security_group_ids}",
+)
+def enterprise_groups_authorize_none(
+    security_groups: tuple[SecurityGroupState, ...], command_type: AnyCommand, security_group: SecurityGroupState
+) -> Facts | None:
+    """An enterprise group neither authorizes a group nor is authorized by one; a basic group may revoke what was
+    imported."""
+    groups = (security_group,) if command_type is RevokeSecurityGroup else security_groups
+    ids = tuple(dict.fromkeys([group.id for group in groups if group.type is _ENTERPRISE]))
+    return {"security_group_ids": ids} if ids else None
+
+
 # How each command is decided
 
 
 def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "security_group", 1)
     group_id = resource_id(context.region.region_id, "security_group", number)
-    return (SecurityGroupCreated(security_group_id=group_id, vpc_id=command.vpc_id),)
+    return (
+        SecurityGroupCreated(
+            security_group_id=group_id, vpc_id=command.vpc_id, security_group_type=command.security_group_type
+        ),
+    )
 
 
 def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:

@@ -1,15 +1,18 @@
 """VPCs and VSwitches (guide 1, 2.2, 4.2): blocks of private addresses, one inside the other.
 
 Both are Pending until they are created, and nothing can be created in them before they are Available, nor while they
-are being deleted. A VSwitch lies in one zone of its VPC's region and shares no address with another VSwitch of the VPC.
+are being deleted. A VPC has one block for life, and secondary ones that come and go. A VSwitch lies in one block of its
+VPC and in one zone of the VPC's region, and shares no address with another VSwitch of the VPC.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from ecsnet.commands import (
+    AssociateVpcCidrBlock,
     AttachClassicLinkVpc,
     CreateInstance,
     CreateNetworkInterface,
@@ -21,6 +24,7 @@ from ecsnet.commands import (
     EnableVpcClassicLink,
     ModifyInstanceVpcAttribute,
     RunInstances,
+    UnassociateVpcCidrBlock,
 )
 from ecsnet.domain import in_use
 from ecsnet.domain.context import NewInterface, RuleContext, known
@@ -53,6 +57,8 @@ from ecsnet.events.instance import (
 from ecsnet.events.network_interface import NetworkInterfaceCreated, NetworkInterfaceCreateRequested
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import (
+    VpcCidrBlockAssociated,
+    VpcCidrBlockUnassociated,
     VpcCreateCompleted,
     VpcCreated,
     VpcCreateRequested,
@@ -70,6 +76,8 @@ from ecsnet.values import NetworkInterfaceType, VpcStatus, VSwitchStatus, cidr_b
 
 SMALLEST_VSWITCH: Final = 8  # addresses: a mask of 29
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+UNUSABLE_RANGES: Final = ("0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")
+"""Ranges of which no VPC has a secondary block."""
 
 
 def is_zone_of(region_id: str, zone_id: str) -> bool:
@@ -99,6 +107,8 @@ VPC: Final = Lifecycle(
         [VpcCreateCompleted, V.Pending, V.Available],
         [VpcDeleteRequested, V.Available, V.Deleting],
         [VpcDeleted, [V.Available, V.Deleting], V.Deleted],
+        [VpcCidrBlockAssociated, V.Available, SAME],
+        [VpcCidrBlockUnassociated, V.Available, SAME],
         # what is created in it, or linked to it
         [VSwitchCreated, V.Available, SAME],
         [VSwitchCreateRequested, V.Available, SAME],
@@ -205,6 +215,25 @@ def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> Non
     region.links_of_vpc.delete(event.vpc_id)
 
 
+def add_block(vpc: VpcState, cidr_block: str) -> None:
+    """A VPC has a secondary block from now on. Raises ValueError for what is no CIDR block."""
+    cidr_bounds(cidr_block)
+    vpc.secondary_cidr_blocks += (cidr_block,)
+
+
+def block_associated(region: Region, event: VpcCidrBlockAssociated, record: RecordedEvent) -> None:
+    usable_vpc(region, event.vpc_id, VpcCidrBlockAssociated)
+    add_block(region.vpcs.mutable(event.vpc_id), event.secondary_cidr_block)
+
+
+def block_unassociated(region: Region, event: VpcCidrBlockUnassociated, record: RecordedEvent) -> None:
+    usable_vpc(region, event.vpc_id, VpcCidrBlockUnassociated)
+    vpc = region.vpcs.mutable(event.vpc_id)
+    if event.secondary_cidr_block not in vpc.secondary_cidr_blocks:
+        raise ValueError(f"{event.secondary_cidr_block} is no secondary block of {vpc.id}")
+    vpc.secondary_cidr_blocks = tuple([one for one in vpc.secondary_cidr_blocks if one != event.secondary_cidr_block])
+
+
 def vswitch_created(
     region: Region, event: VSwitchCreation, record: RecordedEvent, status: VSwitchStatus | None = None
 ) -> None:
@@ -254,6 +283,8 @@ EVOLVE: Final[Evolving] = {
     VpcCreateCompleted: vpc_create_completed,
     VpcDeleteRequested: vpc_delete_requested,
     VpcDeleted: vpc_deleted,
+    VpcCidrBlockAssociated: block_associated,
+    VpcCidrBlockUnassociated: block_unassociated,
     VSwitchCreated: vswitch_created,
     VSwitchCreateRequested: vswitch_created,
     VSwitchCreateCompleted: vswitch_create_completed,
@@ -276,13 +307,16 @@ must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFoun
     EnableVpcClassicLink,
     AttachClassicLinkVpc,
     DeleteVpc,
+    AssociateVpcCidrBlock,
+    UnassociateVpcCidrBlock,
     code="IncorrectVpcStatus",
     http_status=400,
+    codes=dict.fromkeys((AssociateVpcCidrBlock, UnassociateVpcCidrBlock), ("IncorrectStatus.Vpc", 400)),
     message="{vpc_id} is {status}, and must be Available",
 )
 def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
-    """Nothing is created in a VPC, linked to it or deleted of it before it is Available, nor while it is Deleting; to
-    ask again for its deletion is accepted."""
+    """Nothing is created in a VPC, linked to it or deleted of it, and its blocks do not change, before it is Available,
+    nor while it is Deleting; to ask again for its deletion is accepted."""
     if vpc.status is V.Available or (command_type is DeleteVpc and vpc.status is V.Deleting):
         return None
     return {"vpc_id": vpc.id, "status": vpc.status}
@@ -329,6 +363,94 @@ def vpc_in_private_range(command: CreateVpc) -> Facts | None:
     if 8 <= mask <= 28 and any(low <= first and last <= high for low, high in ranges):
         return None
     return {"cidr_block": command.cidr_block}
+
+
+def _first_overlap(cidr_block: str, others: Iterable[str]) -> str | None:
+    first, last = cidr_bounds(cidr_block)
+    for other in others:
+        low, high = cidr_bounds(other)
+        if first <= high and low <= last:
+            return other
+    return None
+
+
+@RULES.denies(
+    "vpc.cidr-block.range",
+    AssociateVpcCidrBlock,
+    code="InvalidParameter",
+    http_status=400,
+    message="{cidr_block} has no mask of 8 to 28, or has addresses of {ranges}",
+)
+def secondary_block_range(cidr_block: str) -> Facts | None:
+    """A secondary block has a mask of 8 to 28 and no address of 0.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16
+    or 224.0.0.0/4."""
+    mask = int(cidr_block.partition("/")[2])
+    if 8 <= mask <= 28 and _first_overlap(cidr_block, UNUSABLE_RANGES) is None:
+        return None
+    return {"cidr_block": cidr_block, "ranges": UNUSABLE_RANGES}
+
+
+@RULES.denies(
+    "vpc.cidr-block.overlap",
+    AssociateVpcCidrBlock,
+    code="InvalidCidrBlock.Overlapped",
+    http_status=400,
+    message="{cidr_block} overlaps {other_cidr_block} of {vpc_id}",
+)
+def secondary_block_overlap(cidr_block: str, vpc: VpcState) -> Facts | None:
+    """The blocks of a VPC share no address."""
+    other = _first_overlap(cidr_block, vpc.cidr_blocks)
+    return None if other is None else {"cidr_block": cidr_block, "vpc_id": vpc.id, "other_cidr_block": other}
+
+
+@RULES.denies(
+    "vpc.cidr-block.quota",
+    AssociateVpcCidrBlock,
+    code="QuotaExceeded",
+    http_status=400,
+    message="{vpc_id} has {count} secondary blocks, and the quota is {quota}",
+)
+def secondary_block_quota(vpc: VpcState, region: Region, account_id: str) -> Facts | None:
+    """A VPC has at most as many secondary blocks as the quota ``secondary-cidr-blocks-per-vpc`` says (5)."""
+    count, quota = len(vpc.secondary_cidr_blocks), region.quota(account_id, "secondary-cidr-blocks-per-vpc")
+    return None if count < quota else {"vpc_id": vpc.id, "count": count, "quota": quota}
+
+
+@RULES.denies(
+    "vpc.cidr-block.secondary",
+    UnassociateVpcCidrBlock,
+    code="InvalidParameter",
+    http_status=400,
+    message="{cidr_block} is no secondary block of {vpc_id}",
+)
+def secondary_block_exists(cidr_block: str, vpc: VpcState) -> Facts | None:
+    """A block that is taken from a VPC is one of its secondary blocks; the primary one stays for life."""
+    return None if cidr_block in vpc.secondary_cidr_blocks else {"cidr_block": cidr_block, "vpc_id": vpc.id}
+
+
+@RULES.denies(
+    "vpc.cidr-block.in-use",
+    UnassociateVpcCidrBlock,
+    code="OperationFailed.CidrInUse",
+    http_status=400,
+    message="{cidr_block} still has {count} VSwitches: {vswitch_ids}",
+)
+def secondary_block_in_use(cidr_block: str, vpc: VpcState, region: Region) -> Facts | None:
+    """A secondary block is taken from a VPC only when no VSwitch is left in it."""
+    if cidr_block not in vpc.secondary_cidr_blocks:
+        return None
+    vswitch_ids = _vswitches_in(region, vpc, cidr_block)
+    if not vswitch_ids:
+        return None
+    shown = tuple(vswitch_ids[: in_use.SHOWN])
+    return {"cidr_block": cidr_block, "vpc_id": vpc.id, "vswitch_ids": shown, "count": len(vswitch_ids)}
+
+
+def _vswitches_in(region: Region, vpc: VpcState, cidr_block: str) -> list[str]:
+    """Returns the ids of the VSwitches of a VPC with an address of a block."""
+    first, last = cidr_bounds(cidr_block)
+    vswitches = map(region.vswitches.get_existing, region.vswitches_of_vpc.get_existing(vpc.id).live_keys())
+    return [one.id for one in vswitches if first <= one.last and one.first <= last]
 
 
 @RULES.denies(
@@ -393,13 +515,16 @@ def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts
     message="{cidr_block} is not inside {vpc_cidr_block} with a mask of 16 to 29",
 )
 def vswitch_inside_vpc(cidr_block: str, vpc: VpcState) -> Facts | Breach | None:
-    """A VSwitch's block lies inside its VPC's block and has a mask of 16 to 29."""
-    facts = {"cidr_block": cidr_block, "vpc_cidr_block": vpc.cidr_block}
+    """A VSwitch's block lies inside one of its VPC's blocks and has a mask of 16 to 29."""
+    facts = {"cidr_block": cidr_block, "vpc_cidr_block": " or ".join(vpc.cidr_blocks)}
     if not 16 <= int(cidr_block.partition("/")[2]) <= 29:
         return Breach(facts, "InvalidCirdrBlock.MaskLength", 400)  # the vendor's spelling
-    first, last = cidr_bounds(cidr_block)
-    low, high = cidr_bounds(vpc.cidr_block)
-    return None if low <= first and last <= high else facts
+    return None if inside(vpc, *cidr_bounds(cidr_block)) else facts
+
+
+def inside(vpc: VpcState, first: int, last: int) -> bool:
+    """Returns whether addresses lie inside one block of a VPC."""
+    return any(low <= first and last <= high for low, high in map(cidr_bounds, vpc.cidr_blocks))
 
 
 @RULES.denies(
@@ -485,6 +610,38 @@ def delete_vpc(context: RuleContext, command: DeleteVpc) -> tuple[Event, ...]:
     return (event(vpc_id=command.vpc_id),)
 
 
+def prepare_associate(context: RuleContext, command: AssociateVpcCidrBlock | None) -> None:
+    if command is not None:
+        context.cidr_block = command.secondary_cidr_block
+    elif context.vpc is not None:
+        context.cidr_block = _free_secondary_block(context.vpc)
+
+
+def _free_secondary_block(vpc: VpcState) -> str:
+    """Returns a block that a VPC may associate; the first private one if there is no other."""
+    starts = [cidr_bounds(PRIVATE_RANGES[0])[0], *[cidr_bounds(block)[1] + 1 for block in vpc.cidr_blocks]]
+    blocks = [f"{int_to_ipv4(start + -start % 16 & 0xFFFFFFFF)}/28" for start in starts]
+    taken = (*vpc.cidr_blocks, *UNUSABLE_RANGES)
+    return next((block for block in blocks if _first_overlap(block, taken) is None), blocks[0])
+
+
+def associate_block(context: RuleContext, command: AssociateVpcCidrBlock) -> tuple[Event, ...]:
+    return (VpcCidrBlockAssociated(vpc_id=command.vpc_id, secondary_cidr_block=command.secondary_cidr_block),)
+
+
+def prepare_unassociate(context: RuleContext, command: UnassociateVpcCidrBlock | None) -> None:
+    if command is not None:
+        context.cidr_block = command.secondary_cidr_block
+    elif context.vpc is not None:
+        vpc, region = context.vpc, context.region
+        blocks = vpc.secondary_cidr_blocks or (vpc.cidr_block,)
+        context.cidr_block = next((one for one in blocks if not _vswitches_in(region, vpc, one)), blocks[0])
+
+
+def unassociate_block(context: RuleContext, command: UnassociateVpcCidrBlock) -> tuple[Event, ...]:
+    return (VpcCidrBlockUnassociated(vpc_id=command.vpc_id, secondary_cidr_block=command.secondary_cidr_block),)
+
+
 def prepare_vswitch(context: RuleContext, command: CreateVSwitch | None) -> None:
     if command is not None:
         context.cidr_block = command.cidr_block
@@ -495,16 +652,18 @@ def prepare_vswitch(context: RuleContext, command: CreateVSwitch | None) -> None
 def _smallest_free_block(region: Region, vpc: VpcState) -> str:
     """Returns the first free block of the smallest size that a VSwitch may have; a block that is not free if the VPC
     has no room for one."""
-    first, last = cidr_bounds(vpc.cidr_block)
-    block = first - first % SMALLEST_VSWITCH
     vswitch_ids = region.vswitches_of_vpc.get_existing(vpc.id).live_keys()
-    for vswitch in sorted(map(region.vswitches.get_existing, vswitch_ids), key=lambda vswitch: vswitch.first):
-        if block + SMALLEST_VSWITCH <= vswitch.first:
-            break
-        block = max(block, vswitch.last + 1 + -(vswitch.last + 1) % SMALLEST_VSWITCH)
-    if block + SMALLEST_VSWITCH - 1 > last:
+    vswitches = sorted(map(region.vswitches.get_existing, vswitch_ids), key=lambda vswitch: vswitch.first)
+    for first, last in map(cidr_bounds, vpc.cidr_blocks):
         block = first - first % SMALLEST_VSWITCH
-    return f"{int_to_ipv4(block)}/29"
+        for vswitch in vswitches:
+            if block + SMALLEST_VSWITCH <= vswitch.first:
+                break
+            block = max(block, vswitch.last + 1 + -(vswitch.last + 1) % SMALLEST_VSWITCH)
+        if block + SMALLEST_VSWITCH - 1 <= last:
+            return f"{int_to_ipv4(block)}/29"
+    first = cidr_bounds(vpc.cidr_block)[0]
+    return f"{int_to_ipv4(first - first % SMALLEST_VSWITCH)}/29"
 
 
 def create_vswitch(context: RuleContext, command: CreateVSwitch) -> tuple[Event, ...]:
@@ -526,6 +685,20 @@ def delete_vswitch(context: RuleContext, command: DeleteVSwitch) -> tuple[Event,
 OPERATIONS: Final[Operations] = operations(
     Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated, VpcCreateRequested)),
     Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted, VpcDeleteRequested), removes=True),
+    Operation(
+        AssociateVpcCidrBlock,
+        associate_block,
+        ResourceKind.Vpc,
+        prepare=prepare_associate,
+        recorded_as=(VpcCidrBlockAssociated,),
+    ),
+    Operation(
+        UnassociateVpcCidrBlock,
+        unassociate_block,
+        ResourceKind.Vpc,
+        prepare=prepare_unassociate,
+        recorded_as=(VpcCidrBlockUnassociated,),
+    ),
     Operation(
         CreateVSwitch,
         create_vswitch,

@@ -77,7 +77,7 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-# EipImported, InstanceImported, NetworkInterfaceImported and VSwitchImported 1 → 2
+# EipImported, InstanceImported, NetworkInterfaceImported, SecurityGroupImported, VpcImported, VSwitchImported 1 → 2
 
 
 def _eip_imported(old: dict[str, Any]) -> dict[str, Any]:
@@ -97,17 +97,49 @@ def _network_interface_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def _security_group_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type`` and no ``not_modelled``: neither was read."""
+    return old
+
+
+def _vpc_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``secondary_cidr_blocks``: they were not read."""
+    return old
+
+
 def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 has no ``unseen_addresses``: what was not described was not counted."""
+    return old
+
+
+# SecurityGroupCreated 1 → 2
+
+
+def _security_group_created(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``security_group_type``: there were basic groups only."""
+    return old
+
+
+# EipImported, InstanceImported and NetworkInterfaceImported 2 → 3
+
+
+def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 does not keep what the description of a held resource said."""
     return old
 
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipImported", 1): _eip_imported,
+    ("EipImported", 2): _imported_without_description,
     ("InstanceImported", 1): _instance_imported,
+    ("InstanceImported", 2): _imported_without_description,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
+    ("NetworkInterfaceImported", 2): _imported_without_description,
+    ("SecurityGroupCreated", 1): _security_group_created,
+    ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,
+    ("VpcImported", 1): _vpc_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

@@ -19,7 +19,7 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, SecurityGroupType
 from tests.support.net import Net
 from tests.support.sound import ABROAD, CLASSIC_IS_OPEN, HOME, SOUND
 
@@ -308,6 +308,31 @@ def two_vswitches_that_overlap(here: Region, abroad: Region) -> str:
     return SOUND.other_vswitch
 
 
+@breaks("vpc.cidr-block.overlap")
+def a_secondary_block_that_overlaps_the_first(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = ("172.16.0.0/16", "10.0.0.0/30")
+    return SOUND.vpc
+
+
+@breaks("vpc.cidr-block.overlap")
+def two_secondary_blocks_that_overlap(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = ("172.16.0.0/16", "192.168.0.0/16", "172.16.255.0/24")
+    return SOUND.vpc
+
+
+@breaks("vpc.cidr-block.quota")
+def more_secondary_blocks_than_were_ever_allowed(here: Region, abroad: Region) -> str:
+    here.vpcs.mutable(SOUND.vpc).secondary_cidr_blocks = tuple(f"172.{n}.0.0/16" for n in range(16, 22))
+    return SOUND.vpc
+
+
+@breaks("vswitch.create.cidr")
+def a_vswitch_over_two_blocks_of_its_vpc(here: Region, abroad: Region) -> str:
+    vpc = here.vpcs.mutable(SOUND.vpc)
+    vpc.cidr_block, vpc.secondary_cidr_blocks = "10.0.2.0/25", ("10.0.2.128/25", "10.0.0.0/23")
+    return SOUND.other_vswitch
+
+
 @breaks("vpc.vswitch-quota")
 def more_vswitches_than_were_ever_allowed(here: Region, abroad: Region) -> str:
     allow(here, "vswitches-per-vpc", 1)
@@ -317,6 +342,44 @@ def more_vswitches_than_were_ever_allowed(here: Region, abroad: Region) -> str:
 @breaks("security-group.address-quota")
 def more_addresses_in_a_group_than_were_ever_allowed(here: Region, abroad: Region) -> str:
     allow(here, "addresses-per-security-group", 5)
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.address-quota")
+def more_addresses_in_an_enterprise_group_than_were_ever_allowed(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.group).type = SecurityGroupType.Enterprise
+    allow(here, "addresses-per-enterprise-security-group", 5)
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.authorize")
+def an_enterprise_group_that_authorizes(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.group).type = SecurityGroupType.Enterprise
+    return SOUND.group
+
+
+@breaks("security-group.enterprise.authorize")
+def an_enterprise_group_that_is_authorized(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).type = SecurityGroupType.Enterprise
+    return SOUND.other_group
+
+
+@breaks("security-group.enterprise.vpc")
+def an_enterprise_group_of_the_classic_network(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.classic_group).type = SecurityGroupType.Enterprise
+    return SOUND.classic_group
+
+
+@breaks("interface.security-groups.type")
+def an_eni_in_groups_of_two_types(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).type = SecurityGroupType.Enterprise
+    here.network_interfaces.mutable(SOUND.free).security_group_ids = (SOUND.group, SOUND.other_group)
+    return SOUND.free
+
+
+@breaks("index.sources-of-group")
+def a_group_that_does_not_know_which_rules_name_it(here: Region, abroad: Region) -> str:
+    here.security_groups.mutable(SOUND.other_group).referenced_group_ids = (SOUND.group,)
     return SOUND.group
 
 
@@ -690,19 +753,25 @@ def one_more_eni(net: Net) -> Command[Any]:
     return net.eni_command()
 
 
+def one_more_eni_of_an_enterprise_group(net: Net) -> Command[Any]:
+    (group,) = net.cloud.security_groups.where(type="enterprise")
+    return net.eni_command(security_group_ids=[group.id])
+
+
 def one_more_address(net: Net) -> Command[Any]:
     interface_id = next(iter(net.cloud.network_interfaces.where(type="Primary"))).id
     return c.AssignPrivateIpAddresses(network_interface_id=interface_id, secondary_private_ip_address_count=1)
 
 
 def one_more_address_for_a_free_eni(net: Net) -> Command[Any]:
-    (free,) = net.cloud.network_interfaces.where(status="Available")
+    free = net.cloud.network_interfaces.where(status="Available")[-1]
     return c.AssignPrivateIpAddresses(network_interface_id=free.id, secondary_private_ip_address_count=1)
 
 
 def one_more_group_to_be_in(net: Net) -> Command[Any]:
     (vm,) = net.cloud.instances.values()
-    (third,) = [group for group in net.cloud.security_groups if group not in vm.security_group_ids]
+    basic = net.cloud.security_groups.where(type="normal")
+    (third,) = [group.id for group in basic if group.id not in vm.security_group_ids]
     return c.JoinSecurityGroup(instance_id=vm.id, security_group_id=third)
 
 
@@ -714,18 +783,29 @@ def one_more_vswitch(net: Net) -> Command[Any]:
     return c.CreateVSwitch(vpc_id=net.vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.9.0/24")
 
 
+def one_more_block(net: Net) -> Command[Any]:
+    return c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.18.0.0/16")
+
+
 def one_more_eip(net: Net) -> Command[Any]:
     return c.AllocateEipAddress()
 
 
 USES: list[tuple[str, int, Callable[[Net], Command[Any]], str]] = [
-    ("interfaces-per-region", 2, one_more_eni, "account.interface-quota"),
+    ("interfaces-per-region", 3, one_more_eni, "account.interface-quota"),
     ("addresses-per-interface", 4, one_more_address, "interface.assign.limit"),
     ("addresses-per-available-interface", 3, one_more_address_for_a_free_eni, "interface.assign.available-limit"),
     ("addresses-per-security-group", 10, one_more_eni, "security-group.address-quota"),
+    (
+        "addresses-per-enterprise-security-group",
+        2,
+        one_more_eni_of_an_enterprise_group,
+        "security-group.enterprise.address-quota",
+    ),
     ("security-groups-per-interface", 2, one_more_group_to_be_in, "interface.security-groups.count"),
-    ("security-groups-per-region", 3, one_more_group, "account.security-group-quota"),
+    ("security-groups-per-region", 4, one_more_group, "account.security-group-quota"),
     ("vswitches-per-vpc", 2, one_more_vswitch, "vpc.vswitch-quota"),
+    ("secondary-cidr-blocks-per-vpc", 2, one_more_block, "vpc.cidr-block.quota"),
     ("eips-per-account", 2, one_more_eip, "account.eip-quota"),
 ]
 """For every quota: how much of it `in_use` uses, what would be more, and the rule that refuses it."""
@@ -734,6 +814,8 @@ USES: list[tuple[str, int, Callable[[Net], Command[Any]], str]] = [
 def in_use(net: Net) -> Net:
     vm = net.run(security_group_ids=[net.group.id, net.new_group().id])
     net.new_group()
+    advanced = net.cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise"))
+    net.eni(security_group_ids=[advanced.id], secondary_private_ip_address_count=1)
     net.new_vswitch("10.0.2.0/24")
     primary = vm.primary_network_interface_id
     assert primary is not None
@@ -741,8 +823,10 @@ def in_use(net: Net) -> Net:
     net.cloud.execute(add)
     net.attached(vm, secondary_private_ip_address_count=1)
     net.eni(secondary_private_ip_address_count=3)
-    for _ in range(2):
+    for number in range(2):
         net.cloud.execute(c.AllocateEipAddress())
+        block = f"172.{16 + number}.0.0/16"
+        net.cloud.execute(c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=block))
     return net
 
 

@@ -24,6 +24,7 @@ from ecsnet import (
 )
 from ecsnet import commands as c
 from ecsnet.domain.queries.intranet import intranet_path
+from tests.support.describe import describe
 from tests.support.net import Net
 
 V = IntranetVerdict
@@ -165,8 +166,61 @@ def test_every_row_has_the_verdict_of_the_table(
         assert ecsnet.rulebook[found.rule].kind is RuleKind.Query
 
 
-def test_the_table_has_every_verdict() -> None:
-    assert {row[4] for row in ROWS} == set(V)
+def test_the_table_has_every_verdict_of_the_guide() -> None:
+    assert {row[4] for row in ROWS} == set(V) - {V.AuthorizeAddresses}
+
+
+# Groups whose members are isolated
+
+
+def with_group(net: Net, **changes: Any) -> SecurityGroup:
+    return net.cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, **changes))
+
+
+def test_members_of_an_enterprise_group_need_rules_on_addresses(net: Net) -> None:
+    group = with_group(net, security_group_type="enterprise")
+    a, b = net.run(security_group_ids=[group.id]), net.run(security_group_ids=[group.id])
+    found = net.cloud.intranet_path(a.id, b.id)
+    assert (found.verdict, found.connected, found.rule) == (
+        V.AuthorizeAddresses,
+        False,
+        "intranet.isolated-members",
+    )
+    assert found.remedy.endswith(f"enterprise groups take no others, and {group.id} are of them.")
+
+
+def test_a_member_of_an_enterprise_group_and_one_of_a_basic_group_need_rules_on_addresses(net: Net) -> None:
+    advanced = with_group(net, security_group_type="enterprise")
+    a, b = net.run(), net.run(security_group_ids=[advanced.id])
+    for found in (net.cloud.intranet_path(a.id, b.id), net.cloud.intranet_path(b.id, a.id)):
+        assert (found.verdict, found.connected) == (V.AuthorizeAddresses, False)
+
+
+def test_endpoints_in_a_basic_group_are_connected_beside_an_enterprise_group(net: Net) -> None:
+    with_group(net, security_group_type="enterprise")
+    assert net.cloud.intranet_path(net.run().id, net.run().id).verdict is V.EnabledByDefault
+
+
+def isolated(net: Net, *, authorized: bool = False) -> Cloud:
+    """A cloud with two instances in a group whose members are isolated, and may authorize itself."""
+    permission = {"SourceGroupId": "sg-1", "IpProtocol": "ALL", "PortRange": "-1/-1", "Policy": "Accept"}
+    permissions = {"Permission": [permission] if authorized else []}
+    cloud = Cloud(clock=net.clock)
+    a, b = net.run(), net.run()
+    answers = describe(net.cloud)
+    rules = {"SecurityGroupId": net.group.id, "InnerAccessPolicy": "Drop", "Permissions": permissions}
+    permission["SourceGroupId"] = net.group.id
+    cloud.import_resources([*answers, rules])
+    assert {a.id, b.id} <= set(cloud.instances)
+    return cloud
+
+
+@pytest.mark.parametrize("authorized", [False, True])
+def test_members_of_a_group_that_drops_reach_each_other_if_it_authorizes_itself(net: Net, authorized: bool) -> None:
+    cloud = isolated(net, authorized=authorized)
+    found = cloud.intranet_path(*cloud.instances)
+    assert (found.verdict, found.connected) == (V.AuthorizeSecurityGroups, authorized)
+    assert cloud.security_groups[net.group.id].inner_access_policy == "Drop"
 
 
 def test_a_path_names_its_rule_and_guide_section() -> None:

@@ -87,7 +87,9 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
             primary = context.region.primary_of(instance)
             count = len(group_ids) + 1
             context.group_growth = (GroupGrowth(group, 1 if primary is None else len(primary.private_ips)),)
-        context.memberships = (Membership(groups=(group,), count=count, vpc_id=instance.vpc_id or CLASSIC_NETWORK),)
+        kept = tuple(map(context.region.security_groups.get_existing, group_ids))
+        vpc_id = instance.vpc_id or CLASSIC_NETWORK
+        context.memberships = (Membership(groups=(group,), kept=kept, count=count, vpc_id=vpc_id),)
     elif instance is not None:  # any other group would be one more
         context.memberships = (Membership(count=len(context.region.groups_of(instance)) + 1),)
     elif group is not None:  # any instance has one address at least

@@ -181,7 +181,7 @@ def attach_state(
 ) -> Facts | None:
     """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
     others = [interface for interface in interfaces_to_attach if interface.status is not S.Available]
-    if command_type is AttachNetworkInterface:
+    if others and command_type is AttachNetworkInterface:
         others = [
             interface
             for interface in others
@@ -280,6 +280,8 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
 def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | Breach | None:
     """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
     others = [interface for interface in interfaces_to_attach if interface.vpc_id != target.vpc_id]
+    if not others and target.vpc_id != CLASSIC_NETWORK:
+        return None
     facts = {
         "network_interface_ids": _ids(others),
         "vpc_ids": {interface.id: interface.vpc_id for interface in others},
@@ -404,8 +406,10 @@ def detach_state(network_interface: NetworkInterfaceState) -> Facts | None:
     http_status=400,
     message="{instance_id} is {status}, and must be Running or Stopped",
 )
-def detach_instance_state(changing_instance: InstanceState) -> Facts | Breach | None:
+def detach_instance_state(changing_instance: InstanceState, names_own_instance: bool) -> Facts | Breach | None:
     """An ENI is detached while the instance that it is attached to is Running or Stopped."""
+    if not names_own_instance and changing_instance.status in BEING_RELEASED:
+        return Breach({"instance_id": changing_instance.id}, message="{instance_id} is being released")
     return attach_instance_state(changing_instance)
 
 
@@ -508,6 +512,7 @@ def prepare_detach(context: RuleContext, command: DetachNetworkInterface | None)
     interface = context.network_interface
     if interface is not None and interface.instance_id is not None:
         context.changing_instance = context.region.instances[interface.instance_id]
+        context.names_own_instance = command is None or command.instance_id == interface.instance_id
 
 
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:

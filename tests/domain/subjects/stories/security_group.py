@@ -367,3 +367,202 @@ def one_more_than_the_described_groups(net: Net) -> Command[Any]:
 def one_more_than_the_described_quota_of_groups(net: Net) -> Command[Any]:
     net.cloud.import_resources([quotas(max_security_groups=1)])
     return c.CreateSecurityGroup(vpc_id=net.vpc.id)
+
+
+# Enterprise groups
+
+
+def enterprise_group(net: Net) -> str:
+    command = c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise")
+    return net.cloud.execute(command).id
+
+
+@keeps("security-group.enterprise.vpc")
+def an_enterprise_group_in_a_vpc(net: Net) -> Command[Any]:
+    return c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise")
+
+
+@keeps("security-group.enterprise.vpc")
+def a_basic_group_of_the_classic_network(net: Net) -> Command[Any]:
+    return c.CreateSecurityGroup(security_group_type="normal")
+
+
+@trips("security-group.enterprise.vpc")
+def an_enterprise_group_of_the_classic_network(net: Net) -> Command[Any]:
+    return c.CreateSecurityGroup(security_group_type="enterprise")
+
+
+@trips("interface.security-groups.type")
+def an_interface_in_groups_of_two_types(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[net.group.id, enterprise_group(net)])
+
+
+@trips("interface.security-groups.type")
+def an_instance_in_groups_of_two_types(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=[net.group.id, enterprise_group(net)])
+
+
+@trips("interface.security-groups.type")
+def an_instance_with_a_new_interface_in_groups_of_two_types(net: Net) -> Command[Any]:
+    groups = [net.group.id, enterprise_group(net)]
+    return net.run_command(network_interfaces=[NewNetworkInterface(security_group_ids=groups)])
+
+
+@keeps("interface.security-groups.type")
+def an_instance_with_a_new_interface_in_a_group_of_the_other_type(net: Net) -> Command[Any]:
+    return net.run_command(network_interfaces=[NewNetworkInterface(security_group_ids=[enterprise_group(net)])])
+
+
+@trips("interface.security-groups.type")
+def an_interface_is_moved_into_groups_of_two_types(net: Net) -> Command[Any]:
+    groups = [net.group.id, enterprise_group(net)]
+    return c.ModifyNetworkInterfaceAttribute(network_interface_id=net.eni().id, security_group_ids=groups)
+
+
+@keeps("interface.security-groups.type")
+def an_interface_is_moved_into_a_group_of_the_other_type(net: Net) -> Command[Any]:
+    return c.ModifyNetworkInterfaceAttribute(
+        network_interface_id=net.eni().id, security_group_ids=[enterprise_group(net)]
+    )
+
+
+@trips("interface.security-groups.type")
+def an_instance_joins_a_group_of_the_other_type(net: Net) -> Command[Any]:
+    return c.JoinSecurityGroup(security_group_id=enterprise_group(net), instance_id=net.run().id)
+
+
+@keeps("interface.security-groups.type")
+def an_instance_joins_a_second_enterprise_group(net: Net) -> Command[Any]:
+    vm = net.run(security_group_ids=[enterprise_group(net)])
+    return c.JoinSecurityGroup(security_group_id=enterprise_group(net), instance_id=vm.id)
+
+
+@trips("security-group.enterprise.authorize")
+def an_enterprise_group_authorizes_a_basic_one(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=enterprise_group(net), source_group_id=net.group.id)
+
+
+@trips("security-group.enterprise.authorize")
+def a_basic_group_authorizes_an_enterprise_one(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=enterprise_group(net))
+
+
+@trips("security-group.enterprise.authorize")
+def an_enterprise_group_revokes(net: Net) -> Command[Any]:
+    return c.RevokeSecurityGroup(security_group_id=enterprise_group(net), source_group_id=net.group.id)
+
+
+@keeps("security-group.enterprise.authorize")
+def a_basic_group_revokes_an_enterprise_one(net: Net) -> Command[Any]:
+    return c.RevokeSecurityGroup(security_group_id=net.group.id, source_group_id=enterprise_group(net))
+
+
+@keeps("security-group.enterprise.authorize")
+def a_basic_group_authorizes_another(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.new_group().id)
+
+
+def filled_enterprise_group(net: Net, quota: int) -> str:
+    """An enterprise group with two private IPs, of so many that it may have; the quota of basic groups is one."""
+    net.quota("addresses-per-security-group", 1)
+    net.quota("addresses-per-enterprise-security-group", quota)
+    group_id = enterprise_group(net)
+    net.eni(security_group_ids=[group_id], secondary_private_ip_address_count=1)
+    return group_id
+
+
+@trips("security-group.enterprise.address-quota")
+def create_into_a_full_enterprise_group(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[filled_enterprise_group(net, 2)])
+
+
+@keeps("security-group.enterprise.address-quota", "security-group.address-quota")
+def the_last_address_of_an_enterprise_group(net: Net) -> Command[Any]:
+    return net.eni_command(security_group_ids=[filled_enterprise_group(net, 3)])
+
+
+@trips("security-group.enterprise.address-quota")
+def run_into_a_full_enterprise_group(net: Net) -> Command[Any]:
+    return net.run_command(security_group_ids=[filled_enterprise_group(net, 2)])
+
+
+@trips("security-group.enterprise.address-quota")
+def join_a_full_enterprise_group(net: Net) -> Command[Any]:
+    full = filled_enterprise_group(net, 2)
+    vm = net.run(security_group_ids=[enterprise_group(net)])
+    return c.JoinSecurityGroup(security_group_id=full, instance_id=vm.id)
+
+
+@trips("security-group.enterprise.address-quota")
+def assign_into_a_full_enterprise_group(net: Net) -> Command[Any]:
+    filled_enterprise_group(net, 2)
+    (interface,) = net.cloud.network_interfaces.values()
+    return c.AssignPrivateIpAddresses(network_interface_id=interface.id, secondary_private_ip_address_count=1)
+
+
+@keeps("security-group.enterprise.address-quota")
+def a_full_enterprise_group_is_kept_by_its_members(net: Net) -> Command[Any]:
+    full = filled_enterprise_group(net, 2)
+    (interface,) = net.cloud.network_interfaces.values()
+    return c.ModifyNetworkInterfaceAttribute(
+        network_interface_id=interface.id, security_group_ids=[full, enterprise_group(net)]
+    )
+
+
+# Groups that imported rules name
+
+
+def described_rules(*permissions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two groups, of which the first has these rules."""
+    listed = {"SecurityGroupId": "sg-0", "Permissions": {"Permission": list(permissions)}}
+    return [*network(groups=2), listed]
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_that_an_imported_rule_authorizes(net: Net) -> Command[Any]:
+    rule = {"SourceGroupId": "sg-1", "IpProtocol": "ALL", "PortRange": "-1/-1", "Policy": "Accept"}
+    net.cloud.import_resources(described_rules({**rule, "Direction": "ingress"}))
+    return c.DeleteSecurityGroup(security_group_id="sg-1")
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_that_an_imported_rule_on_a_port_names(net: Net) -> Command[Any]:
+    rule = {"SourceGroupId": "sg-1", "IpProtocol": "TCP", "PortRange": "22/22", "Policy": "Accept"}
+    net.cloud.import_resources(described_rules({**rule, "Direction": "ingress"}))
+    return c.DeleteSecurityGroup(security_group_id="sg-1")
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_that_an_imported_rule_on_outgoing_traffic_names(net: Net) -> Command[Any]:
+    rule = {"DestGroupId": "sg-1", "IpProtocol": "ALL", "PortRange": "-1/-1", "Policy": "Accept"}
+    net.cloud.import_resources(described_rules({**rule, "Direction": "egress"}))
+    return c.DeleteSecurityGroup(security_group_id="sg-1")
+
+
+@keeps("security-group.delete.in-use")
+def delete_a_group_whose_imported_authorization_was_revoked(net: Net) -> Command[Any]:
+    command = delete_a_group_that_an_imported_rule_authorizes(net)
+    net.cloud.execute(c.RevokeSecurityGroup(security_group_id="sg-0", source_group_id="sg-1"))
+    return command
+
+
+@trips("security-group.delete.in-use")
+def delete_a_group_that_another_rule_names_when_its_authorization_was_revoked(net: Net) -> Command[Any]:
+    everything = {"SourceGroupId": "sg-1", "IpProtocol": "all", "PortRange": "-1/-1", "Policy": "accept"}
+    net.cloud.import_resources(described_rules(everything, {**everything, "IpProtocol": "icmp"}))
+    net.cloud.execute(c.RevokeSecurityGroup(security_group_id="sg-0", source_group_id="sg-1"))
+    return c.DeleteSecurityGroup(security_group_id="sg-1")
+
+
+@keeps("security-group.delete.in-use")
+def delete_a_group_after_the_one_whose_rules_name_it(net: Net) -> Command[Any]:
+    command = delete_a_group_that_an_imported_rule_on_a_port_names(net)
+    net.cloud.execute(c.DeleteSecurityGroup(security_group_id="sg-0"))
+    return command
+
+
+@keeps("security-group.delete.in-use")
+def delete_a_group_that_only_its_own_rules_name(net: Net) -> Command[Any]:
+    rule = {"SourceGroupId": "sg-0", "IpProtocol": "TCP", "PortRange": "22/22", "Policy": "Accept"}
+    net.cloud.import_resources(described_rules(rule, {**rule, "IpProtocol": "ALL", "PortRange": "-1/-1"}))
+    return c.DeleteSecurityGroup(security_group_id="sg-0")

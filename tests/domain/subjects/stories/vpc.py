@@ -354,3 +354,155 @@ def delete_a_vswitch_whose_instance_was_released(net: Net) -> Command[Any]:
 def one_more_than_the_described_vswitches(net: Net) -> Command[Any]:
     net.cloud.import_resources(network(vswitches=30))
     return c.CreateVSwitch(vpc_id="vpc-0", zone_id="cn-hangzhou-b", cidr_block="10.99.0.0/16")
+
+
+# Secondary blocks
+
+
+def associate(net: Net, cidr_block: str) -> Command[Any]:
+    return c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=cidr_block)
+
+
+def unassociate(net: Net, cidr_block: str) -> Command[Any]:
+    return c.UnassociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block=cidr_block)
+
+
+@keeps("vpc.cidr-block.range", "vpc.cidr-block.overlap", "vpc.cidr-block.quota", "vpc.state")
+def a_second_block(net: Net) -> Command[Any]:
+    return associate(net, "172.16.0.0/16")
+
+
+@keeps("vpc.cidr-block.range", "vpc.cidr-block.overlap")
+def a_second_block_of_public_addresses_next_to_a_range_that_no_vpc_has(net: Net) -> Command[Any]:
+    return associate(net, "100.128.0.0/28")
+
+
+@keeps("vpc.cidr-block.range")
+def the_largest_second_block(net: Net) -> Command[Any]:
+    return associate(net, "11.0.0.0/8")
+
+
+@trips("vpc.cidr-block.range")
+def a_second_block_that_is_too_small(net: Net) -> Command[Any]:
+    return associate(net, "172.16.0.0/29")
+
+
+@trips("vpc.cidr-block.range")
+def a_second_block_that_is_too_large(net: Net) -> Command[Any]:
+    return associate(net, "12.0.0.0/7")
+
+
+@trips("vpc.cidr-block.range")
+def a_second_block_in_a_range_that_no_vpc_has(net: Net) -> Command[Any]:
+    return associate(net, "100.64.3.0/24")
+
+
+@trips("vpc.cidr-block.range")
+def a_second_block_around_a_range_that_no_vpc_has(net: Net) -> Command[Any]:
+    return associate(net, "169.0.0.0/8")
+
+
+@trips("vpc.cidr-block.range")
+def a_second_block_that_begins_with_zero(net: Net) -> Command[Any]:
+    return associate(net, "0.1.0.0/16")
+
+
+@trips("vpc.cidr-block.overlap")
+def a_second_block_inside_the_first(net: Net) -> Command[Any]:
+    return associate(net, "10.0.9.0/24")
+
+
+@trips("vpc.cidr-block.overlap")
+def a_second_block_around_the_first(net: Net) -> Command[Any]:
+    return associate(net, "10.0.0.0/8")
+
+
+@trips("vpc.cidr-block.overlap")
+def the_same_second_block_again(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    return associate(net, "172.16.0.0/16")
+
+
+@keeps("vpc.cidr-block.overlap", "vpc.cidr-block.quota")
+def the_fifth_secondary_block(net: Net) -> Command[Any]:
+    for number in range(16, 20):
+        net.cloud.execute(associate(net, f"172.{number}.0.0/16"))
+    return associate(net, "172.20.0.0/16")
+
+
+@trips("vpc.cidr-block.quota")
+def the_sixth_secondary_block(net: Net) -> Command[Any]:
+    net.cloud.execute(the_fifth_secondary_block(net))
+    return associate(net, "172.21.0.0/16")
+
+
+@trips("vpc.cidr-block.secondary")
+def take_away_a_block_that_the_vpc_has_not(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    return unassociate(net, "172.16.0.0/17")
+
+
+@trips("vpc.cidr-block.secondary")
+def take_away_the_block_that_the_vpc_was_created_with(net: Net) -> Command[Any]:
+    return unassociate(net, "10.0.0.0/16")
+
+
+@keeps("vpc.cidr-block.secondary", "vpc.cidr-block.in-use", "vpc.state")
+def take_away_a_block_without_vswitches(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    net.cloud.execute(associate(net, "172.17.0.0/16"))
+    net.new_vswitch("172.17.0.0/24")
+    return unassociate(net, "172.16.0.0/16")
+
+
+@trips("vpc.cidr-block.in-use")
+def take_away_a_block_with_a_vswitch(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    net.new_vswitch("172.16.255.248/29")
+    return unassociate(net, "172.16.0.0/16")
+
+
+@trips("vpc.cidr-block.in-use", **MANUAL)
+def take_away_a_block_whose_vswitch_is_being_deleted(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    vswitch = net.new_vswitch("172.16.1.0/24")
+    net.cloud.execute(c.DeleteVSwitch(vswitch_id=vswitch.id))
+    return unassociate(net, "172.16.0.0/16")
+
+
+@keeps("vpc.cidr-block.in-use", **MANUAL)
+def take_away_a_block_whose_vswitch_was_deleted(net: Net) -> Command[Any]:
+    command = take_away_a_block_whose_vswitch_is_being_deleted(net)
+    net.cloud.settle()
+    return command
+
+
+@keeps("vswitch.create.cidr", "vswitch.create.overlap")
+def vswitch_in_a_secondary_block(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    return net.vswitch_command("172.16.255.0/24")
+
+
+@trips("vswitch.create.cidr")
+def vswitch_over_two_blocks_of_its_vpc(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "10.1.0.0/16"))
+    return net.vswitch_command("10.0.0.0/15")
+
+
+@trips("vswitch.create.cidr")
+def vswitch_in_a_block_that_was_taken_away(net: Net) -> Command[Any]:
+    net.cloud.execute(associate(net, "172.16.0.0/16"))
+    net.cloud.execute(unassociate(net, "172.16.0.0/16"))
+    return net.vswitch_command("172.16.255.0/24")
+
+
+@trips("vpc.state", **MANUAL)
+def a_second_block_of_a_pending_vpc(net: Net) -> Command[Any]:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16"))
+    return c.AssociateVpcCidrBlock(vpc_id=vpc.id, secondary_cidr_block="172.16.0.0/16")
+
+
+@keeps("vpc.cidr-block.quota")
+def one_more_than_the_described_blocks(net: Net) -> Command[Any]:
+    net.cloud.import_resources(network(secondary_blocks=8))
+    return c.AssociateVpcCidrBlock(vpc_id="vpc-0", secondary_cidr_block="172.24.0.0/16")

@@ -1,0 +1,67 @@
+"""`Listings`: the ids of an account's resources in the order of creation, kept between one page and the next.
+
+A page of a long list must not cost a look at the whole list. A table counts what it has and its region counts what was
+ever created, so both numbers together tell whether the ids changed: new ones are appended, and only a deletion makes
+the list anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from ecsnet.domain.state.ids import Kind
+from ecsnet.domain.state.world import Region, World
+
+_KINDS: Final[dict[str, Kind]] = {
+    "vpcs": "vpc",
+    "vswitches": "vswitch",
+    "security_groups": "security_group",
+    "instances": "instance",
+    "network_interfaces": "network_interface",
+    "eips": "eip",
+}
+
+
+class _Listing(NamedTuple):
+    """``created`` and ``size`` are the counts of the region and its table when the list was made."""
+
+    created: int
+    size: int
+    ids: list[str]
+
+
+class Listings:
+    """The listings of one history, as far as it was folded. They follow it, and may be asked for in any order."""
+
+    def __init__(self) -> None:
+        self._listings: dict[tuple[str, str, str], _Listing] = {}
+
+    def ids(self, present: World, world: World, region_id: str, table: str, account_id: str) -> Sequence[str]:
+        """Returns the ids of an account's resources in a table of a region, in the order of creation.
+
+        ``world`` is the ``present``, or a view of it in which overdue transitions are completed: it may lack resources
+        that the present has.
+        """
+        kept = self._of(present.region(region_id), table, account_id)
+        region = world.region(region_id)
+        rows: Any = getattr(region, table)
+        if world is present or rows.size == kept.size:
+            return kept.ids
+        return [one for one in kept.ids if rows[one] is not None]
+
+    def _of(self, region: Region, table: str, account_id: str) -> _Listing:
+        rows: Any = getattr(region, table)
+        key = (region.region_id, table, account_id)
+        created, size = region.created[_KINDS[table]] or 0, rows.size
+        kept = self._listings.get(key)
+        if kept is not None and kept.created == created and kept.size == size:
+            return kept
+        if kept is not None and kept.size + created - kept.created == size:
+            new = rows.newest(created - kept.created)
+            kept.ids.extend([one for one in new if rows[one].account_id == account_id])
+            ids = kept.ids
+        else:
+            ids = [one for one, state in rows.snapshot().items() if state.account_id == account_id]
+        kept = self._listings[key] = _Listing(created, size, ids)
+        return kept

@@ -1,0 +1,335 @@
+"""Describes a resource: builds the object that stands for it in the response of a Describe action.
+
+A field that is one attribute is a field of its kind's schema (`ecsnet.openapi.describe`), annotated with `Attribute`:
+one row for imports and for responses. The functions here are the other fields: those of several values, and the lists
+and objects of the vendor's current model that ecsnet knows nothing for, which clients expect to be there. Fields have
+the vendor's order, that of the alphabet; clients depend on it. What the description of a held resource said is shown
+as it was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ecsnet.domain.state.records import NetworkInterfaceState
+from ecsnet.domain.state.views import VIEWS
+from ecsnet.domain.state.world import Region, World
+from ecsnet.openapi.describe import (
+    PLAIN,
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedSecurityGroup,
+    DescribedVpc,
+    DescribedVSwitch,
+    attributes_of,
+)
+from ecsnet.resources import Resource
+from ecsnet.values import ChargeType
+
+Object = dict[str, Any]
+
+
+class Subject(NamedTuple):
+    """A resource that is described: its state, and as users see it."""
+
+    world: World
+    region: Region
+    state: Any
+    resource: Any
+
+
+Field = Callable[[Subject], Any]
+
+
+class Kind(NamedTuple):
+    """A kind of resource: its table, the schema of its description, and the fields that are no attribute."""
+
+    table: str
+    schema: type[msgspec.Struct]
+    fields: Mapping[str, Field]
+
+
+@lru_cache(maxsize=4096)  # many resources were created at one time, and each is described often
+def _time(moment: datetime) -> str:
+    """Returns a time in UTC, to the second, or more exactly if it is known more exactly."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _time_of_instance(moment: datetime) -> str:
+    """Returns a time of an instance, which the vendor gives to the minute: more exactly if it is known more exactly."""
+    text = _time(moment)
+    return text.replace(":00Z", "Z") if len(text) == len("2019-03-11T08:00:00Z") and text.endswith(":00Z") else text
+
+
+def _created(one: Subject) -> str:
+    return _time(one.resource.created_at)
+
+
+def _region(one: Subject) -> str:
+    return one.region.region_id
+
+
+def _owner_number(one: Subject) -> int:
+    owner = one.state.account_id
+    return int(owner) if owner.isascii() and owner.isdigit() else 0
+
+
+def _always(value: Any) -> Field:
+    return lambda one: value
+
+
+def _nothing(one: Subject) -> Object:
+    """An object of which ecsnet knows nothing."""
+    return {}
+
+
+def _no(items: str) -> Field:
+    """A list of which ecsnet knows nothing, with the name of its items."""
+    return lambda one: {items: []}
+
+
+# VPCs, VSwitches and security groups
+
+
+def _vswitches_of(one: Subject) -> Object:
+    return {"VSwitchId": list(one.region.vswitches_of_vpc.get_existing(one.state.id).live_keys())}
+
+
+_VPC: Final = Kind(
+    "vpcs",
+    DescribedVpc,
+    {
+        "CreationTime": _created,
+        "Ipv6CidrBlocks": _no("Ipv6CidrBlock"),
+        "IsDefault": _always(False),
+        "NatGatewayIds": _no("NatGatewayIds"),
+        "OwnerId": _owner_number,
+        "RegionId": _region,
+        "RouterTableIds": _no("RouterTableIds"),
+        "Tags": _no("Tag"),
+        "UserCidrs": _no("UserCidr"),
+        "VSwitchIds": _vswitches_of,
+    },
+)
+_VSWITCH: Final = Kind(
+    "vswitches",
+    DescribedVSwitch,
+    {
+        "CreationTime": _created,
+        "IsDefault": _always(False),
+        "OwnerId": _owner_number,
+        "RouteTable": _nothing,
+        "Tags": _no("Tag"),
+    },
+)
+_SECURITY_GROUP: Final = Kind(
+    "security_groups",
+    DescribedSecurityGroup,
+    {
+        "CreationTime": _created,
+        "ServiceManaged": _always(False),
+        "Tags": _no("Tag"),
+    },
+)
+
+
+# ENIs
+
+
+def _private_ips(one: Subject) -> Object:
+    primary, *others = one.state.private_ips
+    return {
+        "PrivateIpSet": [
+            {"AssociatedPublicIp": {}, "Primary": True, "PrivateIpAddress": primary},
+            *[{"AssociatedPublicIp": {}, "Primary": False, "PrivateIpAddress": ip} for ip in others],
+        ]
+    }
+
+
+def _attachment(one: Subject) -> Object:
+    instance_id = _instance_id(one)
+    return {"InstanceId": instance_id} if instance_id else {}
+
+
+def _instance_id(one: Subject) -> str:
+    said: str | None = (one.state.described or {}).get("InstanceId")
+    return said or one.state.instance_id or ""
+
+
+def _groups(one: Subject) -> Object:
+    return {"SecurityGroupId": list(one.resource.security_group_ids)}
+
+
+_NETWORK_INTERFACE: Final = Kind(
+    "network_interfaces",
+    DescribedInterface,
+    {
+        "AssociatedPublicIp": _nothing,
+        "Attachment": _attachment,
+        "CreationTime": _created,
+        "Ipv4PrefixSets": _no("Ipv4PrefixSet"),
+        "Ipv6PrefixSets": _no("Ipv6PrefixSet"),
+        "Ipv6Sets": _no("Ipv6Set"),
+        "OwnerId": lambda one: one.state.account_id,
+        "PrivateIpSets": _private_ips,
+        "SecurityGroupIds": _groups,
+        "ServiceManaged": _always(False),
+        "Tags": _no("Tag"),
+        "VpcId": lambda one: one.state.vpc_id,
+        "ZoneId": lambda one: one.state.zone_id,
+    },
+)
+
+
+# Instances
+
+
+def _interfaces(one: Subject) -> Object:
+    found = map(one.region.network_interfaces.get_existing, one.state.network_interface_ids)
+    return {"NetworkInterface": [_inside(interface) for interface in found]}
+
+
+def _inside(interface: NetworkInterfaceState) -> Object:
+    """Returns an ENI as the description of its instance has it."""
+    primary = interface.private_ips[0]
+    return {
+        "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
+        "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
+        "Ipv6Sets": {"Ipv6Set": []},
+        "MacAddress": interface.mac_address,
+        "NetworkInterfaceId": interface.id,
+        "PrimaryIpAddress": primary,
+        "PrivateIpSets": {
+            "PrivateIpSet": [{"Primary": ip is primary, "PrivateIpAddress": ip} for ip in interface.private_ips]
+        },
+        "Type": (interface.described or {}).get("Type", str(interface.type)),
+    }
+
+
+def _expires(one: Subject) -> str:
+    expires_at = one.state.expires_at
+    return "2099-12-31T15:59Z" if expires_at is None else _time_of_instance(expires_at)
+
+
+def _eip(one: Subject) -> Object:
+    eip = None if one.state.eip_id is None else one.region.eips[one.state.eip_id]
+    return {"AllocationId": "" if eip is None else eip.id, "IpAddress": "" if eip is None else eip.ip_address}
+
+
+def _vpc_attributes(one: Subject) -> Object:
+    vpc = one.resource
+    return {
+        "NatIpAddress": "",
+        "PrivateIpAddress": {"IpAddress": [vpc.private_ip] if vpc.vpc_id else []},
+        "VSwitchId": vpc.vswitch_id or "",
+        "VpcId": vpc.vpc_id or "",
+    }
+
+
+def _public_ips(one: Subject) -> Object:
+    return {"IpAddress": [] if one.state.public_ip is None else [one.state.public_ip]}
+
+
+def _classic_ips(one: Subject) -> Object:
+    return {"IpAddress": [one.state.classic_ip] if one.state.vpc_id is None else []}
+
+
+def family_of(type_id: str) -> str:
+    """Returns the family of an instance type: ``ecs.g5`` of ``ecs.g5.xlarge``."""
+    return type_id.rpartition(".")[0]
+
+
+_INSTANCE: Final = Kind(
+    "instances",
+    DescribedInstance,
+    {
+        "Cpu": lambda one: one.state.instance_type.vcpu,
+        "CpuOptions": _nothing,
+        "CreationTime": lambda one: _time_of_instance(one.state.created_at),
+        "DedicatedHostAttribute": _nothing,
+        "DedicatedInstanceAttribute": _nothing,
+        "DeletionProtection": _always(False),
+        "EcsCapacityReservationAttr": _nothing,
+        "EipAddress": _eip,
+        "ExpiredTime": _expires,
+        "HibernationOptions": _nothing,
+        "ImageOptions": _nothing,
+        "InnerIpAddress": _classic_ips,
+        "InstanceNetworkType": lambda one: str(one.resource.network_type),
+        "InstanceTypeFamily": lambda one: family_of(one.state.instance_type.id),
+        "IoOptimized": lambda one: one.state.instance_type.io_optimized,
+        "Memory": lambda one: round(one.state.instance_type.memory_gib * 1024),
+        "MetadataOptions": _nothing,
+        "NetworkInterfaces": _interfaces,
+        "OperationLocks": _no("LockReason"),
+        "PrivateDnsNameOptions": _nothing,
+        "PublicIpAddress": _public_ips,
+        "RdmaIpAddress": _no("IpAddress"),
+        "RegionId": _region,
+        "SecurityGroupIds": _groups,
+        "Tags": _no("Tag"),
+        "VpcAttributes": _vpc_attributes,
+    },
+)
+
+
+# EIPs
+
+_EIP: Final = Kind(
+    "eips",
+    DescribedEip,
+    {
+        "AllocationTime": _created,
+        "ChargeType": _always(str(ChargeType.PostPaid)),
+        "InstanceType": lambda one: "EcsInstance" if one.state.instance_id else "",
+        "OperationLocks": _no("LockReason"),
+        "RegionId": _region,
+        "SecurityProtectionTypes": _no("SecurityProtectionType"),
+        "Tags": _no("Tag"),
+    },
+)
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.table: kind for kind in (_VPC, _VSWITCH, _SECURITY_GROUP, _INSTANCE, _NETWORK_INTERFACE, _EIP)
+}
+"""The kinds of resources, by their table."""
+
+
+def _attribute(name: str, show: Callable[[Any], Any]) -> Field:
+    def shown(one: Subject) -> Any:
+        value = getattr(one.resource, name)
+        if type(value) is str and show is PLAIN:
+            return value
+        value = show(value)
+        return str(value) if isinstance(value, StrEnum) else value
+
+    return shown
+
+
+@cache
+def fields_of(table: str) -> tuple[tuple[str, Field], ...]:
+    """Returns the fields of a kind, in the order in which they are described, each with what computes it."""
+    kind = KINDS[table]
+    marked = {name: _attribute(mark.name, mark.show) for name, (_, mark) in attributes_of(kind.schema).items()}
+    return tuple(sorted({**kind.fields, **marked}.items()))
+
+
+def subject(world: World, region: Region, table: str, state: Any) -> Subject:
+    """Returns a resource of a region, to be described."""
+    resource: Resource = VIEWS[table](region, state)
+    return Subject(world, region, state, resource)
+
+
+def record(world: World, region: Region, table: str, state: Any) -> Object:
+    """Returns the object that describes a resource, built anew."""
+    one = subject(world, region, table, state)
+    shown = {name: field(one) for name, field in fields_of(table)}
+    said = getattr(state, "described", None)
+    return shown if said is None else {**shown, **msgspec.to_builtins(said)}

@@ -1,0 +1,180 @@
+"""Selects the resources that a Describe action is asked for: by the vendor's filters, and in pages.
+
+A filter that has an index is looked up in it, so that asking for a resource by its id costs the same in every network.
+A page of a list that has no filter costs the same, too (`ecsnet._listings`). Pages follow the order of creation, and a
+token names the last resource of the page before: what is created or deleted meanwhile shifts no page.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ecsnet._arguments import shown, whole_number
+from ecsnet._collections import FINDERS
+from ecsnet.domain.state.world import Region
+from ecsnet.errors import InvalidDescribe
+
+Values = Callable[[Region, Any], Iterable[Any]]
+MOST_VALUES: Final = 100
+"""The most values of one filter: the most that any of the vendor's has."""
+
+
+class Filter(NamedTuple):
+    """A filter: a resource passes if one of its ``values`` is among the wanted ones.
+
+    ``indexed_by`` is the attribute of `ecsnet._collections.FINDERS` that has at least the resources with a value, None
+    if there is no index; what is not ``indexed`` whole is looked for among all if the index has nothing. With
+    ``pattern``, an asterisk of a wanted value stands for any text.
+    """
+
+    values: Values
+    indexed_by: str | None = None
+    pattern: bool = False
+    indexed: bool = True
+
+
+def attribute(name: str, index: str | None = None, *, pattern: bool = False) -> Filter:
+    """Returns the filter by one attribute of the state, whose None is an empty text."""
+    return Filter(lambda region, state: (getattr(state, name) or "",), index, pattern)
+
+
+def said(name: str, field: str) -> Filter:
+    """Returns the filter by an attribute for which the description of a held resource may say something else."""
+    return Filter(lambda region, state: ((state.described or {}).get(field) or getattr(state, name) or "",))
+
+
+def texts(parameter: str, value: Any) -> tuple[str, ...]:
+    """Returns the texts of a parameter that has one, several as a list, or several as a JSON text or between commas."""
+    if isinstance(value, str):
+        if value.startswith("["):
+            try:
+                value = msgspec.json.decode(value)
+            except msgspec.DecodeError:
+                raise InvalidDescribe(f"{parameter} is no JSON list: {shown(value)}", parameter=parameter) from None
+        else:
+            value = value.split(",")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = [str(value)]
+    if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in value):
+        raise InvalidDescribe(f"{parameter} must be text or a list of texts, not {shown(value)}", parameter=parameter)
+    if len(value) > MOST_VALUES:
+        reason = f"{parameter} takes {MOST_VALUES} values at most, not {len(value)}"
+        raise InvalidDescribe(reason, parameter=parameter)
+    return tuple([one.strip() for one in value])
+
+
+def flag(parameter: str, value: Any) -> bool:
+    """Returns the truth value of a parameter, which clients also write as text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    raise InvalidDescribe(f"{parameter} must be true or false, not {shown(value)}", parameter=parameter)
+
+
+def number(parameter: str, value: Any, most: int) -> int:
+    """Returns a parameter that is a number from 1 on."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        value = int(value)
+    if not whole_number(value) or not 1 <= value <= most:
+        raise InvalidDescribe(
+            f"{parameter} must be a number from 1 to {most:,}, not {shown(value)}", parameter=parameter
+        )
+    return int(value)
+
+
+def _passes(of_filter: Filter, wanted: Sequence[Any], region: Region, state: Any) -> bool:
+    values = of_filter.values(region, state)
+    if any(value in wanted for value in values):
+        return True
+    if not of_filter.pattern:
+        return False
+    patterns = [re.escape(one).replace(r"\*", ".*") for one in wanted if isinstance(one, str) and "*" in one]
+    return any(re.fullmatch(pattern, str(value), re.DOTALL) for value in values for pattern in patterns)
+
+
+def selected(
+    region: Region,
+    table: str,
+    filters: Sequence[tuple[Filter, Sequence[Any]]],
+    account_id: str,
+    everything: Sequence[str],
+) -> Sequence[str]:
+    """Returns the ids of an account's resources that pass all filters, in the order of creation; ``everything`` has the
+    ids of all its resources."""
+    if not filters:
+        return everything
+    rows: Any = getattr(region, table)
+    for of_filter, wanted in filters:
+        if of_filter.indexed_by is None or (of_filter.pattern and any("*" in one for one in wanted)):
+            continue
+        found = {one for value in wanted for one in FINDERS[table, of_filter.indexed_by](region, value)}
+        if not found and not of_filter.indexed:
+            continue
+        states = sorted(filter(None, map(rows.__getitem__, found)), key=lambda state: state.position)
+        break
+    else:
+        states = [state for state in map(rows.__getitem__, everything) if state is not None]
+    return [
+        state.id
+        for state in states
+        if state.account_id == account_id
+        and all(_passes(of_filter, wanted, region, state) for of_filter, wanted in filters)
+    ]
+
+
+# Pages
+
+
+class Page(NamedTuple):
+    """The ids of one page, and the fields of the response that tell of it."""
+
+    ids: Sequence[str]
+    fields: Mapping[str, Any]
+
+
+def page(
+    region: Region, table: str, ids: Sequence[str], parameters: Mapping[str, Any], *, most: int, tokens: int | None
+) -> Page:
+    """Returns the page that parameters ask for: by number and size, or by token and size if the action has ``tokens``
+    (the most results of one page). Without any of them, all is one page. ``most`` is the largest size of a page."""
+    total = len(ids)
+    fields: dict[str, Any] = {"TotalCount": total}
+    if tokens is not None:
+        fields["NextToken"] = ""
+        if "NextToken" in parameters or "MaxResults" in parameters:
+            size = number("MaxResults", parameters.get("MaxResults", min(10, tokens)), tokens)
+            begin = _after(region, table, ids, parameters.get("NextToken"))
+            chosen = ids[begin : begin + size]
+            if begin + size < total:
+                fields["NextToken"] = _token(getattr(region, table)[chosen[-1]].position)
+            return Page(chosen, {**fields, "PageNumber": begin // size + 1, "PageSize": size})
+    if "PageNumber" in parameters or "PageSize" in parameters:
+        size = number("PageSize", parameters.get("PageSize", min(10, most)), most)
+        place = number("PageNumber", parameters.get("PageNumber", 1), 10**9)
+        return Page(ids[(place - 1) * size : place * size], {**fields, "PageNumber": place, "PageSize": size})
+    return Page(ids, {**fields, "PageNumber": 1, "PageSize": max(total, 1)})
+
+
+def _token(position: int) -> str:
+    return urlsafe_b64encode(b"after %d" % position).decode()
+
+
+def _after(region: Region, table: str, ids: Sequence[str], token: Any) -> int:
+    """Returns where the page after a token begins."""
+    if token is None:
+        return 0
+    try:
+        found = re.fullmatch(rb"after ([0-9]{1,18})", urlsafe_b64decode(token)) if isinstance(token, str) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidDescribe(f"NextToken {shown(token)} is of no response", parameter="NextToken")
+    rows: Any = getattr(region, table)
+    return bisect_right(ids, int(found[1]), key=lambda one: rows[one].position)
