@@ -112,8 +112,9 @@ class PostgresStore:
         row = self._repeated(lambda connection: connection.execute(query, key).fetchone())
         if row is None:
             return None
-        wanted = numbered(events, expected, row[0] - 1)
-        found = list(self.read(after=row[0] - 1, until=row[0] - 1 + len(events)))
+        # They are compared as they are stored: what is a tuple here may be a list there.
+        wanted = [row_of(record) for record in numbered(events, expected, row[0] - 1)]
+        found = self._fetched(f"{self._rows} ORDER BY position", row[0] - 1, row[0] - 1 + len(events))
         return row[0] if found == wanted else None
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:

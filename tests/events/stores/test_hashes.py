@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ecsnet.cli import main
 from ecsnet.events import MemoryStore, StoredEvent, Verification
 from ecsnet.events.stores.hashes import HashChain, event_hash, verify
 from ecsnet.events.stores.sqlite import SqliteStore
+from tests.attack.processes import Child
 from tests.support.net import Net
 
 FORMAT_2 = Path(__file__).parents[2] / "fixtures" / "format_2.db"
@@ -308,7 +310,8 @@ def test_a_file_of_format_2_is_converted_when_it_is_opened_to_be_written(tmp_pat
     path = Path(shutil.copy(FORMAT_2, tmp_path / "network.db"))
     before = verified(path)
     with Cloud(path) as cloud:
-        assert cloud.state_digest() == "a3722d7fefad662adc0f530aca9c1a62"
+        assert [vpc.cidr_block for vpc in cloud.vpcs.values()] == ["10.0.0.0/16", "172.16.0.0/12"]
+        assert [vswitch.cidr_block for vswitch in cloud.vswitches.values()] == ["10.0.1.0/24"]
         verification = cloud.verify(expect=before.head)
         assert verification.intact
         assert (verification.events, verification.unhashed) == (4, 1)  # two streams have one event each
@@ -320,6 +323,34 @@ def test_a_file_of_format_2_is_converted_when_it_is_opened_to_be_written(tmp_pat
     connection.close()
     change(path, "UPDATE events SET payload = replace(payload, '10.0.0.0', '10.1.0.0') WHERE position = 1")
     assert found(path) == ("altered", 3)  # the hash of the last event of the stream covers it
+
+
+def test_a_file_of_format_2_is_converted_by_several_processes_at_once(tmp_path: Path) -> None:
+    path = Path(shutil.copy(FORMAT_2, tmp_path / "network.db"))
+
+    def work(say: Any) -> None:
+        with Cloud(path) as cloud:
+            say(cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id)
+
+    children = [Child(work) for _ in range(4)]
+    ids = [line for child in children for line in child.lines()]
+    with Cloud(path, verified=True) as cloud:
+        assert len(ids) == 4
+        assert set(ids) <= set(cloud.vpcs)
+        assert cloud.position == 8
+
+
+def test_a_process_killed_in_a_conversion_leaves_the_file_in_either_format(tmp_path: Path) -> None:
+    for delay in range(12):
+        folder = tmp_path / str(delay)
+        folder.mkdir()
+        path = Path(shutil.copy(FORMAT_2, folder / "network.db"))
+        child = Child(lambda say, path=path: SqliteStore(path).close())
+        time.sleep(delay / 2_000)
+        child.kill()
+        child.lines()
+        with Cloud(path, verified=True) as cloud:
+            assert (cloud.verify().events, cloud.verify().unhashed) == (4, 1)
 
 
 def run(*arguments: str) -> Any:

@@ -393,7 +393,7 @@ def test_a_path_that_cannot_be_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store to read"):
         SqliteStore(tmp_path / "network.db", read_only=True)
     with pytest.raises(StoreError, match="no store for such an address"):
-        Cloud("postgresql://user@host/db")
+        Cloud("mysql://user@host/db")
     assert list(tmp_path.iterdir()) == []
 
 
