@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -167,7 +167,9 @@ class Cloud:
                 result = self._execute(command, client_token)
             except VersionConflict as error:
                 result = engine.again(partial(self._execute, command, client_token), error)
-            return result
+        if engine.handlers:
+            engine.deliver()
+        return result
 
     def _execute(self, command: Command[Any], client_token: str | None) -> Any:
         """Executes a command once: find where it belongs, decide, record, and return its result."""
@@ -252,6 +254,8 @@ class Cloud:
         described = read_responses(responses, region_id=self.region_id, instance_types=known)
         with engine.lock:
             engine.repeatedly(partial(self._import, described))
+        if engine.handlers:
+            engine.deliver()
         return len(described.paths)
 
     def _import(self, described: Described) -> None:
@@ -329,7 +333,27 @@ class Cloud:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
         with engine.lock:
             engine.catch_up()
-            return engine.repeatedly(partial(engine.settle, resource_id, outcome))
+            settled = engine.repeatedly(partial(engine.settle, resource_id, outcome))
+        if engine.handlers:
+            engine.deliver()
+        return settled
+
+    def subscribe(self, handler: Callable[[RecordedEvent], object]) -> Callable[[], None]:
+        """Calls a handler with each event that is recorded from now on, in order. Returns a function that ends this.
+
+        That happens in this process, after the events were stored, at the end of the `execute`, `settle` or
+        `import_resources` that recorded them, or after that of another thread; events of other processes are delivered
+        then, too. A handler may give commands: their events are delivered after the present one. An error of a handler
+        comes out of the call at whose end it happens, whose events are recorded nevertheless; the events behind the
+        present one are delivered with the next call. Raises `ReadOnlyCloud` for a cloud of the past.
+
+        `ecsnet.events.subscribe` follows a store, in any process; a `Projection` applies each event exactly once.
+        """
+        if self._engine.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing is recorded there")
+        if not callable(handler):
+            raise InvalidArgument(f"handler must be callable with a RecordedEvent, not {shown(handler)}")
+        return self._engine.subscribe(handler)
 
     # Resources and questions
 
