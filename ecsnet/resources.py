@@ -11,6 +11,7 @@ from datetime import datetime
 from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
     ChargeType,
+    EipInstanceType,
     EipStatus,
     InnerAccessPolicy,
     InstanceStatus,
@@ -70,7 +71,10 @@ class SecurityGroup(Resource):
 
 @fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
-    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first."""
+    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first,
+    ``ipv4_prefixes`` the blocks of sixteen addresses that the ENI holds besides, ``ipv6_addresses`` those that were
+    imported, ``eip_ids`` the EIPs that are
+    associated with the ENI itself, and not with its instance."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -80,10 +84,13 @@ class NetworkInterface(Resource):
     mac_address: str
     primary_private_ip: str
     private_ips: tuple[str, ...]
+    ipv4_prefixes: tuple[str, ...]
+    ipv6_addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     name: str | None
     description: str | None
     instance_id: str | None
+    eip_ids: tuple[str, ...]
 
 
 @fast_frozen(kw_only=True)
@@ -111,15 +118,21 @@ class Instance(Resource):
     image_id: str | None
     internet_max_bandwidth_out: int
     private_ip_change_pending: bool
+    deletion_protection: bool
 
 
 @fast_frozen(kw_only=True)
 class Eip(Resource):
-    """DescribeEipAddresses."""
+    """DescribeEipAddresses. ``instance_id`` is what it is on, an instance or an ENI, as ``instance_type`` tells, and
+    ``private_ip_address`` is the address that it is associated with, None for the primary one."""
 
     ip_address: str
     status: EipStatus
     instance_id: str | None
+    instance_type: EipInstanceType | None
+    private_ip_address: str | None
+    charge_type: ChargeType
+    deletion_protection: bool
 
 
 @fast_frozen(kw_only=True)

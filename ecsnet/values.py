@@ -96,6 +96,13 @@ class EipStatus(StrEnum):
     Released = "Released"
 
 
+class EipInstanceType(StrEnum):
+    """DescribeEipAddresses ``InstanceType``, as far as it is modelled: what an EIP is associated with."""
+
+    EcsInstance = "EcsInstance"
+    NetworkInterface = "NetworkInterface"
+
+
 class NetworkInterfaceType(StrEnum):
     """DescribeNetworkInterfaces ``Type``. Trunk and Member are imported only: no command creates or changes one."""
 
@@ -152,6 +159,20 @@ def must_be_ipv4(address: str) -> None:
     number = ipv4_to_int(address)
     if number >> 32 or int_to_ipv4(number) != address:
         raise ValueError(f"{address!r} is no IPv4 address")
+
+
+ADDRESSES_OF_PREFIX: Final = 16
+"""An IPv4 prefix of an ENI has a mask of 28."""
+
+
+def addresses_of(prefix: str) -> tuple[str, ...]:
+    """The sixteen addresses of an IPv4 prefix. Raises ValueError for what is none in its normal form."""
+    base, _, mask = prefix.partition("/")
+    must_be_ipv4(base)
+    first = ipv4_to_int(base)
+    if mask != "28" or first % ADDRESSES_OF_PREFIX:
+        raise ValueError(f"{prefix!r} is no IPv4 prefix")
+    return tuple([int_to_ipv4(first + number) for number in range(ADDRESSES_OF_PREFIX)])
 
 
 def int_to_ipv4(number: int) -> str:

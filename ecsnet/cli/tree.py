@@ -98,6 +98,10 @@ def _interface(parent: Tree, interface: NetworkInterface) -> None:
     node = parent.add(text(f"{interface.id} ({interface.type}, {interface.status}, {interface.mac_address}){named}"))
     for number, address in enumerate(interface.private_ips):
         node.add(text(address if number else f"{address} (primary)"))
+    for prefix in interface.ipv4_prefixes:
+        node.add(text(prefix))
+    for eip_id in interface.eip_ids:
+        node.add(text(f"public {eip_id}"))
 
 
 def _add(parent: Tree, resource: Any) -> Tree:

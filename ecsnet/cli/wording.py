@@ -37,9 +37,18 @@ def _facts(resource: Any) -> list[str]:
             return [resource.status, resource.instance_type, resource.private_ip, *_public(resource)]
         case NetworkInterface():
             bound = [f"on {resource.instance_id}"] if resource.instance_id else []
-            return [resource.type, resource.status, *bound, listed(resource.private_ips)]
+            eips = [f"public {listed(resource.eip_ids)}"] if resource.eip_ids else []
+            return [
+                resource.type,
+                resource.status,
+                *bound,
+                listed((*resource.private_ips, *resource.ipv4_prefixes)),
+                *eips,
+            ]
         case Eip():
-            return [resource.status, resource.ip_address]
+            on = f" {resource.private_ip_address}" if resource.private_ip_address else ""
+            bound = [f"on {resource.instance_id}{on}"] if resource.instance_type == "NetworkInterface" else []
+            return [resource.status, resource.ip_address, *bound]
     return [resource.region_id]
 
 

@@ -29,13 +29,17 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import QUOTAS, ChargeType, NetworkType, SecurityGroupType
+from ecsnet.values import QUOTAS, ChargeType, EipInstanceType, NetworkType, SecurityGroupType
 
 MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 """The periods that the API sells."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
 """The most instances that one RunInstances creates."""
+MOST_PREFIXES: Final = 10
+"""The most IPv4 prefixes that a request has."""
+NOT_MODELLED_USERS: Final = ("Nat", "SlbInstance", "HaVip", "IpAddress")
+"""The other kinds of resources that the API associates EIPs with."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
 
@@ -143,12 +147,28 @@ def cidr_block(value: str, name: str = "a CIDR block") -> str:
         raise InvalidCommand(f"must be an IPv4 CIDR block, not {shown(value)}: {error}", parameter=name) from None
 
 
+def ipv4_prefixes(value: Iterable[str], name: str = "prefixes") -> tuple[str, ...]:
+    """Returns at most ten IPv4 prefixes, blocks with a mask of 28, as a tuple."""
+    prefixes = tuple([cidr_block(item, name) for item in items_of(name, value)])
+    for prefix in prefixes:
+        if not prefix.endswith("/28"):
+            raise InvalidCommand(f"must be blocks of sixteen addresses (/28), not {prefix}", parameter=name)
+    if len(prefixes) > MOST_PREFIXES:
+        raise InvalidCommand(f"must have at most {MOST_PREFIXES} items", parameter=name)
+    return prefixes
+
+
 # Numbers, flags and enumerations
 
 
 def optional_address_count(value: int | None, name: str = "a count") -> int | None:
     """Returns how many addresses are asked for, at least one, or None."""
     return None if value is None else _whole(name, value, MOST_ITEMS)
+
+
+def optional_prefix_count(value: int | None, name: str = "a count") -> int | None:
+    """Returns how many IPv4 prefixes are asked for, 1 to 10, or None."""
+    return None if value is None else _whole(name, value, MOST_PREFIXES)
 
 
 def amount(value: int, name: str = "amount") -> int:
@@ -198,6 +218,17 @@ def charge_type(value: str, name: str = "a charge type") -> ChargeType:
     """Returns the `ChargeType` that a text names."""
     if (member := member_of(ChargeType, value)) is None:
         raise InvalidCommand(f"must be 'PostPaid' or 'PrePaid', not {shown(value)}", parameter=name)
+    return member
+
+
+def eip_instance_type(value: str, name: str = "an instance type") -> EipInstanceType:
+    """Returns the `EipInstanceType` that a text names."""
+    if (member := member_of(EipInstanceType, value)) is None:
+        if isinstance(value, str) and value in NOT_MODELLED_USERS:
+            reason = f"{value} is not modelled, only 'EcsInstance' and 'NetworkInterface' are"
+            raise InvalidCommand(reason, parameter=name)
+        reason = f"must be 'EcsInstance' or 'NetworkInterface', not {shown(value)}"
+        raise InvalidCommand(reason, parameter=name)
     return member
 
 

@@ -15,6 +15,12 @@ from ecsnet.errors import InvalidCommand
 from ecsnet.resources import NetworkInterface
 
 _ADDRESSES: Final = ("private_ip_addresses", "secondary_private_ip_address_count")
+_PREFIXES: Final = ("ipv4_prefixes", "ipv4_prefix_count")
+
+
+def _not_both(command: Any, one: str, other: str) -> None:
+    if getattr(command, one) and getattr(command, other) is not None:
+        raise InvalidCommand(f"give {{{one}}} or {{{other}}}, not both", together=(one, other))
 
 
 @operation(kw_only=True)
@@ -59,7 +65,8 @@ def _new_interface(name: str, value: Any) -> NewNetworkInterface:
 @operation(kw_only=True)
 class CreateNetworkInterface(Command[NetworkInterface]):
     """CreateNetworkInterface (guide 4.2). ``private_ip_addresses`` are its secondary addresses; instead of them,
-    ``secondary_private_ip_address_count`` asks for that many of the system's choice."""
+    ``secondary_private_ip_address_count`` asks for that many of the system's choice. ``ipv4_prefixes`` are blocks of
+    sixteen further addresses (``10.0.1.48/28``), and ``ipv4_prefix_count`` is their number instead."""
 
     vswitch_id: str = attrs.field(converter=fields.identifier)
     security_group_ids: tuple[str, ...] = attrs.field(converter=fields.identifiers)
@@ -68,12 +75,12 @@ class CreateNetworkInterface(Command[NetworkInterface]):
     secondary_private_ip_address_count: int | None = attrs.field(default=None, converter=fields.optional_address_count)
     network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
+    ipv4_prefixes: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4_prefixes)
+    ipv4_prefix_count: int | None = attrs.field(default=None, converter=fields.optional_prefix_count)
 
     def __attrs_post_init__(self) -> None:
-        if self.private_ip_addresses and self.secondary_private_ip_address_count is not None:
-            raise InvalidCommand(
-                "give {private_ip_addresses} or {secondary_private_ip_address_count}, not both", together=_ADDRESSES
-            )
+        _not_both(self, *_ADDRESSES)
+        _not_both(self, *_PREFIXES)
 
 
 @operation(kw_only=True)
@@ -118,14 +125,21 @@ class ModifyNetworkInterfaceAttribute(Command[NetworkInterface]):
 
 @operation(kw_only=True)
 class AssignPrivateIpAddresses(Command[NetworkInterface]):
-    """AssignPrivateIpAddresses (guide 4.6): these secondary addresses, or that many of the system's choice."""
+    """AssignPrivateIpAddresses (guide 4.6): these secondary addresses, or that many of the system's choice; these IPv4
+    prefixes, of sixteen addresses each, or that many; or both."""
 
     network_interface_id: str = attrs.field(converter=fields.identifier)
     private_ip_addresses: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4s)
     secondary_private_ip_address_count: int | None = attrs.field(default=None, converter=fields.optional_address_count)
+    ipv4_prefixes: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4_prefixes)
+    ipv4_prefix_count: int | None = attrs.field(default=None, converter=fields.optional_prefix_count)
 
     def __attrs_post_init__(self) -> None:
-        if bool(self.private_ip_addresses) == (self.secondary_private_ip_address_count is not None):
+        named, count = self.private_ip_addresses, self.secondary_private_ip_address_count
+        if self.ipv4_prefixes or self.ipv4_prefix_count is not None:
+            _not_both(self, *_ADDRESSES)
+            _not_both(self, *_PREFIXES)
+        elif bool(named) == (count is not None):
             raise InvalidCommand(
                 "give either {private_ip_addresses} or {secondary_private_ip_address_count}", together=_ADDRESSES
             )
@@ -133,11 +147,12 @@ class AssignPrivateIpAddresses(Command[NetworkInterface]):
 
 @operation(kw_only=True)
 class UnassignPrivateIpAddresses(Command[NetworkInterface]):
-    """UnassignPrivateIpAddresses (guide 4.7)."""
+    """UnassignPrivateIpAddresses (guide 4.7): secondary addresses, IPv4 prefixes, or both."""
 
     network_interface_id: str = attrs.field(converter=fields.identifier)
-    private_ip_addresses: tuple[str, ...] = attrs.field(converter=fields.ipv4s)
+    private_ip_addresses: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4s)
+    ipv4_prefixes: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4_prefixes)
 
     def __attrs_post_init__(self) -> None:
-        if not self.private_ip_addresses:
+        if not self.private_ip_addresses and not self.ipv4_prefixes:
             raise InvalidCommand("must name at least one address", parameter="private_ip_addresses")

@@ -2,7 +2,7 @@
 
 A command asks for one event, or for several of one type (`RunInstances`). Three kinds of event follow from these:
 
-- what happens to ENIs and EIPs because an instance is released;
+- what happens to ENIs and EIPs because an instance is released, and to EIPs because an ENI is deleted;
 - the creation and the attachment of ENIs that an instance is created with;
 - what is noted in a shared stream (`ecsnet.domain.state.streams`) because something that regions share was taken.
 """
@@ -15,9 +15,10 @@ from ecsnet.domain.state.streams import OF_NO_REGION
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressRegistered
 from ecsnet.events.instance import InstanceCreation, InstanceReleased
+from ecsnet.events.network_interface import NetworkInterfaceDeleted
 from ecsnet.events.public_ip import SharedAddressDrawn
 
-_DECISIVE = (InstanceCreation, InstanceReleased)
+_DECISIVE = (InstanceCreation, InstanceReleased, NetworkInterfaceDeleted)
 _ADDRESSES = ("ip_address", "public_ip_address", "private_ip_address")
 
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
+from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
+from ecsnet.commands.eip import AssociateEipAddress, UnassociateEipAddress
 from ecsnet.commands.network_interface import NewNetworkInterface
-from ecsnet.domain.state.private_pool import usable
+from ecsnet.domain.state.private_pool import next_free_prefixes, usable
 from ecsnet.domain.state.records import (
     EipState,
     InstanceState,
@@ -26,17 +28,19 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.world import Region, World
-from ecsnet.values import InstanceType, NetworkInterfaceStatus, ipv4_to_int
+from ecsnet.values import ADDRESSES_OF_PREFIX, InstanceType, NetworkInterfaceStatus, addresses_of, ipv4_to_int
 
 T = TypeVar("T")
+EipUser = InstanceState | NetworkInterfaceState
+"""The two kinds of resources that an EIP is on."""
 
 
 class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The private addresses that a command takes from a VSwitch, which is None if it was not found.
 
     ``named`` are the addresses asked for by name, of which ``named_available`` are free, ``to_allocate`` counts those
-    that the system chooses. Afterwards the ENI holds ``resulting_count`` addresses, in ``interface_status``.
-    """
+    that the system chooses, and ``in_prefixes`` those of the prefixes that it chooses. Afterwards the ENI holds
+    ``resulting_count`` addresses, in ``interface_status``."""
 
     vswitch: VSwitchState | None
     named: tuple[str, ...] = ()
@@ -44,6 +48,27 @@ class AddressRequest(msgspec.Struct, frozen=True, kw_only=True):
     to_allocate: int
     resulting_count: int = 1
     interface_status: NetworkInterfaceStatus | None = None
+    in_prefixes: int = 0
+
+    @property
+    def taken(self) -> int:
+        """The number of free addresses that the VSwitch gives."""
+        return self.to_allocate + self.named_available + self.in_prefixes
+
+
+class PrefixRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The IPv4 prefixes that a command takes from a VSwitch: ``named`` ones, of whose addresses some may be in use, or
+    ``wanted`` ones that the system chooses, of which ``drawn`` are free."""
+
+    vswitch: VSwitchState | None
+    named: tuple[str, ...]
+    wanted: int
+    drawn: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """The number of prefixes that the ENI gains."""
+        return len(self.named) + self.wanted
 
 
 class RegionalRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,10 +138,11 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
     the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
     are the ENIs that the command attaches to an instance, those included that it creates for that, which
-    ``new_interfaces`` has. ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells
-    whether the instance is in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one
-    that the command names, or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that
-    names another instance than that.
+    ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from,
+    ``private_ip`` its private address. ``addresses`` are the private addresses that it takes from an ENI.
+    ``same_region`` tells whether the instance is in ``region``. ``changing_instance`` is the instance that gains or
+    loses an ENI: the one that the command names, or the one that the ENI is attached to. ``names_own_instance`` is
+    false for a detach that names another instance than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
@@ -153,9 +179,12 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     changing_instance: InstanceState | None = None
     names_own_instance: bool = True
 
+    eip_user: EipUser | None = None
+    private_ip: str | None = None
     addresses: tuple[str, ...] | None = None
     address_requests: tuple[AddressRequest, ...] | None = None
     named_addresses: tuple[tuple[str, VSwitchState | None], ...] | None = None
+    prefix_request: PrefixRequest | None = None
     regional_request: RegionalRequest | None = None
     group_growth: tuple[GroupGrowth, ...] | None = None
     memberships: tuple[Membership, ...] | None = None
@@ -183,6 +212,38 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
                 named = tuple([(ip, request.vswitch) for ip in request.named])
                 self.named_addresses = named if self.named_addresses is None else self.named_addresses + named
 
+    def request_prefixes(
+        self, vswitch: VSwitchState | None, addresses: tuple[str, ...], prefixes: tuple[str, ...], count: int | None
+    ) -> tuple[str, ...]:
+        """Notes the IPv4 prefixes that the command takes, besides the addresses that it names. Returns all addresses
+        that it names, those of the prefixes included."""
+        named = (*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)])
+        wanted = count or 0
+        drawn = () if vswitch is None or not wanted else next_free_prefixes(self.region, vswitch, wanted, named)
+        self.prefix_request = PrefixRequest(vswitch=vswitch, named=prefixes, wanted=wanted, drawn=drawn)
+        return named
+
+    def all_prefixes(self) -> tuple[str, ...]:
+        """Returns the prefixes that the command takes, in the order in which the ENI gets them. Raises ValueError if
+        fewer are free than it asks for, as only a registry without the rule about that allows."""
+        asked = self.prefix_request
+        if asked is None:
+            return ()
+        if len(asked.drawn) < asked.wanted:
+            raise ValueError(f"{known(asked.vswitch).id} has {len(asked.drawn)} free prefixes, not {asked.wanted}")
+        return (*asked.named, *asked.drawn)
+
+    def addresses_in_drawn_prefixes(self) -> int:
+        """Returns how many addresses the prefixes have that the system chooses."""
+        return 0 if self.prefix_request is None else ADDRESSES_OF_PREFIX * len(self.prefix_request.drawn)
+
+    def addresses_asked_for(self, request: AddressRequest) -> tuple[str, ...]:
+        """Returns the addresses that the system must not choose besides, as the command takes them otherwise."""
+        asked = self.prefix_request
+        if asked is None:
+            return request.named
+        return (*request.named, *[ip for prefix in asked.drawn for ip in addresses_of(prefix)])
+
     def free_among(self, vswitch: VSwitchState | None, addresses: tuple[str, ...]) -> int:
         """Returns how many of these private addresses a VSwitch could give; none, if the VSwitch was not found."""
         if not addresses or vswitch is None:
@@ -196,6 +257,17 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
         for name, value in fields.items():
             setattr(copied, name, value)
         return copied
+
+
+NAMING_A_USER: Final = (AssociateEipAddress, UnassociateEipAddress)
+"""The commands that name what an EIP is on: an instance, or an ENI."""
+
+
+def names(command: type[Command[Any]], parameter: str) -> bool:
+    """Returns whether a kind of command names what a parameter finds, under whichever name."""
+    if command in NAMING_A_USER and parameter in ("instance_type", "network_interface_id"):
+        return parameter == "network_interface_id"
+    return parameter in field_names(command)
 
 
 def known(value: T | None) -> T:

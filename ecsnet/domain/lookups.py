@@ -1,17 +1,18 @@
 """The resources that a command names: which parameter names what, how it is found, and the rules for what is missing.
 
-A parameter has one meaning in every command that has it, so all of this follows from the parameters' names. A command
+A parameter has one meaning in every command that has it, so all of this follows from the parameters' names. Only of the
+commands on what an EIP is on, ``instance_type`` tells whether ``instance_id`` names an instance or an ENI. A command
 finds only what its own account has. What is missing is noted for the rules, which report all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import NAMING_A_USER, RuleContext, names
 from ecsnet.domain.rules import COMMANDS, AnyCommand, Breach, Codes, Facts, SubjectRules
 from ecsnet.domain.state.records import (
     EipState,
@@ -22,7 +23,7 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.world import Region, owned
-from ecsnet.values import InstanceType
+from ecsnet.values import EipInstanceType, InstanceType
 
 
 def _find_vpc(context: RuleContext, vpc_id: str) -> VpcState | None:
@@ -130,7 +131,22 @@ Resolve = Callable[[RuleContext, Command[Any]], None]
 
 def resolver(command: AnyCommand) -> Resolve:
     """Returns the function that finds what a command of this kind names."""
-    lookups = tuple((name, *LOOKUPS[name]) for name in field_names(command) if name in LOOKUPS)
+    parameters = {name: name for name in field_names(command) if name in LOOKUPS}
+    if command not in NAMING_A_USER:
+        return _resolver(parameters)
+    del parameters["instance_type"]
+    of_instance, of_interface = _resolver(parameters), _resolver({**parameters, "instance_id": "network_interface_id"})
+
+    def resolve(context: RuleContext, command: Any) -> None:
+        on_interface = command.instance_type is EipInstanceType.NetworkInterface
+        (of_interface if on_interface else of_instance)(context, command)
+
+    return resolve
+
+
+def _resolver(parameters: Mapping[str, str]) -> Resolve:
+    """Returns the function that finds what parameters name, given the parameter whose lookup each has."""
+    lookups = tuple((name, *LOOKUPS[meaning]) for name, meaning in parameters.items())
 
     def resolve(context: RuleContext, command: Command[Any]) -> None:
         for parameter, field, find, rule_id, elsewhere, several in lookups:
@@ -182,7 +198,7 @@ def must_exist(
     """Adds the rule that everything of a kind that a command names exists. It guards the commands that have a parameter
     for it. ``message`` is another one than that there is no such thing."""
     naming = {name: lookup for name, lookup in LOOKUPS.items() if lookup.not_found == rule_id}
-    guarded = [command for command in COMMANDS if not naming.keys().isdisjoint(field_names(command))]
+    guarded = [command for command in COMMANDS if any(names(command, parameter) for parameter in naming)]
 
     def predicate(not_found: dict[str, dict[str, str | None]], region: Region) -> Facts | Breach | None:
         ids = not_found.get(rule_id)

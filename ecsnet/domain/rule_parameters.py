@@ -18,9 +18,8 @@ from typing import Any, Final, NamedTuple, get_args
 import attrs
 
 from ecsnet import commands as c
-from ecsnet._attrs import field_names
 from ecsnet.commands.base import Command
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, names
 from ecsnet.domain.state.records import State
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
@@ -71,7 +70,7 @@ class RuleParameter:
 
     def is_of(self, command: type[Command[Any]]) -> bool:
         """Returns whether the command has it."""
-        return self.given_by is None or self.given_by in field_names(command) or command in self.besides
+        return self.given_by is None or names(command, self.given_by) or command in self.besides
 
 
 def _shown(table: str, context: RuleContext, state: State | None) -> Any:

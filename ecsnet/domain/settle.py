@@ -20,8 +20,8 @@ from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.instance.bandwidth import next_cycle
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
+from ecsnet.domain.subjects.network_interface.private_ips import revoked
 from ecsnet.events.base import Event
-from ecsnet.events.network_interface import PrivateIpAddressesUnassigned
 
 
 class Pending(NamedTuple):
@@ -117,17 +117,21 @@ def ending(world: World, region: Region, pending: Pending, outcome: str = "compl
         return (next_cycle(world, region, pending.resource_id),)
     state: TransitionalState = getattr(region, pending.table).get_existing(pending.resource_id)
     if isinstance(state, NetworkInterfaceState) and pending.kind == REVOCATION:
-        addresses = dict(state.revocations)[pending.position]
-        return (PrivateIpAddressesUnassigned(network_interface_id=state.id, private_ip_addresses=addresses),)
+        return (revoked(state, dict(state.revocations)[pending.position]),)
     if outcome == "completed" and isinstance(state, InstanceState) and state.status is instance.S.Releasing:
-        return instance.release(state)
+        return instance.release(region, state)
+    if (
+        isinstance(state, NetworkInterfaceState)
+        and outcome == "completed"
+        and state.status is network_interface.S.Deleting
+    ):
+        return network_interface.deletion(state)
     lifecycle = _lifecycle(state, pending.table)
     event_type = _event_type(lifecycle, state, outcome)
     fields = {
         field: state.id if field == lifecycle.id_field else getattr(state, field)
         for field in event_type.__struct_fields__
     }
-    assert None not in fields.values()
     return (event_type(**fields),)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ecsnet.events.base import Event
 
 
@@ -19,23 +21,43 @@ class NatPublicIpConverted(Event, frozen=True, kw_only=True):
 
 
 class EipAddressAssociateRequested(Event, frozen=True, kw_only=True):
+    """With an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
+
+    SCHEMA: ClassVar[int] = 2
     allocation_id: str
-    instance_id: str
+    instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressAssociated(Event, frozen=True, kw_only=True):
+    """With an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
+
+    SCHEMA: ClassVar[int] = 2
     allocation_id: str
-    instance_id: str
+    instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressUnassociateRequested(Event, frozen=True, kw_only=True):
+    """From an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
+
+    SCHEMA: ClassVar[int] = 2
     allocation_id: str
-    instance_id: str
+    instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressUnassociated(Event, frozen=True, kw_only=True):
+    """From an instance or an ENI, and its private address, None for the primary one. Schema 1 has instances only."""
+
+    SCHEMA: ClassVar[int] = 2
     allocation_id: str
-    instance_id: str
+    instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class EipAddressReleaseRequested(Event, frozen=True, kw_only=True):

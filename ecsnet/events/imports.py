@@ -90,7 +90,7 @@ class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``, and schema 2 ``described``."""
+    lacks ``held``, schema 2 ``deletion_protection`` and ``described``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "instance_id"
@@ -106,12 +106,14 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
+    deletion_protection: bool = False
     held: str | None = None
     described: Mapping[str, Any] | None = None
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``."""
+    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``,
+    ``ipv4_prefixes`` and ``ipv6_addresses``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "network_interface_id"
@@ -121,6 +123,8 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     vswitch_id: str
     mac_address: str
     private_ip_addresses: tuple[str, ...]
+    ipv4_prefixes: tuple[str, ...] = ()
+    ipv6_addresses: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     name: str | None = None
     description: str | None = None
@@ -131,7 +135,8 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
 
 class EipImported(Import, frozen=True, kw_only=True):
     """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
-    ``described``."""
+    ``described``, ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the
+    ENI's, which is None for the primary one, ``charge_type`` and ``deletion_protection``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "allocation_id"
@@ -139,6 +144,10 @@ class EipImported(Import, frozen=True, kw_only=True):
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
+    charge_type: ChargeType = ChargeType.PostPaid
+    deletion_protection: bool = False
     held: str | None = None
     described: Mapping[str, Any] | None = None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ecsnet.events.base import Event
 
 
 class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
-    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address."""
+    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address. Schema 1 has
+    no prefixes."""
 
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
     vswitch_id: str
     mac_address: str
@@ -15,6 +19,7 @@ class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
     security_group_ids: tuple[str, ...]
     name: str | None = None
     description: str | None = None
+    ipv4_prefixes: tuple[str, ...] = ()
 
 
 class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=True):
@@ -93,17 +98,27 @@ class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
 
 
 class PrivateIpAddressesAssigned(Event, frozen=True, kw_only=True):
+    """Schema 1 has no prefixes."""
+
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
-    private_ip_addresses: tuple[str, ...]
+    private_ip_addresses: tuple[str, ...] = ()
+    ipv4_prefixes: tuple[str, ...] = ()
 
 
 class PrivateIpAddressesUnassignRequested(Event, frozen=True, kw_only=True):
-    """The ENI keeps the addresses until they are unassigned."""
+    """The ENI keeps the addresses until they are unassigned. Schema 1 has no prefixes."""
 
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
-    private_ip_addresses: tuple[str, ...]
+    private_ip_addresses: tuple[str, ...] = ()
+    ipv4_prefixes: tuple[str, ...] = ()
 
 
 class PrivateIpAddressesUnassigned(Event, frozen=True, kw_only=True):
+    """Schema 1 has no prefixes."""
+
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
-    private_ip_addresses: tuple[str, ...]
+    private_ip_addresses: tuple[str, ...] = ()
+    ipv4_prefixes: tuple[str, ...] = ()

@@ -191,11 +191,16 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.CreateNetworkInterface,
-            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount NetworkInterfaceName Description ClientToken",
-            {**_ONE_OR_MORE_GROUPS, "PrivateIpAddress.N": "private_ip_addresses"},
+            "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount Ipv4PrefixCount NetworkInterfaceName "
+            "Description ClientToken",
+            {
+                **_ONE_OR_MORE_GROUPS,
+                "PrivateIpAddress.N": "private_ip_addresses",
+                "Ipv4Prefix.N": "ipv4_prefixes",
+            },
             """
             BusinessType ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork InstanceType
-            Ipv4Prefix Ipv4PrefixCount Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
+            Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
             NetworkInterfaceTrafficConfig NetworkInterfaceTrafficMode QueueNumber QueuePairNumber ResourceGroupId
             RxQueueSize SourceDestCheck Tag TxQueueSize Visible
             """,
@@ -221,16 +226,14 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.AssignPrivateIpAddresses,
-            "NetworkInterfaceId SecondaryPrivateIpAddressCount ClientToken",
-            {"PrivateIpAddress.N": "private_ip_addresses"},
-            "Ipv4Prefix Ipv4PrefixCount",
+            "NetworkInterfaceId SecondaryPrivateIpAddressCount Ipv4PrefixCount ClientToken",
+            {"PrivateIpAddress.N": "private_ip_addresses", "Ipv4Prefix.N": "ipv4_prefixes"},
         ),
         _row(
             "ecs",
             c.UnassignPrivateIpAddresses,
             "NetworkInterfaceId",
-            {"PrivateIpAddress.N": "private_ip_addresses"},
-            "Ipv4Prefix",
+            {"PrivateIpAddress.N": "private_ip_addresses", "Ipv4Prefix.N": "ipv4_prefixes"},
         ),
         _row(
             "ecs", c.ModifyInstanceVpcAttribute, "InstanceId VSwitchId PrivateIpAddress", lacks="SecurityGroupId VpcId"
@@ -261,14 +264,14 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "vpc",
             c.AssociateEipAddress,
-            "AllocationId InstanceId ClientToken",
-            lacks="InstanceRegionId InstanceType Mode PrivateIpAddress VpcId",
+            "AllocationId InstanceId InstanceType PrivateIpAddress ClientToken",
+            lacks="InstanceRegionId Mode VpcId",
         ),
         _row(
             "vpc",
             c.UnassociateEipAddress,
-            "AllocationId InstanceId ClientToken",
-            lacks="Force InstanceType PrivateIpAddress",
+            "AllocationId InstanceId InstanceType PrivateIpAddress ClientToken",
+            lacks="Force",
         ),
         _row("vpc", c.ReleaseEipAddress, "AllocationId"),
         _row("vpc", c.EnableVpcClassicLink, "VpcId ClientToken"),

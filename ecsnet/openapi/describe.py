@@ -116,13 +116,35 @@ class _Ips(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: tuple[str, ...] = ()
 
 
+class _PublicIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    allocation_id: str = ""
+    public_ip_address: str = ""
+
+
 class _PrivateIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     private_ip_address: str
     primary: bool = False
+    associated_public_ip: _PublicIp = _PublicIp()
 
 
 class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     private_ip_set: tuple[_PrivateIp, ...] = ()
+
+
+class _Ipv4Prefix(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv4_prefix: str
+
+
+class _Ipv4Prefixes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv4_prefix_set: tuple[_Ipv4Prefix, ...] = ()
+
+
+class _Ipv6(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv6_address: str
+
+
+class _Ipv6s(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    ipv6_set: tuple[_Ipv6, ...] = ()
 
 
 class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -138,11 +160,14 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     private_ip_address: Annotated[str, Attribute("primary_private_ip", None)] = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
+    ipv4_prefix_sets: _Ipv4Prefixes = _Ipv4Prefixes()
+    ipv6_sets: _Ipv6s = _Ipv6s()
     security_group_ids: _Ids = _Ids()
     network_interface_name: Annotated[str, Attribute("name")] = ""
     description: Annotated[str, Attribute("description")] = ""
     instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     attachment: _Attachment = _Attachment()
+    associated_public_ip: _PublicIp = _PublicIp()
     service_managed: Any = False
 
     @property
@@ -166,6 +191,14 @@ class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     ip_address: str = ""
 
 
+class _Lock(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    lock_reason: str = ""
+
+
+class _Locks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    lock_reason: tuple[_Lock, ...] = ()
+
+
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: Annotated[str, Attribute("id", "instance_id")]
     status: Annotated[str, Attribute("status", None)]
@@ -181,6 +214,8 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_attributes: _VpcAttributes = _VpcAttributes()
     security_group_ids: _Ids = _Ids()
     network_interfaces: _Interfaces = _Interfaces()
+    operation_locks: _Locks = _Locks()
+    deletion_protection: Any = False
 
 
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
@@ -189,7 +224,11 @@ class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     status: Annotated[str, Attribute("status", None)]
     instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
+    private_ip_address: str = ""
     allocation_time: str | None = None
+    charge_type: str = ""
+    operation_locks: _Locks = _Locks()
+    deletion_protection: Any = False
 
 
 class DescribedInstanceType(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -399,6 +438,13 @@ def _ip(text: str) -> str:
         raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
 
 
+def _ipv6(text: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        raise _InvalidText(f"{_shown(text)} is no IPv6 address") from None
+
+
 def _cidr(text: str) -> str:
     try:
         if not _MASK.fullmatch(text[text.find("/") :]):
@@ -420,11 +466,15 @@ _CHECKS: Final[dict[str, Check]] = {
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
+    "charge_type": _label,
+    "ipv4_prefix": _cidr,
+    "ipv6_address": _ipv6,
     "mac_address": _mac,
     "network_interface_id": _id,
     "network_interface_name": _label,
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
+    "public_ip_address": _ip,
     "region_id": _region,
     "secondary_cidr_block": _cidr,
     "status": _label,

@@ -89,8 +89,13 @@ def _eip_address(region: Region, state: Any) -> tuple[str, ...]:
 
 
 def _user_type(state: Any) -> str:
-    said_type: str = (state.described or {}).get("InstanceType", "EcsInstance" if state.instance_id else "")
+    known = "NetworkInterface" if state.network_interface_id else "EcsInstance" if state.instance_id else ""
+    said_type: str = (state.described or {}).get("InstanceType", known)
     return said_type
+
+
+def _eip_user(region: Region, state: Any) -> tuple[str]:
+    return ((state.described or {}).get("InstanceId") or state.user_id or "",)
 
 
 def _shown_status(state: Any) -> str:
@@ -143,9 +148,9 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "AllocationId": _IDS,
         "EipAddress": attribute("ip_address"),
         "Status": said("status", "Status"),
-        "AssociatedInstanceId": Filter(_interface_instance),
+        "AssociatedInstanceId": Filter(_eip_user),
         "AssociatedInstanceType": Filter(lambda region, state: (_user_type(state),)),
-        "ChargeType": Filter(lambda region, state: ("PostPaid",)),
+        "ChargeType": attribute("charge_type"),
     },
 }
 """The filters of each table, by the vendor's name: a new one is a row here."""

@@ -18,6 +18,7 @@ from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfac
 from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface, DescribedSecurityGroup
 from ecsnet.values import (
     ChargeType,
+    EipInstanceType,
     EipStatus,
     InstanceStatus,
     NetworkInterfaceStatus,
@@ -31,6 +32,18 @@ _GROUP_TYPES: Final = {str(one): one for one in SecurityGroupType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
+
+
+def is_true(value: object) -> bool:
+    """Returns whether a flag of a response is set; some clients write it as text."""
+    return value in (True, "true", "True")
+
+
+def why_locked(one: DescribedInstance | DescribedEip) -> Iterator[str]:
+    """Yields the reasons to hold a resource that the vendor has locked, for an overdue payment or for security."""
+    locks = [lock.lock_reason or "without a reason" for lock in one.operation_locks.lock_reason]
+    if locks:
+        yield f"the vendor has locked it: {', '.join(locks)}"
 
 
 def instance_status_of(one: DescribedInstance) -> InstanceStatus:
@@ -49,6 +62,7 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield f"its status {one.status} is unknown"
     if one.instance_charge_type not in _CHARGE_TYPES:
         yield f"its charge type {one.instance_charge_type} is unknown"
+    yield from why_locked(one)
 
 
 def group_type_of(one: DescribedSecurityGroup) -> SecurityGroupType:
@@ -67,12 +81,12 @@ def not_modelled_of_group(one: DescribedSecurityGroup, described_rules: Containe
 
 def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
     """Returns what the description of a held instance says and the model cannot, by the vendor's names."""
-    said = {}
+    said: dict[str, Any] = {}
     if one.status not in _INSTANCE_STATUSES:
         said["Status"] = one.status
     if one.instance_charge_type not in _CHARGE_TYPES:
         said["InstanceChargeType"] = one.instance_charge_type
-    return said or None
+    return said | _of_locks(one) or None
 
 
 def type_of(one: DescribedInterface) -> NetworkInterfaceType:
@@ -101,6 +115,9 @@ def why_interface(one: DescribedInterface, described_groups: Container[str]) -> 
         yield f"it is a primary ENI that is {one.status}"
     if status_of(one) in ATTACHED and not one.its_instance_id:
         yield f"it is {one.status}, and no instance is named"
+    for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
+        if not one_prefix.ipv4_prefix.endswith("/28"):
+            yield f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses"
     groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
     if groups:
         yield f"it is in {', '.join(groups)}, which no response describes"
@@ -123,17 +140,20 @@ def of_interface(
     group_ids = one.security_group_ids.security_group_id
     if any(group_id not in described_groups for group_id in group_ids):
         said["SecurityGroupIds"] = {"SecurityGroupId": list(group_ids)}
+    prefixes = [one_prefix.ipv4_prefix for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set]
+    if any(not prefix.endswith("/28") for prefix in prefixes):
+        said["Ipv4PrefixSets"] = {"Ipv4PrefixSet": [{"Ipv4Prefix": prefix} for prefix in prefixes]}
     return said or None
 
 
 def is_service_managed(one: DescribedInterface) -> bool:
     """Returns whether an ENI is another service's."""
-    return one.service_managed in (True, "true", "True")
+    return is_true(one.service_managed)
 
 
 def is_of_instance(one: DescribedEip) -> bool:
     """Returns whether the user of an EIP, if it has one, is an instance."""
-    return one.instance_type in ("", "EcsInstance")
+    return one.instance_type in ("", EipInstanceType.EcsInstance)
 
 
 def eip_status_of(one: DescribedEip) -> EipStatus:
@@ -141,14 +161,25 @@ def eip_status_of(one: DescribedEip) -> EipStatus:
     return _EIP_STATUSES.get(one.status, EipStatus.InUse)
 
 
-def why_eip(one: DescribedEip, described_instances: Container[str]) -> Iterator[str]:
-    """Yields the reasons to hold an EIP."""
+def is_of_interface(one: DescribedEip) -> bool:
+    """Returns whether the user of an EIP is an ENI."""
+    return one.instance_type == EipInstanceType.NetworkInterface
+
+
+def eip_charge_type_of(one: DescribedEip) -> ChargeType:
+    """Returns the charge type that an EIP is imported with: pay-as-you-go, where it is unknown."""
+    return _CHARGE_TYPES.get(one.charge_type, ChargeType.PostPaid)
+
+
+def why_eip(one: DescribedEip, described: Container[str]) -> Iterator[str]:
+    """Yields the reasons to hold an EIP. ``described`` has the instances, or the ENIs, that the user would be among."""
     status = _EIP_STATUSES.get(one.status)
     if status is None:
         yield f"its status {one.status} is unknown"
-    if one.instance_id and not is_of_instance(one):
+    yield from why_locked(one)
+    if one.instance_id and not is_of_instance(one) and not is_of_interface(one):
         yield f"it is on {one.instance_id}, which is a {one.instance_type}"
-    elif one.instance_id and one.instance_id not in described_instances:
+    elif one.instance_id and one.instance_id not in described:
         yield f"it is on {one.instance_id}, which no response describes"
     elif one.instance_id and status is not None and status not in ASSOCIATED:
         yield f"it is {one.status} on {one.instance_id}"
@@ -156,12 +187,19 @@ def why_eip(one: DescribedEip, described_instances: Container[str]) -> Iterator[
         yield f"it is {one.status}, and what it is on is not named"
 
 
-def of_eip(one: DescribedEip, instance_id: str | None) -> dict[str, Any] | None:
-    """Returns what the description of a held EIP says and the model cannot; ``instance_id`` is the instance that it is
-    imported on."""
+def of_eip(one: DescribedEip, user_id: str | None) -> dict[str, Any] | None:
+    """Returns what the description of a held EIP says and the model cannot; ``user_id`` is the instance or the ENI that
+    it is imported on."""
     said: dict[str, Any] = {}
     if one.status != eip_status_of(one):
         said["Status"] = one.status
-    if one.instance_id and one.instance_id != instance_id:
+    if one.instance_id and one.instance_id != user_id:
         said |= {"InstanceId": one.instance_id, "InstanceType": one.instance_type}
-    return said or None
+        if one.private_ip_address:
+            said["PrivateIpAddress"] = one.private_ip_address
+    return said | _of_locks(one) or None
+
+
+def _of_locks(one: DescribedInstance | DescribedEip) -> dict[str, Any]:
+    locks = [{"LockReason": lock.lock_reason} for lock in one.operation_locks.lock_reason]
+    return {"OperationLocks": {"LockReason": locks}} if locks else {}

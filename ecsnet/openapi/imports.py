@@ -58,9 +58,11 @@ from ecsnet.openapi.instance_types import TypeReader
 from ecsnet.openapi.quotas import read_quotas
 from ecsnet.values import (
     ChargeType,
+    EipInstanceType,
     EipStatus,
     InstanceType,
     NetworkInterfaceType,
+    addresses_of,
     cidr_bounds,
     ipv4_to_int,
 )
@@ -124,6 +126,7 @@ class _Reader:
         self._regions: dict[str, str] = {}
         self._primaries: dict[str, str] = {}
         self._eip_of: dict[str, str] = {}
+        self._eip_at: dict[tuple[str, str], str] = {}
         self._used: dict[str, set[int]] = {}
         self._events: dict[str, list[Event]] = {}
 
@@ -220,6 +223,7 @@ class _Reader:
         self._check_primaries()
         self._count_unseen_addresses()
         self._collect_eips_of_instances()
+        self._collect_eips_of_interfaces()
         for eip in self._eips.values():
             self._eip(eip)
         return self._events
@@ -293,6 +297,29 @@ class _Reader:
                 )
                 self._collect(self._eips, eip.allocation_id, _Found(f"{found.path}.EipAddress", found.region_id, eip))
 
+    def _collect_eips_of_interfaces(self) -> None:
+        """Collects the EIPs that only the descriptions of their ENIs name. That of a primary ENI is its instance's."""
+        for found in self._interfaces.values():
+            one = found.one
+            named = [(ip.associated_public_ip, ip.private_ip_address) for ip in one.private_ip_sets.private_ip_set]
+            for public, private_ip in ((one.associated_public_ip, ""), *named):
+                if not (public.allocation_id and public.public_ip_address) or public.allocation_id in self._eips:
+                    continue
+                primary = one.type == NetworkInterfaceType.Primary and one.its_instance_id in self._instances
+                if primary and self._instances[one.its_instance_id].one.public_ip_address.ip_address:
+                    continue
+                eip = DescribedEip(
+                    allocation_id=public.allocation_id,
+                    ip_address=public.public_ip_address,
+                    status=EipStatus.InUse,
+                    instance_id=one.its_instance_id if primary else one.network_interface_id,
+                    instance_type="" if primary else EipInstanceType.NetworkInterface,
+                    private_ip_address="" if primary else private_ip,
+                )
+                self._collect(
+                    self._eips, eip.allocation_id, _Found(f"{found.path}.AssociatedPublicIp", found.region_id, eip)
+                )
+
     def _check_blocks(self) -> None:
         """Raises `InvalidResponse` if blocks of VSwitches in one VPC overlap: each address belongs to one VSwitch."""
         blocks = sorted(
@@ -361,6 +388,7 @@ class _Reader:
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
+                deletion_protection=held.is_true(one.deletion_protection),
                 held="; ".join(held.why_instance(one)) or None,
                 described=held.of_instance(one),
                 created_at=_time(found),
@@ -376,7 +404,7 @@ class _Reader:
         }
         for found in self._interfaces.values():
             if found.one.instance_id in of_instance:
-                of_instance[found.one.instance_id].append(len(_addresses(found)))
+                of_instance[found.one.instance_id].append(len(_addresses(found)) + len(_prefixes(found)))
         for instance_id, address_counts in of_instance.items():
             self.types.show(self._instances[instance_id].one.instance_type, address_counts)
 
@@ -411,8 +439,9 @@ class _Reader:
             ("SecurityGroupIds", self._groups, group_ids),
             ("InstanceId", self._instances, [instance_id] if instance_id in self._instances else []),
         )
-        addresses = _addresses(found)
-        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, addresses))
+        addresses, prefixes = _addresses(found), _prefixes(found)
+        used = [*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)]]
+        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, used))
         of_type, status = held.type_of(one), held.status_of(one)
         elsewhere = self._why_elsewhere(one, of_type)
         on = None if elsewhere else instance_id or None
@@ -426,6 +455,8 @@ class _Reader:
                 type=of_type,
                 status=status,
                 private_ip_addresses=addresses,
+                ipv4_prefixes=prefixes,
+                ipv6_addresses=tuple(dict.fromkeys(ip.ipv6_address for ip in one.ipv6_sets.ipv6_set)),
                 security_group_ids=group_ids,
                 instance_id=on,
                 held="; ".join(reasons) or None,
@@ -459,14 +490,20 @@ class _Reader:
                 raise InvalidResponse(reason, path=f"{found.path}.NetworkInterfaces")
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
+        found, problem = self._eip_of_primary(found)
         one = found.one
-        instance_id = one.instance_id if held.is_of_instance(one) and one.instance_id in self._instances else ""
+        on_interface = held.is_of_interface(one)
+        described: Mapping[str, _Found[Any]] = self._interfaces if on_interface else self._instances
+        has_user = not problem and (on_interface or held.is_of_instance(one)) and one.instance_id in described
         region_id = self._place(
-            found, one.allocation_id, ("InstanceId", self._instances, [instance_id] if instance_id else [])
+            found, one.allocation_id, ("InstanceId", described, [one.instance_id] if has_user else [])
         )
         status = held.eip_status_of(one)
-        if status not in ASSOCIATED_EIP:
-            instance_id = ""
+        reasons = [*problem, *held.why_eip(one, described)]
+        if has_user and status in ASSOCIATED_EIP and on_interface:
+            self._eip_on_interface(found, region_id, status, reasons)
+            return
+        instance_id = one.instance_id if has_user and status in ASSOCIATED_EIP else ""
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
                 raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
@@ -479,8 +516,49 @@ class _Reader:
                 **imported_fields(one),
                 status=status,
                 instance_id=instance_id or None,
-                held="; ".join(held.why_eip(one, self._instances)) or None,
+                charge_type=held.eip_charge_type_of(one),
+                deletion_protection=held.is_true(one.deletion_protection),
+                held="; ".join(reasons) or None,
                 described=held.of_eip(one, instance_id or None),
+                created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
+            ),
+        )
+
+    def _eip_of_primary(self, found: _Found[DescribedEip]) -> tuple[_Found[DescribedEip], list[str]]:
+        """Returns an EIP that is on a primary ENI as one of its instance, or why the instance cannot have it."""
+        interface = self._interfaces.get(found.one.instance_id)
+        if interface is None or interface.one.type != NetworkInterfaceType.Primary:
+            return found, []
+        instance_id = interface.one.its_instance_id
+        instance = self._instances.get(instance_id)
+        if instance is None or instance.one.public_ip_address.ip_address or instance_id in self._eip_of:
+            return found, [f"it is on {found.one.instance_id}, which is a primary ENI"]
+        one = msgspec.structs.replace(found.one, instance_id=instance_id, instance_type="", private_ip_address="")
+        return _Found(found.path, found.region_id, one), []
+
+    def _eip_on_interface(
+        self, found: _Found[DescribedEip], region_id: str, status: EipStatus, reasons: list[str]
+    ) -> None:
+        """Imports an EIP that is on an ENI. It is held if the ENI does not take it there."""
+        one, interface = found.one, self._interfaces[found.one.instance_id]
+        addresses = _addresses(interface)
+        private_ip = one.private_ip_address or addresses[0]
+        other = self._eip_at.setdefault((one.instance_id, private_ip), one.allocation_id)
+        if private_ip not in addresses:
+            reasons.append(f"it is on {private_ip}, which {one.instance_id} does not have")
+        if other != one.allocation_id:
+            reasons.append(f"it is on {private_ip} of {one.instance_id}, which has the EIP {other}")
+        self._add(
+            region_id,
+            EipImported(
+                **imported_fields(one),
+                status=status,
+                network_interface_id=one.instance_id,
+                private_ip_address=None if private_ip == addresses[0] else private_ip,
+                charge_type=held.eip_charge_type_of(one),
+                deletion_protection=held.is_true(one.deletion_protection),
+                held="; ".join(reasons) or None,
+                described=held.of_eip(one, one.instance_id),
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
@@ -515,6 +593,12 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     if not ips:
         raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)
+
+
+def _prefixes(found: _Found[DescribedInterface]) -> tuple[str, ...]:
+    """Returns the IPv4 prefixes of an ENI of sixteen addresses each; those of another size are a reason to hold it."""
+    described = [one.ipv4_prefix for one in found.one.ipv4_prefix_sets.ipv4_prefix_set]
+    return tuple(dict.fromkeys(prefix for prefix in described if prefix.endswith("/28")))
 
 
 def _time(found: _Found[Any]) -> datetime | None:

@@ -31,7 +31,6 @@ from ecsnet.openapi.describe import (
     attributes_of,
 )
 from ecsnet.resources import Resource
-from ecsnet.values import ChargeType
 
 Object = dict[str, Any]
 
@@ -147,10 +146,32 @@ def _private_ips(one: Subject) -> Object:
     primary, *others = one.state.private_ips
     return {
         "PrivateIpSet": [
-            {"AssociatedPublicIp": {}, "Primary": True, "PrivateIpAddress": primary},
-            *[{"AssociatedPublicIp": {}, "Primary": False, "PrivateIpAddress": ip} for ip in others],
+            {"AssociatedPublicIp": _public_ip_at(one, primary), "Primary": True, "PrivateIpAddress": primary},
+            *[
+                {"AssociatedPublicIp": _public_ip_at(one, ip), "Primary": False, "PrivateIpAddress": ip}
+                for ip in others
+            ],
         ]
     }
+
+
+def _public_ip_at(one: Subject, private_ip: str) -> Object:
+    """Returns the EIP at a private address of an ENI; empty if there is none."""
+    eip_id = one.state.eip_at(private_ip) if one.state.eips else None
+    eip = None if eip_id is None else one.region.eips[eip_id]
+    return {} if eip is None else {"AllocationId": eip.id, "PublicIpAddress": eip.ip_address}
+
+
+def _associated_public_ip(one: Subject) -> Object:
+    return _public_ip_at(one, one.state.private_ips[0])
+
+
+def _prefixes(interface: NetworkInterfaceState) -> Object:
+    return {"Ipv4PrefixSet": [{"Ipv4Prefix": prefix} for prefix in interface.ipv4_prefixes]}
+
+
+def _ipv6(interface: NetworkInterfaceState) -> Object:
+    return {"Ipv6Set": [{"Ipv6Address": address} for address in interface.ipv6_addresses]}
 
 
 def _attachment(one: Subject) -> Object:
@@ -171,12 +192,12 @@ _NETWORK_INTERFACE: Final = Kind(
     "network_interfaces",
     DescribedInterface,
     {
-        "AssociatedPublicIp": _nothing,
+        "AssociatedPublicIp": _associated_public_ip,
         "Attachment": _attachment,
         "CreationTime": _created,
-        "Ipv4PrefixSets": _no("Ipv4PrefixSet"),
+        "Ipv4PrefixSets": lambda one: _prefixes(one.state),
         "Ipv6PrefixSets": _no("Ipv6PrefixSet"),
-        "Ipv6Sets": _no("Ipv6Set"),
+        "Ipv6Sets": lambda one: _ipv6(one.state),
         "OwnerId": lambda one: one.state.account_id,
         "PrivateIpSets": _private_ips,
         "SecurityGroupIds": _groups,
@@ -200,9 +221,9 @@ def _inside(interface: NetworkInterfaceState) -> Object:
     """Returns an ENI as the description of its instance has it."""
     primary = interface.private_ips[0]
     return {
-        "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
+        "Ipv4PrefixSets": _prefixes(interface),
         "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
-        "Ipv6Sets": {"Ipv6Set": []},
+        "Ipv6Sets": _ipv6(interface),
         "MacAddress": interface.mac_address,
         "NetworkInterfaceId": interface.id,
         "PrimaryIpAddress": primary,
@@ -255,7 +276,7 @@ _INSTANCE: Final = Kind(
         "CreationTime": lambda one: _time_of_instance(one.state.created_at),
         "DedicatedHostAttribute": _nothing,
         "DedicatedInstanceAttribute": _nothing,
-        "DeletionProtection": _always(False),
+        "DeletionProtection": lambda one: one.state.deletion_protection,
         "EcsCapacityReservationAttr": _nothing,
         "EipAddress": _eip,
         "ExpiredTime": _expires,
@@ -287,9 +308,11 @@ _EIP: Final = Kind(
     DescribedEip,
     {
         "AllocationTime": _created,
-        "ChargeType": _always(str(ChargeType.PostPaid)),
-        "InstanceType": lambda one: "EcsInstance" if one.state.instance_id else "",
+        "ChargeType": lambda one: str(one.state.charge_type),
+        "DeletionProtection": lambda one: one.state.deletion_protection,
+        "InstanceType": lambda one: str(one.resource.instance_type or ""),
         "OperationLocks": _no("LockReason"),
+        "PrivateIpAddress": lambda one: one.resource.private_ip_address or "",
         "RegionId": _region,
         "SecurityProtectionTypes": _no("SecurityProtectionType"),
         "Tags": _no("Tag"),

@@ -24,13 +24,14 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.world import Region
-from ecsnet.domain.subjects.eip import ASSOCIABLE, RELEASABLE, UNASSOCIABLE
+from ecsnet.domain.subjects.eip import ASSOCIABLE, ASSOCIABLE_INTERFACE, RELEASABLE, UNASSOCIABLE
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
 from ecsnet.instance_types import vendor_types
 from ecsnet.values import (
     ACCOUNT_QUOTAS,
+    ADDRESSES_OF_PREFIX,
     QUOTAS,
     ChargeType,
     InstanceStatus,
@@ -38,6 +39,7 @@ from ecsnet.values import (
     SecurityGroupType,
     cidr_bounds,
     int_to_ipv4,
+    ipv4_to_int,
 )
 
 T = TypeVar("T")
@@ -363,6 +365,8 @@ def allocate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
 def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in ASSOCIABLE)
     region = inventory.region_with("eips", _id(eip))
+    if choose(Options(["EcsInstance"], ["NetworkInterface"], weight=3)) == "NetworkInterface":
+        return _associate_with_interface(inventory, choose, eip, region)
     same_region = () if region is None else region.instances.snapshot()
     instance = inventory.instance(
         choose,
@@ -371,8 +375,32 @@ def associate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     return c.AssociateEipAddress(allocation_id=_id(eip), instance_id=_id(instance))
 
 
+def _associate_with_interface(
+    inventory: Inventory, choose: Choose, eip: EipState | str, region: Region | None
+) -> Command[Any]:
+    same_region = () if region is None else region.network_interfaces.snapshot()
+    interface = inventory.interface(
+        choose, lambda one: one.id in same_region and one.type is not PRIMARY and one.status in ASSOCIABLE_INTERFACE
+    )
+    own = () if isinstance(interface, str) else interface.private_ips
+    return c.AssociateEipAddress(
+        allocation_id=_id(eip),
+        instance_id=_id(interface),
+        instance_type="NetworkInterface",
+        private_ip_address=choose(Options([None, *own[1:]], ["10.0.0.250"], weight=2)),
+    )
+
+
 def unassociate_eip_address(inventory: Inventory, choose: Choose) -> Command[Any]:
     eip = inventory.eip(choose, lambda one: one.status in UNASSOCIABLE)
+    if not isinstance(eip, str) and eip.network_interface_id is not None:
+        interface_ids = [interface.id for interface in inventory.interfaces()]
+        return c.UnassociateEipAddress(
+            allocation_id=eip.id,
+            instance_id=choose(Options([eip.network_interface_id, None], [*interface_ids, "eni-none"], weight=2)),
+            instance_type="NetworkInterface",
+            private_ip_address=eip.private_ip_address,
+        )
     own = None if isinstance(eip, str) else eip.instance_id
     other_ids = [instance.id for instance in inventory.instances()]
     instance_id = choose(Options([own], [*other_ids, "i-none"], weight=2))
@@ -390,14 +418,21 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose(("nothing", "count", "address", "addresses"))
+    extra = choose(("nothing", "count", "address", "addresses", "prefix"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
+    elif extra == "prefix":
+        parameters["ipv4_prefix_count"] = 1
     elif extra == "address":
         parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
     elif extra == "addresses":
         parameters["private_ip_addresses"] = (choose(inventory.addresses(vswitch)),)
     return c.CreateNetworkInterface(**parameters)
+
+
+def _prefix_around(address: str) -> str:
+    """Returns the prefix that an address would be in."""
+    return f"{int_to_ipv4(ipv4_to_int(address) // ADDRESSES_OF_PREFIX * ADDRESSES_OF_PREFIX)}/28"
 
 
 def attach_network_interface(inventory: Inventory, choose: Choose) -> Command[Any]:
@@ -441,13 +476,19 @@ def modify_network_interface_attribute(inventory: Inventory, choose: Choose) -> 
 
 def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
     interface = inventory.interface(choose)
-    if choose(("count", "address")) == "count":
+    what = choose(("count", "address", "prefixes", "prefix"))
+    if what == "count":
         count = choose((1, 2))
         return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), secondary_private_ip_address_count=count)
+    if what == "prefixes":
+        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefix_count=1)
     vswitch_id = "" if isinstance(interface, str) else interface.vswitch_id
     region = inventory.region_with("vswitches", vswitch_id)
     vswitch = None if region is None else region.vswitches.get_existing(vswitch_id)
     address = choose(inventory.addresses(vswitch))
+    if what == "prefix":
+        prefix = _prefix_around(address)
+        return c.AssignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefixes=(prefix,))
     once, twice = (address,), (address, address)
     return c.AssignPrivateIpAddresses(
         network_interface_id=_id(interface), private_ip_addresses=choose(Options([once], [twice], weight=3))
@@ -455,7 +496,11 @@ def assign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command
 
 
 def unassign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Command[Any]:
-    interface = inventory.interface(choose, lambda one: len(one.private_ips) > 1)
+    interface = inventory.interface(choose, lambda one: one.address_count > 1)
+    prefixes = () if isinstance(interface, str) else interface.ipv4_prefixes
+    if prefixes and choose(("prefix", "address")) == "prefix":
+        revoked = choose(Options([prefixes[-1:]], [prefixes, ("10.0.0.240/28",)], weight=2))
+        return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefixes=revoked)
     own = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
     addresses = choose(Options([own[-1:]], [own[1:] or own, own[:1], ("10.0.0.250",)], weight=2))
     return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=addresses)

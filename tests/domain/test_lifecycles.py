@@ -537,6 +537,9 @@ def test_the_triggers_of_a_status_are_the_events_that_are_possible_in_it() -> No
         "NetworkInterfaceDeleted",
         "NetworkInterfaceStuck",
         "PrivateIpAddressesUnassigned",
+        "EipAddressAssociated",
+        "EipAddressUnassociated",
+        "EipImported",
     )
     assert PRIMARY_NETWORK_INTERFACE.triggers("Deleted") == ()
     assert NETWORK_INTERFACE.triggers(INITIAL) == (

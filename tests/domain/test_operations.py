@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecsnet import commands as c
-from ecsnet._attrs import field_names
+from ecsnet.domain.context import names
 from ecsnet.domain.decide import OPERATIONS
 from ecsnet.domain.lookups import LOOKUPS
 from ecsnet.domain.operation import Operation, ResourceKind, merged, operations
@@ -55,7 +55,7 @@ def test_every_event_is_recorded_by_one_command_or_by_none_of_its_own() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.command.__name__)
 def test_statuses_are_those_of_resources_that_the_command_names(operation: Operation[Any]) -> None:
     for kind in operation.statuses:
-        assert kind.parameter in field_names(operation.command)
+        assert names(operation.command, kind.parameter)
 
 
 def test_every_kind_of_resource_can_be_looked_up() -> None:

@@ -96,7 +96,13 @@ def test_permitted_commands_of_an_eip_depend_on_its_status(slow_net: Net) -> Non
 def test_permitted_commands_of_an_interface_depend_on_its_status(slow_net: Net) -> None:
     cloud, vm = slow_net.cloud, slow_net.run()
     interface = cloud.execute(slow_net.eni_command())
-    anything = {c.ModifyNetworkInterfaceAttribute, c.AssignPrivateIpAddresses, c.UnassignPrivateIpAddresses}
+    anything = {
+        c.ModifyNetworkInterfaceAttribute,
+        c.AssignPrivateIpAddresses,
+        c.UnassignPrivateIpAddresses,
+        c.AssociateEipAddress,
+        c.UnassociateEipAddress,
+    }
     admitted = {interface.status: set(cloud.permitted(interface.id))}
     detach = c.DetachNetworkInterface(network_interface_id=interface.id, instance_id=vm.id)
     delete = c.DeleteNetworkInterface(network_interface_id=interface.id)
@@ -105,9 +111,9 @@ def test_permitted_commands_of_an_interface_depend_on_its_status(slow_net: Net) 
         admitted[cloud.network_interfaces[interface.id].status] = set(cloud.permitted(interface.id))
     assert admitted == {
         "Available": anything | {c.AttachNetworkInterface, c.DeleteNetworkInterface},
-        "Attaching": {c.AttachNetworkInterface},  # denied, unless it is stuck
+        "Attaching": {c.AttachNetworkInterface, c.UnassociateEipAddress},  # denied, unless it is stuck
         "InUse": anything | {c.DetachNetworkInterface},
-        "Detaching": {c.DetachNetworkInterface},
+        "Detaching": {c.DetachNetworkInterface, c.UnassociateEipAddress},
         "Deleting": {c.DeleteNetworkInterface},
     }
 

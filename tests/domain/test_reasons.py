@@ -292,9 +292,15 @@ def test_what_a_resource_does_not_permit_is_told_beside_a_missing_one(cloud: Clo
     for resource_id in (one for name in COLLECTIONS for one in getattr(cloud, name)):
         permitted = cloud.permitted(resource_id)
         for command in (one for one in PAIRS if one in permitted):
-            given_ids = dict.fromkeys(attrs.fields_dict(command), "none")
-            name = next(n for n in given_ids if n in NAMES_OF[resource_id.partition("-")[0]])
-            told = cloud.check(command(**{**given_ids, name: resource_id})).violations
+            given_ids = {
+                name: "none" for name, one in attrs.fields_dict(command).items() if one.default is attrs.NOTHING
+            }
+            kind = resource_id.partition("-")[0]
+            if kind == "eni" and command is c.AssociateEipAddress:
+                given_ids |= {"instance_id": resource_id, "instance_type": "NetworkInterface"}
+            else:
+                given_ids[next(n for n in given_ids if n in NAMES_OF[kind])] = resource_id
+            told = cloud.check(command(**given_ids)).violations
             assert {v.rule for v in permitted[command].violations} <= {v.rule for v in told}
 
 

@@ -203,13 +203,16 @@ class Network:
         views.update(self._seen_interfaces())
         views.update(self._seen_instances())
         for eip in self.eips.values():
-            views[eip.id] = vars(eip)
+            user_type = None if eip.instance_id is None else "EcsInstance"
+            later = {"instance_type": user_type, "private_ip_address": None, "charge_type": "PostPaid"}
+            views[eip.id] = {**vars(eip), **later, "deletion_protection": False}  # the guide knows instances only
         return views
 
     def _seen_interfaces(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for one in self.interfaces.values():
             view = {name: value for name, value in vars(one).items() if name != "attachment"}
-            yield one.id, {**view, "primary_private_ip": one.private_ips[0]}
+            later: dict[str, Any] = {"ipv4_prefixes": [], "ipv6_addresses": [], "eip_ids": []}  # than the guide
+            yield one.id, {**view, **later, "primary_private_ip": one.private_ips[0]}
 
     def _seen_instances(self) -> Iterator[tuple[str, dict[str, Any]]]:
         hidden = {"classic_groups", "classic_ip", "started", "boots_to", "bought", "changes", "next_bandwidth"}
@@ -227,6 +230,7 @@ class Network:
                     "private_ip": one.classic_ip if primary is None else primary.private_ips[0],
                     "eip_id": None if eip is None else eip.id,
                     "security_group_ids": self.groups_of(one),
+                    "deletion_protection": False,
                 },
             )
 

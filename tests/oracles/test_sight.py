@@ -29,6 +29,16 @@ NOT_MODELLED: Final = {
         "the guide has no enterprise groups",
     ),
     **dict.fromkeys(
+        ("eip.associate.interface-state", "eip.associate.primary-interface", "interface.unassign.eip"),
+        "the guide has no EIPs on ENIs",
+    ),
+    **dict.fromkeys(("eip.associate.private-ip", "eip.unassociate.private-ip"), "EIPs are on no address by name"),
+    "address.prefix.exhausted": "the guide has no prefixes",
+    **dict.fromkeys(
+        ("eip.release.charge-type", "eip.release.deletion-protection", "instance.release.deletion-protection"),
+        "nothing is imported in the walks",
+    ),
+    **dict.fromkeys(
         ("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
         "nothing is imported in the walks",
     ),

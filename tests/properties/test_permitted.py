@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ecsnet import Cloud, Command, InstanceType, ManualClock, strategies
 from ecsnet import commands as c
 from ecsnet._attrs import field_names
+from ecsnet.domain.context import names
 from ecsnet.testing import Breach, cloud_after, explore, settle_moves
 from ecsnet.testing._generate import Inventory, all_commands
 from tests.support.hypothesis_settings import budget
@@ -41,11 +42,12 @@ def on_each_resource(
     for table in tables:
         parameter = NAMED_BY[table]
         for command in COMMANDS:
-            if parameter not in field_names(command) or command in without:
+            if not names(command, parameter) or command in without:
                 continue
+            named_by = parameter if parameter in field_names(command) else "instance_id"  # of an EIP: it may be an ENI
             tried: dict[str, list[Command[Any]]] = {}
             for one in all_commands(inventory, [command]):
-                tried.setdefault(getattr(one, parameter), []).append(one)
+                tried.setdefault(getattr(one, named_by), []).append(one)
             for resource in getattr(cloud, table).where(account_id=cloud.account_id):
                 decision = cloud.permitted(resource.id).get(command)
                 yield resource.id, command, bool(decision), tried.get(resource.id, [])

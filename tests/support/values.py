@@ -38,6 +38,7 @@ ALSO: dict[type[Any], dict[str, Any]] = {
     c.CreateInstance: {"vswitch_id": "vsw-1"},
     c.RunInstances: {"vswitch_id": "vsw-1"},
     c.AssignPrivateIpAddresses: {"secondary_private_ip_address_count": 2},
+    c.UnassignPrivateIpAddresses: {"private_ip_addresses": ["10.0.1.9"]},
     c.ModifyNetworkInterfaceAttribute: {"security_group_ids": ["sg-1"]},
 }
 """Parameters with defaults that a command needs all the same."""

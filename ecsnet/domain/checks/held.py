@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecsnet.decision import Finding, Severity
+from ecsnet.domain.in_use import SHOWN
 from ecsnet.domain.state.records import VSwitchState
 from ecsnet.domain.state.world import World
 from ecsnet.domain.subjects.vpc import UNSEEN
@@ -13,7 +14,8 @@ from ecsnet.domain.subjects.vpc import UNSEEN
 
 def held(world: World) -> Iterator[Finding]:
     """Yields a finding for each resource that is held, or used by what was not described, under the id of the rule that
-    denies the commands on it, and for each of whose description something is not modelled."""
+    denies the commands on it; for each of whose description something is not modelled; and one for all IPv6 addresses
+    of a region."""
     for region in world.regions.values():
         for vswitch in region.vswitches.snapshot().values():
             if vswitch.unseen_addresses:
@@ -24,9 +26,17 @@ def held(world: World) -> Iterator[Finding]:
         for instance in region.instances.snapshot().values():
             if instance.held is not None:
                 yield _information("instance.held", f"{instance.id} is held: {instance.held}")
+        with_ipv6: list[str] = []
         for interface in region.network_interfaces.snapshot().values():
             if interface.held is not None:
                 yield _information("interface.held", f"{interface.id} is held: {interface.held}")
+            if interface.ipv6_addresses:
+                with_ipv6.append(interface.id)
+        if with_ipv6:
+            some = ", ".join(with_ipv6[:SHOWN])
+            more = f" and {len(with_ipv6) - SHOWN} more" if len(with_ipv6) > SHOWN else ""
+            message = f"IPv6 addresses are held, and nothing is judged by them: those of {some}{more}"
+            yield _information("address.ipv6", message)
         for eip in region.eips.snapshot().values():
             if eip.held is not None:
                 yield _information("eip.held", f"{eip.id} is held: {eip.held}")

@@ -23,7 +23,7 @@ from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.account import type_of, unset_account_quota
-from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
+from ecsnet.domain.subjects.eip import ASSOCIATED, EIP, private_ip_of
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
 from ecsnet.domain.subjects.public_ip import CHANGE_LIMIT
@@ -74,8 +74,10 @@ INVARIANTS: Final[dict[str, str]] = {
     "instance.subscription": "Only a subscription expires, and only a subscription has a bandwidth for its next cycle.",
     "public-ip.owners": "No public address is held twice, over all regions.",
     "public-ip.change.limit": "A public address was changed three times at most.",
-    "eip.association": "An EIP is associated exactly while its status says so, with an instance that agrees.",
-    "eip.associate.duplicate": "An instance has one EIP at most.",
+    "eip.association": "An EIP is associated exactly while its status says so, with an instance or an ENI that agrees.",
+    "eip.associate.duplicate": "An instance, and a private address of an ENI, has one EIP at most.",
+    "eip.associate.primary-interface": "An EIP that is on an ENI is on a secondary one.",
+    "eip.associate.private-ip": "An EIP on an ENI is associated with a private address that the ENI holds.",
     "eip.associate.network-type": "An instance with an EIP is in a VPC.",
     "eip.associate.public-ip": "An instance has no EIP beside a public address of its own.",
     "classic-link.attach.network-type": "Only a classic instance is linked, to a VPC that is enabled for it.",
@@ -261,7 +263,7 @@ class _Scan:
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:
                 found("interface.create.vswitch", interface.id, f"does not agree with {interface.vswitch_id}")
-            count = len(interface.private_ips)
+            count = interface.address_count
             if not held and not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
                 found("interface.assign.limit", interface.id, f"holds {count} private IPs")
             if instance is not None and not held:
@@ -304,7 +306,7 @@ class _Scan:
                 continue
             first, last = vswitch.first, vswitch.last
             held, in_vswitch = holders.setdefault(interface.vpc_id, {}), held_in[vswitch.id]
-            for ip in interface.private_ips:
+            for ip in interface.held_addresses:
                 number = _number(ip)
                 if not first <= number <= last:
                     found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
@@ -404,11 +406,16 @@ class _Scan:
         found, region = self.found, self.region
         owners: dict[str, str] = {}
         associated: dict[str, str] = {}
+        on_interfaces: dict[str, list[EipState]] = {}
         for eip in self.all_eips.values():
             self._owns(eip, eip.ip_address, owners)
-            if eip.held is None and (eip.status in ASSOCIATED) != (eip.instance_id is not None):
-                where = eip.instance_id or "no instance"
+            if eip.held is None and (eip.status in ASSOCIATED) != (eip.user_id is not None):
+                where = eip.user_id or "no instance and no ENI"
                 found("eip.association", eip.id, f"is {eip.status} and associated with {where}")
+            if eip.instance_id is not None and eip.network_interface_id is not None:
+                found("eip.association", eip.id, f"is associated with {eip.instance_id} and {eip.network_interface_id}")
+            if eip.network_interface_id is not None:
+                on_interfaces.setdefault(eip.network_interface_id, []).append(eip)
             if eip.status in EIP.transitional and eip.held is None:
                 self.pending.add(eip.id)
             if eip.instance_id is not None:
@@ -434,10 +441,35 @@ class _Scan:
                 classic[instance.classic_ip] = instance.id
         for instance_id, eip_id in associated.items():
             found("eip.association", eip_id, f"is associated with {instance_id}, which does not exist")
+        self._eips_of_interfaces(on_interfaces)
         if region.public_ips.snapshot() != owners or region.public_ips.size != len(owners):
             found("index.public-ips", region.region_id, "does not agree with instances and EIPs")
         if region.classic_ips.snapshot() != classic or region.classic_ips.size != len(classic):
             found("index.classic-ips", region.region_id, "does not agree with the classic instances")
+
+    def _eips_of_interfaces(self, on_interfaces: dict[str, list[EipState]]) -> None:
+        """Checks the EIPs that are on ENIs, and the index of the ENIs."""
+        found = self.found
+        for interface in self.all_interfaces.values():
+            eips = on_interfaces.pop(interface.id, []) if on_interfaces else []
+            if not eips and not interface.eips:
+                continue
+            listed = {(private_ip_of(eip, interface), eip.id) for eip in eips}
+            if set(interface.eips) != listed or len(interface.eips) != len(eips):
+                found("eip.association", interface.id, f"lists {interface.eips}, and has {sorted(listed)}")
+            at: dict[str, str] = {}
+            for eip in eips:
+                ip = private_ip_of(eip, interface)
+                if eip.held is not None:
+                    continue
+                if interface.type is PRIMARY:
+                    found("eip.associate.primary-interface", eip.id, f"is on the primary ENI {interface.id}")
+                if ip not in interface.private_ips:
+                    found("eip.associate.private-ip", eip.id, f"is associated with {ip}, not of {interface.id}")
+                if at.setdefault(ip, eip.id) != eip.id:
+                    found("eip.associate.duplicate", interface.id, f"has {at[ip]} and {eip.id} at {ip}")
+        for interface_id, eips in on_interfaces.items():
+            found("eip.association", eips[0].id, f"is associated with {interface_id}, which does not exist")
 
     def _owns(self, owner: EipState | InstanceState, ip: str, owners: dict[str, str]) -> None:
         if ip in owners:
@@ -516,7 +548,7 @@ class _Scan:
         if len(passing) != len(self.pending) or set(passing) != self.pending or region.pending.size != len(passing):
             found("index.pending", region.region_id, f"lists {passing} instead of {sorted(self.pending)}")
         revoked = {
-            key: (interface.id, set(addresses) <= set(interface.private_ips[1:]))
+            key: (interface.id, set(addresses) <= {*interface.private_ips[1:], *interface.ipv4_prefixes})
             for interface in self.all_interfaces.values()
             for key, addresses in interface.revocations
         }

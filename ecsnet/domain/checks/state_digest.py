@@ -101,6 +101,7 @@ def _essence(region: Region) -> Rows:
                 i.eip_id,
                 i.classic_group_ids,
                 i.linked_vpc_id,
+                i.deletion_protection,
                 i.held,
             )
             for i in region.instances.snapshot().values()
@@ -112,6 +113,7 @@ def _essence(region: Region) -> Rows:
                 i.instance_id,
                 i.vswitch_id,
                 i.private_ips,
+                i.ipv4_prefixes,
                 i.security_group_ids,
                 i.name,
                 i.description,
@@ -121,7 +123,18 @@ def _essence(region: Region) -> Rows:
             )
             for i in region.network_interfaces.snapshot().values()
         ],
-        [(eip.id, eip.status, eip.instance_id, eip.held) for eip in region.eips.snapshot().values()],
+        [
+            (
+                eip.id,
+                eip.status,
+                eip.user_id,
+                eip.private_ip_address,
+                eip.charge_type,
+                eip.deletion_protection,
+                eip.held,
+            )
+            for eip in region.eips.snapshot().values()
+        ],
         list(region.quotas.snapshot().items()),
         list(region.described_most.snapshot().items()),
         len(region.client_tokens.snapshot()),

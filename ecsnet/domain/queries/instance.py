@@ -10,10 +10,10 @@ import attrs
 
 from ecsnet.domain.queries.intranet import OPTIMIZED_BANDWIDTH, OTHER_BANDWIDTH
 from ecsnet.domain.rules import RuleKind, SubjectRules
-from ecsnet.domain.state.records import InstanceState
+from ecsnet.domain.state.records import EipState, InstanceState
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.account import type_of
-from ecsnet.values import ChargeType, EipStatus
+from ecsnet.values import ChargeType, EipStatus, NetworkInterfaceStatus
 
 
 @attrs.frozen(kw_only=True)
@@ -56,11 +56,11 @@ class InternetAddress(StrEnum):
 class InternetAccess:
     """The way of an instance to the Internet (guide 2.1, 2.2).
 
-    ``accessible`` is true if it has a public address and bandwidth for it, or an EIP that is InUse. The status of the
-    instance does not matter. ``via`` is the kind of its public address, and ``ip_address`` the address, both None if it
-    has none; an EIP has an ``allocation_id``. ``bandwidth`` is in Mbit/s; None if an EIP has it, which is not modelled.
-    ``remedy`` is what is missing. ``rule`` and ``guide`` name the source.
-    """
+    ``accessible`` is true if it has a public address and bandwidth for it, or an EIP that is InUse, be it on a
+    secondary ENI that is attached to it, which ``network_interface_id`` then names. The status of the instance does not
+    matter. ``via`` is the kind of its public address, and ``ip_address`` the address, both None if it has none; an EIP
+    has an ``allocation_id``. ``bandwidth`` is in Mbit/s; None if an EIP has it, which is not modelled. ``remedy`` is
+    what is missing. ``rule`` and ``guide`` name the source."""
 
     instance_id: str
     accessible: bool
@@ -69,6 +69,7 @@ class InternetAccess:
     allocation_id: str | None
     bandwidth: int | None
     remedy: str
+    network_interface_id: str | None = None
     rule: str = "internet.access"
     guide: str = "2.1, 2.2"
 
@@ -85,7 +86,8 @@ RULES.states(
 RULES.states(
     "internet.access",
     RuleKind.Query,
-    "An instance reaches the Internet by a public IP and a bandwidth above 0 Mbit/s, or by an EIP that is bound to it. "
+    "An instance reaches the Internet by a public IP and a bandwidth above 0 Mbit/s, or by an EIP that is bound to it, "
+    "or to a secondary ENI of its. "
     "At 0 Mbit/s it does not, even where the address is kept.",
     guide="2.1, 2.2",
 )
@@ -133,6 +135,18 @@ def internet_access(world: World, instance_id: str) -> InternetAccess:
             remedy=f"Nothing: {eip.id} is bound to it." if bound else f"Wait: {eip.id} is {eip.status}, not yet InUse.",
         )
     bandwidth = instance.internet_max_bandwidth_out
+    if not (instance.public_ip and bandwidth) and (eip_of_interface := _eip_of_interface(region, instance)) is not None:
+        eip = eip_of_interface
+        return InternetAccess(
+            instance_id=instance.id,
+            accessible=True,
+            via=InternetAddress.Eip,
+            ip_address=eip.ip_address,
+            allocation_id=eip.id,
+            bandwidth=None,
+            remedy=f"Nothing: {eip.id} is bound to {eip.network_interface_id}, which is attached to it.",
+            network_interface_id=eip.network_interface_id,
+        )
     has_address = instance.public_ip is not None
     kind = InternetAddress.ClassicPublicIp if instance.vpc_id is None else InternetAddress.NatPublicIp
     return InternetAccess(
@@ -144,6 +158,18 @@ def internet_access(world: World, instance_id: str) -> InternetAccess:
         bandwidth=bandwidth,
         remedy=_remedy(instance, bandwidth),
     )
+
+
+def _eip_of_interface(region: Region, instance: InstanceState) -> EipState | None:
+    """Returns the first EIP that is InUse on an ENI that is InUse on the instance, None if there is none."""
+    for interface_id in instance.attached:
+        interface = region.network_interfaces.get_existing(interface_id)
+        if interface.eips and interface.status is NetworkInterfaceStatus.InUse:
+            for eip_id in interface.eip_ids:
+                eip = region.eips.get_existing(eip_id)
+                if eip.status is EipStatus.InUse:
+                    return eip
+    return None
 
 
 def _remedy(instance: InstanceState, bandwidth: int) -> str:

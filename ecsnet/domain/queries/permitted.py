@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ecsnet._attrs import field_names
 from ecsnet.commands import Command
 from ecsnet.decision import Permission, Violation
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, names
 from ecsnet.domain.decide import OPERATIONS, CommandContext
 from ecsnet.domain.lookups import LOOKUPS
 from ecsnet.domain.operation import Impossible, Operation, ResourceKind
@@ -30,7 +29,7 @@ def permitted(
     state = getattr(region, table).get_existing(resource_id)
     decisions = {}
     for command, operation in OPERATIONS.items():
-        if kind.parameter not in field_names(command):
+        if not names(command, kind.parameter):
             continue
         if kind in operation.statuses and state.status not in operation.statuses[kind]:
             continue

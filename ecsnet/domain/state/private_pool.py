@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ecsnet.domain.state.records import NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region
-from ecsnet.values import int_to_ipv4, ipv4_to_int, must_be_ipv4
+from ecsnet.values import ADDRESSES_OF_PREFIX, int_to_ipv4, ipv4_to_int, must_be_ipv4
 
 
 def usable(vswitch: VSwitchState, address: int) -> bool:
@@ -88,7 +88,7 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
     """Allocates the addresses of an imported ENI, whether or not they are free and in its VSwitch."""
     allocated = region.addresses.mutable(interface.vpc_id)
     free = []
-    for ip in interface.private_ips:
+    for ip in interface.held_addresses:
         if allocated[ip] is None:
             free.append(ip)
         else:
@@ -210,3 +210,47 @@ def candidates(region: Region, vswitch: VSwitchState) -> Iterator[str]:
     for ip in released(vswitch):
         if allocated[ip] is None:
             yield ip
+
+
+# Prefixes of sixteen addresses are allocated from the end of the block downwards, so that they and the single addresses
+# meet last. The search goes round, and each allocation says where the next one begins: it passes no block twice in a
+# round, and looks at all of them only where few are free.
+
+
+def _prefix_bounds(vswitch: VSwitchState) -> tuple[int, int]:
+    """Returns the first addresses of the lowest and of the highest prefix whose addresses are all usable."""
+    size = ADDRESSES_OF_PREFIX
+    return (vswitch.first // size + 1) * size, (vswitch.last - 2 - size) // size * size
+
+
+def _prefixes_in_order(vswitch: VSwitchState) -> Iterator[int]:
+    lowest, highest = _prefix_bounds(vswitch)
+    begin = highest if vswitch.next_prefix is None else vswitch.next_prefix
+    yield from range(begin, lowest - 1, -ADDRESSES_OF_PREFIX)
+    yield from range(highest, begin, -ADDRESSES_OF_PREFIX)
+
+
+def next_free_prefixes(
+    region: Region, vswitch: VSwitchState, count: int, excluding: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Returns the next free prefixes of a VSwitch, without those that have one of the addresses in ``excluding``; fewer
+    than ``count`` if there are not as many."""
+    if vswitch.available_ip_address_count < ADDRESSES_OF_PREFIX:
+        return ()
+    allocated, excluding, found = region.addresses.get_existing(vswitch.vpc_id), frozenset(excluding), list[str]()
+    for first in _prefixes_in_order(vswitch):
+        ips = map(int_to_ipv4, range(first, first + ADDRESSES_OF_PREFIX))
+        if all(allocated[ip] is None and ip not in excluding for ip in ips):
+            found.append(f"{int_to_ipv4(first)}/28")
+            if len(found) == count:
+                break
+    return tuple(found)
+
+
+def pass_prefixes(region: Region, interface: NetworkInterfaceState, prefixes: tuple[str, ...]) -> None:
+    """The next search for a free prefix begins behind the last of these."""
+    if prefixes:
+        vswitch = region.vswitches.mutable(interface.vswitch_id)
+        lowest, highest = _prefix_bounds(vswitch)
+        following = ipv4_to_int(prefixes[-1].partition("/")[0]) - ADDRESSES_OF_PREFIX
+        vswitch.next_prefix = following if lowest <= following <= highest else None

@@ -27,6 +27,7 @@ from ecsnet.values import (
     SecurityGroupType,
     VpcStatus,
     VSwitchStatus,
+    addresses_of,
     cidr_bounds,
     int_to_ipv4,
 )
@@ -71,7 +72,8 @@ Released = tuple[str, Any] | None
 class VSwitchState(State, eq=False, kw_only=True):
     """``first`` and ``last`` bound the block. ``next_ip`` is the next address that was never allocated, None at the end
     of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
-    one first. ``unseen_addresses`` counts those that something holds which no import described: nobody knows which."""
+    one first. ``next_prefix`` is where the search for a free prefix begins, None for the end of the block.
+    ``unseen_addresses`` counts those that something holds which no import described: nobody knows which."""
 
     vpc_id: str
     zone_id: str
@@ -86,6 +88,7 @@ class VSwitchState(State, eq=False, kw_only=True):
     released: Released = None
     released_count: int = 0
     unseen_addresses: int = 0
+    next_prefix: int | None = None
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)
@@ -110,10 +113,12 @@ class SecurityGroupState(State, eq=False, kw_only=True):
 
 
 class NetworkInterfaceState(State, eq=False, kw_only=True):
-    """An ENI. Its attachment is stored here only. ``pending`` is its key among the pending transitions.
-    ``revocations`` are the keys of its addresses that are being revoked in the region's table of that name, each with
-    the addresses. ``held`` is why no command changes it, and ``described`` what its description says besides; nothing
-    completes the status of an ENI that is held."""
+    """An ENI. Its attachment is stored here only. ``ipv4_prefixes`` are blocks of sixteen addresses each, which it
+    holds besides ``private_ips``; each counts as one address. ``ipv6_addresses`` are imported, and nothing goes by
+    them. ``pending`` is its key among the pending transitions. ``revocations`` are the keys of its addresses that are
+    being revoked in the region's table of that name, each with the addresses. ``eips`` is an index: the EIPs on it,
+    each behind the private address that it is associated with. ``held`` is why no command changes it, and ``described``
+    what its description says besides; nothing completes the status of an ENI that is held."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -130,6 +135,31 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     described: Mapping[str, Any] | None = None
     pending: int | None = None
     revocations: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    eips: tuple[tuple[str, str], ...] = ()
+    ipv4_prefixes: tuple[str, ...] = ()
+    ipv6_addresses: tuple[str, ...] = ()
+
+    @property
+    def address_count(self) -> int:
+        """The number of its private addresses as quotas count them: a prefix is one."""
+        return len(self.private_ips) + len(self.ipv4_prefixes)
+
+    @property
+    def held_addresses(self) -> tuple[str, ...]:
+        """Every address that nobody else may have: its private addresses, and those of its prefixes, each once."""
+        if not self.ipv4_prefixes:
+            return self.private_ips
+        of_prefixes = [ip for prefix in self.ipv4_prefixes for ip in addresses_of(prefix)]
+        return tuple(dict.fromkeys([*self.private_ips, *of_prefixes]))
+
+    @property
+    def eip_ids(self) -> tuple[str, ...]:
+        """The EIPs on it, in the order in which they were associated."""
+        return tuple([eip_id for _, eip_id in self.eips])
+
+    def eip_at(self, private_ip: str) -> str | None:
+        """Returns the EIP that is associated with one of its private addresses, None if there is none."""
+        return next((eip_id for ip, eip_id in self.eips if ip == private_ip), None)
 
 
 class InstanceState(State, eq=False, kw_only=True):
@@ -163,6 +193,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
+    deletion_protection: bool = False
     held: str | None = None
     described: Mapping[str, Any] | None = None
     pending: int | None = None
@@ -222,11 +253,21 @@ class InstanceState(State, eq=False, kw_only=True):
 
 
 class EipState(State, eq=False, kw_only=True):
-    """An EIP. The instance it is associated with is stored here only. ``held`` is why no command changes it."""
+    """An EIP. What it is associated with is stored here only: an instance, or an ENI, then with its private address,
+    which is None for the primary one. ``held`` is why no command changes it."""
 
     ip_address: str
     status: EipStatus
     instance_id: str | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
+    charge_type: ChargeType = ChargeType.PostPaid
+    deletion_protection: bool = False
     held: str | None = None
     described: Mapping[str, Any] | None = None
     pending: int | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        """The id of the instance or the ENI that it is on, None if it is on neither."""
+        return self.instance_id or self.network_interface_id

@@ -17,6 +17,7 @@ from ecsnet.domain.state.records import (
 from ecsnet.domain.state.world import Region
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import (
+    EipInstanceType,
     EipStatus,
     InstanceStatus,
     NetworkInterfaceStatus,
@@ -100,10 +101,13 @@ def network_interface(
         mac_address=state.mac_address,
         primary_private_ip=state.private_ips[0],
         private_ips=state.private_ips,
+        ipv4_prefixes=state.ipv4_prefixes,
+        ipv6_addresses=state.ipv6_addresses,
         security_group_ids=state.security_group_ids,
         name=state.name,
         description=state.description,
         instance_id=state.instance_id,
+        eip_ids=state.eip_ids if state.eips else (),
     )
 
 
@@ -131,6 +135,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
         image_id=state.image_id,
         internet_max_bandwidth_out=state.internet_max_bandwidth_out,
         private_ip_change_pending=state.private_ip_change_pending,
+        deletion_protection=state.deletion_protection,
     )
 
 
@@ -142,8 +147,18 @@ def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip
         created_at=state.created_at,
         ip_address=state.ip_address,
         status=status or state.status,
-        instance_id=state.instance_id,
+        instance_id=state.user_id,
+        instance_type=_user_type(state),
+        private_ip_address=state.private_ip_address,
+        charge_type=state.charge_type,
+        deletion_protection=state.deletion_protection,
     )
+
+
+def _user_type(state: EipState) -> EipInstanceType | None:
+    if state.network_interface_id is not None:
+        return EipInstanceType.NetworkInterface
+    return None if state.instance_id is None else EipInstanceType.EcsInstance
 
 
 VIEWS: dict[str, Callable[[Region, Any], Resource]] = {

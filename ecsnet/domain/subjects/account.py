@@ -134,8 +134,14 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 
 # Client tokens
 
-_LATER_DEFAULTS: Final[Mapping[str, Any]] = {"network_interfaces": (), "security_group_type": "normal"}
-"""The defaults of parameters that commands did not have when their first token was stored."""
+_LATER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "network_interfaces": (),
+    "security_group_type": "normal",
+    "ipv4_prefixes": (),
+    "instance_type": "EcsInstance",
+}
+"""The defaults of parameters that commands did not have when their first token was stored. No instance type has that
+name."""
 
 
 def token_use(world: World, account_id: str, client_token: str) -> TokenUse | None:

@@ -1,7 +1,10 @@
 """Elastic IP addresses (guide 2.2): public addresses that an account keeps, and moves between instances of a VPC.
 
-The fact that an EIP is associated with an instance has one home, the EIP's `instance_id`; the instance's side is an
-index. An EIP survives its instance: it comes back Available.
+An EIP is also associated with a secondary ENI, that is with one of its private addresses, and goes where the ENI goes:
+the guide of 2019 has only instances, the vendor's documentation of AssociateEipAddress both.
+
+The fact that an EIP is associated has one home, the EIP's `instance_id` or `network_interface_id`; the other side is an
+index. An EIP survives what it is on: it comes back Available.
 
 An imported EIP may be held: on a NAT gateway, a load balancer or whatever else is not modelled, or described in a way
 that is not understood. It counts, and no command changes it.
@@ -10,7 +13,7 @@ that is not understood. It counts, and no command changes it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from ecsnet.commands import (
     AllocateEipAddress,
@@ -19,19 +22,22 @@ from ecsnet.commands import (
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
-from ecsnet.domain.context import RegionalRequest, RuleContext, known
+from ecsnet.domain.context import EipUser, RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Impossible, Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
-from ecsnet.domain.state.records import EipState, InstanceState
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import PUBLIC
+from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region, World, owned
 from ecsnet.domain.subjects.account import quota_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
 from ecsnet.domain.subjects.instance.lifecycle import wrong_status as wrong_instance_status
+from ecsnet.domain.subjects.network_interface.lifecycle import NETWORK_INTERFACE, PRIMARY, is_primary
+from ecsnet.domain.subjects.network_interface.lifecycle import changed as changed_interface
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import (
     EipAddressAllocated,
@@ -45,7 +51,7 @@ from ecsnet.events.eip import (
     NatPublicIpConverted,
 )
 from ecsnet.events.imports import EipImported
-from ecsnet.values import EipStatus
+from ecsnet.values import ChargeType, EipInstanceType, EipStatus
 
 S = EipStatus
 
@@ -86,7 +92,7 @@ EIP: Final = Lifecycle(
 """EIPs."""
 
 ASSOCIATED: Final = EIP.statuses_admitting(EipAddressUnassociated)
-"""The statuses of an EIP that is on an instance, however far associating or unassociating has come."""
+"""The statuses of an EIP that is on an instance or an ENI, however far associating or unassociating has come."""
 
 # How each event changes the state
 
@@ -132,22 +138,48 @@ def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent
 ASSOCIATE: Final = INSTANCE.table[EipAddressAssociateRequested]
 
 
+ASSOCIATE_WITH_INTERFACE: Final = NETWORK_INTERFACE.table[EipAddressAssociateRequested]
+
+
 def associate_requested(region: Region, event: EipAddressAssociateRequested, record: RecordedEvent) -> None:
-    _bind(region, _changed(region, event.allocation_id, record), event.instance_id)
+    _bind(region, _changed(region, event.allocation_id, record), event)
 
 
 def associated(region: Region, event: EipAddressAssociated, record: RecordedEvent) -> None:
     eip = _changed(region, event.allocation_id, record)
-    if eip.instance_id is None:
-        _bind(region, eip, event.instance_id)
+    if eip.user_id is None:
+        _bind(region, eip, event)
+    else:
+        _must_be_user(eip, event.instance_id or event.network_interface_id)
 
 
-def _bind(region: Region, eip: EipState, instance_id: str) -> None:
-    instance = region.instances.mutable(instance_id)
-    if instance.status not in ASSOCIATE:
-        raise ASSOCIATE.illegal(instance.status)
-    instance.eip_id = eip.id
-    eip.instance_id = instance_id
+def _bind(region: Region, eip: EipState, event: EipAddressAssociateRequested | EipAddressAssociated) -> None:
+    if event.network_interface_id is None:
+        instance = region.instances.mutable(known(event.instance_id))
+        if instance.status not in ASSOCIATE:
+            raise ASSOCIATE.illegal(instance.status)
+        instance.eip_id = eip.id
+        eip.instance_id = instance.id
+        return
+    interface = region.network_interfaces.mutable(event.network_interface_id)
+    if interface.status not in ASSOCIATE_WITH_INTERFACE or interface.type is PRIMARY:
+        raise ASSOCIATE_WITH_INTERFACE.illegal(interface.status)
+    private_ip = event.private_ip_address
+    if private_ip is not None and private_ip not in interface.private_ips:
+        raise ValueError(f"{interface.id} does not hold {private_ip}")
+    eip.private_ip_address = None if private_ip == interface.private_ips[0] else private_ip
+    put_on(interface, eip)
+
+
+def private_ip_of(eip: EipState, interface: NetworkInterfaceState) -> str:
+    """Returns the private address of an ENI that an EIP is associated with."""
+    return interface.private_ips[0] if eip.private_ip_address is None else eip.private_ip_address
+
+
+def put_on(interface: NetworkInterfaceState, eip: EipState) -> None:
+    """An EIP is on an ENI from now on."""
+    eip.network_interface_id = interface.id
+    interface.eips = (*interface.eips, (private_ip_of(eip, interface), eip.id))
 
 
 def release_requested(region: Region, event: EipAddressReleaseRequested, record: RecordedEvent) -> None:
@@ -155,20 +187,24 @@ def release_requested(region: Region, event: EipAddressReleaseRequested, record:
 
 
 def unassociate_requested(region: Region, event: EipAddressUnassociateRequested, record: RecordedEvent) -> None:
-    _must_be_user(_changed(region, event.allocation_id, record), event.instance_id)
+    _must_be_user(_changed(region, event.allocation_id, record), event.instance_id or event.network_interface_id)
 
 
-def _must_be_user(eip: EipState, instance_id: str) -> None:
-    if eip.instance_id != instance_id:
-        raise ValueError(f"{eip.id} is associated with {eip.instance_id}, not with {instance_id}")
+def _must_be_user(eip: EipState, user_id: str | None) -> None:
+    if eip.user_id != user_id:
+        raise ValueError(f"{eip.id} is associated with {eip.user_id}, not with {user_id}")
 
 
 def unassociated(region: Region, event: EipAddressUnassociated, record: RecordedEvent) -> None:
     eip = _changed(region, event.allocation_id, record)
-    _must_be_user(eip, event.instance_id)
-    changed_instance(region, event.instance_id, record).eip_id = None
-    eip.instance_id = None
-    eip.held = eip.described = None  # what was not understood of it ended with the instance
+    _must_be_user(eip, event.instance_id or event.network_interface_id)
+    if event.network_interface_id is None:
+        changed_instance(region, known(event.instance_id), record).eip_id = None
+    else:
+        interface = changed_interface(region, event.network_interface_id, record)
+        interface.eips = tuple([one for one in interface.eips if one[1] != eip.id])
+    eip.instance_id = eip.network_interface_id = eip.private_ip_address = None
+    eip.held = eip.described = None  # what was not understood of it ended with what it was on
 
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
@@ -194,6 +230,8 @@ EVOLVE: Final[Evolving] = {
 RULES: Final = SubjectRules()
 
 ASSOCIABLE: Final = EIP.statuses_admitting(EipAddressAssociateRequested)
+ASSOCIABLE_INTERFACE: Final = NETWORK_INTERFACE.statuses_admitting(EipAddressAssociateRequested)
+GIVING: Final = NETWORK_INTERFACE.statuses_admitting(EipAddressUnassociateRequested)
 UNASSOCIABLE: Final = EIP.statuses_admitting(EipAddressUnassociateRequested)
 RELEASABLE: Final = EIP.statuses_admitting(EipAddressReleased)
 
@@ -211,12 +249,16 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
 )
 def held(eip: EipState, region: Region) -> Facts | None:
     """An imported EIP that is held is not changed: another service uses it, its description is not understood, or that
-    of its instance is not."""
+    of what it is on is not."""
     reason = eip.held
-    if reason is None and eip.instance_id is not None:
-        instance = region.instances[eip.instance_id]
-        if instance is not None and instance.held is not None:
-            reason = f"it is on {instance.id}, which is held"
+    if reason is None:
+        user: InstanceState | NetworkInterfaceState | None = None
+        if eip.instance_id is not None:
+            user = region.instances[eip.instance_id]
+        elif eip.network_interface_id is not None:
+            user = region.network_interfaces[eip.network_interface_id]
+        if user is not None and user.held is not None:
+            reason = f"it is on {user.id}, which is held"
     return None if reason is None else {"allocation_id": eip.id, "reason": reason}
 
 
@@ -256,18 +298,16 @@ def associate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{allocation_id} is in {region_id}, and {instance_id} in {instance_region_id}",
 )
-def associate_region(
-    eip: EipState, instance: InstanceState, same_region: bool, region: Region, world: World
-) -> Facts | None:
-    """An EIP and its instance are in one region."""
+def associate_region(eip: EipState, eip_user: EipUser, same_region: bool, region: Region, world: World) -> Facts | None:
+    """An EIP and what it is associated with are in one region."""
     if same_region:
         return None
-    of_instance = known(world.region_of("instances", instance.id))
+    of_user = known(world.region_of(_table_of(eip_user), eip_user.id))
     return {
-        "instance_id": instance.id,
+        "instance_id": eip_user.id,
         "allocation_id": eip.id,
         "region_id": region.region_id,
-        "instance_region_id": of_instance.region_id,
+        "instance_region_id": of_user.region_id,
     }
 
 
@@ -297,6 +337,64 @@ def associate_instance_state(instance: InstanceState) -> Facts | None:
 
 
 @RULES.denies(
+    "eip.associate.primary-interface",
+    AssociateEipAddress,
+    code="InvalidInstanceType.ValueNotSupported",
+    http_status=400,
+    message="{network_interface_id} is the primary ENI of {instance_id}, which takes an EIP itself",
+)
+def associate_primary_interface(network_interface: NetworkInterfaceState) -> Facts | None:
+    """Of ENIs, only secondary ones take EIPs: that of a primary one is its instance's."""
+    return is_primary(network_interface)
+
+
+@RULES.denies(
+    "eip.associate.interface-state",
+    AssociateEipAddress,
+    code="IncorrectInstanceStatus",
+    http_status=400,
+    message="{network_interface_id} is {status}, and must be Available or InUse",
+)
+def associate_interface_state(network_interface: NetworkInterfaceState, region: Region) -> Facts | Breach | None:
+    """An EIP is associated with an ENI that is Available or InUse, and not going with an instance that is being
+    released."""
+    facts = {"network_interface_id": network_interface.id, "status": network_interface.status}
+    if network_interface.status not in ASSOCIABLE_INTERFACE:
+        return facts
+    instance = None if network_interface.instance_id is None else region.instances[network_interface.instance_id]
+    if instance is None or instance.status not in BEING_RELEASED:
+        return None
+    return Breach(
+        {**facts, "instance_id": instance.id},
+        message="{network_interface_id} is on {instance_id}, which is being released",
+    )
+
+
+@RULES.denies(
+    "eip.associate.private-ip",
+    AssociateEipAddress,
+    code="InvalidParameter",
+    http_status=400,
+    message="{private_ip_address} is no address of {instance_id} that takes an EIP",
+)
+def associate_private_ip(
+    private_ip: str, eip_user: EipUser, same_region: bool, region: Region
+) -> Facts | Breach | None:
+    """The private address for an EIP is one that the ENI holds, and is not being revoked; of an instance, its
+    primary one."""
+    if not same_region:
+        return None
+    facts = {"private_ip_address": private_ip, "instance_id": eip_user.id}
+    if isinstance(eip_user, InstanceState):
+        return None if private_ip == primary_private_ip(region, eip_user) else facts
+    if private_ip not in eip_user.private_ips:
+        return Breach(facts, message="{instance_id} does not hold {private_ip_address}")
+    if any(private_ip in addresses for _, addresses in eip_user.revocations):
+        return Breach(facts, message="{private_ip_address} of {instance_id} is being revoked")
+    return None
+
+
+@RULES.denies(
     "eip.associate.public-ip",
     AssociateEipAddress,
     guide="2.2",
@@ -316,9 +414,15 @@ def associate_public_ip(instance: InstanceState) -> Facts | None:
     http_status=400,
     message="{instance_id} has the EIP {allocation_id} already",
 )
-def associate_duplicate(instance: InstanceState) -> Facts | None:
-    """An instance takes one EIP."""
-    return None if instance.eip_id is None else {"instance_id": instance.id, "allocation_id": instance.eip_id}
+def associate_duplicate(eip_user: EipUser, private_ip: str) -> Facts | Breach | None:
+    """An instance takes one EIP, and so does each private address of an ENI."""
+    if isinstance(eip_user, InstanceState):
+        return None if eip_user.eip_id is None else {"instance_id": eip_user.id, "allocation_id": eip_user.eip_id}
+    eip_id = eip_user.eip_at(private_ip)
+    if eip_id is None:
+        return None
+    facts = {"instance_id": eip_user.id, "private_ip_address": private_ip, "allocation_id": eip_id}
+    return Breach(facts, message="{private_ip_address} of {instance_id} has the EIP {allocation_id} already")
 
 
 @RULES.denies(
@@ -326,13 +430,13 @@ def associate_duplicate(instance: InstanceState) -> Facts | None:
     UnassociateEipAddress,
     code="IncorrectEipStatus",
     http_status=400,
-    message="{allocation_id} is {status}, and only an EIP that is InUse on an instance is unassociated",
+    message="{allocation_id} is {status}, and only an EIP that is InUse on an instance or an ENI is unassociated",
 )
 def unassociate_state(eip: EipState) -> Facts | None:
     """Only an EIP that is InUse is unassociated; one that another service uses is not known to the model."""
     return (
         None
-        if eip.status in UNASSOCIABLE and eip.instance_id is not None
+        if eip.status in UNASSOCIABLE and eip.user_id is not None
         else {"allocation_id": eip.id, "status": eip.status}
     )
 
@@ -344,14 +448,29 @@ def unassociate_state(eip: EipState) -> Facts | None:
     http_status=400,
     message="{allocation_id} is associated with {associated_with}, not with {instance_id}",
 )
-def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts | Breach | None:
-    """An EIP is unassociated from the instance that it is associated with."""
-    if eip.instance_id == instance.id:
+def unassociate_wrong_instance(eip: EipState, eip_user: EipUser) -> Facts | Breach | None:
+    """An EIP is unassociated from the instance or the ENI that it is associated with."""
+    if eip.user_id == eip_user.id:
         return None
-    facts = {"allocation_id": eip.id, "associated_with": eip.instance_id, "instance_id": instance.id}
-    if eip.instance_id is None:
+    facts = {"allocation_id": eip.id, "associated_with": eip.user_id, "instance_id": eip_user.id}
+    if eip.user_id is None:
         return Breach(facts, message="{allocation_id} is associated with no instance")
     return facts
+
+
+@RULES.denies(
+    "eip.unassociate.private-ip",
+    UnassociateEipAddress,
+    code="InvalidParameter",
+    http_status=400,
+    message="{allocation_id} is associated with {associated_with}, not with {private_ip_address}",
+)
+def unassociate_private_ip(eip: EipState, private_ip: str, region: Region) -> Facts | None:
+    """An EIP is unassociated from the private address that it is associated with."""
+    own = _private_ip_at(region, eip)
+    if own is None or own == private_ip:
+        return None
+    return {"allocation_id": eip.id, "associated_with": own, "private_ip_address": private_ip}
 
 
 @RULES.denies(
@@ -362,7 +481,12 @@ def unassociate_wrong_instance(eip: EipState, instance: InstanceState) -> Facts 
     message="{instance_id} is being released, and the EIP comes back when it is gone",
 )
 def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
-    """An EIP is not unassociated from an instance that is being released: it comes back when that is gone."""
+    """An EIP is not unassociated from an instance or an ENI that is being released: it comes back when that is gone."""
+    if eip.network_interface_id is not None:
+        interface = region.network_interfaces.get_existing(eip.network_interface_id)
+        if NETWORK_INTERFACE.admits(interface.status, EipAddressUnassociateRequested):
+            return None
+        return {"allocation_id": eip.id, "instance_id": interface.id}
     instance = None if eip.instance_id is None else region.instances[eip.instance_id]
     if instance is None or instance.status not in BEING_RELEASED:
         return None
@@ -380,6 +504,30 @@ def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
 def release_state(eip: EipState) -> Facts | None:
     """Only an Available EIP is released; asking again while it is Releasing is accepted."""
     return None if eip.status in RELEASABLE else {"allocation_id": eip.id, "status": eip.status}
+
+
+@RULES.denies(
+    "eip.release.charge-type",
+    ReleaseEipAddress,
+    code="Forbidden.ChargeTypeIsPrepaid",
+    http_status=400,
+    message="{allocation_id} is a subscription EIP",
+)
+def release_charge_type(eip: EipState) -> Facts | None:
+    """An imported EIP that is a subscription is not released."""
+    return {"allocation_id": eip.id} if eip.charge_type is ChargeType.PrePaid else None
+
+
+@RULES.denies(
+    "eip.release.deletion-protection",
+    ReleaseEipAddress,
+    code="InvalidOperation.DeletionProtection",
+    http_status=400,
+    message="{allocation_id} is protected from deletion",
+)
+def release_deletion_protection(eip: EipState) -> Facts | None:
+    """An imported EIP that is protected from deletion is not released."""
+    return {"allocation_id": eip.id} if eip.deletion_protection else None
 
 
 # How each command is decided
@@ -400,21 +548,102 @@ def allocate(context: RuleContext, command: AllocateEipAddress) -> tuple[Event, 
     return (EipAddressAllocated(allocation_id=next_id(context), ip_address=ip),)
 
 
+def primary_private_ip(region: Region, instance: InstanceState) -> str:
+    """Returns the private address of an instance that its EIP is associated with."""
+    primary = region.primary_of(instance)
+    return instance.classic_ip if primary is None else primary.private_ips[0]
+
+
+def _private_ip_at(region: Region, eip: EipState) -> str | None:
+    """Returns the private address that an EIP is associated with, None if it is with none."""
+    if eip.network_interface_id is not None:
+        return private_ip_of(eip, region.network_interfaces.get_existing(eip.network_interface_id))
+    return (
+        None if eip.instance_id is None else primary_private_ip(region, region.instances.get_existing(eip.instance_id))
+    )
+
+
 def prepare_associate(context: RuleContext, command: AssociateEipAddress | None) -> None:
-    instance = context.instance
-    if instance is not None:
-        context.same_region = owned(context.region.instances, instance.id, context.account_id) is not None
+    user = context.eip_user = context.instance or context.network_interface
+    context.private_ip = None if command is None else command.private_ip_address
+    if user is None:
+        return
+    table: Table[str, Any] = getattr(context.region, _table_of(user))
+    context.same_region = owned(table, user.id, context.account_id) is not None
+    if context.private_ip is not None:
+        return
+    if isinstance(user, NetworkInterfaceState):
+        free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
+        context.private_ip = next(free, user.private_ips[0])
+    else:
+        region = context.region if context.same_region else known(context.world.region_of("instances", user.id))
+        context.private_ip = primary_private_ip(region, user)
+
+
+def _table_of(user: EipUser) -> str:
+    return "instances" if isinstance(user, InstanceState) else "network_interfaces"
+
+
+def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | None) -> None:
+    context.eip_user = context.instance or context.network_interface
+    context.private_ip = None if command is None else command.private_ip_address
 
 
 def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
-    return (event(allocation_id=command.allocation_id, instance_id=command.instance_id),)
+    return (
+        event(
+            allocation_id=command.allocation_id,
+            private_ip_address=command.private_ip_address,
+            **_user(command.instance_id, command.instance_type),
+        ),
+    )
+
+
+def _user(user_id: str, instance_type: EipInstanceType) -> dict[str, str]:
+    """Returns the field of an event that names what an EIP is on."""
+    on_interface = instance_type is EipInstanceType.NetworkInterface
+    return {"network_interface_id" if on_interface else "instance_id": user_id}
+
+
+def restore_associate(
+    region: Region, recording: Recording[EipAddressAssociateRequested | EipAddressAssociated]
+) -> AssociateEipAddress:
+    event = recording.event
+    return AssociateEipAddress(
+        allocation_id=event.allocation_id,
+        instance_id=known(event.instance_id or event.network_interface_id),
+        instance_type=_type_of_user(event),
+        private_ip_address=event.private_ip_address,
+    )
+
+
+def restore_unassociate(
+    region: Region, recording: Recording[EipAddressUnassociateRequested | EipAddressUnassociated]
+) -> UnassociateEipAddress:
+    event = recording.event
+    return UnassociateEipAddress(
+        allocation_id=event.allocation_id,
+        instance_id=event.instance_id or event.network_interface_id,
+        instance_type=_type_of_user(event),
+        private_ip_address=event.private_ip_address,
+    )
+
+
+def _type_of_user(event: Any) -> EipInstanceType:
+    return EipInstanceType.EcsInstance if event.network_interface_id is None else EipInstanceType.NetworkInterface
 
 
 def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
-    """Yields the context as it is, if it is that of an EIP, or the one with the EIP of the instance."""
-    instance = context.instance
-    if instance is None:
+    """Yields the context as it is, if it is that of an EIP, or those with the EIPs of the instance or the ENI."""
+    instance, interface = context.instance, context.network_interface
+    if interface is not None:
+        for eip_id in interface.eip_ids:
+            yield context.having(eip=context.region.eips.get_existing(eip_id))
+        if not interface.eips:
+            message = f"no EIP is associated with {interface.id}"
+            yield Impossible("eip.unassociate.wrong-instance", message, {"instance_id": interface.id})
+    elif instance is None:
         yield context
     elif instance.eip_id is None:
         message = f"no EIP is associated with {instance.id}"
@@ -426,7 +655,10 @@ def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossib
 def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
     eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    return (event(allocation_id=eip.id, instance_id=command.instance_id or known(eip.instance_id)),)
+    user = {"instance_id": eip.instance_id, "network_interface_id": eip.network_interface_id}
+    if command.instance_id is not None:
+        user = {**_user(command.instance_id, command.instance_type)}
+    return (event(allocation_id=eip.id, private_ip_address=command.private_ip_address, **user),)
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
@@ -452,16 +684,20 @@ OPERATIONS: Final[Operations] = operations(
         statuses={
             ResourceKind.Eip: ASSOCIABLE,
             ResourceKind.Instance: INSTANCE.statuses_admitting(EipAddressAssociateRequested),
+            ResourceKind.NetworkInterface: ASSOCIABLE_INTERFACE,
         },
         recorded_as=(EipAddressAssociated, EipAddressAssociateRequested),
+        restore=restore_associate,
     ),
     Operation(
         UnassociateEipAddress,
         unassociate,
         ResourceKind.Eip,
-        statuses={ResourceKind.Eip: UNASSOCIABLE},
+        prepare=prepare_unassociate,
+        statuses={ResourceKind.Eip: UNASSOCIABLE, ResourceKind.NetworkInterface: GIVING},
         alternatives=associations_to_end,
         recorded_as=(EipAddressUnassociated, EipAddressUnassociateRequested),
+        restore=restore_unassociate,
     ),
     Operation(
         ReleaseEipAddress,

@@ -17,7 +17,7 @@ from ecsnet.domain.state.pending import IMPORTED
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
-from ecsnet.domain.subjects.eip import EIP
+from ecsnet.domain.subjects.eip import EIP, put_on
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -102,6 +102,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         internet_max_bandwidth_out=event.internet_max_bandwidth_out,
         bandwidth_at_creation=event.internet_max_bandwidth_out,
         public_ip=event.public_ip_address,
+        deletion_protection=event.deletion_protection,
         held=event.held,
         described=event.described,
     )
@@ -133,6 +134,8 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         zone_id=vswitch.zone_id,
         mac_address=event.mac_address,
         private_ips=event.private_ip_addresses,
+        ipv4_prefixes=event.ipv4_prefixes,
+        ipv6_addresses=event.ipv6_addresses,
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
@@ -158,7 +161,7 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
 
 def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
     """Notes what an ENI proves of the quotas of its account."""
-    account_id, count = interface.account_id, len(interface.private_ips)
+    account_id, count = interface.account_id, interface.address_count
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
     region.describe(account_id, "addresses-per-interface", count)
     if interface.status is NetworkInterfaceStatus.Available:
@@ -185,6 +188,9 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
+        private_ip_address=event.private_ip_address,
+        charge_type=event.charge_type,
+        deletion_protection=event.deletion_protection,
         held=event.held,
         described=event.described,
     )
@@ -195,6 +201,8 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
+    if event.network_interface_id is not None:
+        put_on(network_interface.changed(region, event.network_interface_id, record), eip)
     if eip.held is None:
         _begin(region, eip, EIP, record)
     region.imported = True

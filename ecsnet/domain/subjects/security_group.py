@@ -98,14 +98,14 @@ def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[
         if group.status is not _AVAILABLE:
             raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
-        group.private_ip_count += len(interface.private_ips)
+        group.private_ip_count += interface.address_count
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses stops being a member."""
     for group_id in group_ids:
         region.members_of_group.mutable(group_id).delete(interface.id)
-        region.security_groups.mutable(group_id).private_ip_count -= len(interface.private_ips)
+        region.security_groups.mutable(group_id).private_ip_count -= interface.address_count
 
 
 def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:

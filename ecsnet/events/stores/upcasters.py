@@ -112,6 +112,22 @@ def _vswitch_imported(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# EipAddressAssociateRequested, EipAddressAssociated, EipAddressUnassociateRequested and EipAddressUnassociated 1 → 2
+
+
+def _of_an_instance(old: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 has no ``network_interface_id``: every EIP was on an instance."""
+    return old
+
+
+# NetworkInterfaceCreated, NetworkInterfaceCreateRequested and PrivateIpAddresses… 1 → 2
+
+
+def _without_prefixes(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no ``ipv4_prefixes``: no ENI had one."""
+    return old
+
+
 # SecurityGroupCreated 1 → 2
 
 
@@ -124,19 +140,29 @@ def _security_group_created(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
-    """Schema 2 does not keep what the description of a held resource said."""
+    """Schema 2 does not keep what the description of a held resource said; nor protection from deletion and prefixes,
+    which were not looked at, nor the ENI of an EIP, which was held then."""
     return old
 
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
+    ("EipAddressAssociateRequested", 1): _of_an_instance,
+    ("EipAddressAssociated", 1): _of_an_instance,
+    ("EipAddressUnassociateRequested", 1): _of_an_instance,
+    ("EipAddressUnassociated", 1): _of_an_instance,
     ("EipImported", 1): _eip_imported,
     ("EipImported", 2): _imported_without_description,
     ("InstanceImported", 1): _instance_imported,
     ("InstanceImported", 2): _imported_without_description,
     ("InstanceNetworkSpecModified", 1): _instance_network_spec_modified,
+    ("NetworkInterfaceCreateRequested", 1): _without_prefixes,
+    ("NetworkInterfaceCreated", 1): _without_prefixes,
     ("NetworkInterfaceImported", 1): _network_interface_imported,
     ("NetworkInterfaceImported", 2): _imported_without_description,
+    ("PrivateIpAddressesAssigned", 1): _without_prefixes,
+    ("PrivateIpAddressesUnassignRequested", 1): _without_prefixes,
+    ("PrivateIpAddressesUnassigned", 1): _without_prefixes,
     ("SecurityGroupCreated", 1): _security_group_created,
     ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,

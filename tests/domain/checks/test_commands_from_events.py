@@ -19,7 +19,7 @@ from tests.support.net import Net
 from tests.support.setups import OPEN, SUBSCRIPTION, classic_command
 from tests.support.witnesses import COUNTER_WITNESSES, Story, named
 
-NOT_TOLD_BACK = {"amount", "secondary_private_ip_address_count"}
+NOT_TOLD_BACK = {"amount", "secondary_private_ip_address_count", "ipv4_prefix_count"}
 """Of these an event has the outcome alone."""
 
 

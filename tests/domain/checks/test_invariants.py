@@ -502,6 +502,54 @@ def two_eips_of_one_instance(here: Region, abroad: Region) -> str:
     return SOUND.server
 
 
+def put_on(region: Region, eip_id: str, interface_id: str, private_ip: str) -> str:
+    """The EIP and the ENI agree that it is at a private address."""
+    eip, interface = region.eips.mutable(eip_id), region.network_interfaces.mutable(interface_id)
+    eip.status, eip.network_interface_id, eip.private_ip_address = EipStatus.InUse, interface_id, private_ip
+    interface.eips = (*interface.eips, (private_ip, eip_id))
+    return eip_id
+
+
+@breaks("eip.associate.primary-interface")
+def an_eip_on_a_primary_eni(here: Region, abroad: Region) -> str:
+    primary = here.network_interfaces.get_existing(SOUND.primary)
+    return put_on(here, SOUND.free_eip, SOUND.primary, primary.private_ips[0])
+
+
+@breaks("eip.associate.private-ip")
+def an_eip_at_an_address_that_its_eni_does_not_hold(here: Region, abroad: Region) -> str:
+    return put_on(here, SOUND.free_eip, SOUND.free, "10.99.0.1")
+
+
+@breaks("eip.associate.duplicate")
+def two_eips_at_one_address(here: Region, abroad: Region) -> str:
+    ip = here.network_interfaces.get_existing(SOUND.free).private_ips[0]
+    instance = here.instances.mutable(SOUND.server)
+    instance.eip_id = here.eips.mutable(SOUND.eip).instance_id = None
+    put_on(here, SOUND.eip, SOUND.free, ip)
+    put_on(here, SOUND.free_eip, SOUND.free, ip)
+    return SOUND.free
+
+
+@breaks("eip.association")
+def an_eip_on_an_instance_and_on_an_eni(here: Region, abroad: Region) -> str:
+    ip = here.network_interfaces.get_existing(SOUND.free).private_ips[0]
+    return put_on(here, SOUND.eip, SOUND.free, ip)
+
+
+@breaks("eip.association")
+def an_eni_that_does_not_know_its_eip(here: Region, abroad: Region) -> str:
+    here.eips.mutable(SOUND.free_eip).status = EipStatus.InUse
+    here.eips.mutable(SOUND.free_eip).network_interface_id = SOUND.free
+    return SOUND.free
+
+
+@breaks("eip.association")
+def an_eip_on_an_eni_that_does_not_exist(here: Region, abroad: Region) -> str:
+    here.eips.mutable(SOUND.free_eip).network_interface_id = "eni-none"
+    return SOUND.free_eip
+
+
 @breaks("eip.associate.network-type")
 def a_classic_instance_with_an_eip(here: Region, abroad: Region) -> str:
     associate(here, SOUND.free_eip, SOUND.classic)

@@ -492,6 +492,18 @@ def release_charge_type(instance: InstanceState, now: datetime) -> Facts | None:
     return {"instance_id": instance.id, "expires_at": instance.expires_at}
 
 
+@RULES.denies(
+    "instance.release.deletion-protection",
+    DeleteInstance,
+    code="InvalidOperation.DeletionProtection",
+    http_status=403,
+    message="{instance_id} is protected from deletion",
+)
+def release_deletion_protection(instance: InstanceState) -> Facts | None:
+    """An imported instance that is protected from deletion is not released."""
+    return {"instance_id": instance.id} if instance.deletion_protection else None
+
+
 RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,
@@ -520,19 +532,21 @@ def reboot(context: RuleContext, command: RebootInstance) -> tuple[Event, ...]:
 def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
     instance = known(context.instance)
     if not context.asynchronous:
-        return release(instance, force=command.force)
+        return release(context.region, instance, force=command.force)
     if instance.status in BEING_RELEASED:
         return ()
     return (InstanceReleaseRequested(instance_id=instance.id, force=command.force),)
 
 
-def release(instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
+def release(region: Region, instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
     """Returns the events with which an instance is gone, and what is still attached to it then."""
+    events: list[Event] = []
+    for interface_id in instance.network_interface_ids[1:]:
+        interface = region.network_interfaces[interface_id]
+        events += () if interface is None else network_interface.release_eips(interface)
+        events.append(NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id))
     return (
-        *[
-            NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id)
-            for interface_id in instance.network_interface_ids[1:]
-        ],
+        *events,
         *(
             [EipAddressUnassociated(allocation_id=instance.eip_id, instance_id=instance.id)]
             if instance.eip_id is not None

@@ -86,7 +86,7 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
         if group.id not in group_ids:
             primary = context.region.primary_of(instance)
             count = len(group_ids) + 1
-            context.group_growth = (GroupGrowth(group, 1 if primary is None else len(primary.private_ips)),)
+            context.group_growth = (GroupGrowth(group, 1 if primary is None else primary.address_count),)
         kept = tuple(map(context.region.security_groups.get_existing, group_ids))
         vpc_id = instance.vpc_id or CLASSIC_NETWORK
         context.memberships = (Membership(groups=(group,), kept=kept, count=count, vpc_id=vpc_id),)

@@ -125,12 +125,12 @@ def modify_pending(instance: InstanceState) -> Facts | Breach | None:
 )
 def modify_secondary_addresses(network_interface: NetworkInterfaceState, vswitch: VSwitchState) -> Facts | None:
     """The VSwitch does not change while the primary ENI holds secondary addresses."""
-    if len(network_interface.private_ips) == 1 or network_interface.vswitch_id == vswitch.id:
+    if network_interface.address_count == 1 or network_interface.vswitch_id == vswitch.id:
         return None
     return {
         "network_interface_id": network_interface.id,
         "vswitch_id": network_interface.vswitch_id,
-        "addresses": network_interface.private_ips[1:],
+        "addresses": (*network_interface.private_ips[1:], *network_interface.ipv4_prefixes),
     }
 
 
@@ -157,7 +157,7 @@ def prepare_modify(context: RuleContext, command: ModifyInstanceVpcAttribute | N
     instance = context.instance
     context.network_interface = primary = None if instance is None else context.region.primary_of(instance)
     if command is None:
-        if primary is not None and len(primary.private_ips) > 1:  # it cannot move to another VSwitch
+        if primary is not None and primary.address_count > 1:  # it cannot move to another VSwitch
             context.vswitch = context.region.vswitches.get_existing(primary.vswitch_id)
         context.request_addresses(AddressRequest(vswitch=context.vswitch, to_allocate=1))
         return

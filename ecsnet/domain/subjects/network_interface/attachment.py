@@ -352,12 +352,12 @@ def attach_address_quota(
     if target.instance_type is None:
         return None
     quota = target.instance_type.private_ipv4_per_eni
-    others = [interface for interface in interfaces_to_attach if len(interface.private_ips) > quota]
+    others = [interface for interface in interfaces_to_attach if interface.address_count > quota]
     if not others:
         return None
     facts = {
         "network_interface_ids": _ids(others),
-        "counts": {interface.id: len(interface.private_ips) for interface in others},
+        "counts": {interface.id: interface.address_count for interface in others},
         "instance_type": target.instance_type.id,
         "quota": quota,
     }

@@ -15,6 +15,7 @@ from typing import Final
 
 from ecsnet.commands import (
     AssignPrivateIpAddresses,
+    AssociateEipAddress,
     CreateInstance,
     CreateNetworkInterface,
     DeleteNetworkInterface,
@@ -23,6 +24,7 @@ from ecsnet.commands import (
     ModifyNetworkInterfaceAttribute,
     RunInstances,
     UnassignPrivateIpAddresses,
+    UnassociateEipAddress,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
@@ -37,7 +39,13 @@ from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.events.imports import NetworkInterfaceImported
+from ecsnet.events.eip import (
+    EipAddressAssociated,
+    EipAddressAssociateRequested,
+    EipAddressUnassociated,
+    EipAddressUnassociateRequested,
+)
+from ecsnet.events.imports import EipImported, NetworkInterfaceImported
 from ecsnet.events.instance import (
     InstanceCreated,
     InstanceCreateRequested,
@@ -74,6 +82,8 @@ PRIMARY: Final = NetworkInterfaceType.Primary
 SECONDARY: Final = NetworkInterfaceType.Secondary
 
 # The lifecycles
+
+EXISTING: Final = [status for status in S if status is not S.Deleted]
 
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
@@ -122,7 +132,13 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
         # what was requested completes in whatever status the ENI is by then
         [PrivateIpAddressesUnassigned, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
-        *described(NetworkInterfaceImported, [status for status in S if status is not S.Deleted]),
+        # EIPs
+        [EipAddressAssociateRequested, [S.Available, S.InUse], SAME],
+        [EipAddressAssociated, [S.Available, S.Attaching, S.InUse, S.Detaching, S.Deleting], SAME],
+        [EipAddressUnassociateRequested, [S.Available, S.Attaching, S.InUse, S.Detaching, S.CreateFailed], SAME],
+        [EipAddressUnassociated, EXISTING, SAME],
+        *described(NetworkInterfaceImported, EXISTING),
+        [EipImported, EXISTING, SAME],
     ],
 )
 """Secondary ENIs."""
@@ -201,14 +217,14 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
     region.network_interfaces.set(interface.id, interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
-    private_pool.allocate(region, interface, interface.private_ips)
+    private_pool.allocate(region, interface, interface.held_addresses)
     security_group.enter(region, interface, interface.security_group_ids)
 
 
 def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
     security_group.leave(region, interface, interface.security_group_ids)
-    private_pool.release(region, interface, interface.private_ips)
+    private_pool.release(region, interface, interface.held_addresses)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
     for key, _ in interface.revocations:
@@ -231,11 +247,13 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         zone_id=vswitch.zone_id,
         mac_address=event.mac_address,
         private_ips=event.private_ip_addresses,
+        ipv4_prefixes=event.ipv4_prefixes,
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
     )
     add(region, interface)
+    private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
         kind = NETWORK_INTERFACE.kinds[type(event)]
@@ -290,7 +308,16 @@ RULES: Final = SubjectRules()
 DELETABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceDeleted)
 MODIFIABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceModified)
 
-must_exist(RULES, "interface.not-found", "network interface", code="InvalidEniId.NotFound")
+must_exist(
+    RULES,
+    "interface.not-found",
+    "network interface",
+    code="InvalidEniId.NotFound",
+    codes={
+        AssociateEipAddress: ("InvalidInstanId.NotFound", 404),  # the vendor's spelling
+        UnassociateEipAddress: ("InvalidInstanId.NotFound", 404),
+    },
+)
 
 SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
@@ -309,6 +336,8 @@ def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     AssignPrivateIpAddresses,
     UnassignPrivateIpAddresses,
     ModifyInstanceVpcAttribute,
+    AssociateEipAddress,
+    UnassociateEipAddress,
     code=SERVICE_MANAGED.code,
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
@@ -426,6 +455,9 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
     count = 1 + len(named) + chosen
     if primary is not None:
         named = (primary, *named)
+    if command.ipv4_prefixes or command.ipv4_prefix_count is not None:
+        named = context.request_prefixes(vswitch, named, command.ipv4_prefixes, command.ipv4_prefix_count)
+        count += known(context.prefix_request).count
     request = AddressRequest(
         vswitch=vswitch,
         named=named,
@@ -433,6 +465,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         to_allocate=chosen + (primary is None),
         resulting_count=count,
         interface_status=S.Available,
+        in_prefixes=context.addresses_in_drawn_prefixes(),
     )
     context.request_addresses(request)
     groups = known(context.security_groups)
@@ -444,7 +477,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
     (request,) = known(context.address_requests)
-    allocated = private_pool.draw(region, vswitch, request.to_allocate, request.named)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, context.addresses_asked_for(request))
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
@@ -459,6 +492,7 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
             security_group_ids=tuple(command.security_group_ids),
             name=command.network_interface_name,
             description=command.description,
+            ipv4_prefixes=context.all_prefixes(),
         ),
     )
 
@@ -472,6 +506,7 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
         private_ip_addresses=event.private_ip_addresses[1:],
         network_interface_name=event.name,
         description=event.description,
+        ipv4_prefixes=event.ipv4_prefixes,
     )
 
 
@@ -479,8 +514,21 @@ def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event
     interface = known(context.network_interface)
     if interface.status is S.Deleting and not is_waiting_to_be_asked(context.region, interface):
         return ()
-    event = NetworkInterfaceDeleteRequested if context.asynchronous else NetworkInterfaceDeleted
-    return (event(network_interface_id=command.network_interface_id),)
+    if context.asynchronous:
+        return (NetworkInterfaceDeleteRequested(network_interface_id=interface.id),)
+    return deletion(interface)
+
+
+def deletion(interface: NetworkInterfaceState) -> tuple[Event, ...]:
+    """Returns the events with which an ENI is gone, its EIPs before it."""
+    return (*release_eips(interface), NetworkInterfaceDeleted(network_interface_id=interface.id))
+
+
+def release_eips(interface: NetworkInterfaceState) -> list[Event]:
+    """Returns the events with which the EIPs of an ENI are free again."""
+    return [
+        EipAddressUnassociated(allocation_id=eip_id, network_interface_id=interface.id) for eip_id in interface.eip_ids
+    ]
 
 
 def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute | None) -> None:
@@ -490,7 +538,7 @@ def prepare_modify(context: RuleContext, command: ModifyNetworkInterfaceAttribut
     vpc_id = security_group.vpc_that_fits(groups) if interface is None else interface.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
     if interface is not None:
-        held, count = set(interface.security_group_ids), len(interface.private_ips)
+        held, count = set(interface.security_group_ids), interface.address_count
         context.group_growth = tuple([GroupGrowth(group, count) for group in groups if group.id not in held])
 
 

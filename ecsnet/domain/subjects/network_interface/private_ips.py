@@ -3,6 +3,9 @@
 The first address of an ENI is its primary one, from its birth; secondary ones come and go. Two limits apply to an ENI
 that is attached (20 by default, and what the instance type allows) and two to one that is not (20, and 10 secondary
 ones, by default); each says what may be assigned, none takes away what is held.
+
+An ENI holds IPv4 prefixes besides: blocks of sixteen addresses, which come and go as a whole. Each counts as one
+address towards the limits, and as sixteen in the VSwitch. The guide of 2019 does not have them.
 """
 
 from __future__ import annotations
@@ -20,9 +23,9 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
 )
 from ecsnet.domain import in_use
-from ecsnet.domain.context import AddressRequest, GroupGrowth, RuleContext, known
+from ecsnet.domain.context import AddressRequest, GroupGrowth, PrefixRequest, RuleContext, known
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
-from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
+from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import REVOCATION, Entry
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, VSwitchState
@@ -41,7 +44,7 @@ from ecsnet.events.network_interface import (
     PrivateIpAddressesUnassigned,
     PrivateIpAddressesUnassignRequested,
 )
-from ecsnet.values import NetworkInterfaceStatus, ipv4_to_int
+from ecsnet.values import NetworkInterfaceStatus, addresses_of, ipv4_to_int
 
 # How each event changes the state
 
@@ -49,6 +52,7 @@ ASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesAssig
 UNASSIGNABLE: Final = NETWORK_INTERFACE.statuses_admitting(PrivateIpAddressesUnassignRequested)
 
 
+AddressEvent = PrivateIpAddressesAssigned | PrivateIpAddressesUnassignRequested | PrivateIpAddressesUnassigned
 ASSIGNED: Final = by_type(PrivateIpAddressesAssigned)
 UNASSIGN_REQUESTED: Final = by_type(PrivateIpAddressesUnassignRequested)
 UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
@@ -57,36 +61,66 @@ UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
     region.transition(interface, ASSIGNED[interface.type], record)
-    private_pool.allocate(region, interface, event.private_ip_addresses)
+    private_pool.allocate(region, interface, _taken(event))
+    private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
     interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
+    interface.ipv4_prefixes = (*interface.ipv4_prefixes, *event.ipv4_prefixes)
     for group_id in interface.security_group_ids:
-        region.security_groups.mutable(group_id).private_ip_count += len(event.private_ip_addresses)
+        region.security_groups.mutable(group_id).private_ip_count += len(_named_in(event))
+
+
+def _named_in(event: AddressEvent) -> tuple[str, ...]:
+    """Returns the addresses and the prefixes of an event."""
+    return (*event.private_ip_addresses, *event.ipv4_prefixes)
+
+
+def _taken(event: AddressEvent) -> tuple[str, ...]:
+    """Returns the addresses of an event, those of its prefixes included."""
+    if not event.ipv4_prefixes:
+        return event.private_ip_addresses
+    return (*event.private_ip_addresses, *[ip for prefix in event.ipv4_prefixes for ip in addresses_of(prefix)])
 
 
 def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequested, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
     region.transition(interface, UNASSIGN_REQUESTED[interface.type], record)
-    if not set(event.private_ip_addresses) <= set(interface.private_ips[1:]):
-        raise ValueError(f"{interface.id} does not hold {event.private_ip_addresses}")
-    interface.revocations = (*interface.revocations, (record.position, event.private_ip_addresses))
+    if not set(_named_in(event)) <= {*interface.private_ips[1:], *interface.ipv4_prefixes}:
+        raise ValueError(f"{interface.id} does not hold {_named_in(event)}")
+    interface.revocations = (*interface.revocations, (record.position, _named_in(event)))
     region.revocations.set(record.position, Entry(interface.id, record.recorded_at, REVOCATION))
 
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
     revocations = interface.revocations
-    begun = revocations and [key for key, addresses in revocations if addresses == event.private_ip_addresses]
+    begun = revocations and [key for key, addresses in revocations if addresses == _named_in(event)]
     # What is revoked at once is so where a request for it is possible.
     transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
     region.transition(interface, transitions[interface.type], record)
     if begun:
         interface.revocations = tuple([one for one in interface.revocations if one[0] != begun[0]])
         region.revocations.delete(begun[0])
-    private_pool.release(region, interface, event.private_ip_addresses)
-    gone = set(event.private_ip_addresses)
+    before, gone = interface.held_addresses, set(_named_in(event))
+    if not gone <= {*interface.private_ips, *interface.ipv4_prefixes}:
+        raise ValueError(f"{interface.id} does not hold {_named_in(event)}")
     interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
+    if event.ipv4_prefixes:
+        interface.ipv4_prefixes = tuple([prefix for prefix in interface.ipv4_prefixes if prefix not in gone])
+        kept = set(interface.held_addresses)  # an imported prefix may contain an address of its own ENI
+        private_pool.release(region, interface, tuple([ip for ip in before if ip not in kept]))
+    else:
+        private_pool.release(region, interface, event.private_ip_addresses)
     for group_id in interface.security_group_ids:
-        region.security_groups.mutable(group_id).private_ip_count -= len(event.private_ip_addresses)
+        region.security_groups.mutable(group_id).private_ip_count -= len(_named_in(event))
+
+
+def revoked(interface: NetworkInterfaceState, named: tuple[str, ...]) -> PrivateIpAddressesUnassigned:
+    """Returns the event that ends a revocation of addresses and prefixes."""
+    prefixes = tuple([one for one in named if "/" in one])
+    addresses = named[: len(named) - len(prefixes)]
+    return PrivateIpAddressesUnassigned(
+        network_interface_id=interface.id, private_ip_addresses=addresses, ipv4_prefixes=prefixes
+    )
 
 
 EVOLVE: Final[Evolving] = {
@@ -232,15 +266,14 @@ def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     if len(address_requests) == 1:  # of one VSwitch, as nearly always
         (request,) = address_requests
         vswitch = request.vswitch
-        if vswitch is None or request.to_allocate + request.named_available <= vswitch.available_ip_address_count:
+        if vswitch is None or request.taken <= vswitch.available_ip_address_count:
             return None
     vswitches: dict[str, VSwitchState] = {}
     wanted: dict[str, int] = {}
     for request in address_requests:
         if request.vswitch is not None:
             vswitches[request.vswitch.id] = request.vswitch
-            more = request.to_allocate + request.named_available
-            wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + more
+            wanted[request.vswitch.id] = wanted.get(request.vswitch.id, 0) + request.taken
     short = [one for one in vswitches.values() if wanted[one.id] > one.available_ip_address_count]
     if not short:
         return None
@@ -253,6 +286,22 @@ def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
             f"{one.id} has {one.available_ip_address_count} free addresses, not {wanted[one.id]}" for one in short
         ),
     }
+
+
+@RULES.denies(
+    "address.prefix.exhausted",
+    CreateNetworkInterface,
+    AssignPrivateIpAddresses,
+    code="InvalidVSwitchId.IpNotEnough",
+    http_status=403,
+    message="{vswitch_id} has {free} free blocks of sixteen addresses, not {wanted}",
+)
+def prefix_exhausted(prefix_request: PrefixRequest) -> Facts | None:
+    """A VSwitch gives no more IPv4 prefixes than it has blocks of sixteen addresses that are all free."""
+    vswitch, free, wanted = prefix_request.vswitch, len(prefix_request.drawn), prefix_request.wanted
+    if vswitch is None or free == wanted:
+        return None
+    return {"vswitch_id": vswitch.id, "free": free, "wanted": wanted}
 
 
 @RULES.denies(
@@ -402,11 +451,34 @@ def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[
     message="{network_interface_id} does not hold {addresses}",
 )
 def unassign_unknown(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
-    """Only addresses that the ENI holds can be revoked; asking again while they are being revoked is accepted."""
-    held = set(network_interface.private_ips)
+    """Only addresses and prefixes that the ENI holds can be revoked; asking again while they are being revoked is
+    accepted."""
+    held = {*network_interface.private_ips, *network_interface.ipv4_prefixes}
     unknown = [ip for ip in addresses if ip not in held]
     return {"network_interface_id": network_interface.id, **_named(unknown)} if unknown else None
 
+
+@RULES.denies(
+    "interface.unassign.eip",
+    UnassignPrivateIpAddresses,
+    code="InvalidOperation.InvalidEniState",
+    http_status=400,
+    message="an EIP is associated with it: {eip_ids:has}",
+)
+def unassign_eip(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
+    """An address that an EIP is associated with is not revoked before the EIP is unassociated."""
+    if not network_interface.eips:
+        return None
+    eip_ids = {ip: eip_id for ip, eip_id in network_interface.eips if ip in addresses}
+    return {"network_interface_id": network_interface.id, "eip_ids": eip_ids} if eip_ids else None
+
+
+RULES.states(
+    "address.ipv6",
+    RuleKind.Fact,
+    "IPv6 addresses are held as they were imported, and no command is judged by them: the guide has none.",
+    guide="-",
+)
 
 # How each command is decided
 
@@ -425,6 +497,9 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
     if interface is not None:
         context.vswitch = context.region.vswitches.get_existing(interface.vswitch_id)
     region, added = context.region, len(named) + to_allocate
+    if command is not None and (command.ipv4_prefixes or command.ipv4_prefix_count is not None):
+        named = context.request_prefixes(context.vswitch, named, command.ipv4_prefixes, command.ipv4_prefix_count)
+        added += known(context.prefix_request).count
     if interface is None:  # any ENI has a primary address
         request = AddressRequest(vswitch=None, named=named, to_allocate=to_allocate, resulting_count=1 + added)
         context.request_addresses(request)
@@ -434,8 +509,9 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
         named=named,
         named_available=context.free_among(context.vswitch, named),
         to_allocate=to_allocate,
-        resulting_count=len(interface.private_ips) + added,
+        resulting_count=interface.address_count + added,
         interface_status=interface.status,
+        in_prefixes=context.addresses_in_drawn_prefixes(),
     )
     context.request_addresses(request)
     groups = [region.security_groups.get_existing(group_id) for group_id in interface.security_group_ids]
@@ -444,11 +520,13 @@ def prepare_assign(context: RuleContext, command: AssignPrivateIpAddresses | Non
 
 def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Event, ...]:
     (request,) = known(context.address_requests)
-    allocated = private_pool.draw(context.region, known(context.vswitch), request.to_allocate, request.named)
+    taken = context.addresses_asked_for(request)
+    allocated = private_pool.draw(context.region, known(context.vswitch), request.to_allocate, taken)
     return (
         PrivateIpAddressesAssigned(
             network_interface_id=command.network_interface_id,
             private_ip_addresses=(*command.private_ip_addresses, *allocated),
+            ipv4_prefixes=context.all_prefixes(),
         ),
     )
 
@@ -456,22 +534,28 @@ def assign(context: RuleContext, command: AssignPrivateIpAddresses) -> tuple[Eve
 def prepare_unassign(context: RuleContext, command: UnassignPrivateIpAddresses | None) -> None:
     _know_instance(context)
     if command is not None:
-        context.addresses = tuple(command.private_ip_addresses)
+        context.addresses = (*command.private_ip_addresses, *command.ipv4_prefixes)
 
 
 def addresses_to_unassign(context: RuleContext) -> Iterator[RuleContext]:
-    """Yields the contexts of each address of the ENI, the primary one last."""
-    for ip in reversed(known(context.network_interface).private_ips):
+    """Yields the contexts of each prefix and each address of the ENI, the primary one last."""
+    interface = known(context.network_interface)
+    for ip in (*interface.ipv4_prefixes, *reversed(interface.private_ips)):
         yield context.having(addresses=(ip,))
 
 
 def unassign(context: RuleContext, command: UnassignPrivateIpAddresses) -> tuple[Event, ...]:
     being_revoked = {ip for _, addresses in known(context.network_interface).revocations for ip in addresses}
     addresses = tuple([ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in being_revoked])
-    if not addresses:
+    prefixes = tuple([one for one in dict.fromkeys(command.ipv4_prefixes) if one not in being_revoked])
+    if not addresses and not prefixes:
         return ()
     event = PrivateIpAddressesUnassignRequested if context.asynchronous else PrivateIpAddressesUnassigned
-    return (event(network_interface_id=command.network_interface_id, private_ip_addresses=addresses),)
+    return (
+        event(
+            network_interface_id=command.network_interface_id, private_ip_addresses=addresses, ipv4_prefixes=prefixes
+        ),
+    )
 
 
 OPERATIONS: Final[Operations] = operations(

@@ -156,3 +156,51 @@ def attach_an_interface_to_an_instance_that_is_not_understood(net: Net) -> Comma
 def stop_an_instance_with_a_trunk_interface(net: Net) -> Command[Any]:
     held.import_into(net.cloud)
     return c.StopInstance(instance_id=held.INSTANCE)
+
+
+# What is described of a resource without being held
+
+
+def with_eip(net: Net, **described: Any) -> str:
+    """Imports an Available EIP that is described so, and returns its id."""
+    one = {"AllocationId": "eip-own", "IpAddress": "203.0.113.78", "Status": "Available", **described}
+    net.cloud.import_resources([{"EipAddresses": {"EipAddress": [one]}}])
+    return "eip-own"
+
+
+@trips("eip.release.charge-type")
+def release_a_subscription_eip(net: Net) -> Command[Any]:
+    return c.ReleaseEipAddress(allocation_id=with_eip(net, ChargeType="PrePaid"))
+
+
+@trips("eip.release.deletion-protection")
+def release_a_protected_eip(net: Net) -> Command[Any]:
+    return c.ReleaseEipAddress(allocation_id=with_eip(net, DeletionProtection=True))
+
+
+@keeps("eip.release.charge-type", "eip.release.deletion-protection")
+def release_an_unprotected_pay_as_you_go_eip(net: Net) -> Command[Any]:
+    return c.ReleaseEipAddress(allocation_id=with_eip(net, ChargeType="PostPaid", DeletionProtection=False))
+
+
+@trips("instance.release.deletion-protection")
+def release_a_protected_instance(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"DeletionProtection": True}, trunk=False)
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+@keeps("instance.release.deletion-protection")
+def release_an_unprotected_instance(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, instance={"DeletionProtection": False}, trunk=False)
+    return c.DeleteInstance(instance_id=held.INSTANCE, force=True)
+
+
+# EIPs and ENIs that are held
+
+
+@trips("interface.held")
+def associate_an_eip_with_an_interface_of_a_gateway(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.AssociateEipAddress(
+        allocation_id=with_eip(net), instance_id=held.MANAGED, instance_type="NetworkInterface"
+    )

@@ -759,3 +759,104 @@ def one_more_address_in_a_group_that_is_described_with_more(net: Net) -> Command
     described = interfaces(*((f"eni-{n}", "", 25) for n in range(81)))
     net.cloud.import_resources([*network(), described])
     return c.CreateNetworkInterface(vswitch_id="vsw-0", security_group_ids=["sg-0"])
+
+
+# IPv4 prefixes
+
+
+def small(net: Net) -> str:
+    """Returns a VSwitch of 64 addresses, of which 60 are usable: it has room for two prefixes."""
+    return net.new_vswitch("10.0.2.0/26").id
+
+
+@keeps("address.prefix.exhausted", "address.private.exhausted", "address.private.in-use", "address.private.repeated")
+def create_with_all_prefixes_of_a_vswitch(net: Net) -> Command[Any]:
+    return net.eni_command(vswitch_id=small(net), ipv4_prefix_count=2)
+
+
+@trips("address.prefix.exhausted")
+def create_with_more_prefixes_than_a_vswitch_has(net: Net) -> Command[Any]:
+    return net.eni_command(vswitch_id=small(net), ipv4_prefix_count=3)
+
+
+@trips("address.prefix.exhausted")
+def assign_a_prefix_where_every_block_has_an_address_in_use(net: Net) -> Command[Any]:
+    vswitch_id = small(net)
+    net.eni(vswitch_id=vswitch_id, primary_ip_address="10.0.2.20")
+    interface = net.eni(vswitch_id=vswitch_id, primary_ip_address="10.0.2.40")
+    return c.AssignPrivateIpAddresses(network_interface_id=interface.id, ipv4_prefix_count=1)
+
+
+@trips("address.private.exhausted")
+def create_with_more_addresses_than_the_prefixes_leave(net: Net) -> Command[Any]:
+    net.quota("addresses-per-interface", 100)
+    net.quota("addresses-per-available-interface", 100)
+    return net.eni_command(vswitch_id=small(net), ipv4_prefix_count=2, secondary_private_ip_address_count=28)
+
+
+@trips("address.private.in-use")
+def create_in_the_prefix_of_another_interface(net: Net) -> Command[Any]:
+    net.eni(ipv4_prefixes=["10.0.1.48/28"])
+    return net.eni_command(primary_ip_address="10.0.1.50")
+
+
+@trips("address.private.in-use")
+def assign_a_prefix_that_has_an_address_in_use(net: Net) -> Command[Any]:
+    net.eni(primary_ip_address="10.0.1.50")
+    return c.AssignPrivateIpAddresses(network_interface_id=net.eni().id, ipv4_prefixes=["10.0.1.48/28"])
+
+
+@trips("address.private.repeated")
+def create_with_an_address_of_its_own_prefix(net: Net) -> Command[Any]:
+    return net.eni_command(primary_ip_address="10.0.1.50", ipv4_prefixes=["10.0.1.48/28"])
+
+
+@trips("address.private.reserved")
+def assign_the_first_prefix_of_a_block(net: Net) -> Command[Any]:
+    return c.AssignPrivateIpAddresses(network_interface_id=net.eni().id, ipv4_prefixes=["10.0.1.0/28"])
+
+
+@trips("address.private.in-cidr")
+def assign_a_prefix_of_another_block(net: Net) -> Command[Any]:
+    return c.AssignPrivateIpAddresses(network_interface_id=net.eni().id, ipv4_prefixes=["10.0.9.16/28"])
+
+
+def with_prefixes(net: Net, count: int) -> Command[Any]:
+    interface = net.attached(net.run(), ipv4_prefix_count=5)  # the type takes ten addresses, and it has six
+    return c.AssignPrivateIpAddresses(network_interface_id=interface.id, ipv4_prefix_count=count)
+
+
+@trips("interface.assign.type-quota")
+def assign_more_prefixes_than_the_type_takes_addresses(net: Net) -> Command[Any]:
+    return with_prefixes(net, 5)
+
+
+@keeps("interface.assign.type-quota", "interface.assign.limit")
+def assign_as_many_prefixes_as_the_type_takes_addresses(net: Net) -> Command[Any]:
+    return with_prefixes(net, 4)
+
+
+@trips("interface.assign.available-limit")
+def create_with_a_prefix_and_ten_addresses(net: Net) -> Command[Any]:
+    return net.eni_command(ipv4_prefix_count=1, secondary_private_ip_address_count=10)
+
+
+@trips("interface.unassign.unknown-address")
+def revoke_a_prefix_that_the_interface_does_not_hold(net: Net) -> Command[Any]:
+    return c.UnassignPrivateIpAddresses(network_interface_id=net.eni().id, ipv4_prefixes=["10.0.1.48/28"])
+
+
+@trips("interface.unassign.unknown-address")
+def revoke_one_address_of_a_prefix(net: Net) -> Command[Any]:
+    interface = net.eni(ipv4_prefixes=["10.0.1.48/28"])
+    return c.UnassignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=["10.0.1.50"])
+
+
+@keeps("interface.unassign.unknown-address")
+def revoke_a_prefix_and_an_address(net: Net) -> Command[Any]:
+    interface = net.eni(ipv4_prefix_count=1, secondary_private_ip_address_count=1)
+    return c.UnassignPrivateIpAddresses(
+        network_interface_id=interface.id,
+        private_ip_addresses=interface.private_ips[1:],
+        ipv4_prefixes=interface.ipv4_prefixes,
+    )
