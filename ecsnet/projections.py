@@ -13,12 +13,13 @@ from threading import Event as Flag
 from typing import Any, ClassVar, Final
 
 from ecsnet.domain.fold import replay
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import World
 from ecsnet.errors import InvalidArgument
 from ecsnet.events import EventStore, RecordedEvent, subscribe
 from ecsnet.resources import Eip, Instance, NetworkInterface, Resource
-from ecsnet.values import NetworkType
+from ecsnet.values import EipInstanceType, NetworkType
 
 __all__ = ["AddressInventory", "Projection"]
 
@@ -166,14 +167,17 @@ class AddressInventory(Projection):
             self._write(resource_id, record)
 
     def _with_bound(self, resource_ids: Iterable[str]) -> list[str]:
-        """Returns ids with those of the ENIs and EIPs of the instances among them: events need not name these."""
-        found: list[str] = []
-        for resource_id in resource_ids:
-            found.append(resource_id)
-            region = self._world.region_of("instances", resource_id)
-            state = None if region is None else region.instances[resource_id]
-            if state is not None:
-                found += [*state.network_interface_ids, *([state.eip_id] if state.eip_id else [])]
+        """Returns ids with those of the ENIs and EIPs of the instances and ENIs among them: events need not name
+        these."""
+        found = list(resource_ids)
+        for resource_id in found:  # which grows: an instance has ENIs, and these have EIPs
+            for table in ("instances", "network_interfaces"):
+                region = self._world.region_of(table, resource_id)
+                state = None if region is None else getattr(region, table)[resource_id]
+                if isinstance(state, InstanceState):
+                    found += [*state.network_interface_ids, *([state.eip_id] if state.eip_id else [])]
+                elif isinstance(state, NetworkInterfaceState):
+                    found += state.eip_ids
         return found
 
     def _write(self, resource_id: str, record: RecordedEvent) -> None:
@@ -203,21 +207,28 @@ class AddressInventory(Projection):
         for table in ("network_interfaces", "instances", "eips"):
             region = self._world.region_of(table, resource_id)
             if region is not None:
-                return _rows(VIEWS[table](region, getattr(region, table)[resource_id]))
+                return self._rows(VIEWS[table](region, getattr(region, table)[resource_id]))
         return {}
 
+    def _rows(self, resource: Resource) -> dict[tuple[str, str], tuple[str | None, ...]]:
+        place = (resource.region_id, resource.account_id)
+        match resource:
+            case NetworkInterface():
+                of_interface = (resource.instance_id, resource.vpc_id, resource.vswitch_id, *place)
+                return {("private", address): of_interface for address in resource.private_ips}
+            case Eip():
+                return {("eip", resource.ip_address): (self._instance_of(resource), None, None, *place)}
+            case Instance():
+                of_instance = (resource.id, resource.vpc_id, resource.vswitch_id, *place)
+                classic = resource.private_ip if resource.network_type == NetworkType.Classic else None
+                found = {"public": resource.public_ip, "classic": classic}
+                return {(kind, address): of_instance for kind, address in found.items() if address is not None}
+        return {}
 
-def _rows(resource: Resource) -> dict[tuple[str, str], tuple[str | None, ...]]:
-    place = (resource.region_id, resource.account_id)
-    match resource:
-        case NetworkInterface():
-            of_interface = (resource.instance_id, resource.vpc_id, resource.vswitch_id, *place)
-            return {("private", address): of_interface for address in resource.private_ips}
-        case Eip():
-            return {("eip", resource.ip_address): (resource.instance_id, None, None, *place)}
-        case Instance():
-            of_instance = (resource.id, resource.vpc_id, resource.vswitch_id, *place)
-            classic = resource.private_ip if resource.network_type == NetworkType.Classic else None
-            found = {"public": resource.public_ip, "classic": classic}
-            return {(kind, address): of_instance for kind, address in found.items() if address is not None}
-    return {}
+    def _instance_of(self, eip: Eip) -> str | None:
+        """Returns the instance that an EIP serves, directly or by the ENI that it is on."""
+        if eip.instance_type != EipInstanceType.NetworkInterface or eip.instance_id is None:
+            return eip.instance_id
+        region = self._world.region_of("network_interfaces", eip.instance_id)
+        interface = None if region is None else region.network_interfaces[eip.instance_id]
+        return None if interface is None else interface.instance_id

@@ -153,7 +153,9 @@ def in_use(cloud: Cloud) -> set[tuple[Any, ...]]:
     for eni in cloud.network_interfaces.values():
         found |= {(one, "private", eni.id, eni.instance_id, eni.vpc_id, eni.vswitch_id) for one in eni.private_ips}
     for eip in cloud.eips.values():
-        found.add((eip.ip_address, "eip", eip.id, eip.instance_id, None, None))
+        interface = cloud.network_interfaces.get(eip.instance_id or "")
+        served = eip.instance_id if interface is None else interface.instance_id
+        found.add((eip.ip_address, "eip", eip.id, served, None, None))
     for vm in cloud.instances.values():
         place = (vm.id, vm.id, vm.vpc_id, vm.vswitch_id)
         if vm.public_ip is not None:
@@ -191,6 +193,26 @@ def test_the_inventory_has_the_addresses_of_the_cloud_after_every_event(connect:
 def store_view(cloud: Cloud) -> Cloud:
     """The cloud as it was recorded, before anything that is due."""
     return cloud.at(cloud.position)
+
+
+def test_an_eip_on_an_interface_serves_the_instance_that_the_interface_is_attached_to(connect: Connect) -> None:
+    net, connection = Net(), connect()
+    vm = net.run()
+    do, interface = net.cloud.execute, net.cloud.execute(net.eni_command())
+    eip = do(c.AllocateEipAddress())
+    projection = AddressInventory(net.cloud.store, connection)
+    pair = {"network_interface_id": interface.id, "instance_id": vm.id}
+    for command in (
+        c.AssociateEipAddress(allocation_id=eip.id, instance_id=interface.id, instance_type="NetworkInterface"),
+        c.AttachNetworkInterface(**pair),
+        c.DetachNetworkInterface(**pair),
+        c.AttachNetworkInterface(**pair),
+        c.StopInstance(instance_id=vm.id),
+        c.DeleteInstance(instance_id=vm.id),
+    ):
+        do(command)
+        projection.catch_up()
+        assert inventory(connection) == in_use(net.cloud), command
 
 
 def test_an_inventory_goes_on_after_a_restart_and_keeps_since(connect: Connect) -> None:
