@@ -18,11 +18,15 @@ def run(effort: Effort) -> None:
     sizes = sorted({small, 1_000, large})  # a quick run has no larger one
     base = f"{small} ENIs described"
     described = {size: _described(size) for size in sizes}
+    huge = effort.of(100_000)
     measure(
         "import a description, per ENI",
         [
-            Contender(f"{size:,} ENIs described", _importing(described[size], size), "" if size == small else base)
-            for size in sizes
+            *(
+                Contender(f"{size:,} ENIs described", _importing(described[size], size), "" if size == small else base)
+                for size in sizes
+            ),
+            Contender(f"{huge:,} ENIs described", _importing(_described(huge), huge), base, "flat, at most 25 µs"),
         ],
         effort.rounds,
     )
@@ -60,7 +64,7 @@ def _described(interfaces: int, *, attached: bool = False) -> list[dict[str, Any
             "InstanceId": "i-1" if attached else "",
             "VSwitchId": "vsw-1",
             "MacAddress": f"00:16:3e:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
-            "PrivateIpAddress": f"10.0.{number >> 8}.{number & 255}",
+            "PrivateIpAddress": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
             "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]},
         }
         for number in range(1, interfaces + 1)
@@ -71,12 +75,13 @@ def _described(interfaces: int, *, attached: bool = False) -> list[dict[str, Any
         "Status": "InUse",
         "VSwitchId": "vsw-2",
         "MacAddress": "00:16:3e:ff:ff:ff",
-        "PrivateIpAddress": "10.1.0.1",
+        "PrivateIpAddress": "10.16.0.1",
         "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]},
         "InstanceId": "i-1",
     }
     vswitches = [
-        {"VSwitchId": f"vsw-{n}", "VpcId": "vpc-1", "ZoneId": ZONE, "CidrBlock": f"10.{n - 1}.0.0/16"} for n in (1, 2)
+        {"VSwitchId": f"vsw-{n}", "VpcId": "vpc-1", "ZoneId": ZONE, "CidrBlock": cidr_block}
+        for n, cidr_block in ((1, "10.0.0.0/12"), (2, "10.16.0.0/16"))
     ]
     instance = {
         "InstanceId": "i-1",

@@ -32,6 +32,7 @@ from ecsnet import (
     strategies,
     testing,
 )
+from ecsnet.editions import EDITIONS, GUIDE
 from ecsnet.lifecycles import (
     EIP,
     INITIAL,
@@ -395,6 +396,69 @@ def _struct_signature(struct: Any) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
+def editions() -> str:
+    """docs/editions.md: what each edition says, and its sources."""
+    lines = ["# Editions", "", *EDITIONS_INTRODUCTION.strip().splitlines()]
+    for edition in EDITIONS.values():
+        if edition.differences:
+            lines += ["", f"## `{edition.id}`", "", f"| what | {GUIDE} | {edition.id} | rule | source | date |"]
+            lines.append("|---|---|---|---|---|---|")
+            for one in edition.differences:
+                name = f"`{one.name}`" if one.name in edition.quotas else one.name
+                lines.append(f"| {name} | {one.guide} | {one.here} | `{one.rule}` | {one.source} | {one.date} |")
+    return "\n".join(lines) + "\n"
+
+
+EDITIONS_INTRODUCTION = """
+Made from `ecsnet/editions.py` by `python docs/render.py`.
+
+The guide of March 2019 is the authority of the model. The cloud has changed since: an **edition** is what the vendor's
+documentation says at a time, where that differs from the guide. It is data: the default quotas, and the month of the
+catalogue of instance types. What is not listed here is the same in all editions.
+
+```python
+>>> from ecsnet import Cloud, audit
+>>> from ecsnet import commands as c
+>>> cloud = Cloud(edition="current")
+>>> vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+>>> vsw = cloud.execute(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
+>>> sg = cloud.execute(c.CreateSecurityGroup(vpc_id=vpc.id))
+>>> eni = cloud.execute(
+...     c.CreateNetworkInterface(vswitch_id=vsw.id, security_group_ids=[sg.id], secondary_private_ip_address_count=15)
+... )
+>>> len(eni.private_ips)
+16
+
+```
+
+A history records the edition that it is made under: it is its first event (`EditionChosen`). A history without that
+event is the guide's, as are all that older versions wrote. `Cloud(store)` goes on under the edition of the history;
+naming another one raises `InvalidArgument`.
+
+```python
+>>> cloud.edition
+'current'
+>>> print(cloud.quotas["vswitches-per-vpc"].value)
+150
+
+```
+
+`audit` judges a history by any edition: what would the cloud of another time have said?
+
+```python
+>>> for finding in audit(cloud, edition="2019-03"):
+...     print(finding.position, finding.rule)
+5 interface.assign.available-limit
+>>> audit(cloud)
+()
+
+```
+
+On the command line, `ecsnet run` and `ecsnet check` have the option `--edition`. A quota that was set, or described,
+precedes that of the edition; a described instance type precedes that of its catalogue.
+"""
+
+
 def _annotation(annotation: Any) -> str:
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return re.sub(r"\b(?:[a-z_][a-z_0-9]*\.)+(?=[A-Za-z])", "", text)
@@ -430,7 +494,7 @@ def _doc(thing: Any) -> list[str]:
     return [*lines, "```"] if example else lines
 
 
-PAGES = {"api.md": api, "lifecycles.md": lifecycles, "rules.md": rules_page}
+PAGES = {"api.md": api, "editions.md": editions, "lifecycles.md": lifecycles, "rules.md": rules_page}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 
+from msgspec.structs import replace
+
+from ecsnet._arguments import required
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Finding
 from ecsnet.domain.checks.commands_from_events import command_for
@@ -18,13 +21,17 @@ from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import OF_NO_REGION
 from ecsnet.domain.state.world import World
+from ecsnet.editions import EDITIONS, Edition, edition_problem
 from ecsnet.errors import InvalidCommand, ReplayError, RuleError
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceCreation
+from ecsnet.instance_types import vendor_types
 
 
-def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULES) -> tuple[Finding, ...]:
+def audit(
+    source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULES, edition: str | None = None
+) -> tuple[Finding, ...]:
     """Returns the commands of a history that today's rules would deny, and the invariants that its outcome breaks.
 
     ``source`` is a cloud, whose whole history is judged, or recorded events in order. Findings are returned, never
@@ -32,11 +39,17 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
     VSwitch that is used by what was not described. Events with a cause (`RecordedEvent.caused_by`) are judged as a part
     of the command that caused them: the ENIs that an instance was created with belong to its creation. Imports are not
     judged: the invariants report their contradictions.
+
+    ``edition`` judges the history as if it had been made under that edition (``docs/editions.md``): by its quotas, and
+    by what its catalogue says of the types that instances were created with. Raises `InvalidArgument` for one that does
+    not exist.
     """
+    if edition is not None:
+        edition = required("edition", edition, edition_problem(edition))
     records = source.history() if isinstance(source, Cloud) else source
-    auditor = _Auditor(rules)
+    auditor = _Auditor(rules, None if edition is None else EDITIONS[edition])
     for _, together in groupby(records, attrgetter("command_id")):
-        of_command = list(together)
+        of_command = [auditor.under_its_edition(record) for record in together]
         followers: dict[int | None, list[Event]] = {}
         for record in of_command:
             if record.settles is None:
@@ -54,11 +67,23 @@ def audit(source: Cloud | Iterable[RecordedEvent], *, rules: RuleRegistry = RULE
 class _Auditor:
     """Folds a history event by event into a world of its own, and collects findings."""
 
-    def __init__(self, rules: RuleRegistry) -> None:
+    def __init__(self, rules: RuleRegistry, edition: Edition | None) -> None:
         self._rules = rules
-        self._world = World()
+        self._edition = edition
+        self._world = World(edition)
         self._findings: list[Finding] = []
         self._broken: set[str] = set()
+
+    def under_its_edition(self, record: RecordedEvent) -> RecordedEvent:
+        """Returns the event with the instance type that the edition's catalogue has, if it had one of a catalogue."""
+        event = record.event
+        if self._edition is None or not isinstance(event, InstanceCreation):
+            return record
+        recorded = event.instance_type
+        here = vendor_types(self._edition.catalogue).get(recorded.id)
+        if here is None or all(vendor_types(one.catalogue).get(recorded.id) != recorded for one in EDITIONS.values()):
+            return record
+        return replace(record, event=replace(event, instance_type=here))
 
     def judge(self, record: RecordedEvent, followers: tuple[Event, ...], client_token: str | None) -> None:
         """Judges an event and those that follow from it, if a command asked for it."""

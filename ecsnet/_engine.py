@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from threading import Lock, RLock
@@ -29,13 +30,15 @@ from ecsnet.domain.fold import replay
 from ecsnet.domain.pace import Pace
 from ecsnet.domain.rules import RuleRegistry
 from ecsnet.domain.state.streams import stream_of
-from ecsnet.domain.state.world import World
+from ecsnet.domain.state.world import EDITION, World
 from ecsnet.domain.subjects.account import described_types
-from ecsnet.errors import ReplayError, StoreError, VersionConflict
+from ecsnet.errors import InvalidArgument, ReplayError, StoreError, VersionConflict
+from ecsnet.events.account import EditionChosen
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import EventStore, Lease, numbered
 from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.instance_types import vendor_types, with_own_types
 from ecsnet.values import InstanceType
 
 CommandIds = Literal["random", "deterministic"]
@@ -63,9 +66,9 @@ class Engine:
         settle_after: SettleAfter,
         outcomes: Outcomes | None,
         rules: RuleRegistry,
-        instance_types: Mapping[str, InstanceType],
         own_types: Mapping[str, InstanceType],
         command_ids: CommandIds,
+        instance_types: Mapping[str, InstanceType] | None = None,
         world: World | None = None,
         until: int | None = None,
     ) -> None:
@@ -76,9 +79,7 @@ class Engine:
         self.pace = Pace(settle_after)
         self.outcomes = outcomes
         self.rules = rules
-        self.instance_types = instance_types
         self.own_types = own_types
-        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, instance_types
         self.command_ids: CommandIds = command_ids
         self.until = until
         self.closed = False
@@ -95,6 +96,10 @@ class Engine:
         self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
         if world is None:
             self.catch_up()
+        if instance_types is None:
+            self._know_types()
+        else:
+            self._use_types(instance_types)
 
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""
@@ -146,6 +151,31 @@ class Engine:
         if self._process is None:
             self._process = os.urandom(8).hex()
         return f"{self._process}-{next(self._commands)}"
+
+    def begin_edition(self, edition: str | None, account_id: str) -> None:
+        """Records the edition of a history that has no event yet, if it is not the guide's.
+
+        Raises `InvalidArgument` if the history was made under another edition than this one; None is that of the
+        history.
+        """
+        if edition is None or edition == self.world.edition.id:
+            return
+        if not self.world.position:
+            chosen = NewEvent(EDITION, EditionChosen(edition=edition), self.now(), account_id, self.command_id(EDITION))
+            with suppress(VersionConflict):  # another cloud was first
+                self.store.append([chosen], {EDITION: 0})
+            self.catch_up()
+            self._know_types()
+        if edition != self.world.edition.id:
+            raise InvalidArgument(f"edition: the history was made under {self.world.edition.id}, not {edition}")
+
+    def _know_types(self) -> None:
+        catalogue, own = self.world.edition.catalogue, self.own_types
+        self._use_types(with_own_types(own.values(), catalogue) if own else vendor_types(catalogue))
+
+    def _use_types(self, instance_types: Mapping[str, InstanceType]) -> None:
+        self.instance_types = instance_types
+        self._types: tuple[Mapping[str, InstanceType], Mapping[str, InstanceType]] = {}, instance_types
 
     def types_of(self, account_id: str) -> Mapping[str, InstanceType]:
         """Returns the instance types that an account can create instances of: those of the catalogue; those that were
@@ -305,10 +335,12 @@ class Engine:
         for new in news:
             if new.stream not in expected:
                 expected[new.stream] = world.version(new.stream)
-        if not decided or (region is not None and region.imported):
-            self.preview(news)
+        preview = self.preview(news) if not decided or (region is not None and region.imported) else None
         recorded = self.store.append(news, expected)
         before = recorded[0].position - 1
+        if preview is not None and world.position == before:  # these events are folded there already
+            self.world, self._last = preview, recorded[-1]
+            return recorded
         if world.position != before:  # others appended to other streams meanwhile
             self._fold_news(before)
             world = self.world
@@ -376,8 +408,8 @@ class Engine:
             settle_after=settle_after,
             outcomes=outcomes,
             rules=rules,
-            instance_types=self.instance_types,
             own_types=self.own_types,
+            instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
         )
@@ -391,8 +423,8 @@ class Engine:
             settle_after=self.settle_after,
             outcomes=self.outcomes,
             rules=self.rules,
-            instance_types=self.instance_types,
             own_types=self.own_types,
+            instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
             until=world.position,

@@ -40,6 +40,7 @@ from ecsnet.domain.state.streams import IMPORTS, account_stream, stream_of, with
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import World
 from ecsnet.domain.subjects.account import is_repetition, newly_described, token_use
+from ecsnet.editions import edition_problem
 from ecsnet.errors import (
     CommandDenied,
     EcsnetError,
@@ -55,7 +56,7 @@ from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.events.stores.hashes import Verification, verify
-from ecsnet.instance_types import own_types, vendor_types, with_own_types
+from ecsnet.instance_types import own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import QUOTAS, InstanceType
 
@@ -77,8 +78,10 @@ class Cloud:
     due by the clock, if it may fail or get stuck; without it all are completed. ``rules`` may be a registry with rules
     of your own, ``instance_types`` adds to the vendor's catalogue or replaces what is there. ``command_ids`` are
     ``"random"``, or ``"deterministic"``: then each is the stream and the version of the command's first event in
-    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history. With ``verified``
-    the hashes of the stored history are verified before it is read (see `verify`).
+    it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history. ``edition`` is
+    what the vendor's documentation says at a time (``docs/editions.md``): ``"2019-03"``, the guide, or ``"current"``. A
+    new history records it; that of an older one must be the same, or None, which is the guide's for a new history.
+    With ``verified`` the hashes of the stored history are verified before it is read (see `verify`).
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -100,6 +103,7 @@ class Cloud:
         instance_types: Iterable[InstanceType] = (),
         command_ids: CommandIds = "random",
         verified: bool = False,
+        edition: str | None = None,
     ) -> None:
         self.region_id: str = required("region_id", region_id, region_problem(region_id))
         self.account_id: str = required("account_id", account_id, account_problem(account_id))
@@ -107,6 +111,8 @@ class Cloud:
         settle_after = check_settings(clock, settle_after, outcomes, rules)
         if command_ids not in ("random", "deterministic"):
             raise InvalidArgument(f"command_ids are 'random' or 'deterministic', not {shown(command_ids)}")
+        if edition is not None:
+            edition = required("edition", edition, edition_problem(edition))
         own = own_types(instance_types)
         used = opened(store)
         lease = Lease(used, own=used is not store)
@@ -119,10 +125,10 @@ class Cloud:
                 settle_after=settle_after,
                 outcomes=outcomes,
                 rules=rules,
-                instance_types=with_own_types(own) if own else vendor_types(),
                 own_types={one.id: one for one in own},
                 command_ids=command_ids,
             )
+            self._engine.begin_edition(edition, self.account_id)
         except BaseException:
             if used is not store:
                 lease.release()
@@ -219,7 +225,8 @@ class Cloud:
         """Judges a command without executing it, by the cloud's rules or by others. Records nothing and changes
         nothing.
 
-        Raises `RuleError` for an error inside a rule.
+        Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that the model cannot
+        carry out, as only a registry without some of the vendor's rules allows, now or before.
         """
         _must_be_command(command)
         if rules is not None:
@@ -251,7 +258,9 @@ class Cloud:
         with engine.lock:
             engine.catch_up()
             known = engine.types_of(self.account_id)
-        described = read_responses(responses, region_id=self.region_id, instance_types=known)
+        described = read_responses(
+            responses, region_id=self.region_id, account_id=self.account_id, instance_types=known
+        )
         with engine.lock:
             engine.repeatedly(partial(self._import, described))
         if engine.handlers:
@@ -261,9 +270,10 @@ class Cloud:
     def _import(self, described: Described) -> None:
         engine = self._engine
         engine.catch_up()
-        for resource_id, path in described.paths.items():
-            if any(engine.world.region_of(table, resource_id) is not None for table in VIEWS):
-                raise InvalidResponse(f"{resource_id} is there already", path=path)
+        for region in engine.world.regions.values():
+            for resource_id, path in described.paths.items():
+                if region.has(resource_id):
+                    raise InvalidResponse(f"{resource_id} is there already", path=path)
         now, account_id = engine.now(), self.account_id
         imported: list[tuple[str, Event]] = [
             (stream_of(event, region_id, account_id), event)
@@ -457,6 +467,13 @@ class Cloud:
             return MappingProxyType(dict(self._engine.types_of(self.account_id)))
 
     @property
+    def edition(self) -> str:
+        """The edition that the history is made under (`ecsnet.editions.EDITIONS`)."""
+        with self._engine.lock:
+            self._engine.catch_up()
+            return self._engine.world.edition.id
+
+    @property
     def quotas(self) -> Mapping[str, Quota]:
         """The acting account's quotas as they are now, by name: in the cloud's region, or over all regions."""
         with self._engine.lock:
@@ -542,7 +559,7 @@ class Cloud:
                 then = self._recorded_at(moment)
             else:
                 raise InvalidArgument(f"the history has the positions 0 to {head}, not {shown(moment)}")
-            world = World()
+            world = World(self._engine.world.edition)
             replay(world, records)
             return self._view(self._engine.as_of(world, then))
 

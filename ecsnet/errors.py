@@ -138,8 +138,8 @@ class RuleError(EcsnetError):
 
 
 class ImpossibleOperation(EcsnetError):
-    """A registry without some of the vendor's rules allows a command that the model cannot carry out. Nothing was
-    recorded and nothing changed.
+    """A registry without some of the vendor's rules allows a command that the model cannot carry out, or allowed before
+    what it now meets. Nothing was recorded and nothing changed.
 
     ``rules`` are the ids of the vendor's rules that deny the command and that the registry lacks; empty if none of them
     denies it, and it follows on something else that such a registry allowed.

@@ -7,13 +7,16 @@ from functools import cache
 from types import MappingProxyType
 
 from ecsnet._arguments import shown
+from ecsnet.editions import Catalogue
 from ecsnet.errors import InvalidArgument
 from ecsnet.values import InstanceType
 
 
 @cache
-def vendor_types() -> Mapping[str, InstanceType]:
-    """Returns the vendor's instance types by id: facts of 2021-07, with the ENI counts of 2019-04 where published.
+def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]:
+    """Returns the vendor's instance types by id: facts of 2021-07, with the numbers of ENIs and queues of 2019-04 where
+    those were published, unless the ``catalogue`` is that of 2021-07.
+
     `ecsnet.values.CATALOGUE_COMPLETE_UP_TO` is the month up to which they are complete.
 
     A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
@@ -24,18 +27,21 @@ def vendor_types() -> Mapping[str, InstanceType]:
 
     text = files("ecsnet").joinpath("data/instance-types.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
-    types = [_read(row) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
+    types = [_read(row, catalogue) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
     return MappingProxyType({instance_type.id: instance_type for instance_type in types})
 
 
-def _read(row: dict[str, str]) -> InstanceType:
+def _read(row: dict[str, str], catalogue: Catalogue) -> InstanceType:
+    interfaces, queues = row["eni_quantity"], row["nic_queues"]
+    if catalogue == "2019-04":
+        interfaces, queues = row["eni_quantity_2019_04"] or interfaces, row["nic_queues_2019_04"] or queues
     return InstanceType(
         id=row["instance_type"],
-        eni_quantity=int(row["eni_quantity_2019_04"] or row["eni_quantity"]),
+        eni_quantity=int(interfaces),
         private_ipv4_per_eni=int(row["private_ipv4_per_eni"] or 1),
         vcpu=int(row["vcpu"]),
         memory_gib=float(row["memory_gib"]),
-        nic_queues=int(queues) if (queues := row["nic_queues_2019_04"] or row["nic_queues"]) else None,
+        nic_queues=int(queues) if queues else None,
         io_optimized=row["io_optimized"] in ("yes", "default(optimized)"),
         attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
     )
@@ -52,6 +58,6 @@ def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
     return own
 
 
-def with_own_types(own: Iterable[InstanceType]) -> Mapping[str, InstanceType]:
+def with_own_types(own: Iterable[InstanceType], catalogue: Catalogue) -> Mapping[str, InstanceType]:
     """Returns the vendor's types with the given ones added; a type with the id of a vendor's type replaces it."""
-    return MappingProxyType({**vendor_types(), **{instance_type.id: instance_type for instance_type in own}})
+    return MappingProxyType({**vendor_types(catalogue), **{instance_type.id: instance_type for instance_type in own}})

@@ -16,6 +16,7 @@ from ecsnet.cli import checking, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
+from ecsnet.editions import EDITIONS
 from ecsnet.events import export_history, import_history
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify as verify_store
@@ -125,6 +126,11 @@ _instance_types = click.option(
     type=_FILE,
     help="Responses of DescribeInstanceTypes: the types in it are added to the catalogue or replace its own.",
 )
+_edition = click.option(
+    "--edition",
+    type=click.Choice(list(EDITIONS)),
+    help="What the vendor's documentation says at a time. Default: that of the history, 2019-03 for a new one.",
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 
 
@@ -161,6 +167,7 @@ def main() -> None:
 )
 @click.option("--account-id", help=f"Account that gives the commands. Default: that of FILE, or {DEFAULT_ACCOUNT_ID}.")
 @_instance_types
+@_edition
 @_json
 def run(
     file: Path,
@@ -170,6 +177,7 @@ def run(
     clock: ManualClock | None,
     account_id: str | None,
     types_file: Path | None,
+    edition: str | None,
     as_json: bool,
 ) -> None:
     """Run the operations in FILE, a JSON list of actions and parameters of the vendor's OpenAPI.
@@ -198,6 +206,7 @@ def run(
         account_id=account_id,
         clock=clock or utc_now,
         instance_types=types,
+        edition=edition,
     ) as cloud:
         summary = outcomes.Summary(dry_run)
         for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
@@ -212,9 +221,15 @@ def run(
 @click.argument("plan", type=_FILE)
 @click.option("--account-id", help=f"Account of the network. Default: that of PLAN, or {DEFAULT_ACCOUNT_ID}.")
 @_instance_types
+@_edition
 @_json
 def check(
-    responses: tuple[Path, ...], plan: Path, account_id: str | None, types_file: Path | None, as_json: bool
+    responses: tuple[Path, ...],
+    plan: Path,
+    account_id: str | None,
+    types_file: Path | None,
+    edition: str | None,
+    as_json: bool,
 ) -> None:
     """Judge the operations in PLAN against a real network, described by the RESPONSES of Describe actions.
 
@@ -232,7 +247,12 @@ def check(
         account_id = operations.account_id or DEFAULT_ACCOUNT_ID
     output = Output(as_json)
     types = checking.types_in(types_file)
-    cloud = Cloud(account_id=account_id, settle_after=operations.settle_after or timedelta(0), instance_types=types)
+    cloud = Cloud(
+        account_id=account_id,
+        settle_after=operations.settle_after or timedelta(0),
+        instance_types=types,
+        edition=edition,
+    )
     checking.start_from(cloud, responses, output)
     summary = outcomes.Summary(dry_run=True)
     for outcome in run_plan(operations, cloud):

@@ -6,12 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ecsnet import Cloud, InstanceType, InvalidResponse, Severity, audit
+from ecsnet import Cloud, Finding, InstanceType, InvalidResponse, Severity, audit
 from ecsnet.cli.output import Output
+from ecsnet.editions import EDITIONS
 from ecsnet.instance_types import vendor_types
 from ecsnet.openapi.instance_types import read_instance_types
+from ecsnet.values import UNKNOWN_QUOTA
+
+_MOST_IDS: Final = 5
+_MOST_LINES: Final = 20
 
 
 def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
@@ -30,8 +35,13 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
     except InvalidResponse as error:
         raise InvalidResponse(error.reason, path=_place(error.path, places)) from error
     findings = audit(cloud)
+    types = sorted(one.id for one in cloud.instance_types.values() if not one.limits_known)
+    default = EDITIONS[cloud.edition].quotas
+    quotas = [name for name, quota in cloud.quotas.items() if quota.value is None and default[name] != UNKNOWN_QUOTA]
     if output.as_json:
-        output.value({"imported": count, "findings": findings})
+        output.value(
+            {"imported": count, "findings": findings, "unknown_instance_types": types, "unknown_quotas": quotas}
+        )
         return
     breaches = [finding for finding in findings if finding.severity is Severity.Breach]
     information = [finding for finding in findings if finding.severity is Severity.Information]
@@ -40,8 +50,28 @@ def start_from(cloud: Cloud, files: Iterable[Path], output: Output) -> None:
         output.line((f"  {finding.rule}", "yellow"), f": {finding.message}")
     if information:
         output.line(f"{len(information)} of them are held, or in use by what is not described:")
+    for line in _summary(information):
+        output.line(f"  {line}")
+    if types:
+        output.line(f"unknown instance types, of which only what their instances have is known: {', '.join(types)}")
+    if quotas:
+        output.line(f"unknown quotas, of which more is described than the default: {', '.join(quotas)}")
+
+
+def _summary(information: Iterable[Finding]) -> list[str]:
+    """Returns a line for each rule and message, with the ids of the resources that it is about. Of many such ids, and
+    of many such lines, only the first are shown."""
+    ids_of: dict[tuple[str, str], list[str]] = {}
     for finding in information:
-        output.line(f"  {finding.rule}: {finding.message}")
+        resource_id, _, what = finding.message.partition(" ")
+        ids_of.setdefault((finding.rule, what), []).append(resource_id)
+    lines = []
+    for (rule, what), ids in ids_of.items():
+        more = f" and {len(ids) - _MOST_IDS} more, each" if len(ids) > _MOST_IDS else ""
+        lines.append(f"{rule}: {', '.join(ids[:_MOST_IDS])}{more} {what}")
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES} more lines; --json has all"]
+    return lines
 
 
 def types_in(file: Path | None) -> tuple[InstanceType, ...]:

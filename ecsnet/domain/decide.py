@@ -16,7 +16,7 @@ from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
 from ecsnet.domain.lookups import Resolve, resolver
 from ecsnet.domain.operation import Operations, ResourceKind, merged
 from ecsnet.domain.rulebook import RULES
-from ecsnet.domain.rules import RuleRegistry
+from ecsnet.domain.rules import FAULTS, RuleRegistry
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
 from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
@@ -24,7 +24,7 @@ from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
-from ecsnet.errors import ImpossibleOperation, ReplayError
+from ecsnet.errors import EcsnetError, ImpossibleOperation, ReplayError
 from ecsnet.events.base import Event
 from ecsnet.values import InstanceType
 
@@ -110,16 +110,21 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
     """Judges a command by every rule that guards it, and returns the events to record if none denies it. Pure.
 
     Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that only a registry without
-    some of the vendor's rules allows and that has no events.
+    some of the vendor's rules allows, now or before, and that has no events.
     """
-    context = _resolved(world, region, command, caller)
+    try:
+        context = _resolved(world, region, command, caller)
+    except FAULTS as error:
+        if isinstance(error, EcsnetError):
+            raise
+        raise ImpossibleOperation(command, (), f"{type(error).__name__}: {error}") from error
     violations = caller.rules.judge(context, type(command))
     if violations:
         return _decision(command=command, violations=violations)
     try:
         events = OPERATIONS[type(command)].decide(context, command)
     except IMPOSSIBLE as error:
-        if not caller.rules.lacks(RULES):
+        if isinstance(error, EcsnetError) and not caller.rules.lacks(RULES):
             raise
         raise _impossible(context, error) from error
     return _decision(command=command, events=with_shared(region.region_id, events))

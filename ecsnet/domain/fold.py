@@ -18,7 +18,7 @@ from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.errors import ReplayError
-from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.events.account import ClientTokenUsed, EditionChosen, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.eip import EipAddressRegistered
 from ecsnet.events.imports import InstanceTypesImported, ResourcesImported
@@ -48,6 +48,7 @@ def _ordered(stream: SharedStream, event: Event, record: RecordedEvent) -> None:
 EVOLVE_SHARED: Final[dict[type[Event], Callable[[SharedStream, Any, RecordedEvent], None]]] = {
     ClientTokenUsed: account.client_token_used,
     QuotaSet: account.account_quota_set,
+    EditionChosen: account.edition_chosen,
     EipAddressRegistered: _ordered,
     InstanceTypesImported: account.instance_types_imported,
     ResourcesImported: _ordered,

@@ -12,6 +12,13 @@ class QuotaSet(Event, frozen=True, kw_only=True):
     value: int
 
 
+class EditionChosen(Event, frozen=True, kw_only=True):
+    """The history is made under this edition (`ecsnet.editions.EDITIONS`) from its first event on, which this is. A
+    history without it is made under that of the guide. Recorded in a stream of its own."""
+
+    edition: str
+
+
 class ClientTokenUsed(Event, frozen=True, kw_only=True):
     """A command came with a client token: the same token and command have the same result again, for ever.
 

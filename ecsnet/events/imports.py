@@ -37,21 +37,25 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
-    """Schema 1 lacks ``secondary_cidr_blocks``."""
+    """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account. Schema 1
+    lacks ``secondary_cidr_blocks``; schemas 1 and 2 lack ``held``, ``described`` and ``owner_id``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vpc_id"
     vpc_id: str
     cidr_block: str
     status: VpcStatus = VpcStatus.Available
     secondary_cidr_blocks: tuple[str, ...] = ()
+    held: str | None = None
+    owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
     """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it."""
+    it, schemas 1 and 2 lack ``held``, ``described`` and ``owner_id``, which is as that of `VpcImported`."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
     vswitch_id: str
     vpc_id: str
@@ -59,6 +63,9 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
     cidr_block: str
     status: VSwitchStatus = VSwitchStatus.Available
     unseen_addresses: int = 0
+    held: str | None = None
+    owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):

@@ -39,11 +39,11 @@ PLAIN: Final[Callable[[Any], Any]] = _plain
 class Attribute(NamedTuple):
     """The attribute of the resource that a described field shows, and the field of the import's event: by default the
     same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
-    described value of the attribute; by default an empty text stands for None."""
+    described value of the attribute; by default (``read`` is None) an empty text stands for None."""
 
     name: str
     event: str | None = ""
-    read: Callable[[Any], Any] = lambda value: None if value == "" else value
+    read: Callable[[Any], Any] | None = None
     show: Callable[[Any], Any] = PLAIN
 
 
@@ -54,7 +54,7 @@ Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
 # The schemas, with the fields that are used
 
 
-class _Described(msgspec.Struct, frozen=True, rename="pascal"):
+class _Described(msgspec.Struct, frozen=True, rename="pascal", gc=False):
     region_id: str | None = None
     creation_time: str | None = None
 
@@ -66,7 +66,8 @@ class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: Annotated[str, Attribute("id", "vpc_id")]
     cidr_block: Annotated[str, Attribute("cidr_block")]
-    status: Annotated[VpcStatus, Attribute("status")] = VpcStatus.Available
+    status: Annotated[str, Attribute("status", None)] = VpcStatus.Available
+    owner_id: Any = None
     secondary_cidr_blocks: Annotated[
         _SecondaryBlocks,
         Attribute("secondary_cidr_blocks", event=None, show=lambda blocks: {"SecondaryCidrBlock": list(blocks)}),
@@ -78,7 +79,8 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: Annotated[str, Attribute("vpc_id")]
     zone_id: Annotated[str, Attribute("zone_id")]
     cidr_block: Annotated[str, Attribute("cidr_block")]
-    status: Annotated[VSwitchStatus, Attribute("status")] = VSwitchStatus.Available
+    status: Annotated[str, Attribute("status", None)] = VSwitchStatus.Available
+    owner_id: Any = None
     available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
 
 
@@ -169,6 +171,7 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     attachment: _Attachment = _Attachment()
     associated_public_ip: _PublicIp = _PublicIp()
     service_managed: Any = False
+    owner_id: Any = None
 
     @property
     def its_instance_id(self) -> str:
@@ -372,14 +375,21 @@ def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attri
 
 
 @cache
-def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
     marks = attributes_of(schema).values()
     return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
 
 
 def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
     """Returns the fields of the import's event that are one field of the description each."""
-    return {event_field: read(getattr(described, name)) for name, event_field, read in _imported(type(described))}
+    fields = {}
+    for name, event_field, read in _imported(type(described)):
+        value = getattr(described, name)
+        if read is not None:
+            fields[event_field] = read(value)
+        else:
+            fields[event_field] = None if value == "" else value
+    return fields
 
 
 # Checks of the fields
@@ -388,6 +398,8 @@ _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions ma
 _REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
 _MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _MASK: Final = re.compile("/[0-9]{1,2}")
+_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IP: Final = re.compile(rf"({_OCTET}\.){{3}}{_OCTET}")
 _LONGEST_ID: Final = 256
 _LONGEST_TEXT: Final = 4096
 _LAST_YEAR: Final = 9000  # the calendar ends at 9999, and renewals extend subscriptions beyond the described time
@@ -432,10 +444,9 @@ def _mac(text: str) -> str:
 
 
 def _ip(text: str) -> str:
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise _InvalidText(f"{_shown(text)} is no IPv4 address") from None
+    if not _IP.fullmatch(text):
+        raise _InvalidText(f"{_shown(text)} is no IPv4 address")
+    return text
 
 
 def _ipv6(text: str) -> str:
@@ -489,49 +500,61 @@ _CHECKS: Final[dict[str, Check]] = {
 """The check of each field, by the field's name in any schema."""
 
 
-class _Field(NamedTuple):
-    """A field that has a check, or that contains fields with one; ``encoded_name`` is the vendor's spelling."""
+class _Fields(NamedTuple):
+    """The fields of a schema that are checked: texts, lists of texts, and what contains fields in turn."""
 
-    name: str
-    encoded_name: str
-    default: object
-    required: bool
-    check: Check | None
+    texts: tuple[tuple[str, str, object, bool, Check], ...]
+    """The name of each, the vendor's spelling, the default, whether it may be empty, and its check."""
+    lists: tuple[tuple[str, str, Check], ...]
+    structs: tuple[tuple[str, str, object], ...]
 
 
 @cache
-def _fields_of(schema: type[msgspec.Struct]) -> tuple[_Field, ...]:
-    return tuple(
-        _Field(field.name, field.encode_name, field.default, field.required, _CHECKS.get(field.name))
-        for field in msgspec.structs.fields(schema)
-        if field.name in _CHECKS or get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct)
-    )
+def _fields_of(schema: type[msgspec.Struct]) -> _Fields:
+    texts, lists, structs = [], [], []
+    for field in msgspec.structs.fields(schema):
+        check = _CHECKS.get(field.name)
+        if check is None or isinstance(field.default, msgspec.Struct):
+            if get_origin(field.type) is tuple or isinstance(field.default, msgspec.Struct):
+                structs.append((field.name, field.encode_name, field.default))
+        elif get_origin(field.type) is tuple:
+            lists.append((field.name, field.encode_name, check))
+        else:
+            texts.append((field.name, field.encode_name, field.default, not field.required, check))
+    return _Fields(tuple(texts), tuple(lists), tuple(structs))
 
 
 def _normalize(path: str, struct: msgspec.Struct) -> None:
     """Checks every field of a struct and converts its value to the normal form. An optional text may be empty."""
-    for name, encoded_name, default, required, check in _fields_of(type(struct)):
-        value = getattr(struct, name)
-        if value == default or (value == "" and not required):
-            continue
-        if isinstance(value, msgspec.Struct):
-            _normalize(f"{path}.{encoded_name}", value)
-        elif check is None:
-            for number, item in enumerate(value):
-                _normalize(f"{path}.{encoded_name}[{number}]", item)
-        else:
-            if isinstance(value, tuple):
-                normal: Any = tuple([_checked(check, one, path, f"{encoded_name}[{n}]") for n, one in enumerate(value)])
-            else:
-                normal = _checked(check, value, path, encoded_name)
-            msgspec.structs.force_setattr(struct, name, normal)
-
-
-def _checked(check: Check, text: str, path: str, encoded_name: str) -> str:
+    fields = _fields_of(type(struct))
+    place = ""
     try:
-        return check(text)
+        for name, encoded_name, default, may_be_empty, check in fields.texts:
+            place = encoded_name
+            value = getattr(struct, name)
+            if value == default or (may_be_empty and not value):
+                continue
+            normal = check(value)
+            if normal is not value:
+                msgspec.structs.force_setattr(struct, name, normal)
+        for name, encoded_name, check in fields.lists:
+            if given := getattr(struct, name):
+                normal_list = []
+                for number, one in enumerate(given):
+                    place = f"{encoded_name}[{number}]"
+                    normal_list.append(check(one))
+                msgspec.structs.force_setattr(struct, name, tuple(normal_list))
     except _InvalidText as error:
-        raise InvalidResponse(str(error), path=f"{path}.{encoded_name}") from None
+        raise InvalidResponse(str(error), path=f"{path}.{place}") from None
+    for name, encoded_name, default in fields.structs:
+        value = getattr(struct, name)
+        if value is default:
+            continue
+        if not isinstance(value, tuple):
+            _normalize(f"{path}.{encoded_name}", value)
+            continue
+        for number, item in enumerate(value):
+            _normalize(f"{path}.{encoded_name}[{number}]", item)
 
 
 def moment_of(path: str, text: str | None) -> datetime | None:

@@ -1,12 +1,13 @@
-"""Tells why a described instance, ENI or EIP is held, and what of a security group is not modelled.
+"""Tells why a described VPC, VSwitch, instance, ENI or EIP is held, or another account's, and what is not modelled.
 
 It is not the account's to change, or its description is not understood: the vendor adds types, statuses and services
 over time, so what is unknown is never an error. What is held is imported as it is described, as far as the model has
-words for it. It counts, and no command changes it (`instance.held`, `interface.held`, `eip.held`).
+words for it. It counts, and no command changes it (`vpc.held`, `instance.held`, …).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from typing import Any, Final
 
@@ -14,8 +15,22 @@ from ecsnet.domain.in_use import listed
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED, NETWORK_INTERFACE
-from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfaceImported
-from ecsnet.openapi.describe import DescribedEip, DescribedInstance, DescribedInterface, DescribedSecurityGroup
+from ecsnet.domain.subjects.vpc import VPC, VSWITCH
+from ecsnet.events.imports import (
+    EipImported,
+    InstanceImported,
+    NetworkInterfaceImported,
+    VpcImported,
+    VSwitchImported,
+)
+from ecsnet.openapi.describe import (
+    DescribedEip,
+    DescribedInstance,
+    DescribedInterface,
+    DescribedSecurityGroup,
+    DescribedVpc,
+    DescribedVSwitch,
+)
 from ecsnet.values import (
     ChargeType,
     EipInstanceType,
@@ -24,13 +39,18 @@ from ecsnet.values import (
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupType,
+    VpcStatus,
+    VSwitchStatus,
 )
 
+_VPC_STATUSES: Final = {str(one): one for one in VPC.described[VpcImported].values()}
+_VSWITCH_STATUSES: Final = {str(one): one for one in VSWITCH.described[VSwitchImported].values()}
 _INSTANCE_STATUSES: Final = {str(one): one for one in INSTANCE.described[InstanceImported].values()}
 _CHARGE_TYPES: Final = {str(one): one for one in ChargeType}
 _GROUP_TYPES: Final = {str(one): one for one in SecurityGroupType}
 _TYPES: Final = {str(one): one for one in NetworkInterfaceType}
 _STATUSES: Final = {str(one): one for one in NETWORK_INTERFACE.described[NetworkInterfaceImported].values()}
+_OWNER_ID: Final = re.compile("[1-9][0-9]{0,31}")
 _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].values()}
 
 
@@ -44,6 +64,40 @@ def why_locked(one: DescribedInstance | DescribedEip) -> Iterator[str]:
     locks = [lock.lock_reason or "without a reason" for lock in one.operation_locks.lock_reason]
     if locks:
         yield f"the vendor has locked it: {', '.join(locks)}"
+
+
+def vpc_status_of(one: DescribedVpc) -> VpcStatus:
+    """Returns the status that a VPC is imported with: Available, where it is unknown."""
+    return _VPC_STATUSES.get(one.status, VpcStatus.Available)
+
+
+def vswitch_status_of(one: DescribedVSwitch) -> VSwitchStatus:
+    """Returns the status that a VSwitch is imported with: Available, where it is unknown."""
+    return _VSWITCH_STATUSES.get(one.status, VSwitchStatus.Available)
+
+
+def why_network(one: DescribedVpc | DescribedVSwitch) -> str | None:
+    """Returns the reason to hold a VPC or a VSwitch, None if there is none."""
+    known = _VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES
+    return None if one.status in known else f"its status {one.status} is unknown"
+
+
+def owner_of(one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
+    """Returns the account that owns a resource, None if its description does not say so in a way that is understood."""
+    owner = one.owner_id
+    text = f"{owner:d}" if type(owner) is int and 0 < owner < 2**63 else owner
+    return text if type(text) is str and _OWNER_ID.fullmatch(text) else None
+
+
+def of_network(one: DescribedVpc | DescribedVSwitch, owner_id: str | None) -> dict[str, Any] | None:
+    """Returns what the description of a VPC or a VSwitch says and the model cannot; ``owner_id`` is the account that
+    shares it."""
+    said: dict[str, Any] = {}
+    if why_network(one) is not None:
+        said["Status"] = one.status
+    if owner_id is not None:
+        said["OwnerId"] = int(owner_id)
+    return said or None
 
 
 def instance_status_of(one: DescribedInstance) -> InstanceStatus:

@@ -17,6 +17,7 @@ contradicts a rule is imported, so that `ecsnet.audit` can report it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -24,16 +25,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.subjects.eip import ASSOCIATED as ASSOCIATED_EIP
 from ecsnet.domain.subjects.network_interface.lifecycle import ATTACHED
 from ecsnet.domain.subjects.security_group import inner_access_policy_of
-from ecsnet.domain.subjects.vpc import VPC, VSWITCH
 from ecsnet.errors import InvalidResponse
 from ecsnet.events.base import Event
 from ecsnet.events.imports import (
     EipImported,
-    Import,
     InstanceImported,
     NetworkInterfaceImported,
     SecurityGroupImported,
@@ -70,7 +68,7 @@ from ecsnet.values import (
 T = TypeVar("T")
 
 
-class _Found(msgspec.Struct, Generic[T], frozen=True):
+class _Found(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """One described resource; ``path`` is its place in the responses, ``region_id`` None if the response has none."""
 
     path: str
@@ -90,15 +88,20 @@ class Described(NamedTuple):
 
 
 def read_responses(
-    responses: Iterable[Mapping[str, Any]], *, region_id: str, instance_types: Mapping[str, InstanceType]
+    responses: Iterable[Mapping[str, Any]],
+    *,
+    region_id: str,
+    account_id: str,
+    instance_types: Mapping[str, InstanceType],
 ) -> Described:
-    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one.
+    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one, and
+    ``account_id`` the account that imports it.
 
     ``instance_types`` are those that are known already. The events can be folded in their order into regions that have
     none of the resources. Every command, read and transition works in the regions after that. Raises
     `InvalidResponse`.
     """
-    reader = _Reader(region_id, instance_types)
+    reader = _Reader(region_id, account_id, instance_types)
     if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
@@ -110,8 +113,10 @@ def read_responses(
 class _Reader:
     """Collects the described resources by kind and id; one that several pages describe is collected once."""
 
-    def __init__(self, region_id: str, instance_types: Mapping[str, InstanceType]) -> None:
+    def __init__(self, region_id: str, account_id: str, instance_types: Mapping[str, InstanceType]) -> None:
         self._region_id = region_id
+        self._account_id = account_id
+        self._own_id: str | None = None
         self.types = TypeReader(instance_types)
         self.quotas: dict[str, dict[str, int]] = {}
         self._vpcs: dict[str, _Found[DescribedVpc]] = {}
@@ -192,12 +197,17 @@ class _Reader:
 
     def events(self) -> dict[str, list[Event]]:
         """Returns the events by region, a resource's after those of the resources that it refers to."""
+        self._own_id = self._find_own_id()
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
-            _check_status(vpc, VPC, VpcImported)
             listed = vpc.one.secondary_cidr_blocks.secondary_cidr_block
+            owner_id = self._other_owner(vpc.one)
             event = VpcImported(
                 **imported_fields(vpc.one),
+                status=held.vpc_status_of(vpc.one),
+                held=held.why_network(vpc.one),
+                owner_id=owner_id,
+                described=held.of_network(vpc.one, owner_id),
                 secondary_cidr_blocks=tuple([one for one in dict.fromkeys(listed) if one != vpc.one.cidr_block]),
                 created_at=_time(vpc),
             )
@@ -227,6 +237,32 @@ class _Reader:
         for eip in self._eips.values():
             self._eip(eip)
         return self._events
+
+    def _find_own_id(self) -> str | None:
+        """Returns the id by which the described account owns its resources: the cloud's, if any has it, or else that
+        of most ENIs that no service manages, or else of most VPCs and VSwitches; None if two are equally frequent."""
+        of_network = Counter(
+            owner
+            for table in (self._vpcs, self._vswitches)
+            for found in table.values()
+            if (owner := held.owner_of(found.one)) is not None
+        )
+        if not of_network:
+            return None
+        of_interfaces = Counter(
+            owner
+            for found in self._interfaces.values()
+            if (owner := held.owner_of(found.one)) is not None and not held.is_service_managed(found.one)
+        )
+        if self._account_id in of_network or self._account_id in of_interfaces:
+            return self._account_id
+        most = (of_interfaces or of_network).most_common(2)
+        return None if len(most) > 1 and most[0][1] == most[1][1] else most[0][0]
+
+    def _other_owner(self, one: DescribedVpc | DescribedVSwitch) -> str | None:
+        """Returns the account that shares a resource with the described one, None for a resource of its own."""
+        owner = held.owner_of(one)
+        return None if self._own_id is None or owner == self._own_id else owner
 
     def _add(self, region_id: str, event: Event) -> None:
         self._events.setdefault(region_id, []).append(event)
@@ -263,8 +299,18 @@ class _Reader:
     def _vswitch(self, found: _Found[DescribedVSwitch]) -> None:
         one = found.one
         region_id = self._place(found, one.vswitch_id, ("VpcId", self._vpcs, [one.vpc_id]))
-        _check_status(found, VSWITCH, VSwitchImported)
-        self._add(region_id, VSwitchImported(**imported_fields(one), created_at=_time(found)))
+        owner_id = self._other_owner(one)
+        self._add(
+            region_id,
+            VSwitchImported(
+                **imported_fields(one),
+                status=held.vswitch_status_of(one),
+                held=held.why_network(one),
+                owner_id=owner_id,
+                described=held.of_network(one, owner_id),
+                created_at=_time(found),
+            ),
+        )
 
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
@@ -403,8 +449,9 @@ class _Reader:
             if not self.types.find(found.one.instance_type).limits_known
         }
         for found in self._interfaces.values():
-            if found.one.instance_id in of_instance:
-                of_instance[found.one.instance_id].append(len(_addresses(found)) + len(_prefixes(found)))
+            instance_id = found.one.its_instance_id
+            if instance_id in of_instance and found.one.type != NetworkInterfaceType.Member:  # it is on a Trunk ENI
+                of_instance[instance_id].append(len(_addresses(found)) + len(_prefixes(found)))
         for instance_id, address_counts in of_instance.items():
             self.types.show(self._instances[instance_id].one.instance_type, address_counts)
 
@@ -443,9 +490,11 @@ class _Reader:
         used = [*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)]]
         self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, used))
         of_type, status = held.type_of(one), held.status_of(one)
-        elsewhere = self._why_elsewhere(one, of_type)
+        elsewhere = self._why_elsewhere(one, of_type) if instance_id else None
         on = None if elsewhere else instance_id or None
-        reasons = [*held.why_interface(one, self._groups), *([elsewhere] if elsewhere else [])]
+        reasons = list(held.why_interface(one, self._groups))
+        if elsewhere is not None:
+            reasons.append(elsewhere)
         if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
             self._primaries[instance_id] = one.network_interface_id
         self._add(
@@ -460,16 +509,14 @@ class _Reader:
                 security_group_ids=group_ids,
                 instance_id=on,
                 held="; ".join(reasons) or None,
-                described=held.of_interface(one, on, self._groups),
+                described=held.of_interface(one, on, self._groups) if reasons else None,
                 created_at=_time(found),
             ),
         )
 
     def _why_elsewhere(self, one: DescribedInterface, of_type: NetworkInterfaceType) -> str | None:
-        """Returns why an ENI cannot be on the instance that its description names, None if it is there or on none."""
+        """Returns why an ENI cannot be on the instance that its description names, None if it is there."""
         instance_id = one.its_instance_id
-        if not instance_id:
-            return None
         instance = self._instances.get(instance_id)
         if instance is None:
             return f"it is on {instance_id}, which no response describes"
@@ -564,12 +611,6 @@ class _Reader:
         )
 
 
-def _check_status(found: _Found[Any], lifecycle: Lifecycle[Any], event: type[Import]) -> None:
-    status = found.one.status
-    if status not in lifecycle.described[event]:
-        raise InvalidResponse(f"a {status} resource cannot be imported", path=f"{found.path}.Status")
-
-
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:
     """Returns whether the partial description of an ENI within its instance agrees with the full description."""
     ip = embedded.private_ip_address or embedded.primary_ip_address
@@ -585,11 +626,12 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     """Returns the addresses of an ENI, the primary one first. The response lists it twice: alone, and among all."""
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
-    listed = sorted(one.private_ip_sets.private_ip_set, key=lambda ip: not ip.primary)
-    ips = [ip.private_ip_address for ip in listed]
-    if len(set(ips)) != len(ips):
+    listed = one.private_ip_sets.private_ip_set
+    ips = [ip.private_ip_address for ip in sorted(listed, key=lambda ip: not ip.primary)] if listed else []
+    if len(ips) > 1 and len(set(ips)) != len(ips):
         raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
-    ips = list(dict.fromkeys([*([primary] if primary else []), *ips]))
+    if primary and ips[:1] != [primary]:
+        ips = [primary, *(ip for ip in ips if ip != primary)]
     if not ips:
         raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)

@@ -315,6 +315,7 @@ HELD: tuple[dict[str, Any], ...] = (
     *({"ServiceManaged": True}, {"Status": "CreateFailed"}, {"Status": "Migrating"}, {"InstanceId": ""}),
     *({"InstanceId": "ngw-1"}, {"InstanceId": "i-0"}, {"Attachment": {"InstanceId": "i-0"}}, {"Attachment": None}),
     *({"InstanceType": "Nat"}, {"InstanceType": "Balloon", "InstanceId": "x-1"}),
+    *({"CidrBlock": "10.0.0.0/16", "OwnerId": 7}, {"VSwitchId": "vsw-0", "Status": "Frozen"}, {"OwnerId": "8"}),
     *({"AvailableIpAddressCount": 0}, {"AvailableIpAddressCount": 3}, {"AvailableIpAddressCount": 200}),
     {"EipAddress": {"AllocationId": "eip-of-instance", "IpAddress": "47.1.1.7"}},
     {"EipAddress": {"AllocationId": "eip-0", "IpAddress": "198.18.0.1"}},

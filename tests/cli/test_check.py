@@ -141,3 +141,51 @@ def test_a_file_without_instance_types_is_refused_by_name(tmp_path: Path) -> Non
     result = check(tmp_path, network(), [], "--instance-types", str(wrong))
     assert result.exit_code == 2
     assert f"{wrong}[0]: not the response of DescribeInstanceTypes" in result.output
+
+
+def test_what_is_held_and_unknown_is_summed_up(tmp_path: Path) -> None:
+    """Of seven ENIs that are held for one reason, five are named; nothing of it changes the exit code."""
+    answers = held.responses(instance={"InstanceType": LATER_TYPE})
+    answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"] += [
+        held.interface(f"eni-member-{number}", 100 + number, Type="Member", Status="InUse", InstanceId="i-gone")
+        for number in range(7)
+    ]
+    answers[1]["VSwitches"]["VSwitch"] += [
+        {**answers[1]["VSwitches"]["VSwitch"][0], "VSwitchId": f"vsw-{n}", "CidrBlock": f"10.0.{n}.0/24"}
+        for n in range(30)
+    ]
+    stop = [{"Action": "StopInstance", "InstanceId": held.INSTANCE}]
+    result = check(tmp_path, answers, stop)
+    assert result.exit_code == 0
+    named = ", ".join(f"eni-member-{number}" for number in range(5))
+    reason = "its type is Member; it is on i-gone, which no response describes"
+    assert f"  interface.held: {named} and 2 more, each is held: {reason}\n" in result.output
+    assert "eni-member-5" not in result.output
+    assert f"unknown instance types, of which only what their instances have is known: {LATER_TYPE}\n" in result.output
+    assert "unknown quotas, of which more is described than the default: vswitches-per-vpc\n" in result.output
+    (first, *_) = check(tmp_path, answers, stop, "--json").output.splitlines()
+    summary = json.loads(first)
+    assert len([one for one in summary["findings"] if one["rule"] == "interface.held"]) == 9
+    assert (summary["unknown_instance_types"], summary["unknown_quotas"]) == ([LATER_TYPE], ["vswitches-per-vpc"])
+    current = check(tmp_path, answers, stop, "--edition", "current").output
+    assert "unknown quotas" not in current
+
+
+def test_many_different_reasons_are_cut_off(tmp_path: Path) -> None:
+    answers = held.responses()
+    answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"] += [
+        held.interface(f"eni-far-{number}", 100 + number, Status="InUse", InstanceId=f"i-far-{number}")
+        for number in range(30)
+    ]
+    result = check(tmp_path, answers, [])
+    assert "  and 13 more lines; --json has all\n" in result.output
+
+
+def test_a_described_transition_is_judged_as_it_is_described(tmp_path: Path) -> None:
+    answers = held.responses()
+    answers[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"][-1].update(Status="Deleting")
+    delete = [{"Action": "DeleteVSwitch", "VSwitchId": held.VSWITCH, "expect": "denied"}]
+    attach = {"Action": "AttachNetworkInterface", "NetworkInterfaceId": held.OWN, "InstanceId": held.INSTANCE}
+    result = check(tmp_path, answers, [*delete, {**attach, "expect": "denied"}])
+    assert result.exit_code == 0
+    assert f"{held.OWN} is Deleting" in result.output

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ecsnet import Cloud, Command, CommandDenied, ImpossibleOperation, RuleRegistry, rules
+from ecsnet import (
+    Cloud,
+    Command,
+    CommandDenied,
+    ImpossibleOperation,
+    InvalidCommand,
+    ManualClock,
+    RuleError,
+    RuleRegistry,
+    rules,
+)
 from ecsnet import commands as c
 from ecsnet.domain import decide
 from ecsnet.domain.fold import replay
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.state.world import World
 from ecsnet.testing import invariants
+from ecsnet.testing._generate import GENERATORS, Inventory
 from tests.domain.subjects import stories  # noqa: F401  # registers the witnesses
-from tests.support.net import Net
+from tests.support.hypothesis_settings import budget
+from tests.support.net import START, Net
 from tests.support.resources import everything
 from tests.support.setups import detach
 from tests.support.witnesses import MANUAL, WITNESSES, Story, named
@@ -123,3 +138,21 @@ def test_what_is_allowed_without_a_rule_is_recorded() -> None:
         net.attached(vm)
     assert len(net.cloud.instances[vm.id].network_interface_ids) == 4
     assert [breach.invariant for breach in invariants(net.cloud)] == ["interface.attach.quota"]
+
+
+@given(seed=st.integers(0, 1 << 32))
+@settings(max_examples=budget(30), deadline=None)
+def test_a_state_that_lax_rules_led_to_is_judged_by_all_rules(seed: int) -> None:
+    """A check by the vendor's rules raises nothing there but errors that are documented."""
+    rng = Random(seed)
+    lax = rules.without(*rng.sample(list(rules), rng.randint(1, len(rules))))
+    cloud = Cloud(clock=ManualClock(START), rules=lax)
+    for _ in range(30):
+        try:
+            command = GENERATORS[rng.choice(list(GENERATORS))](Inventory(cloud), rng.choice)
+        except InvalidCommand:
+            continue
+        with suppress(RuleError, ImpossibleOperation):
+            cloud.check(command, rules=rules)
+        with suppress(CommandDenied, RuleError, ImpossibleOperation):
+            cloud.execute(command)

@@ -17,6 +17,7 @@ from tests.support.net import Net
 
 NOT_OF_A_COMMAND = {
     "ClientTokenUsed",
+    "EditionChosen",
     "EipAddressRegistered",
     "InstanceCreateCompleted",
     "NetworkInterfaceAttachFailed",

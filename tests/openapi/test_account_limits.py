@@ -14,6 +14,7 @@ from ecsnet.events.imports import InstanceTypesImported
 from ecsnet.instance_types import vendor_types
 from ecsnet.openapi.instance_types import read_instance_types
 from ecsnet.testing import invariants
+from tests.support import held
 from tests.support.accounts import (
     LATER_TYPE,
     eips,
@@ -271,3 +272,17 @@ def test_a_described_quota_is_one_of_the_region_that_was_asked() -> None:
     assert cloud.quotas["interfaces-per-region"].value == 500
     assert cloud.quotas["security-groups-per-region"].value == 100
     assert audit(cloud) == ()
+
+
+def test_interfaces_on_a_trunk_show_nothing_of_their_instances_type() -> None:
+    """A Member ENI takes no place of the instance; one that only its attachment places there takes one."""
+    responses = held.responses(instance={"InstanceType": LATER_TYPE})
+    responses[4]["NetworkInterfaceSets"]["NetworkInterfaceSet"] += [
+        *(
+            held.interface(f"eni-member-{n}", 100 + n, Type="Member", Status="InUse", InstanceId=held.INSTANCE)
+            for n in range(5)
+        ),
+        held.interface("eni-attached", 99, Status="InUse", Attachment={"InstanceId": held.INSTANCE}),
+    ]
+    found = imported(*responses).instance_types[LATER_TYPE]
+    assert (found.eni_quantity, found.limits_known) == (3, False)

@@ -322,7 +322,6 @@ def test_an_import_refuses_duplicates_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vpcs": [vpc(Status="Deleted")]}, "Status: a Deleted resource cannot be imported"),
         ({"interfaces": [primary(), primary(Status="Deleting", InstanceId="")]}, "is described differently"),
         ({"instances": [instance(InstanceChargeType="PrePaid")]}, "ExpiredTime: a subscription expires"),
         (

@@ -294,3 +294,59 @@ def test_a_whole_account_is_imported_with_what_is_held() -> None:
     third = full.check(c.AttachNetworkInterface(network_interface_id=again.id, instance_id=held.INSTANCE)).violations
     assert [violation.rule for violation in third] == ["interface.attach.quota"]
     assert Cloud(cloud.store).state_digest() == cloud.state_digest()
+
+
+@pytest.mark.parametrize("status", ["Frozen", "Deleted"])
+def test_a_vpc_and_a_vswitch_in_an_unknown_status_are_held(status: str) -> None:
+    cloud = account(vpcs=[vpc(Status=status)], vswitches=[vswitch(Status=status)])
+    assert informed(cloud, "vpc.held") == [f"vpc-1 is held: its status {status} is unknown"]
+    assert informed(cloud, "vswitch.held") == [f"vsw-1 is held: its status {status} is unknown"]
+    assert invariants(cloud) == ()
+    create = c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=["sg-1"])
+    assert [violation.rule for violation in cloud.check(create).violations] == ["vswitch.held"]
+    assert "vpc.held" in [violation.rule for violation in cloud.check(c.DeleteVpc(vpc_id="vpc-1")).violations]
+    cloud.execute(c.DeleteNetworkInterface(network_interface_id="eni-1"))  # what is in it is the account's own
+
+
+OWN, OTHER = "1000000000000001", 1000000000000002
+
+
+def test_a_network_that_another_account_shares_is_changed_by_its_owner_alone() -> None:
+    cloud = account(
+        vpcs=[vpc(OwnerId=OTHER)], vswitches=[vswitch(OwnerId=OTHER)], interfaces=[primary(OwnerId=OWN), spare()]
+    )
+    shared = f"is shared by its owner, the account {OTHER}"
+    assert informed(cloud, "vpc.shared") == [f"vpc-1 {shared}"]
+    assert informed(cloud, "vswitch.shared") == [f"vsw-1 {shared}"]
+    delete = cloud.check(c.DeleteVSwitch(vswitch_id="vsw-1")).violations
+    assert [violation.rule for violation in delete] == ["vswitch.shared", "vswitch.delete.in-use"]
+    assert cloud.check(c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=["sg-1"]))
+
+
+@pytest.mark.parametrize(
+    ("owners", "shared"),
+    [
+        ((OWN, OWN), []),  # the account that imports need not be the one that is described
+        ((OWN, OTHER), []),  # nothing tells which of the two it is
+        ((OWN, None), []),
+        (("1234567890123456", OTHER), ["vsw-1"]),
+        ((OTHER, "1234567890123456"), ["vpc-1"]),
+        ((0, "x"), []),
+    ],
+)
+def test_whose_a_network_is(owners: tuple[Any, Any], shared: list[str]) -> None:
+    cloud = account(vpcs=[vpc(OwnerId=owners[0])], vswitches=[vswitch(OwnerId=owners[1])])
+    assert [finding.message.split()[0] for finding in audit(cloud)] == shared
+
+
+def test_a_network_that_is_held_or_shared_is_described_as_it_was() -> None:
+    there = {"vpcs": [vpc(OwnerId=OTHER, Status="Frozen")], "vswitches": [vswitch(OwnerId=OTHER)]}
+    cloud = account(**there, interfaces=[primary(OwnerId=1234567890123456), spare()])
+    (network,) = cloud.describe("DescribeVpcs")["Vpcs"]["Vpc"]
+    assert (network["OwnerId"], network["Status"]) == (OTHER, "Frozen")
+    actions = ("DescribeVpcs", "DescribeVSwitches", "DescribeSecurityGroups", "DescribeInstances")
+    responses = [cloud.describe(action) for action in (*actions, "DescribeNetworkInterfaces")]
+    again = Cloud(clock=cloud.clock)
+    again.import_resources(responses)
+    assert audit(again) == audit(cloud)
+    assert [again.describe(action)["TotalCount"] for action in actions] == [1, 1, 1, 1]

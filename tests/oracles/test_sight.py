@@ -39,7 +39,10 @@ NOT_MODELLED: Final = {
         "nothing is imported in the walks",
     ),
     **dict.fromkeys(
-        ("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
+        (
+            *("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
+            *("vpc.held", "vpc.shared", "vswitch.held", "vswitch.shared"),
+        ),
         "nothing is imported in the walks",
     ),
 }

@@ -27,7 +27,7 @@ SUBJECTS = [
 ]
 LAYERS = [
     ["errors", "values", "_attrs", "_escaping", "_log", "clocks", "_arguments"],
-    ["resources"],
+    ["resources", "editions"],
     ["commands"],
     ["events.base"],
     [f"events.{subject}" for subject in SUBJECTS],

@@ -30,7 +30,7 @@ def render() -> Any:
     return module
 
 
-@pytest.mark.parametrize("page", ["api.md", "lifecycles.md", "rules.md"])
+@pytest.mark.parametrize("page", ["api.md", "editions.md", "lifecycles.md", "rules.md"])
 def test_a_generated_page_is_current(page: str) -> None:
     written = (ROOT / "docs" / page).read_text("utf-8")
     assert written == render().PAGES[page](), "run: python docs/render.py"

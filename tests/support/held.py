@@ -6,7 +6,9 @@ from typing import Any
 
 from ecsnet import Cloud
 
+VPC = "vpc-held"
 VSWITCH = "vsw-held"
+OTHER_ACCOUNT = "1999999999999999"
 GROUP = "sg-held"
 INSTANCE = "i-held"
 PRIMARY = "eni-held-0"
@@ -30,11 +32,17 @@ def interface(interface_id: str, number: int, **changes: Any) -> dict[str, Any]:
 
 
 def responses(
-    *, primary: dict[str, Any] | None = None, instance: dict[str, Any] | None = None, trunk: bool = True
+    *,
+    primary: dict[str, Any] | None = None,
+    instance: dict[str, Any] | None = None,
+    vpc: dict[str, Any] | None = None,
+    vswitch: dict[str, Any] | None = None,
+    trunk: bool = True,
 ) -> list[dict[str, Any]]:
     """Describes a VPC, an instance with a Trunk ENI, the ENI of a NAT gateway, an Available one, and the gateway's EIP.
 
-    ``primary`` are fields of the instance's primary ENI, ``instance`` its own; without ``trunk`` there is no Trunk ENI.
+    ``primary`` are fields of the instance's primary ENI, ``instance`` its own, ``vpc`` and ``vswitch`` those of the
+    network; without ``trunk`` there is no Trunk ENI.
     """
     described = {
         "InstanceId": INSTANCE,
@@ -45,7 +53,7 @@ def responses(
         "SecurityGroupIds": {"SecurityGroupId": [GROUP]},
         **(instance or {}),
     }
-    vswitch = {"VSwitchId": VSWITCH, "VpcId": "vpc-held", "ZoneId": "cn-hangzhou-b", "CidrBlock": "10.0.77.0/24"}
+    block = {"VSwitchId": VSWITCH, "VpcId": VPC, "ZoneId": "cn-hangzhou-b", "CidrBlock": "10.0.77.0/24"}
     groups = [{"SecurityGroupId": group_id, "VpcId": "vpc-held"} for group_id in (GROUP, "sg-other")]
     interfaces = [
         interface(PRIMARY, 0, **{"Type": "Primary", "Status": "InUse", "InstanceId": INSTANCE, **(primary or {})}),
@@ -61,8 +69,8 @@ def responses(
         "InstanceType": "Nat",
     }
     return [
-        {"Vpcs": {"Vpc": [{"VpcId": "vpc-held", "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou"}]}},
-        {"VSwitches": {"VSwitch": [vswitch]}},
+        {"Vpcs": {"Vpc": [{"VpcId": VPC, "CidrBlock": "10.0.0.0/16", "RegionId": "cn-hangzhou", **(vpc or {})}]}},
+        {"VSwitches": {"VSwitch": [{**block, **(vswitch or {})}]}},
         {"SecurityGroups": {"SecurityGroup": groups}},
         {"Instances": {"Instance": [described]}},
         {"NetworkInterfaceSets": {"NetworkInterfaceSet": interfaces}},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ecsnet.decision import Finding, Severity
 from ecsnet.domain.in_use import SHOWN
-from ecsnet.domain.state.records import VSwitchState
+from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.world import World
 from ecsnet.domain.subjects.vpc import UNSEEN
 
@@ -17,7 +17,10 @@ def held(world: World) -> Iterator[Finding]:
     denies the commands on it; for each of whose description something is not modelled; and one for all IPv6 addresses
     of a region."""
     for region in world.regions.values():
+        for vpc in region.vpcs.snapshot().values():
+            yield from _not_ours("vpc", vpc)
         for vswitch in region.vswitches.snapshot().values():
+            yield from _not_ours("vswitch", vswitch)
             if vswitch.unseen_addresses:
                 yield _unseen(vswitch)
         for group in region.security_groups.snapshot().values():
@@ -40,6 +43,13 @@ def held(world: World) -> Iterator[Finding]:
         for eip in region.eips.snapshot().values():
             if eip.held is not None:
                 yield _information("eip.held", f"{eip.id} is held: {eip.held}")
+
+
+def _not_ours(kind: str, state: VpcState | VSwitchState) -> Iterator[Finding]:
+    if state.held is not None:
+        yield _information(f"{kind}.held", f"{state.id} is held: {state.held}")
+    if state.owner_id is not None:
+        yield _information(f"{kind}.shared", f"{state.id} is shared by its owner, the account {state.owner_id}")
 
 
 def _unseen(vswitch: VSwitchState) -> Finding:

@@ -37,6 +37,7 @@ def serialized_state(world: World) -> bytes:
             _table(kept.quota_changes),
             sorted(kept.instance_types.items()),
             kept.drawn,
+            kept.edition_id,
         )
         for stream, kept in sorted(world.shared.items())
         if kept.version
@@ -49,7 +50,8 @@ def state_digest(world: World) -> str:
     return blake2b(serialized_state(world), digest_size=16).hexdigest()
 
 
-TABLES = tuple(sorted(name for name in Region.__slots__ if name not in {"imported", "region_id", "version"}))
+_NO_TABLES = {"default_quotas", "imported", "region_id", "version"}
+TABLES = tuple(sorted(name for name in Region.__slots__ if name not in _NO_TABLES))
 
 
 def _table(table: Table[Any, Any]) -> list[Any]:
@@ -74,14 +76,20 @@ def behavioural_digest(world: World) -> bytes:
         for stream, kept in sorted(world.shared.items())
         if kept.client_tokens.size or kept.quotas.size or kept.instance_types
     ]
-    return blake2b(_encode([regions, accounts]), digest_size=16).digest()
+    return blake2b(_encode([regions, accounts, world.edition.id]), digest_size=16).digest()
 
 
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
-        [(vpc.id, vpc.status, vpc.classic_link_enabled) for vpc in region.vpcs.snapshot().values()],
-        [(vswitch.id, vswitch.status, vswitch.unseen_addresses) for vswitch in region.vswitches.snapshot().values()],
+        [
+            (vpc.id, vpc.status, vpc.classic_link_enabled, vpc.held, vpc.owner_id)
+            for vpc in region.vpcs.snapshot().values()
+        ],
+        [
+            (vswitch.id, vswitch.status, vswitch.unseen_addresses, vswitch.held, vswitch.owner_id)
+            for vswitch in region.vswitches.snapshot().values()
+        ],
         [(group.id, group.status) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [

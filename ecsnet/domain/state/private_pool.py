@@ -96,6 +96,12 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
                 region.other_holders.set((interface.vpc_id, ip), Table())
             region.other_holders.mutable((interface.vpc_id, ip)).set(interface.id, True)
     allocated.add_all(free, interface.id)
+    own = region.vswitches.mutable(interface.vswitch_id)
+    if len(free) == 1 and own.first < (address := ipv4_to_int(free[0])) <= own.last - 3:  # the common case
+        own.available_ip_address_count -= 1
+        if own.next_ip == free[0]:
+            _advance(own, allocated, address)
+        return
     for vswitch, addresses in _by_block(region, interface, free):
         vswitch.available_ip_address_count -= len(addresses)
         if vswitch.next_ip in addresses:

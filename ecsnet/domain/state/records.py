@@ -47,12 +47,16 @@ class State(msgspec.Struct, eq=False, kw_only=True):
 
 
 class VpcState(State, eq=False, kw_only=True):
-    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources."""
+    """A VPC. ``pending`` is its key among the pending transitions, as in the other resources. ``held`` is why no
+    command changes it or creates anything in it; ``owner_id`` is the account that shares it, None for an own one."""
 
     cidr_block: str
     status: VpcStatus
     pending: int | None = None
     classic_link_enabled: bool = False
+    held: str | None = None
+    owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
     secondary_cidr_blocks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -73,7 +77,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     """``first`` and ``last`` bound the block. ``next_ip`` is the next address that was never allocated, None at the end
     of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
     one first. ``next_prefix`` is where the search for a free prefix begins, None for the end of the block.
-    ``unseen_addresses`` counts those that something holds which no import described: nobody knows which."""
+    ``unseen_addresses`` counts those that something holds which no import described: nobody knows which.
+    ``held`` and ``owner_id`` are as those of a VPC."""
 
     vpc_id: str
     zone_id: str
@@ -89,6 +94,9 @@ class VSwitchState(State, eq=False, kw_only=True):
     released_count: int = 0
     unseen_addresses: int = 0
     next_prefix: int | None = None
+    held: str | None = None
+    owner_id: str | None = None
+    described: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self.first, self.last = cidr_bounds(self.cidr_block)

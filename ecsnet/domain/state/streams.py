@@ -1,6 +1,6 @@
 """The streams of facts that several regions share.
 
-A region's stream has the events of all its resources; each command is decided and recorded in one region. Four kinds of
+A region's stream has the events of all its resources; each command is decided and recorded in one region. Five kinds of
 facts span regions, and each has a stream of its own. A command that allocates one of these appends to the stream and
 expects its version, so two commands in two regions cannot both allocate the last one.
 
@@ -10,6 +10,7 @@ expects its version, so two commands in two regions cannot both allocate the las
 | ``addresses/public/<block>`` | the allocated public addresses of a block that several regions share |
 | ``addresses/classic/<block>`` | the same for private addresses of the classic network |
 | ``imports/ids`` | the imported ids: an id is imported into one region only |
+| ``history/edition`` | the edition of the history, if it is not the guide's; it is the first event |
 
 A release needs no such event: a command that does not know of it allocates another one, or is denied.
 """
@@ -20,7 +21,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ecsnet.domain.state.regional_pool import address_stream, shares_block
-from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.domain.state.world import EDITION
+from ecsnet.events.account import ClientTokenUsed, EditionChosen, QuotaSet
 from ecsnet.events.base import Event
 from ecsnet.events.eip import EipAddressAllocated, EipAddressRegistered, NatPublicIpConverted
 from ecsnet.events.imports import EipImported, InstanceTypesImported, ResourcesImported
@@ -53,7 +55,14 @@ _ALLOCATING: Final = frozenset(
 )
 """The events that may allocate something that regions share."""
 OF_NO_REGION: Final = frozenset(
-    {ClientTokenUsed, EipAddressRegistered, InstanceTypesImported, ResourcesImported, SharedAddressDrawn}
+    {
+        ClientTokenUsed,
+        EditionChosen,
+        EipAddressRegistered,
+        InstanceTypesImported,
+        ResourcesImported,
+        SharedAddressDrawn,
+    }
 )
 """The events that are never recorded in the stream of a region."""
 
@@ -70,6 +79,8 @@ def stream_of(event: Event, region_id: str, account_id: str) -> str:
         return account_stream(account_id) if of_account else region_id
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
+    if isinstance(event, EditionChosen):
+        return EDITION
     return IMPORTS if isinstance(event, ResourcesImported) else account_stream(account_id)
 
 

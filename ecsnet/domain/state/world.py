@@ -24,9 +24,10 @@ from ecsnet.domain.state.records import (
     VSwitchState,
 )
 from ecsnet.domain.state.tables import Table
+from ecsnet.editions import EDITIONS, GUIDE, Edition
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
+from ecsnet.values import ACCOUNT_QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
@@ -99,12 +100,14 @@ class TokenUse(NamedTuple):
 
 class Region:
     """One region of the cloud. ``version`` is the version of the last event folded into it. ``imported`` is true if
-    some resources were imported: generated ids may then exist already, and two resources may have one address."""
+    some resources were imported: generated ids may then exist already, and two resources may have one address.
+    ``default_quotas`` are those of the history's edition."""
 
-    __slots__ = ("imported", "region_id", "version", *_TABLES)
+    __slots__ = ("default_quotas", "imported", "region_id", "version", *_TABLES)
 
-    def __init__(self, region_id: str) -> None:
+    def __init__(self, region_id: str, default_quotas: Mapping[str, int]) -> None:
         self.region_id: str = region_id
+        self.default_quotas: Mapping[str, int] = default_quotas
         self.version: int = 0
         self.imported: bool = False
         # state
@@ -142,6 +145,7 @@ class Region:
         """Returns an independent copy in constant time. After that this one must not be written to."""
         copy = type(self).__new__(type(self))
         copy.region_id = self.region_id
+        copy.default_quotas = self.default_quotas
         copy.version = self.version
         copy.imported = self.imported
         for name in _TABLES:
@@ -156,11 +160,12 @@ class Region:
 
     def _unset_quota(self, account_id: str, name: str) -> int:
         most = self.described_most[account_id, name] if self.described_most.size else None
-        return UNKNOWN_QUOTA if most is not None and most > QUOTAS[name] else QUOTAS[name]
+        default = self.default_quotas[name]
+        return UNKNOWN_QUOTA if most is not None and most > default else default
 
     def describe(self, account_id: str, name: str, count: int) -> None:
         """Notes that something was described that has a quota: the account's quota is at least as high."""
-        if count > QUOTAS[name] or name in ACCOUNT_QUOTAS:  # of other regions, too: these add up
+        if count > self.default_quotas[name] or name in ACCOUNT_QUOTAS:  # of other regions, too: these add up
             key = (account_id, name)
             self.described_most.set(key, max(count, self.described_most[key] or 0))
 
@@ -248,6 +253,10 @@ class Region:
                 self.pending = PendingTable()
 
 
+EDITION: Final = "history/edition"
+"""The stream of the event that says under which edition the history was made."""
+
+
 def is_shared(stream: str) -> bool:
     """Returns whether a stream is not a region's; only shared streams have a slash in their name."""
     return "/" in stream
@@ -255,9 +264,10 @@ def is_shared(stream: str) -> bool:
 
 class SharedStream:
     """The folded state of a shared stream: its version, the client tokens, quotas and described instance types of an
-    account, and the address of a block that was allocated last. ``instance_types`` is replaced, never changed."""
+    account, the address of a block that was allocated last, and the id of the history's edition. ``instance_types`` is
+    replaced, never changed."""
 
-    __slots__ = ("client_tokens", "drawn", "instance_types", "quota_changes", "quotas", "version")
+    __slots__ = ("client_tokens", "drawn", "edition_id", "instance_types", "quota_changes", "quotas", "version")
 
     def __init__(self) -> None:
         self.version: int = 0
@@ -266,6 +276,7 @@ class SharedStream:
         self.quota_changes: Table[tuple[str, str, int], int] = Table()  # (account, name, position) → value
         self.instance_types: Mapping[str, InstanceType] = {}
         self.drawn: str | None = None
+        self.edition_id: str | None = None
 
     def fork(self) -> Self:
         """Returns an independent copy in constant time. After that this one must not be written to."""
@@ -276,13 +287,16 @@ class SharedStream:
         copy.quota_changes = self.quota_changes.fork()
         copy.instance_types = self.instance_types
         copy.drawn = self.drawn
+        copy.edition_id = self.edition_id
         return copy
 
 
 class World:
-    """All regions and all shared streams. ``position`` is the position of the last event folded in."""
+    """All regions and all shared streams. ``position`` is the position of the last event folded in. ``judged_by`` is an
+    edition that counts instead of the history's."""
 
-    def __init__(self) -> None:
+    def __init__(self, judged_by: Edition | None = None) -> None:
+        self.judged_by: Edition | None = judged_by
         self.position: int = 0
         self.regions: dict[str, Region] = {}
         self.shared: dict[str, SharedStream] = {}
@@ -290,7 +304,7 @@ class World:
 
     def fork(self) -> World:
         """Returns an independent copy in constant time. Either side forks a region when it first writes to it."""
-        copy = World()
+        copy = World(self.judged_by)
         copy.position = self.position
         copy.regions = dict(self.regions)
         copy.shared = dict(self.shared)
@@ -302,10 +316,18 @@ class World:
         self.position, self.regions, self.shared = other.position, other.regions, other.shared
         self._owned = other._owned
 
+    @property
+    def edition(self) -> Edition:
+        """The edition by which commands are judged: that of the history, which is the guide's if it names none."""
+        if self.judged_by is not None:
+            return self.judged_by
+        chosen = self.shared.get(EDITION)
+        return EDITIONS[GUIDE if chosen is None or chosen.edition_id is None else chosen.edition_id]
+
     def region(self, region_id: str) -> Region:
         """Returns a region for reading, an empty one if it has no events yet."""
         region = self.regions.get(region_id)
-        return Region(region_id) if region is None else region
+        return Region(region_id, self.edition.quotas) if region is None else region
 
     def writable(self, stream: str) -> Region | SharedStream:
         """Returns the region or shared stream of a stream, for the fold to change."""
@@ -317,7 +339,7 @@ class World:
             known = self.shared.get(stream)
             kept = self.shared[stream] = SharedStream() if known is None else known.fork()
         else:
-            kept = self.regions[stream] = Region(stream) if region is None else region.fork()
+            kept = self.regions[stream] = Region(stream, self.edition.quotas) if region is None else region.fork()
         self._owned.add(stream)
         return kept
 

@@ -24,10 +24,11 @@ from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
-from ecsnet.events.account import ClientTokenUsed, QuotaSet
+from ecsnet.editions import EDITIONS
+from ecsnet.events.account import ClientTokenUsed, EditionChosen, QuotaSet
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import InstanceTypesImported
-from ecsnet.values import ACCOUNT_QUOTAS, QUOTAS, UNKNOWN_QUOTA, InstanceType
+from ecsnet.values import ACCOUNT_QUOTAS, UNKNOWN_QUOTA, InstanceType
 
 # How each event changes the state
 
@@ -56,6 +57,12 @@ def account_quota_set(stream: SharedStream, event: QuotaSet, record: RecordedEve
 
 def client_token_used(stream: Region | SharedStream, event: ClientTokenUsed, record: RecordedEvent) -> None:
     stream.client_tokens.set((record.account_id, event.client_token), TokenUse(record.position, event))
+
+
+def edition_chosen(stream: SharedStream, event: EditionChosen, record: RecordedEvent) -> None:
+    """An edition is that of the whole history: the choice counts if nothing happened before."""
+    if record.position == 1:
+        stream.edition_id = EDITIONS[event.edition].id
 
 
 def instance_types_imported(stream: SharedStream, event: InstanceTypesImported, record: RecordedEvent) -> None:
@@ -90,7 +97,8 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
 def unset_account_quota(world: World, account_id: str, name: str) -> int:
     """Returns a quota of an account over all regions that was never set."""
     described = sum(region.described_most[account_id, name] or 0 for region in world.regions.values())
-    return UNKNOWN_QUOTA if described > QUOTAS[name] else QUOTAS[name]
+    default = world.edition.quotas[name]
+    return UNKNOWN_QUOTA if described > default else default
 
 
 # Instance types

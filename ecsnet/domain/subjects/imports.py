@@ -51,6 +51,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
+    state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     for cidr_block in event.secondary_cidr_blocks:
         vpc.add_block(state, cidr_block)
     region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
@@ -66,6 +67,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
+    state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
     _begin(region, state, vpc.VSWITCH, record)
@@ -163,10 +165,12 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
     """Notes what an ENI proves of the quotas of its account."""
     account_id, count = interface.account_id, interface.address_count
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
-    region.describe(account_id, "addresses-per-interface", count)
-    if interface.status is NetworkInterfaceStatus.Available:
-        region.describe(account_id, "addresses-per-available-interface", count - 1)
-    region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
+    if count > 1:
+        region.describe(account_id, "addresses-per-interface", count)
+        if interface.status is NetworkInterfaceStatus.Available:
+            region.describe(account_id, "addresses-per-available-interface", count - 1)
+    if len(interface.security_group_ids) > 1:
+        region.describe(account_id, "security-groups-per-interface", len(interface.security_group_ids))
     for group_id in interface.security_group_ids:
         group = region.security_groups.get_existing(group_id)
         region.describe(account_id, security_group.ADDRESS_QUOTAS[group.type], group.private_ip_count)

@@ -349,6 +349,66 @@ def vswitch_state(
 
 
 @RULES.denies(
+    "vpc.held",
+    CreateVSwitch,
+    CreateSecurityGroup,
+    EnableVpcClassicLink,
+    AttachClassicLinkVpc,
+    DeleteVpc,
+    code="IncorrectVpcStatus",
+    http_status=400,
+    message="{vpc_id} is held: {reason}",
+)
+def vpc_held(vpc: VpcState) -> Facts | None:
+    """An imported VPC that is held is not changed, and nothing is created in it: its description is not understood."""
+    return None if vpc.held is None else {"vpc_id": vpc.id, "reason": vpc.held}
+
+
+@RULES.denies(
+    "vpc.shared",
+    CreateVSwitch,
+    EnableVpcClassicLink,
+    AttachClassicLinkVpc,
+    DeleteVpc,
+    message="{vpc_id} is shared by its owner, the account {owner_id}",
+)
+def vpc_shared(vpc: VpcState) -> Facts | None:
+    """A VPC that another account owns and shares is changed by its owner alone."""
+    return None if vpc.owner_id is None else {"vpc_id": vpc.id, "owner_id": vpc.owner_id}
+
+
+@RULES.denies(
+    "vswitch.held",
+    CreateNetworkInterface,
+    RunInstances,
+    CreateInstance,
+    ModifyInstanceVpcAttribute,
+    DeleteVSwitch,
+    code="IncorrectVSwitchStatus",
+    http_status=400,
+    message="{reasons:is held:}",
+)
+def vswitch_held(vswitch: VSwitchState, new_interfaces: tuple[NewInterface, ...]) -> Facts | None:
+    """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not
+    understood."""
+    if vswitch.held is None and not new_interfaces:
+        return None
+    vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
+    reasons = {one.id: one.held for one in vswitches if one.held is not None}
+    return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
+
+
+@RULES.denies(
+    "vswitch.shared",
+    DeleteVSwitch,
+    message="{vswitch_id} is shared by its owner, the account {owner_id}",
+)
+def vswitch_shared(vswitch: VSwitchState) -> Facts | None:
+    """A VSwitch that another account owns and shares is deleted by its owner alone."""
+    return None if vswitch.owner_id is None else {"vswitch_id": vswitch.id, "owner_id": vswitch.owner_id}
+
+
+@RULES.denies(
     "vpc.create.cidr",
     CreateVpc,
     code="InvalidParameter",

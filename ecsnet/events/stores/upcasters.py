@@ -77,6 +77,14 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# VpcImported and VSwitchImported 2 → 3
+
+
+def _network_imported(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no ``held`` and no ``owner_id``: each network counted as the account's own."""
+    return old
+
+
 # EipImported, InstanceImported, NetworkInterfaceImported, SecurityGroupImported, VpcImported, VSwitchImported 1 → 2
 
 
@@ -167,5 +175,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("SecurityGroupImported", 1): _security_group_imported,
     ("VSwitchImported", 1): _vswitch_imported,
     ("VpcImported", 1): _vpc_imported,
+    ("VSwitchImported", 2): _network_imported,
+    ("VpcImported", 2): _network_imported,
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

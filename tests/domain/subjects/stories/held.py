@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, NewNetworkInterface
 from ecsnet import commands as c
 from tests.support import held
 from tests.support.net import Net
@@ -204,3 +204,61 @@ def associate_an_eip_with_an_interface_of_a_gateway(net: Net) -> Command[Any]:
     return c.AssociateEipAddress(
         allocation_id=with_eip(net), instance_id=held.MANAGED, instance_type="NetworkInterface"
     )
+
+
+# Networks that are held or shared
+
+
+@trips("vpc.held")
+def create_a_vswitch_in_a_vpc_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"Status": "Frozen"})
+    return c.CreateVSwitch(vpc_id=held.VPC, zone_id="cn-hangzhou-b", cidr_block="10.0.78.0/24")
+
+
+@keeps("vpc.held")
+@keeps("vpc.shared")
+def create_a_vswitch_in_a_vpc_that_was_imported(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id})
+    return c.CreateVSwitch(vpc_id=held.VPC, zone_id="cn-hangzhou-b", cidr_block="10.0.78.0/24")
+
+
+@trips("vpc.shared")
+def create_a_vswitch_in_a_vpc_that_is_shared(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": held.OTHER_ACCOUNT}, vswitch={"OwnerId": net.cloud.account_id})
+    return c.CreateVSwitch(vpc_id=held.VPC, zone_id="cn-hangzhou-b", cidr_block="10.0.78.0/24")
+
+
+@keeps("vpc.held")
+def create_a_group_in_a_vpc_that_is_shared(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": held.OTHER_ACCOUNT}, vswitch={"OwnerId": net.cloud.account_id})
+    return c.CreateSecurityGroup(vpc_id=held.VPC)
+
+
+@trips("vswitch.held")
+def create_an_interface_in_a_vswitch_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vswitch={"Status": "Frozen"})
+    return c.CreateNetworkInterface(vswitch_id=held.VSWITCH, security_group_ids=[held.GROUP])
+
+
+@trips("vswitch.held")
+def run_an_instance_with_an_interface_in_a_vswitch_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vswitch={"Status": "Frozen"})
+    return net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=held.VSWITCH)])
+
+
+@keeps("vswitch.held")
+def create_an_interface_in_a_vswitch_that_is_shared(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id}, vswitch={"OwnerId": held.OTHER_ACCOUNT})
+    return c.CreateNetworkInterface(vswitch_id=held.VSWITCH, security_group_ids=[held.GROUP])
+
+
+@trips("vswitch.shared")
+def delete_a_vswitch_that_is_shared(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id}, vswitch={"OwnerId": held.OTHER_ACCOUNT})
+    return c.DeleteVSwitch(vswitch_id=held.VSWITCH)
+
+
+@keeps("vswitch.shared")
+def delete_an_own_vswitch_beside_one_that_is_shared(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id}, vswitch={"OwnerId": held.OTHER_ACCOUNT})
+    return c.DeleteVSwitch(vswitch_id=net.new_vswitch("10.0.2.0/24").id)
