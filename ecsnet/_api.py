@@ -2,6 +2,7 @@
 
 from ecsnet import commands, lifecycles
 from ecsnet._audit import audit
+from ecsnet._differences import ResourceChange
 from ecsnet._json import from_json, to_json
 from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
@@ -82,6 +83,7 @@ __all__ = [
     "ReadOnlyCloud",
     "RecordedEvent",
     "ReplayError",
+    "ResourceChange",
     "Rule",
     "RuleError",
     "RuleKind",

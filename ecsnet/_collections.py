@@ -17,6 +17,8 @@ from ecsnet.errors import EcsnetError, InvalidQuery
 from ecsnet.resources import Resource
 
 R_co = TypeVar("R_co", bound=Resource, covariant=True)
+TAGS: Final = "tags"
+"""The attribute that is compared tag by tag."""
 Finder = Callable[[Region, Any], Iterable[str]]
 
 
@@ -74,8 +76,22 @@ def _itself(table: str) -> Finder:
     return lambda region, resource_id: () if getattr(region, table)[resource_id] is None else (resource_id,)
 
 
+def _tagged(table: str) -> Finder:
+    """Returns the finder of resources with tags; of these, it looks at the one that the fewest have."""
+
+    def find(region: Region, tags: Mapping[str, str | None]) -> Iterable[str]:
+        indexes = [region.resources_of_tag[table, key, value] for key, value in tags.items() if value is not None]
+        found = [index for index in indexes if index is not None]
+        if len(found) < len(indexes):
+            return ()
+        return cast("Iterable[str]", min(found, key=lambda index: index.size).live_keys())
+
+    return find
+
+
 FINDERS: Final[dict[tuple[str, str], Finder]] = {
     **{(table, "id"): _itself(table) for table in VIEWS},
+    **{(table, TAGS): _tagged(table) for table in VIEWS},
     ("network_interfaces", "instance_id"): _interfaces_of_instance,
     ("network_interfaces", "name"): lambda region, name: _keys(region.interfaces_of_name, name),
     ("network_interfaces", "private_ip"): _interfaces_at,
@@ -117,7 +133,8 @@ def _attribute(hint: Any) -> _Attribute:
 
 
 class _Condition(NamedTuple):
-    """A condition of `where` on one attribute: it is one of ``values``, or lists one of them (``among``)."""
+    """A condition of `where` on one attribute: it is one of ``values``, or lists one of them (``among``). Tags have all
+    those of one of ``values``; None stands for any value of a key."""
 
     attribute: str
     values: tuple[Any, ...]
@@ -126,7 +143,20 @@ class _Condition(NamedTuple):
     def holds(self, resource: Resource) -> bool:
         """Returns whether a resource meets the condition."""
         actual = getattr(resource, self.attribute)
+        if self.attribute == TAGS:
+            return any(
+                all(key in actual and value in (None, actual[key]) for key, value in tags.items())
+                for tags in self.values
+            )
         return any(value in actual for value in self.values) if self.among else actual in self.values
+
+    @property
+    def has_index(self) -> bool:
+        """True if an index may have the values. Its keys are ids, names, addresses, or tags with their values, and a
+        resource without the attribute is in none."""
+        if self.attribute == TAGS:
+            return all(any(value is not None for value in tags.values()) for tags in self.values)
+        return all(isinstance(value, str) for value in self.values)
 
 
 class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
@@ -179,7 +209,8 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
 
         Any attribute of the resource can be named; one that lists several values is also named in the singular
         (``private_ip``, ``security_group_id``) and then means that the value is among them. A list (or a set) of values
-        means any of them.
+        means any of them. ``tags={"key": "value"}`` means that the resource has these tags, perhaps besides others, and
+        None any value of a key.
 
         Raises `InvalidQuery` (a ValueError) for a name that the resource does not have, and for a value that the
         attribute never has, such as a misspelt status.
@@ -199,6 +230,9 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
         among = attribute != name
         several = isinstance(value, list | set | frozenset) or (isinstance(value, tuple) and (among or not lists))
         values = tuple(value) if several else (value,)
+        if attribute == TAGS:
+            for one in values:
+                _check_tags(one)
         if lists and not among and not all(isinstance(one, tuple) for one in values):
             raise InvalidQuery(f"{name} is compared as a whole: give a tuple, or {name[:-1]} for one of its values")
         if members is not None:
@@ -218,8 +252,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
         world = self._world()
         for name, condition in conditions.items():
             finder = FINDERS.get((self._table, name))
-            # An index has ids, names and addresses as its keys; a resource without the attribute is in none.
-            if finder is not None and all(isinstance(value, str) for value in condition.values):
+            if finder is not None and condition.has_index:
                 rows = [
                     (state.position, region, state)
                     for region in world.regions.values()
@@ -237,7 +270,17 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
             [(state.position, region, state) for state in getattr(region, self._table).live_values()]
             for region in world.regions.values()
         ]
+        if any(region.imported for region in world.regions.values()):
+            # An id that was imported again after its deletion has its old place in the table.
+            tables = [sorted(table, key=lambda row: row[0]) for table in tables]
         return tables[0] if len(tables) == 1 else merge(*tables, key=lambda row: row[0])
 
     def _show(self, region: Region, state: Any) -> R_co:
         return cast("R_co", VIEWS[self._table](region, state))
+
+
+def _check_tags(value: Any) -> None:
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, str) and (text is None or isinstance(text, str)) for key, text in value.items()
+    ):
+        raise InvalidQuery(f"tags are a mapping from keys to values, or to None for any value, not {shown(value)}")

@@ -191,7 +191,9 @@ def _read_command(cls: type[Any], fields: Fields, where: str) -> Any:
 def _read_attrs(cls: type[Any], fields: Fields, where: str) -> Any:
     """Reads a value whose fields are text, numbers, times and lists."""
     _check_names(cls, fields, where)
-    value = _convert(fields, cls, where)
+    value = _convert({name: one for name, one in fields.items() if name != "tags"}, cls, where)
+    if "tags" in fields:
+        value = attrs.evolve(value, tags=_convert(fields["tags"], dict[str, str], f"{where}, tags"))
     times = {name: one for name in field_names(cls) if isinstance(one := getattr(value, name), datetime)}
     return attrs.evolve(value, **{name: _in_utc(one, where) for name, one in times.items()}) if times else value
 

@@ -8,6 +8,7 @@ the list anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from ecsnet.domain.state.ids import Kind
@@ -57,11 +58,14 @@ class Listings:
         kept = self._listings.get(key)
         if kept is not None and kept.created == created and kept.size == size:
             return kept
+        ids: list[str] | None = None
         if kept is not None and kept.size + created - kept.created == size:
-            new = rows.newest(created - kept.created)
-            kept.ids.extend([one for one in new if rows[one].account_id == account_id])
-            ids = kept.ids
-        else:
-            ids = [one for one, state in rows.snapshot().items() if state.account_id == account_id]
+            new = [rows[one] for one in rows.newest(created - kept.created)]
+            if not kept.ids or all(one.position > rows[kept.ids[-1]].position for one in new):
+                kept.ids.extend([one.id for one in new if one.account_id == account_id])
+                ids = kept.ids
+        if ids is None:  # something was deleted, or an id came again after its deletion, and has its old place
+            states = [state for state in rows.snapshot().values() if state.account_id == account_id]
+            ids = [state.id for state in sorted(states, key=attrgetter("position"))]
         kept = self._listings[key] = _Listing(created, size, ids)
         return kept

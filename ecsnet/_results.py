@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ecsnet._engine import Engine
-from ecsnet.commands import Command, RunInstances
-from ecsnet.domain.decide import removes, result_ids
+from ecsnet.commands import Command
+from ecsnet.domain.decide import removes, result_ids, returns_several
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
@@ -40,9 +40,9 @@ def results(
     if table == "quotas":
         return tuple([quota(world, region, name, account_id) for name in ids])
     now = tuple([shown(region, table, resource_id) for resource_id in ids])
-    if last is None or now[0] is not None:
+    if last is None:
         return now
-    return tuple(last)
+    return tuple([gone if one is None else one for one, gone in zip(now, last, strict=True)])
 
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
@@ -57,8 +57,8 @@ def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
 
 
 def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
-    """Returns the result of a command as `Cloud.execute` does: `RunInstances` has a tuple, even of one."""
-    return found if type(command) is RunInstances else found[0]
+    """Returns the result of a command as `Cloud.execute` does: one on several resources has a tuple, even of one."""
+    return found if returns_several(command) else found[0]
 
 
 def token_used(client_token: str, command: Command[Any], ids: tuple[str, ...]) -> ClientTokenUsed:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ecsnet import _log
 from ecsnet._arguments import (
     account_problem,
+    closest,
     is_encodable,
     region_problem,
     required,
@@ -22,6 +23,7 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet._collections import ResourceCollection
+from ecsnet._differences import ResourceChange, differences
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import check_rules, check_settings, check_store, event_type, opened
 from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
@@ -29,7 +31,16 @@ from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcom
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Permission
 from ecsnet.domain.checks.state_digest import state_digest
-from ecsnet.domain.decide import OPERATIONS, CommandContext, decide, home_region, removes, result_ids, try_out
+from ecsnet.domain.decide import (
+    OPERATIONS,
+    CommandContext,
+    decide,
+    existing,
+    home_region,
+    removes,
+    result_ids,
+    try_out,
+)
 from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, internet_access, limits
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
@@ -53,7 +64,7 @@ from ecsnet.errors import (
 )
 from ecsnet.events.account import QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
-from ecsnet.events.imports import Import, InstanceTypesImported, ResourcesImported
+from ecsnet.events.imports import Import, InstanceTypesImported, ResourceDisappeared, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.events.stores.hashes import Verification, verify
 from ecsnet.instance_types import own_types
@@ -61,7 +72,7 @@ from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, S
 from ecsnet.values import QUOTAS, InstanceType
 
 if TYPE_CHECKING:
-    from ecsnet.openapi.imports import Described
+    from ecsnet.openapi.refreshing import Changes
 
 R = TypeVar("R")
 
@@ -199,6 +210,7 @@ class Cloud:
         try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
+        ids = existing(command, region, table, ids, self.account_id)
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None:
@@ -238,46 +250,80 @@ class Cloud:
             world = engine.settled(context.now).world
             return decide(world, world.region(home_region(world, command, context)), command, context)
 
-    def import_resources(self, responses: Iterable[Mapping[str, Any]]) -> int:
+    def import_resources(
+        self,
+        responses: Iterable[Mapping[str, Any]],
+        *,
+        partial: bool = False,
+        refresh: bool = False,
+        complete: Iterable[str] = (),
+    ) -> int:
         """Imports the resources of a real account from responses of Describe actions, pages of any number, as
-        `json.load` returns them. Returns how many resources there were.
+        `json.load` returns them. Returns how many resources they describe.
 
         They become the acting account's, one event each. Contradictions are taken as they are; `ecsnet.audit` reports
         them. The types of DescribeInstanceTypes and the quotas of DescribeAccountAttributes are no resources: they are
         the account's limits from then on. Without them, a type that is in no catalogue has the limits that its
         instances show, and a quota of which more is described than the default denies nothing until it is set.
 
+        An import may come in several calls, such as page by page: a resource may refer to one that is there already,
+        and what is there already and is described as it is records nothing. ``partial`` says that pages are missing:
+        without it, a response with less than its ``TotalCount`` or with a ``NextToken`` needs the others; and that a
+        description which only adds to what is known is none that differs. What differs is refused, unless ``refresh``
+        is set: then each resource that changed is recorded as it is now. A field that a response leaves out has not
+        changed. With ``refresh``, the responses describe all resources of the kinds in ``complete`` (``"instances"``,
+        ``"network_interfaces"``, …: the names of the cloud's collections) in the regions that they name and in the
+        cloud's own: those of the account that they do not describe have disappeared.
+
         Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no response
-        describes, or describes what is there already; then nothing is imported.
+        describes and is not there, or describes what is there as something else; then nothing is imported.
+        `InvalidArgument` for a ``complete`` without ``refresh``, or with another name.
         """
         from ecsnet.openapi.imports import read_responses  # loaded only by those who import
+        from ecsnet.openapi.refreshing import Changes, changes, check_pages, has_resources
 
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud("this cloud shows the past: nothing is imported there")
+        complete = _kinds(complete, refresh)
+        if not isinstance(responses, str | bytes | Mapping) and isinstance(responses, Iterable):
+            responses = list(responses)
+            if not partial:
+                check_pages(responses)
+
+        def read(world: World, types: Mapping[str, InstanceType]) -> Changes:
+            if not has_resources(world) or not isinstance(responses, list):
+                described = read_responses(
+                    responses, region_id=self.region_id, account_id=self.account_id, instance_types=types
+                )
+                return Changes(described.events, described.paths, described)
+            return changes(
+                world,
+                responses,
+                account_id=self.account_id,
+                region_id=self.region_id,
+                instance_types=types,
+                partial=partial,
+                refresh=refresh,
+                complete=complete,
+            )
+
         with engine.lock:
-            engine.catch_up()
-            known = engine.types_of(self.account_id)
-        described = read_responses(
-            responses, region_id=self.region_id, account_id=self.account_id, instance_types=known
-        )
-        with engine.lock:
-            engine.repeatedly(partial(self._import, described))
+            count = engine.repeatedly(lambda: self._import(read))
         if engine.handlers:
             engine.deliver()
-        return len(described.paths)
+        return count
 
-    def _import(self, described: Described) -> None:
+    def _import(self, read: Callable[[World, Mapping[str, InstanceType]], Changes]) -> int:
         engine = self._engine
         engine.catch_up()
-        for region in engine.world.regions.values():
-            for resource_id, path in described.paths.items():
-                if region.has(resource_id):
-                    raise InvalidResponse(f"{resource_id} is there already", path=path)
         now, account_id = engine.now(), self.account_id
+        view = engine.settled(now)
+        changed = read(view.world, engine.types_of(account_id))
+        described = changed.described
         imported: list[tuple[str, Event]] = [
             (stream_of(event, region_id, account_id), event)
-            for region_id, of_region in described.events.items()
+            for region_id, of_region in changed.events.items()
             for event in with_shared(region_id, tuple(of_region))
         ]
         for region_id, quotas in described.quotas.items():
@@ -289,19 +335,31 @@ class Cloud:
             ]
         if types := newly_described(engine.world, account_id, described.instance_types):
             imported.append((account_stream(account_id), InstanceTypesImported(instance_types=types)))
-        if described.events:
-            imported.append((IMPORTS, ResourcesImported(region_ids=tuple(described.events))))
+        new = [
+            region_id
+            for region_id, of_region in changed.events.items()
+            if any(isinstance(event, Import) for event in of_region)
+        ]
+        if new:
+            imported.append((IMPORTS, ResourcesImported(region_ids=tuple(new))))
         if not imported:
-            return
+            return len(changed.paths)
         command_id = engine.command_id(imported[-1][0])
-        news = [NewEvent(stream, event, now, account_id, command_id) for stream, event in imported]
+        news = [
+            *view.before_command(command_id),
+            *[NewEvent(stream, event, now, account_id, command_id) for stream, event in imported],
+        ]
         try:
             engine.append(self.region_id, news, decided=False)
         except ReplayError as error:
             of_stream = [new for new in news if new.stream == error.stream]
             event = of_stream[(error.version or 0) - engine.world.version(error.stream or "") - 1].event
-            path = described.paths[getattr(event, event.ID)] if isinstance(event, Import) else "responses"
-            raise InvalidResponse(error.reason, path=path) from error
+            resource_id = getattr(event, event.ID) if isinstance(event, Import) else getattr(event, "resource_id", "")
+            reason = error.reason
+            if isinstance(event, ResourceDisappeared):
+                reason = f"{resource_id} is described no more, and something that is described is still in it or on it"
+            raise InvalidResponse(reason, path=changed.paths.get(resource_id, "responses")) from error
+        return len(changed.paths)
 
     def permitted(self, resource_id: str) -> dict[type[Command[Any]], Permission]:
         """Returns the kinds of command that name such a resource and that its status admits, each with a
@@ -573,6 +631,12 @@ class Cloud:
         """
         return verify(self._engine.store, expect=expect)
 
+    def changes_since(self, moment: int | datetime) -> tuple[ResourceChange, ...]:
+        """Returns the resources that changed, appeared or disappeared since a moment of the history, such as the last
+        import: a position or a time, as `at` takes it. Raises `InvalidArgument` as `at` does."""
+        with self._engine.lock:
+            return tuple(differences(self.at(moment), self))
+
     def _recorded_at(self, position: int) -> datetime:
         for record in self._engine.store.read(after=position - 1, until=position):
             return record.recorded_at
@@ -682,6 +746,22 @@ class Cloud:
         with engine.lock:
             engine.catch_up()
             return engine.settled(engine.now()).world
+
+
+def _kinds(names: Iterable[str], refresh: bool) -> tuple[str, ...]:
+    """Returns the kinds of resources that an import describes completely."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InvalidArgument(f"complete has the names of collections, such as 'instances', not {shown(names)}")
+    kinds = tuple(names)
+    for name in kinds:
+        if not isinstance(name, str) or name not in VIEWS:
+            hint = closest(name, VIEWS) if isinstance(name, str) else ""
+            raise InvalidArgument(
+                f"complete has the names of collections, such as 'instances', not {shown(name)}{hint}"
+            )
+    if kinds and not refresh:
+        raise InvalidArgument("complete tells what disappeared, which is recorded with refresh=True only")
+    return kinds
 
 
 def _must_be_command(command: object) -> None:

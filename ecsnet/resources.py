@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import attrs
+
 from ecsnet._attrs import fast_frozen
 from ecsnet.values import (
+    NO_TAGS,
     ChargeType,
     EipInstanceType,
     EipStatus,
@@ -20,19 +23,25 @@ from ecsnet.values import (
     NetworkType,
     SecurityGroupStatus,
     SecurityGroupType,
+    Tags,
     VpcStatus,
     VSwitchStatus,
+    as_tags,
 )
 
 
 @fast_frozen(kw_only=True)
 class Resource:
-    """The attributes that every resource has."""
+    """The attributes that every resource has. ``name`` and ``description`` are None if none was given; ``tags`` is a
+    read-only mapping from key to value."""
 
     id: str
     region_id: str
     account_id: str
     created_at: datetime
+    name: str | None = None
+    description: str | None = None
+    tags: Tags = attrs.field(default=NO_TAGS, converter=as_tags)
 
 
 @fast_frozen(kw_only=True)
@@ -71,10 +80,10 @@ class SecurityGroup(Resource):
 
 @fast_frozen(kw_only=True)
 class NetworkInterface(Resource):
-    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first,
-    ``ipv4_prefixes`` the blocks of sixteen addresses that the ENI holds besides, ``ipv6_addresses`` those that were
-    imported, ``eip_ids`` the EIPs that are
-    associated with the ENI itself, and not with its instance."""
+    """DescribeNetworkInterfaces (guide 4.1). ``private_ips`` has the primary address first, ``ipv4_prefixes`` the
+    blocks of sixteen addresses that the ENI holds besides, ``ipv6_addresses`` those that were imported, ``eip_ids``
+    the EIPs that are associated with the ENI itself, and not with its instance. ``delete_on_release`` tells whether
+    a secondary ENI goes when the instance that it is on is released."""
 
     type: NetworkInterfaceType
     status: NetworkInterfaceStatus
@@ -87,10 +96,9 @@ class NetworkInterface(Resource):
     ipv4_prefixes: tuple[str, ...]
     ipv6_addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    name: str | None
-    description: str | None
     instance_id: str | None
     eip_ids: tuple[str, ...]
+    delete_on_release: bool = True
 
 
 @fast_frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from ecsnet._arguments import id_problem, shown
+from ecsnet._attrs import ReadOnlyDict
 from ecsnet.errors import InvalidArgument
 
 
@@ -124,6 +126,44 @@ class ChargeType(StrEnum):
 
     PostPaid = "PostPaid"
     PrePaid = "PrePaid"
+
+
+class BatchOptimization(StrEnum):
+    """``BatchOptimization`` of commands on several instances: for all of them or none, or for each that admits it."""
+
+    AllTogether = "AllTogether"
+    SuccessFirst = "SuccessFirst"
+
+
+class TaggedType(StrEnum):
+    """``ResourceType`` of TagResources, as the two APIs spell the kinds of resources that ecsnet has."""
+
+    Instance = "instance"
+    NetworkInterface = "eni"
+    SecurityGroup = "securitygroup"
+    Vpc = "VPC"
+    VSwitch = "VSWITCH"
+    Eip = "EIP"
+
+
+class Tags(ReadOnlyDict[str, str]):
+    """The tags of a resource: a read-only mapping in the order of its keys, with a hash."""
+
+    __slots__ = ()
+
+    def __init__(self, tags: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(sorted(dict(tags).items()))
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none, and this one never changes
+        return hash(tuple(self.items()))
+
+
+NO_TAGS: Final = Tags()
+
+
+def as_tags(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> Tags:
+    """Returns tags as `Tags`. A converter."""
+    return value if type(value) is Tags else Tags(value)
 
 
 CATALOGUE_COMPLETE_UP_TO: Final = "2021-07"

@@ -12,7 +12,7 @@ import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
 from ecsnet._escaping import escaped
-from ecsnet.cli import checking, histories, outcomes, rulebook, tree
+from ecsnet.cli import checking, differing, histories, outcomes, rulebook, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
@@ -118,6 +118,15 @@ def _store(value: str) -> Path | str:
     return value if "://" in value else Path(value)
 
 
+def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> int | datetime | None:
+    try:
+        return None if value is None else differing.moment(value)
+    except (ValueError, OverflowError):
+        reason = f"{value!r} is neither a position nor an ISO 8601 time, such as 2019-03-11T08:00:00+08:00"
+        raise click.BadParameter(reason) from None
+
+
+_MOMENT: Final = "A position in the history, or a time in ISO 8601, UTC if it has no offset."
 _FILE = click.Path(path_type=Path)
 _instance_types = click.option(
     "--instance-types",
@@ -372,6 +381,17 @@ def show(store: Path | str, settle_after: SettleAfter, as_json: bool) -> None:
     output = Output(as_json)
     with Cloud(_to_read(store), settle_after=settle_after) as cloud:
         tree.show(cloud, output)
+
+
+@main.command()
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+@click.option("--since", metavar="POSITION|TIME", required=True, callback=_moment, help=_MOMENT)
+@click.option("--until", metavar="POSITION|TIME", callback=_moment, help=f"{_MOMENT} Default: the end of the history.")
+@_json
+def diff(store: Path | str, since: int | datetime, until: int | datetime | None, as_json: bool) -> None:
+    """Print the resources that changed, appeared or disappeared in a store since a moment, such as the last import."""
+    with Cloud(_to_read(store), settle_after="manual") as cloud:
+        differing.show(cloud if until is None else cloud.at(until), since, Output(as_json))
 
 
 @main.command()

@@ -3,17 +3,28 @@
 from ecsnet.commands.account import SetQuota
 from ecsnet.commands.base import Command
 from ecsnet.commands.classic_link import AttachClassicLinkVpc, DetachClassicLinkVpc, EnableVpcClassicLink
-from ecsnet.commands.eip import AllocateEipAddress, AssociateEipAddress, ReleaseEipAddress, UnassociateEipAddress
+from ecsnet.commands.eip import (
+    AllocateEipAddress,
+    AssociateEipAddress,
+    ModifyEipAddressAttribute,
+    ReleaseEipAddress,
+    UnassociateEipAddress,
+)
 from ecsnet.commands.instance import (
     CreateInstance,
     DeleteInstance,
+    DeleteInstances,
+    ModifyInstanceAttribute,
     ModifyInstanceNetworkSpec,
     ModifyInstanceVpcAttribute,
     RebootInstance,
+    RebootInstances,
     RenewInstance,
     RunInstances,
     StartInstance,
+    StartInstances,
     StopInstance,
+    StopInstances,
 )
 from ecsnet.commands.network_interface import (
     AssignPrivateIpAddresses,
@@ -37,14 +48,18 @@ from ecsnet.commands.security_group import (
     DeleteSecurityGroup,
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    ModifySecurityGroupAttribute,
     RevokeSecurityGroup,
 )
+from ecsnet.commands.tags import TagResources, UntagResources
 from ecsnet.commands.vpc import (
     AssociateVpcCidrBlock,
     CreateVpc,
     CreateVSwitch,
     DeleteVpc,
     DeleteVSwitch,
+    ModifyVpcAttribute,
+    ModifyVSwitchAttribute,
     UnassociateVpcCidrBlock,
 )
 
@@ -66,6 +81,7 @@ __all__ = [
     "CreateVSwitch",
     "CreateVpc",
     "DeleteInstance",
+    "DeleteInstances",
     "DeleteNetworkInterface",
     "DeleteSecurityGroup",
     "DeleteVSwitch",
@@ -75,10 +91,16 @@ __all__ = [
     "EnableVpcClassicLink",
     "JoinSecurityGroup",
     "LeaveSecurityGroup",
+    "ModifyEipAddressAttribute",
+    "ModifyInstanceAttribute",
     "ModifyInstanceNetworkSpec",
     "ModifyInstanceVpcAttribute",
     "ModifyNetworkInterfaceAttribute",
+    "ModifySecurityGroupAttribute",
+    "ModifyVSwitchAttribute",
+    "ModifyVpcAttribute",
     "RebootInstance",
+    "RebootInstances",
     "ReleaseEipAddress",
     "ReleasePublicIpAddress",
     "RenewInstance",
@@ -86,8 +108,12 @@ __all__ = [
     "RunInstances",
     "SetQuota",
     "StartInstance",
+    "StartInstances",
     "StopInstance",
+    "StopInstances",
+    "TagResources",
     "UnassignPrivateIpAddresses",
     "UnassociateEipAddress",
     "UnassociateVpcCidrBlock",
+    "UntagResources",
 ]

@@ -7,7 +7,7 @@ import attrs
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Eip
-from ecsnet.values import EipInstanceType
+from ecsnet.values import NO_TAGS, EipInstanceType, Tags
 
 
 @operation(kw_only=True)
@@ -15,6 +15,21 @@ class AllocateEipAddress(Command[Eip]):
     """AllocateEipAddress, in ``region_id`` or the cloud's own."""
 
     region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+    name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
+
+
+@operation(kw_only=True)
+class ModifyEipAddressAttribute(Command[Eip]):
+    """ModifyEipAddressAttribute: another name, another description."""
+
+    allocation_id: str = attrs.field(converter=fields.identifier)
+    name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+
+    def __attrs_post_init__(self) -> None:
+        fields.must_modify(self, "name", "description")
 
 
 @operation(kw_only=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -29,19 +29,33 @@ from ecsnet._arguments import (
     whole_number,
 )
 from ecsnet.errors import InvalidCommand
-from ecsnet.values import QUOTAS, ChargeType, EipInstanceType, NetworkType, SecurityGroupType
+from ecsnet.values import (
+    QUOTAS,
+    BatchOptimization,
+    ChargeType,
+    EipInstanceType,
+    NetworkType,
+    SecurityGroupType,
+    TaggedType,
+    Tags,
+)
 
 MONTHS: Final = (*range(1, 10), 12, 24, 36, 48, 60)
 """The periods that the API sells."""
 MOST_OF_A_QUOTA: Final = 1_000_000
 MOST_INSTANCES: Final = 100
-"""The most instances that one RunInstances creates."""
+"""The most instances that one RunInstances creates, and that a command on several instances names."""
 MOST_PREFIXES: Final = 10
 """The most IPv4 prefixes that a request has."""
 NOT_MODELLED_USERS: Final = ("Nat", "SlbInstance", "HaVip", "IpAddress")
 """The other kinds of resources that the API associates EIPs with."""
 MOST_BANDWIDTH: Final = 200
 """Mbit/s."""
+
+LONGEST_TAG_TEXT: Final = 128
+"""The most characters of a tag's key, and of its value."""
+SYSTEM_TAGS: Final = ("acs:", "aliyun")
+"""The beginnings of the keys of tags that only the vendor's services give."""
 
 _INTERFACE_NAME: Final = r"[^\W\d_][\w:.-]{1,127}"
 _WEB: Final = ("http://", "https://")
@@ -77,6 +91,14 @@ def optional_identifiers(value: Iterable[str] | None, name: str = "ids") -> tupl
     return None if value is None else identifiers(value, name)
 
 
+def instance_ids(value: Iterable[str], name: str = "instance_ids") -> tuple[str, ...]:
+    """Returns the ids of 1 to 100 instances, all different."""
+    ids = identifiers(value, name)
+    if not 1 <= len(ids) <= MOST_INSTANCES:
+        raise InvalidCommand(f"must name 1 to {MOST_INSTANCES} instances, not {len(ids)}", parameter=name)
+    return ids
+
+
 def optional_account(value: str | None, name: str = "an account id") -> str | None:
     """Returns an account id, or None."""
     return None if value is None else _plain(name, value, account_problem(value))
@@ -88,7 +110,8 @@ def optional_region(value: str | None, name: str = "a region id") -> str | None:
 
 
 def optional_interface_name(value: str | None, name: str = "a name") -> str | None:
-    """Returns the name of an ENI, or None: 2 to 128 characters, as the API takes them."""
+    """Returns the name of an ENI, a security group or an instance, or None: 2 to 128 characters, as the API takes
+    them."""
     if value is None:
         return None
     text = _plain(name, value, text_problem(value))
@@ -113,11 +136,87 @@ def optional_description(value: str | None, name: str = "a description") -> str 
     return text
 
 
+def optional_label(value: str | None, name: str = "a name") -> str | None:
+    """Returns the name of a VPC, a VSwitch or an EIP, or None: 1 to 128 characters."""
+    return None if value is None else _label(name, value, 128)
+
+
+def optional_long_label(value: str | None, name: str = "a description") -> str | None:
+    """Returns the description of a VPC, a VSwitch or an EIP, or None: 1 to 256 characters."""
+    return None if value is None else _label(name, value, 256)
+
+
+def _label(name: str, value: Any, most: int) -> str:
+    text = _plain(name, value, text_problem(value))
+    if not 1 <= len(text) <= most or text.startswith(_WEB):
+        raise InvalidCommand(
+            f"must have 1 to {most} characters and not begin with http:// or https://, not {shown(value)}",
+            parameter=name,
+        )
+    return text
+
+
 def quota_name(value: str, name: str = "a quota") -> str:
     """Returns the name of a quota, one of `ecsnet.values.QUOTAS`."""
     if not isinstance(value, str) or value not in QUOTAS:
         raise InvalidCommand(f"must be one of {', '.join(QUOTAS)}, not {shown(value)}", parameter=name)
     return str.__str__(value)
+
+
+# Tags
+
+
+def tags(value: Mapping[str, str] | Iterable[tuple[str, str]], name: str = "tags") -> Tags:
+    """Returns tags, given as a mapping or as pairs of a key and a value, which may be empty."""
+    if type(value) is Tags and not value:
+        return value
+    pairs = value.items() if isinstance(value, Mapping) else items_of(name, value)
+    found: dict[str, str] = {}
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise InvalidCommand(
+                f"must be a mapping, or pairs of a key and a value, not {shown(value)}", parameter=name
+            )
+        key = _tag_key(name, pair[0])
+        of_key = "" if pair[1] == "" else _plain(name, pair[1], text_problem(pair[1]))
+        if len(of_key) > LONGEST_TAG_TEXT or of_key.startswith("acs:") or any(web in of_key for web in _WEB):
+            raise InvalidCommand(
+                f"must have values of at most {LONGEST_TAG_TEXT} characters that do not begin with acs: and have no "
+                f"http:// and no https://, not {shown(pair[1])}",
+                parameter=name,
+            )
+        if key in found:
+            raise InvalidCommand(f"has the key {shown(key)} twice", parameter=name)
+        found[key] = of_key
+    return Tags(found)
+
+
+def tag_keys(value: Iterable[str], name: str = "keys") -> tuple[str, ...]:
+    """Returns keys of tags, all different, as a tuple."""
+    keys = tuple([_tag_key(name, key) for key in items_of(name, value)])
+    if len(set(keys)) != len(keys):
+        raise InvalidCommand("names a key twice", parameter=name)
+    return keys
+
+
+def _tag_key(name: str, value: Any) -> str:
+    key = _plain(name, value, text_problem(value))
+    if not 1 <= len(key) <= LONGEST_TAG_TEXT or key.startswith(SYSTEM_TAGS) or any(web in key for web in _WEB):
+        raise InvalidCommand(
+            f"must have keys of 1 to {LONGEST_TAG_TEXT} characters that do not begin with acs: or aliyun and have no "
+            f"http:// and no https://, not {shown(value)}",
+            parameter=name,
+        )
+    return key
+
+
+def tagged_type(value: str, name: str = "a resource type") -> TaggedType:
+    """Returns the `TaggedType` that a text names, in capitals or not."""
+    folded = value.casefold() if isinstance(value, str) else value
+    member = next((one for one in TaggedType if one.casefold() == folded), None)
+    if member is None:
+        raise InvalidCommand(f"must be one of {', '.join(TaggedType)}, not {shown(value)}", parameter=name)
+    return member
 
 
 # Addresses
@@ -214,6 +313,18 @@ def flag(value: bool, name: str = "a flag") -> bool:
     return value
 
 
+def optional_flag(value: bool | None, name: str = "a flag") -> bool | None:
+    """Returns True, False or None."""
+    return None if value is None else flag(value, name)
+
+
+def batch_optimization(value: str, name: str = "a mode") -> BatchOptimization:
+    """Returns the `BatchOptimization` that a text names."""
+    if (member := member_of(BatchOptimization, value)) is None:
+        raise InvalidCommand(f"must be 'AllTogether' or 'SuccessFirst', not {shown(value)}", parameter=name)
+    return member
+
+
 def charge_type(value: str, name: str = "a charge type") -> ChargeType:
     """Returns the `ChargeType` that a text names."""
     if (member := member_of(ChargeType, value)) is None:
@@ -244,6 +355,13 @@ def security_group_type(value: str, name: str = "a type of security groups") -> 
     if (member := member_of(SecurityGroupType, value)) is None:
         raise InvalidCommand(f"must be 'normal' or 'enterprise', not {shown(value)}", parameter=name)
     return member
+
+
+def must_modify(command: object, *names: str) -> None:
+    """Raises `InvalidCommand` for a command that gives none of these attributes."""
+    if all(getattr(command, name) is None for name in names):
+        listed = ", ".join(f"{{{name}}}" for name in names[:-1])
+        raise InvalidCommand(f"nothing to modify: give {listed} or {{{names[-1]}}}", together=names)
 
 
 def _plain(name: str, value: Any, problem: str | None) -> str:

@@ -9,7 +9,7 @@ from ecsnet.commands.base import Command, R_co, operation
 from ecsnet.commands.network_interface import NewNetworkInterface, new_interfaces
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import Instance
-from ecsnet.values import ChargeType, NetworkType
+from ecsnet.values import NO_TAGS, BatchOptimization, ChargeType, NetworkType, Tags
 
 
 @operation(kw_only=True)
@@ -27,6 +27,9 @@ class _NewInstance(Command[R_co]):
     network_interface_ids: tuple[str, ...] = attrs.field(default=(), converter=fields.identifiers)
     network_interfaces: tuple[NewNetworkInterface, ...] = attrs.field(default=(), converter=new_interfaces)
     network_type: NetworkType = attrs.field(default=NetworkType.Vpc, converter=fields.network_type)
+    instance_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
 
     def __attrs_post_init__(self) -> None:
         if self.network_type == NetworkType.Vpc and self.vswitch_id is None:
@@ -50,7 +53,7 @@ class CreateInstance(_NewInstance[Instance]):
     ``internet_max_bandwidth_out`` is in Mbit/s; bought here, it brings no public address yet: `AllocatePublicIpAddress`
     does. ``network_interface_ids`` are secondary ENIs to attach, ``network_interfaces`` describes those to create and
     attach; together they are at most one (guide 4.3). An instance of the classic network (``network_type="classic"``,
-    guide 1) has no VSwitch and no ENI.
+    guide 1) has no VSwitch and no ENI. ``tags`` are those of the instance and of its primary ENI.
     """
 
 
@@ -99,6 +102,57 @@ class RebootInstance(Command[Instance]):
     """RebootInstance, from Running."""
 
     instance_id: str = attrs.field(converter=fields.identifier)
+
+
+@operation(kw_only=True)
+class _OnInstances(Command[tuple[Instance, ...]]):
+    instance_ids: tuple[str, ...] = attrs.field(converter=fields.instance_ids)
+    region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+
+
+@operation(kw_only=True)
+class _InBatch(_OnInstances):
+    batch_optimization: BatchOptimization = attrs.field(
+        default=BatchOptimization.AllTogether, converter=fields.batch_optimization
+    )
+
+
+@operation(kw_only=True)
+class StartInstances(_InBatch):
+    """StartInstances: each of 1 to 100 instances of one region, as `StartInstance` does.
+
+    If one of them cannot be started, none is. With ``batch_optimization="SuccessFirst"`` those are started that can be,
+    and the command is denied only if there is none; the result has the instances that exist, started or not.
+    """
+
+
+@operation(kw_only=True)
+class StopInstances(_InBatch):
+    """StopInstances: each of 1 to 100 instances of one region, as `StopInstance` does. See `StartInstances`."""
+
+
+@operation(kw_only=True)
+class RebootInstances(_InBatch):
+    """RebootInstances: each of 1 to 100 instances of one region, as `RebootInstance` does. See `StartInstances`."""
+
+
+@operation(kw_only=True)
+class DeleteInstances(_OnInstances):
+    """DeleteInstances: each of 1 to 100 instances of one region, as `DeleteInstance` does; all of them or none."""
+
+    force: bool = attrs.field(default=False, converter=fields.flag)
+
+
+@operation(kw_only=True)
+class ModifyInstanceAttribute(Command[Instance]):
+    """ModifyInstanceAttribute: another name, another description."""
+
+    instance_id: str = attrs.field(converter=fields.identifier)
+    instance_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+
+    def __attrs_post_init__(self) -> None:
+        fields.must_modify(self, "instance_name", "description")
 
 
 @operation(kw_only=True)

@@ -13,6 +13,7 @@ from ecsnet.commands import fields
 from ecsnet.commands.base import Command, Printed, operation
 from ecsnet.errors import InvalidCommand
 from ecsnet.resources import NetworkInterface
+from ecsnet.values import NO_TAGS, Tags
 
 _ADDRESSES: Final = ("private_ip_addresses", "secondary_private_ip_address_count")
 _PREFIXES: Final = ("ipv4_prefixes", "ipv4_prefix_count")
@@ -28,7 +29,8 @@ class NewNetworkInterface(Printed):
     """A secondary ENI that `RunInstances` or `CreateInstance` creates with each instance (guide 4.3).
 
     Its VSwitch is the instance's unless ``vswitch_id`` names another, and so are its security groups;
-    ``primary_ip_address`` is the system's choice if it is None.
+    ``primary_ip_address`` is the system's choice if it is None. With ``delete_on_release=False`` it stays, Available,
+    when the instance is released.
     """
 
     vswitch_id: str | None = attrs.field(default=None, converter=fields.optional_identifier)
@@ -36,6 +38,7 @@ class NewNetworkInterface(Printed):
     primary_ip_address: str | None = attrs.field(default=None, converter=fields.optional_ipv4)
     network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
+    delete_on_release: bool = attrs.field(default=True, converter=fields.flag)
 
 
 MOST_NEW_INTERFACES: Final = 100
@@ -66,7 +69,8 @@ def _new_interface(name: str, value: Any) -> NewNetworkInterface:
 class CreateNetworkInterface(Command[NetworkInterface]):
     """CreateNetworkInterface (guide 4.2). ``private_ip_addresses`` are its secondary addresses; instead of them,
     ``secondary_private_ip_address_count`` asks for that many of the system's choice. ``ipv4_prefixes`` are blocks of
-    sixteen further addresses (``10.0.1.48/28``), and ``ipv4_prefix_count`` is their number instead."""
+    sixteen further addresses (``10.0.1.48/28``), and ``ipv4_prefix_count`` is their number instead. With
+    ``delete_on_release=False`` the ENI stays, Available, when the instance that it is on is released."""
 
     vswitch_id: str = attrs.field(converter=fields.identifier)
     security_group_ids: tuple[str, ...] = attrs.field(converter=fields.identifiers)
@@ -77,6 +81,8 @@ class CreateNetworkInterface(Command[NetworkInterface]):
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
     ipv4_prefixes: tuple[str, ...] = attrs.field(default=(), converter=fields.ipv4_prefixes)
     ipv4_prefix_count: int | None = attrs.field(default=None, converter=fields.optional_prefix_count)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
+    delete_on_release: bool = attrs.field(default=True, converter=fields.flag)
 
     def __attrs_post_init__(self) -> None:
         _not_both(self, *_ADDRESSES)
@@ -114,13 +120,10 @@ class ModifyNetworkInterfaceAttribute(Command[NetworkInterface]):
     network_interface_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
     description: str | None = attrs.field(default=None, converter=fields.optional_description)
     security_group_ids: tuple[str, ...] | None = attrs.field(default=None, converter=fields.optional_identifiers)
+    delete_on_release: bool | None = attrs.field(default=None, converter=fields.optional_flag)
 
     def __attrs_post_init__(self) -> None:
-        if self.network_interface_name is None and self.description is None and self.security_group_ids is None:
-            raise InvalidCommand(
-                "nothing to modify: give {network_interface_name}, {description} or {security_group_ids}",
-                together=("network_interface_name", "description", "security_group_ids"),
-            )
+        fields.must_modify(self, "network_interface_name", "description", "security_group_ids", "delete_on_release")
 
 
 @operation(kw_only=True)

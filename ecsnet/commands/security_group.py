@@ -7,7 +7,7 @@ import attrs
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Instance, SecurityGroup
-from ecsnet.values import SecurityGroupType
+from ecsnet.values import NO_TAGS, SecurityGroupType, Tags
 
 
 @operation(kw_only=True)
@@ -20,6 +20,21 @@ class CreateSecurityGroup(Command[SecurityGroup]):
         default=SecurityGroupType.Normal, converter=fields.security_group_type
     )
     region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+    security_group_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
+
+
+@operation(kw_only=True)
+class ModifySecurityGroupAttribute(Command[SecurityGroup]):
+    """ModifySecurityGroupAttribute: another name, another description."""
+
+    security_group_id: str = attrs.field(converter=fields.identifier)
+    security_group_name: str | None = attrs.field(default=None, converter=fields.optional_interface_name)
+    description: str | None = attrs.field(default=None, converter=fields.optional_description)
+
+    def __attrs_post_init__(self) -> None:
+        fields.must_modify(self, "security_group_name", "description")
 
 
 @operation(kw_only=True)

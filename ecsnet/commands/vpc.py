@@ -7,6 +7,7 @@ import attrs
 from ecsnet.commands import fields
 from ecsnet.commands.base import Command, operation
 from ecsnet.resources import Vpc, VSwitch
+from ecsnet.values import NO_TAGS, Tags
 
 
 @operation(kw_only=True)
@@ -15,6 +16,21 @@ class CreateVpc(Command[Vpc]):
 
     cidr_block: str = attrs.field(converter=fields.cidr_block)
     region_id: str | None = attrs.field(default=None, converter=fields.optional_region)
+    vpc_name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
+
+
+@operation(kw_only=True)
+class ModifyVpcAttribute(Command[Vpc]):
+    """ModifyVpcAttribute: another name, another description."""
+
+    vpc_id: str = attrs.field(converter=fields.identifier)
+    vpc_name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+
+    def __attrs_post_init__(self) -> None:
+        fields.must_modify(self, "vpc_name", "description")
 
 
 @operation(kw_only=True)
@@ -47,6 +63,21 @@ class CreateVSwitch(Command[VSwitch]):
     vpc_id: str = attrs.field(converter=fields.identifier)
     zone_id: str = attrs.field(converter=fields.identifier)
     cidr_block: str = attrs.field(converter=fields.cidr_block)
+    vswitch_name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+    tags: Tags = attrs.field(default=NO_TAGS, converter=fields.tags)
+
+
+@operation(kw_only=True)
+class ModifyVSwitchAttribute(Command[VSwitch]):
+    """ModifyVSwitchAttribute: another name, another description."""
+
+    vswitch_id: str = attrs.field(converter=fields.identifier)
+    vswitch_name: str | None = attrs.field(default=None, converter=fields.optional_label)
+    description: str | None = attrs.field(default=None, converter=fields.optional_long_label)
+
+    def __attrs_post_init__(self) -> None:
+        fields.must_modify(self, "vswitch_name", "description")
 
 
 @operation(kw_only=True)

@@ -1,8 +1,10 @@
 """Separates the events of a command that follow from another one of them from those that the command asked for.
 
-A command asks for one event, or for several of one type (`RunInstances`). Three kinds of event follow from these:
+A command asks for one event, or for several of one type (`RunInstances`, `DeleteInstances`). Three kinds of event
+follow from these:
 
-- what happens to ENIs and EIPs because an instance is released, and to EIPs because an ENI is deleted;
+- what happens to ENIs and EIPs because an instance is released, and to EIPs because an ENI is deleted, before that
+  event;
 - the creation and the attachment of ENIs that an instance is created with;
 - what is noted in a shared stream (`ecsnet.domain.state.streams`) because something that regions share was taken.
 """
@@ -29,6 +31,7 @@ def distances_to_causes(events: Sequence[Event]) -> list[int | None]:
         return [None, -1]
     asked_for = next((n for n, event in enumerate(events) if isinstance(event, _DECISIVE)), 0)
     kind = _DECISIVE if isinstance(events[asked_for], _DECISIVE) else type(events[asked_for])
+    releases = {one.instance_id: n for n, one in enumerate(events) if isinstance(one, InstanceReleased)}
     distances: list[int | None] = []
     for number, event in enumerate(events):
         if isinstance(event, kind):
@@ -37,7 +40,8 @@ def distances_to_causes(events: Sequence[Event]) -> list[int | None]:
         elif isinstance(event, EipAddressRegistered | SharedAddressDrawn):
             distances.append(_index_of_taking(events, event) - number)
         else:
-            distances.append(asked_for - number)
+            released = releases.get(getattr(event, "instance_id", None) or "") if releases else None
+            distances.append((asked_for if released is None else released) - number)
     return distances
 
 

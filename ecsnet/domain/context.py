@@ -24,6 +24,7 @@ from ecsnet.domain.state.records import (
     InstanceState,
     NetworkInterfaceState,
     SecurityGroupState,
+    State,
     VpcState,
     VSwitchState,
 )
@@ -135,14 +136,15 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     it was not found.
 
     ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
-    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the id of
-    the rule that denies them, each with the region in which it is the caller's nevertheless. ``interfaces_to_attach``
-    are the ENIs that the command attaches to an instance, those included that it creates for that, which
-    ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with or unassociated from,
-    ``private_ip`` its private address. ``addresses`` are the private addresses that it takes from an ENI.
-    ``same_region`` tells whether the instance is in ``region``. ``changing_instance`` is the instance that gains or
-    loses an ENI: the one that the command names, or the one that the ENI is attached to. ``names_own_instance`` is
-    false for a detach that names another instance than that.
+    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the
+    id of the rule that denies them, each with the region in which it is the caller's nevertheless.
+    ``interfaces_to_attach`` are the ENIs that the command attaches to an instance, those included that it creates
+    for that, which ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with
+    or unassociated from, ``private_ip`` its private address. ``resources`` are those whose tags it changes.
+    ``addresses`` are the private addresses that it takes from an ENI. ``same_region`` tells whether the instance is
+    in ``region``. ``changing_instance`` is the instance that gains or loses an ENI: the one that the command names,
+    or the one that the ENI is attached to. ``names_own_instance`` is false for a detach that names another instance
+    than that.
 
     ``address_requests`` has an entry for each VSwitch and ENI; ``named_addresses`` has the addresses that they name,
     each with its VSwitch, and is None if they name none. ``memberships`` has an entry for each ENI.
@@ -175,6 +177,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     network_interface: NetworkInterfaceState | None = None
     interfaces_to_attach: tuple[NetworkInterfaceState, ...] | None = None
     eip: EipState | None = None
+    resources: tuple[State, ...] | None = None
     same_region: bool | None = None
     changing_instance: InstanceState | None = None
     names_own_instance: bool = True

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from ecsnet._attrs import builder, field_names
+from ecsnet.commands import DeleteInstance, RebootInstance, RunInstances, StartInstance, StopInstance
 from ecsnet.commands.base import Command
 from ecsnet.decision import Decision, Violation
 from ecsnet.domain.context import RuleContext
@@ -17,16 +18,17 @@ from ecsnet.domain.lookups import Resolve, resolver
 from ecsnet.domain.operation import Operations, ResourceKind, merged
 from ecsnet.domain.rulebook import RULES
 from ecsnet.domain.rules import FAULTS, RuleRegistry
+from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.streams import with_shared
 from ecsnet.domain.state.world import Region, World, owned
-from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
-from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc_attribute
+from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, tags, vpc
+from ecsnet.domain.subjects.instance import bandwidth, batches, creation, membership, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.errors import EcsnetError, ImpossibleOperation, ReplayError
 from ecsnet.events.base import Event
-from ecsnet.values import InstanceType
+from ecsnet.values import BatchOptimization, InstanceType
 
 _decision = builder(Decision)
 
@@ -35,6 +37,7 @@ OPERATIONS: Final[Operations] = merged(
     security_group.OPERATIONS,
     creation.OPERATIONS,
     instance.OPERATIONS,
+    batches.OPERATIONS,
     membership.OPERATIONS,
     vpc_attribute.OPERATIONS,
     bandwidth.OPERATIONS,
@@ -45,17 +48,26 @@ OPERATIONS: Final[Operations] = merged(
     eip.OPERATIONS,
     classic_link.OPERATIONS,
     account.OPERATIONS,
+    tags.OPERATIONS,
 )
 """The operation of every command."""
 
+_OF_PARTS: Final = frozenset({StartInstance, StopInstance, RebootInstance, DeleteInstance})
+"""The commands that are parts of commands on several instances."""
 _RESOLVERS: Final[dict[type[Command[Any]], Resolve]] = {command: resolver(command) for command in OPERATIONS}
 _HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
     command: home
     for command, operation in OPERATIONS.items()
-    if (home := operation.within or operation.result) is not ResourceKind.Quota
+    if isinstance(home := operation.within or operation.result, ResourceKind)
+    and home is not ResourceKind.Quota
     and home.parameter in field_names(command)
 }
 """The resource in whose region a command is recorded."""
+
+
+def _kind_of(command: Command[Any]) -> ResourceKind:
+    result = OPERATIONS[type(command)].result
+    return result if isinstance(result, ResourceKind) else result(command)
 
 
 class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +107,12 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
     if named is not None:
         return named
     home = _HOMES.get(type(command))
-    if home is not None:
-        resource_id = getattr(command, home.parameter)
+    parameter = None if home is None else home.parameter
+    if home is None and (parameter := OPERATIONS[type(command)].several) is not None:
+        home = _kind_of(command)
+    if home is not None and parameter is not None:
+        named = getattr(command, parameter)
+        resource_id: str = named[0] if isinstance(named, tuple) else named
         here = world.regions.get(caller.region_id)
         if here is not None and owned(getattr(here, home.table), resource_id, caller.account_id) is not None:
             return caller.region_id
@@ -112,6 +128,9 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
     Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that only a registry without
     some of the vendor's rules allows, now or before, and that has no events.
     """
+    operation = OPERATIONS[type(command)]
+    if operation.parts is not None:
+        return _decide_parts(world, region, command, caller, operation.parts(command))
     try:
         context = _resolved(world, region, command, caller)
     except FAULTS as error:
@@ -122,12 +141,27 @@ def decide(world: World, region: Region, command: Command[Any], caller: CommandC
     if violations:
         return _decision(command=command, violations=violations)
     try:
-        events = OPERATIONS[type(command)].decide(context, command)
+        events = operation.decide(context, command)
     except IMPOSSIBLE as error:
         if isinstance(error, EcsnetError) and not caller.rules.lacks(RULES):
             raise
         raise _impossible(context, error) from error
     return _decision(command=command, events=with_shared(region.region_id, events))
+
+
+def _decide_parts(
+    world: World, region: Region, command: Command[Any], caller: CommandContext, parts: tuple[Command[Any], ...]
+) -> Decision:
+    """Decides a command that is for several resources: all of its parts are allowed, or with ``SuccessFirst`` one."""
+    own = caller.rules.judge(_resolved(world, region, command, caller), type(command))
+    decisions = [decide(world, region, part, msgspec.structs.replace(caller, client_token=None)) for part in parts]
+    denied = [violation for decision in decisions for violation in decision.violations]
+    some = getattr(command, "batch_optimization", None) is BatchOptimization.SuccessFirst
+    if own or (denied and not (some and any(decisions))):
+        rank = {rule_id: place for place, rule_id in enumerate(caller.rules)}
+        in_rank = sorted([*own, *denied], key=lambda violation: rank[violation.rule])
+        return _decision(command=command, violations=tuple(in_rank))
+    return _decision(command=command, events=tuple([event for decision in decisions for event in decision.events]))
 
 
 def try_out(world: World, region: Region, decision: Decision, caller: CommandContext) -> None:
@@ -159,22 +193,50 @@ def _resolved(world: World, region: Region, command: Command[Any], caller: Comma
     command_type = type(command)
     context = caller.rule_context(world, region, command_type, command)
     _RESOLVERS[command_type](context, command)
+    if context.instance is not None and command_type in _OF_PARTS:
+        _must_be_here(context, context.instance)
     prepare = OPERATIONS[command_type].prepare
     if prepare is not None:
         prepare(context, command)
     return context
 
 
+def _must_be_here(context: RuleContext, instance: InstanceState) -> None:
+    """Takes an instance of another region for one that is not found: a batch is for one region. The region of a command
+    on one instance is that instance's."""
+    if context.region.instances[instance.id] is None:
+        context.instance = None
+        elsewhere = context.world.region_of("instances", instance.id)
+        context.not_found = {"instance.not-found": {instance.id: None if elsewhere is None else elsewhere.region_id}}
+
+
 def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
     """Returns the table and the ids of the resources that an allowed command returns."""
-    result = OPERATIONS[type(command)].result
+    several = OPERATIONS[type(command)].several
+    result = _kind_of(command)
     table, field = result.table, result.parameter
+    if several is not None:
+        return table, tuple(getattr(command, several))
     named: str | None = getattr(command, field, None)
     if named is not None:
         return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
     return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))
+
+
+def existing(
+    command: Command[Any], region: Region, table: str, ids: tuple[str, ...], account_id: str
+) -> tuple[str, ...]:
+    """Returns those of the resources that a command returns which there are; it may name some that there are not."""
+    if OPERATIONS[type(command)].several is None:
+        return ids
+    return tuple([one for one in ids if owned(getattr(region, table), one, account_id) is not None])
+
+
+def returns_several(command: Command[Any]) -> bool:
+    """Returns whether the result of a command is a tuple: of what it creates, or of what it names."""
+    return type(command) is RunInstances or OPERATIONS[type(command)].several is not None
 
 
 def removes(command: Command[Any]) -> bool:

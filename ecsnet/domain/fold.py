@@ -12,7 +12,7 @@ from typing import Any, Final
 from ecsnet.domain.lifecycle import IllegalTransition
 from ecsnet.domain.state.regional_pool import shared_address_drawn
 from ecsnet.domain.state.world import Evolving, Region, SharedStream, World
-from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, security_group, vpc
+from ecsnet.domain.subjects import account, classic_link, eip, imports, public_ip, refreshes, security_group, tags, vpc
 from ecsnet.domain.subjects.instance import bandwidth, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
@@ -37,7 +37,9 @@ EVOLVE: Final[Evolving] = {
     **eip.EVOLVE,
     **classic_link.EVOLVE,
     **account.EVOLVE,
+    **tags.EVOLVE,
     **imports.EVOLVE,
+    **refreshes.EVOLVE,
 }
 
 

@@ -19,10 +19,11 @@ from ecsnet.domain.state.records import (
     InstanceState,
     NetworkInterfaceState,
     SecurityGroupState,
+    State,
     VpcState,
     VSwitchState,
 )
-from ecsnet.domain.state.world import Region, owned
+from ecsnet.domain.state.world import TAGGED, Region, owned
 from ecsnet.values import EipInstanceType, InstanceType
 
 
@@ -70,6 +71,11 @@ def _find_eip(context: RuleContext, allocation_id: str) -> EipState | None:
     return owned(context.region.eips, allocation_id, context.account_id)
 
 
+def _find_tagged(context: RuleContext, resource_id: str) -> State | None:
+    table = TAGGED[context.command.resource_type]
+    return owned(getattr(context.region, table), resource_id, context.account_id)
+
+
 # What is not found in the region of the command may be the caller's in another one: the denial names that region.
 
 
@@ -91,6 +97,10 @@ _group_elsewhere: Final = _elsewhere("security_groups")
 def _source_group_elsewhere(context: RuleContext, group_id: str) -> str | None:
     owner_id = context.command.source_account_id or context.account_id
     return _group_elsewhere(context, group_id) if owner_id == context.account_id else None
+
+
+def _tagged_elsewhere(context: RuleContext, resource_id: str) -> str | None:
+    return _elsewhere(TAGGED[context.command.resource_type])(context, resource_id)
 
 
 class Lookup(NamedTuple):
@@ -123,6 +133,7 @@ LOOKUPS: Final[dict[str, Lookup]] = {
         "interfaces_to_attach", _find_network_interface, "interface.not-found", several=True
     ),
     "allocation_id": Lookup("eip", _find_eip, "eip.not-found", _elsewhere("eips")),
+    "resource_ids": Lookup("resources", _find_tagged, "resource.not-found", _tagged_elsewhere, several=True),
 }
 """Every parameter that names something."""
 

@@ -61,8 +61,9 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
     """The declaration of one kind of command: how it is decided, recorded, and offered by `Cloud.permitted`.
 
     ``decide`` returns the events of a command that no rule denies. ``result`` is what the command returns: the resource
-    that it names, or those that its events create. A resource that is created ``within`` another one is recorded in
-    that one's region.
+    that it names, or those that its events create; a function, if their kind depends on the command. A resource that is
+    created ``within`` another one is recorded in that one's region. ``several`` is the parameter with the ids of the
+    resources, for a command that names any number of them and returns a tuple.
 
     ``prepare`` computes the values of the context from what was found. In `Cloud.permitted` there is no command yet,
     and it computes the values of the parameters that are the easiest to fulfil.
@@ -73,12 +74,13 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
 
     ``recorded_as`` are the events that record the command, and ``restore`` makes the command from one of them, given
     the region before it and the events that follow from it; without it the command's parameters are the fields of the
-    event that have the same names. ``removes`` tells whether the resource is gone afterwards.
+    event that have the same names. ``parts`` are the single commands of one that is for several resources: each is
+    judged, decided and recorded by itself. ``removes`` tells whether the resource is gone afterwards.
     """
 
     command: type[C]
     decide: Callable[[RuleContext, C], Events]
-    result: ResourceKind
+    result: ResourceKind | Callable[[C], ResourceKind]
     within: ResourceKind | None = None
     prepare: Callable[[RuleContext, C | None], None] | None = None
     statuses: Mapping[ResourceKind, Container[str]] = {}
@@ -86,6 +88,8 @@ class Operation(msgspec.Struct, Generic[C], frozen=True):
     recorded_as: tuple[type[Event], ...] = ()
     restore: Callable[[Region, Recording[Any]], C] | None = None
     removes: bool = False
+    several: str | None = None
+    parts: Callable[[C], tuple[Command[Any], ...]] | None = None
 
 
 Operations = dict[type[Command[Any]], Operation[Any]]

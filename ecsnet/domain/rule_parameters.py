@@ -22,7 +22,8 @@ from ecsnet.commands.base import Command
 from ecsnet.domain.context import RuleContext, names
 from ecsnet.domain.state.records import State
 from ecsnet.domain.state.views import VIEWS
-from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
+from ecsnet.domain.state.world import TAGGED
+from ecsnet.resources import Eip, Instance, NetworkInterface, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import InstanceType
 
 
@@ -108,6 +109,12 @@ def _existing_interfaces(context: RuleContext) -> tuple[Any, ...] | None:
     )
 
 
+def _tagged(context: RuleContext) -> tuple[Any, ...] | None:
+    """Returns the resources whose tags a command changes."""
+    shown: tuple[Any, ...] | None = _resources(TAGGED[context.command.resource_type], "resources")(context)
+    return shown
+
+
 PARAMETERS: Final[dict[str, RuleParameter]] = {
     "command": RuleParameter(Command, attrgetter("command")),
     "now": RuleParameter(datetime, attrgetter("now")),
@@ -137,6 +144,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
     ),
     "network_interfaces": RuleParameter(tuple[NetworkInterface, ...], _existing_interfaces, "network_interface_ids"),
     "eip": RuleParameter(Eip, _resource("eips", "eip"), "allocation_id"),
+    "resources": RuleParameter(tuple[Resource, ...], _tagged, "resource_ids"),
 }
 """The values that a user's rule may have as parameters, by name."""
 

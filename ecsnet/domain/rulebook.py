@@ -9,7 +9,7 @@ from typing import Final
 from ecsnet.domain.queries import capabilities, intranet
 from ecsnet.domain.queries import instance as instance_queries
 from ecsnet.domain.rules import Rule, RulebookEntry, RuleKind, RuleRegistry
-from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, vpc
+from ecsnet.domain.subjects import account, classic_link, eip, public_ip, security_group, tags, vpc
 from ecsnet.domain.subjects.instance import bandwidth, creation, membership, vpc_attribute
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import attachment, private_ips
@@ -30,6 +30,7 @@ SUBJECTS: Final = (
     public_ip,
     eip,
     classic_link,
+    tags,
 )
 """The subjects in the rank of their rules.
 
@@ -45,6 +46,7 @@ NOT_FOUND: Final = (
     "instance.not-found",
     "eip.not-found",
     "instance-type.not-found",
+    "resource.not-found",
 )
 """The rules for what is not found, in their rank."""
 

@@ -9,6 +9,7 @@ from ecsnet.events import (
     network_interface,
     public_ip,
     security_group,
+    tags,
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
@@ -42,5 +43,6 @@ __all__ = [
     "public_ip",
     "security_group",
     "subscribe",
+    "tags",
     "vpc",
 ]

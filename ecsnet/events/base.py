@@ -16,6 +16,10 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time in an event. A stored one without a timezone cannot be read: it could not be compared with any other."""
 
 
+TagPairs = tuple[tuple[str, str], ...]
+"""The tags of a resource in an event: keys with their values, in the order of the keys."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Something that happened, with all its results: replaying it allocates nothing and decides nothing."""
 

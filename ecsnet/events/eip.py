@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, TagPairs
 
 
 class EipAddressAllocated(Event, frozen=True, kw_only=True):
+    """Schema 1 lacks name, description and tags."""
+
+    SCHEMA: ClassVar[int] = 2
     allocation_id: str
     ip_address: str
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
+
+
+class EipAddressModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    allocation_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class NatPublicIpConverted(Event, frozen=True, kw_only=True):

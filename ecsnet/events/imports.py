@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ecsnet.events.base import Event, Moment
+from ecsnet.events.base import Event, Moment, TagPairs
 from ecsnet.values import (
     ChargeType,
     EipStatus,
@@ -29,16 +29,20 @@ class Import(Event, frozen=True, kw_only=True):
     ``described`` has what the description of a held resource says and the event's fields cannot: an unknown status, or
     what it is on. The names are the vendor's.
 
-    ``ID`` is the name of the field that has the resource's id.
+    ``ID`` is the name of the field that has the resource's id. Schemas that lack ``tags`` lack ``name`` and
+    ``description`` too, but of ENIs.
     """
 
     ID: ClassVar[str]
     created_at: Moment | None = None
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
     """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account. Schema 1
-    lacks ``secondary_cidr_blocks``; schemas 1 and 2 lack ``held``, ``described`` and ``owner_id``."""
+    lacks ``secondary_cidr_blocks``; schemas 1 and 2 lack ``held``, ``described``, ``owner_id`` and ``tags``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vpc_id"
@@ -53,7 +57,7 @@ class VpcImported(Import, frozen=True, kw_only=True):
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
     """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it, schemas 1 and 2 lack ``held``, ``described`` and ``owner_id``, which is as that of `VpcImported`."""
+    it, schemas 1 and 2 lack ``tags``, ``held``, ``described`` and ``owner_id``, which is as that of `VpcImported`."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
@@ -70,9 +74,9 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
     """``not_modelled`` says what of the description may matter and is not modelled, None if nothing. Schema 1 lacks it
-    and ``security_group_type``."""
+    and ``security_group_type``, schema 2 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "security_group_id"
     security_group_id: str
     vpc_id: str | None = None
@@ -97,9 +101,9 @@ class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``, schema 2 ``deletion_protection`` and ``described``."""
+    lacks ``held``, schema 2 ``deletion_protection`` and ``described``, and schema 3 ``tags``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "instance_id"
     instance_id: str
     status: InstanceStatus
@@ -120,9 +124,9 @@ class InstanceImported(Import, frozen=True, kw_only=True):
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``,
-    ``ipv4_prefixes`` and ``ipv6_addresses``."""
+    ``ipv4_prefixes`` and ``ipv6_addresses``, and schema 3 ``tags`` and ``delete_on_release``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "network_interface_id"
     network_interface_id: str
     type: NetworkInterfaceType
@@ -133,9 +137,8 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
     ipv4_prefixes: tuple[str, ...] = ()
     ipv6_addresses: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
-    name: str | None = None
-    description: str | None = None
     instance_id: str | None = None
+    delete_on_release: bool = True
     held: str | None = None
     described: Mapping[str, Any] | None = None
 
@@ -143,9 +146,9 @@ class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
 class EipImported(Import, frozen=True, kw_only=True):
     """Schema 1 lacks ``held``: an EIP that was in use without an instance was another service's. Schema 2 lacks
     ``described``, ``network_interface_id``, the ENI that the EIP is on, and ``private_ip_address``, the address of the
-    ENI's, which is None for the primary one, ``charge_type`` and ``deletion_protection``."""
+    ENI's, which is None for the primary one, ``charge_type`` and ``deletion_protection``; schema 3 lacks ``tags``."""
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "allocation_id"
     allocation_id: str
     ip_address: str
@@ -173,3 +176,39 @@ class ResourcesImported(Event, frozen=True, kw_only=True):
     imports."""
 
     region_ids: tuple[str, ...]
+
+
+class ResourceRefreshed(Event, frozen=True, kw_only=True):
+    """A resource was described again, and is another than it was. One field has what it is now: that of its kind.
+
+    A description within this event is stored with the schema of this event: one that gets another schema gives another
+    to this event, too.
+    """
+
+    resource_id: str
+    vpc: VpcImported | None = None
+    vswitch: VSwitchImported | None = None
+    security_group: SecurityGroupImported | None = None
+    instance: InstanceImported | None = None
+    network_interface: NetworkInterfaceImported | None = None
+    eip: EipImported | None = None
+
+    @property
+    def now(self) -> Import:
+        """The resource as it is now. Raises ValueError unless there is one such description."""
+        (one,) = [
+            one
+            for one in (self.vpc, self.vswitch, self.security_group, self.instance, self.network_interface, self.eip)
+            if one is not None
+        ]
+        return one
+
+    def named_resources(self) -> tuple[str, ...]:
+        """Returns the ids of the resources that the event names, each once."""
+        return tuple(dict.fromkeys((self.resource_id, *self.now.named_resources())))
+
+
+class ResourceDisappeared(Event, frozen=True, kw_only=True):
+    """A resource is no longer described, by responses that describe all of its kind."""
+
+    resource_id: str

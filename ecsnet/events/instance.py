@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecsnet.events.base import Event, Moment
+from ecsnet.events.base import Event, Moment, TagPairs
 from ecsnet.values import ChargeType, InstanceType
 
 
@@ -13,8 +13,10 @@ class InstanceCreation(Event, frozen=True, kw_only=True):
 
     A classic instance has no VSwitch and no ENI, so its ``zone_id`` is recorded; in a VPC it is one that was asked for
     and is not the VSwitch's. ``instance_type`` is recorded in full, so that another catalogue does not change the past.
+    ``tags`` are those of the instance and of its primary ENI. Schema 1 lacks name, description and tags.
     """
 
+    SCHEMA: ClassVar[int] = 2
     instance_id: str
     instance_type: InstanceType
     security_group_ids: tuple[str, ...]
@@ -28,6 +30,9 @@ class InstanceCreation(Event, frozen=True, kw_only=True):
     image_id: str | None = None
     internet_max_bandwidth_out: int = 0
     public_ip_address: str | None = None
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
 
 
 class InstanceCreated(InstanceCreation, frozen=True, kw_only=True):
@@ -48,6 +53,14 @@ class InstanceLaunchRequested(InstanceCreation, frozen=True, kw_only=True):
 
 class InstanceCreateCompleted(Event, frozen=True, kw_only=True):
     instance_id: str
+
+
+class InstanceModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    instance_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class InstanceStartRequested(Event, frozen=True, kw_only=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, TagPairs
 
 
 class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
-    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address. Schema 1 has
-    no prefixes."""
+    """The base of all creations of an ENI; the first of ``private_ip_addresses`` is the primary address. Schema 1 lacks
+    ``ipv4_prefixes``, ``tags`` and ``delete_on_release``."""
 
     SCHEMA: ClassVar[int] = 2
     network_interface_id: str
@@ -20,6 +20,8 @@ class NetworkInterfaceCreation(Event, frozen=True, kw_only=True):
     name: str | None = None
     description: str | None = None
     ipv4_prefixes: tuple[str, ...] = ()
+    tags: TagPairs = ()
+    delete_on_release: bool = True
 
 
 class NetworkInterfaceCreated(NetworkInterfaceCreation, frozen=True, kw_only=True):
@@ -88,13 +90,22 @@ class NetworkInterfaceReleased(Event, frozen=True, kw_only=True):
     instance_id: str
 
 
-class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
-    """None: unchanged. ``security_group_ids`` is the whole new set."""
+class NetworkInterfaceRetained(Event, frozen=True, kw_only=True):
+    """The instance that the ENI was attached to was released, and the ENI stays, Available and on no instance."""
 
+    network_interface_id: str
+    instance_id: str
+
+
+class NetworkInterfaceModified(Event, frozen=True, kw_only=True):
+    """None: unchanged. ``security_group_ids`` is the whole new set. Schema 1 lacks ``delete_on_release``."""
+
+    SCHEMA: ClassVar[int] = 2
     network_interface_id: str
     name: str | None = None
     description: str | None = None
     security_group_ids: tuple[str, ...] | None = None
+    delete_on_release: bool | None = None
 
 
 class PrivateIpAddressesAssigned(Event, frozen=True, kw_only=True):

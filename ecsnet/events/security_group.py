@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecsnet.events.base import Event
+from ecsnet.events.base import Event, TagPairs
 from ecsnet.values import SecurityGroupType
 
 
 class SecurityGroupCreated(Event, frozen=True, kw_only=True):
-    """Schema 1 lacks ``security_group_type``."""
+    """Schema 1 lacks ``security_group_type``, schema 2 name, description and tags."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     security_group_id: str
     vpc_id: str | None = None
     security_group_type: SecurityGroupType = SecurityGroupType.Normal
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
+
+
+class SecurityGroupModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    security_group_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class SecurityGroupDeleteRequested(Event, frozen=True, kw_only=True):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from ecsnet.events.base import Event
+from typing import ClassVar
+
+from ecsnet.events.base import Event, TagPairs
 
 
 class VpcCreation(Event, frozen=True, kw_only=True):
-    """The base of all creations of a VPC."""
+    """The base of all creations of a VPC. Schema 1 lacks name, description and tags."""
 
+    SCHEMA: ClassVar[int] = 2
     vpc_id: str
     cidr_block: str
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
 
 
 class VpcCreated(VpcCreation, frozen=True, kw_only=True):
@@ -22,6 +28,14 @@ class VpcCreateRequested(VpcCreation, frozen=True, kw_only=True):
 
 class VpcCreateCompleted(Event, frozen=True, kw_only=True):
     vpc_id: str
+
+
+class VpcModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    vpc_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class VpcDeleteRequested(Event, frozen=True, kw_only=True):
@@ -45,12 +59,16 @@ class VpcCidrBlockUnassociated(Event, frozen=True, kw_only=True):
 
 
 class VSwitchCreation(Event, frozen=True, kw_only=True):
-    """The base of all creations of a VSwitch."""
+    """The base of all creations of a VSwitch. Schema 1 lacks name, description and tags."""
 
+    SCHEMA: ClassVar[int] = 2
     vswitch_id: str
     vpc_id: str
     zone_id: str
     cidr_block: str
+    name: str | None = None
+    description: str | None = None
+    tags: TagPairs = ()
 
 
 class VSwitchCreated(VSwitchCreation, frozen=True, kw_only=True):
@@ -63,6 +81,14 @@ class VSwitchCreateRequested(VSwitchCreation, frozen=True, kw_only=True):
 
 class VSwitchCreateCompleted(Event, frozen=True, kw_only=True):
     vswitch_id: str
+
+
+class VSwitchModified(Event, frozen=True, kw_only=True):
+    """None: unchanged."""
+
+    vswitch_id: str
+    name: str | None = None
+    description: str | None = None
 
 
 class VSwitchDeleteRequested(Event, frozen=True, kw_only=True):

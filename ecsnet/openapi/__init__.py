@@ -6,6 +6,16 @@ as in a client's query string. `ACTIONS` is the table that it uses, with one row
 
 from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.requests import InvalidRequest, Request, request
-from ecsnet.openapi.responses import Response, attribute_of, response_of
+from ecsnet.openapi.responses import Response, attribute_of, response_of, result_count
 
-__all__ = ["ACTIONS", "Action", "InvalidRequest", "Request", "Response", "attribute_of", "request", "response_of"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "InvalidRequest",
+    "Request",
+    "Response",
+    "attribute_of",
+    "request",
+    "response_of",
+    "result_count",
+]

@@ -32,6 +32,7 @@ class Action:
     ``product`` is the API that has it: ``"ecs"`` (2014-05-26), ``"vpc"`` (2016-04-28), or ``"ecsnet"`` for an action
     that only this model has. ``parameters`` maps a parameter (``"SecurityGroupIds.N"``) to the command's field.
     Parameters in ``only`` are accepted with the given value only, which is the command's fixed behaviour.
+    ``Tag.N`` stands for the keys and values of tags (``Tag.1.Key``).
     ``new_interface`` maps the parameters of one new ENI, without their ``NetworkInterface.N.``, to the fields of
     `ecsnet.NewNetworkInterface`; it is empty for actions that create none besides.
     """
@@ -74,14 +75,16 @@ def _row(
 
 
 _ONE_OR_MORE_GROUPS: Final = {"SecurityGroupId": "security_group_ids", "SecurityGroupIds.N": "security_group_ids"}
+_TAGS: Final = {"Tag.N": "tags"}
+_INSTANCES: Final = {"InstanceId.N": "instance_ids"}
 _SOURCE_GROUP: Final = {"SourceGroupOwnerId": "source_account_id"}
 _NEW_INSTANCE: Final = """
     Affinity Arn AutoRenew AutoRenewPeriod CreditSpecification DataDisk DedicatedHostId DeletionProtection
-    DeploymentSetGroupNo DeploymentSetId Description HibernationOptions HostName HpcClusterId HttpEndpoint
-    HttpPutResponseHopLimit HttpTokens ImageFamily InstanceName InternetChargeType InternetMaxBandwidthIn
+    DeploymentSetGroupNo DeploymentSetId HibernationOptions HostName HpcClusterId HttpEndpoint
+    HttpPutResponseHopLimit HttpTokens ImageFamily InternetChargeType InternetMaxBandwidthIn
     IoOptimized KeyPairName ManagedHostId Password PasswordInherit PeriodUnit PrivatePoolOptions
     RamRoleName ResourceGroupId SecurityEnhancementStrategy SpotDuration SpotInterruptionBehavior SpotPriceLimit
-    SpotStrategy StorageSetId StorageSetPartitionNumber SystemDisk Tag Tenancy UserData
+    SpotStrategy StorageSetId StorageSetPartitionNumber SystemDisk Tenancy UserData
 """
 _PERMISSION: Final = """
     Description DestCidrIp Ipv6DestCidrIp Ipv6SourceCidrIp Permissions Priority SourceCidrIp SourceGroupOwnerAccount
@@ -94,9 +97,10 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "vpc",
             c.CreateVpc,
-            "CidrBlock RegionId ClientToken",
-            lacks="Description EnableDnsHostname EnableIpv6 Ipv4CidrMask Ipv4IpamPoolId Ipv6CidrBlock Ipv6CidrMask "
-            "Ipv6IpamPoolId Ipv6Isp ResourceGroupId Tag UserCidr VpcName",
+            "CidrBlock RegionId VpcName Description ClientToken",
+            _TAGS,
+            lacks="EnableDnsHostname EnableIpv6 Ipv4CidrMask Ipv4IpamPoolId Ipv6CidrBlock Ipv6CidrMask "
+            "Ipv6IpamPoolId Ipv6Isp ResourceGroupId UserCidr",
         ),
         _row("vpc", c.DeleteVpc, "VpcId ClientToken", lacks="ForceDelete"),
         _row(
@@ -115,15 +119,17 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "vpc",
             c.CreateVSwitch,
-            "VpcId ZoneId CidrBlock ClientToken",
-            lacks="CidrMask Description Ipv6CidrBlock Ipv6CidrMask Tag VSwitchName VpcIpv6CidrBlock",
+            "VpcId ZoneId CidrBlock VSwitchName Description ClientToken",
+            _TAGS,
+            lacks="CidrMask Ipv6CidrBlock Ipv6CidrMask VpcIpv6CidrBlock",
         ),
         _row("vpc", c.DeleteVSwitch, "VSwitchId"),
         _row(
             "ecs",
             c.CreateSecurityGroup,
-            "VpcId RegionId SecurityGroupType ClientToken",
-            lacks="Description ResourceGroupId SecurityGroupName ServiceManaged Tag",
+            "VpcId RegionId SecurityGroupName Description SecurityGroupType ClientToken",
+            _TAGS,
+            lacks="ResourceGroupId ServiceManaged",
         ),
         _row("ecs", c.DeleteSecurityGroup, "SecurityGroupId"),
         _row(
@@ -148,8 +154,9 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "ecs",
             c.RunInstances,
             "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period Amount "
-            "InternetMaxBandwidthOut ClientToken",
+            "InternetMaxBandwidthOut InstanceName Description ClientToken",
             {
+                **_TAGS,
                 **_ONE_OR_MORE_GROUPS,
                 "NetworkInterface.N.NetworkInterfaceId": "network_interface_ids",
                 "NetworkInterface.N": "network_interfaces",
@@ -160,7 +167,7 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             AutoPay AutoReleaseTime ClockOptions CpuOptions HostNames ImageOptions Ipv6Address Ipv6AddressCount Isp
             LaunchTemplateId LaunchTemplateName LaunchTemplateVersion MinAmount NetworkInterfaceQueueNumber
             NetworkOptions PrivateDnsNameOptions SchedulerOptions SecurityOptions UniqueSuffix
-            NetworkInterface.N.DeleteOnRelease NetworkInterface.N.InstanceType
+            NetworkInterface.N.InstanceType
             NetworkInterface.N.Ipv6Address NetworkInterface.N.Ipv6AddressCount NetworkInterface.N.NetworkCardIndex
             NetworkInterface.N.NetworkInterfaceTrafficMode NetworkInterface.N.QueueNumber
             NetworkInterface.N.QueuePairNumber NetworkInterface.N.RxQueueSize
@@ -174,14 +181,15 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
                 "PrimaryIpAddress": "primary_ip_address",
                 "NetworkInterfaceName": "network_interface_name",
                 "Description": "description",
+                "DeleteOnRelease": "delete_on_release",
             },
         ),
         _row(
             "ecs",
             c.CreateInstance,
             "InstanceType VSwitchId RegionId ZoneId PrivateIpAddress ImageId InstanceChargeType Period "
-            "InternetMaxBandwidthOut ClientToken",
-            {"SecurityGroupId": "security_group_ids", "InstanceNetworkType": "network_type"},
+            "InternetMaxBandwidthOut InstanceName Description ClientToken",
+            {"SecurityGroupId": "security_group_ids", "InstanceNetworkType": "network_type", **_TAGS},
             _NEW_INSTANCE + "ClusterId InnerIpAddress NodeControllerId UseAdditionalService VlanId",
         ),
         _row("ecs", c.StartInstance, "InstanceId", lacks="InitLocalDisk"),
@@ -192,17 +200,18 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
             "ecs",
             c.CreateNetworkInterface,
             "VSwitchId PrimaryIpAddress SecondaryPrivateIpAddressCount Ipv4PrefixCount NetworkInterfaceName "
-            "Description ClientToken",
+            "Description DeleteOnRelease ClientToken",
             {
                 **_ONE_OR_MORE_GROUPS,
+                **_TAGS,
                 "PrivateIpAddress.N": "private_ip_addresses",
                 "Ipv4Prefix.N": "ipv4_prefixes",
             },
             """
-            BusinessType ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork InstanceType
+            BusinessType ConnectionTrackingConfiguration EnablePrimaryIPv6 EnhancedNetwork InstanceType
             Ipv6Address Ipv6AddressCount Ipv6Prefix Ipv6PrefixCount
             NetworkInterfaceTrafficConfig NetworkInterfaceTrafficMode QueueNumber QueuePairNumber ResourceGroupId
-            RxQueueSize SourceDestCheck Tag TxQueueSize Visible
+            RxQueueSize SourceDestCheck TxQueueSize Visible
             """,
         ),
         _row(
@@ -216,10 +225,10 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "ecs",
             c.ModifyNetworkInterfaceAttribute,
-            "NetworkInterfaceId NetworkInterfaceName Description",
+            "NetworkInterfaceId NetworkInterfaceName Description DeleteOnRelease",
             {"SecurityGroupId.N": "security_group_ids"},
             """
-            ConnectionTrackingConfiguration DeleteOnRelease EnablePrimaryIPv6 EnhancedNetwork
+            ConnectionTrackingConfiguration EnablePrimaryIPv6 EnhancedNetwork
             NetworkInterfaceTrafficConfig QueueNumber RxQueueSize SourceDestCheck TxQueueSize
             """,
         ),
@@ -256,10 +265,11 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row(
             "vpc",
             c.AllocateEipAddress,
-            "RegionId ClientToken",
-            lacks="ActivityId AutoPay Bandwidth Description ISP InstanceChargeType InstanceId InternetChargeType "
-            "IpAddress Name Netmode Period PricingCycle PublicIpAddressPoolId ResourceGroupId "
-            "SecurityProtectionTypes Tag Zone",
+            "RegionId Name Description ClientToken",
+            _TAGS,
+            lacks="ActivityId AutoPay Bandwidth ISP InstanceChargeType InstanceId InternetChargeType "
+            "IpAddress Netmode Period PricingCycle PublicIpAddressPoolId ResourceGroupId "
+            "SecurityProtectionTypes Zone",
         ),
         _row(
             "vpc",
@@ -277,6 +287,45 @@ ACTIONS: Final[Mapping[str, Action]] = dict(
         _row("vpc", c.EnableVpcClassicLink, "VpcId ClientToken"),
         _row("ecs", c.AttachClassicLinkVpc, "InstanceId VpcId"),
         _row("ecs", c.DetachClassicLinkVpc, "InstanceId VpcId"),
+        _row(
+            "vpc",
+            c.ModifyVpcAttribute,
+            "VpcId VpcName Description",
+            lacks="CidrBlock EnableDnsHostname EnableIPv6 Ipv6CidrBlock Ipv6Isp",
+        ),
+        _row(
+            "vpc",
+            c.ModifyVSwitchAttribute,
+            "VSwitchId VSwitchName Description",
+            lacks="EnableIPv6 Ipv6CidrBlock VpcIpv6CidrBlock",
+        ),
+        _row("ecs", c.ModifySecurityGroupAttribute, "SecurityGroupId SecurityGroupName Description"),
+        _row(
+            "ecs",
+            c.ModifyInstanceAttribute,
+            "InstanceId InstanceName Description",
+            lacks="AdditionalInfo CpuOptions CreditSpecification DeletionProtection EnableJumboFrame HostName "
+            "EnableNetworkEncryption NetworkInterfaceQueueNumber Password PrivateDnsNameOptions Recyclable "
+            "RemoteConnectionOptions SecurityGroupIds UserData",
+        ),
+        _row("vpc", c.ModifyEipAddressAttribute, "AllocationId Name Description", lacks="Bandwidth"),
+        _row("ecs", c.TagResources, "ResourceType RegionId", {"ResourceId.N": "resource_ids", **_TAGS}),
+        _row(
+            "ecs",
+            c.UntagResources,
+            "ResourceType RegionId All",
+            {"ResourceId.N": "resource_ids", "TagKey.N": "tag_keys"},
+        ),
+        _row("ecs", c.StartInstances, "BatchOptimization RegionId", _INSTANCES),
+        _row("ecs", c.StopInstances, "BatchOptimization RegionId", _INSTANCES, lacks="ForceStop StoppedMode"),
+        _row("ecs", c.RebootInstances, "BatchOptimization RegionId", _INSTANCES, lacks="ForceReboot"),
+        _row(
+            "ecs",
+            c.DeleteInstances,
+            "Force RegionId ClientToken",
+            _INSTANCES,
+            lacks="ForceStop TerminateSubscription",
+        ),
         _row("ecsnet", c.ChangePublicIpAddress, "InstanceId"),
         _row("ecsnet", c.SetQuota, "Name Value RegionId"),
     ]

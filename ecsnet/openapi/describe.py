@@ -54,9 +54,46 @@ Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
 # The schemas, with the fields that are used
 
 
+class _Tag(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A tag: the actions on VPCs, VSwitches and EIPs say Key and Value, the others TagKey and TagValue."""
+
+    tag_key: str = ""
+    tag_value: str = ""
+    vpc_tag_key: str = msgspec.field(name="Key", default="")
+    vpc_tag_value: str = msgspec.field(name="Value", default="")
+
+
+class _Tags(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    tag: tuple[_Tag, ...] = ()
+
+
+def _tag_pairs(tags: _Tags) -> tuple[tuple[str, str], ...]:
+    """Returns tags in the order of their keys; of a key that is described twice the first."""
+    pairs: dict[str, str] = {}
+    for one in tags.tag:
+        key = one.tag_key or one.vpc_tag_key
+        if key:
+            pairs.setdefault(key, one.tag_value or one.vpc_tag_value)
+    return tuple(sorted(pairs.items()))
+
+
+def _tags(key: str, value: str) -> Attribute:
+    """Returns the attribute of tags that are described by these two names."""
+    return Attribute(
+        "tags",
+        read=_tag_pairs,
+        show=lambda tags: {"Tag": [{key: one, value: of_key} for one, of_key in tags.items()]},
+    )
+
+
+_OF_ECS_API: Final = _tags("TagKey", "TagValue")
+_OF_VPC_API: Final = _tags("Key", "Value")
+
+
 class _Described(msgspec.Struct, frozen=True, rename="pascal", gc=False):
     region_id: str | None = None
     creation_time: str | None = None
+    description: Annotated[str, Attribute("description")] = ""
 
 
 class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -68,6 +105,8 @@ class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     cidr_block: Annotated[str, Attribute("cidr_block")]
     status: Annotated[str, Attribute("status", None)] = VpcStatus.Available
     owner_id: Any = None
+    vpc_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
     secondary_cidr_blocks: Annotated[
         _SecondaryBlocks,
         Attribute("secondary_cidr_blocks", event=None, show=lambda blocks: {"SecondaryCidrBlock": list(blocks)}),
@@ -82,11 +121,15 @@ class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     status: Annotated[str, Attribute("status", None)] = VSwitchStatus.Available
     owner_id: Any = None
     available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
+    vswitch_name: Annotated[str, Attribute("name")] = msgspec.field(name="VSwitchName", default="")
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
 
 
 class DescribedSecurityGroup(_Described, frozen=True, kw_only=True, rename="pascal"):
     security_group_id: Annotated[str, Attribute("id", "security_group_id")]
     vpc_id: Annotated[str | None, Attribute("vpc_id")] = None
+    security_group_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     security_group_type: Annotated[str, Attribute("type", event=None)] = ""
     group_to_group_rule_count: Annotated[int, msgspec.Meta(ge=0)] = 0
 
@@ -153,6 +196,10 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
 
+def _goes(delete_on_release: Any) -> bool:
+    return delete_on_release not in (False, "false", "False")
+
+
 class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
     network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
     mac_address: Annotated[str, Attribute("mac_address")]
@@ -166,8 +213,9 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     ipv6_sets: _Ipv6s = _Ipv6s()
     security_group_ids: _Ids = _Ids()
     network_interface_name: Annotated[str, Attribute("name")] = ""
-    description: Annotated[str, Attribute("description")] = ""
+    delete_on_release: Annotated[Any, Attribute("delete_on_release", read=_goes)] = True
     instance_id: Annotated[str, Attribute("instance_id", None)] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     attachment: _Attachment = _Attachment()
     associated_public_ip: _PublicIp = _PublicIp()
     service_managed: Any = False
@@ -207,6 +255,8 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     status: Annotated[str, Attribute("status", None)]
     instance_type: Annotated[str, Attribute("instance_type", None)]
     zone_id: Annotated[str, Attribute("zone_id")]
+    instance_name: Annotated[str, Attribute("name")] = ""
+    tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     image_id: Annotated[str, Attribute("image_id")] = ""
     instance_charge_type: Annotated[str, Attribute("charge_type", None)] = ChargeType.PostPaid
     expired_time: str = ""
@@ -228,6 +278,9 @@ class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
     private_ip_address: str = ""
+    name: Annotated[str, Attribute("name")] = ""
+    other_description: str = msgspec.field(name="Descritpion", default="")  # a spelling of the vendor's
+    tags: Annotated[_Tags, _OF_VPC_API] = _Tags()
     allocation_time: str | None = None
     charge_type: str = ""
     operation_locks: _Locks = _Locks()
@@ -474,6 +527,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "image_id": _id,
     "instance_charge_type": _label,
     "instance_id": _id,
+    "instance_name": _label,
     "instance_type": _id,
     "instance_type_id": _id,
     "ip_address": _ip,
@@ -481,8 +535,10 @@ _CHECKS: Final[dict[str, Check]] = {
     "ipv4_prefix": _cidr,
     "ipv6_address": _ipv6,
     "mac_address": _mac,
+    "name": _label,
     "network_interface_id": _id,
     "network_interface_name": _label,
+    "other_description": _label,
     "primary_ip_address": _ip,
     "private_ip_address": _ip,
     "public_ip_address": _ip,
@@ -491,10 +547,17 @@ _CHECKS: Final[dict[str, Check]] = {
     "status": _label,
     "type": _label,
     "security_group_id": _id,
+    "security_group_name": _label,
+    "tag_key": _label,
+    "tag_value": _label,
     "security_group_type": _label,
     "source_group_id": _id,
     "vpc_id": _id,
+    "vpc_name": _label,
+    "vpc_tag_key": _label,
+    "vpc_tag_value": _label,
     "vswitch_id": _id,
+    "vswitch_name": _label,
     "zone_id": _zone,
 }
 """The check of each field, by the field's name in any schema."""

@@ -250,6 +250,12 @@ _PERMISSION: Final = (
 )
 
 
+def _attachment(interface: Any) -> Object:
+    instance_id = (interface.described or {}).get("InstanceId") or interface.instance_id
+    members: Object = {"MemberNetworkInterfaceId": []}
+    return {"InstanceId": instance_id, "MemberNetworkInterfaceIds": members} if instance_id else {}
+
+
 def _group_attribute(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
     group = _one(scene, "security_groups", parameters, "SecurityGroupId", "InvalidSecurityGroupId.NotFound")
     sources = scene.region.sources_of_group.get_existing(group.id).live_keys()
@@ -311,7 +317,13 @@ def _type(one: InstanceType) -> Object:
         "MemorySize": float(one.memory_gib),
         **({} if one.nic_queues is None else {"PrimaryEniQueueNumber": one.nic_queues}),
     }
-    wrappers: Object = {"Attributes": {"Attribute": []}, "NetworkCards": {"NetworkCardInfo": []}}
+    objects = ("Clock", "CpuOptions", "EnhancedNetwork", "NetworkInfo", "SecurityOptions")
+    wrappers: Object = {
+        "Attributes": {"Attribute": []},
+        "NetworkCards": {"NetworkCardInfo": []},
+        "SupportedBootModes": {"SupportedBootMode": []},
+        **{name: {} for name in objects},
+    }
     return dict(sorted({**known, **wrappers}.items()))
 
 
@@ -490,6 +502,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "instances",
                     "InstanceId",
                     "InvalidInstanceId.NotFound",
+                    "AdditionalInfo ClockOptions "
                     "CpuOptions DedicatedInstanceAttribute DeletionProtection EcsCapacityReservationAttr "
                     "HibernationOptions ImageOptions InstanceTypeFamily MetadataOptions NetworkInterfaces "
                     "PrivateDnsNameOptions RdmaIpAddress Tags",
@@ -514,6 +527,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                     "network_interfaces",
                     "NetworkInterfaceId",
                     "InvalidEniId.NotFound",
+                    Attachment=_attachment,
                     BondInterfaceSpecification=lambda one: {},
                     ConnectionTrackingConfiguration=lambda one: {},
                     EnhancedNetwork=lambda one: {},

@@ -560,7 +560,7 @@ class _Reader:
         self._add(
             region_id,
             EipImported(
-                **imported_fields(one),
+                **{**imported_fields(one), "description": one.description or one.other_description or None},
                 status=status,
                 instance_id=instance_id or None,
                 charge_type=held.eip_charge_type_of(one),

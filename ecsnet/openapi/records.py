@@ -112,7 +112,6 @@ _VPC: Final = Kind(
         "OwnerId": _owner_number,
         "RegionId": _region,
         "RouterTableIds": _no("RouterTableIds"),
-        "Tags": _no("Tag"),
         "UserCidrs": _no("UserCidr"),
         "VSwitchIds": _vswitches_of,
     },
@@ -125,7 +124,6 @@ _VSWITCH: Final = Kind(
         "IsDefault": _always(False),
         "OwnerId": _owner_number,
         "RouteTable": _nothing,
-        "Tags": _no("Tag"),
     },
 )
 _SECURITY_GROUP: Final = Kind(
@@ -134,7 +132,6 @@ _SECURITY_GROUP: Final = Kind(
     {
         "CreationTime": _created,
         "ServiceManaged": _always(False),
-        "Tags": _no("Tag"),
     },
 )
 
@@ -202,7 +199,6 @@ _NETWORK_INTERFACE: Final = Kind(
         "PrivateIpSets": _private_ips,
         "SecurityGroupIds": _groups,
         "ServiceManaged": _always(False),
-        "Tags": _no("Tag"),
         "VpcId": lambda one: one.state.vpc_id,
         "ZoneId": lambda one: one.state.zone_id,
     },
@@ -271,6 +267,8 @@ _INSTANCE: Final = Kind(
     "instances",
     DescribedInstance,
     {
+        "AdditionalInfo": _nothing,
+        "ClockOptions": _nothing,
         "Cpu": lambda one: one.state.instance_type.vcpu,
         "CpuOptions": _nothing,
         "CreationTime": lambda one: _time_of_instance(one.state.created_at),
@@ -295,7 +293,7 @@ _INSTANCE: Final = Kind(
         "RdmaIpAddress": _no("IpAddress"),
         "RegionId": _region,
         "SecurityGroupIds": _groups,
-        "Tags": _no("Tag"),
+        "SecurityOptions": _nothing,
         "VpcAttributes": _vpc_attributes,
     },
 )
@@ -315,7 +313,6 @@ _EIP: Final = Kind(
         "PrivateIpAddress": lambda one: one.resource.private_ip_address or "",
         "RegionId": _region,
         "SecurityProtectionTypes": _no("SecurityProtectionType"),
-        "Tags": _no("Tag"),
     },
 )
 

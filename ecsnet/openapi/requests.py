@@ -105,6 +105,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 _NUMBER: Final = re.compile(r"\.([1-9][0-9]{0,8})(?=\.|\Z)")
 _INTERFACES: Final = "NetworkInterface.N"
 _EXISTING: Final = "NetworkInterfaceId"
+_TAGS: Final = "Tag.N"
+_OF_TAG: Final = re.compile(r"Tag\.([1-9][0-9]{0,8})\.(Key|Value|key|value)")
 _OF_INTERFACE: Final = re.compile(r"NetworkInterface\.([1-9][0-9]{0,8})\.(.+)", re.DOTALL)
 
 
@@ -113,13 +115,19 @@ def _gather(row: Action, parameters: Mapping[str, Any]) -> dict[str, Any]:
     known = {*row.parameters, *row.only, *EVERYWHERE, *(("ClientToken",) if row.takes_client_token else ())}
     pairs: list[tuple[str, Any]] = []
     interfaces: dict[int, list[tuple[str, Any]]] = {}
+    tags: dict[int, dict[str, Any]] = {}
     for name, value in _flat(parameters):
+        if _TAGS in row.parameters and (name == "Tag" or name.startswith("Tag.")):
+            _add_tag(tags, name, value)
+            continue
         found = _OF_INTERFACE.fullmatch(name) if row.new_interface else None
         if found is None:
             pairs.append((name, value))
         else:
             interfaces.setdefault(int(found[1]), []).append((found[2], value))
-    given = _collect(row, known.difference([_INTERFACES]), pairs)
+    given = _collect(row, known.difference([_INTERFACES, _TAGS]), pairs)
+    if tags:
+        given[_TAGS] = _tags(tags)
     return given | _interfaces(row, interfaces) if interfaces else given
 
 
@@ -174,6 +182,32 @@ def _interfaces(row: Action, interfaces: Mapping[int, list[tuple[str, Any]]]) ->
     return ({f"{_INTERFACES}.{_EXISTING}": ids} if ids else {}) | ({_INTERFACES: new} if new else {})
 
 
+def _add_tag(tags: dict[int, dict[str, Any]], name: str, value: Any) -> None:
+    """Adds the key or the value of a tag to the others; an empty list adds nothing."""
+    if name == "Tag" and value == []:
+        return
+    found = _OF_TAG.fullmatch(name)
+    if found is None:
+        reason = f"{named(name)} is none of Tag.1.Key, Tag.1.Value and so on: tags are a list of keys with values"
+        raise InvalidRequest(reason, parameter=name)
+    tag, part = tags.setdefault(int(found[1]), {}), found[2].capitalize()
+    if part in tag:
+        raise InvalidRequest(f"{name} is given twice", parameter=name)
+    tag[part] = value
+
+
+def _tags(tags: Mapping[int, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Returns the keys of tags with their values, which may be left out, and are then empty."""
+    _check_numbered(_TAGS, tags)
+    pairs = []
+    for number in sorted(tags):
+        key, value = f"Tag.{number}.Key", f"Tag.{number}.Value"
+        if "Key" not in tags[number]:
+            raise InvalidRequest(f"{key} is missing", parameter=key, code="MissingParameter")
+        pairs.append((_text(key, tags[number]["Key"]), _text(value, tags[number].get("Value", ""))))
+    return pairs
+
+
 def _new_interface(row: Action, given: Mapping[str, Any], before: str) -> NewNetworkInterface:
     values: dict[str, Any] = {}
     named: dict[str, str] = {}
@@ -182,7 +216,7 @@ def _new_interface(row: Action, given: Mapping[str, Any], before: str) -> NewNet
         if field in named:
             raise _both(named[field], name)
         named[field] = name
-        values[field] = _value(name, value, "list" if field == "security_group_ids" else "text")
+        values[field] = _value(name, value, _kinds_of_new()[field])
     try:
         return NewNetworkInterface(**values)
     except InvalidCommand as error:
@@ -240,7 +274,7 @@ def _command(row: Action, given: Mapping[str, Any]) -> Command[Any]:
         if field in values:
             raise _both(named[field], parameter)
         named[field] = parameter
-        values[field] = value if parameter == _INTERFACES else _value(parameter, value, kinds[field])
+        values[field] = value if parameter in (_INTERFACES, _TAGS) else _value(parameter, value, kinds[field])
     missing = []
     for field in _required(row.name):
         if field not in values:
@@ -310,6 +344,11 @@ def _region_id(given: Mapping[str, Any]) -> str | None:
 def _kinds(action: str) -> Mapping[str, Kind]:
     """Returns the kind of value that each field of an action's command accepts, from its annotation."""
     return {name: _kind(annotation) for name, annotation in get_type_hints(ACTIONS[action].command).items()}
+
+
+@cache
+def _kinds_of_new() -> Mapping[str, Kind]:
+    return {name: _kind(annotation) for name, annotation in get_type_hints(NewNetworkInterface).items()}
 
 
 @cache

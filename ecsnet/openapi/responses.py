@@ -22,11 +22,12 @@ class Response:
 
 
 _SPELLED_OTHERWISE: Final[Mapping[type[Any], Mapping[str, str]]] = {
-    Vpc: {"vpc_id": "id"},
-    VSwitch: {"vswitch_id": "id"},
-    SecurityGroup: {"security_group_id": "id", "security_group_type": "type"},
+    Vpc: {"vpc_id": "id", "vpc_name": "name"},
+    VSwitch: {"vswitch_id": "id", "vswitch_name": "name"},
+    SecurityGroup: {"security_group_id": "id", "security_group_name": "name", "security_group_type": "type"},
     Instance: {
         "instance_id": "id",
+        "instance_name": "name",
         "private_ip_address": "private_ip",
         "instance_charge_type": "charge_type",
         "instance_network_type": "network_type",
@@ -49,6 +50,14 @@ def response_of(command: type[Command[Any]]) -> Response:
                 several = get_origin(arguments[0]) is tuple
                 return Response(get_args(arguments[0])[0] if several else arguments[0], several)
     raise TypeError(f"{command.__name__} does not declare the type of its result")
+
+
+def result_count(command: Command[Any]) -> int:
+    """Returns how many resources a command returns; of one on several instances that may fail in part, at most."""
+    for name in ("resource_ids", "instance_ids"):
+        if hasattr(command, name):
+            return len(getattr(command, name))
+    return int(getattr(command, "amount", 1))
 
 
 def attribute_of(resource: type[Any], name: str) -> str | None:

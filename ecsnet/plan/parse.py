@@ -207,7 +207,7 @@ class _Reader:
             named = error.parameter is None or error.parameter in reason
             raise _Malformed(None if named else error.parameter, reason) from None
         response = openapi.response_of(request.action.command)
-        count = getattr(request.command, "amount", 1)
+        count = openapi.result_count(request.command)
         return Expected(response.resource, count=count, several=response.several, only_judged=request.dry_run)
 
 

@@ -23,7 +23,7 @@ from ecsnet.domain.state.records import (
     VpcState,
     VSwitchState,
 )
-from ecsnet.domain.state.world import Region
+from ecsnet.domain.state.world import TAGGED, Region
 from ecsnet.domain.subjects.eip import ASSOCIABLE, ASSOCIABLE_INTERFACE, RELEASABLE, UNASSOCIABLE
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
@@ -33,10 +33,12 @@ from ecsnet.values import (
     ACCOUNT_QUOTAS,
     ADDRESSES_OF_PREFIX,
     QUOTAS,
+    BatchOptimization,
     ChargeType,
     InstanceStatus,
     NetworkType,
     SecurityGroupType,
+    TaggedType,
     cidr_bounds,
     int_to_ipv4,
     ipv4_to_int,
@@ -336,6 +338,21 @@ def delete_instance(inventory: Inventory, choose: Choose) -> Command[Any]:
     return c.DeleteInstance(instance_id=_id(instance), force=choose(Options([True], [False], weight=3)))
 
 
+def _on_instances(command: type[Any], fits: Callable[[InstanceState], object], **parameters: Any) -> Generate:
+    """Returns the generator of a command on two instances or on one."""
+
+    def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
+        ids = [_id(inventory.instance(choose, fits)) for _ in range(choose((1, 2)))]
+        if issubclass(command, c.DeleteInstances):
+            parameters["force"] = choose((True, False))
+        else:
+            parameters["batch_optimization"] = choose(tuple(BatchOptimization))
+        generated: Command[Any] = command(instance_ids=tuple(dict.fromkeys(ids)), **parameters)
+        return generated
+
+    return generate
+
+
 def modify_instance_vpc_attribute(inventory: Inventory, choose: Choose) -> Command[Any]:
     instance = inventory.instance(choose, lambda one: one.status is InstanceStatus.Stopped and one.was_started)
     zone_id = None if isinstance(instance, str) else instance.zone_id
@@ -418,13 +435,15 @@ def create_network_interface(inventory: Inventory, choose: Choose) -> Command[An
     vswitch = inventory.vswitch(choose)
     vpc_id = None if isinstance(vswitch, str) else vswitch.vpc_id
     parameters: dict[str, Any] = {"vswitch_id": _id(vswitch), "security_group_ids": inventory.group_ids(choose, vpc_id)}
-    extra = choose(("nothing", "count", "address", "addresses", "prefix"))
+    extra = choose(("nothing", "count", "address", "addresses", "prefix", "tags"))
     if extra == "count":
         parameters["secondary_private_ip_address_count"] = choose((1, 2, 3))
     elif extra == "prefix":
         parameters["ipv4_prefix_count"] = 1
     elif extra == "address":
         parameters["primary_ip_address"] = choose(inventory.addresses(vswitch))
+    elif extra == "tags":
+        parameters |= {"tags": {"team": "web"}, "delete_on_release": False}
     elif extra == "addresses":
         parameters["private_ip_addresses"] = (choose(inventory.addresses(vswitch)),)
     return c.CreateNetworkInterface(**parameters)
@@ -465,12 +484,13 @@ def delete_network_interface(inventory: Inventory, choose: Choose) -> Command[An
 def modify_network_interface_attribute(inventory: Inventory, choose: Choose) -> Command[Any]:
     interface = inventory.interface(choose, lambda one: one.type is not PRIMARY and one.status in MODIFIABLE)
     vpc_id = None if isinstance(interface, str) else interface.vpc_id
-    what = choose(("groups", "name", "description"))
+    what = choose(("groups", "name", "description", "release"))
     return c.ModifyNetworkInterfaceAttribute(
         network_interface_id=_id(interface),
         security_group_ids=inventory.group_ids(choose, vpc_id) if what == "groups" else None,
         network_interface_name="web-1" if what == "name" else None,
         description="of the web" if what == "description" else None,
+        delete_on_release=False if what == "release" else None,
     )
 
 
@@ -525,6 +545,44 @@ def _link(command: type[c.AttachClassicLinkVpc | c.DetachClassicLinkVpc], *, lin
     return generate
 
 
+# Names, descriptions and tags
+
+
+def _modify(
+    command: type[Command[Any]], find: Callable[[Inventory, Choose], Any], parameter: str, name: str
+) -> Generate:
+    def generate(inventory: Inventory, choose: Choose) -> Command[Any]:
+        what = choose((name, "description"))
+        return command(**{parameter: _id(find(inventory, choose)), what: "web-1"})
+
+    return generate
+
+
+_TAGS: Final = ({"team": "web"}, {"team": "db", "stage": ""}, {f"key-{n}": "" for n in range(19)})
+"""Tags worth trying: the last are as many as a resource has at most, with another one."""
+
+
+def _tagged(inventory: Inventory, choose: Choose) -> tuple[TaggedType, tuple[str, ...]]:
+    """Chooses one or two resources of a type; less often one that is not there."""
+    of_type = choose(tuple(TaggedType))
+    table = TAGGED[of_type]
+    states = [state for region in inventory.regions for state in getattr(region, table).snapshot().values()]
+    own = [state.id for state in states if state.account_id == inventory.account_id]
+    two: list[tuple[str, ...]] = [tuple(own[:2])] if len(own) > 1 else []
+    return of_type, choose(Options([(one,) for one in own], [*two, ("none-1",)]))
+
+
+def tag_resources(inventory: Inventory, choose: Choose) -> Command[Any]:
+    of_type, ids = _tagged(inventory, choose)
+    return c.TagResources(resource_type=of_type, resource_ids=ids, tags=choose(_TAGS))
+
+
+def untag_resources(inventory: Inventory, choose: Choose) -> Command[Any]:
+    of_type, ids = _tagged(inventory, choose)
+    keys = choose(((), ("team",), ("team", "key-1")))
+    return c.UntagResources(resource_type=of_type, resource_ids=ids, tag_keys=keys, all=not keys)
+
+
 Generate = Callable[[Inventory, Choose], Command[Any]]
 GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.CreateVpc: create_vpc,
@@ -575,6 +633,19 @@ GENERATORS: Final[dict[type[Command[Any]], Generate]] = {
     c.EnableVpcClassicLink: enable_vpc_classic_link,
     c.AttachClassicLinkVpc: _link(c.AttachClassicLinkVpc, linked=False),
     c.DetachClassicLinkVpc: _link(c.DetachClassicLinkVpc, linked=True),
+    c.ModifyVpcAttribute: _modify(c.ModifyVpcAttribute, Inventory.vpc, "vpc_id", "vpc_name"),
+    c.ModifyVSwitchAttribute: _modify(c.ModifyVSwitchAttribute, Inventory.vswitch, "vswitch_id", "vswitch_name"),
+    c.ModifySecurityGroupAttribute: _modify(
+        c.ModifySecurityGroupAttribute, Inventory.group, "security_group_id", "security_group_name"
+    ),
+    c.ModifyInstanceAttribute: _modify(c.ModifyInstanceAttribute, Inventory.instance, "instance_id", "instance_name"),
+    c.ModifyEipAddressAttribute: _modify(c.ModifyEipAddressAttribute, Inventory.eip, "allocation_id", "name"),
+    c.StartInstances: _on_instances(c.StartInstances, _in(InstanceStatus.Stopped)),
+    c.StopInstances: _on_instances(c.StopInstances, _in(InstanceStatus.Running)),
+    c.RebootInstances: _on_instances(c.RebootInstances, _in(InstanceStatus.Running)),
+    c.DeleteInstances: _on_instances(c.DeleteInstances, _stable),
+    c.TagResources: tag_resources,
+    c.UntagResources: untag_resources,
 }
 """The generator of each operation."""
 

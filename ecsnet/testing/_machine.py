@@ -416,6 +416,17 @@ class CloudMachine(RuleBasedStateMachine):
     enable_vpc_classic_link: Rule = _operation(c.EnableVpcClassicLink)
     attach_classic_link_vpc: Rule = _operation(c.AttachClassicLinkVpc)
     detach_classic_link_vpc: Rule = _operation(c.DetachClassicLinkVpc)
+    modify_vpc_attribute: Rule = _operation(c.ModifyVpcAttribute)
+    modify_vswitch_attribute: Rule = _operation(c.ModifyVSwitchAttribute)
+    modify_security_group_attribute: Rule = _operation(c.ModifySecurityGroupAttribute)
+    modify_instance_attribute: Rule = _operation(c.ModifyInstanceAttribute)
+    modify_eip_address_attribute: Rule = _operation(c.ModifyEipAddressAttribute)
+    start_instances: Rule = _operation(c.StartInstances)
+    stop_instances: Rule = _operation(c.StopInstances)
+    reboot_instances: Rule = _operation(c.RebootInstances)
+    delete_instances: Rule = _operation(c.DeleteInstances)
+    tag_resources: Rule = _operation(c.TagResources)
+    untag_resources: Rule = _operation(c.UntagResources)
 
 
 def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:

@@ -96,6 +96,8 @@ class _Variables:
         if isinstance(step, ConvertNatPublicIpToEip):
             return f"{self._name('eip', result.eip_id)} = cloud.eips[{call}.eip_id]"
         many = isinstance(step, RunInstances)
+        if isinstance(result, tuple) and not many:  # what it names has its names
+            return call
         new = [name for one in (result if many else (result,)) if (name := self._new_name(one))]
         if not new:
             return call

@@ -206,6 +206,7 @@ def test_permitted_lists_few_commands_in_a_transitional_status(slow_net: Net) ->
     }
     slow_net.cloud.execute(c.StopInstance(instance_id=vm.id))
     assert set(slow_net.cloud.permitted(vm.id)) == {
+        c.ModifyInstanceAttribute,
         c.ModifyInstanceNetworkSpec,
         c.RenewInstance,
         c.ReleasePublicIpAddress,

@@ -104,7 +104,7 @@ def test_a_new_interface_is_a_value_inside_its_command() -> None:
     with pytest.raises(InvalidArgument, match=r"RunInstances, network_interfaces\[0\]: must be an object with a"):
         from_json(text.replace('"kind":"NewNetworkInterface",', ""))
     with pytest.raises(InvalidArgument, match="NewNetworkInterface: has no field 'colour'"):
-        from_json(text.replace('"description":null', '"colour":null'))
+        from_json(text.replace('"delete_on_release":true', '"colour":true'))
 
 
 def test_times_are_read_in_utc() -> None:

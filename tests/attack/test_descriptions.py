@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -21,7 +22,8 @@ from ecsnet.events.stores.codec import decode, encode
 from ecsnet.guest import GuestError, guest_configuration
 from ecsnet.testing import invariants
 from ecsnet.testing._generate import GENERATORS, Inventory
-from tests.attack.descriptions import descriptions, ids_of
+from tests.attack.descriptions import described, descriptions, ids_of
+from tests.support.described import COLLECTIONS
 from tests.support.hypothesis_settings import budget
 from tests.support.net import START, Net
 from tests.support.replay import replayed
@@ -147,3 +149,47 @@ def test_a_file_with_an_import_can_be_opened_again(description: list[Any], pace:
             while again.settle():
                 pass
             look(again)
+
+
+damages = st.lists(st.tuples(*[st.integers(0, 1 << 16)] * 3, st.integers(0, 3)), max_size=4)
+
+
+@given(
+    start=st.one_of(st.integers(0, 3), st.integers(4, 1 << 24)),
+    first=damages,
+    second=damages,
+    pace=st.sampled_from(PACES),
+    seed=st.integers(0, 1 << 32),
+    partial=st.booleans(),
+    complete=st.sets(st.sampled_from(COLLECTIONS)),
+)
+@attack(2_000)
+def test_a_second_import_is_refused_without_effect_or_everything_works_after_it(
+    start: int, first: list[Any], second: list[Any], pace: Any, seed: int, partial: bool, complete: set[str]
+) -> None:
+    """What is imported over is what the first import left, and what commands made of it."""
+    clock, rng = ManualClock(START), Random(seed)
+    cloud = Cloud(clock=clock, settle_after=pace)
+    with suppress(InvalidResponse):
+        cloud.import_resources(described(start, first), partial=partial)
+    work(cloud, clock, rng, seed % 4)
+    before, recorded = cloud.state_digest(), cloud.history()
+    try:
+        cloud.import_resources(described(start, second), partial=partial, refresh=True, complete=sorted(complete))
+    except InvalidResponse as refusal:
+        error = str(refusal)
+    else:
+        error = ""
+    if error:
+        assert error.isprintable()
+        assert cloud.state_digest() == before
+        assert cloud.history() == recorded
+        return
+    look(cloud)
+    assert cloud.changes_since(cloud.position) == ()
+    work(cloud, clock, rng, 10)
+    while cloud.settle():
+        pass
+    look(cloud)
+    assert replayed(cloud).state_digest() == cloud.state_digest()
+    assert serialized_state(cloud.at(cloud.position).folded_state()) == serialized_state(cloud.folded_state())

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from ecsnet import Cloud, rulebook, rules
 from ecsnet.cli import main
 from ecsnet.commands import CreateSecurityGroup, CreateVpc
+from tests.support import small_account
 
 NETWORK: list[dict[str, Any]] = [
     {"note": "the ground [of it]", "Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "as": "vpc"},
@@ -310,6 +311,41 @@ def test_history_prints_the_events_of_one_resource(store: Path) -> None:
 def test_history_of_an_unknown_resource_exits_2(store: Path) -> None:
     result = ecsnet("history", store, "eni-none")
     assert (result.exit_code, result.stderr) == (2, f"ecsnet: {store}: no event concerns eni-none\n")
+
+
+# diff
+
+
+def test_diff_prints_what_changed_since_an_import(tmp_path: Path) -> None:
+    path = tmp_path / "net.db"
+    with Cloud(path) as cloud:
+        cloud.import_resources(small_account.answers(small_account.network()))
+        imported = cloud.position
+        moved = small_account.interface(Description="new", Status="InUse", InstanceId="i-1")
+        new = small_account.eip("eip-2", IpAddress="47.1.1.2")
+        answers = small_account.answers(small_account.network(interfaces=[small_account.primary(), moved], eips=[new]))
+        cloud.import_resources(answers, refresh=True, complete=["eips"])
+    result = ecsnet("diff", path, "--since", str(imported))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "~ i-1: network_interface_ids [eni-0] → [eni-0, eni-1]",
+        "~ eni-1: status Available → InUse, description None → new, instance_id None → i-1",
+        "- eip-1 (Available, 47.1.1.1)",
+        "+ eip-2 (Available, 47.1.1.2)",
+    ]
+    shown = values(ecsnet("diff", path, "--since", str(imported), "--json"))
+    assert [(one["id"], one["attributes"]) for one in shown[:2]] == [
+        ("i-1", ["network_interface_ids"]),
+        ("eni-1", ["status", "description", "instance_id"]),
+    ]
+    assert [one["before"] is None for one in shown] == [False, False, False, True]
+    assert ecsnet("diff", path, "--since", "0", "--until", "0").stdout == "nothing changed\n"
+    assert ecsnet("diff", path, "--since", "2999-01-01T00:00").stdout == "nothing changed\n"
+
+
+def test_diff_of_a_moment_that_is_none_exits_2(store: Path) -> None:
+    for moment in ("yesterday", "99", "2019-13-01"):
+        assert ecsnet("diff", store, "--since", moment).exit_code == 2
 
 
 # show

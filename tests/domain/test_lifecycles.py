@@ -40,6 +40,7 @@ from ecsnet.events.imports import EipImported, InstanceImported, NetworkInterfac
 from ecsnet.events.instance import (
     InstanceCreateCompleted,
     InstanceCreated,
+    InstanceModified,
     InstanceNetworkSpecModified,
     InstanceRebooted,
     InstanceRebootRequested,
@@ -59,9 +60,11 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
 )
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
 from ecsnet.lifecycles import (
     EIP,
     INITIAL,
@@ -75,7 +78,7 @@ from ecsnet.lifecycles import (
     Transitional,
 )
 from ecsnet.strategies import clouds
-from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, TaggedType
 from tests.support.described import imported, network
 from tests.support.net import START, Net
 
@@ -153,6 +156,15 @@ def test_the_table_cannot_be_changed(lifecycle: Lifecycle[Any]) -> None:
 
 # Every event of a resource is a row
 
+OF_ANY_RESOURCE = {ResourceTagged, ResourceUntagged}
+"""Events that name a resource of any kind."""
+
+
+@each_lifecycle
+def test_tags_are_changed_in_every_status_of_an_existing_resource(lifecycle: Lifecycle[Any]) -> None:
+    for event in OF_ANY_RESOURCE:
+        assert lifecycle.statuses_admitting(event) == frozenset(lifecycle.statuses) - lifecycle.final
+
 
 @pytest.mark.parametrize(
     ("field", "concerned"),
@@ -174,7 +186,7 @@ def test_every_event_that_names_a_resource_is_in_its_lifecycle(field: str, conce
 
 def test_no_event_is_in_a_lifecycle_that_names_or_changes_no_such_resource() -> None:
     for lifecycle in (INSTANCE, NETWORK_INTERFACE, EIP, VPC, VSWITCH, SECURITY_GROUP):
-        assert all(lifecycle.id_field in event.__struct_fields__ for event in lifecycle.events)
+        assert all(lifecycle.id_field in event.__struct_fields__ for event in {*lifecycle.events} - OF_ANY_RESOURCE)
     assert not {event for event in LIFECYCLES[0].events if event in OF_NO_REGION}
 
 
@@ -300,6 +312,16 @@ MAKE: dict[type[Event], Callable[[Story], Sequence[Event]]] = {
     ],
     NetworkInterfaceReleased: lambda s: [
         NetworkInterfaceReleased(network_interface_id=s.interface_id, instance_id=s.instance_id)
+    ],
+    NetworkInterfaceRetained: lambda s: [
+        NetworkInterfaceRetained(network_interface_id=s.interface_id, instance_id=s.instance_id)
+    ],
+    InstanceModified: lambda s: [InstanceModified(instance_id=s.instance_id, name="web-1")],
+    ResourceTagged: lambda s: [
+        ResourceTagged(resource_type=TaggedType.Instance, resource_id=s.instance_id, tags=(("team", "web"),))
+    ],
+    ResourceUntagged: lambda s: [
+        ResourceUntagged(resource_type=TaggedType.Instance, resource_id=s.instance_id, tag_keys=("team",))
     ],
     PublicIpAddressAllocated: lambda s: [PublicIpAddressAllocated(instance_id=s.instance_id, ip_address="39.96.0.9")],
     PublicIpAddressChanged: lambda s: [PublicIpAddressChanged(instance_id=s.instance_id, ip_address="39.96.0.9")],
@@ -536,6 +558,8 @@ def test_the_triggers_of_a_status_are_the_events_that_are_possible_in_it() -> No
         "NetworkInterfaceDeleteRequested",
         "NetworkInterfaceDeleted",
         "NetworkInterfaceStuck",
+        "ResourceTagged",
+        "ResourceUntagged",
         "PrivateIpAddressesUnassigned",
         "EipAddressAssociated",
         "EipAddressUnassociated",

@@ -16,6 +16,7 @@ from tests.support.setups import OPEN, SUBSCRIPTION, classic_command, created, u
 def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
     assert set(net.cloud.permitted(net.vpc.id)) == {
         c.DeleteVpc,
+        c.ModifyVpcAttribute,
         c.AssociateVpcCidrBlock,
         c.UnassociateVpcCidrBlock,
         c.CreateVSwitch,
@@ -26,6 +27,7 @@ def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
     }
     assert set(net.cloud.permitted(net.vswitch.id)) == {
         c.DeleteVSwitch,
+        c.ModifyVSwitchAttribute,
         c.CreateNetworkInterface,
         c.RunInstances,
         c.CreateInstance,
@@ -33,6 +35,7 @@ def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
     }
     assert set(net.cloud.permitted(net.group.id)) == {
         c.DeleteSecurityGroup,
+        c.ModifySecurityGroupAttribute,
         c.AuthorizeSecurityGroup,
         c.RevokeSecurityGroup,
         c.JoinSecurityGroup,
@@ -41,6 +44,7 @@ def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
 
 
 WHATEVER_THE_STATUS = {
+    c.ModifyInstanceAttribute,
     c.ModifyInstanceNetworkSpec,
     c.RenewInstance,
     c.ReleasePublicIpAddress,
@@ -87,9 +91,9 @@ def test_permitted_commands_of_an_eip_depend_on_its_status(slow_net: Net) -> Non
         cloud.settle() if command is None else cloud.execute(command)
         admitted[cloud.eips[address.id].status] = set(cloud.permitted(address.id))
     assert admitted == {
-        "Available": {c.AssociateEipAddress, c.ReleaseEipAddress},
-        "Associating": set(),
-        "InUse": {c.UnassociateEipAddress},
+        "Available": {c.AssociateEipAddress, c.ReleaseEipAddress, c.ModifyEipAddressAttribute},
+        "Associating": {c.ModifyEipAddressAttribute},
+        "InUse": {c.UnassociateEipAddress, c.ModifyEipAddressAttribute},
     }
 
 

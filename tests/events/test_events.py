@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from ecsnet.events import EVENT_TYPES, Event
-from ecsnet.events.base import Moment
+from ecsnet.events.base import Moment, TagPairs
+from ecsnet.events.imports import Import, NetworkInterfaceImported, ResourceRefreshed
 from ecsnet.events.stores import codec
 from ecsnet.values import (
     ChargeType,
@@ -22,6 +23,7 @@ from ecsnet.values import (
     NetworkInterfaceStatus,
     NetworkInterfaceType,
     SecurityGroupType,
+    TaggedType,
     VpcStatus,
     VSwitchStatus,
 )
@@ -42,6 +44,9 @@ VALUES: dict[Any, Any] = {
     int | None: 3,
     Moment: datetime(2019, 4, 11, tzinfo=UTC),
     bool: True,
+    bool | None: False,
+    TagPairs: (("k-1", "v-1"), ("k-2", "")),
+    TaggedType: TaggedType.NetworkInterface,
     tuple[str, ...]: ("x", "y"),
     tuple[str, ...] | None: ("z",),
     ChargeType: ChargeType.PrePaid,
@@ -49,13 +54,17 @@ VALUES: dict[Any, Any] = {
     InnerAccessPolicy | None: InnerAccessPolicy.Drop,
     InstanceType: InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),
     tuple[InstanceType, ...]: (InstanceType(id="ecs.g5.large", eni_quantity=2, private_ipv4_per_eni=6, nic_queues=1),),
+    **dict.fromkeys([one | None for one in Import.__subclasses__()]),  # one of them has an example below
     Moment | None: datetime(2019, 3, 11, 8, 30, 0, 123456, tzinfo=UTC),
 }
 
 
 def example(event_type: type[Event]) -> Event:
     fields = msgspec.structs.fields(event_type)
-    return event_type(**{field.name: VALUES[field.type] for field in fields})
+    values = {field.name: VALUES[field.type] for field in fields}
+    if event_type is ResourceRefreshed:
+        values["network_interface"] = example(NetworkInterfaceImported)
+    return event_type(**values)
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES.values(), ids=EVENT_TYPES)

@@ -240,10 +240,14 @@ def test_a_value_that_is_not_a_response_is_refused() -> None:
         Cloud().import_resources([{"RequestId": "1"}])
 
 
-def test_an_import_refuses_ids_that_exist_already(net: Net) -> None:
+def test_an_import_refuses_ids_of_other_resources(net: Net) -> None:
     recorded = net.cloud.history()
-    with pytest.raises(InvalidResponse, match="is there already"):
-        net.cloud.import_resources(describe(net.cloud))
+    answers = describe(net.cloud)
+    entries(answers, "EipAddresses")[0]["AllocationId"] = net.vpc.id
+    with pytest.raises(InvalidResponse, match="is the id of another resource"):
+        net.cloud.import_resources(answers)
+    with pytest.raises(InvalidResponse, match="is the id of another resource"):
+        net.cloud.import_resources([next(one for one in answers if "EipAddresses" in one)])
     assert net.cloud.history() == recorded
 
 

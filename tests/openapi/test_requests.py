@@ -9,6 +9,7 @@ import pytest
 
 from ecsnet import InvalidCommand, NewNetworkInterface, commands
 from ecsnet import commands as c
+from ecsnet.domain.decide import OPERATIONS
 from ecsnet.openapi import ACTIONS, InvalidRequest, Response, attribute_of, request, response_of
 from ecsnet.resources import Instance, NetworkInterface, SecurityGroup, Vpc
 
@@ -40,7 +41,7 @@ def test_every_action_maps_to_fields_of_its_command(name: str) -> None:
 def test_every_action_has_a_type_of_result(name: str) -> None:
     answer = response_of(ACTIONS[name].command)
     assert attrs.has(answer.resource)
-    assert answer.several is (name == "RunInstances")
+    assert answer.several is (name == "RunInstances" or OPERATIONS[ACTIONS[name].command].several is not None)
 
 
 def test_run_instances_returns_several_resources() -> None:
@@ -223,9 +224,18 @@ def test_client_token_dry_run_and_region_are_not_part_of_the_command() -> None:
         ("CreateVpc", {"CidrBlock": "banana"}, "CidrBlock", "InvalidParameter", "CidrBlock must be an IPv4 CIDR block"),
         ("CreateVpc", {"CidrBlock": None}, "CidrBlock", "InvalidParameter", "leave it out"),
         ("CreateVpc", {"CidrBlock": True}, "CidrBlock", "InvalidParameter", "must be text"),
-        ("CreateVpc", {"CidrBlock": "10.0.0.0/16", "VpcName": "a"}, "VpcName", "InvalidParameter", "not modelled"),
-        ("RunInstances", {**RUN, "InstanceName": "web"}, "InstanceName", "InvalidParameter", "not modelled"),
-        ("RunInstances", {**RUN, "Tag": [{"Key": "a"}]}, "Tag.1.Key", "InvalidParameter", "not modelled"),
+        ("CreateVpc", {"CidrBlock": "10.0.0.0/16", "UserCidr": "a"}, "UserCidr", "InvalidParameter", "not modelled"),
+        ("RunInstances", {**RUN, "HostName": "web"}, "HostName", "InvalidParameter", "not modelled"),
+        ("DeleteVpc", {"VpcId": "a", "Tag.1.Key": "a"}, "Tag.1.Key", "InvalidParameter", "unknown parameter"),
+        ("RunInstances", {**RUN, "Tag": [{"Value": "a"}]}, "Tag.1.Key", "MissingParameter", "Tag.1.Key is missing"),
+        ("RunInstances", {**RUN, "Tag.2.Key": "a"}, "Tag.1", "InvalidParameter", "numbered from 1 without gaps"),
+        ("RunInstances", {**RUN, "Tag": [{"Key": "a"}] * 2}, "Tag.N", "InvalidParameter", "the key 'a' twice"),
+        ("RunInstances", {**RUN, "Tag": [{"Key": "a", "key": "a"}]}, "Tag.1.key", "InvalidParameter", "given twice"),
+        ("RunInstances", {**RUN, "Tag": "a"}, "Tag", "InvalidParameter", "a list of keys with values"),
+        ("RunInstances", {**RUN, "Tag": ["a"]}, "Tag.1", "InvalidParameter", "a list of keys with values"),
+        ("TagResources", {"ResourceType": "eni", "ResourceId": ["a"]}, "Tag.N", "MissingParameter", "Tag.N"),
+        ("UntagResources", {"ResourceType": "eni", "ResourceId": ["a"]}, "TagKey.N", "InvalidParameter", "TagKey.N or"),
+        ("StartInstances", {"InstanceId": []}, "InstanceId.N", "InvalidParameter", "1 to 100 instances"),
         (
             "RunInstances",
             {**RUN, "NetworkInterface.1.QueueNumber": "2"},
@@ -393,3 +403,38 @@ def test_a_permission_for_all_traffic_is_accepted(action: str) -> None:
 def test_a_permission_for_some_traffic_is_refused() -> None:
     error = refused("AuthorizeSecurityGroup", {**AUTHORIZE, "IpProtocol": "tcp", "PortRange": "22/22"})
     assert (error.parameter, str(error)) == ("IpProtocol", "IpProtocol other than 'all' is not modelled")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Tag.1.Key": "team", "Tag.1.Value": "web", "Tag.2.Key": "stage"},
+        {"Tag": [{"Key": "team", "Value": "web"}, {"Key": "stage", "Value": ""}]},
+        {"Tag.1.key": "team", "Tag.1.value": "web", "Tag.2.key": "stage"},
+    ],
+)
+def test_tags_are_read_in_every_form(given: dict[str, Any]) -> None:
+    tagged = request("TagResources", {"ResourceType": "eni", "ResourceId.1": "eni-1", **given}).command
+    assert tagged == c.TagResources(resource_type="eni", resource_ids=["eni-1"], tags={"team": "web", "stage": ""})
+    created = request("CreateVpc", {"CidrBlock": "10.0.0.0/16", "VpcName": "web", **given}).command
+    assert created == c.CreateVpc(cidr_block="10.0.0.0/16", vpc_name="web", tags={"team": "web", "stage": ""})
+
+
+def test_an_empty_list_of_tags_is_none() -> None:
+    assert request("CreateVpc", {"CidrBlock": "10.0.0.0/16", "Tag": []}).command == c.CreateVpc(
+        cidr_block="10.0.0.0/16"
+    )
+
+
+def test_an_interface_that_stays_is_asked_for() -> None:
+    eni = {"VSwitchId": "vsw-1", "SecurityGroupId": "sg-1", "DeleteOnRelease": "false"}
+    assert request("CreateNetworkInterface", eni).command.delete_on_release is False
+    run = request("RunInstances", {**RUN, "NetworkInterface.1.DeleteOnRelease": "false"}).command
+    assert run.network_interfaces == (c.NewNetworkInterface(delete_on_release=False),)
+
+
+def test_a_batch_is_read() -> None:
+    parameters = {"InstanceId.1": "i-1", "InstanceId.2": "i-2", "BatchOptimization": "SuccessFirst"}
+    assert request("StopInstances", {**parameters, "RegionId": "cn-beijing"}).command == c.StopInstances(
+        instance_ids=["i-1", "i-2"], batch_optimization="SuccessFirst", region_id="cn-beijing"
+    )

@@ -97,8 +97,8 @@ def problem(*entries: Entry) -> str:
             "entry 5 (CreateNetworkInterface): SecurityGroupIds.N names something twice: $sg, $sg",
         ),
         (
-            {**ENI, "Tag.1.Key": "a"},
-            "entry 5 (CreateNetworkInterface): Tag.1.Key is a parameter of the vendor's "
+            {**ENI, "QueueNumber": 2},
+            "entry 5 (CreateNetworkInterface): QueueNumber is a parameter of the vendor's "
             "CreateNetworkInterface that is not modelled: leave it out",
         ),
         ({**ENI, "expct": "denied"}, "entry 5 (CreateNetworkInterface), expct: unknown field: did you mean expect?"),

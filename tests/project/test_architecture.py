@@ -23,6 +23,7 @@ SUBJECTS = [
     "public_ip",
     "eip",
     "classic_link",
+    "tags",
     "imports",
 ]
 LAYERS = [
@@ -40,6 +41,7 @@ LAYERS = [
     ["domain.rules"],
     ["domain.lookups", "domain.in_use"],
     ["domain.operation"],
+    ["domain.attributes"],
     ["domain.subjects"],
     ["domain.queries.intranet", "domain.queries.instance", "domain.queries.capabilities", "lifecycles"],
     ["domain.rulebook", "domain.fold", "domain.settle", "domain.pace"],
@@ -51,7 +53,7 @@ LAYERS = [
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
-    ["openapi.describing"],
+    ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],
     ["_results"],
     ["cloud", "projections"],

@@ -31,7 +31,9 @@ class Sound:
         server = net.run()
         self.server, self.primary = server.id, net.primary(server).id
         self.attached = net.attached(server, secondary_private_ip_address_count=2).id
-        self.free = net.eni(secondary_private_ip_address_count=1, network_interface_name="free").id
+        self.free = net.eni(
+            secondary_private_ip_address_count=1, network_interface_name="free", tags={"team": "web"}
+        ).id
         self.eip, self.free_eip = (self.do(c.AllocateEipAddress()).id for _ in range(2))
         self.do(c.AssociateEipAddress(allocation_id=self.eip, instance_id=self.server))
 

@@ -26,11 +26,15 @@ from tests.support.net import Net
 PARAMETERS: dict[str, Any] = {
     "cidr_block": "10.0.0.0/16",
     "instance_type": "ecs.g5.large",
+    "instance_ids": ("i-1", "i-2"),
     "internet_max_bandwidth_out": 5,
     "name": "interfaces-per-region",
     "private_ip_addresses": ("10.0.1.9",),
+    "resource_ids": ("eni-1",),
+    "resource_type": "eni",
     "secondary_cidr_block": "172.16.0.0/16",
     "security_group_ids": ("sg-1",),
+    "tags": {"team": "web"},
     "value": 7,
 }
 """Values of parameters that are no ids."""
@@ -39,7 +43,13 @@ ALSO: dict[type[Any], dict[str, Any]] = {
     c.RunInstances: {"vswitch_id": "vsw-1"},
     c.AssignPrivateIpAddresses: {"secondary_private_ip_address_count": 2},
     c.UnassignPrivateIpAddresses: {"private_ip_addresses": ["10.0.1.9"]},
+    c.ModifyEipAddressAttribute: {"description": "of the web"},
+    c.ModifyInstanceAttribute: {"description": "of the web"},
     c.ModifyNetworkInterfaceAttribute: {"security_group_ids": ["sg-1"]},
+    c.ModifySecurityGroupAttribute: {"description": "of the web"},
+    c.ModifyVSwitchAttribute: {"description": "of the web"},
+    c.ModifyVpcAttribute: {"description": "of the web"},
+    c.UntagResources: {"all": True},
 }
 """Parameters with defaults that a command needs all the same."""
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
@@ -86,6 +87,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.groups-of-vpc": "The index of security groups by VPC agrees with the groups.",
     "index.interfaces-of-vswitch": "The index of ENIs by VSwitch agrees with the ENIs.",
     "index.interfaces-of-name": "The index of ENIs by name agrees with the ENIs.",
+    "index.resources-of-tag": "The index of resources by tag agrees with the resources.",
     "index.members-of-group": "The members of a group, and the number of its private IPs, agree with the ENIs.",
     "index.sources-of-group": "The index of groups that authorize a group agrees with the authorizations.",
     "index.usage": "The numbers of resources that count towards a quota agree with the resources.",
@@ -188,6 +190,7 @@ class _Scan:
         )
         names = {i.name: None for i in self.all_interfaces.values() if i.name is not None}
         self._index("index.interfaces-of-name", region.interfaces_of_name, names, self.all_interfaces, "name")
+        self._tags()
         self._index("index.linked-instances", region.links_of_vpc, self.all_vpcs, self.all_instances, "linked_vpc_id")
         blocks: dict[str, list[VSwitchState]] = {vpc_id: [] for vpc_id in self.all_vpcs}
         for vswitch in self.all_vswitches.values():
@@ -232,6 +235,26 @@ class _Scan:
         for key, ids in indexed.items():
             if ids.snapshot() != expected[key] or ids.size != len(expected[key]):
                 self.found(invariant, key, f"lists {sorted(ids.snapshot())} instead of {sorted(expected[key])}")
+
+    def _tags(self) -> None:
+        expected: dict[tuple[str, str, str], set[str]] = {}
+        for table, rows in (
+            ("vpcs", self.all_vpcs),
+            ("vswitches", self.all_vswitches),
+            ("security_groups", self.all_groups),
+            ("instances", self.all_instances),
+            ("network_interfaces", self.all_interfaces),
+            ("eips", self.all_eips),
+        ):
+            for row in rows.values():
+                for key, value in row.tags.items():
+                    expected.setdefault((table, key, value), set()).add(row.id)
+        indexed = {tag: ids.snapshot() for tag, ids in self.region.resources_of_tag.snapshot().items()}
+        sizes = {tag: ids.size for tag, ids in self.region.resources_of_tag.snapshot().items()}
+        agrees = {tag: ids.keys() for tag, ids in indexed.items()} == expected
+        if not agrees or sizes != {tag: len(ids) for tag, ids in expected.items()}:
+            message = f"has {sorted(indexed)}, and the resources {sorted(expected)}"
+            self.found("index.resources-of-tag", self.region.region_id, message)
 
     def network_interfaces(self) -> None:
         """ENIs by themselves: what they are attached to, in, and where."""
@@ -300,7 +323,8 @@ class _Scan:
         found, holders, held_in = self.found, self.holders, self.held_in
         outside: dict[str, list[int]] = {}
         others: dict[tuple[str, str], dict[str, bool]] = {}
-        for interface in self.all_interfaces.values():
+        # An id that was imported again after its deletion has its old place in the table.
+        for interface in sorted(self.all_interfaces.values(), key=attrgetter("position")):
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
                 continue

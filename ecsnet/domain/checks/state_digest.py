@@ -13,7 +13,7 @@ import msgspec
 
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import WAITING
-from ecsnet.domain.state.records import VSwitchState
+from ecsnet.domain.state.records import State, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region, World
 
@@ -79,18 +79,29 @@ def behavioural_digest(world: World) -> bytes:
     return blake2b(_encode([regions, accounts, world.edition.id]), digest_size=16).digest()
 
 
+def _attributes(state: State) -> Rows:
+    return state.name, state.description, state.tags
+
+
 def _essence(region: Region) -> Rows:
     return (
         region.region_id,
         [
-            (vpc.id, vpc.status, vpc.classic_link_enabled, vpc.held, vpc.owner_id)
+            (vpc.id, vpc.status, vpc.classic_link_enabled, vpc.held, vpc.owner_id, *_attributes(vpc))
             for vpc in region.vpcs.snapshot().values()
         ],
         [
-            (vswitch.id, vswitch.status, vswitch.unseen_addresses, vswitch.held, vswitch.owner_id)
+            (
+                vswitch.id,
+                vswitch.status,
+                vswitch.unseen_addresses,
+                vswitch.held,
+                vswitch.owner_id,
+                *_attributes(vswitch),
+            )
             for vswitch in region.vswitches.snapshot().values()
         ],
-        [(group.id, group.status) for group in region.security_groups.snapshot().values()],
+        [(group.id, group.status, *_attributes(group)) for group in region.security_groups.snapshot().values()],
         [(group_id, list(sources.snapshot())) for group_id, sources in region.sources_of_group.snapshot().items()],
         [
             (
@@ -110,6 +121,7 @@ def _essence(region: Region) -> Rows:
                 i.classic_group_ids,
                 i.linked_vpc_id,
                 i.deletion_protection,
+                *_attributes(i),
                 i.held,
             )
             for i in region.instances.snapshot().values()
@@ -123,8 +135,8 @@ def _essence(region: Region) -> Rows:
                 i.private_ips,
                 i.ipv4_prefixes,
                 i.security_group_ids,
-                i.name,
-                i.description,
+                *_attributes(i),
+                i.delete_on_release,
                 i.held,
                 i.pending is not None and region.pending.get_existing(i.pending).kind in WAITING,
                 [addresses for _, addresses in i.revocations],
@@ -140,6 +152,7 @@ def _essence(region: Region) -> Rows:
                 eip.charge_type,
                 eip.deletion_protection,
                 eip.held,
+                *_attributes(eip),
             )
             for eip in region.eips.snapshot().values()
         ],

@@ -81,7 +81,8 @@ def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses
 
 
 # An imported address may lie outside its ENI's VSwitch, in the block of another VSwitch of the VPC or in none. Several
-# imported ENIs may have the same address: it is allocated to the first, and to the next one when the first releases it.
+# imported ENIs may have the same address: it is allocated to the first that was created, and to the next when the first
+# releases it.
 
 
 def adopt(region: Region, interface: NetworkInterfaceState) -> None:
@@ -89,12 +90,17 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
     allocated = region.addresses.mutable(interface.vpc_id)
     free = []
     for ip in interface.held_addresses:
-        if allocated[ip] is None:
+        holder_id = allocated[ip]
+        if holder_id is None:
             free.append(ip)
-        else:
-            if region.other_holders[interface.vpc_id, ip] is None:
-                region.other_holders.set((interface.vpc_id, ip), Table())
-            region.other_holders.mutable((interface.vpc_id, ip)).set(interface.id, True)
+            continue
+        if region.other_holders[interface.vpc_id, ip] is None:
+            region.other_holders.set((interface.vpc_id, ip), Table())
+        other_id = interface.id
+        if region.network_interfaces.get_existing(holder_id).position > interface.position:
+            allocated.set(ip, interface.id)
+            other_id = holder_id
+        region.other_holders.mutable((interface.vpc_id, ip)).set(other_id, True)
     allocated.add_all(free, interface.id)
     own = region.vswitches.mutable(interface.vswitch_id)
     if len(free) == 1 and own.first < (address := ipv4_to_int(free[0])) <= own.last - 3:  # the common case
@@ -136,7 +142,8 @@ def _remove_holder(region: Region, vpc_id: str, ip: str, holder_id: str) -> None
     allocated, others = region.addresses.mutable(vpc_id), region.other_holders.mutable((vpc_id, ip))
     no_longer_other = holder_id
     if allocated[ip] == holder_id:
-        no_longer_other = next(others.live_keys())
+        interfaces = region.network_interfaces
+        no_longer_other = min(others.live_keys(), key=lambda one: interfaces.get_existing(one).position)
         allocated.set(ip, no_longer_other)
     others.delete(no_longer_other)
     if not others.size:

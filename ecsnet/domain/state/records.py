@@ -16,6 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from ecsnet.values import (
+    NO_TAGS,
     ChargeType,
     EipStatus,
     InnerAccessPolicy,
@@ -25,6 +26,7 @@ from ecsnet.values import (
     NetworkInterfaceType,
     SecurityGroupStatus,
     SecurityGroupType,
+    Tags,
     VpcStatus,
     VSwitchStatus,
     addresses_of,
@@ -34,16 +36,26 @@ from ecsnet.values import (
 
 
 class State(msgspec.Struct, eq=False, kw_only=True):
-    """The attributes that every resource has."""
+    """The attributes that every resource has. ``tags`` is changed by `Region.retag` only, which keeps the index."""
 
     id: str
     account_id: str
     created_at: datetime
     position: int
+    name: str | None = None
+    description: str | None = None
+    tags: Tags = NO_TAGS
 
     def fork(self) -> Self:
         """Returns an independent copy that may be changed."""
         return copy(self)
+
+    def describe(self, name: str | None, description: str | None) -> None:
+        """Changes the name and the description. None: unchanged."""
+        if name is not None:
+            self.name = name
+        if description is not None:
+            self.description = description
 
 
 class VpcState(State, eq=False, kw_only=True):
@@ -136,8 +148,7 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     mac_address: str
     private_ips: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    name: str | None = None
-    description: str | None = None
+    delete_on_release: bool = True
     instance_id: str | None = None
     held: str | None = None
     described: Mapping[str, Any] | None = None

@@ -27,8 +27,17 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.editions import EDITIONS, GUIDE, Edition
 from ecsnet.events.account import ClientTokenUsed
 from ecsnet.events.base import Event, RecordedEvent
-from ecsnet.values import ACCOUNT_QUOTAS, UNKNOWN_QUOTA, InstanceType
+from ecsnet.values import ACCOUNT_QUOTAS, NO_TAGS, UNKNOWN_QUOTA, InstanceType, TaggedType, Tags
 
+TAGGED: Final = {
+    TaggedType.Vpc: "vpcs",
+    TaggedType.VSwitch: "vswitches",
+    TaggedType.SecurityGroup: "security_groups",
+    TaggedType.Instance: "instances",
+    TaggedType.NetworkInterface: "network_interfaces",
+    TaggedType.Eip: "eips",
+}
+"""The table of each type of resources that have tags."""
 S = TypeVar("S", bound=State)
 Ids = Table[str, bool]
 TransitionalState = NetworkInterfaceState | InstanceState | EipState | VpcState | VSwitchState | SecurityGroupState
@@ -58,6 +67,7 @@ _TABLES = (
     "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
+    "resources_of_tag",
     "members_of_group",
     "sources_of_group",
     "authorizers_of_group",
@@ -129,6 +139,7 @@ class Region:
         self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
         self.interfaces_of_vswitch: Table[str, Ids] = Table()
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
+        self.resources_of_tag: Table[tuple[str, str, str], Ids] = Table()  # (table, key, value)
         self.members_of_group: Table[str, Ids] = Table()  # ENIs
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account whose rules name it
@@ -204,6 +215,22 @@ class Region:
             same_name.delete(interface.id)
             if not same_name.size:
                 self.interfaces_of_name.delete(interface.name)
+
+    def retag(self, table: str, state: State, tags: Tags = NO_TAGS) -> None:
+        """Gives a resource of one of the tables these tags instead of those that it has; none, before it is removed."""
+        before, index = state.tags, self.resources_of_tag
+        if before is tags:
+            return
+        for key, value in before.items() - tags.items():
+            tagged = index.mutable((table, key, value))
+            tagged.delete(state.id)
+            if not tagged.size:
+                index.delete((table, key, value))
+        for key, value in tags.items() - before.items():
+            if index[table, key, value] is None:
+                index.set((table, key, value), Table())
+            index.mutable((table, key, value)).set(state.id, True)
+        state.tags = tags
 
     def has(self, resource_id: str) -> bool:
         """Returns whether a resource of any kind has the id."""

@@ -143,10 +143,12 @@ def newly_described(world: World, account_id: str, types: Iterable[InstanceType]
 # Client tokens
 
 _LATER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "delete_on_release": True,
+    "instance_type": "EcsInstance",
+    "ipv4_prefixes": (),
     "network_interfaces": (),
     "security_group_type": "normal",
-    "ipv4_prefixes": (),
-    "instance_type": "EcsInstance",
+    "tags": {},
 }
 """The defaults of parameters that commands did not have when their first token was stored. No instance type has that
 name."""

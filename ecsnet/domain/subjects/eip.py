@@ -19,9 +19,11 @@ from ecsnet.commands import (
     AllocateEipAddress,
     AssociateEipAddress,
     ConvertNatPublicIpToEip,
+    ModifyEipAddressAttribute,
     ReleaseEipAddress,
     UnassociateEipAddress,
 )
+from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import EipUser, RegionalRequest, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
@@ -43,6 +45,7 @@ from ecsnet.events.eip import (
     EipAddressAllocated,
     EipAddressAssociated,
     EipAddressAssociateRequested,
+    EipAddressModified,
     EipAddressRegistered,
     EipAddressReleased,
     EipAddressReleaseRequested,
@@ -51,7 +54,8 @@ from ecsnet.events.eip import (
     NatPublicIpConverted,
 )
 from ecsnet.events.imports import EipImported
-from ecsnet.values import ChargeType, EipInstanceType, EipStatus
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
+from ecsnet.values import ChargeType, EipInstanceType, EipStatus, Tags
 
 S = EipStatus
 
@@ -84,6 +88,9 @@ EIP: Final = Lifecycle(
         [EipAddressUnassociated, [S.Associating, S.InUse, S.Unassociating], S.Available],
         [EipAddressReleaseRequested, S.Available, S.Releasing],
         [EipAddressReleased, [S.Available, S.Releasing], S.Released],
+        [EipAddressModified, EXISTING, SAME],
+        [ResourceTagged, EXISTING, SAME],
+        [ResourceUntagged, EXISTING, SAME],
         # follows at once, in the stream of the account, whose fold knows nothing of the EIP
         [EipAddressRegistered, EXISTING, SAME],
         *described(EipImported, EXISTING),
@@ -120,7 +127,14 @@ def _changed(region: Region, allocation_id: str, record: RecordedEvent) -> EipSt
 
 def allocated(region: Region, event: EipAddressAllocated, record: RecordedEvent) -> None:
     eip = _born(region, event, record)
+    eip.describe(event.name, event.description)
+    if event.tags:
+        region.retag("eips", eip, Tags(event.tags))
     PUBLIC.allocate(region, eip.ip_address, eip.id)
+
+
+def modified(region: Region, event: EipAddressModified, record: RecordedEvent) -> None:
+    _changed(region, event.allocation_id, record).describe(event.name, event.description)
 
 
 def converted(region: Region, event: NatPublicIpConverted, record: RecordedEvent) -> None:
@@ -209,6 +223,7 @@ def unassociated(region: Region, event: EipAddressUnassociated, record: Recorded
 
 def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -> None:
     eip = _changed(region, event.allocation_id, record)
+    region.retag("eips", eip)
     region.use(eip.account_id, "eip", -1)
     PUBLIC.release(region, eip.ip_address, eip.id)
     region.eips.delete(eip.id)
@@ -216,6 +231,7 @@ def released(region: Region, event: EipAddressReleased, record: RecordedEvent) -
 
 EVOLVE: Final[Evolving] = {
     EipAddressAllocated: allocated,
+    EipAddressModified: modified,
     NatPublicIpConverted: converted,
     EipAddressAssociateRequested: associate_requested,
     EipAddressAssociated: associated,
@@ -243,6 +259,7 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
     AssociateEipAddress,
     UnassociateEipAddress,
     ReleaseEipAddress,
+    ModifyEipAddressAttribute,
     code="IncorrectEipStatus",
     http_status=400,
     message="{allocation_id} is held: {reason}",
@@ -545,7 +562,22 @@ def prepare_allocate(context: RuleContext, command: AllocateEipAddress | None) -
 
 def allocate(context: RuleContext, command: AllocateEipAddress) -> tuple[Event, ...]:
     (ip,) = PUBLIC.next_free(context.world, context.region, 1)
-    return (EipAddressAllocated(allocation_id=next_id(context), ip_address=ip),)
+    return (
+        EipAddressAllocated(
+            allocation_id=next_id(context),
+            ip_address=ip,
+            name=command.name,
+            description=command.description,
+            tags=tuple(command.tags.items()),
+        ),
+    )
+
+
+def restore_allocate(region: Region, recording: Recording[EipAddressAllocated]) -> AllocateEipAddress:
+    event = recording.event
+    return AllocateEipAddress(
+        region_id=region.region_id, name=event.name, description=event.description, tags=event.tags
+    )
 
 
 def primary_private_ip(region: Region, instance: InstanceState) -> str:
@@ -675,7 +707,9 @@ OPERATIONS: Final[Operations] = operations(
         ResourceKind.Eip,
         prepare=prepare_allocate,
         recorded_as=(EipAddressAllocated,),
+        restore=restore_allocate,
     ),
+    modification(ModifyEipAddressAttribute, EipAddressModified, ResourceKind.Eip, "name"),
     Operation(
         AssociateEipAddress,
         associate,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import IMPORTED
-from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP, put_on
@@ -33,21 +33,30 @@ from ecsnet.events.imports import (
 )
 from ecsnet.events.security_group import SecurityGroupCreated
 from ecsnet.events.vpc import VpcCreated, VSwitchCreated
-from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.values import InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, Tags
 
 
 def _born(event: Import, record: RecordedEvent) -> datetime:
     return event.created_at or record.recorded_at
 
 
-def _begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
+def _attributes(event: Import) -> dict[str, Any]:
+    return {"name": event.name, "description": event.description, "tags": event.tags}
+
+
+def _tag(region: Region, table: str, state: State, event: Import) -> None:
+    if event.tags:
+        region.retag(table, state, Tags(event.tags))
+
+
+def begin(region: Region, state: TransitionalState, lifecycle: Lifecycle[Any], record: RecordedEvent) -> None:
     """A resource that is described in a transitional status stays in it until it is settled or asked for again."""
     if state.status in lifecycle.transitional:
         region.begin_transition(state, IMPORTED, record.position, record.recorded_at)
 
 
 def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> None:
-    created = VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block)
+    created = VpcCreated(vpc_id=event.vpc_id, cidr_block=event.cidr_block, **_attributes(event))
     vpc.vpc_created(region, created, record, vpc.VPC.described[VpcImported][event.status])
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
@@ -55,13 +64,17 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     for cidr_block in event.secondary_cidr_blocks:
         vpc.add_block(state, cidr_block)
     region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
-    _begin(region, state, vpc.VPC, record)
+    begin(region, state, vpc.VPC, record)
     region.imported = True
 
 
 def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEvent) -> None:
     created = VSwitchCreated(
-        vswitch_id=event.vswitch_id, vpc_id=event.vpc_id, zone_id=event.zone_id, cidr_block=event.cidr_block
+        vswitch_id=event.vswitch_id,
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
+        **_attributes(event),
     )
     vpc.vswitch_created(region, created, record, vpc.VSWITCH.described[VSwitchImported][event.status])
     region.describe(record.account_id, "vswitches-per-vpc", region.vswitches_of_vpc.get_existing(event.vpc_id).size)
@@ -70,13 +83,16 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
-    _begin(region, state, vpc.VSWITCH, record)
+    begin(region, state, vpc.VSWITCH, record)
     region.imported = True
 
 
 def group_imported(region: Region, event: SecurityGroupImported, record: RecordedEvent) -> None:
     created = SecurityGroupCreated(
-        security_group_id=event.security_group_id, vpc_id=event.vpc_id, security_group_type=event.security_group_type
+        security_group_id=event.security_group_id,
+        vpc_id=event.vpc_id,
+        security_group_type=event.security_group_type,
+        **_attributes(event),
     )
     security_group.group_created(region, created, record)
     state = region.security_groups.mutable(event.security_group_id)
@@ -92,6 +108,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
         account_id=record.account_id,
         created_at=_born(event, record),
         position=record.position,
+        name=event.name,
+        description=event.description,
         status=INSTANCE.described[InstanceImported][event.status],
         instance_type=event.instance_type,
         vpc_id=event.vpc_id,
@@ -110,6 +128,7 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     )
     region.count_created("instance")
     region.instances.set(state.id, state)
+    _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
         region.classic_ips.set(state.classic_ip, state.id)
@@ -118,13 +137,16 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     if event.public_ip_address is not None:
         region.public_ips.set(event.public_ip_address, state.id)
     if state.held is None:
-        _begin(region, state, INSTANCE, record)
+        begin(region, state, INSTANCE, record)
     region.imported = True
 
 
-def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+def described_interface(
+    region: Region, event: NetworkInterfaceImported, record: RecordedEvent
+) -> NetworkInterfaceState:
+    """Returns the state of an ENI as it is described."""
     vswitch = region.vswitches.get_existing(event.vswitch_id)
-    interface = NetworkInterfaceState(
+    return NetworkInterfaceState(
         id=event.network_interface_id,
         account_id=record.account_id,
         created_at=_born(event, record),
@@ -141,27 +163,38 @@ def interface_imported(region: Region, event: NetworkInterfaceImported, record: 
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
+        delete_on_release=event.delete_on_release,
         instance_id=event.instance_id,
         held=event.held,
         described=event.described,
     )
+
+
+def take_in(region: Region, interface: NetworkInterfaceState) -> None:
+    """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
-    region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
-    region.interfaces_of_vswitch.mutable(vswitch.id).set(interface.id, True)
+    region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
     security_group.enter(region, interface, interface.security_group_ids)
-    if event.instance_id is not None:
-        _attach(interface, instance.changed(region, event.instance_id, record))
     if interface.type is NetworkInterfaceType.Secondary:
-        region.use(record.account_id, "network_interface", 1)
-    _describe_interface(region, interface)
+        region.use(interface.account_id, "network_interface", 1)
+
+
+def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
+    interface = described_interface(region, event, record)
+    region.count_created("network_interface")
+    take_in(region, interface)
+    _tag(region, "network_interfaces", interface, event)
+    if event.instance_id is not None:
+        attach(interface, instance.changed(region, event.instance_id, record))
+    describe_interface(region, interface)
     if interface.held is None:
-        _begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
+        begin(region, interface, network_interface.LIFECYCLES[interface.type], record)
 
 
-def _describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
+def describe_interface(region: Region, interface: NetworkInterfaceState) -> None:
     """Notes what an ENI proves of the quotas of its account."""
     account_id, count = interface.account_id, interface.address_count
     region.describe(account_id, "interfaces-per-region", region.used(account_id, "network_interface"))
@@ -176,7 +209,8 @@ def _describe_interface(region: Region, interface: NetworkInterfaceState) -> Non
         region.describe(account_id, security_group.ADDRESS_QUOTAS[group.type], group.private_ip_count)
 
 
-def _attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+def attach(interface: NetworkInterfaceState, state: InstanceState) -> None:
+    """Puts a described ENI on an instance, a primary one before all others."""
     if interface.type is network_interface.PRIMARY:
         state.network_interface_ids = (interface.id, *state.attached)
     else:
@@ -189,6 +223,8 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
         account_id=record.account_id,
         created_at=_born(event, record),
         position=record.position,
+        name=event.name,
+        description=event.description,
         ip_address=event.ip_address,
         status=EIP.described[EipImported][event.status],
         instance_id=event.instance_id,
@@ -202,13 +238,14 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.use(record.account_id, "eip", 1)
     region.describe(record.account_id, "eips-per-account", region.used(record.account_id, "eip"))
     region.eips.set(eip.id, eip)
+    _tag(region, "eips", eip, event)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:
         instance.changed(region, event.instance_id, record).eip_id = eip.id
     if event.network_interface_id is not None:
         put_on(network_interface.changed(region, event.network_interface_id, record), eip)
     if eip.held is None:
-        _begin(region, eip, EIP, record)
+        begin(region, eip, EIP, record)
     region.imported = True
 
 

@@ -24,10 +24,12 @@ from ecsnet.commands import (
     JoinSecurityGroup,
     LeaveSecurityGroup,
     ModifyNetworkInterfaceAttribute,
+    ModifySecurityGroupAttribute,
     RevokeSecurityGroup,
     RunInstances,
 )
 from ecsnet.domain import in_use
+from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
@@ -47,9 +49,11 @@ from ecsnet.events.security_group import (
     SecurityGroupDeleteRequested,
     SecurityGroupJoined,
     SecurityGroupLeft,
+    SecurityGroupModified,
     SecurityGroupRevoked,
 )
-from ecsnet.values import InnerAccessPolicy, SecurityGroupStatus, SecurityGroupType
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
+from ecsnet.values import InnerAccessPolicy, SecurityGroupStatus, SecurityGroupType, Tags
 
 CLASSIC_NETWORK: Final = "the classic network"
 ANY_VPC: Final = "any VPC"
@@ -78,6 +82,9 @@ SECURITY_GROUP: Final = Lifecycle(
         [SecurityGroupCreated, INITIAL, S.Available],
         [SecurityGroupDeleteRequested, S.Available, S.Deleting],
         [SecurityGroupDeleted, [S.Available, S.Deleting], S.Deleted],
+        [SecurityGroupModified, S.Available, SAME],
+        [ResourceTagged, [S.Available, S.Deleting], SAME],
+        [ResourceUntagged, [S.Available, S.Deleting], SAME],
         [SecurityGroupJoined, S.Available, SAME],
         [SecurityGroupLeft, S.Available, SAME],
         [SecurityGroupAuthorized, S.Available, SAME],
@@ -131,18 +138,26 @@ def group_created(region: Region, event: SecurityGroupCreated, record: RecordedE
     region.members_of_group.set(event.security_group_id, Table())
     region.sources_of_group.set(event.security_group_id, Table())
     region.authorizers_of_group.set(event.security_group_id, Table())
-    region.security_groups.set(
-        event.security_group_id,
-        SecurityGroupState(
-            id=event.security_group_id,
-            account_id=record.account_id,
-            created_at=record.recorded_at,
-            position=record.position,
-            vpc_id=event.vpc_id,
-            type=event.security_group_type,
-            inner_access_policy=inner_access_policy_of(event.security_group_type),
-        ),
+    group = SecurityGroupState(
+        id=event.security_group_id,
+        account_id=record.account_id,
+        created_at=record.recorded_at,
+        position=record.position,
+        name=event.name,
+        description=event.description,
+        vpc_id=event.vpc_id,
+        type=event.security_group_type,
+        inner_access_policy=inner_access_policy_of(event.security_group_type),
     )
+    region.security_groups.set(group.id, group)
+    if event.tags:
+        region.retag("security_groups", group, Tags(event.tags))
+
+
+def group_modified(region: Region, event: SecurityGroupModified, record: RecordedEvent) -> None:
+    group = region.security_groups.mutable(event.security_group_id)
+    region.transition(group, SECURITY_GROUP.table[SecurityGroupModified], record)
+    group.describe(event.name, event.description)
 
 
 def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, record: RecordedEvent) -> None:
@@ -156,11 +171,13 @@ def group_delete_requested(region: Region, event: SecurityGroupDeleteRequested, 
 def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedEvent) -> None:
     group = region.security_groups.mutable(event.security_group_id)
     region.transition(group, SECURITY_GROUP.table[SecurityGroupDeleted], record)
-    referenced, group.referenced_group_ids = group.referenced_group_ids, ()
-    for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
-        _forget_source(region, group.id, source_id)
-    for referenced_id in referenced:
-        region.authorizers_of_group.mutable(referenced_id).delete(group.id)
+    remove(region, group)
+
+
+def remove(region: Region, group: SecurityGroupState) -> None:
+    """A group is gone, and what it authorizes."""
+    region.retag("security_groups", group)
+    _forget_rules(region, group)
     region.use(group.account_id, "security_group", -1)
     if group.vpc_id is not None:
         region.groups_of_vpc.mutable(group.vpc_id).delete(group.id)
@@ -168,6 +185,15 @@ def group_deleted(region: Region, event: SecurityGroupDeleted, record: RecordedE
     region.sources_of_group.delete(group.id)
     region.authorizers_of_group.delete(group.id)
     region.security_groups.delete(group.id)
+
+
+def _forget_rules(region: Region, group: SecurityGroupState) -> None:
+    referenced, group.referenced_group_ids = group.referenced_group_ids, ()
+    for source_id in list(region.sources_of_group.get_existing(group.id).live_keys()):
+        _forget_source(region, group.id, source_id)
+    for referenced_id in referenced:
+        if region.authorizers_of_group.get_existing(referenced_id)[group.id] is not None:
+            region.authorizers_of_group.mutable(referenced_id).delete(group.id)
 
 
 def group_authorized(region: Region, event: SecurityGroupAuthorized, record: RecordedEvent) -> None:
@@ -204,14 +230,14 @@ def group_rules_imported(region: Region, event: SecurityGroupRulesImported, reco
     group = region.security_groups.mutable(group_id)
     if group.status is not S.Available:
         raise SECURITY_GROUP.table[SecurityGroupRulesImported].illegal(group.status)
+    _forget_rules(region, group)
     for source_id in event.source_group_ids:
         _add_source(region, group_id, source_id)
     for referenced_id in event.referenced_group_ids:
         region.authorizers_of_group.mutable(referenced_id).set(group_id, True)
     group.referenced_group_ids = event.referenced_group_ids
-    if event.inner_access_policy is not None:
-        group.inner_access_policy = event.inner_access_policy
-    if event.not_modelled is not None:
+    group.inner_access_policy = event.inner_access_policy or inner_access_policy_of(group.type)
+    if event.not_modelled is not None and event.not_modelled not in (group.not_modelled or ""):
         group.not_modelled = "; ".join(filter(None, (group.not_modelled, event.not_modelled)))
 
 
@@ -222,6 +248,7 @@ def _is_of_another_account(region: Region, group_id: str, source_id: str) -> boo
 
 EVOLVE: Final[Evolving] = {
     SecurityGroupCreated: group_created,
+    SecurityGroupModified: group_modified,
     SecurityGroupDeleteRequested: group_delete_requested,
     SecurityGroupDeleted: group_deleted,
     SecurityGroupAuthorized: group_authorized,
@@ -262,6 +289,7 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
     JoinSecurityGroup,
     AuthorizeSecurityGroup,
     RevokeSecurityGroup,
+    ModifySecurityGroupAttribute,
     code="InvalidSecurityGroupId.NotFound",
     http_status=404,
     message="being deleted: {security_group_ids}",
@@ -269,7 +297,7 @@ must_exist(RULES, "security-group.not-found", "security group", code="InvalidSec
 def group_state(
     security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...]
 ) -> Facts | None:
-    """Nothing enters a security group that is being deleted, and its rules do not change; to ask again for its deletion
+    """Nothing enters a security group that is being deleted, and nothing of it changes; to ask again for its deletion
     is accepted."""
     groups = [*security_groups, *[group for new in new_interfaces for group in new.groups]]
     ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
@@ -534,9 +562,30 @@ def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Ev
     group_id = resource_id(context.region.region_id, "security_group", number)
     return (
         SecurityGroupCreated(
-            security_group_id=group_id, vpc_id=command.vpc_id, security_group_type=command.security_group_type
+            security_group_id=group_id,
+            vpc_id=command.vpc_id,
+            name=command.security_group_name,
+            description=command.description,
+            tags=tuple(command.tags.items()),
+            security_group_type=command.security_group_type,
         ),
     )
+
+
+def restore_create(region: Region, recording: Recording[SecurityGroupCreated]) -> CreateSecurityGroup:
+    event = recording.event
+    return CreateSecurityGroup(
+        vpc_id=event.vpc_id,
+        region_id=region.region_id,
+        security_group_name=event.name,
+        description=event.description,
+        tags=event.tags,
+        security_group_type=event.security_group_type,
+    )
+
+
+def prepare_modify(context: RuleContext, command: ModifySecurityGroupAttribute | None) -> None:
+    context.security_groups = () if context.security_group is None else (context.security_group,)
 
 
 def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:
@@ -600,6 +649,14 @@ OPERATIONS: Final[Operations] = operations(
         ResourceKind.SecurityGroup,
         within=ResourceKind.Vpc,
         recorded_as=(SecurityGroupCreated,),
+        restore=restore_create,
+    ),
+    modification(
+        ModifySecurityGroupAttribute,
+        SecurityGroupModified,
+        ResourceKind.SecurityGroup,
+        "security_group_name",
+        prepare=prepare_modify,
     ),
     Operation(
         DeleteSecurityGroup,

@@ -23,14 +23,17 @@ from ecsnet.commands import (
     DeleteVSwitch,
     EnableVpcClassicLink,
     ModifyInstanceVpcAttribute,
+    ModifyVpcAttribute,
+    ModifyVSwitchAttribute,
     RunInstances,
     UnassociateVpcCidrBlock,
 )
 from ecsnet.domain import in_use
+from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import NewInterface, RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
-from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
+from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import resource_id
@@ -56,6 +59,7 @@ from ecsnet.events.instance import (
 )
 from ecsnet.events.network_interface import NetworkInterfaceCreated, NetworkInterfaceCreateRequested
 from ecsnet.events.security_group import SecurityGroupCreated
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
 from ecsnet.events.vpc import (
     VpcCidrBlockAssociated,
     VpcCidrBlockUnassociated,
@@ -65,14 +69,16 @@ from ecsnet.events.vpc import (
     VpcCreation,
     VpcDeleted,
     VpcDeleteRequested,
+    VpcModified,
     VSwitchCreateCompleted,
     VSwitchCreated,
     VSwitchCreateRequested,
     VSwitchCreation,
     VSwitchDeleted,
     VSwitchDeleteRequested,
+    VSwitchModified,
 )
-from ecsnet.values import NetworkInterfaceType, VpcStatus, VSwitchStatus, cidr_bounds, int_to_ipv4
+from ecsnet.values import NetworkInterfaceType, Tags, VpcStatus, VSwitchStatus, cidr_bounds, int_to_ipv4
 
 SMALLEST_VSWITCH: Final = 8  # addresses: a mask of 29
 PRIVATE_RANGES: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -107,6 +113,9 @@ VPC: Final = Lifecycle(
         [VpcCreateCompleted, V.Pending, V.Available],
         [VpcDeleteRequested, V.Available, V.Deleting],
         [VpcDeleted, [V.Available, V.Deleting], V.Deleted],
+        [VpcModified, V.Available, SAME],
+        [ResourceTagged, [V.Pending, V.Available, V.Deleting], SAME],
+        [ResourceUntagged, [V.Pending, V.Available, V.Deleting], SAME],
         [VpcCidrBlockAssociated, V.Available, SAME],
         [VpcCidrBlockUnassociated, V.Available, SAME],
         # what is created in it, or linked to it
@@ -141,6 +150,9 @@ VSWITCH: Final = Lifecycle(
         [VSwitchCreateCompleted, S.Pending, S.Available],
         [VSwitchDeleteRequested, S.Available, S.Deleting],
         [VSwitchDeleted, [S.Available, S.Deleting], S.Deleted],
+        [VSwitchModified, S.Available, SAME],
+        [ResourceTagged, [S.Pending, S.Available, S.Deleting], SAME],
+        [ResourceUntagged, [S.Pending, S.Available, S.Deleting], SAME],
         # the ENIs that are created in it, or moved into it
         [NetworkInterfaceCreated, S.Available, SAME],
         [NetworkInterfaceCreateRequested, S.Available, SAME],
@@ -186,16 +198,26 @@ def vpc_created(region: Region, event: VpcCreation, record: RecordedEvent, statu
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
+        name=event.name,
+        description=event.description,
         cidr_block=event.cidr_block,
         status=VPC.table[type(event)][INITIAL] if status is None else status,
     )
     region.vpcs.set(vpc.id, vpc)
+    if event.tags:
+        region.retag("vpcs", vpc, Tags(event.tags))
     if status is None and vpc.status in VPC.transitional:
         region.begin_transition(vpc, VPC.kinds[type(event)], record.position, record.recorded_at)
 
 
 def vpc_create_completed(region: Region, event: VpcCreateCompleted, record: RecordedEvent) -> None:
     region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[VpcCreateCompleted], record)
+
+
+def vpc_modified(region: Region, event: VpcModified, record: RecordedEvent) -> None:
+    vpc = region.vpcs.mutable(event.vpc_id)
+    region.transition(vpc, VPC.table[VpcModified], record)
+    vpc.describe(event.name, event.description)
 
 
 def vpc_delete_requested(region: Region, event: VpcDeleteRequested, record: RecordedEvent) -> None:
@@ -207,7 +229,9 @@ def vpc_delete_requested(region: Region, event: VpcDeleteRequested, record: Reco
 
 
 def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> None:
-    region.transition(region.vpcs.mutable(event.vpc_id), VPC.table[VpcDeleted], record)
+    vpc = region.vpcs.mutable(event.vpc_id)
+    region.transition(vpc, VPC.table[VpcDeleted], record)
+    region.retag("vpcs", vpc)
     region.vpcs.delete(event.vpc_id)
     region.addresses.delete(event.vpc_id)
     region.vswitches_of_vpc.delete(event.vpc_id)
@@ -246,12 +270,16 @@ def vswitch_created(
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
+        name=event.name,
+        description=event.description,
         vpc_id=event.vpc_id,
         zone_id=event.zone_id,
         cidr_block=event.cidr_block,
         status=VSWITCH.table[type(event)][INITIAL] if status is None else status,
     )
     region.vswitches.set(vswitch.id, vswitch)
+    if event.tags:
+        region.retag("vswitches", vswitch, Tags(event.tags))
     if region.imported:
         private_pool.exclude_allocated(region, vswitch)
     if status is None and vswitch.status in VSWITCH.transitional:
@@ -260,6 +288,12 @@ def vswitch_created(
 
 def vswitch_create_completed(region: Region, event: VSwitchCreateCompleted, record: RecordedEvent) -> None:
     region.transition(region.vswitches.mutable(event.vswitch_id), VSWITCH.table[VSwitchCreateCompleted], record)
+
+
+def vswitch_modified(region: Region, event: VSwitchModified, record: RecordedEvent) -> None:
+    vswitch = region.vswitches.mutable(event.vswitch_id)
+    region.transition(vswitch, VSWITCH.table[VSwitchModified], record)
+    vswitch.describe(event.name, event.description)
 
 
 def vswitch_delete_requested(region: Region, event: VSwitchDeleteRequested, record: RecordedEvent) -> None:
@@ -272,6 +306,7 @@ def vswitch_delete_requested(region: Region, event: VSwitchDeleteRequested, reco
 def vswitch_deleted(region: Region, event: VSwitchDeleted, record: RecordedEvent) -> None:
     vswitch = region.vswitches.mutable(event.vswitch_id)
     region.transition(vswitch, VSWITCH.table[VSwitchDeleted], record)
+    region.retag("vswitches", vswitch)
     region.vswitches_of_vpc.mutable(vswitch.vpc_id).delete(vswitch.id)
     region.interfaces_of_vswitch.delete(vswitch.id)
     region.vswitches.delete(vswitch.id)
@@ -281,6 +316,7 @@ EVOLVE: Final[Evolving] = {
     VpcCreated: vpc_created,
     VpcCreateRequested: vpc_created,
     VpcCreateCompleted: vpc_create_completed,
+    VpcModified: vpc_modified,
     VpcDeleteRequested: vpc_delete_requested,
     VpcDeleted: vpc_deleted,
     VpcCidrBlockAssociated: block_associated,
@@ -288,6 +324,7 @@ EVOLVE: Final[Evolving] = {
     VSwitchCreated: vswitch_created,
     VSwitchCreateRequested: vswitch_created,
     VSwitchCreateCompleted: vswitch_create_completed,
+    VSwitchModified: vswitch_modified,
     VSwitchDeleteRequested: vswitch_delete_requested,
     VSwitchDeleted: vswitch_deleted,
 }
@@ -306,6 +343,7 @@ must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFoun
     CreateSecurityGroup,
     EnableVpcClassicLink,
     AttachClassicLinkVpc,
+    ModifyVpcAttribute,
     DeleteVpc,
     AssociateVpcCidrBlock,
     UnassociateVpcCidrBlock,
@@ -315,8 +353,8 @@ must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFoun
     message="{vpc_id} is {status}, and must be Available",
 )
 def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
-    """Nothing is created in a VPC, linked to it or deleted of it, and its blocks do not change, before it is Available,
-    nor while it is Deleting; to ask again for its deletion is accepted."""
+    """Nothing is created in a VPC, linked to it, changed or deleted of it before it is Available, nor while it is
+    Deleting; to ask again for its deletion is accepted."""
     if vpc.status is V.Available or (command_type is DeleteVpc and vpc.status is V.Deleting):
         return None
     return {"vpc_id": vpc.id, "status": vpc.status}
@@ -328,6 +366,7 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
     RunInstances,
     CreateInstance,
     ModifyInstanceVpcAttribute,
+    ModifyVSwitchAttribute,
     DeleteVSwitch,
     code="IncorrectVSwitchStatus",
     http_status=400,
@@ -336,8 +375,8 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
 def vswitch_state(
     vswitch: VSwitchState, command_type: AnyCommand, new_interfaces: tuple[NewInterface, ...]
 ) -> Facts | None:
-    """No ENI is created in a VSwitch or moved into it before it is Available, nor while it is being deleted; to ask
-    again for its deletion is accepted."""
+    """No ENI is created in a VSwitch or moved into it, nor is it changed, before it is Available, nor while it is being
+    deleted; to ask again for its deletion is accepted."""
     if command_type is DeleteVSwitch and vswitch.status is S.Deleting:
         return None
     vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
@@ -660,7 +699,26 @@ def create_vpc(context: RuleContext, command: CreateVpc) -> tuple[Event, ...]:
     (number,) = context.world.next_numbers(context.region, "vpc", 1)
     vpc_id = resource_id(context.region.region_id, "vpc", number)
     event = VpcCreateRequested if context.asynchronous else VpcCreated
-    return (event(vpc_id=vpc_id, cidr_block=command.cidr_block),)
+    return (
+        event(
+            vpc_id=vpc_id,
+            cidr_block=command.cidr_block,
+            name=command.vpc_name,
+            description=command.description,
+            tags=tuple(command.tags.items()),
+        ),
+    )
+
+
+def restore_vpc(region: Region, recording: Recording[VpcCreation]) -> CreateVpc:
+    event = recording.event
+    return CreateVpc(
+        cidr_block=event.cidr_block,
+        region_id=region.region_id,
+        vpc_name=event.name,
+        description=event.description,
+        tags=event.tags,
+    )
 
 
 def delete_vpc(context: RuleContext, command: DeleteVpc) -> tuple[Event, ...]:
@@ -731,7 +789,27 @@ def create_vswitch(context: RuleContext, command: CreateVSwitch) -> tuple[Event,
     vswitch_id = resource_id(context.region.region_id, "vswitch", number)
     event = VSwitchCreateRequested if context.asynchronous else VSwitchCreated
     return (
-        event(vswitch_id=vswitch_id, vpc_id=command.vpc_id, zone_id=command.zone_id, cidr_block=command.cidr_block),
+        event(
+            vswitch_id=vswitch_id,
+            vpc_id=command.vpc_id,
+            zone_id=command.zone_id,
+            cidr_block=command.cidr_block,
+            name=command.vswitch_name,
+            description=command.description,
+            tags=tuple(command.tags.items()),
+        ),
+    )
+
+
+def restore_vswitch(region: Region, recording: Recording[VSwitchCreation]) -> CreateVSwitch:
+    event = recording.event
+    return CreateVSwitch(
+        vpc_id=event.vpc_id,
+        zone_id=event.zone_id,
+        cidr_block=event.cidr_block,
+        vswitch_name=event.name,
+        description=event.description,
+        tags=event.tags,
     )
 
 
@@ -743,7 +821,14 @@ def delete_vswitch(context: RuleContext, command: DeleteVSwitch) -> tuple[Event,
 
 
 OPERATIONS: Final[Operations] = operations(
-    Operation(CreateVpc, create_vpc, ResourceKind.Vpc, recorded_as=(VpcCreated, VpcCreateRequested)),
+    Operation(
+        CreateVpc,
+        create_vpc,
+        ResourceKind.Vpc,
+        recorded_as=(VpcCreated, VpcCreateRequested),
+        restore=restore_vpc,
+    ),
+    modification(ModifyVpcAttribute, VpcModified, ResourceKind.Vpc, "vpc_name"),
     Operation(DeleteVpc, delete_vpc, ResourceKind.Vpc, recorded_as=(VpcDeleted, VpcDeleteRequested), removes=True),
     Operation(
         AssociateVpcCidrBlock,
@@ -766,7 +851,9 @@ OPERATIONS: Final[Operations] = operations(
         within=ResourceKind.Vpc,
         prepare=prepare_vswitch,
         recorded_as=(VSwitchCreated, VSwitchCreateRequested),
+        restore=restore_vswitch,
     ),
+    modification(ModifyVSwitchAttribute, VSwitchModified, ResourceKind.VSwitch, "vswitch_name"),
     Operation(
         DeleteVSwitch,
         delete_vswitch,

@@ -22,13 +22,14 @@ from ecsnet.events import (
     network_interface,
     public_ip,
     security_group,
+    tags,
     vpc,
 )
 from ecsnet.events.base import Event, NewEvent
 from ecsnet.events.stores.upcasters import UPCASTERS
 from ecsnet.values import InstanceType
 
-SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, imports)
+SUBJECTS = (account, vpc, security_group, instance, network_interface, public_ip, eip, classic_link, tags, imports)
 EVENT_TYPES: dict[str, type[Event]] = {
     name: event_type
     for subject in SUBJECTS

@@ -81,7 +81,7 @@ def _instance_network_spec_modified(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _network_imported(old: dict[str, Any]) -> dict[str, Any]:
-    """The older schema has no ``held`` and no ``owner_id``: each network counted as the account's own."""
+    """The older schema has no ``held``, ``owner_id`` or ``tags``: each network counted as the account's own."""
     return old
 
 
@@ -153,6 +153,36 @@ def _imported_without_description(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+# Names, descriptions and tags of every resource; whether an ENI goes with its instance
+
+
+def _before_attributes(old: dict[str, Any]) -> dict[str, Any]:
+    """The older schema has no names, descriptions or tags, and no ENI stays when its instance goes: the defaults."""
+    return old
+
+
+_WITH_ATTRIBUTES: Final = {
+    "EipAddressAllocated": 2,
+    "EipImported": 4,
+    "InstanceCreateRequested": 2,
+    "InstanceCreated": 2,
+    "InstanceImported": 4,
+    "InstanceLaunchRequested": 2,
+    "InstanceLaunched": 2,
+    "NetworkInterfaceCreateRequested": 2,
+    "NetworkInterfaceCreated": 2,
+    "NetworkInterfaceImported": 4,
+    "NetworkInterfaceModified": 2,
+    "SecurityGroupCreated": 3,
+    "SecurityGroupImported": 3,
+    "VSwitchCreateRequested": 2,
+    "VSwitchCreated": 2,
+    "VpcCreateRequested": 2,
+    "VpcCreated": 2,
+}
+"""The first schema that has them, by type."""
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ClientTokenUsed", 1): _client_token_used,
     ("EipAddressAssociateRequested", 1): _of_an_instance,
@@ -177,5 +207,6 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("VpcImported", 1): _vpc_imported,
     ("VSwitchImported", 2): _network_imported,
     ("VpcImported", 2): _network_imported,
+    **{(name, version - 1): _before_attributes for name, version in _WITH_ATTRIBUTES.items()},
 }
 """(type, schema version) → what makes a payload of the next schema version of it."""

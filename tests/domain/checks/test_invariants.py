@@ -19,7 +19,14 @@ from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Region, World
 from ecsnet.testing import INVARIANTS, cloud_after, invariants
 from ecsnet.testing._scenarios import stored_again
-from ecsnet.values import EipStatus, InstanceStatus, NetworkInterfaceStatus, NetworkInterfaceType, SecurityGroupType
+from ecsnet.values import (
+    NO_TAGS,
+    EipStatus,
+    InstanceStatus,
+    NetworkInterfaceStatus,
+    NetworkInterfaceType,
+    SecurityGroupType,
+)
 from tests.support.net import Net
 from tests.support.sound import ABROAD, CLASSIC_IS_OPEN, HOME, SOUND
 
@@ -634,6 +641,12 @@ def an_eni_that_is_indexed_by_a_name_that_it_no_longer_has(here: Region, abroad:
     return HOME
 
 
+@breaks("index.resources-of-tag")
+def an_eni_that_is_indexed_by_a_tag_that_it_no_longer_has(here: Region, abroad: Region) -> str:
+    here.network_interfaces.mutable(SOUND.free).tags = NO_TAGS
+    return HOME
+
+
 @breaks("index.members-of-group")
 def a_member_that_is_not_indexed(here: Region, abroad: Region) -> str:
     here.members_of_group.mutable(SOUND.group).delete(SOUND.free)
@@ -1005,6 +1018,7 @@ INDEXES = {
     "interfaces_of_vswitch": "index.interfaces-of-vswitch",
     "interfaces_of_name": "index.interfaces-of-name",
     "members_of_group": "index.members-of-group",
+    "resources_of_tag": "index.resources-of-tag",
 }
 
 

@@ -216,7 +216,7 @@ def test_payloads_can_be_read_with_sqlite3(path: Path) -> None:
             "SELECT position, stream, version, type, schema_version, payload FROM events"
         ).fetchone()
     connection.close()
-    assert row == (1, "cn-hangzhou", 1, "VpcCreated", 1, f'{{"vpc_id":"{vpc.id}","cidr_block":"10.0.0.0/16"}}')
+    assert row == (1, "cn-hangzhou", 1, "VpcCreated", 2, f'{{"vpc_id":"{vpc.id}","cidr_block":"10.0.0.0/16"}}')
 
 
 @pytest.mark.parametrize("statement", ["UPDATE events SET payload = ''", "DELETE FROM events"])
@@ -422,7 +422,11 @@ def damaged(path: Path, statement: str) -> ReplayError:
         ("UPDATE events SET type = 'Banana' WHERE version = 4", 4, "unknown event type 'Banana'"),
         ("UPDATE events SET payload = '{' WHERE version = 3", 3, "SecurityGroupCreated cannot be read"),
         ("UPDATE events SET payload = '{\"a\": 1}' WHERE version = 3", 3, "cannot be read"),
-        ("UPDATE events SET schema_version = 2 WHERE version = 1", 1, "schema version 2, and this library knows 1"),
+        (
+            "UPDATE events SET schema_version = 3 WHERE version = 1",
+            1,
+            "schema version 3, and this library knows 1 to 2",
+        ),
         ("UPDATE events SET recorded_at = 'yesterday' WHERE version = 1", 1, "yesterday"),
         (
             "UPDATE events SET type = 'NetworkInterfaceDetached' WHERE type = 'NetworkInterfaceAttached'",

@@ -214,6 +214,9 @@ def _births(context: RuleContext, command: NewInstance, kind: type[InstanceCreat
                 image_id=command.image_id,
                 internet_max_bandwidth_out=command.internet_max_bandwidth_out,
                 public_ip_address=public_ips[n],
+                name=command.instance_name,
+                description=command.description,
+                tags=tuple(command.tags.items()),
                 **draw.place(n),
             )
         )
@@ -318,6 +321,9 @@ def _parameters(region: Region, recording: Recording[InstanceCreation]) -> dict[
         "period": None if event.expires_at is None else months_until(recording.recorded_at, event.expires_at),
         "internet_max_bandwidth_out": event.internet_max_bandwidth_out,
         "network_type": NetworkType.Vpc if in_vpc else NetworkType.Classic,
+        "instance_name": event.name,
+        "description": event.description,
+        "tags": event.tags,
         **restore(recording.followers),
     }
 

@@ -22,6 +22,7 @@ from ecsnet.commands import (
     DetachNetworkInterface,
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    ModifyInstanceAttribute,
     ModifyInstanceNetworkSpec,
     ModifyInstanceVpcAttribute,
     RebootInstance,
@@ -32,6 +33,7 @@ from ecsnet.commands import (
     UnassignPrivateIpAddresses,
     UnassociateEipAddress,
 )
+from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
@@ -61,6 +63,7 @@ from ecsnet.events.instance import (
     InstanceCreation,
     InstanceLaunched,
     InstanceLaunchRequested,
+    InstanceModified,
     InstanceNetworkSpecModified,
     InstanceRebooted,
     InstanceRebootRequested,
@@ -80,10 +83,12 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
 )
 from ecsnet.events.public_ip import PublicIpAddressAllocated, PublicIpAddressChanged, PublicIpAddressReleased
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
-from ecsnet.values import InstanceStatus
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
+from ecsnet.values import InstanceStatus, Tags
 
 S = InstanceStatus
 
@@ -131,6 +136,9 @@ INSTANCE: Final = Lifecycle(
         [InstanceReleaseRequested, S.Running, S.StoppingForRelease],
         [InstanceReleaseRequested, S.Stopped, S.Releasing],
         [InstanceReleased, [*STABLE, *BEING_RELEASED], S.Released],
+        [InstanceModified, EXISTING, SAME],
+        [ResourceTagged, [*EXISTING, *BEING_RELEASED], SAME],
+        [ResourceUntagged, [*EXISTING, *BEING_RELEASED], SAME],
         [InstanceVpcAttributeModified, S.Stopped, SAME],
         [InstanceNetworkSpecModified, [*EXISTING, *BEING_RELEASED], SAME],
         [InstanceRenewed, EXISTING, SAME],
@@ -143,6 +151,7 @@ INSTANCE: Final = Lifecycle(
         [NetworkInterfaceDetachRequested, STABLE, SAME],
         [NetworkInterfaceDetached, [*EXISTING, *BEING_RELEASED], SAME],
         [NetworkInterfaceReleased, [*STABLE, *BEING_RELEASED], SAME],
+        [NetworkInterfaceRetained, [*STABLE, *BEING_RELEASED], SAME],
         # public addresses and EIPs
         [PublicIpAddressAllocated, STABLE, SAME],
         [PublicIpAddressChanged, S.Stopped, SAME],
@@ -170,6 +179,8 @@ def instance_added(region: Region, event: InstanceCreation, record: RecordedEven
         account_id=record.account_id,
         created_at=record.recorded_at,
         position=record.position,
+        name=event.name,
+        description=event.description,
         status=INSTANCE.table[type(event)][INITIAL],
         instance_type=event.instance_type,
         vpc_id=None,
@@ -193,6 +204,8 @@ def instance_added(region: Region, event: InstanceCreation, record: RecordedEven
         PUBLIC.allocate(region, event.public_ip_address, instance.id)
     region.count_created("instance")
     region.instances.set(instance.id, instance)
+    if event.tags:
+        region.retag("instances", instance, Tags(event.tags))
     if instance.status in INSTANCE.transitional:
         region.begin_transition(instance, INSTANCE.kinds[type(event)], record.position, record.recorded_at)
 
@@ -218,6 +231,8 @@ def _born_in_vpc(region: Region, instance: InstanceState, event: InstanceCreatio
         instance_id=event.instance_id,
     )
     network_interface.add(region, interface)
+    if event.tags:
+        region.retag("network_interfaces", interface, Tags(event.tags))
     instance.vpc_id, instance.zone_id = vswitch.vpc_id, vswitch.zone_id
     instance.attach(interface.id)
 
@@ -253,6 +268,10 @@ def instance_moved(region: Region, event: Any, record: RecordedEvent) -> None:
     changed(region, event.instance_id, record)
 
 
+def instance_modified(region: Region, event: InstanceModified, record: RecordedEvent) -> None:
+    changed(region, event.instance_id, record).describe(event.name, event.description)
+
+
 def instance_started(region: Region, event: InstanceStarted, record: RecordedEvent) -> None:
     instance = changed(region, event.instance_id, record)
     instance.was_started = True
@@ -277,6 +296,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
         PUBLIC.release(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
         region.scheduled.delete(instance.scheduled)
+    region.retag("instances", instance)
     region.instances.delete(instance.id)
 
 
@@ -305,6 +325,7 @@ EVOLVE: Final[Evolving] = {
     InstanceCreateRequested: instance_added,
     InstanceLaunchRequested: instance_added,
     InstanceCreateCompleted: instance_moved,
+    InstanceModified: instance_modified,
     InstanceStartRequested: instance_moved,
     InstanceStarted: instance_started,
     InstanceStopRequested: instance_moved,
@@ -364,6 +385,7 @@ _CHANGING: Final = (
     StartInstance,
     StopInstance,
     RebootInstance,
+    ModifyInstanceAttribute,
     ModifyInstanceVpcAttribute,
     ModifyInstanceNetworkSpec,
     RenewInstance,
@@ -507,7 +529,8 @@ def release_deletion_protection(instance: InstanceState) -> Facts | None:
 RULES.states(
     "instance.release.cascade",
     RuleKind.Fact,
-    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept.",
+    "Releasing an instance deletes the ENIs that are still attached to it; one that was detached before is kept, and "
+    "so is one whose ``delete_on_release`` is False.",
     guide="4.9",
 )
 
@@ -539,12 +562,14 @@ def delete(context: RuleContext, command: DeleteInstance) -> tuple[Event, ...]:
 
 
 def release(region: Region, instance: InstanceState, *, force: bool = True) -> tuple[Event, ...]:
-    """Returns the events with which an instance is gone, and what is still attached to it then."""
+    """Returns the events with which an instance is gone, and what is still attached to it then. An ENI whose
+    ``delete_on_release`` is False stays, with its EIPs."""
     events: list[Event] = []
     for interface_id in instance.network_interface_ids[1:]:
-        interface = region.network_interfaces[interface_id]
-        events += () if interface is None else network_interface.release_eips(interface)
-        events.append(NetworkInterfaceReleased(network_interface_id=interface_id, instance_id=instance.id))
+        interface, gone = region.network_interfaces[interface_id], _released_or_retained(region, interface_id)
+        if interface is not None and gone is NetworkInterfaceReleased:
+            events += network_interface.release_eips(interface)
+        events.append(gone(network_interface_id=interface_id, instance_id=instance.id))
     return (
         *events,
         *(
@@ -554,6 +579,14 @@ def release(region: Region, instance: InstanceState, *, force: bool = True) -> t
         ),
         InstanceReleased(instance_id=instance.id, force=force),
     )
+
+
+def _released_or_retained(
+    region: Region, interface_id: str
+) -> type[NetworkInterfaceReleased | NetworkInterfaceRetained]:
+    interface = region.network_interfaces[interface_id]
+    stays = interface is not None and not interface.delete_on_release
+    return NetworkInterfaceRetained if stays else NetworkInterfaceReleased
 
 
 def completes_creation(instance: InstanceState) -> type[Event]:
@@ -590,5 +623,12 @@ OPERATIONS: Final[Operations] = operations(
         statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceReleased)},
         recorded_as=(InstanceReleased, InstanceReleaseRequested),
         removes=True,
+    ),
+    modification(
+        ModifyInstanceAttribute,
+        InstanceModified,
+        ResourceKind.Instance,
+        "instance_name",
+        statuses={ResourceKind.Instance: INSTANCE.statuses_admitting(InstanceModified)},
     ),
 )

@@ -90,6 +90,7 @@ def _drafts(context: RuleContext, news: Sequence[NewInterface]) -> Iterator[Netw
                 mac_address="",
                 private_ips=(new.described.primary_ip_address or "",),
                 security_group_ids=new.group_ids,
+                delete_on_release=new.described.delete_on_release,
             )
 
 
@@ -106,6 +107,7 @@ def birth(
         security_group_ids=new.group_ids,
         name=new.described.network_interface_name,
         description=new.described.description,
+        delete_on_release=new.described.delete_on_release,
     )
     takes_time = context.takes_time(AttachNetworkInterface)
     attached = NetworkInterfaceAttachRequested if takes_time else NetworkInterfaceAttached
@@ -130,6 +132,7 @@ def restore(followers: Sequence[Event]) -> dict[str, Any]:
                 primary_ip_address=one.private_ip_addresses[0],
                 network_interface_name=one.name,
                 description=one.description,
+                delete_on_release=one.delete_on_release,
             )
             for one in created.values()
         ],

@@ -41,6 +41,7 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetached,
     NetworkInterfaceDetachRequested,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
 )
 from ecsnet.values import InstanceStatus
 
@@ -109,6 +110,14 @@ def attach_failed(region: Region, event: NetworkInterfaceAttachFailed, record: R
     interface.instance_id = None
 
 
+def retained(region: Region, event: NetworkInterfaceRetained, record: RecordedEvent) -> None:
+    interface = changed(region, event.network_interface_id, record)
+    instance = region.instances.mutable(event.instance_id)
+    region.transition(instance, INSTANCE.table[NetworkInterfaceRetained], record)
+    instance.detach(interface.id)
+    interface.instance_id = None
+
+
 def released(region: Region, event: NetworkInterfaceReleased, record: RecordedEvent) -> None:
     interface = changed(region, event.network_interface_id, record)
     instance = region.instances.mutable(event.instance_id)
@@ -126,6 +135,7 @@ EVOLVE: Final[Evolving] = {
     NetworkInterfaceDetachRequested: detach_requested,
     NetworkInterfaceDetached: detached,
     NetworkInterfaceReleased: released,
+    NetworkInterfaceRetained: retained,
 }
 
 # The rules

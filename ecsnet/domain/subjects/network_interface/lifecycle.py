@@ -69,13 +69,15 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceDetachRequested,
     NetworkInterfaceModified,
     NetworkInterfaceReleased,
+    NetworkInterfaceRetained,
     NetworkInterfaceStuck,
     PrivateIpAddressesAssigned,
     PrivateIpAddressesUnassigned,
     PrivateIpAddressesUnassignRequested,
 )
 from ecsnet.events.security_group import SecurityGroupJoined, SecurityGroupLeft
-from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType
+from ecsnet.events.tags import ResourceTagged, ResourceUntagged
+from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType, Tags
 
 S = NetworkInterfaceStatus
 PRIMARY: Final = NetworkInterfaceType.Primary
@@ -84,7 +86,6 @@ SECONDARY: Final = NetworkInterfaceType.Secondary
 # The lifecycles
 
 EXISTING: Final = [status for status in S if status is not S.Deleted]
-
 NETWORK_INTERFACE: Final = Lifecycle(
     "network interface",
     S,
@@ -127,7 +128,10 @@ NETWORK_INTERFACE: Final = Lifecycle(
         [NetworkInterfaceDeleteRequested, S.Deleting, SAME],
         # with its instance, however far attaching or detaching has come
         [NetworkInterfaceReleased, [S.Attaching, S.InUse, S.Detaching], S.Deleted],
+        [NetworkInterfaceRetained, [S.Attaching, S.InUse, S.Detaching], S.Available],
         [NetworkInterfaceModified, [S.Available, S.InUse], SAME],
+        [ResourceTagged, EXISTING, SAME],
+        [ResourceUntagged, EXISTING, SAME],
         [PrivateIpAddressesAssigned, [S.Available, S.InUse], SAME],
         [PrivateIpAddressesUnassignRequested, [S.Available, S.InUse], SAME],
         # what was requested completes in whatever status the ENI is by then
@@ -162,6 +166,8 @@ PRIMARY_NETWORK_INTERFACE: Final = Lifecycle(
         [PrivateIpAddressesAssigned, S.InUse, SAME],
         [PrivateIpAddressesUnassignRequested, S.InUse, SAME],
         [PrivateIpAddressesUnassigned, S.InUse, SAME],
+        [ResourceTagged, S.InUse, SAME],
+        [ResourceUntagged, S.InUse, SAME],
         *described(NetworkInterfaceImported, [S.InUse]),
     ],
 )
@@ -223,13 +229,19 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
 
 def remove(region: Region, interface: NetworkInterfaceState) -> None:
     """An ENI of either type is gone: its addresses are free, and it is in no group."""
+    clear(region, interface)
+    region.network_interfaces.delete(interface.id)
+
+
+def clear(region: Region, interface: NetworkInterfaceState) -> None:
+    """An ENI is in no group and no VSwitch, and its addresses are free."""
     security_group.leave(region, interface, interface.security_group_ids)
     private_pool.release(region, interface, interface.held_addresses)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
     region.unlist_by_name(interface)
+    region.retag("network_interfaces", interface)
     for key, _ in interface.revocations:
         region.revocations.delete(key)
-    region.network_interfaces.delete(interface.id)
 
 
 def interface_created(region: Region, event: NetworkInterfaceCreation, record: RecordedEvent) -> None:
@@ -251,9 +263,12 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
+        delete_on_release=event.delete_on_release,
     )
     add(region, interface)
     private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
+    if event.tags:
+        region.retag("network_interfaces", interface, Tags(event.tags))
     region.use(record.account_id, "network_interface", 1)
     if interface.status in NETWORK_INTERFACE.transitional:
         kind = NETWORK_INTERFACE.kinds[type(event)]
@@ -286,6 +301,8 @@ def interface_modified(region: Region, event: NetworkInterfaceModified, record: 
         region.list_by_name(interface)
     if event.description is not None:
         interface.description = event.description
+    if event.delete_on_release is not None:
+        interface.delete_on_release = event.delete_on_release
     if event.security_group_ids is not None:
         security_group.replace(region, interface, event.security_group_ids)
 
@@ -493,6 +510,8 @@ def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event
             name=command.network_interface_name,
             description=command.description,
             ipv4_prefixes=context.all_prefixes(),
+            tags=tuple(command.tags.items()),
+            delete_on_release=command.delete_on_release,
         ),
     )
 
@@ -507,6 +526,8 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
         network_interface_name=event.name,
         description=event.description,
         ipv4_prefixes=event.ipv4_prefixes,
+        tags=event.tags,
+        delete_on_release=event.delete_on_release,
     )
 
 
@@ -550,6 +571,7 @@ def modify(context: RuleContext, command: ModifyNetworkInterfaceAttribute) -> tu
             name=command.network_interface_name,
             description=command.description,
             security_group_ids=None if group_ids is None else tuple(group_ids),
+            delete_on_release=command.delete_on_release,
         ),
     )
 
@@ -561,6 +583,7 @@ def restore_modify(region: Region, recording: Recording[NetworkInterfaceModified
         network_interface_name=event.name,
         description=event.description,
         security_group_ids=event.security_group_ids,
+        delete_on_release=event.delete_on_release,
     )
 
 

@@ -11,5 +11,6 @@ from tests.domain.subjects.stories import (  # noqa: F401  # importing a module 
     network_interface,
     public_ip,
     security_group,
+    tags,
     vpc,
 )
