@@ -105,12 +105,18 @@ def _shown_status(state: Any) -> str:
 
 _IDS: Final = attribute("id", "id")
 _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
-    "vpcs": {"VpcId": _IDS},
-    "vswitches": {"VSwitchId": _IDS, "VpcId": attribute("vpc_id", "vpc_id"), "ZoneId": attribute("zone_id")},
+    "vpcs": {"VpcId": _IDS, "VpcName": attribute("name")},
+    "vswitches": {
+        "VSwitchId": _IDS,
+        "VpcId": attribute("vpc_id", "vpc_id"),
+        "ZoneId": attribute("zone_id"),
+        "VSwitchName": attribute("name"),
+    },
     "security_groups": {
         "SecurityGroupId": _IDS,
         "SecurityGroupIds": _IDS,
         "VpcId": attribute("vpc_id", "vpc_id"),
+        "SecurityGroupName": attribute("name"),
         "SecurityGroupType": attribute("type"),
         "NetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
     },
@@ -143,10 +149,12 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "InstanceChargeType": said("charge_type", "InstanceChargeType"),
         "InstanceNetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
         "ImageId": attribute("image_id"),
+        "InstanceName": attribute("name", pattern=True),
     },
     "eips": {
         "AllocationId": _IDS,
         "EipAddress": attribute("ip_address"),
+        "EipName": attribute("name"),
         "Status": said("status", "Status"),
         "AssociatedInstanceId": Filter(_eip_user),
         "AssociatedInstanceType": Filter(lambda region, state: (_user_type(state),)),
@@ -440,7 +448,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vpcs", "Vpcs", "Vpc", 50, None, only=_old(_OLD_VPC)),
                 f"{_filters('vpcs')} {_PAGES}",
-                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId Tag VpcName VpcOwnerId",
+                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId Tag VpcOwnerId",
             ),
             _row(
                 "DescribeVpcAttribute",
@@ -463,7 +471,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vswitches", "VSwitches", "VSwitch", 50, None, only=_old(_OLD_VSWITCH)),
                 f"{_filters('vswitches')} {_PAGES}",
-                "EnableIpv6 IsDefault ResourceGroupId RouteTableId Tag VSwitchName VSwitchOwnerId",
+                "EnableIpv6 IsDefault ResourceGroupId RouteTableId Tag VSwitchOwnerId",
             ),
             _row(
                 "DescribeVSwitchAttributes",
@@ -476,7 +484,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _security_groups,
                 f"{_filters('security_groups')} {_TOKENS}",
-                "FuzzyQuery IsQueryEcsCount ResourceGroupId SecurityGroupName ServiceManaged Tag",
+                "FuzzyQuery IsQueryEcsCount ResourceGroupId ServiceManaged Tag",
             ),
             _row(
                 "DescribeSecurityGroupAttribute",
@@ -491,7 +499,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _list("instances", "Instances", "Instance", 100, 100),
                 f"{_filters('instances')} {_TOKENS}",
                 "AdditionalAttributes DeviceAvailable Filter HpcClusterId HttpEndpoint HttpPutResponseHopLimit "
-                "HttpTokens InstanceName InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
+                "HttpTokens InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
                 "NeedSaleCycle "
                 "RdmaIpAddresses ResourceGroupId Tag",
             ),
@@ -543,7 +551,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("eips", "EipAddresses", "EipAddress", 100, None, only=_old(_OLD_EIP)),
                 f"{_filters('eips')} {_PAGES}",
-                "DryRun EipName Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
+                "DryRun Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
                 "SecurityProtectionEnabled SegmentInstanceId ServiceManaged Tag",
             ),
             _row("DescribeInstanceTypes", (ECS,), _types, "InstanceTypes InstanceTypeFamily"),

@@ -178,6 +178,24 @@ def test_resources_are_found_by_filters() -> None:
     assert statuses == [{"InstanceId": vm.id, "Status": "Running"}]
 
 
+def test_networks_groups_instances_and_eips_are_found_by_their_names() -> None:
+    net = Net()
+    cloud = net.cloud
+    vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", vpc_name="blue"))
+    vm = net.run(instance_name="web-1")
+    net.run(instance_name="db-1")
+    for action, parameter, name, outer, inner, found in (
+        ("DescribeVpcs", "VpcName", "blue", "Vpcs", "Vpc", [vpc.id]),
+        ("DescribeVpcs", "VpcName", "bl", "Vpcs", "Vpc", []),
+        ("DescribeInstances", "InstanceName", "web-*", "Instances", "Instance", [vm.id]),
+        ("DescribeVSwitches", "VSwitchName", "blue", "VSwitches", "VSwitch", []),
+        ("DescribeSecurityGroups", "SecurityGroupName", "blue", "SecurityGroups", "SecurityGroup", []),
+        ("DescribeEipAddresses", "EipName", "blue", "EipAddresses", "EipAddress", []),
+    ):
+        rows = cloud.describe(action, **{parameter: name})[outer][inner]
+        assert [row.get("VpcId") if inner == "Vpc" else row["InstanceId"] for row in rows] == found
+
+
 def test_held_interfaces_are_found_by_what_their_description_says() -> None:
     cloud = Cloud()
     held.import_into(cloud)
