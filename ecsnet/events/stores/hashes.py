@@ -105,7 +105,8 @@ class HashChain:
             self._last_without[row.stream] = self.position
         else:
             self._last_without.pop(row.stream, None)
-        self.ends[row.stream] = version + 1, event_hash(previous, _values(row))
+        end = event_hash(previous, _values(row)) if row.hash is None else row.hash  # which `fault` has compared
+        self.ends[row.stream] = version + 1, end
 
     def fault(self, row: StoredEvent) -> HistoryFault | None:
         """Returns the fault of a row as the next one of the history, None if it has none."""
