@@ -250,6 +250,8 @@ PUBLIC = {
     "ecsnet.commands": commands.__all__,
     "ecsnet.events": events.__all__,
     "ecsnet.events.stores.sqlite": ["SqliteStore"],
+    "ecsnet.events.stores.postgres": ["PostgresStore"],
+    "ecsnet.projections": import_module("ecsnet.projections").__all__,
     "ecsnet.lifecycles": import_module("ecsnet.lifecycles").__all__,
     "ecsnet.plan": plan.__all__,
     "ecsnet.guest": guest.__all__,

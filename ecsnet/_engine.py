@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Final, Literal, TypeVar
 from weakref import WeakSet
 
@@ -42,6 +42,7 @@ from ecsnet.instance_types import vendor_types, with_own_types
 from ecsnet.values import InstanceType
 
 CommandIds = Literal["random", "deterministic"]
+Handler = Callable[[RecordedEvent], object]
 _MOST_TRIES: Final = 200
 _MOST_TRIES_WITHOUT_NEWS: Final = 8
 _LONGEST_PAUSE: Final = 0.1  # seconds
@@ -86,6 +87,8 @@ class Engine:
         self.listings = Listings()
         self._begin_process()
         _ENGINES.add(self)
+        self.handlers: tuple[Handler, ...] = ()
+        self._delivered = 0  # the position up to which handlers were given events
         self._settling: SettledView | None = None
         self._folding = False
         self._last: RecordedEvent | None = None
@@ -101,8 +104,41 @@ class Engine:
     def _begin_process(self) -> None:
         """Creates what processes must not share: the lock and the prefix of command ids."""
         self.lock = RLock()
+        self._delivering = Lock()
         self._process: str | None = None
         self._commands = count(1)
+
+    def subscribe(self, handler: Handler) -> Callable[[], None]:
+        """Has a handler given the events from here on. Returns a function that ends this."""
+        with self.lock:
+            self.catch_up()
+            if not self.handlers:
+                self._delivered = self.world.position
+            since = self.world.position
+
+            def later(record: RecordedEvent) -> None:
+                if record.position > since:
+                    handler(record)
+
+            self.handlers = (*self.handlers, later)
+
+        def unsubscribe() -> None:
+            with self.lock:
+                self.handlers = tuple([one for one in self.handlers if one is not later])
+
+        return unsubscribe
+
+    def deliver(self) -> None:
+        """Gives the handlers the events that they were not given, each once and in order. Whoever holds no lock of the
+        engine calls it; while another thread delivers, or a handler of this one, it leaves the events to them."""
+        while self._delivered < self.world.position and self._delivering.acquire(blocking=False):
+            try:
+                for record in self.read(self._delivered, self.world.position):
+                    self._delivered = record.position
+                    for handler in self.handlers:
+                        handler(record)
+            finally:
+                self._delivering.release()
 
     def command_id(self, stream: str) -> str:
         """Returns the id of a command that is about to be recorded, with at least one event for a stream.

@@ -14,11 +14,12 @@ from ecsnet._attrs import ReadOnlyDict
 from ecsnet.clocks import AT_ONCE, LONGEST_SETTLING, Duration, SettleAfter
 from ecsnet.domain.pace import KINDS
 from ecsnet.domain.rules import RuleRegistry
-from ecsnet.errors import InvalidArgument, StoreError
+from ecsnet.errors import InvalidArgument
 from ecsnet.events.base import Event
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.codec import EVENT_TYPES
 from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.events.stores.opening import open_address
 
 
 def event_type(given: object) -> type[Event]:
@@ -78,7 +79,7 @@ def opened(store: str | os.PathLike[str] | EventStore | None) -> EventStore:
     if not isinstance(store, str | os.PathLike):
         return store
     if "://" in str(store):
-        raise StoreError(f"{store!s}: no store for such an address; give the path of a SQLite file, or an EventStore")
+        return open_address(str(store))
     from ecsnet.events.stores.sqlite import SqliteStore  # sqlite3 is loaded only by those who use it
 
     return SqliteStore(store)

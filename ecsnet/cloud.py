@@ -66,6 +66,7 @@ from ecsnet.events.account import AttributesRemembered, QuotaSet
 from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourceDisappeared, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
+from ecsnet.events.stores.hashes import Verification, verify
 from ecsnet.instance_types import own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import QUOTAS, InstanceType
@@ -91,6 +92,7 @@ class Cloud:
     it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history. ``edition`` is
     what the vendor's documentation says at a time (``docs/editions.md``): ``"2019-03"``, the guide, or ``"current"``. A
     new history records it; that of an older one must be the same, or None, which is the guide's for a new history.
+    With ``verified`` the hashes of the stored history are verified before it is read (see `verify`).
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -111,6 +113,7 @@ class Cloud:
         rules: RuleRegistry = RULES,
         instance_types: Iterable[InstanceType] = (),
         command_ids: CommandIds = "random",
+        verified: bool = False,
         edition: str | None = None,
     ) -> None:
         self.region_id: str = required("region_id", region_id, region_problem(region_id))
@@ -125,6 +128,8 @@ class Cloud:
         used = opened(store)
         lease = Lease(used, own=used is not store)
         try:
+            if verified and (fault := verify(used).fault) is not None:
+                raise ReplayError(str(fault), stream=fault.stream, version=fault.version)
             self._engine = Engine(
                 lease,
                 clock=clock,
@@ -187,7 +192,9 @@ class Cloud:
                 result = self._execute(command, client_token, attributes)
             except VersionConflict as error:
                 result = engine.again(partial(self._execute, command, client_token, attributes), error)
-            return result
+        if engine.handlers:
+            engine.deliver()
+        return result
 
     def _execute(
         self, command: Command[Any], client_token: str | None, attributes: Mapping[str, Any] | None = None
@@ -317,7 +324,10 @@ class Cloud:
             )
 
         with engine.lock:
-            return engine.repeatedly(lambda: self._import(read))
+            count = engine.repeatedly(lambda: self._import(read))
+        if engine.handlers:
+            engine.deliver()
+        return count
 
     def _import(self, read: Callable[[World, Mapping[str, InstanceType]], Changes]) -> int:
         engine = self._engine
@@ -379,6 +389,8 @@ class Cloud:
         kept = AttributesRemembered(resource_ids=(resource_id,), attributes=attributes_of(attributes))
         with engine.lock:
             engine.repeatedly(partial(self._remember, kept))
+        if engine.handlers:
+            engine.deliver()
 
     def _remember(self, kept: AttributesRemembered) -> None:
         engine = self._engine
@@ -444,7 +456,27 @@ class Cloud:
             raise ReadOnlyCloud("this cloud shows the past: nothing settles there")
         with engine.lock:
             engine.catch_up()
-            return engine.repeatedly(partial(engine.settle, resource_id, outcome))
+            settled = engine.repeatedly(partial(engine.settle, resource_id, outcome))
+        if engine.handlers:
+            engine.deliver()
+        return settled
+
+    def subscribe(self, handler: Callable[[RecordedEvent], object]) -> Callable[[], None]:
+        """Calls a handler with each event that is recorded from now on, in order. Returns a function that ends this.
+
+        That happens in this process, after the events were stored, at the end of the `execute`, `settle` or
+        `import_resources` that recorded them, or after that of another thread; events of other processes are delivered
+        then, too. A handler may give commands: their events are delivered after the present one. An error of a handler
+        comes out of the call at whose end it happens, whose events are recorded nevertheless; the events behind the
+        present one are delivered with the next call. Raises `ReadOnlyCloud` for a cloud of the past.
+
+        `ecsnet.events.subscribe` follows a store, in any process; a `Projection` applies each event exactly once.
+        """
+        if self._engine.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: nothing is recorded there")
+        if not callable(handler):
+            raise InvalidArgument(f"handler must be callable with a RecordedEvent, not {shown(handler)}")
+        return self._engine.subscribe(handler)
 
     # Resources and questions
 
@@ -643,6 +675,16 @@ class Cloud:
             world = World(self._engine.world.edition)
             replay(world, records)
             return self._view(self._engine.as_of(world, then))
+
+    def verify(self, *, expect: str | None = None) -> Verification:
+        """Verifies the hashes of the stored history, all of it, and returns the first event that was altered, is
+        missing, was inserted or was exchanged, if there is one.
+
+        ``expect`` is the `Verification.head` of an earlier verification: with it, a history that was cut off or written
+        anew with other hashes is found too. A history in memory has no hashes: only its order is verified. Raises
+        `InvalidArgument` for an ``expect`` that is no head, `StoreError` for a store that cannot be read.
+        """
+        return verify(self._engine.store, expect=expect)
 
     def changes_since(self, moment: int | datetime) -> tuple[ResourceChange, ...]:
         """Returns the resources that changed, appeared or disappeared since a moment of the history, such as the last

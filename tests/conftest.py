@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ecsnet.domain.state.regional_pool import PUBLIC
+from tests.support import postgres
 from tests.support.hypothesis_settings import load_profile
 from tests.support.net import Net
 
@@ -28,3 +29,13 @@ def net() -> Net:
 def slow_net() -> Net:
     """A network in which every transition waits until it is settled by hand."""
     return Net(settle_after="manual")
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """The address of a PostgreSQL database, in which a test uses schemas of its own (`postgres.fresh`)."""
+    if postgres.GIVEN is not None:
+        yield postgres.GIVEN
+    else:
+        with postgres.server() as server:
+            yield server.address

@@ -17,6 +17,10 @@ from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
 from ecsnet.clocks import utc_now
 from ecsnet.editions import EDITIONS
+from ecsnet.events import export_history, import_history
+from ecsnet.events.stores.addresses import shown_address
+from ecsnet.events.stores.hashes import verify as verify_store
+from ecsnet.events.stores.opening import open_address
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
 from ecsnet.plan.settings import parse_settle_after
@@ -109,6 +113,11 @@ def _clock(context: click.Context, parameter: click.Parameter, value: str | None
         raise click.BadParameter(f"{value!r} is no ISO 8601 time, such as 2019-03-11T08:00:00+08:00") from None
 
 
+def _store(value: str) -> Path | str:
+    """Returns the path of a file, or the address of a database."""
+    return value if "://" in value else Path(value)
+
+
 def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> int | datetime | None:
     try:
         return None if value is None else differing.moment(value)
@@ -142,7 +151,13 @@ def main() -> None:
 
 @main.command()
 @click.argument("file", type=_FILE)
-@click.option("--store", type=_FILE, help="The history to append to, created if missing. Default: in memory.")
+@click.option(
+    "--store",
+    metavar="FILE|ADDRESS",
+    type=_store,
+    help="The history to append to, created if missing: a file, or the address of a database, such as "
+    "postgresql://user@host/database. Default: in memory.",
+)
 @click.option("--dry-run", is_flag=True, help="Judge the whole plan without recording anything.")
 @click.option(
     "--settle-after",
@@ -165,7 +180,7 @@ def main() -> None:
 @_json
 def run(
     file: Path,
-    store: Path | None,
+    store: Path | str | None,
     dry_run: bool,
     settle_after: SettleAfter | None,
     clock: ManualClock | None,
@@ -256,20 +271,37 @@ def check(
     sys.exit(AS_EXPECTED if summary.as_expected else NOT_AS_EXPECTED)
 
 
-def _store_to_run_on(store: Path | None, dry_run: bool) -> EventStore | Path | None:
+def _store_to_run_on(store: Path | str | None, dry_run: bool) -> EventStore | Path | str | None:
     if store is None or not dry_run:
         return store
-    return _to_read(store) if store.exists() else None  # a dry run must not even create the file
+    if isinstance(store, Path) and not store.exists():
+        return None  # a dry run must not even create the file
+    return _to_read(store)
 
 
-def _to_read(path: Path) -> EventStore:
+def _to_read(store: Path | str) -> EventStore:
+    if isinstance(store, str):
+        return open_address(store, read_only=True)
     from ecsnet.events.stores.sqlite import SqliteStore
 
-    return SqliteStore(path, read_only=True)
+    return SqliteStore(store, read_only=True)
+
+
+def _to_write(store: Path | str) -> EventStore:
+    if isinstance(store, str):
+        return open_address(store)
+    from ecsnet.events.stores.sqlite import SqliteStore
+
+    return SqliteStore(store)
 
 
 @main.command()
-@click.option("--store", type=_FILE, help="The history to go on from, created if missing. Default: in memory.")
+@click.option(
+    "--store",
+    metavar="FILE|ADDRESS",
+    type=_store,
+    help="The history to go on from, created if missing. Default: in memory.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: any free one.")
 @click.option(
@@ -293,7 +325,7 @@ def _to_read(path: Path) -> EventStore:
 @_instance_types
 @_edition
 def serve(
-    store: Path | None,
+    store: Path | str | None,
     host: str,
     port: int,
     settle_after: SettleAfter,
@@ -336,22 +368,78 @@ def serve(
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.argument("resource_id", metavar="[ID]", required=False)
 @_json
-def history(file: Path, resource_id: str | None, as_json: bool) -> None:
-    """Print the events in FILE in order, or those that concern the resource ID."""
+def history(store: Path | str, resource_id: str | None, as_json: bool) -> None:
+    """Print the events in a store in order, or those that concern the resource ID."""
     output = Output(as_json)
-    with Cloud(_to_read(file)) as cloud:
+    with Cloud(_to_read(store)) as cloud:
         records = cloud.history(resource_id)
         if resource_id is not None and not records:
-            raise _Unusable(f"{file}: no event concerns {resource_id}")
+            raise _Unusable(
+                f"{shown_address(store) if isinstance(store, str) else store}: no event concerns {resource_id}"
+            )
         for record in records:
             histories.show(record, output)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+@click.option(
+    "--expect", metavar="HEAD", help="The head that an earlier verification printed: its events must be there."
+)
+@_json
+def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
+    """Verify the hashes of the events in a store, and print the head, which stands for all of them.
+
+    Exits 0 if every event is as it was recorded, and 1 if not: the first that was altered, is missing, was inserted or
+    was exchanged is printed. Without --expect, a history whose last events were removed cannot be told from one that
+    never had them.
+    """
+    opened = _to_read(store)
+    try:
+        verification = verify_store(opened, expect=expect)
+    finally:
+        opened.close()
+    histories.show_verification(verification, Output(as_json))
+    sys.exit(AS_EXPECTED if verification.intact else NOT_AS_EXPECTED)
+
+
+@main.command()
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+@click.option("--output", "-o", metavar="LINES", type=_FILE, help="The file to write. Default: standard output.")
+def export(store: Path | str, output: Path | None) -> None:
+    """Write the events of a store as lines of JSON, with their hashes, for import-history.
+
+    The lines of equal histories are equal, whatever the store. A damaged history is not exported.
+    """
+    opened = _to_read(store)
+    try:
+        histories.write_lines(export_history(opened), output)
+    finally:
+        opened.close()
+
+
+@main.command("import-history")
+@click.argument("lines", type=click.File("rb"))
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
+def import_history_command(lines: IO[bytes], store: Path | str) -> None:
+    """Store the events in LINES, which export wrote, in an empty store, which is created if it is missing.
+
+    All of them are stored, with their hashes, or none: a line that is damaged, incomplete or missing is named. LINES
+    is - for standard input.
+    """
+    opened = _to_write(store)
+    try:
+        count = import_history(lines, opened)
+    finally:
+        opened.close()
+    Output(False).line(f"{count} events")
+
+
+@main.command()
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.option(
     "--settle-after",
     metavar="SECONDS|manual",
@@ -360,33 +448,33 @@ def history(file: Path, resource_id: str | None, as_json: bool) -> None:
     help="Duration of transitional states. Default: manual, which shows them as they were recorded.",
 )
 @_json
-def show(file: Path, settle_after: SettleAfter, as_json: bool) -> None:
-    """Print the resources that exist now in FILE, by region, VPC, VSwitch, instance and network interface."""
+def show(store: Path | str, settle_after: SettleAfter, as_json: bool) -> None:
+    """Print the resources that exist now in a store, by region, VPC, VSwitch, instance and network interface."""
     output = Output(as_json)
-    with Cloud(_to_read(file), settle_after=settle_after) as cloud:
+    with Cloud(_to_read(store), settle_after=settle_after) as cloud:
         tree.show(cloud, output)
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.option("--since", metavar="POSITION|TIME", required=True, callback=_moment, help=_MOMENT)
 @click.option("--until", metavar="POSITION|TIME", callback=_moment, help=f"{_MOMENT} Default: the end of the history.")
 @_json
-def diff(file: Path, since: int | datetime, until: int | datetime | None, as_json: bool) -> None:
-    """Print the resources that changed, appeared or disappeared in FILE since a moment, such as the last import."""
-    with Cloud(_to_read(file), settle_after="manual") as cloud:
+def diff(store: Path | str, since: int | datetime, until: int | datetime | None, as_json: bool) -> None:
+    """Print the resources that changed, appeared or disappeared in a store since a moment, such as the last import."""
+    with Cloud(_to_read(store), settle_after="manual") as cloud:
         differing.show(cloud if until is None else cloud.at(until), since, Output(as_json))
 
 
 @main.command()
-@click.argument("file", type=_FILE)
+@click.argument("store", metavar="FILE|ADDRESS", type=_store)
 @click.argument("network_interface_id", metavar="ENI")
 @click.option("--image", help="Image of the instance, such as 'centos 7.2' or an image id. Default: its own image.")
 @click.option("--rps", is_flag=True, help="Also spread the work of the receive queues over CPUs.")
 @_json
-def guest(file: Path, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
+def guest(store: Path | str, network_interface_id: str, image: str | None, rps: bool, as_json: bool) -> None:
     """Print the script, or on Windows the steps, that configures the attached ENI inside its instance."""
-    with Cloud(_to_read(file), settle_after="manual") as cloud:
+    with Cloud(_to_read(store), settle_after="manual") as cloud:
         guests.show(guest_configuration(cloud, network_interface_id, image, rps=rps), Output(as_json))
 
 

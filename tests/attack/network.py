@@ -30,7 +30,9 @@ def rich_network(cloud: Cloud) -> None:
     """Fill a cloud, whose clock must stand at `BEGIN`, with something for every operation to work on."""
     do = cloud.execute
     vpc = do(c.CreateVpc(cidr_block="10.0.0.0/16"))
-    do(c.CreateVpc(cidr_block="172.16.0.0/16"))
+    extended = do(c.CreateVpc(cidr_block="172.16.0.0/16"))
+    do(c.TagResources(resource_type="VPC", resource_ids=[extended.id, vpc.id], tags={"team": "network"}))
+    do(c.AssociateVpcCidrBlock(vpc_id=extended.id, secondary_cidr_block="192.168.0.0/16"))
     vsw = do(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.1.0/24"))
     do(c.CreateVSwitch(vpc_id=vpc.id, zone_id="cn-hangzhou-b", cidr_block="10.0.2.0/24"))
     sg, other, lonely = (do(c.CreateSecurityGroup(vpc_id=vpc.id)) for _ in range(3))

@@ -1,4 +1,4 @@
-"""Eight processes that work on one SQLite file at once, and the checks that hold for any history."""
+"""Eight processes that work on one SQLite file or database at once, and the checks that hold for any history."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Racers:
             self._pipes.append(here)
             self._processes.append(process)
 
-    def race(self, work: Work, path: Path, *arguments: Any, seed: int = 0) -> list[Any]:
+    def race(self, work: Work, path: Path | str, *arguments: Any, seed: int = 0) -> list[Any]:
         """Do ``work(path, number, begin, *arguments)`` in every process. Each calls ``begin``, which returns in all of
         them at about the same time. Returns what each of them returned."""
         for pipe in self._pipes:

@@ -42,6 +42,7 @@ COLUMNS = (
     "command_id",
     "caused_by",
     "settles",
+    "hash",
 )
 
 
@@ -295,7 +296,7 @@ def row_sets(draw: st.DrawFn) -> list[Statement]:
             (
                 "INSERT INTO events SELECT ?, stream, "
                 "(SELECT max(version) + 1 FROM events o WHERE o.stream = e.stream), "
-                "type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles "
+                "type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles, hash "
                 "FROM events e WHERE position = ?",
                 (last + 1, first),
             )
@@ -421,7 +422,7 @@ TABLES = [
     ["CREATE TRIGGER t AFTER INSERT ON events BEGIN UPDATE events SET payload = 'x' WHERE position = 1; END"],
     [
         "CREATE TRIGGER t AFTER INSERT ON events WHEN NEW.position < 1000 BEGIN INSERT INTO events VALUES "
-        "(NEW.position + 1000, NEW.stream, NEW.version + 1000, NEW.type, 1, '{}', '', '', '', NULL, NULL); END"
+        "(NEW.position + 1000, NEW.stream, NEW.version + 1000, NEW.type, 1, '{}', '', '', '', NULL, NULL, ''); END"
     ],
     ["CREATE TRIGGER t AFTER INSERT ON events BEGIN SELECT no_such_function(); END"],
     ["CREATE UNIQUE INDEX i ON events (type)"],
@@ -433,7 +434,12 @@ TABLES = [
     ["CREATE TABLE more (x)", "CREATE INDEX i ON events (type)"],
     ["PRAGMA user_version = 0"],
     ["PRAGMA user_version = 1"],
-    ["PRAGMA user_version = 3"],
+    ["PRAGMA user_version = 2"],
+    ["PRAGMA user_version = 2", "ALTER TABLE events DROP COLUMN hash"],
+    ["PRAGMA user_version = 4"],
+    ["ALTER TABLE events DROP COLUMN hash"],
+    ["UPDATE events SET hash = NULL"],
+    ["UPDATE events SET hash = CAST(x'ff' AS TEXT)"],
     ["PRAGMA user_version = -1"],
     ["PRAGMA application_id = 0"],
     ["PRAGMA application_id = -1"],

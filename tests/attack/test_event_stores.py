@@ -1,4 +1,4 @@
-"""Every promise of an event store, for memory, SQLite and a user's store; and a broken store for each promise."""
+"""Every promise of an event store, for each engine and a user's store; and a broken store for each promise."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from ecsnet import StoreError, VersionConflict
 from ecsnet.events import EventStore, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.stores.base import numbered
+from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import check_event_store
 from ecsnet.testing._event_stores import PROMISES
+from tests.support.postgres import fresh
 
 
 @pytest.mark.parametrize("promise", PROMISES)
@@ -34,6 +36,24 @@ def test_the_sqlite_store_keeps_each_promise(promise: str, tmp_path: Path) -> No
     def open_again(store: EventStore) -> EventStore:
         again = SqliteStore(paths[store])
         paths[again] = paths[store]
+        return again
+
+    check_event_store(make, open_again=open_again, only=[promise])
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_the_postgres_store_keeps_each_promise(promise: str, postgres_address: str) -> None:
+    addresses: dict[EventStore, str] = {}
+
+    def make() -> EventStore:
+        address = fresh(postgres_address)
+        store = PostgresStore(address)
+        addresses[store] = address
+        return store
+
+    def open_again(store: EventStore) -> EventStore:
+        again = PostgresStore(addresses[store])
+        addresses[again] = addresses[store]
         return again
 
     check_event_store(make, open_again=open_again, only=[promise])

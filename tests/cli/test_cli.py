@@ -329,7 +329,7 @@ def test_diff_prints_what_changed_since_an_import(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "~ i-1: network_interface_ids [eni-0] → [eni-0, eni-1]",
-        "~ eni-1: status Available → InUse, description None → new, instance_id None → i-1",
+        "~ eni-1: description None → new, status Available → InUse, instance_id None → i-1",
         "- eip-1 (Available, 47.1.1.1)",
         "+ eip-2 (Available, 47.1.1.2)",
     ]

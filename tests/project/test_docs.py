@@ -120,11 +120,10 @@ def test_every_rule_is_on_the_rules_page_and_all_rules_in_their_rank() -> None:
     assert re.findall(r"^\d+\. `(.*)`$", text, flags=re.MULTILINE) == list(ecsnet.rules)
 
 
-def test_every_test_named_by_the_reliability_page_exists() -> None:
-    rows = re.findall(
-        r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES["docs/reliability.md"].read_text("utf-8")
-    )
+@pytest.mark.parametrize(("page", "least"), [("docs/reliability.md", 50), ("docs/stores.md", 20)])
+def test_every_test_named_by_a_page_of_promises_exists(page: str, least: int) -> None:
+    rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES[page].read_text("utf-8"))
     named = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)]
-    assert len(named) > 50
+    assert len(named) > least
     missing = [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")]
     assert missing == []

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from time import monotonic
 from typing import Any, Final
 from weakref import WeakSet
 
-from ecsnet.errors import ReplayError, StoreError, VersionConflict
+from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
+from ecsnet.events.stores.hashes import BEGINNING, hashed
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
 from ecsnet.events.stores.sqlite_file import (
     SQLITE_ERRORS,
+    WITHOUT_HASHES,
     Stamp,
     has_log,
     open_to_read,
@@ -32,14 +34,13 @@ from ecsnet.events.stores.sqlite_file import (
     shown,
 )
 
-_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INDEX: Final = "INSERT INTO resource_events VALUES (?, ?)"
-_COLUMNS: Final = (
-    "position, stream, version, type, schema_version, payload, recorded_at, account_id, command_id, caused_by, settles"
-)
-_ROWS: Final = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?"
+_LAST: Final = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_ROWS: Final = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ?"
+_STORED: Final = f"SELECT {COLUMNS}, hash FROM events WHERE position > ? AND position <= ?"
 _NAMED: Final = (
-    f"SELECT {_COLUMNS} FROM resource_events JOIN events USING (position) "
+    f"SELECT {COLUMNS} FROM resource_events JOIN events USING (position) "
     "WHERE position > ? AND position <= ? AND resource_id = ?"
 )
 _AT_ONCE: Final = 500
@@ -131,10 +132,10 @@ class SqliteStore:
                     try:
                         connection.execute("BEGIN IMMEDIATE")
                         position = self._number_in_transaction("SELECT coalesce(max(position), 0) FROM events")
-                        self._check(expected)
+                        ends = self._checked(connection, expected)
                         recorded = numbered(events, expected, position)
                         before = connection.total_changes
-                        connection.executemany(_INSERT, map(_row, recorded))
+                        connection.executemany(_INSERT, hashed(map(row_of, recorded), ends))
                         named = [(name, one.position) for one in recorded for name in one.event.named_resources()]
                         connection.executemany(_INDEX, named)
                         if connection.total_changes - before != len(recorded) + len(named):
@@ -152,28 +153,80 @@ class SqliteStore:
                 except _FAILURES as error:
                     raise self._failure(error) from error
 
-    def _check(self, expected: Mapping[str, int]) -> None:
+    def _checked(self, connection: sqlite3.Connection, expected: Mapping[str, int]) -> dict[str, str]:
+        """Returns the last hashes of streams, after checking that they have the expected versions."""
+        ends: dict[str, str] = {}
         for stream, version in expected.items():
-            query = "SELECT coalesce(max(version), 0) FROM events WHERE stream = ?"
-            actual = self._number_in_transaction(query, stream)
-            if actual != version:
+            row = connection.execute(_LAST, (stream,)).fetchone()
+            actual, end = (0, BEGINNING) if row is None else row
+            if self._number(actual) != version:
                 raise VersionConflict(stream, expected=version, actual=actual)
+            if type(end) is not str:
+                raise StoreError(f"{shown(self._path)} is damaged: the last event of stream {stream!r} has no hash")
+            ends[stream] = end
+        return ends
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        query, also = (_ROWS, ()) if naming is None else (_NAMED, (naming,))
+        for rows in self._batches(query, after, until, *also):
+            yield from map(record_of, rows)
+
+    @property
+    def keeps_hashes(self) -> bool:
+        """True, but for a file of format 2 that is open to be read only. Raises `StoreError`."""
+        with self._lock:
+            try:
+                self._usable()
+                return self._number_in_transaction("PRAGMA user_version") != WITHOUT_HASHES
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def stored(self, *, after: int = 0, until: int | None = None) -> Iterator[StoredEvent]:
+        """Yields the rows with ``after`` < position <= ``until`` and their hashes, in order. Raises `StoreError`."""
+        for rows in self._batches(_STORED if self.keeps_hashes else _ROWS, after, until):
+            yield from [StoredEvent(*row) for row in rows]
+
+    def restore(self, rows: Iterable[StoredEvent]) -> int:
+        """Stores the rows of another store as they are, all or none, and returns their number.
+
+        Raises `StoreError` if there are events already, `ReplayError` for a row that this library cannot read.
+        """
+        with self._lock:
+            try:
+                connection = self._usable()
+                self._head = None  # until the transaction has ended
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    if self._number_in_transaction("SELECT count(*) FROM events"):
+                        raise StoreError(f"{shown(self._path)}: there are events already")
+                    for some, named in restored(rows):
+                        connection.executemany(_INSERT, some)
+                        connection.executemany(_INDEX, named)
+                    count = self._number_in_transaction("SELECT count(*) FROM events")
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                return count
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def _batches(self, query: str, after: int, until: int | None, *also: object) -> Iterator[list[Any]]:
+        """Yields the rows that a query selects between two positions, some at a time."""
         end = _LAST_POSITION if until is None else min(until, _LAST_POSITION)
         while after < end:
-            rows, reached = self._rows(after, end, naming)
-            yield from map(_record, rows)
+            rows, reached = self._rows(query, after, end, *also)
+            yield rows
             if reached <= after:  # in a damaged tree reading might otherwise loop for ever
                 raise StoreError(f"{shown(self._path)} is damaged: position {reached} comes behind {after}")
             after = reached
 
-    def _rows(self, after: int, end: int, naming: str | None) -> tuple[list[Any], int]:
+    def _rows(self, query: str, after: int, end: int, *also: object) -> tuple[list[Any], int]:
         """Returns the next rows, and the position up to which they are complete."""
-        query, parameters = (_ROWS, (after, end)) if naming is None else (_NAMED, (after, end, naming))
         with self._lock:
             try:
-                rows = self._fetch(f"{query} ORDER BY position LIMIT {_AT_ONCE}", *parameters)
+                rows = self._fetch(f"{query} ORDER BY position LIMIT {_AT_ONCE}", after, end, *also)
             except _FAILURES as error:
                 raise self._failure(error) from error
         last = rows[-1][0] if len(rows) == _AT_ONCE else end
@@ -250,7 +303,8 @@ class SqliteStore:
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    code = getattr(error, "sqlite_errorcode", 0)  # an error about a text that is not UTF-8 has none
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _as_text(value: Any) -> Any:
@@ -258,68 +312,6 @@ def _as_text(value: Any) -> Any:
         return value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError:
         return value
-
-
-def _record(row: Any) -> RecordedEvent:
-    """Returns the event of a row. Raises `ReplayError` for a damaged row."""
-    (
-        position,
-        stream,
-        version,
-        type_name,
-        schema_version,
-        payload,
-        recorded_at,
-        account_id,
-        command_id,
-        caused_by,
-        settles,
-    ) = row
-    try:
-        event = codec.DECODERS[type_name, schema_version](payload)
-        moment = datetime.fromisoformat(recorded_at)
-        if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC) if moment.tzinfo is not None else _no_timezone(recorded_at)
-    except codec.CANNOT_READ as error:
-        raise _unreadable(row, str(error)) from error
-    if not (
-        type(stream) is type(account_id) is type(command_id) is str
-        and type(position) is type(version) is type(schema_version) is int
-        and position > 0 < version
-        and (caused_by is None or type(caused_by) is int)
-        and (settles is None or type(settles) is str)
-    ):
-        raise _unreadable(row, "its envelope is damaged")
-    return RecordedEvent(position, stream, version, event, moment, account_id, command_id, caused_by, settles)
-
-
-def _no_timezone(text: str) -> datetime:
-    raise ValueError(f"{text!r} has no timezone")
-
-
-def _unreadable(row: Any, reason: str) -> ReplayError:
-    position, stream, version, type_name, *_ = row
-    return ReplayError(
-        f"{type_name} cannot be read: {reason} (position {position})",
-        stream=stream if isinstance(stream, str) else None,
-        version=version if isinstance(version, int) else None,
-    )
-
-
-def _row(record: RecordedEvent) -> tuple[Any, ...]:
-    return (
-        record.position,
-        record.stream,
-        record.version,
-        record.type,
-        record.schema_version,
-        codec.encode(record.event),
-        record.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        record.account_id,
-        record.command_id,
-        record.caused_by,
-        record.settles,
-    )
 
 
 _STORES: Final[WeakSet[SqliteStore]] = WeakSet()

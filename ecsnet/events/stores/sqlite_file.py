@@ -19,15 +19,22 @@ from typing import Final, NamedTuple
 from urllib.parse import quote_from_bytes
 
 from ecsnet.errors import StoreError
+from ecsnet.events.stores.hashes import hashed
+from ecsnet.events.stores.rows import COLUMNS
 
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """The errors of a database. SQLite's message cannot be decoded if it repeats a damaged schema that is not UTF-8."""
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
 
-Format 1, which no release wrote, had no causes and no index of resources. Its files are refused."""
+Format 1, which no release wrote, had no causes and no index of resources. Its files are refused. Format 2 had no
+hashes. Its files can be read, and are converted when they are opened to be written."""
+WITHOUT_HASHES: Final = 2
 
+_NEVER_CHANGED: Final = """
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END"""
 _SCHEMA: Final = (
     """
 CREATE TABLE events (
@@ -42,6 +49,7 @@ CREATE TABLE events (
     command_id TEXT NOT NULL,
     caused_by INTEGER,
     settles TEXT,
+    hash TEXT,
     UNIQUE (stream, version)
 )""",
     """
@@ -50,9 +58,7 @@ CREATE TABLE resource_events (
     position INTEGER NOT NULL,
     PRIMARY KEY (resource_id, position)
 ) WITHOUT ROWID""",
-    """
-CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
+    _NEVER_CHANGED,
     """
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
@@ -102,6 +108,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     try:
         if not _is_laid_out(path, connection):
             _lay_out(path, connection)
+        if _number(connection, "PRAGMA user_version") == WITHOUT_HASHES:
+            _add_hashes(connection)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
@@ -284,7 +292,7 @@ def _is_half_created(path: Path) -> bool:
 
 def _refuse_other_format(name: str, user_version: int) -> None:
     """Raises `StoreError` for a file of another format. One that is not laid out yet has the version 0."""
-    if user_version not in (0, FORMAT):
+    if user_version not in (0, WITHOUT_HASHES, FORMAT):
         age = "an older" if 0 < user_version < FORMAT else "a newer"
         raise StoreError(f"{name} was written by {age} ecsnet (format {user_version}; this one knows {FORMAT})")
 
@@ -356,6 +364,32 @@ def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {FORMAT}")
             for statement in _SCHEMA:
                 connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _add_hashes(connection: sqlite3.Connection) -> None:
+    """Converts a file of format 2, unless another process has done so meanwhile.
+
+    The last event of each stream gets a hash, which covers those before it. It is one transaction, so a process that is
+    killed in it leaves the file as it was.
+    """
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        if _number(connection, "PRAGMA user_version") == WITHOUT_HASHES:
+            ends: dict[str, str] = {}
+            last: dict[str, int] = {}
+            for *row, end in hashed(connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY position"), ends):
+                last[row[1]], ends[row[1]] = row[0], end
+            connection.execute("ALTER TABLE events ADD COLUMN hash TEXT")
+            connection.execute("DROP TRIGGER IF EXISTS events_are_never_changed")
+            rows = [(ends[stream], position) for stream, position in last.items()]
+            connection.executemany("UPDATE events SET hash = ? WHERE position = ?", rows)
+            connection.execute(_NEVER_CHANGED)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

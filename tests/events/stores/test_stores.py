@@ -354,7 +354,7 @@ def test_a_file_of_a_newer_version_is_refused_and_unchanged(path: Path) -> None:
 def test_a_file_of_format_1_is_refused_and_unchanged(path: Path, read_only: bool) -> None:
     content = FORMAT_1.read_bytes()
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"was written by an older ecsnet \(format 1; this one knows 2\)"):
+    with pytest.raises(StoreError, match=r"was written by an older ecsnet \(format 1; this one knows 3\)"):
         SqliteStore(path, read_only=read_only)
     assert path.read_bytes() == content
 
@@ -393,7 +393,7 @@ def test_a_path_that_cannot_be_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store to read"):
         SqliteStore(tmp_path / "network.db", read_only=True)
     with pytest.raises(StoreError, match="no store for such an address"):
-        Cloud("postgresql://user@host/db")
+        Cloud("mysql://user@host/db")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,153 @@
+"""The tables and the function of a `PostgresStore`, in a schema of their own, and their creation.
+
+``append`` does in one round trip what an append is. It takes a lock of the schema first, and keeps it until its
+transaction has ended: so positions are given in the order of the commits and without gaps, and a reader that has seen a
+position misses no smaller one. (With serial ids a reader misses the events of a transaction that began first and ends
+last.) Each statement of the function sees what was committed before it began, and so what was appended before the lock
+was free.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ecsnet.errors import StoreError
+
+if TYPE_CHECKING:
+    import psycopg
+
+FORMAT: Final = 1
+"""The version of the layout, kept in the table ``layout``."""
+SCHEMA_NAME: Final = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,47}")
+
+_TABLES: Final = """
+CREATE TABLE {schema}.events (
+    position bigint PRIMARY KEY,
+    stream text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    type text NOT NULL,
+    schema_version integer NOT NULL,
+    payload text NOT NULL,
+    recorded_at text NOT NULL,
+    account_id text NOT NULL,
+    command_id text NOT NULL,
+    caused_by bigint,
+    settles text,
+    hash text NOT NULL,
+    UNIQUE (stream, version)
+);
+CREATE TABLE {schema}.resource_events (
+    resource_id text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (resource_id, position)
+);
+CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are never changed or deleted';
+END $$;
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.events
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER resource_events_are_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.resource_events
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse();
+CREATE FUNCTION {schema}.append(
+    expected_streams text[], expected_versions bigint[],
+    streams text[], types text[], schema_versions integer[], payloads text[], moments text[], account_ids text[],
+    command_ids text[], causes bigint[], follows integer[], settled text[], contents text[],
+    named_ids text[], named_places integer[]
+) RETURNS TABLE (first_position bigint, conflict text, actual bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    before bigint;
+    at_end record;
+    ends jsonb := '{{}}';
+    previous text;
+    cause bigint;
+    next_version bigint;
+    own text;
+BEGIN
+    {lock};
+    SELECT coalesce(max(e.position), 0) INTO before FROM {schema}.events e;
+    FOR i IN 1 .. cardinality(expected_streams) LOOP
+        SELECT e.version, e.hash INTO at_end FROM {schema}.events e
+            WHERE e.stream = expected_streams[i] ORDER BY e.version DESC LIMIT 1;
+        IF coalesce(at_end.version, 0) <> expected_versions[i] THEN
+            RETURN QUERY SELECT NULL::bigint, expected_streams[i], coalesce(at_end.version, 0);
+            RETURN;
+        END IF;
+        ends := ends || jsonb_build_object(expected_streams[i],
+            jsonb_build_array(expected_versions[i], coalesce(at_end.hash, '')));
+    END LOOP;
+    FOR i IN 1 .. cardinality(streams) LOOP
+        next_version := (ends -> streams[i] ->> 0)::bigint + 1;
+        previous := ends -> streams[i] ->> 1;
+        cause := coalesce(before + i + follows[i], causes[i]);
+        own := encode(sha256(convert_to(
+            previous || ':' || (before + i) || ':' || next_version || ':' || coalesce(cause::text, '') || ':'
+            || contents[i], 'UTF8')), 'hex');
+        INSERT INTO {schema}.events VALUES (before + i, streams[i], next_version, types[i], schema_versions[i],
+            payloads[i], moments[i], account_ids[i], command_ids[i], cause, settled[i], own);
+        ends := jsonb_set(ends, ARRAY[streams[i]], jsonb_build_array(next_version, own));
+    END LOOP;
+    INSERT INTO {schema}.resource_events
+        SELECT n.id, before + n.place FROM unnest(named_ids, named_places) n(id, place);
+    IF cardinality(streams) > 0 THEN
+        PERFORM pg_notify('{channel}', (before + cardinality(streams))::text);
+    END IF;
+    RETURN QUERY SELECT before + 1, NULL::text, NULL::bigint;
+END $$;
+CREATE TABLE {schema}.layout (format integer NOT NULL);
+INSERT INTO {schema}.layout VALUES ({format});
+"""
+LOCK: Final = 0x6563736E  # "ecsn", the class of ecsnet's advisory locks
+APPEND: Final = (
+    "SELECT * FROM {schema}.append(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::integer[], %s::text[], "
+    "%s::text[], %s::text[], %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], "
+    "%s::integer[])"
+)
+
+
+def lock(verb: str, schema: str) -> str:
+    """Returns the statement that takes the lock of all who append to a schema, until their transaction ends."""
+    return f"{verb} pg_advisory_xact_lock({LOCK}, hashtext('{schema}'))"
+
+
+def channel(schema: str) -> str:
+    """Returns the name under which appends to a schema are notified."""
+    return f"ecsnet_{schema}"
+
+
+def prepare(connection: psycopg.Connection[Any], schema: str, name: str, *, read_only: bool) -> None:
+    """Creates the tables, unless they are there. Any number of processes may do so at once.
+
+    Raises `StoreError` for a schema that another program or a newer ecsnet made, and for one that is not there if it is
+    ``read_only``; it is then unchanged.
+    """
+    if _is_laid_out(connection, schema, name):
+        return
+    if read_only:
+        raise StoreError(f"{name}: there is no store to read in schema {schema}")
+    with connection.transaction():
+        # `IF NOT EXISTS` of two processes at once may fail.
+        connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, f"create {schema}"))
+        if not _is_laid_out(connection, schema, name):
+            if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
+                connection.execute(f"CREATE SCHEMA {schema}")
+            tables = _TABLES.format(schema=schema, lock=lock("PERFORM", schema), channel=channel(schema), format=FORMAT)
+            connection.execute(tables)
+
+
+def _is_laid_out(connection: psycopg.Connection[Any], schema: str, name: str) -> bool:
+    query = (
+        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s"
+    )
+    names = {row[0] for row in connection.execute(query, (schema,))}
+    if not names:
+        return False
+    if not {"layout", "events", "resource_events"} <= names:
+        raise StoreError(f"{name}: schema {schema} is not a store of ecsnet's: it belongs to another program")
+    (found,) = connection.execute(f"SELECT format FROM {schema}.layout").fetchone() or (None,)
+    if found != FORMAT:
+        raise StoreError(f"{name}: schema {schema} has format {found}; this ecsnet knows {FORMAT}")
+    return True
