@@ -336,7 +336,7 @@ def test_diff_prints_what_changed_since_an_import(tmp_path: Path) -> None:
     shown = values(ecsnet("diff", path, "--since", str(imported), "--json"))
     assert [(one["id"], one["attributes"]) for one in shown[:2]] == [
         ("i-1", ["network_interface_ids"]),
-        ("eni-1", ["status", "description", "instance_id"]),
+        ("eni-1", ["description", "status", "instance_id"]),
     ]
     assert [one["before"] is None for one in shown] == [False, False, False, True]
     assert ecsnet("diff", path, "--since", "0", "--until", "0").stdout == "nothing changed\n"
