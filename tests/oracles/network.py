@@ -206,12 +206,13 @@ class Network:
             user_type = None if eip.instance_id is None else "EcsInstance"
             later = {"instance_type": user_type, "private_ip_address": None, "charge_type": "PostPaid"}
             views[eip.id] = {**vars(eip), **later, "deletion_protection": False}  # the guide knows instances only
-        return views
+        return {one_id: {"name": None, "description": None, "tags": {}, **view} for one_id, view in views.items()}
 
     def _seen_interfaces(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for one in self.interfaces.values():
             view = {name: value for name, value in vars(one).items() if name != "attachment"}
             later: dict[str, Any] = {"ipv4_prefixes": [], "ipv6_addresses": [], "eip_ids": []}  # than the guide
+            later["delete_on_release"] = True
             yield one.id, {**view, **later, "primary_private_ip": one.private_ips[0]}
 
     def _seen_instances(self) -> Iterator[tuple[str, dict[str, Any]]]:

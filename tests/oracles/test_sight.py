@@ -24,6 +24,7 @@ NOT_MODELLED: Final = {
     "security-group.state": "no group is deleted in the walks",
     "vswitch.state": "no VSwitch is deleted in the walks",
     "request.client-token": "no command of the walks has a token",
+    "tags.count": "the guide has no tags",
     **dict.fromkeys(
         ("interface.security-groups.type", "security-group.enterprise.address-quota"),
         "the guide has no enterprise groups",
