@@ -93,11 +93,11 @@ class NetworkInterface(Resource):
     mac_address: str
     primary_private_ip: str
     private_ips: tuple[str, ...]
-    ipv4_prefixes: tuple[str, ...]
-    ipv6_addresses: tuple[str, ...]
+    ipv4_prefixes: tuple[str, ...] = ()
+    ipv6_addresses: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...]
     instance_id: str | None
-    eip_ids: tuple[str, ...]
+    eip_ids: tuple[str, ...] = ()
     delete_on_release: bool = True
 
 

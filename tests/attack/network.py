@@ -19,6 +19,7 @@ KINDS = {
     "security_group_ids": "security_groups",
     "source_group_id": "security_groups",
     "instance_id": "instances",
+    "instance_ids": "instances",
     "network_interface_id": "network_interfaces",
     "network_interface_ids": "network_interfaces",
     "allocation_id": "eips",

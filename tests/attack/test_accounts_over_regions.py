@@ -29,20 +29,30 @@ UNSET: Final = object()
 OPTIONS: Final[dict[str, list[Any]]] = {
     "amount": [UNSET, UNSET, 2],
     "cidr_block": ["10.0.1.0/24", "10.0.9.0/24"],
+    "description": [UNSET, "of the web"],
     "force": [UNSET, True],
     "instance_charge_type": [UNSET, "PrePaid"],
     "instance_type": ["ecs.g5.xlarge", "ecs.g5.xlarge", "ecs.none"],
+    "instance_name": [UNSET, "web"],
     "internet_max_bandwidth_out": [0, 5],
+    "name": [UNSET, "web"],
     "network_type": [UNSET, UNSET, UNSET, "classic"],
     "primary_ip_address": [UNSET, "10.0.1.9", "10.0.1.1"],
     "private_ip_address": [UNSET, "10.0.1.9", "10.0.1.1"],
     "private_ip_addresses": [(), ("10.0.1.9",), ("10.0.1.1", "10.0.1.2")],
     "region_id": [UNSET, HERE, BOTH, ONLY_A, NOBODY],
+    "secondary_cidr_block": ["10.9.0.0/16", "192.168.0.0/16"],
     "secondary_private_ip_address_count": [UNSET, UNSET, 2],
+    "security_group_name": [UNSET, "web"],
     "source_account_id": [UNSET, "B", "C"],
+    "vpc_name": [UNSET, "web"],
+    "vswitch_name": [UNSET, "web"],
     "zone_id": [UNSET, "cn-hangzhou-b", "cn-hangzhou-c", "cn-beijing-b", "cn-shanghai-b"],
 }
 """What parameters that name no resource may be; `UNSET` leaves them to their default."""
+_OF_EIPS: Final[dict[str, list[Any]]] = {"instance_type": [UNSET, "EcsInstance", "NetworkInterface"]}
+OPTIONS_OF: Final = {c.AssociateEipAddress: _OF_EIPS, c.UnassociateEipAddress: _OF_EIPS}
+"""The same, where an operation has another meaning of the name."""
 OPERATIONS: Final = [
     operation
     for operation in (getattr(c, name) for name in c.__all__ if name != "Command")
@@ -177,7 +187,8 @@ def _values(operation: type[Command[Any]], named: dict[str, str], own: Ids, rand
                 value = (value,) if name.endswith("_ids") else value
         else:
             required = field.default is attrs.NOTHING
-            value = random.choice([one for one in OPTIONS.get(name, [UNSET]) if one is not UNSET or not required])
+            options = {**OPTIONS, **OPTIONS_OF.get(operation, {})}.get(name, [UNSET])
+            value = random.choice([one for one in options if one is not UNSET or not required])
         if value is not UNSET:
             values[name] = value
     return values

@@ -112,7 +112,8 @@ def test_an_import_is_refused_without_effect_or_everything_works_after_it(
         assert cloud.history() == recorded
         return
     added = cloud.history(after=len(recorded))
-    assert sum(isinstance(record.event, Import) for record in added) == count
+    news = sum(isinstance(record.event, Import) for record in added)
+    assert news == count or (beside and news < count)  # what is there already and is described as it is, is nothing new
     rng = Random(seed)
     look(cloud)
     half = cloud.at(rng.randint(len(recorded), len(cloud.history())))  # an instance may be there before its ENIs
