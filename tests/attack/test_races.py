@@ -350,16 +350,16 @@ def _after_quota(cloud: Cloud) -> list[Any]:
     return [record for record in cloud.history() if record.position > quota]
 
 
-def answers(*vpcs: tuple[str, str]) -> list[dict[str, Any]]:
+def answers(*vpcs: tuple[str, str], block: str = "10.0.0.0/16") -> list[dict[str, Any]]:
     """The answers of DescribeVpcs for VPCs by id and region."""
-    vpc = [{"VpcId": vpc_id, "CidrBlock": "10.0.0.0/16", "RegionId": region_id} for vpc_id, region_id in vpcs]
+    vpc = [{"VpcId": vpc_id, "CidrBlock": block, "RegionId": region_id} for vpc_id, region_id in vpcs]
     return [{"Vpcs": {"Vpc": vpc}}]
 
 
-def imported(cloud: Cloud, *vpcs: tuple[str, str]) -> bool:
+def imported(cloud: Cloud, *vpcs: tuple[str, str], block: str = "10.0.0.0/16") -> bool:
     """Whether an import is taken."""
     try:
-        cloud.import_resources(answers(*vpcs))
+        cloud.import_resources(answers(*vpcs, block=block))
     except InvalidResponse:
         return False
     return True
@@ -373,7 +373,8 @@ def import_beside_writers(path: str, number: int, begin: Begin) -> list[bool]:
             cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
             own = [(f"vpc-{number}-{n}-{region_id}", region_id) for region_id in LISTED[:3]]
             came.append(imported(cloud, *own))
-            came.append(imported(cloud, (f"vpc-all-{n}", LISTED[n]), (f"vpc-all-{n}-{number}", "eu-central-1")))
+            shared = (f"vpc-all-{n}", LISTED[n]), (f"vpc-all-{n}-{number}", "eu-central-1")
+            came.append(imported(cloud, *shared, block=f"10.{number}.0.0/16"))  # a block of its own: all others differ
     return came
 
 

@@ -290,8 +290,10 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
         CLASSIC.release(region, instance.classic_ip, instance.id)
         link(region, instance, None)
     else:
-        (primary_id,) = instance.attached
-        network_interface.remove(region, network_interface.changed(region, primary_id, record))
+        if len(instance.attached) > 1:
+            raise ValueError(f"{instance.id} is released, and {len(instance.attached) - 1} ENIs are still attached")
+        for primary_id in instance.attached:  # in the midst of an import, an instance has none yet
+            network_interface.remove(region, network_interface.changed(region, primary_id, record))
     if instance.public_ip is not None:
         PUBLIC.release(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
