@@ -187,7 +187,8 @@ def test_a_second_import_is_refused_without_effect_or_everything_works_after_it(
         assert cloud.history() == recorded
         return
     look(cloud)
-    assert cloud.changes_since(cloud.position) == ()
+    if pace == "manual" or not pace:  # by the clock, what fell due meanwhile is a change
+        assert cloud.changes_since(cloud.position) == ()
     work(cloud, clock, rng, 10)
     while cloud.settle():
         pass

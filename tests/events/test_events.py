@@ -122,6 +122,7 @@ def test_an_older_schema_goes_through_its_upcasters(monkeypatch: pytest.MonkeyPa
         ("Banana", 1, "{}"),
         ("VpcCreated", 2, "{}"),
         ("VpcCreated", 0, "{}"),
+        ("EipImported", 1, "{}"),
         ("VpcCreated", 1, '{"vpc_id": "vpc-1"}'),
         ("VpcCreated", 1, '{"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/8", "colour": "red"}'),
         ("VpcCreated", 1, "[]"),

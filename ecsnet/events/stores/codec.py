@@ -68,8 +68,9 @@ class _Decoders(dict[tuple[str, int], Decode]):
 
 
 DECODERS = _Decoders()
-CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
-"""The errors that looking up or calling a decoder raises for an event that cannot be read."""
+CANNOT_READ = (UnreadableEvent, msgspec.MsgspecError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
+"""The errors that looking up or calling a decoder raises for an event that cannot be read; a LookupError is that of an
+upcaster which misses a field."""
 
 
 def encode(event: Event) -> str:
