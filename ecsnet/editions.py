@@ -25,8 +25,8 @@ class Difference:
     """A statement that differs from the guide's edition.
 
     ``name`` is a quota, or ``"instance types"``; ``guide`` and ``here`` say what is so in either edition, ``rule`` is
-    the id of the rule that it concerns. ``source`` is the vendor's page that says so, ``date`` that of the page, or of
-    the software whose documentation it is.
+    the id of the rule that it concerns. ``source`` is the vendor's page that says so, ``date`` that of the page, or the
+    day on which it was read, of one that has none.
     """
 
     name: str
@@ -58,18 +58,18 @@ _DIFFERENCES: Final = (
         guide="10",
         here="49",
         rule="interface.assign.available-limit",
-        source="AssignPrivateIpAddresses and CreateNetworkInterface, in the documentation of the SDKs 6 and 7. The "
+        source="AssignPrivateIpAddresses and CreateNetworkInterface, in the models of the SDKs 6.0.0 and 7.11.8. The "
         "text of the parameter PrivateIpAddress.N still has lower numbers, as has the resource type of ROS",
-        date="2025-03",
+        date="2026-11-23",
     ),
     Difference(
         name="addresses-per-interface",
         guide="20",
         here="as many as the instance type allows",
         rule="interface.assign.limit",
-        source="AssignPrivateIpAddresses: of an ENI that is InUse, the instance type decides alone; there are types "
-        "that take 30 and 50",
-        date="2025-03",
+        source="AssignPrivateIpAddresses in the SDK 6.0.0: of an ENI that is InUse, the instance type decides alone; "
+        "there are types that take 30 and 50",
+        date="2026-11-23",
     ),
     Difference(
         name="vswitches-per-vpc",
@@ -84,8 +84,8 @@ _DIFFERENCES: Final = (
         guide="numbers of ENIs and queues of 2019-04, where they were published",
         here="those of 2021-07",
         rule="interface.attach.quota",
-        source="https://www.alibabacloud.com/help/en/ecs/user-guide/overview-of-instance-families",
-        date="2021-07",
+        source="the tables of instance families, in the vendor's documentation repository AlibabaCloudDocs/ecs",
+        date="2021-07-19",
     ),
 )
 
