@@ -414,7 +414,7 @@ def test_operations_that_are_left_out_are_never_executed() -> None:
         make = Watches
         operations = frozenset(GENERATORS) - {c.AttachNetworkInterface, c.RunInstances, c.SetQuota}
 
-    run_state_machine_as_test(Without, settings=settings(QUICK, max_examples=30))  # enough for each of the others
+    run_state_machine_as_test(Without, settings=settings(QUICK, max_examples=100))  # enough for each of the others
     assert not given & {c.AttachNetworkInterface, c.RunInstances, c.SetQuota}
     assert c.CreateInstance in given
 
