@@ -194,5 +194,8 @@ def took(prepared: Prepared) -> float:
 @pytest.mark.parametrize("what", GROWING)
 def test_time_grows_linearly_with_the_size_of_the_input(what: str) -> None:
     grown, count = GROWING[what]
-    few, many = took(grown(count)), took(grown(8 * count))
+    for _ in range(3):  # other work on the machine may slow one measurement down
+        few, many = took(grown(count)), took(grown(8 * count))
+        if many < 24 * max(few, 0.0005):
+            break
     assert many < 24 * max(few, 0.0005), f"{what}: {count} in {few:.4f} s, {8 * count} in {many:.4f} s"
