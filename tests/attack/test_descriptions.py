@@ -168,7 +168,7 @@ damages = st.lists(st.tuples(*[st.integers(0, 1 << 16)] * 3, st.integers(0, 3)),
 def test_a_second_import_is_refused_without_effect_or_everything_works_after_it(
     start: int, first: list[Any], second: list[Any], pace: Any, seed: int, partial: bool, complete: set[str]
 ) -> None:
-    """What is imported over is what the first import left, and what commands made of it."""
+    """The second import meets the state that the first import and some commands left."""
     clock, rng = ManualClock(START), Random(seed)
     cloud = Cloud(clock=clock, settle_after=pace)
     with suppress(InvalidResponse):

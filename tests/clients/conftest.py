@@ -1,4 +1,4 @@
-"""What the tests with real clients share. They are skipped where the clients are not installed (extra ``clients``)."""
+"""Shared set-up of the tests with real clients, which are skipped where the extra ``clients`` is not installed."""
 
 from __future__ import annotations
 

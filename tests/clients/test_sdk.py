@@ -215,7 +215,7 @@ def test_an_injected_code_arrives_and_nothing_happens(api: Aliyun, code: str, st
 
 
 def can_be_said(action: str, parameters: dict[str, Any], command: Command[Any]) -> bool:
-    """Whether the SDK's model has the parameters, and the parameters say all of the command."""
+    """Returns whether the SDK's model has the parameters, and the parameters say all of the command."""
     sent = model(package_of(action), f"{action}Request")().from_map(parameters).to_map()
     try:
         return request(action, dict(flat(sent))).command == command

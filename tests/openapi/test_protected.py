@@ -1,4 +1,4 @@
-"""What responses say of protection, locks and IPv6: it counts, or `audit` names it once."""
+"""Imports of protection, locks and IPv6 addresses: each of them counts, or `audit` names it once."""
 
 from __future__ import annotations
 
