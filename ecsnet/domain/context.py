@@ -138,6 +138,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
     that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the
     id of the rule that denies them, each with the region in which it is the caller's nevertheless.
+    ``authorizing`` are the groups of which the type must allow that one authorizes another.
     ``interfaces_to_attach`` are the ENIs that the command attaches to an instance, those included that it creates
     for that, which ``new_interfaces`` has. ``eip_user`` is the instance or the ENI that an EIP is associated with
     or unassociated from, ``private_ip`` its private address. ``resources`` are those whose tags it changes.
@@ -172,6 +173,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     security_group: SecurityGroupState | None = None
     source_group: SecurityGroupState | None = None
     security_groups: tuple[SecurityGroupState, ...] | None = None
+    authorizing: tuple[SecurityGroupState, ...] | None = None
     instance: InstanceState | None = None
     instance_type: InstanceType | None = None
     network_interface: NetworkInterfaceState | None = None
@@ -197,6 +199,14 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     subscription: SubscriptionPeriod | None = None
     cidr_block: str | None = None
     bandwidth: int | None = None
+
+    @property
+    def vswitches(self) -> tuple[VSwitchState, ...] | None:
+        """The VSwitches that the command names, for the instance or for new ENIs; None if none of them was found."""
+        if not self.new_interfaces:
+            return None if self.vswitch is None else (self.vswitch,)
+        named = (self.vswitch, *[new.vswitch for new in self.new_interfaces])
+        return tuple({one.id: one for one in named if one is not None}.values()) or None
 
     @property
     def asynchronous(self) -> bool:

@@ -44,7 +44,7 @@ class Judge(NamedTuple):
     exceptional: bool = False
 
 
-CONTEXT_FIELDS: Final = frozenset(RuleContext.__struct_fields__)
+CONTEXT_FIELDS: Final = frozenset({*RuleContext.__struct_fields__, "vswitches"})
 EXCEPTIONAL: Final = frozenset({"client_token", "not_found"})
 """The fields of a context that are None for a command without a client token that names only what exists."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
+from zlib import crc32
 
 import attrs
 
@@ -15,15 +17,16 @@ from ecsnet import (
     CommandDenied,
     ImpossibleOperation,
     InstanceType,
+    InvalidArgument,
     ManualClock,
     NetworkInterface,
     RuleRegistry,
 )
 from ecsnet import commands as c
 from ecsnet.resources import Eip, Instance, SecurityGroup, Vpc, VSwitch
-from tests.oracles import instances, interfaces, public_addresses
+from tests.oracles import addresses, groups, instances, interfaces, public_addresses, tags, vpcs
 from tests.oracles.instances import TO_BE_DRAWN
-from tests.oracles.network import AT_ONCE, Network, WrongChoice, resource
+from tests.oracles.network import AT_ONCE, Network, Outcome, WrongChoice, resource
 from tests.oracles.operations import EFFECTS
 
 ME, OTHER = "1" * 16, "2" * 16
@@ -40,15 +43,25 @@ QUOTAS: Final = {
     "addresses-per-interface": 4,
     "addresses-per-available-interface": 2,
     "addresses-per-security-group": 9,
+    "addresses-per-enterprise-security-group": 5,
     "security-groups-per-interface": 2,
+    "security-groups-per-region": 9,
+    "vswitches-per-vpc": 6,
+    "secondary-cidr-blocks-per-vpc": 2,
     "eips-per-account": 3,
 }
-MODELS: Final = (instances, interfaces, public_addresses)
+MODELS: Final = (addresses, groups, instances, interfaces, public_addresses, tags, vpcs)
 """The modules that judge commands and carry them out."""
 FIELDS: Final = {
     kind: tuple(field.name for field in attrs.fields(kind))
     for kind in (Vpc, VSwitch, SecurityGroup, Instance, NetworkInterface, Eip)
 }
+
+
+def changeable(one_id: str, status: str, moment: datetime, possible: Sequence[str]) -> str:
+    """Returns how a transition ends, now so and now otherwise, but always the same way of the same one."""
+    chance = crc32(f"{one_id} {status} {moment}".encode())
+    return "completed" if chance % 3 else possible[chance // 3 % len(possible)]
 
 
 class Difference(AssertionError):
@@ -73,9 +86,10 @@ class Beside:
             account_id=ME,
             instance_types=TYPES,
             settle_after="manual" if settle_after is None else settle_after,
+            outcomes=lambda one: changeable(one.resource_id, one.status.value, one.due_at, one.outcomes),
         )
         self.clouds = {who: self.cloud.as_account(who) for who in (ME, OTHER)}
-        self.network = Network(types=TYPES, now=start, region_id=HOME, settle_after=settle_after)
+        self.network = Network(types=TYPES, now=start, region_id=HOME, settle_after=settle_after, policy=changeable)
         self.steps: list[str] = []
         self.verdicts: Counter[str] = Counter()
         self._set_up()
@@ -89,10 +103,12 @@ class Beside:
         self._vswitch(near, "10.0.0.0/28", "b")
         self._vswitch(near, "10.0.0.16/29", "b")
         self._vswitch(near, "10.0.0.32/28", "c")
+        self._vswitch(near, "10.0.1.0/26", "b")
         self._vswitch(same, "10.0.0.0/28", "b")
-        for vpc, groups in ((near, 4), (same, 1)):
-            for _ in range(groups):
+        for vpc, many in ((near, 4), (same, 1)):
+            for _ in range(many):
                 self._group(ME, HOME, vpc)
+        self._group(ME, HOME, near, "enterprise")
         self._group(ME, HOME, None)
         self._group(ME, HOME, None)
         for who, region_id in ((ME, ABROAD), (OTHER, HOME)):
@@ -114,7 +130,7 @@ class Beside:
 
     def _vpc(self, who: str, region_id: str) -> Any:
         made = self.clouds[who].execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id=region_id))
-        vpc = self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block, secondary_cidr_blocks=[])
+        vpc = self._adopt(self.network.vpcs, made, cidr_block=made.cidr_block, secondary_cidr_blocks=[], linkable=False)
         self._settled()
         return vpc
 
@@ -124,11 +140,11 @@ class Beside:
         made = self.clouds[vpc.account_id].execute(command)
         self._adopt(self.network.vswitches, made, vpc_id=vpc.id, zone_id=zone_id, cidr_block=cidr_block)
 
-    def _group(self, who: str, region_id: str, vpc: Any) -> None:
+    def _group(self, who: str, region_id: str, vpc: Any, kind: str = "normal") -> None:
         where = {"region_id": region_id} if vpc is None else {"vpc_id": vpc.id}
-        made = self.clouds[who].execute(c.CreateSecurityGroup(**where))
-        basic = {"type": "normal", "inner_access_policy": "Accept"}  # the guide has no other groups
-        self._adopt(self.network.groups, made, vpc_id=None if vpc is None else vpc.id, **basic)
+        made = self.clouds[who].execute(c.CreateSecurityGroup(**where, security_group_type=kind))
+        inner = {"type": kind, "inner_access_policy": "Accept" if kind == "normal" else "Drop"}
+        self._adopt(self.network.groups, made, vpc_id=None if vpc is None else vpc.id, **inner)
 
     def _adopt(self, table: dict[str, Any], made: Any, **more: Any) -> Any:
         one = resource(self.network.new_id(made.id), made.region_id, made.account_id, self.network.now, **more)
@@ -162,12 +178,18 @@ class Beside:
         """
         expected = self.network.judge(command, who)
         try:
-            found = [violation.rule for violation in self.clouds[who].check(command, rules=registry).violations]
+            violations = self.clouds[who].check(command, rules=registry).violations
         except ImpossibleOperation:  # allowed, by a registry that lacks the rule that keeps it from being tried
-            found = []
-        if set(found) != expected or len(found) != len(expected):
-            only = f"only the cloud {sorted(set(found) - expected)}, only the oracle {sorted(expected - set(found))}"
-            raise Difference(f"rules: {only}, in all {found}", self.steps, set(found) ^ expected)
+            violations = ()
+        found = [one.rule for one in violations]
+        if set(found) != expected.keys() or len(found) != len(expected):
+            only = set(found) - expected.keys(), expected.keys() - set(found)
+            message = f"rules: only the cloud {sorted(only[0])}, only the oracle {sorted(only[1])}, in all {found}"
+            raise Difference(message, self.steps, set(found) ^ expected.keys())
+        for one in violations:
+            if (one.code, one.http_status) not in expected[one.rule]:
+                message = f"{one.rule} is answered {one.code}, {one.http_status}, not {expected[one.rule]}"
+                raise Difference(message, self.steps, {one.rule})
         return found
 
     def _denied(self, command: Command[Any], who: str, found: list[str]) -> bool:
@@ -184,10 +206,20 @@ class Beside:
             raise Difference("a denied command was recorded", self.steps)
         return False
 
-    def settle(self, resource_id: str | None = None) -> None:
-        self.steps.append(f"settle({resource_id or ''})")
-        self.cloud.settle(resource_id)
-        self.network.settle(resource_id)
+    def settle(self, resource_id: str | None = None, outcome: Outcome = "completed") -> None:
+        """Settles by hand in both; what is due by the clock was complete, and is recorded first."""
+        self.steps.append(f"settle({resource_id or ''} {outcome})")
+        if self.network.settle_after is not None:
+            self.cloud.settle()
+        possible = self.network.settle(resource_id, outcome)
+        try:
+            self.cloud.settle(resource_id, outcome=outcome)
+        except InvalidArgument:
+            if possible:
+                raise
+        else:
+            if not possible:
+                raise Difference(f"{resource_id} cannot be {outcome}", self.steps)
         self.compare()
 
     def wait(self, until: datetime) -> None:

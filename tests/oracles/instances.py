@@ -8,9 +8,12 @@ from typing import Any, Final
 
 from ecsnet import Cloud
 from ecsnet import commands as c
-from tests.oracles.interfaces import address_rules, attachment_rules, group_rules, type_rules
-from tests.oracles.network import Network, months_later, resource, state_rules
+from tests.oracles.addresses import drawn_rules, named_rules
+from tests.oracles.groups import fullness, group_rules
+from tests.oracles.interfaces import attach_to, attachment_rules, born, quota_rules, type_rules
+from tests.oracles.network import Network, leave_instance, months_later, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
+from tests.oracles.tags import count_rules
 
 CLASSIC_CLOSES: Final = datetime(2017, 6, 14, 9, 0, tzinfo=UTC)
 """17:00 in UTC+8."""
@@ -21,7 +24,6 @@ TO_BE_DRAWN: Final = "to be drawn"
 @judges(c.RunInstances, c.CreateInstance)
 def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
     classic = command.network_type == "classic"
-    amount = getattr(command, "amount", 1)
     anywhere = net.vswitch(command.vswitch_id, who)
     region_id = command.region_id or (anywhere.region_id if anywhere else net.region_id)
     vswitch = net.vswitch(command.vswitch_id, who, region_id)
@@ -30,6 +32,7 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "vswitch.not-found"
     if kind is None:
         yield "instance-type.not-found"
+    yield from count_rules(command)
 
     if classic:
         zone_id = command.zone_id or net.zones(region_id)[0]
@@ -43,27 +46,72 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
         zone_id = vswitch.zone_id if vswitch else None
     vpc_id = vswitch.vpc_id if vswitch else None
     known = classic or vswitch is not None
-    yield from group_rules(net, command.security_group_ids, who, region_id, vpc_id, known, added=amount)
-    if vswitch:
-        named = [] if command.private_ip_address is None else [command.private_ip_address]
-        yield from address_rules(net, vswitch, named, drawn=0 if named else amount)
+    where = None if zone_id is None else (zone_id, vpc_id)
 
+    yield from _rules_of_interfaces(net, command, who, kind, where)
+    yield from _rules_in_sum(net, command, who, region_id, vswitch, where)
+    yield from group_rules(net, command.security_group_ids, who, region_id, vpc_id, known, added=0)
+
+
+def _rules_of_interfaces(net: Network, command: Any, who: str, kind: Any, where: Any) -> Iterator[str]:
+    """Yields what is wrong with the ENIs that exist, and with how many ENIs there are."""
+    classic = command.network_type == "classic"
     interfaces = [net.interface(one, who) for one in command.network_interface_ids]
     if None in interfaces:
         yield "interface.not-found"
-    if len(interfaces) > 1:
+    for interface in interfaces:
+        if interface is not None:
+            yield from attachment_rules(interface, where, kind)
+    many = len(interfaces) + len(command.network_interfaces)
+    if many > 1:
         yield "instance.create.one-secondary"
-    where = None if zone_id is None else (zone_id, vpc_id)
-    found = [one for one in interfaces if one is not None]
-    for interface in found:
-        yield from attachment_rules(interface, where, kind)
-    if interfaces and classic:
+    if many and classic:
         yield "interface.attach.vpc"
-    if interfaces and kind is not None:
+    if many and kind is not None:
         yield from type_rules(kind)
-    on_it = len(interfaces) + (0 if classic else 1)
-    if interfaces and kind is not None and on_it > kind.eni_quantity:
-        yield "interface.attach.quota"
+        if many + (0 if classic else 1) > kind.eni_quantity:
+            yield "interface.attach.quota"
+
+
+def _rules_in_sum(net: Network, command: Any, who: str, region_id: str, vswitch: Any, where: Any) -> Iterator[str]:
+    """Yields what is wrong with the new ENIs, of which each instance gets its own, and with what all ENIs take.
+
+    An ENI has the VSwitch and the groups of the instance if it names none.
+    """
+    amount = getattr(command, "amount", 1)
+    groups = [command.security_group_ids]
+    named = [] if command.private_ip_address is None else [command.private_ip_address]
+    places = [(vswitch, named)]
+    for one in command.network_interfaces:
+        place = vswitch if one.vswitch_id is None else net.vswitch(one.vswitch_id, who, region_id)
+        if place is None:
+            yield "vswitch.not-found"
+        named = [] if one.primary_ip_address is None else [one.primary_ip_address]
+        places.append((place, named))
+        mine = command.security_group_ids if one.security_group_ids is None else one.security_group_ids
+        groups.append(mine)
+        vpc_id = place.vpc_id if place else None
+        yield from group_rules(net, mine, who, region_id, vpc_id, place is not None, added=0)
+        if place and where and place.zone_id != where[0]:
+            yield "interface.attach.zone"
+        if place and where and place.vpc_id != where[1]:
+            yield "interface.attach.vpc"
+    yield from quota_rules(net, who, region_id, amount * len(command.network_interfaces))
+
+    for group in {one for ids in groups for one in ids}:
+        found = net.group(group, who, region_id)
+        if found is not None:
+            yield from fullness(net, found, amount * sum(group in ids for ids in groups))
+    if any(place is not None and place.status != "Available" for place, _ in places):
+        yield "vswitch.state"
+    everything = [ip for _, ips in places for ip in ips]
+    if len(set(everything)) != len(everything):
+        yield "address.private.repeated"
+    for one_id in {place.id for place, _ in places if place is not None}:
+        here = [ips for place, ips in places if place is not None and place.id == one_id]
+        all_named = [ip for ips in here for ip in ips]
+        yield from named_rules(net, net.vswitches[one_id], all_named)
+        yield from drawn_rules(net, net.vswitches[one_id], all_named, amount * sum(not ips for ips in here))
 
 
 @carries_out(c.RunInstances, c.CreateInstance)
@@ -83,6 +131,9 @@ def _create_one(net: Network, command: Any, who: str, cloud: Cloud, made: Any, r
         region_id,
         who,
         net.now,
+        name=command.instance_name,
+        description=command.description,
+        tags=dict(command.tags),
         status="Pending",
         network_type=command.network_type.value,
         instance_type=command.instance_type,
@@ -101,33 +152,39 @@ def _create_one(net: Network, command: Any, who: str, cloud: Cloud, made: Any, r
         changes=0,
         next_bandwidth=None,
         releasing=False,
+        linked_vpc_id=None,
     )
     net.instances[instance.id] = instance
     if vswitch:
-        shown = cloud.network_interfaces[made.primary_network_interface_id]
-        net.interfaces[shown.id] = resource(
-            net.new_id(shown.id),
-            region_id,
-            who,
-            net.now,
+        born(
+            net,
+            cloud.network_interfaces[made.primary_network_interface_id],
+            vswitch,
+            command.private_ip_address,
             type="Primary",
             status="InUse",
-            vpc_id=vswitch.vpc_id,
-            vswitch_id=vswitch.id,
-            zone_id=vswitch.zone_id,
-            mac_address=net.new_mac(shown.mac_address),
-            private_ips=[command.private_ip_address or net.drawn(vswitch, made.private_ip)],
+            tags=dict(command.tags),
             security_group_ids=list(command.security_group_ids),
-            name=None,
-            description=None,
             instance_id=instance.id,
-            attachment=0,
+            delete_on_release=True,
         )
     net.begin("instance", instance)
     for interface_id in command.network_interface_ids:
-        interface = net.interfaces[interface_id]
-        net.attachments += 1
-        interface.status, interface.instance_id, interface.attachment = "Attaching", instance.id, net.attachments
+        attach_to(net, net.interfaces[interface_id], instance.id)
+        net.begin("interface", net.interfaces[interface_id])
+    for new, interface_id in zip(command.network_interfaces, made.network_interface_ids[-1:], strict=False):
+        groups = command.security_group_ids if new.security_group_ids is None else new.security_group_ids
+        interface = born(
+            net,
+            cloud.network_interfaces[interface_id],
+            vswitch if new.vswitch_id is None else net.vswitches[new.vswitch_id],
+            new.primary_ip_address,
+            name=new.network_interface_name,
+            description=new.description,
+            security_group_ids=list(groups),
+            delete_on_release=new.delete_on_release,
+        )
+        attach_to(net, interface, instance.id)
         net.begin("interface", interface)
 
 
@@ -177,7 +234,9 @@ def judge_release(net: Network, command: Any, who: str) -> Iterator[str]:
         return
     if instance.releasing:
         return
-    if instance.status != "Stopped" and not (command.force and instance.status == "Running"):
+    if instance.status == "Pending":
+        yield "instance.release.state/initializing"
+    elif instance.status != "Stopped" and not (command.force and instance.status == "Running"):
         yield "instance.release.state"
     if instance.charge_type == "PrePaid" and net.now < instance.expires_at:
         yield "instance.release.charge-type"
@@ -195,11 +254,11 @@ def release(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> 
 
 def _gone(net: Network, instance: Any) -> None:
     for interface in net.interfaces_of(instance):
-        net.remove(interface.id)
-    eip = net.eip_of(instance)
-    if eip is not None:
-        eip.status, eip.instance_id = "Available", None
-        net.waiting = [one for one in net.waiting if one[2] != eip.id]
+        if interface.delete_on_release:
+            net.remove(interface.id)
+        else:
+            net.forget(interface.id, "interface")
+            leave_instance(interface)
     net.remove(instance.id)
 
 
@@ -210,6 +269,8 @@ def judge_vpc_attribute(net: Network, command: Any, who: str) -> Iterator[str]:
     same = False
     if vswitch is None:
         yield "vswitch.not-found"
+    elif vswitch.status != "Available":
+        yield "vswitch.state"
     if instance is None:
         yield "instance.not-found"
     else:
@@ -220,17 +281,20 @@ def judge_vpc_attribute(net: Network, command: Any, who: str) -> Iterator[str]:
             yield "instance.modify-vpc.pending"
         primary = net.primary(instance)
         if vswitch and primary:
-            if (vswitch.zone_id, vswitch.vpc_id) != (primary.zone_id, primary.vpc_id):
+            if vswitch.zone_id != primary.zone_id:
                 yield "instance.modify-vpc.zone"
+            if vswitch.vpc_id != primary.vpc_id:
+                yield "instance.modify-vpc.zone/vpc"
             moves = vswitch.id != primary.vswitch_id
-            if moves and len(primary.private_ips) > 1:
+            if moves and (len(primary.private_ips) > 1 or primary.ipv4_prefixes):
                 yield "instance.modify-vpc.secondary-addresses"
             same = not moves and command.private_ip_address == primary.private_ips[0]
     if same:
         yield "instance.modify-vpc.same-address"
     elif vswitch:
         named = [] if command.private_ip_address is None else [command.private_ip_address]
-        yield from address_rules(net, vswitch, named, drawn=0 if named else 1)
+        yield from named_rules(net, vswitch, named)
+        yield from drawn_rules(net, vswitch, named, 0 if named else 1)
 
 
 @carries_out(c.ModifyInstanceVpcAttribute)

@@ -1,69 +1,18 @@
-"""ENIs in the naive model (guide 4.1, 4.2, 4.5 to 4.9), with the rules on groups and private addresses."""
+"""ENIs in the naive model: creating, attaching, detaching, deleting, modifying (guide 4.1, 4.2, 4.5, 4.8, 4.9)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ecsnet import Cloud
 from ecsnet import commands as c
 from ecsnet.values import InstanceType
-from tests.oracles.network import SETTLED, Network, resource, state_rules
+from tests.oracles.addresses import address_rules, give
+from tests.oracles.groups import group_rules
+from tests.oracles.network import SETTLED, Network, held, leave_instance, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
-
-
-def group_rules(
-    net: Network,
-    group_ids: Sequence[str],
-    who: str,
-    region_id: str,
-    vpc_id: str | None,
-    place_is_known: bool,
-    *,
-    added: int,
-    already: Iterable[str] = (),
-) -> Iterator[str]:
-    """Yields what is wrong with the groups of an ENI or a classic instance, which has one to five of its own network.
-
-    ``added`` addresses come into each group; those in ``already`` have the addresses in them. In a place that is not
-    known, any VPC may be right, but only one, and no classic group.
-    """
-    groups = net.groups_named(group_ids, who, region_id)
-    if None in groups:
-        yield "security-group.not-found"
-    if not 1 <= len(group_ids) <= net.quota("security-groups-per-interface", who, region_id):
-        yield "interface.security-groups.count"
-    found = [group for group in groups if group is not None]
-    networks = {group.vpc_id for group in found}
-    if (networks - {vpc_id}) if place_is_known else (None in networks or len(networks) > 1):
-        yield "interface.security-groups.vpc"
-    for group in found:
-        if group.id not in already:
-            yield from fullness(net, group, added)
-
-
-def fullness(net: Network, group: Any, added: int) -> Iterator[str]:
-    limit = net.quota("addresses-per-security-group", group.account_id, group.region_id)
-    if group.vpc_id is not None and added and net.members(group.id) + added > limit:
-        yield "security-group.address-quota"
-
-
-def address_rules(net: Network, vswitch: Any, named: Sequence[str], *, drawn: int) -> Iterator[str]:
-    """Yields what is wrong with the private addresses that a command names, and with the number that it asks for."""
-    block = IPv4Network(vswitch.cidr_block)
-    for ip in named:
-        if IPv4Address(ip) not in block:
-            yield "address.private.in-cidr"
-        elif ip not in net.usable(vswitch):
-            yield "address.private.reserved"
-        if ip in net.taken(vswitch.vpc_id):
-            yield "address.private.in-use"
-    if len(set(named)) != len(named):
-        yield "address.private.repeated"
-    left = [ip for ip in net.free(vswitch) if ip not in named]
-    if drawn > len(left):
-        yield "address.private.exhausted"
+from tests.oracles.tags import count_rules
 
 
 def attachment_rules(interface: Any, place: tuple[str, str | None] | None, kind: InstanceType | None) -> Iterator[str]:
@@ -73,7 +22,7 @@ def attachment_rules(interface: Any, place: tuple[str, str | None] | None, kind:
     """
     if interface.type == "Primary":
         yield "interface.attach.primary"
-    if interface.status != "Available":
+    if interface.status != "Available" and not (interface.status == "Attaching" and interface.stuck):
         yield "interface.attach.state"
     if place is not None and interface.zone_id != place[0]:
         yield "interface.attach.zone"
@@ -81,7 +30,7 @@ def attachment_rules(interface: Any, place: tuple[str, str | None] | None, kind:
         yield "interface.attach.vpc"
     if kind is not None:
         yield from type_rules(kind)
-        if len(interface.private_ips) > kind.private_ipv4_per_eni:
+        if held(interface) > kind.private_ipv4_per_eni:
             yield "interface.attach.address-quota"
 
 
@@ -99,61 +48,66 @@ def judge_creation(net: Network, command: Any, who: str) -> Iterator[str]:
     region_id = vswitch.region_id if vswitch else net.region_id
     if vswitch is None:
         yield "vswitch.not-found"
-    secondary = len(command.private_ip_addresses) or command.secondary_private_ip_address_count or 0
+    elif vswitch.status != "Available":
+        yield "vswitch.state"
+    named = len(command.private_ip_addresses) + len(command.ipv4_prefixes)
+    secondary = named + (command.secondary_private_ip_address_count or 0) + (command.ipv4_prefix_count or 0)
     place = (vswitch.vpc_id if vswitch else None, vswitch is not None)
     yield from group_rules(net, command.security_group_ids, who, region_id, *place, added=1 + secondary)
     primary = [] if command.primary_ip_address is None else [command.primary_ip_address]
-    named = [*primary, *command.private_ip_addresses]
-    if vswitch:
-        drawn = (not primary) + (command.secondary_private_ip_address_count or 0)
-        yield from address_rules(net, vswitch, named, drawn=drawn)
-    elif len(set(named)) != len(named):
-        yield "address.private.repeated"
+    yield from address_rules(net, vswitch, command, primary, drawn=not primary)
     if 1 + secondary > net.quota("addresses-per-interface", who, region_id):
         yield "interface.assign.limit"
     if secondary > net.quota("addresses-per-available-interface", who, region_id):
         yield "interface.assign.available-limit"
+    yield from quota_rules(net, who, region_id, 1)
+    yield from count_rules(command)
+
+
+def quota_rules(net: Network, who: str, region_id: str, added: int) -> Iterator[str]:
     mine = [
         one
         for one in net.interfaces.values()
         if one.type == "Secondary" and (one.account_id, one.region_id) == (who, region_id)
     ]
-    if len(mine) + 1 > net.quota("interfaces-per-region", who, region_id):
+    if added and len(mine) + added > net.quota("interfaces-per-region", who, region_id):
         yield "account.interface-quota"
 
 
 @carries_out(c.CreateNetworkInterface)
 def create(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    vswitch = net.vswitches[command.vswitch_id]
-    named = command.primary_ip_address
-    interface = resource(
-        net.new_id(answer.id),
-        vswitch.region_id,
-        who,
-        net.now,
-        type="Secondary",
-        status="Available",
-        vpc_id=vswitch.vpc_id,
-        vswitch_id=vswitch.id,
-        zone_id=vswitch.zone_id,
-        mac_address=net.new_mac(answer.mac_address),
-        private_ips=[named or net.drawn(vswitch, answer.primary_private_ip)],
-        security_group_ids=list(command.security_group_ids),
+    interface = born(
+        net,
+        answer,
+        net.vswitches[command.vswitch_id],
+        command.primary_ip_address,
         name=command.network_interface_name,
         description=command.description,
-        instance_id=None,
-        attachment=0,
+        tags=dict(command.tags),
+        security_group_ids=list(command.security_group_ids),
+        delete_on_release=command.delete_on_release,
     )
-    net.interfaces[interface.id] = interface
     give(net, interface, command, answer)
 
 
-def give(net: Network, interface: Any, command: Any, answer: Any) -> None:
-    """Adds the secondary addresses that a command names, or as many of the system's choice as it asks for."""
-    interface.private_ips += command.private_ip_addresses
-    for _ in range(command.secondary_private_ip_address_count or 0):
-        at = len(interface.private_ips)
-        interface.private_ips.append(net.drawn(net.vswitches[interface.vswitch_id], answer.private_ips[at]))
+def born(net: Network, shown: Any, vswitch: Any, primary_ip: str | None, **more: Any) -> Any:
+    """Adds a new ENI with its primary address, as the cloud shows it or as it was named, and returns it."""
+    known: dict[str, Any] = {"type": "Secondary", "status": "Available", "instance_id": None, "attachment": 0}
+    interface = net.interfaces[shown.id] = resource(
+        net.new_id(shown.id),
+        vswitch.region_id,
+        shown.account_id,
+        net.now,
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        zone_id=vswitch.zone_id,
+        mac_address=net.new_mac(shown.mac_address),
+        private_ips=[primary_ip or net.drawn(vswitch, shown.primary_private_ip)],
+        ipv4_prefixes=[],
+        stuck=False,
+        **{**known, **more},
+    )
+    return interface
 
 
 # Attaching, detaching, deleting
@@ -178,14 +132,16 @@ def judge_attachment(net: Network, command: Any, who: str) -> Iterator[str]:
                 yield "interface.attach.quota"
         if instance.network_type == "classic":
             yield "interface.attach.vpc"
-    if interface is not None and instance is not None:
-        if interface.status == "Attaching" and interface.instance_id != instance.id:
-            yield "interface.attach.again"
-        primary = net.primary(instance)
-        place = (instance.zone_id, None if primary is None else primary.vpc_id)
-        yield from attachment_rules(interface, place, kind)
-    elif interface is not None:
+    if interface is None:
+        return
+    if instance is None:
         yield from attachment_rules(interface, None, None)
+        return
+    if interface.status == "Attaching" and interface.instance_id != instance.id:
+        yield "interface.attach.again"
+    primary = net.primary(instance)
+    place = (instance.zone_id, None if primary is None else primary.vpc_id)
+    yield from attachment_rules(interface, place, kind)
 
 
 def power_rules(instance: Any, kind: InstanceType, what: str) -> Iterator[str]:
@@ -198,8 +154,20 @@ def power_rules(instance: Any, kind: InstanceType, what: str) -> Iterator[str]:
 @carries_out(c.AttachNetworkInterface)
 def attach(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     interface = net.interfaces[command.network_interface_id]
+    if not interface.stuck:
+        attach_to(net, interface, command.instance_id)
+    begin_anew(net, interface)
+
+
+def attach_to(net: Network, interface: Any, instance_id: str) -> None:
     net.attachments += 1
-    interface.status, interface.instance_id, interface.attachment = "Attaching", command.instance_id, net.attachments
+    interface.status, interface.instance_id, interface.attachment = "Attaching", instance_id, net.attachments
+
+
+def begin_anew(net: Network, interface: Any) -> None:
+    """Begins what an ENI is asked for; what was stuck is no longer."""
+    net.forget(interface.id, "interface")
+    interface.stuck = False
     net.begin("interface", interface)
 
 
@@ -230,9 +198,9 @@ def judge_detachment(net: Network, command: Any, who: str) -> Iterator[str]:
 @carries_out(c.DetachNetworkInterface)
 def detach(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     interface = net.interfaces[command.network_interface_id]
-    if interface.status == "InUse":
+    if interface.status == "InUse" or interface.stuck:
         interface.status = "Detaching"
-        net.begin("interface", interface)
+        begin_anew(net, interface)
 
 
 @completes("interface")
@@ -242,7 +210,7 @@ def complete_interface(net: Network, interface_id: str, _: Sequence[str]) -> Non
         case "Attaching":
             interface.status = "InUse"
         case "Detaching":
-            interface.status, interface.instance_id = "Available", None
+            leave_instance(interface)
         case "Deleting":
             net.remove(interface.id)
 
@@ -262,9 +230,9 @@ def judge_deletion(net: Network, command: Any, who: str) -> Iterator[str]:
 @carries_out(c.DeleteNetworkInterface)
 def delete(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     interface = net.interfaces[command.network_interface_id]
-    if interface.status == "Available":
+    if interface.status == "Available" or interface.stuck:
         interface.status = "Deleting"
-        net.begin("interface", interface)
+        begin_anew(net, interface)
 
 
 # Attributes and groups
@@ -288,7 +256,7 @@ def judge_modification(net: Network, command: Any, who: str) -> Iterator[str]:
             interface.region_id if interface else net.region_id,
             interface.vpc_id if interface else None,
             interface is not None,
-            added=len(interface.private_ips) if interface else 0,
+            added=held(interface) if interface else 0,
             already=interface.security_group_ids if interface else (),
         )
 
@@ -302,136 +270,5 @@ def modify(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> N
         interface.description = command.description
     if command.security_group_ids is not None:
         interface.security_group_ids = list(command.security_group_ids)
-
-
-@judges(c.JoinSecurityGroup)
-def judge_joining(net: Network, command: Any, who: str) -> Iterator[str]:
-    instance = net.instance(command.instance_id, who)
-    region_id = instance.region_id if instance else net.region_id
-    (group,) = net.groups_named([command.security_group_id], who, region_id)
-    if group is None:
-        yield "security-group.not-found"
-    if instance is None:
-        yield "instance.not-found"
-        if group is not None:
-            yield from fullness(net, group, 1)
-        return
-    yield from state_rules(instance, SETTLED, "security-group.join.instance-state")
-    joined, primary = net.groups_of(instance), net.primary(instance)
-    if group is not None and group.id in joined:
-        yield "security-group.join.member"
-        return
-    if len(joined) + 1 > net.quota("security-groups-per-interface", who, region_id):
-        yield "interface.security-groups.count"
-    if group is None:
-        return
-    if group.vpc_id != (None if primary is None else primary.vpc_id):
-        yield "interface.security-groups.vpc"
-    if primary is not None:
-        yield from fullness(net, group, len(primary.private_ips))
-
-
-@carries_out(c.JoinSecurityGroup)
-def join(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    net.groups_of(net.instances[command.instance_id]).append(command.security_group_id)
-
-
-@judges(c.LeaveSecurityGroup)
-def judge_leaving(net: Network, command: Any, who: str) -> Iterator[str]:
-    instance = net.instance(command.instance_id, who)
-    region_id = instance.region_id if instance else net.region_id
-    (group,) = net.groups_named([command.security_group_id], who, region_id)
-    if group is None:
-        yield "security-group.not-found"
-    if instance is None:
-        yield "instance.not-found"
-        return
-    yield from state_rules(instance, SETTLED, "security-group.leave.instance-state")
-    if group is None:
-        return
-    joined = net.groups_of(instance)
-    if group.id not in joined:
-        yield "security-group.leave.member"
-    elif len(joined) == 1:
-        yield "interface.security-groups.count"
-
-
-@carries_out(c.LeaveSecurityGroup)
-def leave(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    net.groups_of(net.instances[command.instance_id]).remove(command.security_group_id)
-
-
-# Private addresses
-
-
-@judges(c.AssignPrivateIpAddresses)
-def judge_assignment(net: Network, command: Any, who: str) -> Iterator[str]:
-    interface = net.interface(command.network_interface_id, who)
-    named = command.private_ip_addresses
-    added = len(named) or command.secondary_private_ip_address_count
-    if interface is None:
-        yield "interface.not-found"
-        if len(set(named)) != len(named):
-            yield "address.private.repeated"
-        if 1 + added > net.quota("addresses-per-interface", who, net.region_id):
-            yield "interface.assign.limit"
-        return
-    region_id = interface.region_id
-    yield from _state_for_addresses(net, interface, "assign")
-    if len(interface.private_ips) + added > net.quota("addresses-per-interface", who, region_id):
-        yield "interface.assign.limit"
-    secondary = len(interface.private_ips) - 1 + added
-    if interface.status == "Available" and secondary > net.quota("addresses-per-available-interface", who, region_id):
-        yield "interface.assign.available-limit"
-    if interface.status == "InUse":
-        kind = net.type_of(net.instances[interface.instance_id])
-        if len(interface.private_ips) + added > kind.private_ipv4_per_eni:
-            yield "interface.assign.type-quota"
-    for group_id in interface.security_group_ids:
-        yield from fullness(net, net.groups[group_id], added)
-    vswitch = net.vswitches[interface.vswitch_id]
-    yield from address_rules(net, vswitch, named, drawn=command.secondary_private_ip_address_count or 0)
-
-
-def _state_for_addresses(net: Network, interface: Any, what: str) -> Iterator[str]:
-    if interface.status not in ("Available", "InUse"):
-        yield f"interface.{what}.state"
-    instance = net.instances.get(interface.instance_id)
-    if interface.type == "Primary":
-        yield from state_rules(instance, SETTLED, f"interface.{what}.instance-state")
-    elif instance is not None and instance.releasing:
-        yield "instance.being-released"
-
-
-@carries_out(c.AssignPrivateIpAddresses)
-def assign(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    give(net, net.interfaces[command.network_interface_id], command, answer)
-
-
-@judges(c.UnassignPrivateIpAddresses)
-def judge_unassignment(net: Network, command: Any, who: str) -> Iterator[str]:
-    interface = net.interface(command.network_interface_id, who)
-    if interface is None:
-        yield "interface.not-found"
-        return
-    yield from _state_for_addresses(net, interface, "unassign")
-    for ip in command.private_ip_addresses:
-        if ip == interface.private_ips[0]:
-            yield "interface.unassign.primary-address"
-        elif ip not in interface.private_ips:
-            yield "interface.unassign.unknown-address"
-
-
-@carries_out(c.UnassignPrivateIpAddresses)
-def unassign(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
-    going = {ip for _, what, one_id, ips in net.waiting for ip in ips if what == "revoke" if one_id == answer.id}
-    ips = [ip for ip in dict.fromkeys(command.private_ip_addresses) if ip not in going]
-    if ips:
-        net.begin("revoke", net.interfaces[command.network_interface_id], ips)
-
-
-@completes("revoke")
-def revoke(net: Network, interface_id: str, ips: Sequence[str]) -> None:
-    """The ENI holds revoked addresses until now."""
-    interface = net.interfaces[interface_id]
-    interface.private_ips = [ip for ip in interface.private_ips if ip not in ips]
+    if command.delete_on_release is not None:
+        interface.delete_on_release = command.delete_on_release

@@ -11,6 +11,7 @@ from ecsnet import commands as c
 from tests.oracles.instances import gains_address
 from tests.oracles.network import SETTLED, Network, months_later, resource, state_rules
 from tests.oracles.operations import carries_out, completes, judges
+from tests.oracles.tags import count_rules
 
 
 @judges(c.AllocatePublicIpAddress)
@@ -20,8 +21,10 @@ def judge_allocation(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "instance.not-found"
         return
     yield from state_rules(instance, SETTLED, "public-ip.assign.state")
-    if instance.public_ip is not None or net.eip_of(instance) is not None:
+    if instance.public_ip is not None:
         yield "public-ip.assign.already"
+    if net.eip_of(instance) is not None:
+        yield "public-ip.assign.already/eip"
     if instance.charge_type == "PostPaid" and not (instance.bought and instance.internet_max_bandwidth_out):
         yield "public-ip.assign.pay-as-you-go"
     if instance.charge_type == "PrePaid" and not instance.internet_max_bandwidth_out:
@@ -106,6 +109,7 @@ def convert(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> 
         ip_address=instance.public_ip,
         status="InUse",
         instance_id=instance.id,
+        private_ip_address=None,
     )
     instance.public_ip, instance.internet_max_bandwidth_out = None, 0
 
@@ -119,6 +123,7 @@ def quota_of_eips(net: Network, who: str) -> Iterator[str]:
 @judges(c.AllocateEipAddress)
 def judge_eip(net: Network, command: Any, who: str) -> Iterator[str]:
     yield from quota_of_eips(net, who)
+    yield from count_rules(command)
 
 
 @carries_out(c.AllocateEipAddress)
@@ -129,52 +134,102 @@ def allocate_eip(net: Network, command: Any, who: str, cloud: Cloud, answer: Any
         command.region_id or net.region_id,
         who,
         net.now,
+        name=command.name,
+        description=command.description,
+        tags=dict(command.tags),
         ip_address=address,
         status="Available",
         instance_id=None,
+        private_ip_address=None,
     )
 
 
 @judges(c.AssociateEipAddress)
 def judge_association(net: Network, command: Any, who: str) -> Iterator[str]:
-    eip, instance = net.eip(command.allocation_id, who), net.instance(command.instance_id, who)
+    eip = net.eip(command.allocation_id, who)
     if eip is None:
         yield "eip.not-found"
     elif eip.status != "Available":
         yield "eip.associate.state"
-    if instance is None:
-        yield "instance.not-found"
+    on_interface = command.instance_type == "NetworkInterface"
+    user = (net.interface if on_interface else net.instance)(command.instance_id, who)
+    if user is None:
+        yield "interface.not-found" if on_interface else "instance.not-found"
         return
+    if eip is not None and eip.region_id != user.region_id:
+        yield "eip.associate.region"
+    yield from (_interface_rules if on_interface else _instance_rules)(net, user, command.private_ip_address)
+
+
+def _instance_rules(net: Network, instance: Any, private_ip: str | None) -> Iterator[str]:
+    """Yields what keeps an instance from an EIP for its primary address."""
+    primary = net.primary(instance)
     if instance.network_type == "classic":
         yield "eip.associate.network-type"
+    if private_ip not in (None, instance.classic_ip if primary is None else primary.private_ips[0]):
+        yield "eip.associate.private-ip"
     yield from state_rules(instance, SETTLED, "eip.associate.instance-state")
     if instance.public_ip is not None:
         yield "eip.associate.public-ip"
-    if eip is not None and eip.region_id != instance.region_id:
-        yield "eip.associate.region"
     if net.eip_of(instance) is not None:
         yield "eip.associate.duplicate"
+
+
+def _interface_rules(net: Network, interface: Any, private_ip: str | None) -> Iterator[str]:
+    """Yields what keeps a secondary ENI from an EIP for one of its addresses, the primary one if none is named."""
+    if interface.type == "Primary":
+        yield "eip.associate.primary-interface"
+    if interface.status not in ("Available", "InUse") or with_one_that_goes(net, interface):
+        yield "eip.associate.interface-state"
+    address = private_ip or interface.private_ips[0]
+    if address not in interface.private_ips or address in net.being_revoked(interface.id):
+        yield "eip.associate.private-ip"
+    if any((eip.private_ip_address or interface.private_ips[0]) == address for eip in net.eips_on(interface.id)):
+        yield "eip.associate.duplicate"
+
+
+def with_one_that_goes(net: Network, interface: Any) -> bool:
+    """Returns whether an ENI is on an instance that is being released."""
+    instance = net.instances.get(interface.instance_id)
+    return instance is not None and instance.releasing
 
 
 @carries_out(c.AssociateEipAddress)
 def associate(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     eip = net.eips[command.allocation_id]
     eip.status, eip.instance_id = "Associating", command.instance_id
+    eip.private_ip_address = command.private_ip_address
+    if eip.private_ip_address == primary_ip(net, command.instance_id):
+        eip.private_ip_address = None
     net.begin("eip", eip)
+
+
+def primary_ip(net: Network, one_id: str) -> str:
+    """Returns the primary private address of an ENI or an instance."""
+    interface = net.interfaces.get(one_id) or net.primary(net.instances[one_id])
+    return str(interface.private_ips[0])
 
 
 @judges(c.UnassociateEipAddress)
 def judge_unassociation(net: Network, command: Any, who: str) -> Iterator[str]:
-    eip, named = net.eip(command.allocation_id, who), net.instance(command.instance_id, who)
+    eip = net.eip(command.allocation_id, who)
+    user = None if eip is None else net.interfaces.get(eip.instance_id) or net.instances.get(eip.instance_id)
     if eip is None:
         yield "eip.not-found"
     elif eip.status != "InUse":
         yield "eip.unassociate.state"
-    elif net.instances[eip.instance_id].releasing:
+    elif user.releasing if user.id in net.instances else user.status == "Deleting" or with_one_that_goes(net, user):
         yield "eip.unassociate.instance-state"
-    if command.instance_id is not None and named is None:
-        yield "instance.not-found"
-    if eip is not None and named is not None and eip.instance_id != named.id:
+    named = command.private_ip_address
+    if user is not None and named not in (None, eip.private_ip_address or primary_ip(net, user.id)):
+        yield "eip.unassociate.private-ip"
+    if command.instance_id is None:
+        return
+    on_interface = command.instance_type == "NetworkInterface"
+    other = (net.interface if on_interface else net.instance)(command.instance_id, who)
+    if other is None:
+        yield "interface.not-found" if on_interface else "instance.not-found"
+    elif eip is not None and eip.instance_id != other.id:
         yield "eip.unassociate.wrong-instance"
 
 
@@ -209,7 +264,7 @@ def complete_eip(net: Network, allocation_id: str, _: Sequence[str]) -> None:
         case "Associating":
             eip.status = "InUse"
         case "Unassociating":
-            eip.status, eip.instance_id = "Available", None
+            eip.status, eip.instance_id, eip.private_ip_address = "Available", None, None
         case "Releasing":
             net.remove(eip.id)
 

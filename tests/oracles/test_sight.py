@@ -15,35 +15,21 @@ import pytest
 from ecsnet import Command, RuleRegistry, rules
 from ecsnet import commands as c
 from tests.oracles.beside import FIELDS, ME, Beside, Difference
-from tests.oracles.generate import INTERFACES, PUBLIC_ADDRESSES, Generator
+from tests.oracles.codes import CODES
+from tests.oracles.generate import INTERFACES, NETWORKS, PUBLIC_ADDRESSES, Generator
 from tests.oracles.operations import JUDGES
-from tests.oracles.walks import MODES, START
+from tests.oracles.walks import MODELS, MODES, START
 
 NOT_MODELLED: Final = {
     "address.region.exhausted": "the model's own blocks end, not the guide's",
     "instance.period.calendar": "the calendar ends",
-    "security-group.state": "no group is deleted in the walks",
-    "vswitch.state": "no VSwitch is deleted in the walks",
     "request.client-token": "no command of the walks has a token",
-    "tags.count": "the guide has no tags",
-    **dict.fromkeys(
-        ("interface.security-groups.type", "security-group.enterprise.address-quota"),
-        "the guide has no enterprise groups",
-    ),
-    **dict.fromkeys(
-        ("eip.associate.interface-state", "eip.associate.primary-interface", "interface.unassign.eip"),
-        "the guide has no EIPs on ENIs",
-    ),
-    **dict.fromkeys(("eip.associate.private-ip", "eip.unassociate.private-ip"), "EIPs are on no address by name"),
-    "address.prefix.exhausted": "the guide has no prefixes",
-    **dict.fromkeys(
-        ("eip.release.charge-type", "eip.release.deletion-protection", "instance.release.deletion-protection"),
-        "nothing is imported in the walks",
-    ),
+    "classic-link.attach.quota": "a thousand links are too many for a walk",
     **dict.fromkeys(
         (
+            *("eip.release.charge-type", "eip.release.deletion-protection", "instance.release.deletion-protection"),
             *("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
-            *("vpc.held", "vpc.shared", "vswitch.held", "vswitch.shared"),
+            *("vpc.held", "vpc.shared", "vswitch.held", "vswitch.shared", "tags.held"),
         ),
         "nothing is imported in the walks",
     ),
@@ -53,7 +39,7 @@ DENIALS: Final = sorted(
     for rule in rules.values()
     if rule.id not in NOT_MODELLED and any(issubclass(kind, command) for kind in JUDGES for command in rule.commands)
 )
-"""The rules that guard a command of the two models."""
+"""The rules that guard a command of the models."""
 
 
 MOST_WALKS: Final = 60
@@ -76,10 +62,10 @@ class Watched(Beside):
 
 
 def test_every_rule_that_is_left_out_is_noticed() -> None:
-    """Walks break every rule of the two models; each, left out, makes a difference."""
+    """Walks break every rule of the models; each, left out, makes a difference."""
     left = set(DENIALS)
     for seed in range(MOST_WALKS):
-        for model in (INTERFACES, PUBLIC_ADDRESSES):
+        for model in MODELS.values():
             chance = random.Random(f"sight {seed}")
             beside = Watched(START, list(MODES.values())[seed % len(MODES)])
             generator = Generator(beside, chance.choice)
@@ -107,6 +93,15 @@ def test_a_rule_too_many_is_noticed() -> None:
     assert difference.value.rules == {"x.never"}
 
 
+def test_another_code_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = c.DeleteNetworkInterface(network_interface_id="eni-none")
+    beside = Beside(START)
+    beside.verdict(command, ME)
+    monkeypatch.setitem(CODES, "interface.not-found", ("InvalidEniId.NotFound", 400))
+    with pytest.raises(Difference, match=r"is answered InvalidEniId\.NotFound, 404, not"):
+        beside.verdict(command, ME)
+
+
 class Altered(Beside):
     """Shows one resource otherwise than the cloud does, from the moment that ``alter`` is set."""
 
@@ -124,7 +119,7 @@ def walked() -> Altered:
     beside = Altered(START)
     generator = Generator(beside, random.Random("sight").choice)
     for _ in range(150):
-        generator.step(INTERFACES + PUBLIC_ADDRESSES)
+        generator.step(INTERFACES + PUBLIC_ADDRESSES + NETWORKS)
     return beside
 
 

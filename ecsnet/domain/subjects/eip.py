@@ -372,13 +372,15 @@ def associate_primary_interface(network_interface: NetworkInterfaceState) -> Fac
     http_status=400,
     message="{network_interface_id} is {status}, and must be Available or InUse",
 )
-def associate_interface_state(network_interface: NetworkInterfaceState, region: Region) -> Facts | Breach | None:
-    """An EIP is associated with an ENI that is Available or InUse, and not going with an instance that is being
-    released."""
+def associate_interface_state(network_interface: NetworkInterfaceState, world: World) -> Facts | Breach | None:
+    """An EIP is associated with an ENI that is Available or InUse, and not on an instance that is being released."""
     facts = {"network_interface_id": network_interface.id, "status": network_interface.status}
     if network_interface.status not in ASSOCIABLE_INTERFACE:
         return facts
-    instance = None if network_interface.instance_id is None else region.instances[network_interface.instance_id]
+    if network_interface.instance_id is None:
+        return None
+    region = known(world.region_of("network_interfaces", network_interface.id))
+    instance = region.instances[network_interface.instance_id]
     if instance is None or instance.status not in BEING_RELEASED:
         return None
     return Breach(
@@ -394,15 +396,12 @@ def associate_interface_state(network_interface: NetworkInterfaceState, region: 
     http_status=400,
     message="{private_ip_address} is no address of {instance_id} that takes an EIP",
 )
-def associate_private_ip(
-    private_ip: str, eip_user: EipUser, same_region: bool, region: Region
-) -> Facts | Breach | None:
+def associate_private_ip(private_ip: str, eip_user: EipUser, world: World) -> Facts | Breach | None:
     """The private address for an EIP is one that the ENI holds, and is not being revoked; of an instance, its
     primary one."""
-    if not same_region:
-        return None
     facts = {"private_ip_address": private_ip, "instance_id": eip_user.id}
     if isinstance(eip_user, InstanceState):
+        region = known(world.region_of("instances", eip_user.id))
         return None if private_ip == primary_private_ip(region, eip_user) else facts
     if private_ip not in eip_user.private_ips:
         return Breach(facts, message="{instance_id} does not hold {private_ip_address}")
@@ -499,12 +498,13 @@ def unassociate_private_ip(eip: EipState, private_ip: str, region: Region) -> Fa
 )
 def unassociate_instance_state(eip: EipState, region: Region) -> Facts | None:
     """An EIP is not unassociated from an instance or an ENI that is being released: it comes back when that is gone."""
+    instance_id = eip.instance_id
     if eip.network_interface_id is not None:
         interface = region.network_interfaces.get_existing(eip.network_interface_id)
-        if NETWORK_INTERFACE.admits(interface.status, EipAddressUnassociateRequested):
-            return None
-        return {"allocation_id": eip.id, "instance_id": interface.id}
-    instance = None if eip.instance_id is None else region.instances[eip.instance_id]
+        if not NETWORK_INTERFACE.admits(interface.status, EipAddressUnassociateRequested):
+            return {"allocation_id": eip.id, "instance_id": interface.id}
+        instance_id = interface.instance_id
+    instance = None if instance_id is None else region.instances[instance_id]
     if instance is None or instance.status not in BEING_RELEASED:
         return None
     return {"allocation_id": eip.id, "instance_id": instance.id}

@@ -544,13 +544,10 @@ def authorize_same_vpc(
     http_status=400,
     message="enterprise groups, which authorize no group and are authorized by none: {security_group_ids}",
 )
-def enterprise_groups_authorize_none(
-    security_groups: tuple[SecurityGroupState, ...], command_type: AnyCommand, security_group: SecurityGroupState
-) -> Facts | None:
+def enterprise_groups_authorize_none(authorizing: tuple[SecurityGroupState, ...]) -> Facts | None:
     """An enterprise group neither authorizes a group nor is authorized by one; a basic group may revoke what was
     imported."""
-    groups = (security_group,) if command_type is RevokeSecurityGroup else security_groups
-    ids = tuple(dict.fromkeys([group.id for group in groups if group.type is _ENTERPRISE]))
+    ids = tuple(dict.fromkeys([group.id for group in authorizing if group.type is _ENTERPRISE]))
     return {"security_group_ids": ids} if ids else None
 
 
@@ -598,6 +595,8 @@ def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Ev
 def prepare_rule(context: RuleContext, command: AuthorizeSecurityGroup | RevokeSecurityGroup | None) -> None:
     named = (context.security_group, context.source_group)
     context.security_groups = tuple([group for group in named if group is not None])
+    only_the_first = context.command_type is RevokeSecurityGroup
+    context.authorizing = tuple([group for group in named[: 1 if only_the_first else 2] if group is not None])
 
 
 def _authorizes(region: Region, command: AuthorizeSecurityGroup | RevokeSecurityGroup) -> bool:

@@ -30,7 +30,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain import in_use
 from ecsnet.domain.attributes import modification
-from ecsnet.domain.context import NewInterface, RuleContext, known
+from ecsnet.domain.context import RuleContext, known
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -40,7 +40,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.views import SHOWN_OF_VSWITCH
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, owned
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 from ecsnet.events.imports import (
@@ -372,16 +372,11 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
     http_status=400,
     message="{statuses:is}, and must be Available",
 )
-def vswitch_state(
-    vswitch: VSwitchState, command_type: AnyCommand, new_interfaces: tuple[NewInterface, ...]
-) -> Facts | None:
+def vswitch_state(vswitches: tuple[VSwitchState, ...], command_type: AnyCommand) -> Facts | None:
     """No ENI is created in a VSwitch or moved into it, nor is it changed, before it is Available, nor while it is being
     deleted; to ask again for its deletion is accepted."""
-    if command_type is DeleteVSwitch and vswitch.status is S.Deleting:
-        return None
-    vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
-    statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not S.Available}
-    if not statuses:
+    statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not _AVAILABLE}
+    if not statuses or (command_type is DeleteVSwitch and vswitches[0].status is S.Deleting):
         return None
     first = next(iter(statuses))
     return {"vswitch_id": first, "status": statuses[first], "statuses": statuses}
@@ -427,12 +422,9 @@ def vpc_shared(vpc: VpcState) -> Facts | None:
     http_status=400,
     message="{reasons:is held:}",
 )
-def vswitch_held(vswitch: VSwitchState, new_interfaces: tuple[NewInterface, ...]) -> Facts | None:
+def vswitch_held(vswitches: tuple[VSwitchState, ...]) -> Facts | None:
     """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not
     understood."""
-    if vswitch.held is None and not new_interfaces:
-        return None
-    vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
     reasons = {one.id: one.held for one in vswitches if one.held is not None}
     return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
@@ -613,10 +605,16 @@ def vswitch_zone(command: CreateVSwitch, region: Region, vpc: VpcState) -> Facts
     breach_codes=[("InvalidCirdrBlock.MaskLength", 400)],
     message="{cidr_block} is not inside {vpc_cidr_block} with a mask of 16 to 29",
 )
-def vswitch_inside_vpc(cidr_block: str, vpc: VpcState) -> Facts | Breach | None:
+def vswitch_inside_vpc(command: CreateVSwitch, region: Region, account_id: str) -> Facts | Breach | None:
     """A VSwitch's block lies inside one of its VPC's blocks and has a mask of 16 to 29."""
+    cidr_block, vpc = command.cidr_block, owned(region.vpcs, command.vpc_id, account_id)
+    right_mask = 16 <= int(cidr_block.partition("/")[2]) <= 29
+    if vpc is None:  # the mask is wrong in any VPC
+        facts = {"cidr_block": cidr_block}
+        message = "{cidr_block} has no mask of 16 to 29"
+        return None if right_mask else Breach(facts, "InvalidCirdrBlock.MaskLength", 400, message)
     facts = {"cidr_block": cidr_block, "vpc_cidr_block": " or ".join(vpc.cidr_blocks)}
-    if not 16 <= int(cidr_block.partition("/")[2]) <= 29:
+    if not right_mask:
         return Breach(facts, "InvalidCirdrBlock.MaskLength", 400)  # the vendor's spelling
     return None if inside(vpc, *cidr_bounds(cidr_block)) else facts
 

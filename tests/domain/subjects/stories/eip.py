@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsnet import Command
+from ecsnet import Command, Eip
 from ecsnet import commands as c
 from tests.support.accounts import eips
 from tests.support.net import Net
@@ -226,6 +226,47 @@ def unassociate_from_an_interface_that_is_being_deleted(net: Net) -> Command[Any
     net.cloud.settle()
     net.cloud.execute(c.DeleteNetworkInterface(network_interface_id=interface.id))
     return c.UnassociateEipAddress(allocation_id=address.id)
+
+
+@trips("eip.unassociate.instance-state", **MANUAL)
+def unassociate_from_an_interface_of_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    address = net.cloud.execute(with_interface(net, interface.id))
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    return c.UnassociateEipAddress(allocation_id=address.id)
+
+
+@keeps("eip.unassociate.instance-state", **MANUAL)
+def unassociate_from_an_interface_that_was_kept_after_the_release(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm, delete_on_release=False)
+    address = net.cloud.execute(with_interface(net, interface.id))
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    net.cloud.settle()
+    return c.UnassociateEipAddress(allocation_id=address.id)
+
+
+def abroad(net: Net) -> Eip:
+    return net.cloud.execute(c.AllocateEipAddress(region_id="cn-beijing"))
+
+
+@trips("eip.associate.region", "eip.associate.private-ip")
+def associate_one_of_another_region_with_an_address_that_is_not_there(net: Net) -> Command[Any]:
+    return c.AssociateEipAddress(allocation_id=abroad(net).id, instance_id=net.run().id, private_ip_address="10.0.1.99")
+
+
+@trips("eip.associate.region", "eip.associate.interface-state", **MANUAL)
+def associate_one_of_another_region_with_an_interface_of_what_is_being_released(net: Net) -> Command[Any]:
+    vm = net.run()
+    interface = net.attached(vm)
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
+    return c.AssociateEipAddress(
+        allocation_id=abroad(net).id, instance_id=interface.id, instance_type="NetworkInterface"
+    )
 
 
 def with_an_eip_at_its_second_address(net: Net, revoked: int) -> Command[Any]:

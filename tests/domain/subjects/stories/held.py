@@ -246,6 +246,13 @@ def run_an_instance_with_an_interface_in_a_vswitch_that_is_not_understood(net: N
     return net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=held.VSWITCH)])
 
 
+@trips("vswitch.not-found", "vswitch.held")
+def run_where_there_is_no_vswitch_with_an_interface_in_one_that_is_not_understood(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vswitch={"Status": "Frozen"})
+    new = NewNetworkInterface(vswitch_id=held.VSWITCH)
+    return net.run_command(vswitch_id="vsw-none", network_interfaces=[new])
+
+
 @keeps("vswitch.held")
 def create_an_interface_in_a_vswitch_that_is_shared(net: Net) -> Command[Any]:
     held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id}, vswitch={"OwnerId": held.OTHER_ACCOUNT})

@@ -447,6 +447,16 @@ def a_basic_group_authorizes_an_enterprise_one(net: Net) -> Command[Any]:
     return c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=enterprise_group(net))
 
 
+@trips("security-group.not-found", "security-group.enterprise.authorize")
+def a_group_that_is_not_there_authorizes_an_enterprise_one(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id="sg-none", source_group_id=enterprise_group(net))
+
+
+@trips("security-group.not-found", "security-group.enterprise.authorize")
+def an_enterprise_group_authorizes_one_that_is_not_there(net: Net) -> Command[Any]:
+    return c.AuthorizeSecurityGroup(security_group_id=enterprise_group(net), source_group_id="sg-none")
+
+
 @trips("security-group.enterprise.authorize")
 def an_enterprise_group_revokes(net: Net) -> Command[Any]:
     return c.RevokeSecurityGroup(security_group_id=enterprise_group(net), source_group_id=net.group.id)

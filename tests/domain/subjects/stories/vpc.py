@@ -204,6 +204,11 @@ def the_last_vswitch_of_a_vpc(net: Net) -> Command[Any]:
     return vswitch(net, "10.0.255.0/24")
 
 
+@trips("vpc.not-found", "vswitch.create.cidr")
+def a_vswitch_with_a_mask_that_is_wrong_in_any_vpc(net: Net) -> Command[Any]:
+    return c.CreateVSwitch(vpc_id="vpc-none", zone_id="cn-hangzhou-b", cidr_block="10.0.0.0/30")
+
+
 @trips("vswitch.create.cidr")
 def a_vswitch_that_begins_before_its_vpc(net: Net) -> Command[Any]:
     small = net.cloud.execute(vpc("10.9.128.0/17"))
@@ -300,6 +305,18 @@ def instance_in_a_vswitch_that_is_being_deleted(net: Net) -> Command[Any]:
 @trips("vswitch.state", **MANUAL)
 def run_with_a_new_interface_in_a_pending_vswitch(net: Net) -> Command[Any]:
     return net.run_command(network_interfaces=[NewNetworkInterface(vswitch_id=pending_vswitch(net).id)])
+
+
+@trips("vswitch.not-found", "vswitch.state", **MANUAL)
+def run_where_there_is_no_vswitch_with_a_new_interface_in_a_pending_one(net: Net) -> Command[Any]:
+    new = NewNetworkInterface(vswitch_id=pending_vswitch(net).id)
+    return net.run_command(vswitch_id="vsw-none", network_interfaces=[new])
+
+
+@trips("interface.attach.vpc", "vswitch.state", **MANUAL)
+def run_a_classic_instance_with_a_new_interface_in_a_pending_vswitch(net: Net) -> Command[Any]:
+    new = NewNetworkInterface(vswitch_id=pending_vswitch(net).id)
+    return net.run_command(vswitch_id=None, network_type="classic", network_interfaces=[new])
 
 
 @keeps("vswitch.state", **MANUAL)
