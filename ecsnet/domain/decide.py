@@ -101,7 +101,8 @@ class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
 def home_region(world: World, command: Command[Any], caller: CommandContext) -> str:
     """Returns the region in whose stream a command is recorded: the one it names, its resource's, or the caller's.
 
-    Only a resource of the caller's own counts: with an id of somebody else, the region is that of an unknown id.
+    Of several resources the first that exists counts. Only a resource of the caller's own does: with an id of somebody
+    else, the region is that of an unknown id.
     """
     named: str | None = getattr(command, "region_id", None)
     if named is not None:
@@ -112,13 +113,13 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
         home = _kind_of(command)
     if home is not None and parameter is not None:
         named = getattr(command, parameter)
-        resource_id: str = named[0] if isinstance(named, tuple) else named
         here = world.regions.get(caller.region_id)
-        if here is not None and owned(getattr(here, home.table), resource_id, caller.account_id) is not None:
-            return caller.region_id
-        elsewhere = world.region_where_owned(home.table, resource_id, caller.account_id)
-        if elsewhere is not None:
-            return elsewhere.region_id
+        for resource_id in named if isinstance(named, tuple) else (named,):
+            if here is not None and owned(getattr(here, home.table), resource_id, caller.account_id) is not None:
+                return caller.region_id
+            elsewhere = world.region_where_owned(home.table, resource_id, caller.account_id)
+            if elsewhere is not None:
+                return elsewhere.region_id
     return caller.region_id
 
 

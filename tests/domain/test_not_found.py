@@ -104,3 +104,10 @@ def test_a_not_found_rule_guards_every_command_with_the_parameter(rule_id: str) 
     parameter = next(name for name, rule in MISSING.items() if rule == rule_id)
     naming = {command for command in commands() if parameter in attrs.fields_dict(command)}
     assert naming <= set(rules[rule_id].commands)
+
+
+def test_the_first_resource_that_exists_tells_the_region(net: Net) -> None:
+    vpc = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing"))
+    tagging = c.TagResources(resource_type="VPC", resource_ids=["vpc-none", vpc.id], tags={"team": "web"})
+    (violation,) = net.cloud.check(tagging).violations
+    assert violation.facts["ids"] == ("vpc-none",)

@@ -115,7 +115,7 @@ def judge_unassignment(net: Network, command: Any, who: str) -> Iterator[str]:
             yield "interface.unassign.primary-address"
         elif ip not in interface.private_ips:
             yield "interface.unassign.unknown-address"
-        if any(eip.private_ip_address == ip for eip in net.eips_on(interface.id)):
+        if ip in {eip.private_ip_address or interface.private_ips[0] for eip in net.eips_on(interface.id)}:
             yield "interface.unassign.eip"
     if set(command.ipv4_prefixes) - set(interface.ipv4_prefixes):
         yield "interface.unassign.unknown-address"

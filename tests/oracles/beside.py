@@ -46,7 +46,7 @@ QUOTAS: Final = {
     "addresses-per-enterprise-security-group": 5,
     "security-groups-per-interface": 2,
     "security-groups-per-region": 9,
-    "vswitches-per-vpc": 6,
+    "vswitches-per-vpc": 5,
     "secondary-cidr-blocks-per-vpc": 2,
     "eips-per-account": 3,
 }

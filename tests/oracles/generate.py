@@ -88,6 +88,11 @@ class Generator:
         known = self.choose([True] * 12 + [False]) and bool(there)
         return self.choose(there) if known else self.choose(self.gone[-3:])
 
+    def rather(self, some: Iterable[str], ids: Iterable[str]) -> str:
+        """Returns one of some that are seldom there, half of the time; otherwise any one."""
+        there = list(some)
+        return self.one(there if there and self.choose([True, False]) else ids)
+
     def some(self, ids: Iterable[str], lengths: Sequence[int]) -> list[str]:
         there, found = list(ids), []
         for _ in range(self.choose(lengths)):
@@ -145,8 +150,9 @@ class Generator:
 
     def pair(self) -> dict[str, str]:
         """Returns an ENI and an instance."""
+        coming = [one.id for one in self.net.interfaces.values() if one.status == "Attaching"]
         return {
-            "network_interface_id": self.one(self.net.interfaces),
+            "network_interface_id": self.rather(coming, self.net.interfaces),
             "instance_id": self.one(self.net.instances),
         }
 
@@ -284,10 +290,13 @@ def assign(g: Generator) -> Command[Any]:
 
 
 def unassign(g: Generator) -> Command[Any]:
-    interface_id = g.one(g.net.interfaces)
+    with_eips = [one.instance_id for one in g.net.eips.values() if one.private_ip_address is not None]
+    interface_id = g.rather(with_eips, g.net.interfaces)
     interface = g.net.interfaces.get(interface_id)
     ips, blocks = (interface.private_ips, interface.ipv4_prefixes) if interface else (["10.0.0.2"], [])
-    some = [g.choose([*ips[::-1], "10.0.0.3"]) for _ in range(g.choose([1, 1, 2]))]
+    taken_by_eips = [] if interface is None else [one.private_ip_address for one in g.net.eips_on(interface_id)]
+    ips = [*ips[::-1], *[ip for ip in taken_by_eips if ip is not None] * 3]
+    some = [g.choose([*ips, "10.0.0.3"]) for _ in range(g.choose([1, 1, 2]))]
     taken = [
         g.choose([*blocks, *blocks, "10.0.1.16/28"]) for _ in range(g.choose([0, 0, 1] if blocks else [0] * 6 + [1]))
     ]
@@ -359,23 +368,27 @@ def allocate_eip(g: Generator) -> Command[Any]:
 
 
 def associate(g: Generator) -> Command[Any]:
+    with_eips = {one.instance_id for one in g.net.eips.values()}
     if g.choose([True, False]):
-        user_id = g.one(g.net.interfaces)
+        user_id = g.rather([one for one in g.net.interfaces if one in with_eips], g.net.interfaces)
         interface = g.net.interfaces.get(user_id)
         kind = g.choose(["NetworkInterface"] * 7 + ["EcsInstance"])
     else:
-        user_id = g.one(g.net.instances)
+        user_id = g.rather([one for one in g.net.instances if one in with_eips], g.net.instances)
         instance = g.net.instances.get(user_id)
         interface = None if instance is None else g.net.primary(instance)
         kind = g.choose(["EcsInstance"] * 7 + ["NetworkInterface"])
-    named = [None, None, *(interface.private_ips if interface else []), "10.0.0.2"]
+    named = [None, *(interface.private_ips[::-1] if interface else []), "10.0.0.2"]
     return c.AssociateEipAddress(
         allocation_id=g.one(g.net.eips), instance_id=user_id, instance_type=kind, private_ip_address=g.choose(named)
     )
 
 
 def unassociate(g: Generator) -> Command[Any]:
-    allocation_id = g.one(g.net.eips)
+    going = {one.id for one in g.net.instances.values() if one.releasing}
+    on_it = {one.id for one in g.net.interfaces.values() if one.instance_id in going or one.status == "Deleting"}
+    stays = [one.id for one in g.net.eips.values() if one.instance_id in going | on_it]
+    allocation_id = g.rather(stays, g.net.eips)
     eip = g.net.eips.get(allocation_id)
     user_id = None if eip is None else eip.instance_id
     on_interface = user_id in g.net.interfaces
@@ -385,7 +398,7 @@ def unassociate(g: Generator) -> Command[Any]:
         allocation_id=allocation_id,
         instance_id=g.choose(named),
         instance_type=g.choose([kinds[0]] * 7 + [kinds[1]]),
-        private_ip_address=g.choose([None, None, None, "10.0.0.2", eip.private_ip_address if eip else None]),
+        private_ip_address=g.choose([None, None, "10.0.0.9", eip.private_ip_address if eip else None]),
     )
 
 
@@ -422,7 +435,8 @@ PUBLIC_ADDRESSES: Final = (
     *(run_with_bandwidth, create_with_bandwidth, start, stop, release_instance),
     *(allocate_address, change_address, release_address, convert) * 2,
     *(allocate_eip, associate, unassociate, release_eip),
-    *(change_bandwidth, renew, renew, change_vpc_attribute, change_vpc_attribute, assign),
+    *(change_bandwidth, renew, renew, change_vpc_attribute, change_vpc_attribute, assign, assign),
+    *(create_interface, attach, unassign, unassign),
 )
 """Commands on public addresses and the private one of an instance, with what they depend on."""
 
@@ -466,7 +480,9 @@ def create_vswitch(g: Generator) -> Command[Any]:
     vpc = g.net.vpcs.get(vpc_id)
     region_id = vpc.region_id if vpc else HOME
     zone_id = g.choose([f"{region_id}-b", f"{region_id}-b", f"{region_id}-c", f"{ABROAD}-b", f"{region_id}-zz"])
-    blocks = ["10.0.0.0/28", "10.0.0.48/29", "10.0.4.0/24", "100.0.0.0/24", "192.168.0.0/28", "10.0.0.0/8", a_block(g)]
+    blocks = ["10.0.0.0/28", "10.0.0.48/29", "10.0.0.56/29", "10.0.4.0/24", "192.168.0.0/28", "10.0.0.0/8", a_block(g)]
+    if vpc is not None and "100.0.0.0/16" in vpc.secondary_cidr_blocks:
+        blocks += ["100.0.0.0/24", "100.0.1.0/24"] * 3
     return c.CreateVSwitch(
         vpc_id=vpc_id,
         zone_id=zone_id,
@@ -495,7 +511,8 @@ def delete_group(g: Generator) -> Command[Any]:
 def two_groups(g: Generator) -> dict[str, Any]:
     group_id = g.one(g.net.groups)
     group = g.net.groups.get(group_id)
-    (source_id,) = g.groups(group.vpc_id if group else None, [1])
+    mine = [one.id for one in g.net.groups.values() if group and one.region_id == group.region_id]
+    source_id = g.one(mine) if g.choose([True, False]) else g.groups(group.vpc_id if group else None, [1])[0]
     return {
         "security_group_id": group_id,
         "source_group_id": source_id,
@@ -524,9 +541,11 @@ def enable_link(g: Generator) -> Command[Any]:
 
 
 def linked(g: Generator) -> dict[str, str]:
-    instance_id = g.one(g.net.instances)
+    classic = [one.id for one in g.net.instances.values() if one.network_type == "classic"]
+    instance_id = g.rather(classic, g.net.instances)
     instance = g.net.instances.get(instance_id)
-    vpc_ids = [g.one(g.net.vpcs)]
+    open_to_it = [one.id for one in g.net.vpcs.values() if one.linkable]
+    vpc_ids = [g.one(g.net.vpcs), *open_to_it]
     if instance is not None and instance.linked_vpc_id is not None:
         vpc_ids += [instance.linked_vpc_id] * 2
     return {"instance_id": instance_id, "vpc_id": g.choose(vpc_ids)}

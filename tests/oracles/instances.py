@@ -104,7 +104,7 @@ def _rules_in_sum(net: Network, command: Any, who: str, region_id: str, vswitch:
             yield from fullness(net, found, amount * sum(group in ids for ids in groups))
     if any(place is not None and place.status != "Available" for place, _ in places):
         yield "vswitch.state"
-    everything = [ip for _, ips in places for ip in ips]
+    everything = [(ip, place and place.vpc_id) for place, ips in places for ip in ips]
     if len(set(everything)) != len(everything):
         yield "address.private.repeated"
     for one_id in {place.id for place, _ in places if place is not None}:

@@ -283,7 +283,7 @@ def judge_bandwidth(net: Network, command: Any, who: str) -> Iterator[str]:
     if instance.next_bandwidth is not None:
         yield "instance.network-spec.pending-change"
     raised = not instance.internet_max_bandwidth_out and command.internet_max_bandwidth_out
-    runs_classic = instance.network_type == "classic" and instance.status != "Stopped"
+    runs_classic = instance.network_type == "classic" and instance.status != "Stopped" and not instance.releasing
     if raised and runs_classic:
         yield "instance.network-spec.classic-state"
 

@@ -18,13 +18,13 @@ from tests.support.hypothesis_settings import budget
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("model", MODELS)
 def test_long_walks_do_not_differ(model: str, mode: str) -> None:
-    verdicts = sum((walk(model, mode, seed, 500).verdicts for seed in range(budget(10))), Counter())
+    verdicts = sum((walk(model, mode, seed, 500).verdicts for seed in range(budget(7))), Counter())
     assert verdicts["allowed"] >= 0.2 * verdicts.total()
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=budget(100), deadline=None)
+@settings(max_examples=budget(70), deadline=None)
 @given(data=st.data())
 def test_short_walks_do_not_differ(model: str, mode: str, data: Any) -> None:
     def choose(options: Any) -> Any:

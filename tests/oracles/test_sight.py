@@ -61,9 +61,46 @@ class Watched(Beside):
         return super()._denied(command, who, found)
 
 
+def seldom() -> Watched:
+    """Returns both after steps that break the rules which walks seldom break."""
+    beside = Watched(START, None)
+    net, do = beside.network, beside.execute
+    vpc_id, vswitch_id, group_id = next(iter(net.vpcs)), list(net.vswitches)[3], next(iter(net.groups))
+    do(c.AssociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="100.0.0.0/16"))
+    do(c.CreateVSwitch(vpc_id=vpc_id, zone_id="cn-hangzhou-b", cidr_block="100.0.0.0/24"))
+    do(c.UnassociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="100.0.0.0/16"))
+    do(c.AssociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="100.1.0.0/16"))
+    do(c.AssociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="100.2.0.0/16"))
+    place: dict[str, Any] = {"vswitch_id": vswitch_id, "security_group_ids": [group_id]}
+    do(c.CreateNetworkInterface(**place, secondary_private_ip_address_count=1))
+    interface = next(iter(net.interfaces.values()))
+    do(c.AllocateEipAddress())
+    do(c.AllocateEipAddress())
+    used, free = net.eips
+    on_it: dict[str, Any] = {"instance_id": interface.id, "instance_type": "NetworkInterface"}
+    address = interface.private_ips[1]
+    do(c.AssociateEipAddress(allocation_id=used, private_ip_address=address, **on_it))
+    do(c.RunInstances(instance_type="ecs.three.large", amount=2, internet_max_bandwidth_out=5, **place))
+    beside.settle()
+    do(c.AssociateEipAddress(allocation_id=free, private_ip_address=address, **on_it))
+    do(c.UnassignPrivateIpAddresses(network_interface_id=interface.id, private_ip_addresses=[address]))
+    one, other = net.instances
+    do(c.AttachNetworkInterface(network_interface_id=interface.id, instance_id=one))
+    do(c.AttachNetworkInterface(network_interface_id=interface.id, instance_id=other))
+    beside.settle()
+    do(c.DeleteInstance(instance_id=one, force=True))
+    do(c.UnassociateEipAddress(allocation_id=used))
+    do(c.AssociateEipAddress(allocation_id=free, **on_it))
+    do(c.StopInstance(instance_id=other))
+    beside.settle()
+    for _ in range(4):
+        do(c.ChangePublicIpAddress(instance_id=other))
+    return beside
+
+
 def test_every_rule_that_is_left_out_is_noticed() -> None:
     """Walks break every rule of the models; each, left out, makes a difference."""
-    left = set(DENIALS)
+    left = set(DENIALS) - seldom().noticed
     for seed in range(MOST_WALKS):
         for model in MODELS.values():
             chance = random.Random(f"sight {seed}")

@@ -18,7 +18,17 @@ from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.domain.subjects.stories.instance import instance_type_is_unknown, release_while_pending
 from tests.domain.subjects.stories.security_group import instance_with_a_group_of_another_vpc
 from tests.support.net import START, Net
-from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic, created, move, stopped, subscription
+from tests.support.setups import (
+    OPEN,
+    OPEN_BY_HAND,
+    SUBSCRIPTION,
+    associated,
+    classic,
+    created,
+    move,
+    stopped,
+    subscription,
+)
 from tests.support.witnesses import WITNESSES, Story, named
 
 # Creating
@@ -509,3 +519,12 @@ def test_the_last_of_two_pending_bandwidths_starts() -> None:
     (settled,) = net.cloud.settle()
     assert settled == net.cloud.instances[vm.id]
     assert net.cloud.instances[vm.id].internet_max_bandwidth_out == 20
+
+
+def test_bandwidth_for_a_classic_instance_that_is_being_released_has_one_reason() -> None:
+    net = Net(**OPEN_BY_HAND)
+    vm = net.cloud.execute(c.StopInstance(instance_id=classic(net).id))
+    net.cloud.settle()
+    net.cloud.execute(c.DeleteInstance(instance_id=vm.id))
+    decision = net.cloud.check(c.ModifyInstanceNetworkSpec(instance_id=vm.id, internet_max_bandwidth_out=5))
+    assert [one.rule for one in decision.violations] == ["instance.being-released"]

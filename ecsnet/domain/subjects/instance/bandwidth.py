@@ -20,7 +20,7 @@ from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.regional_pool import PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.instance.creation import end_of, months_until
-from ecsnet.domain.subjects.instance.lifecycle import changed
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, changed
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.instance import InstanceNetworkSpecModified, InstanceRenewed
 from ecsnet.values import ChargeType, InstanceStatus
@@ -90,6 +90,10 @@ def pending_change(instance: InstanceState, bandwidth: int) -> Facts | None:
     return {"instance_id": instance.id, "next_bandwidth": instance.next_bandwidth}
 
 
+_NOT_DENIED: Final = [InstanceStatus.Stopped, *BEING_RELEASED]
+"""The last two have a rule of their own (`instance.being-released`)."""
+
+
 @RULES.denies(
     "instance.network-spec.classic-state",
     ModifyInstanceNetworkSpec,
@@ -100,7 +104,7 @@ def pending_change(instance: InstanceState, bandwidth: int) -> Facts | None:
 def classic_state(instance: InstanceState, bandwidth: int) -> Facts | None:
     """The bandwidth of a classic instance is raised from 0 only while the instance is Stopped."""
     raised_from_zero = instance.internet_max_bandwidth_out == 0 and bandwidth > 0
-    if instance.vpc_id is not None or not raised_from_zero or instance.status is InstanceStatus.Stopped:
+    if instance.vpc_id is not None or not raised_from_zero or instance.status in _NOT_DENIED:
         return None
     return {"instance_id": instance.id, "status": instance.status}
 
