@@ -19,7 +19,7 @@ from tests.support.hypothesis_settings import budget
 @pytest.mark.parametrize("model", MODELS)
 def test_long_walks_do_not_differ(model: str, mode: str) -> None:
     verdicts = sum((walk(model, mode, seed, 500).verdicts for seed in range(budget(7))), Counter())
-    assert verdicts["allowed"] >= 0.2 * verdicts.total()
+    assert verdicts["allowed"] >= 0.1 * verdicts.total()
 
 
 @pytest.mark.parametrize("mode", MODES)
