@@ -29,23 +29,15 @@ from ecsnet.values import (
 )
 
 
-def _plain(value: Any) -> Any:
-    return "" if value is None else value
-
-
-PLAIN: Final[Callable[[Any], Any]] = _plain
-"""Shows the value of an attribute as it is."""
-
-
 class Attribute(NamedTuple):
     """The attribute of the resource that a described field shows, and the field of the import's event: by default the
     same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
-    described value of the attribute; by default (``read`` is None) an empty text stands for None."""
+    described value of the attribute; by default (None) an empty text stands for None."""
 
     name: str
     event: str | None = ""
     read: Callable[[Any], Any] | None = None
-    show: Callable[[Any], Any] = PLAIN
+    show: Callable[[Any], Any] | None = None
 
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -432,23 +424,19 @@ def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attri
 
 class _Imported(NamedTuple):
     """The fields of a schema that are one field of the import's event each: the names of the event's fields, what gets
-    the described values in that order, the names of those for which an empty text stands for None, and the readers of
-    those that are not taken as they are."""
+    the described values in that order, and the readers of those that are not taken as they are."""
 
     names: tuple[str, ...]
     values: Callable[[Any], tuple[Any, ...]]
-    optional: tuple[str, ...]
     readers: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 @cache
 def _imported(schema: type[msgspec.Struct]) -> _Imported:
     marks = [(name, mark) for name, mark in attributes_of(schema).values() if mark.event is not None]
-    required = {field.name for field in msgspec.structs.fields(schema) if field.required}
     return _Imported(
         tuple([mark.event or mark.name for _, mark in marks]),
         attrgetter(*[name for name, _ in marks]),
-        tuple([mark.event or mark.name for name, mark in marks if mark.read is None and name not in required]),
         tuple([(mark.event or mark.name, mark.read) for _, mark in marks if mark.read is not None]),
     )
 
@@ -456,10 +444,9 @@ def _imported(schema: type[msgspec.Struct]) -> _Imported:
 def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
     """Returns the fields of the import's event that are one field of the description each."""
     imported = _imported(type(described))
-    fields = {name: value for name, value in zip(imported.names, imported.values(described), strict=True)}
-    for name in imported.optional:
-        if fields[name] == "":
-            fields[name] = None
+    fields: dict[str, Any] = {}
+    for name, value in zip(imported.names, imported.values(described), strict=True):
+        fields[name] = value or (None if value == "" else value)
     for name, read in imported.readers:
         fields[name] = read(fields[name])
     return fields

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from ecsnet.errors import EcsnetError
 
@@ -105,14 +105,19 @@ def reason_of(status: int) -> str:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
+    """Returns the names and values of a query or a form. A name without a value has an empty one."""
     if not text:
         return []
+    given = text.split("&")
+    if len(given) > MOST_PARAMETERS:
+        raise MalformedRequest(f"there are more than {MOST_PARAMETERS} parameters")
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        split = [pair.partition("=") for pair in given if pair]
+        if "%" not in text and "+" not in text:
+            return [(name, value) for name, _, value in split]
+        return [(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in split]
     except UnicodeDecodeError as error:
         raise MalformedRequest("a parameter is not UTF-8") from error
-    except ValueError as error:
-        raise MalformedRequest(f"there are more than {MOST_PARAMETERS} parameters") from error
 
 
 class Head(NamedTuple):
