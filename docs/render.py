@@ -252,6 +252,7 @@ PUBLIC = {
     "ecsnet.events.stores.sqlite": ["SqliteStore"],
     "ecsnet.events.stores.postgres": ["PostgresStore"],
     "ecsnet.projections": import_module("ecsnet.projections").__all__,
+    "ecsnet.metrics": import_module("ecsnet.metrics").__all__,
     "ecsnet.lifecycles": import_module("ecsnet.lifecycles").__all__,
     "ecsnet.plan": plan.__all__,
     "ecsnet.guest": guest.__all__,
