@@ -36,6 +36,13 @@ def test_a_generated_page_is_current(page: str) -> None:
     assert written == render().PAGES[page](), "run: python docs/render.py"
 
 
+def test_a_generated_part_of_a_page_is_current() -> None:
+    for page in render().PARTS:
+        written = (ROOT / "docs" / page).read_text("utf-8")
+        assert written == render().with_parts(page, written), "run: python docs/render.py"
+        assert written.count("| yes |") > 20
+
+
 def test_most_pages_have_snippets() -> None:
     assert {"README.md", "docs/getting-started.md", "docs/guest.md", "docs/intranet.md"} <= set(WITH_SNIPPETS)
 
