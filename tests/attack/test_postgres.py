@@ -28,6 +28,7 @@ from ecsnet.events.vpc import VpcDeleted
 from tests.attack.processes import Child
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, tried
 from tests.support import postgres
+from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 
 NOW = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
@@ -340,13 +341,47 @@ def test_a_killed_server_loses_and_doubles_no_acknowledged_event(server: postgre
         time.sleep(0.7)
     for child in children:
         child.kill()
-    said = [line for child in children for line in child.lines()]
+    check_acknowledged(address, [line for child in children for line in child.lines()])
+
+
+def check_acknowledged(address: str, said: list[str]) -> None:
+    """Every acknowledged event of `write_acknowledged` is there once, and the history is intact."""
     assert not [line for line in said if not line.startswith("r-")]
     with opened(address) as store:
         names = [record.event.vpc_id for record in store.read()]  # type: ignore[attr-defined]
         assert len(names) == len(set(names)) > 20
         assert set(said) <= set(names)
         assert verify(store).intact
+
+
+def test_writers_whose_sessions_are_ended_again_and_again_lose_and_double_nothing(address: str) -> None:
+    PostgresStore(address).close()
+    children = [Child(lambda say: write_acknowledged(address, say)) for _ in range(3)]
+    said = [child.next_line() for child in children]
+    for _ in range(budget(60)):
+        end_sessions(address)
+        said += [child.next_line() for child in children]  # each of them goes on
+    for child in children:
+        child.kill()
+    said += [line for child in children for line in child.lines()]
+    check_acknowledged(address, said)
+
+
+def test_a_promoted_standby_has_every_acknowledged_event_and_the_writers_go_on() -> None:
+    """Two servers, the second a synchronous standby of the first, which is killed while processes write."""
+    with postgres.server() as primary, primary.standby() as second:
+        both = primary.address.replace(f":{primary.port}/", f":{primary.port},127.0.0.1:{second.port}/")
+        address = postgres.fresh(f"{both}?target_session_attrs=read-write")
+        PostgresStore(address).close()
+        children = [Child(lambda say: write_acknowledged(address, say)) for _ in range(3)]
+        said = [child.next_line() for child in children for _ in range(10)]
+        primary.stop()
+        second.promote()
+        said += [child.next_line() for child in children for _ in range(30)]
+        for child in children:
+            child.kill()
+        said += [line for child in children for line in child.lines()]
+        check_acknowledged(address, said)
 
 
 def test_a_server_that_cannot_be_reached_is_reported(server: postgres.Server, monkeypatch: Any) -> None:
