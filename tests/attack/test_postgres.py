@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from tests.attack.processes import Child
-from tests.attack.racing import RACERS, Begin, Racers, all_is_well, tried
+from tests.attack.racing import RACERS, Begin, Racers
 from tests.support import postgres
 from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
@@ -219,50 +218,6 @@ def test_a_reader_of_serial_ids_misses_some(racers: Racers, address: str) -> Non
             seen += [row[0] for row in connection.execute(query, (seen[-1] if seen else 0,)).fetchall()]
         assert connection.execute("SELECT count(*) FROM serial").fetchone() == (RACERS * count,)
         assert len(seen) < RACERS * count
-
-
-# Races
-
-
-def create_interfaces(address: str, number: int, begin: Begin, command: Any) -> Counter[str]:
-    with Cloud(address) as cloud:
-        begin()
-        return Counter(tried(cloud, command) for _ in range(4))
-
-
-def test_the_last_places_of_a_quota_are_given_once(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        net = Net(store=cloud.store)
-        net.quota("interfaces-per-region", 9)
-        told = sum(racers.race(create_interfaces, address, net.eni_command()), Counter[str]())
-        assert told == {"made": 9, "MaxEniCountExceeded": RACERS * 4 - 9}
-        all_is_well(cloud)
-
-
-def allocate_eips(address: str, number: int, begin: Begin) -> Counter[str]:
-    with Cloud(address, region_id=f"zz-r{number}") as cloud:
-        begin()
-        return Counter(tried(cloud, c.AllocateEipAddress()) for _ in range(4))
-
-
-def test_the_quota_of_an_account_is_not_exceeded_over_regions(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        told = sum(racers.race(allocate_eips, address), Counter[str]())
-        assert told["made"] == len(cloud.eips) == 20
-        all_is_well(cloud)
-
-
-def open_schema(address: str, number: int, begin: Begin) -> None:
-    begin()
-    PostgresStore(address).close()
-
-
-def test_processes_can_create_one_schema_at_once(racers: Racers, postgres_address: str) -> None:
-    for _ in range(3):
-        address = postgres.fresh(postgres_address)
-        racers.race(open_schema, address)
-        with Cloud(address) as cloud:
-            cloud.execute(VPC)
 
 
 # Lost connections

@@ -94,6 +94,23 @@ def at(moment: datetime, path: str, region_id: str = "cn-hangzhou", **options: A
 # Eight processes, one history: a file, or a schema of a database
 
 
+def begin_history(path: str, number: int, begin: Begin) -> str:
+    begin()
+    with at(START, path) as cloud:
+        return cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id
+
+
+@rounds(3)
+def test_a_history_is_created_once_by_processes_that_open_it_at_once(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    ids = racers.race(begin_history, shared_address, seed=seed)
+    with at(START, shared_address) as cloud:
+        assert sorted(cloud.vpcs) == sorted(ids)
+        assert len(set(ids)) == RACERS
+        all_is_well(cloud)
+
+
 def take_eips(path: str, number: int, begin: Begin, instances: list[list[str]], seed: int) -> Counter[str]:
     random = Random(seed * RACERS + number)
     told: Counter[str] = Counter()

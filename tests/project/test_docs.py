@@ -43,6 +43,20 @@ def test_a_generated_part_of_a_page_is_current() -> None:
         assert written.count("| yes |") > 20
 
 
+def test_the_promises_over_every_engine_are_tested_with_every_engine() -> None:
+    """Their tests take an address from a fixture that has one of each engine."""
+    section = PAGES["docs/stores.md"].read_text("utf-8").split("### Over every engine")[1].split("### ")[0]
+    rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", section)
+    assert len(rows) > 4
+    for file, names in rows:
+        text = (ROOT / file).read_text("utf-8")
+        for name in re.findall(r"`(\w+)`", names):
+            before, parameters = text.split(f"def {name}(")[0], text.split(f"def {name}(")[1].split(") ->")[0]
+            over_all = "_address" in parameters or "SHARED]" in before.rsplit("\n\n\n", 1)[1]
+            assert over_all, f"{file}: {name} has neither shared_address nor new_address"
+            assert "postgres_address" not in parameters
+
+
 def test_most_pages_have_snippets() -> None:
     assert {"README.md", "docs/getting-started.md", "docs/guest.md", "docs/intranet.md"} <= set(WITH_SNIPPETS)
 
