@@ -193,6 +193,22 @@ def test_a_dropped_answer_leaks_without_a_token_and_not_with_one(api: Aliyun) ->
     assert len(api.cloud.history(type=NetworkInterfaceCreated)) == 3
 
 
+def test_the_transport_of_the_sdk_reaches_other_hosts_and_is_itself_again() -> None:
+    from darabonba.core import DaraCore  # type: ignore[import-untyped]
+    from darabonba.exceptions import RetryError  # type: ignore[import-untyped]
+    from darabonba.request import DaraRequest  # type: ignore[import-untyped]
+
+    before = vars(DaraCore)["do_action"]
+    asked = DaraRequest()
+    asked.headers["host"] = "127.0.0.1"
+    asked.port = 1
+    with aliyun() as api:
+        with pytest.raises(RetryError, match=r"127\.0\.0\.1"):
+            DaraCore.do_action(asked, {"connectTimeout": 1000})
+        assert api.calls == ()
+    assert vars(DaraCore)["do_action"] is before
+
+
 def test_a_throttled_call_says_when_to_come_back(api: Aliyun) -> None:
     api.faults.add(action="Describe*", nth=1, code="Throttling", retry_after=0.3)
     with pytest.raises(AlibabaCloudException) as refused:

@@ -103,6 +103,35 @@ def test_a_body_in_chunks_is_read(server: Server) -> None:
     assert len(server.service.cloud.vpcs) == 1
 
 
+def exchanged(server: Server, sent: bytes) -> bytes:
+    """All bytes that come back until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(1 << 16), b""))
+
+
+def test_a_client_that_waits_before_its_body_is_told_to_go_on(server: Server) -> None:
+    head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 22\r\n\r\n"
+    answer = exchanged(server, head + b"Action=DescribeRegions")
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        (b"GET /?Action=DescribeRegions HTTP/1.0\r\n", False),
+        (b"GET /?Action=DescribeRegions HTTP/1.0\r\nConnection: Keep-Alive\r\n", True),
+        (b"GET /?Action=DescribeRegions HTTP/1.1\r\nConnection: close\r\n", False),
+        (b"GET /?Action=DescribeRegions HTTP/1.1\r\n", True),
+        (b"HEAD /?Action=DescribeRegions HTTP/1.1\r\n", True),
+        (b"\r\n\r\nGET /?Action=DescribeRegions HTTP/1.1\r\n", True),
+    ],
+)
+def test_a_connection_is_kept_as_the_client_asks(server: Server, head: bytes, kept: bool) -> None:
+    last = b"GET /?Action=DescribeRegions HTTP/1.1\r\nConnection: close\r\n\r\n"
+    assert exchanged(server, head + b"\r\n" + last).count(b"HTTP/1.1 ") == (2 if kept else 1)
+
+
 def test_requests_at_once_lose_nothing(server: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         bodies = list(pool.map(lambda _: call(server, "AllocateEipAddress"), range(20)))
