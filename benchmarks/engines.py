@@ -191,9 +191,7 @@ def _sqlite(effort: Effort, folder: Path) -> None:
     stores = [SqliteStore(folder / f"ours-{n}.db") for n in range(2)]
     recorders = [SQLiteApplicationRecorder(SQLiteDatastore(str(folder / f"theirs-{n}.db"))) for n in range(2)]
     for recorder in recorders:
-        recorder.create_table()
-        with recorder.datastore.get_connection(commit=False) as theirs:
-            theirs.execute("PRAGMA synchronous = FULL")
+        recorder.create_table()  # it uses WAL, and SQLite's default, which is FULL
 
     def inserting(batch: int) -> Callable[[], object]:
         def work() -> None:

@@ -12,6 +12,7 @@ from ecsnet.events.base import Event
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.rows import stored_events
+from ecsnet.events.stores.upcasters import UPCASTERS
 
 
 class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,8 +84,8 @@ def check_upcasters(lines: Iterable[str], *, complete: bool = False) -> int:
         seen.add((one.type, one.stored.schema_version))
     if complete:
         older = {(name, version) for name, event in codec.EVENT_TYPES.items() for version in range(1, event.SCHEMA)}
-        _none_of("no upcaster for", older - codec.UPCASTERS.keys())
-        _none_of("an upcaster for a schema that there is not:", codec.UPCASTERS.keys() - older)
+        _none_of("no upcaster for", older - UPCASTERS.keys())
+        _none_of("an upcaster for a schema that there is not:", UPCASTERS.keys() - older)
         _none_of("no line of", older - seen)
     return number
 
@@ -104,7 +105,7 @@ def _read(name: str, version: int, payload: str, where: str) -> Event:
 def _check_steps(where: str, one: _Example, current: int) -> None:
     fields: Any = msgspec.json.decode(one.stored.payload)
     for version in range(one.stored.schema_version, current):
-        upcaster = codec.UPCASTERS[one.type, version]
+        upcaster = UPCASTERS[one.type, version]
         given = deepcopy(fields)
         made = deepcopy(upcaster(fields))
         _same(where, f"the upcaster from schema {version} changes what it is given", fields, given)
