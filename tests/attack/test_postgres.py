@@ -47,13 +47,6 @@ def server() -> Iterator[postgres.Server]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def racers() -> Iterator[Racers]:
-    started = Racers()
-    yield started
-    started.close()
-
-
 @contextmanager
 def session(address: str) -> Iterator[Any]:
     """A connection of somebody else to the database of a schema, whose tables it finds without the schema's name."""
