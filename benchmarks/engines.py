@@ -26,7 +26,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from benchmarks._measure import Contender, Effort, _print_table, measure, per_operation, stopwatch
+from benchmarks._measure import Contender, Effort, measure, per_operation, print_table, stopwatch
 from benchmarks.store import INSERT, TABLE
 from ecsnet import Cloud, VersionConflict
 from ecsnet import commands as c
@@ -299,4 +299,4 @@ def _writers(effort: Effort, folder: Path, address: str) -> None:
     racers.close()
     print("\n### eight processes that write\n")
     head = ("engine", "commands a second", "conflicts a command", "ms of pauses a command", "ms of appends a command")
-    _print_table(head, lines)
+    print_table(head, lines)
