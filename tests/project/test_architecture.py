@@ -86,7 +86,7 @@ HOMES = {
     "csv": {"instance_types"},
     "logging": {"_log"},
     "pytest": {"pytest_plugin"},
-    "http": {"openapi.http", "openapi.server"},
+    "http": {"openapi.http"},
     "hypothesis": {"hypothesis_plugin", "strategies", "testing._choose", "testing._machine"},
 }
 IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}
