@@ -1,4 +1,4 @@
-"""The vendor's modules for Ansible, unmodified, by sockets: one playbook, with the life of an ENI and an EIP's moves."""
+"""The vendor's modules for Ansible, unmodified, by sockets: a playbook with the life of an ENI and moves of an EIP."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_a_recorded_request_is_answered_in_the_vendor_s_form(text: str) -> None:
     answer = service.respond(recorded(text))
     assert status(answer) in (200, 400, 403, 404), answer
     assert b"RequestId" in answer
-    assert service.calls[-1].code != "InternalError"
+    assert service.calls[-1].code not in ("InternalError", "InvalidAction.NotFound")
     again = service.respond(recorded(text))
     assert service.calls[-1].code == "SignatureNonceUsed", again
 
