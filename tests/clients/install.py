@@ -24,7 +24,7 @@ NODE_PACKAGES = ("@alicloud/ecs20140526", "@alicloud/vpc20160428", "@alicloud/po
 DEBIAN_PACKAGES = ("packer", "fence-agents")
 PYTHON_PACKAGES = ("ansible-core", "footmark", "pexpect", "pycurl", "aliyun-python-sdk-ecs")
 ANSIBLE_MODULES = "ansible-alicloud"
-LONGEST = 400.0
+LONGEST = 240.0
 """The seconds after which an installation is given up."""
 
 

@@ -43,7 +43,7 @@ def service() -> Service:
 
 
 def test_there_are_recorded_requests_of_both_signatures() -> None:
-    assert len(RECORDED) == 120
+    assert len(RECORDED) == 122
     assert 10 < sum("ACS3-HMAC-SHA256" in one for one in RECORDED) < 100
 
 
