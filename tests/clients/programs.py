@@ -15,7 +15,7 @@ from ecsnet.testing import Aliyun
 from tests.clients.conftest import KEYS
 from tests.clients.install import folder
 
-LONGEST = 120.0
+LONGEST = 300.0
 """The seconds after which a client has hung."""
 
 

@@ -41,7 +41,7 @@ def actions_of(api: Aliyun) -> list[str]:
 
 
 def test_an_image_is_built_in_a_network_that_is_made_and_unmade_for_it(tmp_path: Path) -> None:
-    with aliyun(sockets=True, keys=KEYS, settle_after=1) as api:
+    with aliyun(sockets=True, keys=KEYS) as api:
         done = build(api, tmp_path)
         assert done.returncode == 0, done.stdout[-3000:]
         assert "cn-hangzhou: m-" in done.stdout
