@@ -138,7 +138,8 @@ def _transitional() -> Iterator[str]:
 
 
 _TRANSITIONAL: Final = frozenset(_transitional())
-_ID_NAMES: Final = ("NetworkInterfaceId", "InstanceId", "AllocationId", "VSwitchId", "VpcId")
+_ID_NAMES: Final = ("NetworkInterfaceId", "AllocationId", "InstanceId", "VSwitchId", "VpcId")
+"""The names of ids in descriptions: an EIP names its instance, too, and a VSwitch its VPC, but its own is before it."""
 
 
 class Service:
@@ -146,7 +147,8 @@ class Service:
 
     ``keys`` are secrets by the id of their access key: signatures are then verified, and without them every request is
     taken for one of the cloud's account. ``strict`` refuses parameters that nothing is done with. With ``polls``,
-    transitions of a cloud whose ``settle_after`` is ``"manual"`` end once a Describe action has shown them so often.
+    transitions of a cloud whose ``settle_after`` is ``"manual"`` end once a Describe action has shown them so often, or
+    the same request was refused so often in a row.
 
     ``calls`` are the latest of them; ``ignored`` counts parameters that nothing was done with, by action and name;
     ``unknown_actions`` counts the actions that ecsnet does not have.
@@ -173,6 +175,7 @@ class Service:
         self._number = 0
         self._nonces: dict[tuple[str, str], bool] = {}
         self._polled: Counter[tuple[str, str]] = Counter()
+        self._refused: tuple[tuple[str, dict[str, str]], int] = (("", {}), 0)
 
     def respond(self, message: bytes) -> bytes:
         """Returns the answer to a request, both as bytes of HTTP. An answer that a fault drops is empty."""
@@ -284,6 +287,8 @@ class Service:
                 request.command, client_token=request.client_token, remembered=remembered or None
             )
         except CommandDenied as error:
+            if self.polls is not None:
+                self._count_refusals(asked.action, modelled)
             raise Refusal.of(error) from error
         except InvalidCommand as error:
             raise Refusal("InvalidParameter", 400, str(error)) from error
@@ -387,6 +392,15 @@ class Service:
                 del self._polled[key]
                 self.cloud.settle(key[0])
 
+    def _count_refusals(self, action: str, modelled: Mapping[str, str]) -> None:
+        """Ends all transitions once a request was refused as often in a row as a Describe action shows a transition:
+        clients wait for a deletion by asking again for what it is in the way of."""
+        request = (action, {name: value for name, value in modelled.items() if name != "ClientToken"})
+        times = self._refused[1] + 1 if self._refused[0] == request else 1
+        self._refused = (request, times)
+        if times >= (self.polls or 0):
+            self.cloud.settle()
+
     # The answer
 
     def _note_events(self, asked: _Asked) -> None:
@@ -405,7 +419,7 @@ class Service:
                 "RequestId": request_id,
                 "HostId": "ecs.aliyuncs.com",
                 "Code": code,
-                "Message": message,
+                "Message": message + getattr(outcome, "unkept", ""),
                 "Recommend": f"/_ecsnet/why?call={number}" if violations else "",
             }
             root = "Error"

@@ -13,15 +13,16 @@ import pytest
 from ecsnet import Cloud, Command, NewNetworkInterface
 from ecsnet.commands import AllocateEipAddress, RunInstances, SetQuota
 from ecsnet.events.network_interface import NetworkInterfaceCreated
-from ecsnet.openapi import ACTIONS, InvalidRequest, request
+from ecsnet.openapi import ACTIONS, respond
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.openapi.further import FURTHER
 from ecsnet.openapi.parameters import class_of
 from ecsnet.testing import Aliyun, aliyun
 from tests.clients.conftest import KEYS
 from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.support.net import Net
-from tests.support.sdk import ECS, VPC, Network, Sdk, model, package_of
-from tests.support.wire import flat, parameters_of
+from tests.support.sdk import ECS, VPC, Network, Sdk, can_be_said, model, package_of
+from tests.support.wire import flat, message, parameters_of, parsed
 from tests.support.witnesses import WITNESSES, Story, named
 
 pytest.importorskip("alibabacloud_ecs20140526")
@@ -230,15 +231,6 @@ def test_an_injected_code_arrives_and_nothing_happens(api: Aliyun, code: str, st
 # Refusals
 
 
-def can_be_said(action: str, parameters: dict[str, Any], command: Command[Any]) -> bool:
-    """Returns whether the SDK's model has the parameters, and the parameters say all of the command."""
-    sent = model(package_of(action), f"{action}Request")().from_map(parameters).to_map()
-    try:
-        return request(action, dict(flat(sent))).command == command
-    except InvalidRequest:
-        return False
-
-
 @pytest.mark.parametrize("by_sockets", [False, True], ids=["inside", "sockets"])
 @pytest.mark.parametrize(("rule_id", "story", "options"), named(WITNESSES))
 def test_every_refusal_arrives_as_the_exception_of_the_sdk(
@@ -367,6 +359,38 @@ def test_answers_fit_the_models_of_the_sdk(package: str) -> None:
             sdk.body(action, {"RegionId": "cn-hangzhou", **asked.get(action, {})}, package)
             seen += 1
     assert seen > 5
+
+
+FURTHER_PACKAGES = {"DescribeRouteTableList": VPC, "ModifyEipAddressAttribute": VPC, "ModifyVpcAttribute": VPC}
+
+
+@pytest.mark.parametrize("action", sorted(set(FURTHER) - set(ACTIONS)))
+def test_answers_of_further_actions_fit_the_models_of_the_sdk(action: str) -> None:
+    net = Net()
+    vm = net.run()
+    package = FURTHER_PACKAGES.get(action, ECS)
+    with aliyun(net.cloud) as api:
+        sdk = Sdk(api)
+        sdk("AttachKeyPair", KeyPairName="web", InstanceIds=f'["{vm.id}"]')
+        sdk("TagResources", ResourceType="instance", ResourceId=[vm.id], Tag=[{"Key": "role", "Value": "web"}])
+        names = fields_of(model(package, f"{action}Request"))
+        given = {
+            "ImageId": "centos_7" if action.startswith("Describe") else "m-1",
+            "InstanceId": [vm.id] if get_origin(names.get("InstanceId")) is list else vm.id,
+            "InstanceIds": f'["{vm.id}"]',
+            "KeyPairName": "web",
+            "KeyPairNames": '["web"]',
+            "PublicKeyBody": "ssh-rsa AAAA",
+            "ResourceType": "instance",
+            "SecurityGroupId": net.group.id,
+            "SnapshotId": "s-1",
+        }
+        unused = {"DescribeImages": "SnapshotId", "CreateImage": "SnapshotId"}
+        asked = {name: one for name, one in given.items() if name in names and unused.get(action) != name}
+        found = parsed(respond(message(action, Format="JSON", **dict(flat(asked))), net.cloud))
+        response = model(package, f"{action}ResponseBody")
+        assert misfits(found, response) == []
+        assert lost(found, response().from_map(found).to_map()) == []
 
 
 def test_a_request_of_the_sdk_arrives_as_the_equal_command(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ecsnet.openapi import ACTIONS
+from ecsnet import Command
+from ecsnet.openapi import ACTIONS, InvalidRequest, request
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.testing import Aliyun
+from tests.support.wire import flat
 
 ECS, VPC = "alibabacloud_ecs20140526", "alibabacloud_vpc20160428"
 
@@ -20,6 +22,15 @@ def package_of(action: str) -> str:
 
 def model(package: str, name: str) -> Any:
     return getattr(import_module(f"{package}.models"), name)
+
+
+def can_be_said(action: str, parameters: dict[str, Any], command: Command[Any]) -> bool:
+    """Returns whether the SDK's model has the parameters, and the parameters say all of the command."""
+    sent = model(package_of(action), f"{action}Request")().from_map(parameters).to_map()
+    try:
+        return request(action, dict(flat(sent))).command == command
+    except InvalidRequest:
+        return False
 
 
 class Sdk:

@@ -21,7 +21,11 @@ def message(action: str, *, method: str = "GET", headers: str = "", **parameters
 
 def call(service: Service, action: str, **parameters: Any) -> Any:
     """The body of the answer to a request, which is JSON."""
-    answer = service.respond(message(action, **{"Format": "JSON", **parameters}))
+    return parsed(service.respond(message(action, **{"Format": "JSON", **parameters})))
+
+
+def parsed(answer: bytes) -> Any:
+    """The body of an answer, which is JSON."""
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
