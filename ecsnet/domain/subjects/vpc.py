@@ -379,6 +379,8 @@ def vswitch_state(
     deleted; to ask again for its deletion is accepted."""
     if command_type is DeleteVSwitch and vswitch.status is S.Deleting:
         return None
+    if vswitch.status is S.Available and not new_interfaces:
+        return None
     vswitches = [vswitch, *[new.vswitch for new in new_interfaces if new.vswitch is not None]]
     statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not S.Available}
     if not statuses:
