@@ -228,12 +228,12 @@ class Cloud:
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:
-            of_account = account_stream(self.account_id)
-            stream = stream_of(events[0], region_id, self.account_id) if events else of_account
-            if not events and client_token is None:
-                stream = region_id
-            command_id = engine.command_id(stream)
-            news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
+            news: list[NewEvent] = []
+            if events:
+                command_id = engine.command_id(stream_of(events[0], region_id, self.account_id))
+                news = engine.command_events(region_id, events, now, self.account_id, command_id)
+            else:
+                command_id = engine.command_id(region_id if client_token is None else account_stream(self.account_id))
             if view.events:
                 news = [*view.before_command(command_id), *news]
             if attributes is not None:
