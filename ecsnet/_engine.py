@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import count
 from threading import Lock, RLock
 from typing import Any, Final, Literal, TypeVar
-from weakref import WeakSet
+from weakref import ref
 
 from msgspec.structs import replace
 
@@ -72,12 +72,13 @@ class Engine:
         instance_types: Mapping[str, InstanceType] | None = None,
         world: World | None = None,
         until: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._lease = lease
         self.store = lease.store if store is None else store
         self.clock = clock
         self.settle_after: SettleAfter = settle_after
-        self.pace = Pace(settle_after)
+        self.pace = Pace(settle_after) if pace is None else pace
         self.outcomes = outcomes
         self.rules = rules
         self.own_types = own_types
@@ -87,7 +88,7 @@ class Engine:
         self.first_results: dict[int, Any] = {}
         self.listings = Listings()
         self._begin_process()
-        _ENGINES.add(self)
+        _ENGINES.add(ref(self, _ENGINES.discard))
         self.handlers: tuple[Handler, ...] = ()
         self.denial_handlers: tuple[Callable[[Denial], object], ...] = ()
         self._delivered = 0  # the position up to which handlers were given events
@@ -95,7 +96,7 @@ class Engine:
         self._folding = False
         self._last: RecordedEvent | None = None
         self.world = World() if world is None else world
-        self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
+        self._nothing_due: SettledView | None = None
         if world is None:
             self.catch_up()
         if instance_types is None:
@@ -197,8 +198,7 @@ class Engine:
         """Returns the instance types that an account can create instances of: those of the catalogue; those that were
         described to it, which precede them if their limits are known; and those given to the cloud, which precede all.
         """
-        described = described_types(self.world, account_id)
-        if not described:
+        if not self.world.shared or not (described := described_types(self.world, account_id)):
             return self.instance_types
         if self._types[0] is not described:
             unknown = {one.id: one for one in described.values() if not one.limits_known}
@@ -385,9 +385,10 @@ class Engine:
             if region.pending.size or region.scheduled.size or region.revocations.size:
                 break
         else:
-            if self._nothing_due.world is not world:
-                self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
-            return self._nothing_due
+            nothing_due = self._nothing_due
+            if nothing_due is None or nothing_due.world is not world:
+                nothing_due = self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
+            return nothing_due
         view = self._settling
         if view is None or not view.is_valid(world, now):
             view = self._settling = settled_view(world, self.pace, now, self.outcomes)
@@ -415,8 +416,7 @@ class Engine:
     ) -> Engine:
         """Returns an independent engine in memory that goes on from here, with these settings."""
         world = self.world.fork()
-        versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
-        store = MemoryStore.follows(self.store, world.position, versions)
+        store = MemoryStore.follows(self.store, world.position, world.versions())
         return Engine(
             self._lease.share(),
             store,
@@ -428,6 +428,7 @@ class Engine:
             instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
+            pace=self.pace if settle_after is self.settle_after else None,
         )
 
     def as_of(self, world: World, moment: datetime) -> Engine:
@@ -455,12 +456,14 @@ def with_events(world: World, news: Sequence[NewEvent]) -> World:
     return copy
 
 
-_ENGINES: Final[WeakSet[Engine]] = WeakSet()
+_ENGINES: Final[set[ref[Engine]]] = set()
 
 
 def _begin_in_child() -> None:
-    for engine in list(_ENGINES):
-        engine._begin_process()
+    for reference in _ENGINES.copy():
+        engine = reference()
+        if engine is not None:
+            engine._begin_process()
 
 
 if hasattr(os, "register_at_fork"):

@@ -26,7 +26,7 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._differences import ResourceChange, differences
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import attributes_of, check_rules, check_settings, check_store, event_type, opened
-from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
+from ecsnet._results import first_result, last_shown, quota, results, token_used
 from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Denial, Permission
@@ -39,6 +39,7 @@ from ecsnet.domain.decide import (
     home_region,
     removes,
     result_ids,
+    returns_several,
     try_out,
 )
 from ecsnet.domain.fold import replay
@@ -180,7 +181,8 @@ class Cloud:
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
-        _must_be_command(command)
+        if type(command) not in OPERATIONS:
+            raise _no_command(command)
         if client_token is not None:
             if (problem := token_problem(client_token)) is not None:
                 raise InvalidCommand(problem, parameter="client_token")
@@ -243,16 +245,18 @@ class Cloud:
         try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
-        ids = existing(command, region, table, ids, self.account_id)
+        several = returns_several(command)
+        if several:
+            ids = existing(command, region, table, ids, self.account_id)
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:
-            of_account = account_stream(self.account_id)
-            stream = stream_of(events[0], region_id, self.account_id) if events else of_account
-            if not events and client_token is None:
-                stream = region_id
-            command_id = engine.command_id(stream)
-            news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
+            news: list[NewEvent] = []
+            if events:
+                command_id = engine.command_id(stream_of(events[0], region_id, self.account_id))
+                news = engine.command_events(region_id, events, now, self.account_id, command_id)
+            else:
+                command_id = engine.command_id(region_id if client_token is None else account_stream(self.account_id))
             if view.events:
                 news = [*view.before_command(command_id), *news]
             if attributes is not None:
@@ -266,7 +270,8 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        result = as_returned(command, results(engine.world, region, table, ids, last, self.account_id))
+        found = results(engine.world, region, table, ids, last, self.account_id)
+        result = found if several else found[0]
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result
@@ -278,7 +283,8 @@ class Cloud:
         Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that the model cannot
         carry out, as only a registry without some of the vendor's rules allows, now or before.
         """
-        _must_be_command(command)
+        if type(command) not in OPERATIONS:
+            raise _no_command(command)
         if rules is not None:
             check_rules(rules)
         engine = self._engine
@@ -856,6 +862,5 @@ def _kinds(names: Iterable[str], refresh: bool) -> tuple[str, ...]:
     return kinds
 
 
-def _must_be_command(command: object) -> None:
-    if type(command) not in OPERATIONS:
-        raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
+def _no_command(command: object) -> TypeError:
+    return TypeError(f"not a command of ecsnet.commands: {shown(command)}")
