@@ -12,6 +12,7 @@ import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
 from ecsnet._escaping import escaped
+from ecsnet._snapshots import verify_all
 from ecsnet.cli import checking, differing, histories, outcomes, rulebook, serving, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
@@ -19,7 +20,6 @@ from ecsnet.clocks import utc_now
 from ecsnet.editions import EDITIONS
 from ecsnet.events import export_history, import_history
 from ecsnet.events.stores.addresses import shown_address
-from ecsnet.events.stores.hashes import verify as verify_store
 from ecsnet.events.stores.opening import open_address
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
@@ -399,7 +399,7 @@ def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
     """
     opened = _to_read(store)
     try:
-        verification = verify_store(opened, expect=expect)
+        verification = verify_all(opened, expect=expect)
     finally:
         opened.close()
     histories.show_verification(verification, Output(as_json))
