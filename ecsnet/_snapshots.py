@@ -136,7 +136,8 @@ class Snapshots:
     def _kept_in_store(self, store: KeepsSnapshots, past: Past) -> bool:
         world = past.world
         newest = store.snapshot(_kind(), until=world.position)
-        if newest is not None and world.position - newest.position < self.interval // 2:
+        is_near = newest is not None and world.position - newest.position < self.interval // 2
+        if newest is not None and is_near and isinstance(_opened(store, newest), Past):
             return True  # that of another process, as a rule
         digest = store.history_digest(_versions(world))
         if digest is None:
@@ -188,19 +189,18 @@ def verify_all(store: EventStore, *, expect: str | None = None) -> Verification:
 def refolded(store: EventStore) -> tuple[int, HistoryFault | None]:
     """Folds the events of a store, and returns the number of its snapshots of this version that say the same, and the
     first that does not. Raises `StoreError` if the store cannot be read."""
-    snapshots = store if keeps_snapshots(store) else None
-    if snapshots is None:
+    if not keeps_snapshots(store):
         return 0, None
     world, equal = World(), 0
-    for position in snapshots.snapshot_positions(_kind()):
-        snapshot = snapshots.snapshot(_kind(), until=position)
+    for position in store.snapshot_positions(_kind()):
+        snapshot = store.snapshot(_kind(), until=position)
         if snapshot is None or snapshot.position != position:
             continue  # another process has replaced it
         try:
             replay(world, store.read(after=world.position, until=position))
         except ReplayError as error:
             return equal, _fault(position, f"the events before it cannot be folded: {error}")
-        past_or_reason = _opened(snapshots, snapshot)
+        past_or_reason = _opened(store, snapshot)
         if not isinstance(past_or_reason, Past):
             return equal, _fault(position, past_or_reason)
         as_folded = encoded(world).content == snapshot.content[_CHECKSUM + _DIGEST :]

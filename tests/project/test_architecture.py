@@ -49,7 +49,7 @@ LAYERS = [
     ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
-    ["_settling", "_options", "_collections", "_json", "_listings"],
+    ["_settling", "_options", "_collections", "_json", "_listings", "_snapshots"],
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeGuard
 
 import msgspec
 
+from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.hashes import BEGINNING, event_hash
 
 
@@ -28,7 +29,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     content: bytes
 
 
-class KeepsSnapshots(Protocol):
+class KeepsSnapshots(EventStore, Protocol):
     """A store with a place for snapshots. A store need not offer it: its histories are then folded from their events.
 
     A method that fails raises `StoreError`, and changes nothing; whoever calls it goes on without a snapshot.
