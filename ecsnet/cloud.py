@@ -677,7 +677,8 @@ class Cloud:
 
     def verify(self, *, expect: str | None = None) -> Verification:
         """Verifies the hashes of the stored history, all of it, and returns the first event that was altered, is
-        missing, was inserted or was exchanged, if there is one.
+        missing, was inserted or was exchanged, if there is one. If there is none, the snapshots of the state in the
+        store are compared with what the events lead to.
 
         ``expect`` is the `Verification.head` of an earlier verification: with it, a history that was cut off or written
         anew with other hashes is found too. A history in memory has no hashes: only its order is verified. Raises

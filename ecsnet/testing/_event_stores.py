@@ -509,7 +509,7 @@ def _clouds(stores: _Stores) -> None:
 
 
 def _of_snapshots(stores: _Stores) -> KeepsSnapshots | None:
-    """Returns a store with six events, if it keeps store."""
+    """Returns a store with six events, if it keeps snapshots."""
     store = stores.new()
     store.append(_news("a", "1", "2", "3"), {"a": 0})
     store.append(_news("b", "4", "5", "6"), {"b": 0})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -30,11 +30,10 @@ from ecsnet.strategies import clouds
 from ecsnet.testing import START
 from tests.attack.damage import write_history
 from tests.attack.processes import Child
-from tests.attack.test_event_stores import OwnStore
-from tests.properties.test_laws import patient
 from tests.support.postgres import fresh
 
 EVERY = 7
+patient = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +43,14 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_LEAST_IN_MEMORY", EVERY)
     monkeypatch.setattr(kept, "_EVENTS_A_RESOURCE", 0)
     monkeypatch.setattr(kept, "_BYTES_AN_EVENT", 10**9)
+
+
+class OwnStore:
+    """A store of a user's, with the methods of the contract alone."""
+
+    def __init__(self) -> None:
+        inner = MemoryStore()
+        self.append, self.read, self.head, self.close = inner.append, inner.read, inner.head, inner.close
 
 
 class Counting(SqliteStore):

@@ -223,6 +223,7 @@ def test_no_test_module_is_imported() -> None:
 PROJECT = Path(__file__).parents[2]
 INTERNALS = {
     "tests/api/test_errors.py": "makes every error that there is",
+    "tests/api/test_snapshots.py": "has snapshots kept after a few events",
     "tests/attack/test_files.py": "limits the pages of an open database",
     "tests/attack/test_terminal_output.py": "shows hostile text in every place",
     "tests/domain/state/test_regional_pool.py": "fills a pool that would take thousands of commands",

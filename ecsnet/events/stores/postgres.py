@@ -32,7 +32,7 @@ from ecsnet.events.stores.postgres_schema import (
     prepare,
     prepare_snapshots,
 )
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored, row_of
 from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class PostgresStore:
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         query, also = (self._rows, ()) if naming is None else (self._named, (naming,))
         for rows in self._batches(query, after, until, *also):
-            yield from map(record_of, rows)
+            yield from records_of(rows)
 
     @property
     def keeps_hashes(self) -> bool:

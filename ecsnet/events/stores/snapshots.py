@@ -1,4 +1,4 @@
-"""What a store may offer besides its events: a place for snapshots, from which a history is folded faster.
+"""`KeepsSnapshots`: a store may have a place for snapshots besides its events, so that a history is folded faster.
 
 A snapshot is a cache of the state after an event. It can be removed, damaged or missing without any loss; the events
 alone are the history.

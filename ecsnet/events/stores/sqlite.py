@@ -24,7 +24,7 @@ from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import BEGINNING, hashed
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored, row_of
 from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 from ecsnet.events.stores.sqlite_file import (
     SNAPSHOTS,
@@ -185,7 +185,7 @@ class SqliteStore:
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         query, also = (_ROWS, ()) if naming is None else (_NAMED, (naming,))
         for rows in self._batches(query, after, until, *also):
-            yield from map(record_of, rows)
+            yield from records_of(rows)
 
     @property
     def keeps_hashes(self) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecsnet import Cloud, RecordedEvent
@@ -27,8 +27,9 @@ from ecsnet.domain.state.world import World
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.strategies import clouds, histories
 from tests.attack.damage import write_history
-from tests.properties.test_laws import patient
 from tests.support.net import Net
+
+patient = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
 
 def folded(history: tuple[RecordedEvent, ...], world: World | None = None) -> World:
