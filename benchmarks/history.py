@@ -1,5 +1,5 @@
-"""Measures a history of a million events: opening a file with and without snapshots, `Cloud.at` any position, and reading
-one resource's history.
+"""Measures a history of a million events: opening a file with and without snapshots, `Cloud.at` any position, and
+reading one resource's history.
 
 Without snapshots, opening a file also writes them, as the first opening of an older file does.
 """

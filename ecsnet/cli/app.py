@@ -394,8 +394,8 @@ def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
     """Verify the hashes of the events in a store, and print the head, which stands for all of them.
 
     Exits 0 if every event is as it was recorded, and 1 if not: the first that was altered, is missing, was inserted or
-    was exchanged is printed, or the first snapshot of the state that is not what the events lead to. Without --expect, a history whose last events were removed cannot be told from one that
-    never had them.
+    was exchanged is printed, or the first snapshot of the state that is not what the events lead to. Without --expect,
+    a history whose last events were removed cannot be told from one that never had them.
     """
     opened = _to_read(store)
     try:
