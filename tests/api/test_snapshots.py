@@ -30,6 +30,7 @@ from ecsnet.strategies import clouds
 from ecsnet.testing import START
 from tests.attack.damage import write_history
 from tests.attack.processes import Child
+from tests.support.engines import OwnStore
 from tests.support.postgres import fresh
 
 EVERY = 7
@@ -43,14 +44,6 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_LEAST_IN_MEMORY", EVERY)
     monkeypatch.setattr(kept, "_EVENTS_A_RESOURCE", 0)
     monkeypatch.setattr(kept, "_BYTES_AN_EVENT", 10**9)
-
-
-class OwnStore:
-    """A store of a user's, with the methods of the contract alone."""
-
-    def __init__(self) -> None:
-        inner = MemoryStore()
-        self.append, self.read, self.head, self.close = inner.append, inner.read, inner.head, inner.close
 
 
 class Counting(SqliteStore):
