@@ -100,6 +100,18 @@ def answered(action: str, number: int, request_id: str, http_status: int, code: 
     )
 
 
+def snapshot_ignored(position: int, reason: str) -> None:
+    """Logs a snapshot of the state at a position that is not used, and why."""
+    if enabled():
+        _debug("snapshot ignored", position=position, reason=reason)
+
+
+def snapshot_not_kept(position: int, reason: str) -> None:
+    """Logs that the state at a position could not be kept as a snapshot, and why."""
+    if enabled():
+        _debug("snapshot not kept", position=position, reason=reason)
+
+
 def to_standard_error() -> None:
     """Makes structlog write the log to the standard error, one line of JSON an event: for a program of its own."""
     import structlog

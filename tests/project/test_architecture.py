@@ -49,7 +49,7 @@ LAYERS = [
     ["domain.decide"],
     ["domain.queries", "domain.checks"],
     ["events.stores", "events", "instance_types"],
-    ["_settling", "_options", "_collections", "_json", "_listings"],
+    ["_settling", "_options", "_collections", "_json", "_listings", "_snapshots"],
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
@@ -231,6 +231,7 @@ PROJECT = Path(__file__).parents[2]
 INTERNALS = {
     "tests/api/test_errors.py": "makes every error that there is",
     "tests/api/test_refusals.py": "holds the lock of a counter at a fork of the process",
+    "tests/api/test_snapshots.py": "has snapshots kept after a few events",
     "tests/attack/test_files.py": "limits the pages of an open database",
     "tests/attack/test_terminal_output.py": "shows hostile text in every place",
     "tests/domain/state/test_regional_pool.py": "fills a pool that would take thousands of commands",

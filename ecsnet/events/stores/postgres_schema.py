@@ -107,6 +107,14 @@ END $$;
 CREATE TABLE {schema}.layout (format integer NOT NULL);
 INSERT INTO {schema}.layout VALUES ({format});
 """
+_SNAPSHOTS: Final = """
+CREATE TABLE IF NOT EXISTS {schema}.snapshots (
+    position bigint NOT NULL,
+    kind text NOT NULL,
+    latest bigint NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (position, kind)
+)"""
 LOCK: Final = 0x6563736E  # "ecsn", the class of ecsnet's advisory locks
 APPEND: Final = (
     "SELECT * FROM {schema}.append(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::integer[], %s::text[], "
@@ -143,6 +151,20 @@ def prepare(connection: psycopg.Connection[Any], schema: str, name: str, *, read
                 connection.execute(f"CREATE SCHEMA {schema}")
             tables = _TABLES.format(schema=schema, lock=lock("PERFORM", schema), channel=channel(schema), format=FORMAT)
             connection.execute(tables)
+
+
+def prepare_snapshots(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Creates the table of the snapshots, unless it is there: the layout has none, as the events alone are the history,
+    and a library that knows nothing of snapshots passes them over."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, f"create {schema}"))
+        connection.execute(_SNAPSHOTS.format(schema=schema))
+
+
+def has_snapshots(connection: psycopg.Connection[Any], schema: str) -> bool:
+    """Returns whether there is a table of snapshots."""
+    (name,) = connection.execute("SELECT to_regclass(%s)::text", (f"{schema}.snapshots",)).fetchone() or (None,)
+    return name is not None
 
 
 def _is_laid_out(connection: psycopg.Connection[Any], schema: str, name: str) -> bool:

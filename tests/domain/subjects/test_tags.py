@@ -89,9 +89,9 @@ def test_a_missing_resource_does_not_hide_that_another_in_its_region_would_have_
     decision = net.cloud.check(
         c.TagResources(resource_type="VPC", resource_ids=["vpc-none", vpc.id], tags={"one-more": ""})
     )
-    assert [(one.rule, one.resource_id) for one in decision.violations] == [
-        ("resource.not-found", "vpc-none"),
-        ("tags.quota", vpc.id),
+    assert [(one.rule, one.facts.get("ids", one.facts.get("resource_ids"))) for one in decision.violations] == [
+        ("resource.not-found", ("vpc-none",)),
+        ("tags.quota", (vpc.id,)),
     ]
 
 
