@@ -65,6 +65,9 @@ class Fault(Protocol):
     def before(self) -> Refusal | None:
         """Returns the refusal that the call gets instead of its effect; it may raise `ConnectionDropped`, or wait."""
 
+    def cloud(self, cloud: Cloud) -> Cloud:
+        """Returns the cloud that the call goes to: the cloud itself, one of its past, or a view of it."""
+
     def after(self) -> None:
         """Comes after the effect; it may raise `ConnectionDropped`, or wait."""
 
@@ -74,9 +77,6 @@ class Faults(Protocol):
 
     def strike(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
         """Returns the fault of a call, and uses it up."""
-
-    def cloud_for(self, cloud: Cloud, action: str) -> Cloud:
-        """Returns the cloud that a Describe action reads: the cloud itself, or one of its past."""
 
 
 class ConnectionDropped(EcsnetError):
@@ -198,12 +198,7 @@ class Service:
             asked = _read(request)
             if self._keys is not None:
                 self._verify(request, asked)
-            with self._lock:
-                asked.after = asked.until = self.cloud.position
-                try:
-                    outcome = self._perform(request, asked)
-                finally:
-                    self._note_events(asked)
+            outcome = self._perform(request, asked)
         except MalformedRequest as error:
             outcome = Refusal("BadRequest", error.status, str(error))
         except Refusal as error:
@@ -239,13 +234,22 @@ class Service:
         parameters = {name: value for name, value in asked.parameters.items() if name not in GENERAL and value != ""}
         if "RegionId" not in parameters and (of_host := _HOST.fullmatch(request.host)) is not None:
             parameters["RegionId"] = of_host[1]
+        asked.after = asked.until = self.cloud.position
         perform = self._performer(action, parameters)
-        fault = None if self.faults is None else self.faults.strike(action, parameters)
+        fault = None
+        if self.faults is not None and not _is_dry_run(action, parameters):
+            fault = self.faults.strike(action, parameters)
         if fault is not None:
             asked.fault = fault.name
             if (refusal := fault.before()) is not None:
                 raise refusal
-        body: Mapping[str, Any] = perform(asked, parameters)
+        with self._lock:
+            asked.after = asked.until = self.cloud.position
+            try:
+                cloud = self.cloud if fault is None else fault.cloud(self.cloud)
+                body: Mapping[str, Any] = perform(asked, parameters, cloud)
+            finally:
+                self._note_events(asked)
         if fault is not None:
             fault.after()
         return body
@@ -260,11 +264,12 @@ class Service:
             return self._execute
         if action in DESCRIBE_ACTIONS:
             return self._describe
-        self.unknown_actions[action[:100]] += 1
+        with self._lock:
+            self.unknown_actions[action[:100]] += 1
         unknown_action(action)
         raise Refusal("InvalidAction.NotFound", 404, f"ecsnet has no action {shown(action)}")
 
-    def _execute(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _execute(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = ACTIONS[asked.action]
         modelled, others = self._sorted_out(row, asked, parameters)
         self._complete(row, modelled)
@@ -274,14 +279,12 @@ class Service:
             raise Refusal(error.code, 400, str(error)) from error
         remembered = remembered_of(row.name, others) if others else {}
         if request.dry_run:
-            decision = self.cloud.check(request.command)
+            decision = cloud.check(request.command)
             if decision.violations:
                 raise Refusal.of_violations(decision.violations)
             raise Refusal("DryRunOperation", 400, _PASSED)
         try:
-            result = self.cloud.execute(
-                request.command, client_token=request.client_token, remembered=remembered or None
-            )
+            result = cloud.execute(request.command, client_token=request.client_token, remembered=remembered or None)
         except CommandDenied as error:
             raise Refusal.of(error) from error
         except InvalidCommand as error:
@@ -325,18 +328,17 @@ class Service:
         if "RegionId" in modelled and region_problem(modelled["RegionId"]) is not None:
             raise Refusal("InvalidRegionId.NotFound", 404, f"there is no region {shown(modelled['RegionId'])}")
 
-    def _further(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _further(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         for name, value in parameters.items():
             harmless = harmless_values(asked.action, pattern_of(name))
             if asked.action.startswith("Modify") and harmless is not None and value.casefold() not in harmless:
                 raise refuse(asked.action, name)
-        return FURTHER[asked.action](self.cloud, asked.action, parameters)
+        return FURTHER[asked.action](cloud, asked.action, parameters)
 
     # Describe actions
 
-    def _describe(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _describe(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = DESCRIBE_ACTIONS[asked.action]
-        cloud = self.cloud if self.faults is None else self.faults.cloud_for(self.cloud, asked.action)
         version = asked.version if asked.version in row.versions else row.versions[0]
         given: dict[str, str] = {}
         afterwards: dict[str, str] = {}
@@ -468,6 +470,11 @@ def _read(request: HttpRequest) -> _Asked:
             raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
         action = ""
     return _Asked(action, version, parameters, xml)
+
+
+def _is_dry_run(action: str, parameters: Mapping[str, str]) -> bool:
+    """Returns whether a request only asks for a judgement, as `Cloud.check` does."""
+    return action in ACTIONS and parameters.get("DryRun", "").casefold() == "true"
 
 
 def _request_id(number: int, asked: _Asked) -> str:
