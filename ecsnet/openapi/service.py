@@ -20,6 +20,7 @@ import attrs
 from ecsnet._arguments import region_problem, shown
 from ecsnet._attrs import read_only
 from ecsnet._log import answered, enabled, failed, ignored, unknown_action
+from ecsnet.clocks import Clock, utc_now
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Violation
 from ecsnet.errors import CommandDenied, EcsnetError, InvalidCommand, InvalidDescribe, StoreError
@@ -44,7 +45,8 @@ from ecsnet.openapi.parameters import (
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.requests import InvalidRequest
 from ecsnet.openapi.requests import request as request_of
-from ecsnet.openapi.signatures import nonce_of, verify
+from ecsnet.openapi.selection import matches
+from ecsnet.openapi.signatures import check_time, nonce_of, verify
 
 MOST_CALLS: Final = 100_000
 MOST_NONCES: Final = 100_000
@@ -144,8 +146,10 @@ class Service:
     """Answers requests from a cloud, and keeps what happened in each.
 
     ``keys`` are secrets by the id of their access key: signatures are then verified, and without them every request is
-    taken for one of the cloud's account. ``strict`` refuses parameters that nothing is done with. With ``polls``,
-    transitions of a cloud whose ``settle_after`` is ``"manual"`` end once a Describe action has shown them so often.
+    taken for one of the cloud's account. A signed request must have been signed within 15 minutes of now, by ``clock``,
+    and with a nonce of its own; that is the clock of clients, and need not be the cloud's. ``strict`` refuses
+    parameters that nothing is done with. With ``polls``, transitions of a cloud whose ``settle_after`` is ``"manual"``
+    end once a Describe action has shown them so often.
 
     ``calls`` are the latest of them; ``ignored`` counts parameters that nothing was done with, by action and name;
     ``unknown_actions`` counts the actions that ecsnet does not have.
@@ -159,6 +163,7 @@ class Service:
         strict: bool = False,
         polls: int | None = None,
         faults: Faults | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self.cloud = cloud
         self.strict = strict
@@ -168,6 +173,7 @@ class Service:
         self.ignored: Counter[tuple[str, str]] = Counter()
         self.unknown_actions: Counter[str] = Counter()
         self._keys = None if keys is None else dict(keys)
+        self._clock = clock
         self._lock = RLock()
         self._number = 0
         self._nonces: dict[tuple[str, str], bool] = {}
@@ -219,6 +225,7 @@ class Service:
 
     def _verify(self, request: HttpRequest, asked: _Asked) -> None:
         access_key = verify(request, asked.parameters, self._keys or {})
+        check_time(request, asked.parameters, self._clock())
         nonce = nonce_of(request, asked.parameters)
         if nonce is None:
             return
@@ -554,8 +561,7 @@ def _passes(one: Mapping[str, Any], wanted: Mapping[str, str], tags: Any) -> boo
         has = one.get(attribute, "")
         text = str(has).lower() if isinstance(has, bool) else str(has)
         if "*" in value:
-            pattern = re.escape(value).replace(r"\*", ".*")
-            if not re.fullmatch(pattern, text, re.DOTALL):
+            if not matches(value, text):
                 return False
         elif text != (value.lower() if isinstance(has, bool) else value):
             return False
