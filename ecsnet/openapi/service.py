@@ -23,7 +23,9 @@ from ecsnet._log import answered, enabled, failed, ignored, unknown_action
 from ecsnet.clocks import Clock, utc_now
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Violation
-from ecsnet.errors import CommandDenied, EcsnetError, InvalidCommand, InvalidDescribe, StoreError
+from ecsnet.domain.settle import pending_of
+from ecsnet.domain.state.pending import STUCK
+from ecsnet.errors import CommandDenied, EcsnetError, InvalidArgument, InvalidCommand, InvalidDescribe, StoreError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH
 from ecsnet.openapi.actions import ACTIONS, Action
@@ -177,7 +179,7 @@ class Service:
         self._lock = RLock()
         self._number = 0
         self._nonces: dict[tuple[str, str], bool] = {}
-        self._polled: Counter[tuple[str, str]] = Counter()
+        self._polled: dict[str, tuple[str, int]] = {}
 
     def respond(self, message: bytes) -> bytes:
         """Returns the answer to a request, both as bytes of HTTP. An answer that a fault drops is empty."""
@@ -211,6 +213,10 @@ class Service:
             outcome = error
         except ConnectionDropped as error:
             outcome, dropped = Refusal("ConnectionDropped", 0, "the connection was dropped"), error
+        except InvalidDescribe as error:
+            outcome = Refusal(error.code, error.http_status, str(error))
+        except (InvalidCommand, InvalidArgument) as error:
+            outcome = Refusal("InvalidParameter", 400, str(error))
         except StoreError as error:
             outcome = Refusal("ServiceUnavailable", 503, str(error))
         except Exception as error:  # noqa: BLE001  # a client gets an error answer, never a traceback
@@ -294,8 +300,8 @@ class Service:
             result = cloud.execute(request.command, client_token=request.client_token, remembered=remembered or None)
         except CommandDenied as error:
             raise Refusal.of(error) from error
-        except InvalidCommand as error:
-            raise Refusal("InvalidParameter", 400, str(error)) from error
+        for value in modelled.values() if self._polled else ():
+            self._polled.pop(value, None)  # what it begins is shown from now on
         return answer_to(request.command, result, remembered)
 
     def _sorted_out(
@@ -361,13 +367,10 @@ class Service:
         paged = "PageSize" in row.parameters
         if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
             given["PageSize"] = "10"
-        try:
-            if afterwards:
-                body = _filtered(cloud, row.name, version, given, afterwards, filters)
-            else:
-                body = cloud.describe(row.name, version=version, **given)
-        except InvalidDescribe as error:
-            raise Refusal(error.code, error.http_status, str(error)) from error
+        if afterwards:
+            body = _filtered(cloud, row.name, version, given, afterwards, filters)
+        else:
+            body = cloud.describe(row.name, version=version, **given)
         if row.name == "DescribeSecurityGroupAttribute":
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
@@ -389,11 +392,13 @@ class Service:
             resource_id = next((one[name] for name in _ID_NAMES if one.get(name)), None)
             if resource_id is None:
                 continue
-            key = (str(resource_id), status)
-            self._polled[key] += 1
-            if self._polled[key] >= (self.polls or 0):
-                del self._polled[key]
-                self.cloud.settle(key[0])
+            before, times = self._polled.get(resource_id, ("", 0))
+            times = times + 1 if before == status else 1
+            self._polled[resource_id] = status, times
+            if times >= (self.polls or 0):
+                del self._polled[resource_id]
+                if not _is_stuck(self.cloud, resource_id):
+                    self.cloud.settle(resource_id)
 
     # The answer
 
@@ -477,6 +482,12 @@ def _read(request: HttpRequest) -> _Asked:
             raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
         action = ""
     return _Asked(action, version, parameters, xml)
+
+
+def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
+    """Returns whether the transition of a resource is stuck: it goes on once it is asked for again, not by waiting."""
+    regions = cloud.folded_state().regions.values()
+    return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
 
 
 def _is_dry_run(action: str, parameters: Mapping[str, str]) -> bool:

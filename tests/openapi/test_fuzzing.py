@@ -121,6 +121,13 @@ def test_a_list_that_is_nested_too_deep_is_refused(parameters: dict[str, str]) -
     assert call(Service(Cloud()), "DescribeInstances", **parameters)["Code"] == "InvalidParameter"
 
 
+@pytest.mark.parametrize("action", ["ListTagResources", "DescribeVpcs", "DescribeDisks", "CreateVpc"])
+def test_a_region_that_is_none_is_no_internal_error(action: str) -> None:
+    service = Service(Cloud())
+    call(service, action, RegionId="mars", ResourceType="vpc")
+    assert service.calls[-1].code in (None, "InvalidRegionId.NotFound", "InvalidParameter")
+
+
 def test_a_document_for_the_server_that_is_nested_too_deep_is_refused() -> None:
     answer = Admin(Service(Cloud())).answer(HttpRequest("POST", "/_ecsnet/reset", {}, b"[" * 5_000))
     assert answer.status == 400

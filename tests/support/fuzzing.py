@@ -60,6 +60,19 @@ NAMES: Final = (
     *("Tag.1.Key", "Tag.1.Value", "Tag.0.Key", "Tag.99999999999.Key", "Filter.1.Key", "OwnerId", "Signature", "Action"),
     *("Timestamp", "SignatureNonce", "AccessKeyId", "Password", "", ".", "..", "a.b.c.d.e.f.g.h.i.j", "N"),
 )
+OF_FURTHER: Final = (
+    *("InstanceId", "InstanceIds", "InstanceId.N", "ResourceType", "ResourceId.N", "KeyPairName", "VpcId", "DiskIds"),
+    *("SecurityGroupId", "RouteTableId", "ImageId", "ImageName", "DiskType", "PageSize", "PageNumber", "RegionId"),
+    *(
+        "SourceCidrIp",
+        "IpProtocol",
+        "PortRange",
+        "Permissions.N.SourceCidrIp",
+        "HostName",
+        "ResourceGroupId",
+        "Tag.N.Key",
+    ),
+)
 SPLICES: Final = (b"%", b"%zz", b"%C3", b"&", b"=", b"\r\n", b"\0", b"\xff\xfe", b"+")
 TARGETS: Final = ("http://ecs.cn-beijing.aliyuncs.com", "http://[::1", "//", "*", "/x/y")
 HOSTS: Final = ("localhost", "vpc.cn-beijing.aliyuncs.com", "", "[", "a" * 300, "ecs.mars.aliyuncs.com")
@@ -140,6 +153,7 @@ class Fuzz:
         draw = self._random
         action = draw.choice(KNOWN) if draw.random() < 0.97 else draw.choice(UNKNOWN)
         known = list(known_parameters(action)) if action in ACTIONS or action in DESCRIBE_ACTIONS else []
+        known += OF_FURTHER if action in FURTHER else ()
         chosen = draw.sample(known, min(len(known), draw.randrange(7))) + draw.choices(NAMES, k=draw.randrange(3))
         pairs: Pairs = [("Action", action)]
         for name in chosen:

@@ -329,6 +329,25 @@ def test_an_attachment_fails_or_sticks_until_it_is_asked_for_again(way: Way, set
         assert record.caused_by is None or net.cloud.history()[record.caused_by - 1].event.names(eni.id)
 
 
+def test_polling_ends_no_transition_that_is_stuck() -> None:
+    net = Net(settle_after="manual")
+    build = Net(store=net.cloud.store)
+    vm, eni = build.run(), build.eni()
+    faults = Faults()
+    faults.add(action="AttachNetworkInterface", nth=1, outcome="stuck")
+    service = Service(net.cloud, polls=2, faults=faults)
+
+    def attach_and_poll() -> list[str]:
+        call(service, "AttachNetworkInterface", NetworkInterfaceId=eni.id, InstanceId=vm.id)
+        return [
+            call(service, "DescribeNetworkInterfaces")["NetworkInterfaceSets"]["NetworkInterfaceSet"][-1]["Status"]
+            for _ in range(5)
+        ]
+
+    assert attach_and_poll() == ["Attaching"] * 5
+    assert attach_and_poll() == ["Attaching", "Attaching", "InUse", "InUse", "InUse"]
+
+
 def test_outcomes_are_those_that_the_lifecycle_has() -> None:
     of_lifecycle = {
         kind: NETWORK_INTERFACE.transitional[status].outcomes[1:]
