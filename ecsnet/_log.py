@@ -88,7 +88,7 @@ def failed(action: str, error: Exception) -> None:
 
 
 def answered(action: str, number: int, request_id: str, http_status: int, code: str | None, fault: str | None) -> None:
-    """Logs a request over the wire and its answer."""
+    """Logs a request over the wire and its answer, or a call of the library that a fault struck."""
     _debug(
         "answered",
         action=action,

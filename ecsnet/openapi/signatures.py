@@ -9,6 +9,7 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
@@ -19,6 +20,8 @@ from ecsnet.openapi.refusals import Refusal
 ACS3: Final = "ACS3-HMAC-SHA256"
 _AUTHORIZATION: Final = re.compile(r"Credential=([^,]*),\s*SignedHeaders=([^,]*),\s*Signature=([0-9A-Fa-f]*)")
 _EMPTY: Final = sha256(b"").hexdigest()
+LONGEST_WAY: Final = timedelta(minutes=15)
+"""The longest time between the moment at which a request says that it was signed, and its arrival."""
 
 
 _MISMATCH: Final = "Specified signature is not matched with our calculation. server string to sign is:"
@@ -104,3 +107,17 @@ def _v3(request: HttpRequest, authorization: str, secret: str) -> str | None:
 
 def _canonical(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join([f"{name}={value}" for name, value in sorted((quoted(n), quoted(v)) for n, v in pairs)])
+
+
+def check_time(request: HttpRequest, parameters: Mapping[str, str], now: datetime) -> None:
+    """Raises `Refusal` for a signed request that names no time, a malformed one, or one that is too far from now."""
+    text = request.headers.get("x-acs-date") or parameters.get("Timestamp")
+    if not text:
+        raise Refusal("MissingTimestamp", 400, "Timestamp is missing: a signed request says when it was signed")
+    try:
+        moment = datetime.fromisoformat(text)
+        away = abs(moment - now)
+    except (ValueError, TypeError) as error:  # a time without a timezone is none of UTC
+        raise Refusal("InvalidTimeStamp.Format", 400, "the time of the request is none of UTC in ISO 8601") from error
+    if away > LONGEST_WAY:
+        raise Refusal("InvalidTimeStamp.Expired", 400, f"the request was signed at {moment}, and now it is {now}")

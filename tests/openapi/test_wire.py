@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import xml.etree.ElementTree as ET
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -62,13 +65,47 @@ def test_the_signature_of_a_real_client_is_right_with_its_secret_only(text: str)
 
 @pytest.mark.parametrize("text", RECORDED, ids=range(len(RECORDED)))
 def test_a_recorded_request_is_answered_in_the_vendor_s_form(text: str) -> None:
-    service = Service(Cloud(), keys={"testid": "testsecret"})
+    request = read_request(recorded(text))
+    said = dict(request.query()).get("Timestamp") or dict(request.form()).get("Timestamp")
+    then = datetime.fromisoformat(request.headers.get("x-acs-date") or said or "")
+    service = Service(Cloud(), keys={"testid": "testsecret"}, clock=lambda: then + timedelta(minutes=15))
     answer = service.respond(recorded(text))
     assert status(answer) in (200, 400, 403, 404), answer
     assert b"RequestId" in answer
     assert service.calls[-1].code not in ("InternalError", "InvalidAction.NotFound")
     again = service.respond(recorded(text))
     assert service.calls[-1].code == "SignatureNonceUsed", again
+
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026-11-26T12:00:00Z", None),
+        ("2026-11-26T11:45:00Z", None),
+        ("2026-11-26T12:15:00Z", None),
+        ("2026-11-26T19:59:59+08:00", None),
+        ("2026-11-26T11:44:59Z", "InvalidTimeStamp.Expired"),
+        ("2026-11-26T12:15:01Z", "InvalidTimeStamp.Expired"),
+        ("0001-01-01T00:00:00+23:00", "InvalidTimeStamp.Expired"),
+        ("2026-11-26T12:00:00", "InvalidTimeStamp.Format"),
+        ("Thu, 26 Nov 2026 12:00:00 GMT", "InvalidTimeStamp.Format"),
+        ("banana", "InvalidTimeStamp.Format"),
+        ("", "MissingTimestamp"),
+    ],
+)
+def test_a_signed_request_is_of_the_last_quarter_of_an_hour(text: str, code: str | None) -> None:
+    parameters = {"Action": "DescribeVpcs", "AccessKeyId": "id", "Format": "JSON", "Timestamp": text}
+    pairs = "&".join(f"{name}={quote(value, safe='')}" for name, value in sorted(parameters.items()))
+    signature = b64encode(hmac.digest(b"secret&", f"GET&%2F&{quote(pairs, safe='')}".encode(), "sha1")).decode()
+    service = Service(Cloud(), keys={"id": "secret"}, clock=lambda: NOW)
+    call(
+        service, **{name.replace("Action", "action"): value for name, value in parameters.items()}, Signature=signature
+    )
+    assert service.calls[-1].code == code
+    assert "VpcId" in call(Service(Cloud()), "CreateVpc", Timestamp=text)  # nothing is verified without keys
 
 
 def test_a_request_without_signature_is_refused_when_there_are_keys() -> None:

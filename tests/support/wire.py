@@ -61,7 +61,7 @@ def _parameter(parameters: Any, field: str, value: Any) -> str | None:
     names = [name for name, one in parameters.items() if one == field]
     lists = [name for name in names if name.endswith(".N") or ".N." in name]
     if isinstance(value, tuple):
-        return (lists or names)[0] if value and (lists or len(value) == 1) else None
+        return (lists or names)[0] if names and value and (lists or len(value) == 1) else None
     return names[0] if names else None
 
 
