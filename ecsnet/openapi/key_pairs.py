@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from hashlib import blake2b, md5
 from itertools import count
@@ -22,6 +21,7 @@ import attrs
 from ecsnet.cloud import Cloud
 from ecsnet.openapi.answers import Body
 from ecsnet.openapi.reading import Parameters, ids_of_json, needed, page_of
+from ecsnet.openapi.selection import matches
 
 BITS: Final = 2048
 _EXPONENT: Final = 65537
@@ -150,7 +150,7 @@ def describe(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     for instance in cloud.instances.values():
         if instance.account_id == cloud.account_id:
             name = cloud.remembered(instance.id).get("KeyPairName")
-            if name and fnmatchcase(name, parameters.get("KeyPairName", "*")):
+            if name and matches(parameters.get("KeyPairName", "*"), name):
                 names.setdefault(name, instance)
     found = [
         {
