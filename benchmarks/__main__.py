@@ -17,6 +17,7 @@ NAMES = (
     "history",
     "importing",
     "imports",
+    "jetstream",
     "store",
     "testing",
 )

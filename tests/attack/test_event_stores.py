@@ -11,10 +11,12 @@ import pytest
 from ecsnet import StoreError, VersionConflict
 from ecsnet.events import EventStore, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.stores.base import numbered
+from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import check_event_store
 from ecsnet.testing._event_stores import PROMISES
+from tests.support import nats
 from tests.support.postgres import fresh
 
 
@@ -53,6 +55,27 @@ def test_the_postgres_store_keeps_each_promise(promise: str, postgres_address: s
 
     def open_again(store: EventStore) -> EventStore:
         again = PostgresStore(addresses[store])
+        addresses[again] = addresses[store]
+        return again
+
+    check_event_store(make, open_again=open_again, only=[promise])
+
+
+@pytest.mark.parametrize("servers", [1, 3])
+@pytest.mark.parametrize("promise", PROMISES)
+def test_the_jetstream_store_keeps_each_promise(promise: str, servers: int, request: pytest.FixtureRequest) -> None:
+    address = request.getfixturevalue("nats_address" if servers == 1 else "three_servers")
+    addresses: dict[EventStore, str] = {}
+
+    def make() -> EventStore:
+        stream = nats.fresh(address if servers == 1 else address.address)
+        store = JetStreamStore(stream)
+        assert store.replicas == servers
+        addresses[store] = stream
+        return store
+
+    def open_again(store: EventStore) -> EventStore:
+        again = JetStreamStore(addresses[store])
         addresses[again] = addresses[store]
         return again
 
