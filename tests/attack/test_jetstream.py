@@ -486,6 +486,7 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
     with Cloud(address) as cloud:
         net = Net(store=cloud.store)
         vswitch, group = cloud.execute(net.vswitch_command("10.0.16.0/20")).id, net.group.id
+        cloud.execute(c.SetQuota(name="interfaces-per-region", value=4_000))
         children = [Child(lambda say: create_interfaces(address, vswitch, group, say)) for _ in range(3)]
         for _ in range(2):
             begin, deadline = cloud.store.head(), time.monotonic() + 60

@@ -244,10 +244,11 @@ class Appends:
         self._other, self._until = writer, self.link.after(_TOGETHER)
         return True
 
-    def _decided(self, left: Iterable[_Pending], is_fresh: bool) -> list[tuple[_Pending, list[StoredEvent]]]:
+    def _decided(self, left: Sequence[_Pending], is_fresh: bool) -> list[tuple[_Pending, list[StoredEvent]]]:
         """Returns what is to be appended, one after the other; those that are decided without that are done."""
         log = self._log
-        ends, position = log.ends.copy(), log.position
+        ends = {stream: log.ends[stream] for one in left for stream in one.request.expected}
+        position = log.position
         appends: list[tuple[_Pending, list[StoredEvent]]] = []
         for one in left:
             request = one.request
