@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterable
 from enum import Enum
 from importlib import import_module
@@ -253,6 +254,7 @@ PUBLIC = {
     "ecsnet.events.stores.postgres": ["PostgresStore"],
     "ecsnet.events.stores.jetstream": ["JetStreamStore"],
     "ecsnet.projections": import_module("ecsnet.projections").__all__,
+    "ecsnet.metrics": import_module("ecsnet.metrics").__all__,
     "ecsnet.lifecycles": import_module("ecsnet.lifecycles").__all__,
     "ecsnet.plan": plan.__all__,
     "ecsnet.guest": guest.__all__,
@@ -528,6 +530,35 @@ FURTHER_INTRODUCTION = """
 Real clients call these on their way. They show and change what is remembered, or answer what clients expect to be
 there: disks, images, route tables, key pairs.
 """
+
+
+def promises() -> str:
+    """The table of docs/stores.md: each promise of the contract of a store, and the engines that it is tested with."""
+    if str(HERE.parent) not in sys.path:
+        sys.path.insert(0, str(HERE.parent))  # run as a script, it finds the tests there
+    engines = import_module("tests.support.engines").ENGINES.values()
+    kept = import_module("ecsnet.testing._event_stores").PROMISES
+    lines = [
+        f"| promise | {' | '.join(engine.title for engine in engines)} |",
+        "|---" * (len(engines) + 1) + "|",
+    ]
+    for text, promise in kept.items():
+        cells = ["yes" if engine.shared or not promise.is_shared else "-" for engine in engines]
+        lines.append(f"| {text} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_parts(page: str, text: str) -> str:
+    """Returns a page that is written by hand with its generated parts, which stand between two comments."""
+    for name, render in PARTS[page].items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}{render()}\n{end}{rest.split(end)[1]}"
+    return text
+
+
+PARTS = {"stores.md": {"promises": promises}}
+"""Pages that are written by hand, and their generated parts."""
 PAGES = {
     "api.md": api,
     "editions.md": editions,
@@ -539,3 +570,5 @@ PAGES = {
 if __name__ == "__main__":
     for name, render in PAGES.items():
         (HERE / name).write_text(render(), "utf-8")
+    for name in PARTS:
+        (HERE / name).write_text(with_parts(name, (HERE / name).read_text("utf-8")), "utf-8")

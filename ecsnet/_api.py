@@ -8,7 +8,7 @@ from ecsnet.clocks import Clock, ManualClock
 from ecsnet.cloud import Cloud
 from ecsnet.commands import Command
 from ecsnet.commands.network_interface import NewNetworkInterface
-from ecsnet.decision import Decision, Finding, Permission, Severity, Violation
+from ecsnet.decision import Decision, Denial, Finding, Permission, Severity, Violation
 from ecsnet.domain.queries.capabilities import NetworkCapabilities, TrafficCharge, network_capabilities, traffic_charge
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, InternetAddress
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, IntranetVerdict
@@ -50,6 +50,7 @@ __all__ = [
     "Command",
     "CommandDenied",
     "Decision",
+    "Denial",
     "EcsnetError",
     "Eip",
     "EipStatus",

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from ecsnet._listings import Listings
 from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
 from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
+from ecsnet.decision import Denial
 from ecsnet.domain.causes import distances_to_causes
 from ecsnet.domain.fold import replay
 from ecsnet.domain.pace import Pace
@@ -88,6 +89,7 @@ class Engine:
         self._begin_process()
         _ENGINES.add(self)
         self.handlers: tuple[Handler, ...] = ()
+        self.denial_handlers: tuple[Callable[[Denial], object], ...] = ()
         self._delivered = 0  # the position up to which handlers were given events
         self._settling: SettledView | None = None
         self._folding = False
@@ -126,6 +128,20 @@ class Engine:
             with self.lock:
                 self.handlers = tuple([one for one in self.handlers if one is not later])
 
+        return unsubscribe
+
+    def subscribe_denials(self, handler: Callable[[Denial], object]) -> Callable[[], None]:
+        """Has a handler given the denials from here on. Returns a function that ends this."""
+
+        def later(denial: Denial) -> None:
+            handler(denial)
+
+        def unsubscribe() -> None:
+            with self.lock:
+                self.denial_handlers = tuple([one for one in self.denial_handlers if one is not later])
+
+        with self.lock:
+            self.denial_handlers = (*self.denial_handlers, later)
         return unsubscribe
 
     def deliver(self) -> None:

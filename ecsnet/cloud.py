@@ -29,7 +29,7 @@ from ecsnet._options import attributes_of, check_rules, check_settings, check_st
 from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
 from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
-from ecsnet.decision import Decision, Permission
+from ecsnet.decision import Decision, Denial, Permission
 from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.decide import (
     OPERATIONS,
@@ -186,20 +186,34 @@ class Cloud:
                 raise InvalidCommand(problem, parameter="client_token")
             client_token = str.__str__(client_token)
         attributes = attributes_of(remembered) if remembered else None
-        with engine.lock:
-            result: R
-            try:
-                result = self._execute(command, client_token, attributes)
-            except VersionConflict as error:
-                result = engine.again(partial(self._execute, command, client_token, attributes), error)
+        denials: list[Denial] = []
+        try:
+            with engine.lock:
+                result: R
+                try:
+                    result = self._execute(command, client_token, attributes, denials)
+                except VersionConflict as error:
+                    result = engine.again(partial(self._execute, command, client_token, attributes, denials), error)
+        except CommandDenied:
+            for denial in denials:
+                for handler in engine.denial_handlers:
+                    handler(denial)
+            raise
         if engine.handlers:
             engine.deliver()
         return result
 
     def _execute(
-        self, command: Command[Any], client_token: str | None, attributes: Mapping[str, Any] | None = None
+        self,
+        command: Command[Any],
+        client_token: str | None,
+        attributes: Mapping[str, Any] | None,
+        denials: list[Denial],
     ) -> Any:
-        """Executes a command once: find where it belongs, decide, record, and return its result."""
+        """Executes a command once: find where it belongs, decide, record, and return its result.
+
+        A denial is added to ``denials`` if there are handlers of denials, which are called without the lock.
+        """
         engine = self._engine
         engine.catch_up()
         now = engine.now()
@@ -216,6 +230,15 @@ class Cloud:
         if decision.violations:
             if _log.enabled():
                 _log.denied(decision, engine.command_id(region_id), self.account_id, region_id)
+            if engine.denial_handlers:
+                denial = Denial(
+                    command=command,
+                    violations=decision.violations,
+                    account_id=self.account_id,
+                    region_id=region_id,
+                    denied_at=now,
+                )
+                denials.append(denial)
             raise CommandDenied(command, decision.violations)
         try_out(world, region, decision, context)
         events = decision.events
@@ -477,6 +500,20 @@ class Cloud:
         if not callable(handler):
             raise InvalidArgument(f"handler must be callable with a RecordedEvent, not {shown(handler)}")
         return self._engine.subscribe(handler)
+
+    def subscribe_denials(self, handler: Callable[[Denial], object]) -> Callable[[], None]:
+        """Calls a handler with each command that `execute` denies from now on. Returns a function that ends this.
+
+        A denied command is no event: this is how a metric, such as `ecsnet.metrics.RefusedCommands`, or an alert learns
+        of it. The handler is called once for each denied command, in the thread that gave it, outside of every lock,
+        before `CommandDenied` is raised; an error of the handler is raised in its place. What `check` judges was not to
+        be executed, and is no denial. A fork has no handlers. Raises `ReadOnlyCloud` for a cloud of the past.
+        """
+        if self._engine.until is not None:
+            raise ReadOnlyCloud("this cloud shows the past: no command is executed there")
+        if not callable(handler):
+            raise InvalidArgument(f"handler must be callable with a Denial, not {shown(handler)}")
+        return self._engine.subscribe_denials(handler)
 
     # Resources and questions
 

@@ -1,8 +1,9 @@
-"""Judgements: `Violation`, `Decision` and `Permission` of commands, and `Finding` of a history."""
+"""Judgements: `Violation`, `Decision`, `Denial` and `Permission` of commands, and `Finding` of a history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -49,6 +50,21 @@ class Decision:
 
     def __bool__(self) -> bool:
         return not self.violations
+
+
+@attrs.frozen(kw_only=True)
+class Denial:
+    """A command that was to be executed and was denied, as handlers of `Cloud.subscribe_denials` are given it.
+
+    ``violations`` are those of the `CommandDenied` that was raised; ``account_id`` is the acting account, ``region_id``
+    the region in whose history the command would have been recorded, ``denied_at`` the time of the cloud's clock.
+    """
+
+    command: Command[Any]
+    violations: tuple[Violation, ...]
+    account_id: str
+    region_id: str
+    denied_at: datetime
 
 
 @attrs.frozen(kw_only=True)

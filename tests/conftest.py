@@ -6,6 +6,7 @@ import pytest
 
 from ecsnet.domain.state.regional_pool import PUBLIC
 from tests.support import nats, postgres
+from tests.support.engines import ENGINES, SHARED, NewAddress
 from tests.support.hypothesis_settings import load_profile
 from tests.support.net import Net
 
@@ -53,3 +54,17 @@ def three_servers() -> Iterator[nats.Cluster]:
     """A cluster of three NATS servers. A test that kills some starts them again."""
     with nats.cluster(3) as servers:
         yield servers
+
+
+@pytest.fixture(params=SHARED)
+def new_address(request: pytest.FixtureRequest) -> NewAddress:
+    """Returns addresses of new histories, for each engine whose histories several processes may open."""
+    addresses = ENGINES[request.param].addresses
+    assert addresses is not None
+    return addresses(request)
+
+
+@pytest.fixture
+def shared_address(new_address: NewAddress) -> str:
+    """The address of a new history, for each engine whose histories several processes may open."""
+    return new_address()

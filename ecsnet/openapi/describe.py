@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, Final, NamedTuple, get_origin
 
 import msgspec
@@ -28,23 +29,15 @@ from ecsnet.values import (
 )
 
 
-def _plain(value: Any) -> Any:
-    return "" if value is None else value
-
-
-PLAIN: Final[Callable[[Any], Any]] = _plain
-"""Shows the value of an attribute as it is."""
-
-
 class Attribute(NamedTuple):
     """The attribute of the resource that a described field shows, and the field of the import's event: by default the
     same, None if the event has no such field. ``read`` makes the event's value of the described one, ``show`` the
-    described value of the attribute; by default (``read`` is None) an empty text stands for None."""
+    described value of the attribute; by default (None) an empty text stands for None."""
 
     name: str
     event: str | None = ""
     read: Callable[[Any], Any] | None = None
-    show: Callable[[Any], Any] = PLAIN
+    show: Callable[[Any], Any] | None = None
 
 
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -69,6 +62,8 @@ class _Tags(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 def _tag_pairs(tags: _Tags) -> tuple[tuple[str, str], ...]:
     """Returns tags in the order of their keys; of a key that is described twice the first."""
+    if not tags.tag:
+        return ()
     pairs: dict[str, str] = {}
     for one in tags.tag:
         key = one.tag_key or one.vpc_tag_key
@@ -427,21 +422,33 @@ def attributes_of(schema: type[msgspec.Struct]) -> Mapping[str, tuple[str, Attri
     }
 
 
+class _Imported(NamedTuple):
+    """The fields of a schema that are one field of the import's event each: the names of the event's fields, what gets
+    the described values in that order, and the readers of those that are not taken as they are."""
+
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+    readers: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
 @cache
-def _imported(schema: type[msgspec.Struct]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
-    marks = attributes_of(schema).values()
-    return tuple([(name, mark.event or mark.name, mark.read) for name, mark in marks if mark.event is not None])
+def _imported(schema: type[msgspec.Struct]) -> _Imported:
+    marks = [(name, mark) for name, mark in attributes_of(schema).values() if mark.event is not None]
+    return _Imported(
+        tuple([mark.event or mark.name for _, mark in marks]),
+        attrgetter(*[name for name, _ in marks]),
+        tuple([(mark.event or mark.name, mark.read) for _, mark in marks if mark.read is not None]),
+    )
 
 
 def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
     """Returns the fields of the import's event that are one field of the description each."""
-    fields = {}
-    for name, event_field, read in _imported(type(described)):
-        value = getattr(described, name)
-        if read is not None:
-            fields[event_field] = read(value)
-        else:
-            fields[event_field] = None if value == "" else value
+    imported = _imported(type(described))
+    fields: dict[str, Any] = {}
+    for name, value in zip(imported.names, imported.values(described), strict=True):
+        fields[name] = value or (None if value == "" else value)
+    for name, read in imported.readers:
+        fields[name] = read(fields[name])
     return fields
 
 
@@ -450,9 +457,10 @@ def imported_fields(described: msgspec.Struct) -> dict[str, Any]:
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")  # names and descriptions may contain line breaks and escapes
 _REGION_ID: Final = re.compile("[a-z]{2}(-[a-z0-9]+)+")
 _MAC_ADDRESS: Final = re.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
+_NORMAL_MAC_ADDRESS: Final = re.compile("[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 _MASK: Final = re.compile("/[0-9]{1,2}")
-_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IP: Final = re.compile(rf"({_OCTET}\.){{3}}{_OCTET}")
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IP: Final = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
 _LONGEST_ID: Final = 256
 _LONGEST_TEXT: Final = 4096
 _LAST_YEAR: Final = 9000  # the calendar ends at 9999, and renewals extend subscriptions beyond the described time
@@ -587,6 +595,70 @@ def _fields_of(schema: type[msgspec.Struct]) -> _Fields:
     return _Fields(tuple(texts), tuple(lists), tuple(structs))
 
 
+# Almost everything that is described is valid and in its normal form. Of many resources together that is found out
+# quickly, field by field; only for resources of which it is not true each is looked at alone.
+
+
+def _are_ids(texts: Collection[str]) -> bool:
+    joined = "".join(texts)
+    return joined.isprintable() and " " not in joined and "" not in texts and max(map(len, texts)) <= _LONGEST_ID
+
+
+def _are_labels(texts: Collection[str]) -> bool:
+    return _NO_TEXT.search("".join(texts)) is None and max(map(len, texts)) <= _LONGEST_TEXT
+
+
+def _are_macs(texts: Collection[str]) -> bool:
+    return all(map(_NORMAL_MAC_ADDRESS.fullmatch, texts))
+
+
+def _are_ips(texts: Collection[str]) -> bool:
+    return all(map(_IP.fullmatch, texts))
+
+
+_TOGETHER: Final[Mapping[Check, Callable[[Collection[str]], bool]]] = {
+    _id: _are_ids,
+    _label: _are_labels,
+    _mac: _are_macs,
+    _ip: _are_ips,
+}
+"""The checks that tell quickly of many texts whether all of them are valid and in their normal form."""
+
+
+def _are_normal(check: Check, texts: Collection[str]) -> bool:
+    """Returns whether all texts pass a check and are in their normal form."""
+    if not texts:
+        return True
+    together = _TOGETHER.get(check)
+    try:
+        return all(check(text) == text for text in texts) if together is None else together(texts)
+    except _InvalidText:
+        return False
+
+
+def _all_normal(structs: Sequence[msgspec.Struct]) -> bool:
+    """Returns whether each field of structs of one schema is valid and in its normal form."""
+    fields = _fields_of(type(structs[0]))
+    for name, _, default, may_be_empty, check in fields.texts:
+        texts = set(map(attrgetter(name), structs))
+        texts.discard(default)
+        if may_be_empty:
+            texts -= {"", None}
+        if not _are_normal(check, texts):
+            return False
+    for name, _, check in fields.lists:
+        lists = set(map(attrgetter(name), structs))
+        if not _are_normal(check, {text for one in lists for text in one}):
+            return False
+    for name, _, default in fields.structs:
+        inner: list[Any] = [one for one in map(attrgetter(name), structs) if one is not default]
+        if inner and isinstance(inner[0], tuple):
+            inner = [one for several in inner for one in several]
+        if inner and not _all_normal(inner):
+            return False
+    return True
+
+
 def _normalize(path: str, struct: msgspec.Struct) -> None:
     """Checks every field of a struct and converts its value to the normal form. An optional text may be empty."""
     fields = _fields_of(type(struct))
@@ -615,6 +687,8 @@ def _normalize(path: str, struct: msgspec.Struct) -> None:
             continue
         if not isinstance(value, tuple):
             _normalize(f"{path}.{encoded_name}", value)
+            continue
+        if value and _all_normal(value):
             continue
         for number, item in enumerate(value):
             _normalize(f"{path}.{encoded_name}[{number}]", item)

@@ -8,8 +8,9 @@ words for it. It counts, and no command changes it (`vpc.held`, `instance.held`,
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
-from typing import Any, Final
+from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from ecsnet.domain.in_use import listed
 from ecsnet.domain.subjects.eip import ASSOCIATED, EIP
@@ -56,7 +57,7 @@ _EIP_STATUSES: Final = {str(one): one for one in EIP.described[EipImported].valu
 
 def is_true(value: object) -> bool:
     """Returns whether a flag of a response is set; some clients write it as text."""
-    return value in (True, "true", "True")
+    return value is not False and value in (True, "true", "True")
 
 
 def why_locked(one: DescribedInstance | DescribedEip) -> Iterator[str]:
@@ -143,57 +144,64 @@ def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
     return said | _of_locks(one) or None
 
 
-def type_of(one: DescribedInterface) -> NetworkInterfaceType:
-    """Returns the type that an ENI is imported with: an unknown one is that of a secondary ENI."""
-    return _TYPES.get(one.type or "", NetworkInterfaceType.Secondary)
+class Standing(NamedTuple):
+    """The type and the status that an ENI is imported with, and the reasons to hold it that these give."""
+
+    type: NetworkInterfaceType
+    status: NetworkInterfaceStatus
+    reasons: tuple[str, ...]
 
 
-def status_of(one: DescribedInterface) -> NetworkInterfaceStatus:
-    """Returns the status that an ENI is imported with: InUse, where it is unknown, and of every primary ENI."""
-    if one.type == NetworkInterfaceType.Primary:
-        return NetworkInterfaceStatus.InUse
-    return _STATUSES.get(one.status, NetworkInterfaceStatus.InUse)
+@lru_cache(maxsize=1024)  # the many ENIs of an account are described by few of these
+def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing:
+    """Returns how an ENI is imported that is described with a type and a status, and perhaps as on an instance. An
+    unknown type is that of a secondary ENI, and an unknown status is InUse, as that of every primary ENI."""
+    reasons = []
+    its_type = _TYPES.get(of_type or "", NetworkInterfaceType.Secondary)
+    its_status = _STATUSES.get(status, NetworkInterfaceStatus.InUse)
+    if its_type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
+        reasons.append(f"its type is {of_type}")
+    elif of_type and of_type not in _TYPES:
+        reasons.append(f"its type {of_type} is unknown")
+    if status not in _STATUSES:
+        reasons.append(f"its status {status} is unknown")
+    elif its_type is NetworkInterfaceType.Primary and its_status is not NetworkInterfaceStatus.InUse:
+        reasons.append(f"it is a primary ENI that is {status}")
+        its_status = NetworkInterfaceStatus.InUse
+    if its_status in ATTACHED and not on_instance:
+        reasons.append(f"it is {status}, and no instance is named")
+    return Standing(its_type, its_status, tuple(reasons))
 
 
-def why_interface(one: DescribedInterface, described_groups: Container[str]) -> Iterator[str]:
-    """Yields the reasons to hold an ENI, without those that its instance gives."""
-    if is_service_managed(one):
-        yield "a service manages it"
-    if one.type in (NetworkInterfaceType.Trunk, NetworkInterfaceType.Member):
-        yield f"its type is {one.type}"
-    elif one.type and one.type not in _TYPES:
-        yield f"its type {one.type} is unknown"
-    if one.status not in _STATUSES:
-        yield f"its status {one.status} is unknown"
-    elif one.type == NetworkInterfaceType.Primary and one.status != NetworkInterfaceStatus.InUse:
-        yield f"it is a primary ENI that is {one.status}"
-    if status_of(one) in ATTACHED and not one.its_instance_id:
-        yield f"it is {one.status}, and no instance is named"
+def why_interface(one: DescribedInterface, standing: Standing, not_described: Sequence[str]) -> list[str]:
+    """Returns the reasons to hold an ENI, without those that its instance gives; ``not_described`` are those of its
+    groups that no response describes."""
+    reasons = ["a service manages it"] if is_service_managed(one) else []
+    reasons += standing.reasons
     for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
         if not one_prefix.ipv4_prefix.endswith("/28"):
-            yield f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses"
-    groups = [group_id for group_id in one.security_group_ids.security_group_id if group_id not in described_groups]
-    if groups:
-        yield f"it is in {', '.join(groups)}, which no response describes"
+            reasons.append(f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses")
+    if not_described:
+        reasons.append(f"it is in {', '.join(not_described)}, which no response describes")
+    return reasons
 
 
 def of_interface(
-    one: DescribedInterface, instance_id: str | None, described_groups: Container[str]
+    one: DescribedInterface, standing: Standing, instance_id: str | None, not_described: Sequence[str]
 ) -> dict[str, Any] | None:
     """Returns what the description of a held ENI says and the model cannot; ``instance_id`` is the instance that it is
     imported on."""
     said: dict[str, Any] = {}
     if is_service_managed(one):
         said["ServiceManaged"] = True
-    if one.type and one.type != type_of(one):
+    if one.type and one.type != standing.type:
         said["Type"] = one.type
-    if one.status != status_of(one):
+    if one.status != standing.status:
         said["Status"] = one.status
     if one.its_instance_id != (instance_id or ""):
         said["InstanceId"] = one.its_instance_id
-    group_ids = one.security_group_ids.security_group_id
-    if any(group_id not in described_groups for group_id in group_ids):
-        said["SecurityGroupIds"] = {"SecurityGroupId": list(group_ids)}
+    if not_described:
+        said["SecurityGroupIds"] = {"SecurityGroupId": list(one.security_group_ids.security_group_id)}
     prefixes = [one_prefix.ipv4_prefix for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set]
     if any(not prefix.endswith("/28") for prefix in prefixes):
         said["Ipv4PrefixSets"] = {"Ipv4PrefixSet": [{"Ipv4Prefix": prefix} for prefix in prefixes]}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from ecsnet.errors import EcsnetError
 
@@ -17,6 +17,8 @@ MOST_HEADERS: Final = 200
 LONGEST_HEAD: Final = 1 << 20
 LONGEST_BODY: Final = 10 << 20
 """The most bytes of a request's body; the longest of the API's, with its user data, has a few hundred thousand."""
+LONGEST_LINE: Final = 1 << 16
+"""The most bytes of a line of the head, as a server reads it."""
 MOST_PARAMETERS: Final = 5_000
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -84,38 +86,51 @@ class HttpResponse(NamedTuple):
 
     def to_bytes(self, *, keep_alive: bool = True, head_only: bool = False) -> bytes:
         """Returns the response as it is sent: in one piece, so that it goes out in one packet."""
-        lines = [f"HTTP/1.1 {self.status} {reason_of(self.status)}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        lines.append(f"Content-Length: {len(self.body)}")
-        lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")
+        lines = [
+            f"HTTP/1.1 {self.status} {reason_of(self.status)}",
+            *[f"{name}: {value}" for name, value in self.headers.items()],
+            f"Content-Length: {len(self.body)}",
+            f"Connection: {'keep-alive' if keep_alive else 'close'}",
+        ]
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         return head if head_only else head + self.body
 
 
+_REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
+
+
 def reason_of(status: int) -> str:
     """Returns the phrase of an HTTP status."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    return _REASONS.get(status, "Unknown")
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
+    """Returns the names and values of a query or a form. A name without a value has an empty one."""
     if not text:
         return []
+    given = text.split("&")
+    if len(given) > MOST_PARAMETERS:
+        raise MalformedRequest(f"there are more than {MOST_PARAMETERS} parameters")
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        split = [pair.partition("=") for pair in given if pair]
+        if "%" not in text and "+" not in text:
+            return [(name, value) for name, _, value in split]
+        return [(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in split]
     except UnicodeDecodeError as error:
         raise MalformedRequest("a parameter is not UTF-8") from error
-    except ValueError as error:
-        raise MalformedRequest(f"there are more than {MOST_PARAMETERS} parameters") from error
 
 
-def read_request(message: bytes) -> HttpRequest:
-    """Returns the request that a whole message is. Raises `MalformedRequest`."""
-    head, end, rest = message.partition(b"\r\n\r\n")
-    if not end or len(head) > LONGEST_HEAD:
-        raise MalformedRequest("the head of the request has no end" if not end else "the head is too long")
+class Head(NamedTuple):
+    """The head of a request; ``keeps_alive`` tells whether the client keeps the connection for further requests."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    keeps_alive: bool
+
+
+def read_head(head: bytes) -> Head:
+    """Returns the head of a request, which is given without the empty line at its end. Raises `MalformedRequest`."""
     line, *fields = head.split(b"\r\n")
     words = line.split(b" ")
     if len(words) != 3 or not words[2].startswith(b"HTTP/1.") or not words[0].isalpha() or not words[1]:
@@ -128,7 +143,18 @@ def read_request(message: bytes) -> HttpRequest:
         if not colon or not _TOKEN.fullmatch(name):
             raise MalformedRequest("a header is malformed")
         headers[name.decode("ascii").lower()] = value.strip().decode("latin-1")
-    return HttpRequest(words[0].decode("ascii").upper(), words[1].decode("latin-1"), headers, body_of(headers, rest))
+    connection = headers.get("connection", "").lower()
+    keeps_alive = "keep-alive" in connection if words[2] == b"HTTP/1.0" else "close" not in connection
+    return Head(words[0].decode("ascii").upper(), words[1].decode("latin-1"), headers, keeps_alive)
+
+
+def read_request(message: bytes) -> HttpRequest:
+    """Returns the request that a whole message is. Raises `MalformedRequest`."""
+    head, end, rest = message.partition(b"\r\n\r\n")
+    if not end or len(head) > LONGEST_HEAD:
+        raise MalformedRequest("the head of the request has no end" if not end else "the head is too long")
+    method, target, headers, _ = read_head(head)
+    return HttpRequest(method, target, headers, body_of(headers, rest))
 
 
 def body_of(headers: Mapping[str, str], rest: bytes) -> bytes:

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -66,6 +66,7 @@ from ecsnet.values import (
 )
 
 T = TypeVar("T")
+_PRIMARY: Final = NetworkInterfaceType.Primary
 
 
 class _Found(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -74,6 +75,17 @@ class _Found(msgspec.Struct, Generic[T], frozen=True, gc=False):
     path: str
     region_id: str | None
     one: T
+
+
+class _InterfacePlace(NamedTuple):
+    """The region and the VPC of an ENI, those of its groups that are described and those that are not, and the list of
+    the addresses that are in use in its VPC: the same for all ENIs of a VSwitch and the same groups."""
+
+    region_id: str
+    vpc_id: str
+    group_ids: tuple[str, ...]
+    not_described: tuple[str, ...]
+    addresses_in_use: list[str]
 
 
 class Described(NamedTuple):
@@ -132,7 +144,8 @@ class _Reader:
         self._primaries: dict[str, str] = {}
         self._eip_of: dict[str, str] = {}
         self._eip_at: dict[tuple[str, str], str] = {}
-        self._used: dict[str, set[int]] = {}
+        self._used: dict[str, list[str]] = {}
+        self._places: dict[tuple[str, tuple[str, ...], str | None], _InterfacePlace] = {}
         self._events: dict[str, list[Event]] = {}
 
     def read(self, place: str, given: Mapping[str, Any]) -> None:
@@ -315,7 +328,7 @@ class _Reader:
     def _count_unseen_addresses(self) -> None:
         """Notes in the events of VSwitches how many addresses are in use by what no response describes: the described
         number of free ones is lower than the ENIs explain."""
-        used = {vpc_id: sorted(numbers) for vpc_id, numbers in self._used.items()}
+        used: dict[str, list[int]] = {}
         for events in self._events.values():
             for position, event in enumerate(events):
                 if not isinstance(event, VSwitchImported):
@@ -324,7 +337,9 @@ class _Reader:
                 if described is None:
                     continue
                 first, last = cidr_bounds(event.cidr_block)
-                in_vpc = used.get(event.vpc_id, [])
+                in_vpc = used.get(event.vpc_id)
+                if in_vpc is None:
+                    in_vpc = used[event.vpc_id] = sorted(map(ipv4_to_int, set(self._used.get(event.vpc_id, ()))))
                 explained = max(0, bisect_left(in_vpc, last - 2) - bisect_right(in_vpc, first))
                 unseen = max(0, last - first - 3) - explained - described
                 if unseen > 0:
@@ -347,7 +362,10 @@ class _Reader:
         """Collects the EIPs that only the descriptions of their ENIs name. That of a primary ENI is its instance's."""
         for found in self._interfaces.values():
             one = found.one
-            named = [(ip.associated_public_ip, ip.private_ip_address) for ip in one.private_ip_sets.private_ip_set]
+            addresses = one.private_ip_sets.private_ip_set
+            if not (one.associated_public_ip.allocation_id or addresses):
+                continue
+            named = [(ip.associated_public_ip, ip.private_ip_address) for ip in addresses]
             for public, private_ip in ((one.associated_public_ip, ""), *named):
                 if not (public.allocation_id and public.public_ip_address) or public.allocation_id in self._eips:
                     continue
@@ -477,58 +495,77 @@ class _Reader:
         )
 
     def _interface(self, found: _Found[DescribedInterface]) -> None:
-        one, group_ids = found.one, tuple([one for one in self._groups_of(found) if one in self._groups])
-        instance_id = one.its_instance_id
+        one = found.one
+        listed, instance_id = one.security_group_ids.security_group_id, one.its_instance_id
+        key = (one.vswitch_id, listed, found.region_id)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = self._find_place(found)
+        interface_id = one.network_interface_id
+        self._regions[interface_id] = place.region_id
+        if instance_id in self._instances and self._regions[instance_id] != place.region_id:
+            self._find_place(found, instance_id)
+        addresses, prefixes = _addresses(found), _prefixes(found)
+        place.addresses_in_use.extend(addresses)
+        for prefix in prefixes:
+            place.addresses_in_use.extend(addresses_of(prefix))
+        standing = held.standing_of(one.type, one.status, bool(instance_id))
+        reasons, on = held.why_interface(one, standing, place.not_described), None
+        if instance_id:
+            elsewhere = self._why_elsewhere(one, instance_id, standing, place)
+            if elsewhere is not None:
+                reasons.append(elsewhere)
+            else:
+                on = instance_id
+                if standing.type is _PRIMARY:
+                    self._primaries[instance_id] = interface_id
+        fields = imported_fields(one)
+        fields["type"], fields["status"] = standing.type, standing.status
+        fields["private_ip_addresses"], fields["security_group_ids"] = addresses, place.group_ids
+        fields["instance_id"] = on
+        if prefixes:
+            fields["ipv4_prefixes"] = prefixes
+        if ipv6 := one.ipv6_sets.ipv6_set:
+            fields["ipv6_addresses"] = tuple(dict.fromkeys([ip.ipv6_address for ip in ipv6]))
+        if reasons:
+            fields["held"] = "; ".join(reasons)
+            fields["described"] = held.of_interface(one, standing, on, place.not_described)
+        if one.creation_time:
+            fields["created_at"] = _time(found)
+        self._add(place.region_id, NetworkInterfaceImported(**fields))
+
+    def _find_place(self, found: _Found[DescribedInterface], *instance_ids: str) -> _InterfacePlace:
+        """Returns where an ENI is. Raises `InvalidResponse` if what it refers to, these instances included, is not
+        described or is in another region."""
+        one, listed = found.one, self._groups_of(found)
+        group_ids = tuple([group_id for group_id in listed if group_id in self._groups])
         region_id = self._place(
             found,
             one.network_interface_id,
             ("VSwitchId", self._vswitches, [one.vswitch_id]),
             ("SecurityGroupIds", self._groups, group_ids),
-            ("InstanceId", self._instances, [instance_id] if instance_id in self._instances else []),
+            ("InstanceId", self._instances, instance_ids),
         )
-        addresses, prefixes = _addresses(found), _prefixes(found)
-        used = [*addresses, *[ip for prefix in prefixes for ip in addresses_of(prefix)]]
-        self._used.setdefault(self._vswitches[one.vswitch_id].one.vpc_id, set()).update(map(ipv4_to_int, used))
-        of_type, status = held.type_of(one), held.status_of(one)
-        elsewhere = self._why_elsewhere(one, of_type) if instance_id else None
-        on = None if elsewhere else instance_id or None
-        reasons = list(held.why_interface(one, self._groups))
-        if elsewhere is not None:
-            reasons.append(elsewhere)
-        if of_type is NetworkInterfaceType.Primary and instance_id and elsewhere is None:
-            self._primaries[instance_id] = one.network_interface_id
-        self._add(
-            region_id,
-            NetworkInterfaceImported(
-                **imported_fields(one),
-                type=of_type,
-                status=status,
-                private_ip_addresses=addresses,
-                ipv4_prefixes=prefixes,
-                ipv6_addresses=tuple(dict.fromkeys(ip.ipv6_address for ip in one.ipv6_sets.ipv6_set)),
-                security_group_ids=group_ids,
-                instance_id=on,
-                held="; ".join(reasons) or None,
-                described=held.of_interface(one, on, self._groups) if reasons else None,
-                created_at=_time(found),
-            ),
-        )
+        not_described = tuple([group_id for group_id in listed if group_id not in self._groups])
+        vpc_id = self._vswitches[one.vswitch_id].one.vpc_id
+        return _InterfacePlace(region_id, vpc_id, group_ids, not_described, self._used.setdefault(vpc_id, []))
 
-    def _why_elsewhere(self, one: DescribedInterface, of_type: NetworkInterfaceType) -> str | None:
+    def _why_elsewhere(
+        self, one: DescribedInterface, instance_id: str, standing: held.Standing, place: _InterfacePlace
+    ) -> str | None:
         """Returns why an ENI cannot be on the instance that its description names, None if it is there."""
-        instance_id = one.its_instance_id
         instance = self._instances.get(instance_id)
         if instance is None:
             return f"it is on {instance_id}, which no response describes"
-        its_vpc, vpc_id = instance.one.vpc_attributes.vpc_id, self._vswitches[one.vswitch_id].one.vpc_id
-        if its_vpc != vpc_id:
-            return f"it is in {vpc_id}, and {instance_id} in {its_vpc or 'the classic network'}"
-        if of_type is NetworkInterfaceType.Member:
+        its_vpc = instance.one.vpc_attributes.vpc_id
+        if its_vpc != place.vpc_id:
+            return f"it is in {place.vpc_id}, and {instance_id} in {its_vpc or 'the classic network'}"
+        if standing.type is NetworkInterfaceType.Member:
             return f"it is on {instance_id} by way of a Trunk ENI"
-        if of_type is NetworkInterfaceType.Primary:
+        if standing.type is _PRIMARY:
             other = self._primaries.get(instance_id)
             return None if other is None else f"{instance_id} has the primary ENI {other}"
-        return None if held.status_of(one) in ATTACHED else f"it is {one.status} on {instance_id}"
+        return None if standing.status in ATTACHED else f"it is {one.status} on {instance_id}"
 
     def _check_primaries(self) -> None:
         for found in self._instances.values():
@@ -627,6 +664,8 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
     listed = one.private_ip_sets.private_ip_set
+    if primary and (not listed or (len(listed) == 1 and listed[0].private_ip_address == primary)):
+        return (primary,)
     ips = [ip.private_ip_address for ip in sorted(listed, key=lambda ip: not ip.primary)] if listed else []
     if len(ips) > 1 and len(set(ips)) != len(ips):
         raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
@@ -639,7 +678,10 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
 
 def _prefixes(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     """Returns the IPv4 prefixes of an ENI of sixteen addresses each; those of another size are a reason to hold it."""
-    described = [one.ipv4_prefix for one in found.one.ipv4_prefix_sets.ipv4_prefix_set]
+    listed = found.one.ipv4_prefix_sets.ipv4_prefix_set
+    if not listed:
+        return ()
+    described = [one.ipv4_prefix for one in listed]
     return tuple(dict.fromkeys(prefix for prefix in described if prefix.endswith("/28")))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,7 +22,6 @@ from ecsnet.domain.state.records import NetworkInterfaceState
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.openapi.describe import (
-    PLAIN,
     DescribedEip,
     DescribedInstance,
     DescribedInterface,
@@ -326,23 +326,30 @@ NOT_SHOWN: Final = frozenset(["DataDisks", "Permissions", "RamRoleName", "System
 """The remembered attributes that other actions show than the one that describes the resource."""
 
 
-def _attribute(name: str, show: Callable[[Any], Any]) -> Field:
-    def shown(one: Subject) -> Any:
-        value = getattr(one.resource, name)
-        if type(value) is str and show is PLAIN:
-            return value
-        value = show(value)
-        return str(value) if isinstance(value, StrEnum) else value
+class _Fields(NamedTuple):
+    """The fields of a kind: the names of all in the order in which they are described; those that show an attribute as
+    it is, and what gets these attributes in that order; and the others, each with what computes it."""
 
-    return shown
+    names: dict[str, None]
+    plain: tuple[str, ...]
+    attributes: Callable[[Any], tuple[Any, ...]]
+    others: tuple[tuple[str, Field], ...]
+
+
+def _attribute(name: str, show: Callable[[Any], Any]) -> Field:
+    return lambda one: show(getattr(one.resource, name))
 
 
 @cache
-def fields_of(table: str) -> tuple[tuple[str, Field], ...]:
-    """Returns the fields of a kind, in the order in which they are described, each with what computes it."""
+def _fields_of(table: str) -> _Fields:
     kind = KINDS[table]
-    marked = {name: _attribute(mark.name, mark.show) for name, (_, mark) in attributes_of(kind.schema).items()}
-    return tuple(sorted({**kind.fields, **marked}.items()))
+    marks = {name: mark for name, (_, mark) in attributes_of(kind.schema).items()}
+    plain = {name: mark.name for name, mark in marks.items() if mark.show is None}
+    shown = {name: _attribute(mark.name, mark.show) for name, mark in marks.items() if mark.show is not None}
+    others = {name: field for name, field in {**kind.fields, **shown}.items() if name not in plain}
+    return _Fields(
+        dict.fromkeys(sorted({*plain, *others})), tuple(plain), attrgetter(*plain.values()), tuple(others.items())
+    )
 
 
 def subject(world: World, region: Region, table: str, state: Any) -> Subject:
@@ -353,8 +360,15 @@ def subject(world: World, region: Region, table: str, state: Any) -> Subject:
 
 def record(world: World, region: Region, table: str, state: Any) -> Object:
     """Returns the object that describes a resource, built anew."""
-    one = subject(world, region, table, state)
-    shown = {name: field(one) for name, field in fields_of(table)}
+    one, fields = subject(world, region, table, state), _fields_of(table)
+    shown: Object = {**fields.names}
+    for name, value in zip(fields.plain, fields.attributes(one.resource), strict=True):
+        if type(value) is str:
+            shown[name] = value
+        else:
+            shown[name] = str(value) if isinstance(value, StrEnum) else "" if value is None else value
+    for name, field in fields.others:
+        shown[name] = field(one)
     said = getattr(state, "described", None)
     if said is not None:
         shown = {**shown, **msgspec.to_builtins(said)}

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from socketserver import ThreadingMixIn
+from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,11 +17,14 @@ from ecsnet._log import to_standard_error
 from ecsnet.openapi.admin import Admin
 from ecsnet.openapi.http import (
     LONGEST_BODY,
+    LONGEST_LINE,
+    MOST_HEADERS,
     HttpRequest,
     HttpResponse,
     MalformedRequest,
     body_of,
     length_of,
+    read_head,
 )
 from ecsnet.openapi.service import ConnectionDropped, Service
 
@@ -35,37 +37,62 @@ def log_to_standard_error() -> None:
     to_standard_error()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(StreamRequestHandler):
+    """Answers the requests of one connection, one after the other."""
+
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = LONGEST_SILENCE
     server: Server
 
     def handle(self) -> None:
+        """Answers until the client or the server ends the connection."""
         try:
-            super().handle()
-        except (OSError, ValueError):  # the client has gone, or the server is stopped
-            self.close_connection = True
+            while self._answer():
+                pass
+        except OSError:  # the client has gone, or the server is stopped
+            return
 
-    def _answer(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
+    def _answer(self) -> bool:
+        """Answers one request. Returns whether the connection is kept."""
+        method, keeps_alive = "GET", False
         try:
-            request = HttpRequest(self.command, self.path, headers, self._body(headers))
+            lines = self._head()
+            if not lines:
+                return False
+            method, target, headers, keeps_alive = read_head(b"\r\n".join(lines))
+            if headers.get("expect", "").lower() == "100-continue":
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            response = self.server.answer(HttpRequest(method, target, headers, self._body(headers)))
         except MalformedRequest as error:
-            self._send(self.server.service.malformed(error), keep_alive=False)
-            return
-        try:
-            response = self.server.answer(request)
+            keeps_alive, response = False, self.server.service.malformed(error)
         except ConnectionDropped:
-            self.close_connection = True
-            return
-        self._send(response, keep_alive=not self.close_connection)
+            return False
+        self._write(response.to_bytes(keep_alive=keeps_alive, head_only=method == "HEAD"))
+        return keeps_alive
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_CONNECT = _answer  # noqa: N815
+    def _write(self, message: bytes) -> None:
+        self.wfile.write(message)
+        self.wfile.flush()
+
+    def _head(self) -> list[bytes]:
+        """Returns the lines of a head, none at the end of the connection. Empty lines before it are passed over."""
+        lines: list[bytes] = []
+        for _ in range(MOST_HEADERS + 2):
+            line = self.rfile.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:
+                raise MalformedRequest("a line of the head is too long", 431 if lines else 414)
+            if not line.endswith(b"\n"):
+                return []
+            line = line.rstrip(b"\r\n")
+            if line:
+                lines.append(line)
+            elif lines:
+                return lines
+        raise MalformedRequest("there are too many headers", 431)
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
-        if "chunked" not in headers.get("transfer-encoding", "").lower():
+        if "transfer-encoding" not in headers or "chunked" not in headers["transfer-encoding"].lower():
             length = length_of(headers)
             body = self.rfile.read(length) if length else b""
             if len(body) < length:
@@ -87,22 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return body_of(headers, bytes(found))
 
-    def _send(self, response: HttpResponse, *, keep_alive: bool) -> None:
-        self.close_connection = not keep_alive
-        self.wfile.write(response.to_bytes(keep_alive=keep_alive, head_only=self.command == "HEAD"))
-        self.wfile.flush()
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answers what is no HTTP in the vendor's form, and closes the connection."""
-        error = MalformedRequest(message or explain or "the request is malformed", int(code))
-        self.command = getattr(self, "command", None) or "GET"
-        self._send(self.server.service.malformed(error), keep_alive=False)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name that the base class has
-        """Writes nothing: the service logs calls."""
-
-
-class Server(ThreadingMixIn, HTTPServer):
+class Server(ThreadingMixIn, TCPServer):
     """A server of a `Service` in threads of its own. ``port`` 0 is any free one. It serves from `start` to `stop`, or
     inside of a ``with``."""
 
@@ -121,13 +134,6 @@ class Server(ThreadingMixIn, HTTPServer):
         self._connections: set[Any] = set()
         self._guard = Lock()
         self._thread = Thread(target=self._accept, name=f"ecsnet server {self.port}", daemon=True)
-
-    def server_bind(self) -> None:
-        """Binds the socket, without asking for the name of the host as the base class does."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     @property
     def url(self) -> str:

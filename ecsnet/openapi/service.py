@@ -49,6 +49,7 @@ from ecsnet.openapi.signatures import nonce_of, verify
 MOST_CALLS: Final = 100_000
 MOST_NONCES: Final = 100_000
 _HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
+_ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _TAG: Final = re.compile(r"Tag\.([1-9][0-9]{0,3})\.(Key|Value|key|value)")
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
 """The values of required parameters that the API has defaults for."""
@@ -452,9 +453,9 @@ def respond(request: bytes, cloud: Cloud, *, keys: Mapping[str, str] | None = No
 def _read(request: HttpRequest) -> _Asked:
     if request.method not in ("GET", "POST"):
         raise Refusal("UnsupportedHTTPMethod", 403, f"requests are GET or POST, not {shown(request.method)}")
-    parameters: dict[str, str] = {}
-    for name, value in (*request.query(), *request.form()):
-        parameters[name] = value
+    parameters = dict(request.query())
+    if request.body:
+        parameters.update(request.form())
     headers = request.headers
     action = headers.get("x-acs-action") or parameters.get("Action", "")
     version = headers.get("x-acs-version") or parameters.get("Version")
@@ -463,7 +464,7 @@ def _read(request: HttpRequest) -> _Asked:
         xml = wanted == "xml"
     else:
         xml = "x-acs-action" not in headers and "json" not in headers.get("accept", "")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,99}", action):
+    if action not in ACTIONS and not _ACTION.fullmatch(action):
         if action:
             raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
         action = ""

@@ -1,6 +1,6 @@
 """Tools for tests: the vendor's API for code that drives it (`aliyun`), with faults; invariants, scenarios (given,
 when, then), exploration of all reachable states, a state machine that compares your own system with the model, and the
-contract test of event stores.
+contract tests of event stores and of their upcasters.
 
 Only `CloudMachine` needs Hypothesis (``pip install ecsnet[testing]``), which is imported with it on first use.
 Strategies are in `ecsnet.strategies`.
@@ -19,6 +19,7 @@ from ecsnet.testing._compare import CloudSystem, Difference, System
 from ecsnet.testing._event_stores import check_event_store
 from ecsnet.testing._explore import Exploration, InvariantBroken, every_command, explore, settle_moves
 from ecsnet.testing._fixtures import START, cloud_after
+from ecsnet.testing._frozen import check_upcasters, freeze_events
 from ecsnet.testing._scenarios import Scenario, scenario
 from ecsnet.testing._script import Script, Settle, Wait
 from ecsnet.testing.faults import Faults
@@ -45,10 +46,12 @@ __all__ = [
     "Wait",
     "aliyun",
     "check_event_store",
+    "check_upcasters",
     "client_environment",
     "cloud_after",
     "every_command",
     "explore",
+    "freeze_events",
     "invariants",
     "scenario",
     "settle_moves",

@@ -6,21 +6,27 @@ checked on a new store.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from threading import Barrier, Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from ecsnet.cloud import Cloud
-from ecsnet.commands import CreateVpc, DeleteVpc
-from ecsnet.errors import EcsnetError, StoreError, VersionConflict
+from ecsnet.commands import AllocateEipAddress, CreateVpc, DeleteVpc, ReleaseEipAddress, SetQuota
+from ecsnet.errors import CommandDenied, EcsnetError, StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.network_interface import NetworkInterfaceModified
 from ecsnet.events.stores.base import EventStore
+from ecsnet.events.stores.memory import MemoryStore
 
 NOW: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
 TIMEOUT: Final = 60.0
@@ -60,15 +66,25 @@ class _Stores:
             store.close()
 
 
-Promise = Callable[[_Stores], None]
+_Check = Callable[[_Stores], None]
+
+
+class Promise(NamedTuple):
+    """A promise: its check, and whether that needs a history which several connections, or processes, can open."""
+
+    check: _Check
+    is_shared: bool
+    needs_processes: bool
+
+
 PROMISES: Final[dict[str, Promise]] = {}
 """Every promise by its text."""
 
 
-def _promise(text: str) -> Callable[[Promise], Promise]:
-    def register(promise: Promise) -> Promise:
-        PROMISES[text] = promise
-        return promise
+def _promise(text: str, *, shared: bool = False, processes: bool = False) -> Callable[[_Check], _Check]:
+    def register(check: _Check) -> _Check:
+        PROMISES[text] = Promise(check, shared or processes, processes)
+        return check
 
     return register
 
@@ -79,7 +95,8 @@ def check_event_store(
     """Checks every promise of `EventStore` on an engine, or ``only`` those with the given texts.
 
     ``make_store`` returns a new, empty store with each call. ``open_again`` takes a store and opens its history a
-    second time, as another process would; without it, promises about several connections are not checked. The stores
+    second time, as another process would; without it, promises about several connections are not checked. It is also
+    called in children of `os.fork`, where there is one: some promises are about processes that are killed. The stores
     that both return are closed at the end.
 
     Raises AssertionError with the text of the promise that is broken.
@@ -89,8 +106,11 @@ def check_event_store(
     """
     for text in PROMISES if only is None else only:
         stores = _Stores(make_store, open_again)
+        promise = PROMISES[text]
+        if (promise.is_shared and open_again is None) or (promise.needs_processes and not hasattr(os, "fork")):
+            continue
         try:
-            PROMISES[text](stores)
+            promise.check(stores)
         except (AssertionError, EcsnetError) as error:
             raise AssertionError(f"{text}: {error or 'it does not'}") from error
         finally:
@@ -335,17 +355,60 @@ def _large(stores: _Stores) -> None:
     _equal(len(next(iter(store.read())).event.name), 5_000_000)  # type: ignore[attr-defined]
 
 
+@_promise("a batch of twelve megabytes is kept")
+def _batch(stores: _Stores) -> None:
+    store = stores.new()
+    names = ["x" * 6_000_000, "y" * 6_000_000, "z"]
+    store.append(_news("a", *names), {"a": 0})
+    _equal([len(name) for name in _names(store.read())], [len(name) for name in names])
+    store.append(_news("a", "1"), {"a": 3})
+
+
+@_promise("a refused append leaves no hole in the positions")
+def _no_hole(stores: _Stores) -> None:
+    store = stores.new()
+    store.append(_news("a", "1"), {"a": 0})
+    with _raises(VersionConflict, "an append that expects another version"):
+        store.append(_news("a", "2", "3"), {"a": 7})
+    with _raises(StoreError, "an append with an event that cannot be stored"):
+        store.append(_news("a", "2", "\udfff"), {"a": 1})
+    store.append(_news("b", "2"), {"b": 0})
+    _equal(_places(store.read()), [(1, "a", 1), (2, "b", 1)])
+
+
+@_promise("the events of a large append are seen together, and hide none from a reader")
+def _slow(stores: _Stores) -> None:
+    store = stores.new()
+    large, reading, writing = [stores.again(store) if stores.can_be_shared else store for _ in range(3)]
+    count, seen = 1_500, list[int]()
+    heads = set[int]()
+
+    def read() -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while len(seen) < count + 20 and time.monotonic() < deadline:
+            heads.add(head := reading.head())
+            seen.extend(record.position for record in reading.read(after=len(seen), until=head))
+
+    def write() -> None:
+        for n in range(20):
+            _appended(writing, "small", str(n))
+
+    _at_once(read, lambda: large.append(_news("large", *map(str, range(count))), {"large": 0}), write)
+    _equal(seen, list(range(1, count + 21)))
+    first = next(record.position for record in store.read() if record.stream == "large")
+    _equal([head for head in heads if first <= head < first + count - 1], [])
+
+
 @_promise("threads that append at once lose nothing and double nothing")
 def _threads(stores: _Stores) -> None:
     store = stores.new()
     _race(store, [store] * 4)
 
 
-@_promise("connections that append at once lose nothing and double nothing")
+@_promise("connections that append at once lose nothing and double nothing", shared=True)
 def _connections(stores: _Stores) -> None:
-    if stores.can_be_shared:
-        store = stores.new()
-        _race(store, [store, *(stores.again(store) for _ in range(3))])
+    store = stores.new()
+    _race(store, [store, *(stores.again(store) for _ in range(3))])
 
 
 def _race(store: EventStore, handles: Sequence[EventStore]) -> None:
@@ -409,10 +472,8 @@ def _reader(stores: _Stores) -> None:
     _equal(seen, list(range(1, total + 1)))
 
 
-@_promise("another connection sees acknowledged events, and conflicts with them")
+@_promise("another connection sees acknowledged events, and conflicts with them", shared=True)
 def _visible(stores: _Stores) -> None:
-    if not stores.can_be_shared:
-        return
     store = stores.new()
     other = stores.again(store)
     _equal(other.head(), 0)
@@ -425,10 +486,8 @@ def _visible(stores: _Stores) -> None:
     _equal(store.head(), 2)
 
 
-@_promise("acknowledged events are there when the history is opened again")
+@_promise("acknowledged events are there when the history is opened again", shared=True)
 def _durable(stores: _Stores) -> None:
-    if not stores.can_be_shared:
-        return
     store = stores.new()
     recorded = store.append(_news("a", "1", "2"), {"a": 0})
     other = stores.again(store)
@@ -502,3 +561,185 @@ def _clouds(stores: _Stores) -> None:
     _equal(list(two.vpcs), [other.id, elsewhere.id])
     _equal(one.history(), two.history())
     _equal(one.history(), Cloud(store, clock=lambda: NOW).history())
+
+
+@_promise("the same commands give the same history as in memory")
+def _deterministic(stores: _Stores) -> None:
+    histories = []
+    for store in (stores.new(), MemoryStore()):
+        cloud = Cloud(store, clock=lambda: NOW, command_ids="deterministic")
+        for n in range(12):
+            vpc = cloud.execute(CreateVpc(cidr_block=f"10.{n}.0.0/16"), client_token=f"t-{n}")
+            cloud.execute(AllocateEipAddress(region_id=f"cn-{n % 3}"))
+            if n % 2:
+                cloud.execute(DeleteVpc(vpc_id=vpc.id))
+        again = Cloud(store, clock=lambda: NOW)
+        histories.append([again.state_digest(), *again.history()])
+    _equal(len(histories[0]), len(histories[1]))
+    for ours, theirs in zip(*histories, strict=True):
+        _equal(ours, theirs)
+
+
+@_promise("clouds that race for the last of a quota get exactly these, and what is released is given again")
+def _last_ones(stores: _Stores) -> None:
+    for staggered in (False, True):
+        store = stores.new()
+        Cloud(store, clock=lambda: NOW).execute(SetQuota(name="eips-per-account", value=5))
+        clouds = [
+            Cloud(stores.again(store) if stores.can_be_shared else store, clock=lambda: NOW, region_id=f"cn-{n}")
+            for n in range(4)
+        ]
+        got = list[str]()
+
+        def take(cloud: Cloud, first: Cloud, got: list[str], staggered: bool) -> Callable[[], None]:
+            def run() -> None:
+                deadline = time.monotonic() + TIMEOUT
+                while staggered and cloud is not first and not got and time.monotonic() < deadline:
+                    pass  # those that are late begin when the first one has one
+                for _ in range(3):
+                    with suppress(CommandDenied):
+                        got.append(cloud.execute(AllocateEipAddress()).id)
+
+            return run
+
+        _at_once(*[take(cloud, clouds[0], got, staggered) for cloud in clouds])
+        _equal(len(got), 5)
+        _equal(sorted(clouds[0].eips), sorted(got))
+        released = clouds[0].eips[got[0]]
+        Cloud(store, clock=lambda: NOW).execute(ReleaseEipAddress(allocation_id=released.id))
+        last = clouds[3].execute(AllocateEipAddress())
+        _equal(sorted(clouds[1].eips), sorted([*got[1:], last.id]))
+        with _raises(CommandDenied, "an EIP above the quota"):
+            clouds[2].execute(AllocateEipAddress())
+
+
+class _Losing:
+    """Loses the answer of one append, after it was recorded or instead of recording it."""
+
+    def __init__(self, inner: EventStore) -> None:
+        self._inner = inner
+        self.lost: str = ""
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        lost, self.lost = self.lost, ""
+        recorded = [] if lost == "before" else self._inner.append(events, expected)
+        if lost:
+            raise StoreError("the answer is lost")
+        return recorded
+
+    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        return self._inner.read(after=after, until=until, naming=naming)
+
+    def head(self) -> int:
+        return self._inner.head()
+
+    def close(self) -> None:
+        """The kit closes the store within."""
+
+
+@_promise("a command that is repeated with its client token after a lost answer is recorded once")
+def _lost_answer(stores: _Stores) -> None:
+    store = stores.new()
+    for number, when in enumerate(("before", "after"), start=1):
+        losing = _Losing(store)
+        cloud = Cloud(losing, clock=lambda: NOW)
+        losing.lost = when
+        create = CreateVpc(cidr_block="10.0.0.0/16")
+        with _raises(StoreError, "a command whose answer is lost"):
+            cloud.execute(create, client_token=when)
+        vpc = cloud.execute(create, client_token=when)
+        _equal(len(cloud.vpcs), number)
+        again = Cloud(stores.again(store) if stores.can_be_shared else store, clock=lambda: NOW)
+        _equal(again.execute(create, client_token=when), vpc)
+        _equal(len(again.vpcs), number)
+        with _raises(CommandDenied, "another command with the same token"):
+            again.execute(CreateVpc(cidr_block="172.16.0.0/16"), client_token=when)
+
+
+class _Child:
+    """A forked child that does some work and tells of it, line by line."""
+
+    def __init__(self, work: Callable[[Callable[[str], object]], object]) -> None:
+        reading, writing = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside the threads of an engine
+            self._pid = os.fork()
+        if self._pid:
+            os.close(writing)
+            self._lines = os.fdopen(reading, "rb")
+            return
+        os.close(reading)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(TIMEOUT))
+        try:
+            work(lambda line: os.write(writing, f"{line}\n".encode(errors="replace")))
+        except BaseException as error:  # noqa: BLE001  # the parent reads it, and fails
+            os.write(writing, f"failed: {error!r}\n".encode(errors="replace"))
+        finally:
+            os._exit(0)
+
+    def lines(self, count: int | None = None) -> list[str]:
+        """Returns the next lines, or all that come until its end; one that was cut off is left out."""
+        lines = list(islice(self._lines, count))
+        return [line.decode().rstrip("\n") for line in lines if line.endswith(b"\n")]
+
+    def kill(self) -> list[str]:
+        """Kills it wherever it is, and returns the lines that it wrote before."""
+        os.kill(self._pid, signal.SIGKILL)
+        return self.end()
+
+    def end(self) -> list[str]:
+        """Waits for its end, and returns the lines that were left."""
+        lines = self.lines()
+        self._lines.close()
+        os.waitpid(self._pid, 0)
+        return lines
+
+
+@_promise("a reader beside writing processes sees every position, in order, once", processes=True)
+def _reader_beside_processes(stores: _Stores) -> None:
+    store = stores.new()
+    count, seen = 20, list[int]()
+
+    def write(number: int) -> Callable[[Callable[[str], object]], None]:
+        def run(say: Callable[[str], object]) -> None:
+            own = stores.again(store)
+            for n in range(count):
+                own.append(_news(f"stream-{number}", str(n)), {f"stream-{number}": n})
+
+        return run
+
+    children = [_Child(write(number)) for number in range(3)]
+    deadline = time.monotonic() + TIMEOUT
+    while len(seen) < 3 * count and time.monotonic() < deadline:
+        seen.extend(record.position for record in store.read(after=len(seen)))
+    _equal([child.end() for child in children], [[]] * 3)
+    _equal(seen, list(range(1, 3 * count + 1)))
+
+
+@_promise(
+    "processes that are killed leave every acknowledged append, and each as a whole or not at all", processes=True
+)
+def _killed(stores: _Stores) -> None:
+    store = stores.new()
+    acknowledged = list[str]()
+
+    def write(stream: str) -> Callable[[Callable[[str], object]], None]:
+        def run(say: Callable[[str], object]) -> None:
+            own = stores.again(store)
+            for n in range(10_000):
+                own.append(_news(stream, "1", "2", "3", command_id=f"{stream}/{n}"), {stream: 3 * n})
+                say(f"{stream}/{n}")
+
+        return run
+
+    for turn in range(3):
+        children = [_Child(write(f"stream-{turn}-{number}")) for number in range(2)]
+        for child in children:
+            acknowledged += [*child.lines(3 + 4 * turn), *child.kill()]
+    records = list(store.read())
+    _equal([record.position for record in records], list(range(1, len(records) + 1)))
+    whole = Counter(record.command_id for record in records)
+    _equal(set(whole.values()), {3})
+    _equal([line for line in acknowledged if line not in whole], [])
+    store.append(_news("a", "1"), {"a": 0})

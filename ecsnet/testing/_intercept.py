@@ -1,27 +1,31 @@
 """Answers the vendor's Python clients inside of the process, without sockets.
 
-While at least one service is entered, the methods by which the HTTP libraries of the clients send a request are
-replaced: those of `requests` (the SDKs of today, Libcloud), of the copy of it that the older SDK carries, and of
-`aiohttp`. They are looked up at each call, so clients that were made before are reached, too. Requests to other hosts
-go on as ever.
+While at least one service is entered, the functions by which clients send a request are replaced: that of the transport
+of today's SDKs (`darabonba`), of `requests` (Libcloud), of the copy of it that the older SDK carries, and of `aiohttp`.
+They are looked up at each call, so clients that were made before are reached, too. Requests to other hosts go on as
+ever.
+
+The transport would ask `requests`, which prepares a request for longer than it takes to answer it.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import getattr_static
 from threading import RLock
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ecsnet.openapi.http import HttpRequest, HttpResponse, reason_of
 from ecsnet.openapi.service import ConnectionDropped, Service
 
 VENDOR: Final = ".aliyuncs.com"
 _REQUESTS: Final = ("requests.adapters", "aliyunsdkcore.vendored.requests.adapters")
+_URL: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)([^#]*)")
 _lock: Final = RLock()
 _services: list[Service] = []
 _undo: list[Callable[[], None]] = []
@@ -45,6 +49,8 @@ def leave(service: Service) -> None:
 
 
 def _install() -> None:
+    if (core := _module("darabonba.core")) is not None:
+        _replace(core.DaraCore, "do_action", _actor(core))
     for name in _REQUESTS:
         if (module := _module(name)) is not None:
             _replace(module.HTTPAdapter, "send", _sender(module))
@@ -59,25 +65,60 @@ def _module(name: str) -> Any:
 
 
 def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-    original = getattr(owner, name)
+    original = getattr_static(owner, name)
     setattr(owner, name, make(original))
     _undo.append(lambda: setattr(owner, name, original))
 
 
-def _service_for(url: Any) -> Service | None:
-    host = urlsplit(str(url)).hostname or ""
-    return _services[-1] if _services and host.endswith(VENDOR) else None
+def _service_for(netloc: str) -> Service | None:
+    host = netloc.rpartition("@")[2].partition(":")[0]
+    return _services[-1] if _services and host.lower().endswith(VENDOR) else None
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Returns the host and port of a URL, and the target that its server is asked for; two empty texts if it has
+    none."""
+    found = _URL.match(url)
+    if found is None:
+        return "", ""
+    netloc, target = found.groups()
+    return netloc, target if target.startswith("/") else f"/{target}"
+
+
+def _actor(core: Any) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        def do_action(request: Any, runtime_option: Any = None) -> Any:
+            url = core.DaraCore.compose_url(request)
+            netloc, target = _split(url)
+            service, body = _service_for(netloc), request.body
+            if service is None or not (body is None or isinstance(body, str | bytes)):
+                return original(request, runtime_option)
+            try:
+                answer = service.answer(_request(request.method, netloc, target, request.headers, body or b""))
+            except ConnectionDropped as error:
+                raise core.RetryError(str(error)) from None
+            response = core.DaraResponse()
+            response.status_code, response.status_message = answer.status, reason_of(answer.status)
+            response.headers = {name.lower(): value for name, value in answer.headers.items()}
+            response.body = answer.body
+            return response
+
+        return staticmethod(do_action)
+
+    return make
 
 
 def _sender(module: Any) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def send(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-            service = _service_for(request.url)
+            netloc, target = _split(request.url)
+            service = _service_for(netloc)
             if service is None:
                 return original(adapter, request, *args, **kwargs)
-            body = request.body or b""
             try:
-                response = service.answer(_request(request.method, request.url, request.headers, body if body else b""))
+                response = service.answer(
+                    _request(request.method, netloc, target, request.headers, request.body or b"")
+                )
             except ConnectionDropped:
                 raise module.ConnectionError("the connection was dropped", request=request) from None
             return _built(module, adapter, request, response)
@@ -99,14 +140,12 @@ def _built(module: Any, adapter: Any, request: Any, response: HttpResponse) -> A
     return built
 
 
-def _request(method: str, url: str, headers: Mapping[str, Any], body: Any) -> HttpRequest:
+def _request(method: str, netloc: str, target: str, headers: Mapping[str, Any], body: Any) -> HttpRequest:
     named = {
         str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
         for name, value in headers.items()
     }
-    parts = urlsplit(url)
-    named.setdefault("host", parts.netloc)
-    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    named.setdefault("host", netloc)
     return HttpRequest(method.upper(), target, named, body.encode() if isinstance(body, str) else bytes(body))
 
 
@@ -161,10 +200,11 @@ class _AsyncResponse:
 def _requester(aiohttp: Any) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def request(session: Any, method: str, url: Any, **kwargs: Any) -> Any:
-            service = _service_for(url)
+            netloc, target = _split(str(url))
+            service = _service_for(netloc)
             if service is None:
                 return original(session, method, url, **kwargs)
-            asked = _request(method, str(url), kwargs.get("headers") or {}, kwargs.get("data") or b"")
+            asked = _request(method, netloc, target, kwargs.get("headers") or {}, kwargs.get("data") or b"")
 
             async def answer() -> _AsyncResponse:
                 try:

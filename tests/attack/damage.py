@@ -1,4 +1,4 @@
-"""A file with every kind of event, ways to damage it, and every operation on the damaged file.
+"""A history with every kind of event, ways to damage its file or its tables, and every operation on it then.
 
 What was damaged is told as `ReplayError` or `StoreError`, or was not noticed: whoever writes another valid value into a
 payload is believed. In no case does anything else come out, or nothing at all.
@@ -16,11 +16,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from click.testing import CliRunner
 
 from ecsnet import Cloud, EcsnetError, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.cli import main
+from ecsnet.events import EventStore
+from ecsnet.events.stores.opening import open_address
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.guest import guest_configuration
 from ecsnet.testing import invariants
@@ -159,12 +162,12 @@ def _tried(what: str, work: Callable[[], Any], *documented: type[Exception]) -> 
         raise Raw(f"{what}: {type(error).__name__}: {error}") from error
 
 
-def use(path: Path, *, deep: bool = True) -> bool:
+def use(path: Path | str, *, deep: bool = True) -> bool:
     """Do everything with a store that may be damaged. Returns whether it could be opened. Raises `Raw`, `Hangs`."""
     with time_limit():
         opened = False
         for read_only in (True, False):
-            store = _tried("opening the store", lambda read_only=read_only: SqliteStore(path, read_only=read_only))
+            store = _tried("opening the store", lambda read_only=read_only: _opened(path, read_only))
             if store is None:
                 continue
             try:
@@ -187,6 +190,12 @@ def use(path: Path, *, deep: bool = True) -> bool:
                     _tried("settling", again.settle)
                     _look(again, False)
         return opened
+
+
+def _opened(path: Path | str, read_only: bool) -> EventStore:
+    if isinstance(path, str):
+        return open_address(path, read_only=read_only)
+    return SqliteStore(path, read_only=read_only)
 
 
 def _use(cloud: Cloud, deep: bool) -> None:
@@ -311,6 +320,28 @@ def change(path: Path, *statements: Statement) -> bool:
     finally:
         database.close()
     return True
+
+
+def change_tables(address: str, *statements: Statement) -> bool:
+    """Do something to the rows of a database by SQL, whatever its triggers say. Returns whether the database let it."""
+    url, _, schema = address.rpartition("schema=")
+    with psycopg.connect(url.rstrip("?&")) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        try:
+            for table in ("events", "resource_events"):
+                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+            for statement in statements:
+                query, parameters = (statement, ()) if isinstance(statement, str) else statement
+                connection.execute(query.replace("?", "%s"), parameters)
+        except (psycopg.Error, UnicodeEncodeError):
+            connection.rollback()
+            return False
+    return True
+
+
+def change_history(address: str, *statements: Statement) -> bool:
+    """Do something to the rows of a file or a database by SQL. Returns whether that was let."""
+    return change_tables(address, *statements) if "://" in address else change(Path(address), *statements)
 
 
 def places_in(value: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:

@@ -17,17 +17,22 @@ from hypothesis import strategies as st
 
 from ecsnet import Cloud, ReplayError, StoreError
 from ecsnet import commands as c
+from ecsnet.events import StoredEvent
 from ecsnet.events.stores.codec import EVENT_TYPES
+from ecsnet.events.stores.postgres import PostgresStore
+from ecsnet.events.stores.sqlite import SqliteStore
 from tests.attack.damage import (
     LOOSEN,
     Statement,
     change,
+    change_tables,
     places_in,
     use,
     use_on_the_command_line,
     with_value,
     write_history,
 )
+from tests.support import postgres
 from tests.support.hypothesis_settings import budget
 
 COLUMNS = (
@@ -338,6 +343,33 @@ def test_a_row_of_any_content_raises_only_errors_of_ecsnet(folder: Path, damages
                 use_on_the_command_line(path)
                 path.write_bytes(before)
             use(path, deep=deep)
+
+    run()
+
+
+@cache
+def rows() -> tuple[StoredEvent, ...]:
+    """The rows of the whole file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "n.db"
+        path.write_bytes(whole()[0])
+        store = SqliteStore(path)
+        found = tuple(store.stored())
+        store.close()
+    return found
+
+
+@pytest.mark.parametrize("damages", [payloads, envelopes, row_sets], ids=lambda kind: kind.__name__)
+def test_a_row_of_any_content_in_a_database_raises_only_errors_of_ecsnet(postgres_address: str, damages: Any) -> None:
+    @settings(max_examples=budget(10), deadline=None, suppress_health_check=list(HealthCheck))
+    @given(statements=damages())
+    def run(statements: list[Statement]) -> None:
+        address = postgres.fresh(postgres_address)
+        store = PostgresStore(address)
+        store.restore(rows())
+        store.close()
+        if change_tables(address, *statements):
+            use(address, deep=False)
 
     run()
 

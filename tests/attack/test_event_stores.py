@@ -2,108 +2,48 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 
 from ecsnet import StoreError, VersionConflict
-from ecsnet.events import EventStore, MemoryStore, NewEvent, RecordedEvent
+from ecsnet.events import EventStore, NewEvent, RecordedEvent
 from ecsnet.events.stores.base import numbered
-from ecsnet.events.stores.jetstream import JetStreamStore
-from ecsnet.events.stores.postgres import PostgresStore
-from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import check_event_store
 from ecsnet.testing._event_stores import PROMISES
-from tests.support import nats
-from tests.support.postgres import fresh
+from tests.support.engines import ENGINES, SHARED, OwnStore
+
+KEPT = [
+    pytest.param(name, text, id=f"{name}-{text}")
+    for name, engine in ENGINES.items()
+    for text, promise in PROMISES.items()
+    if engine.shared or not promise.is_shared
+]
 
 
-@pytest.mark.parametrize("promise", PROMISES)
-def test_the_memory_store_keeps_each_promise(promise: str) -> None:
-    check_event_store(MemoryStore, only=[promise])
-
-
-@pytest.mark.parametrize("promise", PROMISES)
-def test_the_sqlite_store_keeps_each_promise(promise: str, tmp_path: Path) -> None:
-    paths: dict[EventStore, Path] = {}
-
-    def make() -> EventStore:
-        path = tmp_path / f"{len(paths)}.db"
-        store = SqliteStore(path)
-        paths[store] = path
-        return store
-
-    def open_again(store: EventStore) -> EventStore:
-        again = SqliteStore(paths[store])
-        paths[again] = paths[store]
-        return again
-
-    check_event_store(make, open_again=open_again, only=[promise])
-
-
-@pytest.mark.parametrize("promise", PROMISES)
-def test_the_postgres_store_keeps_each_promise(promise: str, postgres_address: str) -> None:
+@pytest.mark.parametrize(("name", "promise"), KEPT)
+def test_an_engine_keeps_each_promise(name: str, promise: str, request: pytest.FixtureRequest) -> None:
+    engine = ENGINES[name]
+    new_address = (lambda: "") if engine.addresses is None else engine.addresses(request)
     addresses: dict[EventStore, str] = {}
 
-    def make() -> EventStore:
-        address = fresh(postgres_address)
-        store = PostgresStore(address)
+    def open_at(address: str) -> EventStore:
+        store = engine.open(address)
         addresses[store] = address
         return store
 
-    def open_again(store: EventStore) -> EventStore:
-        again = PostgresStore(addresses[store])
-        addresses[again] = addresses[store]
-        return again
-
-    check_event_store(make, open_again=open_again, only=[promise])
+    open_again = (lambda store: open_at(addresses[store])) if engine.shared else None
+    check_event_store(lambda: open_at(new_address()), open_again=open_again, only=[promise])
 
 
-@pytest.mark.parametrize("servers", [1, 3])
-@pytest.mark.parametrize("promise", PROMISES)
-def test_the_jetstream_store_keeps_each_promise(promise: str, servers: int, request: pytest.FixtureRequest) -> None:
-    address = request.getfixturevalue("nats_address" if servers == 1 else "three_servers")
-    addresses: dict[EventStore, str] = {}
-
-    def make() -> EventStore:
-        stream = nats.fresh(address if servers == 1 else address.address)
-        store = JetStreamStore(stream)
-        assert store.replicas == servers
-        addresses[store] = stream
-        return store
-
-    def open_again(store: EventStore) -> EventStore:
-        again = JetStreamStore(addresses[store])
-        addresses[again] = addresses[store]
-        return again
-
-    check_event_store(make, open_again=open_again, only=[promise])
-
-
-class OwnStore:
-    """The least that a user may write: a list, one lock from ours, and none of our classes but the contract's."""
-
-    def __init__(self) -> None:
-        self.inner = MemoryStore()
-
-    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
-        return self.inner.append(events, expected)
-
-    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        return self.inner.read(after=after, until=until, naming=naming)
-
-    def head(self) -> int:
-        return self.inner.head()
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-@pytest.mark.parametrize("promise", PROMISES)
-def test_a_users_store_keeps_each_promise(promise: str) -> None:
-    check_event_store(OwnStore, only=[promise])
+def test_every_promise_is_tested_with_every_shared_engine() -> None:
+    assert {"sqlite", "postgres", "jetstream"} <= set(SHARED)
+    for name in SHARED:
+        assert [param.values[1] for param in KEPT if param.values[0] == name] == list(PROMISES)
 
 
 class Careless(OwnStore):
@@ -182,6 +122,68 @@ class Quiet(OwnStore):
             raise StoreError(str(error)) from error
 
 
+class Holey(OwnStore):
+    """Draws positions before it looks at the versions, as a sequence of a database does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[RecordedEvent] = []
+        self.drawn = 0
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        first, self.drawn = self.drawn, self.drawn + len(events)
+        self.inner.append(events, expected)
+        recorded = numbered(events, expected, first)
+        self.kept += recorded
+        return recorded
+
+    def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
+        return iter([record for record in self.kept if record.position > after])
+
+    def head(self) -> int:
+        return self.kept[-1].position if self.kept else 0
+
+
+class Piecemeal(OwnStore):
+    """Shows the events of a large append one by one, as they come, and keeps its lock for none of them."""
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        versions, recorded = dict(expected), list[RecordedEvent]()
+        for new in events:
+            recorded += self.inner.append([new], versions)
+            versions[new.stream] += 1
+            if len(events) > 100:
+                time.sleep(0)  # another thread's turn
+        return recorded
+
+
+class Doubling(OwnStore):
+    """Gives each of its streams a second one after every tenth append: what was recorded is not what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appends = count(1)
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        recorded = super().append(events, expected)
+        if next(self.appends) % 10 == 0:
+            self.inner.append(events, {**expected, **{record.stream: record.version for record in recorded}})
+        return recorded
+
+
+class Small(OwnStore):
+    """Cuts long texts off, as a column of a fixed length does."""
+
+    def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
+        cut = [
+            msgspec.structs.replace(new, event=msgspec.structs.replace(new.event, name=name[:1_000_000]))  # type: ignore[call-arg]
+            if isinstance(name := getattr(new.event, "name", None), str)
+            else new
+            for new in events
+        ]
+        return super().append(cut, expected)
+
+
 @pytest.mark.parametrize(
     ("broken", "promise"),
     [
@@ -193,6 +195,10 @@ class Quiet(OwnStore):
         (Renumbered, "positions and versions have no gaps"),
         (Unclosed, "closing is final and can be repeated, and every method of a closed store raises StoreError"),
         (Quiet, "another version than expected appends nothing"),
+        (Holey, "a refused append leaves no hole in the positions"),
+        (Piecemeal, "the events of a large append are seen together, and hide none from a reader"),
+        (Doubling, "the same commands give the same history as in memory"),
+        (Small, "a batch of twelve megabytes is kept"),
     ],
 )
 def test_check_event_store_names_the_broken_promise(broken: Callable[[], EventStore], promise: str) -> None:

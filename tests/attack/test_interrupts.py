@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ecsnet import commands as c
 from ecsnet.commands import Command
 from tests.attack.interrupting import Interrupted
 from tests.attack.network import BEGIN, one_of_each, rich_cloud
+from tests.support.engines import ENGINES, SHARED
 from tests.support.hypothesis_settings import PROFILE, budget
 
 KINDS = sorted(one_of_each(rich_cloud()))
@@ -113,8 +115,30 @@ def test_an_interrupted_command_with_a_client_token_is_recorded_wholly_or_not_at
         attacked.interrupt(place, KeyboardInterrupt())
 
 
-def test_an_interrupted_read_of_another_process_events_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
+def test_a_command_interrupted_anywhere_on_one_history_is_recorded_wholly_or_not_at_all(shared_address: str) -> None:
+    """One history after the other interrupt. A database may record a command whose session ended a moment before: it
+    is then there, as a whole, at the next look."""
+    clock = ManualClock(BEGIN)
+    with Cloud(shared_address, clock=clock) as cloud, Cloud(shared_address, clock=clock) as other:
+        cloud.execute(c.SetQuota(name="eips-per-account", value=1_000))
+        cloud.execute(c.AllocateEipAddress(), client_token="first")
+        counting = Interrupted(0, KeyboardInterrupt())
+        counting.run(lambda: cloud.execute(c.AllocateEipAddress(), client_token="second"))
+        step = max(1, counting.reached // budget(100))
+        for place in range(1, counting.reached + 1, step):
+            error = MemoryError() if place % 3 == 2 else KeyboardInterrupt()
+            token = f"t-{place}"
+            Interrupted(place, error).run(lambda token=token: cloud.execute(c.AllocateEipAddress(), client_token=token))
+            eip = other.execute(c.AllocateEipAddress(), client_token=token)
+            assert cloud.eips[eip.id] == eip
+            assert len(cloud.eips) == 2 + (place - 1) // step + 1, f"place {place}"
+        assert cloud.state_digest() == other.state_digest()
+        whole = Counter(record.command_id for record in cloud.history())
+        assert set(whole.values()) == {1, 3}
+
+
+def test_an_interrupted_read_of_another_process_events_changes_nothing(shared_address: str) -> None:
+    path = shared_address
     rich_cloud(store=path).close()
     with Cloud(path, clock=ManualClock(BEGIN)) as cloud, Cloud(path, clock=ManualClock(BEGIN)) as other:
         place = 1
@@ -137,6 +161,7 @@ from ecsnet import commands as c
 
 path, signals = sys.argv[1], int(sys.argv[2])
 random = Random(4711)
+is_file = path.endswith(".db")
 cloud = Cloud(path if path != "memory" else None)
 
 class Rung(Exception): pass
@@ -152,10 +177,12 @@ for number in range(signals):
     except Rung:
         pass
     signal.setitimer(signal.ITIMER_REAL, 0)
-    shown = len(cloud.vpcs)
     stored = sum(record.type == "VpcCreated" for record in cloud.store.read())
-    assert shown == stored, (shown, stored)
-    if path != "memory":
+    shown = len(cloud.vpcs)  # a database may still have recorded a command whose session was ended
+    again = sum(record.type == "VpcCreated" for record in cloud.store.read())
+    assert stored <= shown <= again, (stored, shown, again)
+    assert stored == again or not is_file, (stored, again)
+    if is_file:
         with sqlite3.connect(path, timeout=0) as other:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
@@ -168,10 +195,11 @@ print("survived", number + 1)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
-@pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "sqlite"])
-def test_a_cloud_survives_real_signals(on_disk: bool, tmp_path: Path) -> None:
-    path = str(tmp_path / "network.db") if on_disk else "memory"
-    tries = budget(400)
+@pytest.mark.parametrize("name", ["memory", *SHARED])
+def test_a_cloud_survives_real_signals(name: str, request: pytest.FixtureRequest) -> None:
+    addresses = ENGINES[name].addresses
+    path = "memory" if addresses is None else addresses(request)()
+    tries = budget(300)
     arguments = [sys.executable, "-W", "error", "-c", CHILD, path, str(tries)]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, env={**os.environ})
     assert done.stdout == f"survived {tries}\n", done.stderr

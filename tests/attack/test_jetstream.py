@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.cli import main
-from ecsnet.events import MemoryStore, NewEvent
+from ecsnet.events import EventStore, MemoryStore, NewEvent
 from ecsnet.events.stores import jetstream_link, jetstream_log
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify
@@ -33,8 +33,9 @@ from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.jetstream_link import Link, Lost, Outgoing
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
+from ecsnet.testing import check_event_store
 from tests.attack.processes import Child
-from tests.attack.racing import RACERS, Begin, Racers, all_is_well, tried
+from tests.attack.racing import all_is_well
 from tests.support import nats
 from tests.support.net import Net
 
@@ -46,13 +47,6 @@ VPC = c.CreateVpc(cidr_block="10.0.0.0/16")
 def address(nats_address: str) -> str:
     """The address of a stream that does not exist yet."""
     return nats.fresh(nats_address)
-
-
-@pytest.fixture(scope="module")
-def racers() -> Iterator[Racers]:
-    started = Racers()
-    yield started
-    started.close()
 
 
 @contextmanager
@@ -384,47 +378,18 @@ def test_an_append_is_found_though_much_was_appended_since(
 # Processes
 
 
-def last_interfaces(address: str, number: int, begin: Begin, vswitch: str, group: str) -> Counter[str]:
-    with Cloud(address) as cloud:
-        command = c.CreateNetworkInterface(vswitch_id=vswitch, security_group_ids=[group])
-        begin()
-        return Counter(tried(cloud, command) for _ in range(4))
+def test_a_cluster_of_three_keeps_each_promise(three_servers: nats.Cluster) -> None:
+    addresses: dict[EventStore, str] = {}
 
+    def open_at(address: str) -> EventStore:
+        store = JetStreamStore(address)
+        assert store.replicas == 3
+        addresses[store] = address
+        return store
 
-def test_the_last_places_of_a_quota_are_given_once(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        net = Net(store=cloud.store)
-        cloud.execute(c.SetQuota(name="interfaces-per-region", value=9))
-        told = sum(racers.race(last_interfaces, address, net.vswitch.id, net.group.id), Counter[str]())
-        assert len(cloud.network_interfaces) == 9
-        assert told == {"made": 9, "MaxEniCountExceeded": RACERS * 4 - 9}
-        all_is_well(cloud)
-
-
-def allocate_eips(address: str, number: int, begin: Begin) -> Counter[str]:
-    with Cloud(address, region_id=f"zz-r{number}") as cloud:
-        begin()
-        return Counter(tried(cloud, c.AllocateEipAddress()) for _ in range(4))
-
-
-def test_the_quota_of_an_account_is_not_exceeded_over_regions(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        told = sum(racers.race(allocate_eips, address), Counter[str]())
-        assert told["made"] == len(cloud.eips) == 20
-        all_is_well(cloud)
-
-
-def open_stream(address: str, number: int, begin: Begin) -> None:
-    begin()
-    JetStreamStore(address).close()
-
-
-def test_processes_can_create_one_stream_at_once(racers: Racers, nats_address: str, three_servers: Any) -> None:
-    for servers in (nats_address, three_servers.address):
-        address = nats.fresh(servers)
-        racers.race(open_stream, address)
-        with Cloud(address) as cloud:
-            cloud.execute(VPC)
+    check_event_store(
+        lambda: open_at(nats.fresh(three_servers.address)), open_again=lambda store: open_at(addresses[store])
+    )
 
 
 def test_parent_and_child_write_to_one_stream(address: str) -> None:

@@ -21,13 +21,14 @@ from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing import invariants
 from tests.attack.damage import time_limit
 from tests.attack.processes import Child, killed_at
+from tests.support.engines import NewAddress
 from tests.support.hypothesis_settings import budget
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
-def works(path: Path) -> None:
-    """The file opens, takes a command, and has it when it is opened again."""
+def works(path: Path | str) -> None:
+    """The history opens, takes a command, and has it when it is opened again."""
     with time_limit():
         with Cloud(path) as cloud:
             before = len(cloud.vpcs)
@@ -170,7 +171,7 @@ def test_an_empty_file_left_by_a_kill_is_initialized(tmp_path: Path, spoil: Call
 # While they write
 
 
-def _writer(path: Path, number: int) -> Callable[[Callable[[str], None]], None]:
+def _writer(path: Path | str, number: int) -> Callable[[Callable[[str], None]], None]:
     """Writes commands of one stream and of several, of one event and of many, and says which are done."""
 
     def write(say: Callable[[str], None]) -> None:
@@ -203,11 +204,11 @@ def _writer(path: Path, number: int) -> Callable[[Callable[[str], None]], None]:
     return write
 
 
-def test_commands_acknowledged_before_a_kill_are_stored_whole_and_in_order(tmp_path: Path) -> None:
+def test_commands_acknowledged_before_a_kill_are_stored_whole_and_in_order(new_address: NewAddress) -> None:
     chosen = random.Random(8)
-    for number in range(budget(40)):
-        path = tmp_path / f"{number}.db"
-        SqliteStore(path).close()
+    for _ in range(budget(20)):
+        path = new_address()
+        Cloud(path).close()
         children = [Child(_writer(path, index)) for index in range(3)]
         time.sleep(0.02 + chosen.random() * 0.3)
         for child in children:
@@ -229,7 +230,7 @@ def test_a_kill_during_an_append_leaves_the_whole_command_or_nothing(tmp_path: P
         check(path, [])
 
 
-def check(path: Path, lines: list[str]) -> None:
+def check(path: Path | str, lines: list[str]) -> None:
     """The history has all that was acknowledged, only whole commands, no gaps; and it goes on."""
     assert not [line for line in lines if "Error" in line or "Denied" in line]
     with time_limit(60), Cloud(path) as cloud:

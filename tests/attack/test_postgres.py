@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,8 +25,9 @@ from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from tests.attack.processes import Child
-from tests.attack.racing import RACERS, Begin, Racers, all_is_well, tried
+from tests.attack.racing import RACERS, Begin, Racers
 from tests.support import postgres
+from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 
 NOW = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
@@ -220,50 +220,6 @@ def test_a_reader_of_serial_ids_misses_some(racers: Racers, address: str) -> Non
         assert len(seen) < RACERS * count
 
 
-# Races
-
-
-def create_interfaces(address: str, number: int, begin: Begin, command: Any) -> Counter[str]:
-    with Cloud(address) as cloud:
-        begin()
-        return Counter(tried(cloud, command) for _ in range(4))
-
-
-def test_the_last_places_of_a_quota_are_given_once(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        net = Net(store=cloud.store)
-        net.quota("interfaces-per-region", 9)
-        told = sum(racers.race(create_interfaces, address, net.eni_command()), Counter[str]())
-        assert told == {"made": 9, "MaxEniCountExceeded": RACERS * 4 - 9}
-        all_is_well(cloud)
-
-
-def allocate_eips(address: str, number: int, begin: Begin) -> Counter[str]:
-    with Cloud(address, region_id=f"zz-r{number}") as cloud:
-        begin()
-        return Counter(tried(cloud, c.AllocateEipAddress()) for _ in range(4))
-
-
-def test_the_quota_of_an_account_is_not_exceeded_over_regions(racers: Racers, address: str) -> None:
-    with Cloud(address) as cloud:
-        told = sum(racers.race(allocate_eips, address), Counter[str]())
-        assert told["made"] == len(cloud.eips) == 20
-        all_is_well(cloud)
-
-
-def open_schema(address: str, number: int, begin: Begin) -> None:
-    begin()
-    PostgresStore(address).close()
-
-
-def test_processes_can_create_one_schema_at_once(racers: Racers, postgres_address: str) -> None:
-    for _ in range(3):
-        address = postgres.fresh(postgres_address)
-        racers.race(open_schema, address)
-        with Cloud(address) as cloud:
-            cloud.execute(VPC)
-
-
 # Lost connections
 
 
@@ -340,13 +296,47 @@ def test_a_killed_server_loses_and_doubles_no_acknowledged_event(server: postgre
         time.sleep(0.7)
     for child in children:
         child.kill()
-    said = [line for child in children for line in child.lines()]
+    check_acknowledged(address, [line for child in children for line in child.lines()])
+
+
+def check_acknowledged(address: str, said: list[str]) -> None:
+    """Every acknowledged event of `write_acknowledged` is there once, and the history is intact."""
     assert not [line for line in said if not line.startswith("r-")]
     with opened(address) as store:
         names = [record.event.vpc_id for record in store.read()]  # type: ignore[attr-defined]
         assert len(names) == len(set(names)) > 20
         assert set(said) <= set(names)
         assert verify(store).intact
+
+
+def test_writers_whose_sessions_are_ended_again_and_again_lose_and_double_nothing(address: str) -> None:
+    PostgresStore(address).close()
+    children = [Child(lambda say: write_acknowledged(address, say)) for _ in range(3)]
+    said = [child.next_line() for child in children]
+    for _ in range(budget(60)):
+        end_sessions(address)
+        said += [child.next_line() for child in children]  # each of them goes on
+    for child in children:
+        child.kill()
+    said += [line for child in children for line in child.lines()]
+    check_acknowledged(address, said)
+
+
+def test_a_promoted_standby_has_every_acknowledged_event_and_the_writers_go_on() -> None:
+    """Two servers, the second a synchronous standby of the first, which is killed while processes write."""
+    with postgres.server() as primary, primary.standby() as second:
+        both = primary.address.replace(f":{primary.port}/", f":{primary.port},127.0.0.1:{second.port}/")
+        address = postgres.fresh(f"{both}?target_session_attrs=read-write")
+        PostgresStore(address).close()
+        children = [Child(lambda say: write_acknowledged(address, say)) for _ in range(3)]
+        said = [child.next_line() for child in children for _ in range(10)]
+        primary.stop()
+        second.promote()
+        said += [child.next_line() for child in children for _ in range(30)]
+        for child in children:
+            child.kill()
+        said += [line for child in children for line in child.lines()]
+        check_acknowledged(address, said)
 
 
 def test_a_server_that_cannot_be_reached_is_reported(server: postgres.Server, monkeypatch: Any) -> None:

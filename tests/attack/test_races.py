@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -15,10 +14,10 @@ from ecsnet import Cloud, Instance, InvalidResponse
 from ecsnet import commands as c
 from ecsnet.commands import Command
 from ecsnet.events import EventStore, MemoryStore
-from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.testing._generate import GENERATORS, Inventory
 from tests.attack.network import BEGIN
 from tests.attack.racing import RACERS, Begin, Racers, all_is_well, regions_of_one_block, tried
+from tests.support.engines import ENGINES, SHARED
 from tests.support.hypothesis_settings import budget
 from tests.support.net import START
 
@@ -46,7 +45,7 @@ def racers() -> Iterator[Racers]:
 
 
 def rounds(tries: int) -> Any:
-    """Parametrizes a test by the numbers of its rounds."""
+    """Parametrizes a test by the numbers of its rounds with each engine."""
     return pytest.mark.parametrize("seed", range(budget(tries)))
 
 
@@ -88,11 +87,28 @@ class Place:
         return c.CreateNetworkInterface(vswitch_id=self.vswitch_id, security_group_ids=[self.group_id], **options)
 
 
-def at(moment: datetime, path: Path | str, region_id: str = "cn-hangzhou", **options: Any) -> Cloud:
+def at(moment: datetime, path: str, region_id: str = "cn-hangzhou", **options: Any) -> Cloud:
     return Cloud(path, clock=lambda: moment, region_id=region_id, **options)
 
 
-# Eight processes, one file
+# Eight processes, one history: a file, or a schema of a database
+
+
+def begin_history(path: str, number: int, begin: Begin) -> str:
+    begin()
+    with at(START, path) as cloud:
+        return cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id
+
+
+@rounds(3)
+def test_a_history_is_created_once_by_processes_that_open_it_at_once(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    ids = racers.race(begin_history, shared_address, seed=seed)
+    with at(START, shared_address) as cloud:
+        assert sorted(cloud.vpcs) == sorted(ids)
+        assert len(set(ids)) == RACERS
+        all_is_well(cloud)
 
 
 def take_eips(path: str, number: int, begin: Begin, instances: list[list[str]], seed: int) -> Counter[str]:
@@ -112,15 +128,16 @@ def take_eips(path: str, number: int, begin: Begin, instances: list[list[str]], 
     return told
 
 
-@rounds(5)
-def test_regions_together_never_exceed_the_eip_quota_of_an_account(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+@rounds(3)
+def test_regions_together_never_exceed_the_eip_quota_of_an_account(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    with at(START, shared_address) as cloud:
         instances = [
             [one.id for one in Place(cloud, region_id).run(amount=3, internet_max_bandwidth_out=5)]
             for region_id in LISTED
         ]
-        told = sum(racers.race(take_eips, path, instances, seed, seed=seed), Counter[str]())
+        told = sum(racers.race(take_eips, shared_address, instances, seed, seed=seed), Counter[str]())
         assert set(told) <= {"made", "QuotaExceeded.Eip", "MaxEIPQuotaExceeded"}
         assert len(cloud.eips) == QUOTA
         all_is_well(cloud)
@@ -165,17 +182,16 @@ TAKING: Final = [
 ]
 
 
-@rounds(2)
+@rounds(1)
 @pytest.mark.parametrize("kinds", [*([kind] for kind in TAKING), TAKING], ids=[*TAKING, "all-of-them"])
 def test_regions_that_share_a_block_give_no_public_address_twice(
-    racers: Racers, kinds: list[str], seed: int, tmp_path: Path
+    racers: Racers, kinds: list[str], seed: int, shared_address: str
 ) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+    with at(START, shared_address) as cloud:
         commands = [
             _taking_public_addresses(kinds[n % len(kinds)], cloud, region_id) for n, region_id in enumerate(SHARING)
         ]
-        told = racers.race(take_public_address, path, commands, seed=seed)
+        told = racers.race(take_public_address, shared_address, commands, seed=seed)
         assert {code for codes in told for code in codes} == {"made"}
         all_is_well(cloud)
 
@@ -189,19 +205,18 @@ def begin_cycle(path: str, number: int, begin: Begin) -> list[str]:
         return []
 
 
-@rounds(4)
+@rounds(2)
 def test_renewals_that_start_together_in_regions_of_one_block_draw_different_addresses(
-    racers: Racers, seed: int, tmp_path: Path
+    racers: Racers, seed: int, shared_address: str
 ) -> None:
-    path = tmp_path / "network.db"
     ids = []
-    with at(START, path) as cloud:
+    with at(START, shared_address) as cloud:
         for region_id in SHARING:
             for one in Place(cloud, region_id).run(instance_charge_type="PrePaid", period=1, amount=2):
                 cloud.execute(c.RenewInstance(instance_id=one.id, internet_max_bandwidth_out=5))
                 ids.append(one.id)
-    racers.race(begin_cycle, path, seed=seed)
-    with at(START + LATER, path) as cloud:
+    racers.race(begin_cycle, shared_address, seed=seed)
+    with at(START + LATER, shared_address) as cloud:
         all_is_well(cloud)
         begun = Counter(r.event.instance_id for r in cloud.history() if r.type == "InstanceNetworkSpecModified")
         assert begun == Counter(ids)
@@ -221,12 +236,13 @@ def run_classic(path: str, number: int, begin: Begin, group_ids: list[str]) -> l
         return [tried(cloud, run) for _ in range(3)]
 
 
-@rounds(4)
-def test_regions_that_share_a_block_give_no_classic_address_twice(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(BEGIN, path) as cloud:
+@rounds(2)
+def test_regions_that_share_a_block_give_no_classic_address_twice(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    with at(BEGIN, shared_address) as cloud:
         group_ids = [cloud.execute(c.CreateSecurityGroup(region_id=region_id)).id for region_id in SHARING]
-        racers.race(run_classic, path, group_ids, seed=seed)
+        racers.race(run_classic, shared_address, group_ids, seed=seed)
         assert len({one.private_ip for one in cloud.instances.values()}) == 2 * 3 * RACERS
         all_is_well(cloud)
 
@@ -242,18 +258,17 @@ def repeat_tokens(path: str, number: int, begin: Begin, vpc_ids: list[str]) -> l
     return shown
 
 
-@rounds(4)
+@rounds(2)
 def test_a_client_token_and_its_command_have_one_result_in_all_regions(
-    racers: Racers, seed: int, tmp_path: Path
+    racers: Racers, seed: int, shared_address: str
 ) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+    with at(START, shared_address) as cloud:
         vpc_ids = [cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id for _ in range(4)]
-        shown = racers.race(repeat_tokens, path, vpc_ids, seed=seed)
+        shown = racers.race(repeat_tokens, shared_address, vpc_ids, seed=seed)
         assert shown == [shown[0]] * RACERS
         assert len(cloud.vpcs) == len(cloud.eips) == 4
         all_is_well(cloud)
-    with at(START, path, "cn-qingdao") as cloud:  # opened again, elsewhere
+    with at(START, shared_address, "cn-qingdao") as cloud:  # opened again, elsewhere
         assert cloud.execute(c.DeleteVpc(vpc_id=vpc_ids[0]), client_token="deleted-0").id == vpc_ids[0]
         assert (
             tried(cloud, c.CreateVpc(cidr_block="10.0.0.0/8"), client_token="same-0") == "IdempotentParameterMismatch"
@@ -267,13 +282,14 @@ def reuse_tokens(path: str, number: int, begin: Begin) -> list[str]:
         return [tried(cloud, c.CreateVpc(cidr_block=block), client_token=f"token-{n}") for n in range(4)]
 
 
-@rounds(4)
-def test_of_different_commands_with_one_client_token_one_is_executed(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    told = racers.race(reuse_tokens, path, seed=seed)
+@rounds(2)
+def test_of_different_commands_with_one_client_token_one_is_executed(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    told = racers.race(reuse_tokens, shared_address, seed=seed)
     for codes in zip(*told, strict=True):
         assert sorted(codes) == ["IdempotentParameterMismatch"] * (RACERS - 1) + ["made"]
-    with at(START, path) as cloud:
+    with at(START, shared_address) as cloud:
         assert len(cloud.vpcs) == 4
 
 
@@ -283,24 +299,22 @@ def do_all(path: str, number: int, begin: Begin, commands: list[list[Command[Any
         return Counter(tried(cloud, command) for command in commands[number])
 
 
-def race_for(racers: Racers, path: Path, commands: list[list[Command[Any]]], seed: int) -> Counter[str]:
+def race_for(racers: Racers, path: str, commands: list[list[Command[Any]]], seed: int) -> Counter[str]:
     return sum(racers.race(do_all, path, commands, seed=seed), Counter[str]())
 
 
-@rounds(4)
-def test_the_last_address_of_a_vswitch_is_given_once(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+@rounds(2)
+def test_the_last_address_of_a_vswitch_is_given_once(racers: Racers, seed: int, shared_address: str) -> None:
+    with at(START, shared_address) as cloud:
         place = Place(cloud, "cn-hangzhou", "10.0.1.0/28")  # 12 addresses
-        told = race_for(racers, path, [[place.eni_command()] * 3] * RACERS, seed)
+        told = race_for(racers, shared_address, [[place.eni_command()] * 3] * RACERS, seed)
         assert told == {"made": 12, "InvalidVSwitchId.IpNotEnough": 12}
         all_is_well(cloud)
 
 
-@rounds(4)
-def test_the_last_interface_slot_of_an_instance_is_given_once(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+@rounds(2)
+def test_the_last_interface_slot_of_an_instance_is_given_once(racers: Racers, seed: int, shared_address: str) -> None:
+    with at(START, shared_address) as cloud:
         place = Place(cloud, "cn-hangzhou")
         (instance,) = place.run()
         commands: list[list[Command[Any]]] = [
@@ -311,33 +325,33 @@ def test_the_last_interface_slot_of_an_instance_is_given_once(racers: Racers, se
             ]
             for _ in range(RACERS)
         ]
-        told = race_for(racers, path, commands, seed)
+        told = race_for(racers, shared_address, commands, seed)
         assert told["made"] == 2, told
         assert len(told) == 2
         assert len(cloud.instances[instance.id].network_interface_ids) == 3
         all_is_well(cloud)
 
 
-@rounds(4)
-def test_concurrent_commands_never_exceed_the_interface_quota(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+@rounds(2)
+def test_concurrent_commands_never_exceed_the_interface_quota(racers: Racers, seed: int, shared_address: str) -> None:
+    with at(START, shared_address) as cloud:
         place = Place(cloud, "cn-hangzhou")
         cloud.execute(c.SetQuota(name="interfaces-per-region", value=9))
-        told = race_for(racers, path, [[place.eni_command()] * 3] * RACERS, seed)
+        told = race_for(racers, shared_address, [[place.eni_command()] * 3] * RACERS, seed)
         assert told == {"made": 9, "MaxEniCountExceeded": 15}
         all_is_well(cloud)
 
 
-@rounds(4)
-def test_concurrent_commands_never_exceed_a_lowered_address_quota(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path) as cloud:
+@rounds(2)
+def test_concurrent_commands_never_exceed_a_lowered_address_quota(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    with at(START, shared_address) as cloud:
         place = Place(cloud, "cn-hangzhou")
         creating: list[Command[Any]] = [place.eni_command(secondary_private_ip_address_count=4)] * 3
         lowering: list[Command[Any]] = [c.SetQuota(name="addresses-per-security-group", value=40)]
         commands = [lowering, *([creating] * (RACERS - 1))]
-        told = race_for(racers, path, commands, seed)
+        told = race_for(racers, shared_address, commands, seed)
         assert told["made"] - 1 == len(cloud.network_interfaces)
         held = cloud.security_groups[place.group_id].private_ip_count
         before = held - sum(5 for r in _after_quota(cloud) if r.type == "NetworkInterfaceCreated")
@@ -378,11 +392,12 @@ def import_beside_writers(path: str, number: int, begin: Begin) -> list[bool]:
     return came
 
 
-@rounds(4)
-def test_an_import_beside_writers_is_recorded_wholly_or_not_at_all(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    came = racers.race(import_beside_writers, path, seed=seed)
-    with at(START, path) as cloud:
+@rounds(2)
+def test_an_import_beside_writers_is_recorded_wholly_or_not_at_all(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    came = racers.race(import_beside_writers, shared_address, seed=seed)
+    with at(START, shared_address) as cloud:
         assert all(all(of_one[::2]) for of_one in came)
         for n in range(3):
             assert [of_one[2 * n + 1] for of_one in came].count(True) == 1
@@ -401,12 +416,11 @@ def import_one_id(path: str, number: int, begin: Begin) -> list[bool]:
         return [imported(cloud, (f"vpc-{n}", SHARING[number])) for n in range(4)]
 
 
-@rounds(4)
-def test_an_id_is_imported_into_one_region(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    came = racers.race(import_one_id, path, seed=seed)
+@rounds(2)
+def test_an_id_is_imported_into_one_region(racers: Racers, seed: int, shared_address: str) -> None:
+    came = racers.race(import_one_id, shared_address, seed=seed)
     assert [of_one.count(True) for of_one in zip(*came, strict=True)] == [1] * 4
-    with at(START, path) as cloud:
+    with at(START, shared_address) as cloud:
         assert Counter(record.event.vpc_id for record in cloud.history() if record.type == "VpcImported") == {
             f"vpc-{n}": 1 for n in range(4)
         }
@@ -418,15 +432,16 @@ def settle_all(path: str, number: int, begin: Begin) -> list[str]:
         return [one.id for one in cloud.settle()]
 
 
-@rounds(4)
-def test_each_transition_is_completed_once_by_concurrent_settlers(racers: Racers, seed: int, tmp_path: Path) -> None:
-    path = tmp_path / "network.db"
-    with at(START, path, settle_after="manual") as cloud:
+@rounds(2)
+def test_each_transition_is_completed_once_by_concurrent_settlers(
+    racers: Racers, seed: int, shared_address: str
+) -> None:
+    with at(START, shared_address, settle_after="manual") as cloud:
         expected = []
         for region_id in LISTED[:3]:
             place = Place(cloud, region_id)
             expected += [one.id for one in place.run(amount=8)]
-        settled = racers.race(settle_all, path, seed=seed)
+        settled = racers.race(settle_all, shared_address, seed=seed)
         assert Counter(i for ids in settled for i in ids) == Counter(expected)
         assert not cloud.settle()
         all_is_well(cloud)
@@ -435,9 +450,12 @@ def test_each_transition_is_completed_once_by_concurrent_settlers(racers: Racers
 # One after the other, in one process: others are first between a look and an append
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> EventStore:
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "network.db")
+@pytest.fixture(params=["memory", *SHARED])
+def store(request: pytest.FixtureRequest) -> Iterator[EventStore]:
+    engine = ENGINES[request.param]
+    opened = engine.open("" if engine.addresses is None else engine.addresses(request)())
+    yield opened
+    opened.close()
 
 
 class Three:

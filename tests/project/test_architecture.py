@@ -56,7 +56,7 @@ LAYERS = [
     ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],
     ["_results"],
-    ["cloud", "projections"],
+    ["cloud", "projections", "metrics"],
     ["_audit"],
     ["_api"],
     ["", "hypothesis_plugin", "pytest_plugin"],
@@ -65,7 +65,14 @@ LAYERS = [
     ["testing._aliyun"],
     ["testing._script", "testing._generate"],
     ["testing._visiting"],
-    ["testing._fixtures", "testing._choose", "testing._compare", "testing._event_stores", "testing._explore"],
+    [
+        "testing._fixtures",
+        "testing._choose",
+        "testing._compare",
+        "testing._event_stores",
+        "testing._explore",
+        "testing._frozen",
+    ],
     ["testing", "testing._scenarios", "testing._machine"],
     ["strategies"],
     ["plan", "guest"],
@@ -80,7 +87,7 @@ HOMES = {
     "csv": {"instance_types"},
     "logging": {"_log"},
     "pytest": {"pytest_plugin"},
-    "http": {"openapi.http", "openapi.server"},
+    "http": {"openapi.http"},
     "hypothesis": {"hypothesis_plugin", "strategies", "testing._choose", "testing._machine"},
 }
 IMPURE = {"time", "random", "secrets", "uuid", "os", "io", "pathlib", "logging", "socket", "threading", "sqlite3"}
@@ -225,6 +232,7 @@ def test_no_test_module_is_imported() -> None:
 PROJECT = Path(__file__).parents[2]
 INTERNALS = {
     "tests/api/test_errors.py": "makes every error that there is",
+    "tests/api/test_refusals.py": "holds the lock of a counter at a fork of the process",
     "tests/attack/test_files.py": "limits the pages of an open database",
     "tests/attack/test_terminal_output.py": "shows hostile text in every place",
     "tests/domain/state/test_regional_pool.py": "fills a pool that would take thousands of commands",

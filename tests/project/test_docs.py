@@ -36,6 +36,27 @@ def test_a_generated_page_is_current(page: str) -> None:
     assert written == render().PAGES[page](), "run: python docs/render.py"
 
 
+def test_a_generated_part_of_a_page_is_current() -> None:
+    for page in render().PARTS:
+        written = (ROOT / "docs" / page).read_text("utf-8")
+        assert written == render().with_parts(page, written), "run: python docs/render.py"
+        assert written.count("| yes |") > 20
+
+
+def test_the_promises_over_every_engine_are_tested_with_every_engine() -> None:
+    """Their tests take an address from a fixture that has one of each engine."""
+    section = PAGES["docs/stores.md"].read_text("utf-8").split("### Over every engine")[1].split("### ")[0]
+    rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", section)
+    assert len(rows) > 4
+    for file, names in rows:
+        text = (ROOT / file).read_text("utf-8")
+        for name in re.findall(r"`(\w+)`", names):
+            before, parameters = text.split(f"def {name}(")[0], text.split(f"def {name}(")[1].split(") ->")[0]
+            over_all = "_address" in parameters or "SHARED]" in before.rsplit("\n\n\n", 1)[1]
+            assert over_all, f"{file}: {name} has neither shared_address nor new_address"
+            assert "postgres_address" not in parameters
+
+
 def test_most_pages_have_snippets() -> None:
     assert {"README.md", "docs/getting-started.md", "docs/guest.md", "docs/intranet.md"} <= set(WITH_SNIPPETS)
 
@@ -120,7 +141,9 @@ def test_every_rule_is_on_the_rules_page_and_all_rules_in_their_rank() -> None:
     assert re.findall(r"^\d+\. `(.*)`$", text, flags=re.MULTILINE) == list(ecsnet.rules)
 
 
-@pytest.mark.parametrize(("page", "least"), [("docs/reliability.md", 50), ("docs/stores.md", 20)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("docs/reliability.md", 50), ("docs/stores.md", 20), ("docs/schema-evolution.md", 5)]
+)
 def test_every_test_named_by_a_page_of_promises_exists(page: str, least: int) -> None:
     rows = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", PAGES[page].read_text("utf-8"))
     named = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)]

@@ -17,11 +17,11 @@ REPRODUCIBLE: Final = settings(
 
 def load_profile() -> None:
     """Registers the profiles and loads the one that the environment names: few examples, those of CI, or very many."""
-    settings.register_profile("dev", max_examples=30, deadline=None)
+    settings.register_profile("dev", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile(
         "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
     )
-    settings.register_profile("deep", max_examples=20_000, deadline=None)
+    settings.register_profile("deep", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile(PROFILE)
 
 

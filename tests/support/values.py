@@ -21,7 +21,7 @@ from ecsnet import (
     traffic_charge,
 )
 from ecsnet import commands as c
-from ecsnet.decision import Finding
+from ecsnet.decision import Denial, Finding
 from tests.support.net import Net
 
 PARAMETERS: dict[str, Any] = {
@@ -77,6 +77,13 @@ def values() -> dict[type[Any], Any]:
         *(net.vpc, net.cloud.vswitches[eni.vswitch_id], next(iter(net.cloud.security_groups.values()))),
         *(vm, eni, eip, quota),
         *(denied, denied.violations[0], next(iter(net.cloud.permitted(vm.id).values()))),
+        Denial(
+            command=denied.command,
+            violations=denied.violations,
+            account_id="1",
+            region_id="cn-hangzhou",
+            denied_at=datetime(2019, 3, 11, tzinfo=UTC),
+        ),
         Finding(position=3, rule="malformed", message="no"),
         InstanceType(id="ecs.mine", eni_quantity=2, private_ipv4_per_eni=3),
         NewNetworkInterface(network_interface_name="web-1"),

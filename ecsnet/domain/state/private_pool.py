@@ -87,9 +87,15 @@ def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses
 
 def adopt(region: Region, interface: NetworkInterfaceState) -> None:
     """Allocates the addresses of an imported ENI, whether or not they are free and in its VSwitch."""
-    allocated = region.addresses.mutable(interface.vpc_id)
+    allocated, held = region.addresses.mutable(interface.vpc_id), interface.held_addresses
+    own = region.vswitches.mutable(interface.vswitch_id)
+    if len(held) == 1 and own.next_ip == held[0] and allocated[held[0]] is None:  # the common case
+        allocated.add_all(held, interface.id)
+        own.available_ip_address_count -= 1
+        _advance(own, allocated, own.next_address)
+        return
     free = []
-    for ip in interface.held_addresses:
+    for ip in held:
         holder_id = allocated[ip]
         if holder_id is None:
             free.append(ip)
@@ -102,11 +108,8 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
             other_id = holder_id
         region.other_holders.mutable((interface.vpc_id, ip)).set(other_id, True)
     allocated.add_all(free, interface.id)
-    own = region.vswitches.mutable(interface.vswitch_id)
-    if len(free) == 1 and own.first < (address := ipv4_to_int(free[0])) <= own.last - 3:  # the common case
+    if len(free) == 1 and own.next_ip != free[0] and usable(own, ipv4_to_int(free[0])):
         own.available_ip_address_count -= 1
-        if own.next_ip == free[0]:
-            _advance(own, allocated, address)
         return
     for vswitch, addresses in _by_block(region, interface, free):
         vswitch.available_ip_address_count -= len(addresses)

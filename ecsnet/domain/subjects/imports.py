@@ -141,6 +141,13 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     region.imported = True
 
 
+_STATUSES: Final = {
+    of_type: lifecycle.described[NetworkInterfaceImported]
+    for of_type, lifecycle in network_interface.LIFECYCLES.items()
+}
+"""The status of an ENI by its type and the described status."""
+
+
 def described_interface(
     region: Region, event: NetworkInterfaceImported, record: RecordedEvent
 ) -> NetworkInterfaceState:
@@ -152,7 +159,7 @@ def described_interface(
         created_at=_born(event, record),
         position=record.position,
         type=event.type,
-        status=network_interface.LIFECYCLES[event.type].described[NetworkInterfaceImported][event.status],
+        status=_STATUSES[event.type][event.status],
         vpc_id=vswitch.vpc_id,
         vswitch_id=vswitch.id,
         zone_id=vswitch.zone_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import sqlite3
 import struct
@@ -270,56 +269,6 @@ def test_a_killed_process_leaves_whole_commands(path: Path) -> None:
         path.unlink()
         for sidecar in path.parent.glob("network.db-*"):
             sidecar.unlink()
-
-
-def race(path: str, vswitch_id: str, group_id: str, barrier: Any, results: Any) -> None:
-    with Cloud(path) as cloud:
-        barrier.wait()
-        codes = []
-        for _ in range(10):
-            try:
-                cloud.execute(c.CreateNetworkInterface(vswitch_id=vswitch_id, security_group_ids=[group_id]))
-                codes.append("made")
-            except CommandDenied as error:
-                codes.append(error.code)
-        results.put(codes)
-
-
-def test_processes_do_not_exceed_a_limit_together_on_one_file(path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    with Cloud(path) as cloud:
-        net = Net(store=cloud.store)
-        net.quota("interfaces-per-region", 12)
-        barrier, results = context.Barrier(3), context.Queue()
-        arguments = (str(path), net.vswitch.id, net.group.id, barrier, results)
-        racers = [context.Process(target=race, args=arguments) for _ in range(3)]
-        for racer in racers:
-            racer.start()
-        codes = [code for _ in racers for code in results.get(timeout=120)]
-        for racer in racers:
-            racer.join()
-        results.close()
-        assert sorted(codes) == ["MaxEniCountExceeded"] * 18 + ["made"] * 12
-        assert len(cloud.network_interfaces) == 12
-        assert [r.position for r in cloud.history()] == list(range(1, len(cloud.history()) + 1))
-
-
-def lay_out(path: str, barrier: Any) -> None:
-    barrier.wait()
-    SqliteStore(path).close()
-
-
-def test_processes_can_create_one_file_at_once(path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(4)
-    makers = [context.Process(target=lay_out, args=(str(path), barrier)) for _ in range(4)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    assert [maker.exitcode for maker in makers] == [0, 0, 0, 0]
-    with Cloud(path) as cloud:
-        cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
 
 
 def refused(path: Path, message: str) -> None:
