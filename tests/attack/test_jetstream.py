@@ -11,7 +11,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.cli import main
-from ecsnet.events import EventStore, MemoryStore, NewEvent
+from ecsnet.events import EventStore, MemoryStore, NewEvent, subscribe
 from ecsnet.events.stores import jetstream_link, jetstream_log
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify
@@ -640,6 +640,39 @@ def test_a_store_logs_in(config: str, right: str, wrong: str) -> None:
             assert "s3" not in repr(cloud.store)
         with pytest.raises(StoreError, match=r"(?i)authorization"):
             Cloud(address.replace("nats://", f"nats://{wrong}"))
+
+
+RIGHTS = """
+authorization {
+  users: [
+    { user: me, password: pw, permissions: {
+        publish: ["ecsnet.events.network.>", "ecsnet.append.network.>", "$JS.API.STREAM.CREATE.network",
+                  "$JS.API.STREAM.INFO.network", "$JS.API.STREAM.MSG.GET.network", "$JS.API.DIRECT.GET.network",
+                  "_INBOX.>"]
+        subscribe: ["ecsnet.append.network.>", "ecsnet.recorded.network.>", "_INBOX.>"] } }
+  ]
+}
+"""
+
+
+def test_a_user_needs_no_other_rights_than_the_documented_ones(outrun: Outrun) -> None:
+    with nats.cluster(1, RIGHTS) as servers:
+        address = servers.address.replace("nats://", "nats://me:pw@") + "/network"
+        with opened(address) as one, opened(address) as other:
+            one.head()
+            outrun(other)
+            one.append(news("one", "1"), {"one": 0})
+            with closing(subscribe(one, after=2)) as subscription:
+                assert [record.stream for record in subscription.poll(10)] == ["one"]
+                begin = time.monotonic()
+                thread = Thread(target=other.append, args=(news("one", "2"), {"one": 1}))
+                thread.start()
+                assert len(subscription.poll(30)) == 1
+                assert time.monotonic() - begin < 20
+                thread.join(60)
+            assert len(list(one.read(naming="1"))) == 2
+            with pytest.raises(StoreError):
+                JetStreamStore(address.replace("/network", "/other"))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ _MOMENT: Final = 0.001
 _GIVING_WAY: Final = 0.005
 _TOGETHER: Final = 1.0  # seconds during which another writer is asked before this one tries again itself
 _MOST_TOGETHER: Final = 64  # appends
+_MOST_ASKED: Final = 100  # events
 _LARGEST_ASKED: Final = 100_000  # bytes
 
 Row = tuple[Any, ...]
@@ -63,11 +64,12 @@ class _Reply(msgspec.Struct, omit_defaults=True):
 
 
 class _Pending(msgspec.Struct, eq=False):
-    """An append that is to be made; ``since`` is the last sequence before it may have been made, without an answer."""
+    """An append that is to be made. ``question`` is what another writer may be asked, None if it is not; ``since`` is
+    the last sequence before it may have been made, without an answer."""
 
     request: _Request
     done: asyncio.Future[int]
-    is_own: bool
+    question: bytes | None
     since: int | None = None
 
 
@@ -88,6 +90,7 @@ class Appends:
         self._appending = asyncio.Lock()
         self._waiting: list[_Pending] = []
         self._largest = 0
+        self._is_behind = False  # the engine has refused an append after the known end
         self._other: str | None = None
         """The writer that is asked to append for this one."""
         self._until = 0.0
@@ -99,13 +102,14 @@ class Appends:
         ``follows`` says of each row whether its cause is one of them.
         """
         key = f"{self.writer}-{next(self._numbers)}"
-        pending = _Pending(_Request(key, rows, follows, expected), self.link.future(), True)
+        request = _Request(key, rows, follows, expected)
+        pending = _Pending(request, self.link.future(), b"" if rows and len(rows) <= _MOST_ASKED else None)
         deadline = self.link.deadline()
         if not self.link.is_over(self._gives_way_until):  # or those it appends for would always come too late
             await asyncio.sleep(random() * _GIVING_WAY)
         while not pending.done.done():
             other = self._other
-            if other is not None and rows:
+            if other is not None and pending.question is not None:
                 await self._ask(other, pending)
             if not pending.done.done():
                 await self._append(pending, deadline)
@@ -140,13 +144,14 @@ class Appends:
 
     async def _ask(self, other: str, pending: _Pending) -> None:
         """Asks another writer for an append. If it does not answer, its outcome is not known."""
-        question = _encode(pending.request)
-        if self.link.is_over(self._until) or other == self.writer or len(question) > _LARGEST_ASKED:
+        if self.link.is_over(self._until) or not self._log.is_known:
             self._other = None
             return
-        since = self._log.sequence if pending.since is None else pending.since
-        if not self._log.is_known:
+        question = pending.question = pending.question or _encode(pending.request)
+        if len(question) > _LARGEST_ASKED:
+            pending.question = None
             return
+        since = self._log.sequence if pending.since is None else pending.since
         try:
             answer = await self.link.replied(asked_subject(self._log.name, other), question)
             reply = _decode_reply(answer)
@@ -166,7 +171,7 @@ class Appends:
             request = _decode_request(data)
         except msgspec.MsgspecError:
             return _encode(_Reply())
-        pending = _Pending(request, self.link.future(), False)
+        pending = _Pending(request, self.link.future(), None)
         deadline = self.link.deadline()
         try:
             while not pending.done.done():
@@ -198,9 +203,9 @@ class Appends:
         left = list(together)
         while left:
             try:
-                if not log.is_known or tries or any(one.since is not None for one in left):
+                if not log.is_known or self._is_behind or any(one.since is not None for one in left):
                     await log.look()
-                    is_fresh = True
+                    is_fresh, self._is_behind = True, False
                 while not await log.ends_of({stream for one in left for stream in one.request.expected}):
                     await log.look()
                     is_fresh = True
@@ -222,13 +227,13 @@ class Appends:
                     raise
                 if self.link.is_over(deadline):
                     raise StoreError(f"{refused}; others append all the time") from None
-                tries += 1
-                if self._found_other() and all(one.is_own for one in left):
+                tries, self._is_behind = tries + 1, True
+                if self._found_other() and all(one.question is not None for one in left):
                     return
                 if tries > 1:  # the append of another is on its way
                     await asyncio.sleep(random() * min(tries, 8) * _MOMENT)
             except Lost as lost:
-                tries, self._largest = tries + 1, 0
+                self._largest, self._is_behind = 0, True
                 if self.link.is_over(deadline):
                     unknown = any(one.since is not None for one in left)
                     raise StoreError(
