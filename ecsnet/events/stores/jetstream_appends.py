@@ -1,4 +1,4 @@
-"""How a `JetStreamStore` appends.
+"""The appends of a `JetStreamStore`.
 
 An append expects that the stream still ends with the message that the store knows as the last one; so it takes the
 whole history into account, or is refused by the engine. That makes it atomic over streams, and gives the positions in

@@ -65,7 +65,7 @@ _decode_info = msgspec.json.Decoder(_Info).decode
 
 
 class Made(NamedTuple):
-    """How many replicas a stream has, and when it was created."""
+    """The number of replicas of a stream, and the time of its creation."""
 
     replicas: int
     created: str
