@@ -16,7 +16,7 @@ from packaging.version import Version
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
-EXTRAS = ("cli", "testing", "postgres", "test")
+EXTRAS = ("cli", "testing", "postgres", "nats", "test")
 WITHOUT_ATTACKS = ("--ignore", "tests/attack")
 """The attack tests take most of the time, and the gate, ``.ci/run``, runs them: here they would run six times."""
 WITHOUT_SHRINKING = ("--ignore", "tests/testing/test_broken_systems.py")

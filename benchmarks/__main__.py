@@ -18,6 +18,7 @@ NAMES = (
     "history",
     "importing",
     "imports",
+    "jetstream",
     "store",
     "testing",
 )

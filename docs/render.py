@@ -252,6 +252,7 @@ PUBLIC = {
     "ecsnet.events": events.__all__,
     "ecsnet.events.stores.sqlite": ["SqliteStore"],
     "ecsnet.events.stores.postgres": ["PostgresStore"],
+    "ecsnet.events.stores.jetstream": ["JetStreamStore"],
     "ecsnet.projections": import_module("ecsnet.projections").__all__,
     "ecsnet.metrics": import_module("ecsnet.metrics").__all__,
     "ecsnet.lifecycles": import_module("ecsnet.lifecycles").__all__,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ecsnet.domain.state.regional_pool import PUBLIC
-from tests.support import postgres
+from tests.support import nats, postgres
 from tests.support.engines import ENGINES, SHARED, NewAddress
 from tests.support.hypothesis_settings import load_profile
 from tests.support.net import Net
@@ -40,6 +40,20 @@ def postgres_address() -> Iterator[str]:
     else:
         with postgres.server() as server:
             yield server.address
+
+
+@pytest.fixture(scope="session")
+def nats_address() -> Iterator[str]:
+    """The address of a NATS server, on which a test uses streams of its own (`nats.fresh`)."""
+    with nats.cluster(1) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+def three_servers() -> Iterator[nats.Cluster]:
+    """A cluster of three NATS servers. A test that kills some starts them again."""
+    with nats.cluster(3) as servers:
+        yield servers
 
 
 @pytest.fixture(params=SHARED)

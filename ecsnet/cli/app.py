@@ -156,7 +156,7 @@ def main() -> None:
     metavar="FILE|ADDRESS",
     type=_store,
     help="The history to append to, created if missing: a file, or the address of a database, such as "
-    "postgresql://user@host/database. Default: in memory.",
+    "postgresql://user@host/database or nats://host1,host2,host3/stream. Default: in memory.",
 )
 @click.option("--dry-run", is_flag=True, help="Judge the whole plan without recording anything.")
 @click.option(

@@ -440,27 +440,25 @@ class Service:
             status, code, message, violations = 200, None, "", ()
             value = {**outcome, "RequestId": request_id}
             root = f"{asked.action}Response"
-        self.calls.append(
-            Call(
-                number=number,
-                request_id=request_id,
-                action=asked.action,
-                version=asked.version,
-                parameters={name: one for name, one in asked.parameters.items() if name not in SECRET},
-                code=code,
-                http_status=status,
-                message=message,
-                violations=violations,
-                ignored=tuple(asked.ignored),
-                after=asked.after,
-                until=asked.until,
-                events=asked.events,
-                latency=perf_counter() - started if started else 0.0,
-                fault=asked.fault,
-            )
+        call = Call(
+            number=number,
+            request_id=request_id,
+            action=asked.action,
+            version=asked.version,
+            parameters={name: one for name, one in asked.parameters.items() if name not in SECRET},
+            code=code,
+            http_status=status,
+            message=message,
+            violations=violations,
+            ignored=tuple(asked.ignored),
+            after=asked.after,
+            until=asked.until,
+            events=asked.events,
+            latency=perf_counter() - started if started else 0.0,
+            fault=asked.fault,
         )
-        if enabled():
-            answered(asked.action, number, request_id, status, code, asked.fault)
+        self.calls.append(call)
+        log_call(call)
         body, content_type = written(root, value, xml=asked.xml)
         headers = {"Content-Type": content_type, "x-acs-request-id": request_id}
         if isinstance(outcome, Refusal) and (wait := getattr(outcome, "retry_after", None)) is not None:
@@ -496,6 +494,12 @@ def _read(request: HttpRequest) -> _Asked:
             raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
         action = ""
     return _Asked(action, version, parameters, xml)
+
+
+def log_call(call: Call) -> None:
+    """Logs a call and how it ended."""
+    if enabled():
+        answered(call.action, call.number, call.request_id, call.http_status, call.code, call.fault)
 
 
 def _is_stuck(cloud: Cloud, resource_id: str) -> bool:

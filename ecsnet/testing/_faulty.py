@@ -11,7 +11,6 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
-from ecsnet import _log
 from ecsnet._attrs import field_names
 from ecsnet.clocks import Duration, Outcome, SettleAfter
 from ecsnet.cloud import Cloud
@@ -21,7 +20,7 @@ from ecsnet.errors import CommandDenied, InvalidDescribe, StoreError, VersionCon
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.openapi.actions import ACTIONS
 from ecsnet.openapi.refusals import Refusal
-from ecsnet.openapi.service import MOST_CALLS, Call, ConnectionDropped, Fault, Faults
+from ecsnet.openapi.service import MOST_CALLS, Call, ConnectionDropped, Fault, Faults, log_call
 
 R = TypeVar("R")
 _MOST_TRIES: Final = 100
@@ -110,26 +109,25 @@ class FaultyCloud(Cloud):
         code, status = _outcome(failure)
         until = self.cloud.position
         number = self.calls[-1].number + 1 if self.calls else 1
-        self.calls.append(
-            Call(
-                number=number,
-                request_id="",
-                action=action,
-                version=None,
-                parameters=parameters,
-                code=code,
-                http_status=status,
-                message="" if failure is None else str(failure),
-                violations=getattr(failure, "violations", ()),
-                after=after,
-                until=until,
-                events=self.cloud.history(after=after) if until > after else (),
-                latency=latency,
-                fault=None if fault is None else fault.name,
-            )
+        call = Call(
+            number=number,
+            request_id="",
+            action=action,
+            version=None,
+            parameters=parameters,
+            code=code,
+            http_status=status,
+            message="" if failure is None else str(failure),
+            violations=getattr(failure, "violations", ()),
+            after=after,
+            until=until,
+            events=self.cloud.history(after=after) if until > after else (),
+            latency=latency,
+            fault=None if fault is None else fault.name,
         )
-        if fault is not None and _log.enabled():
-            _log.answered(action, number, "", status, code, fault.name)
+        self.calls.append(call)
+        if fault is not None:
+            log_call(call)
 
 
 def _outcome(failure: Exception | None) -> tuple[str | None, int]:

@@ -41,7 +41,7 @@ def test_an_engine_keeps_each_promise(name: str, promise: str, request: pytest.F
 
 
 def test_every_promise_is_tested_with_every_shared_engine() -> None:
-    assert {"sqlite", "postgres"} <= set(SHARED)
+    assert {"sqlite", "postgres", "jetstream"} <= set(SHARED)
     for name in SHARED:
         assert [param.values[1] for param in KEPT if param.values[0] == name] == list(PROMISES)
 

@@ -11,20 +11,25 @@ import pytest
 
 from ecsnet import ReplayError, StoreError
 from ecsnet.events import EventStore, MemoryStore, NewEvent, subscribe
+from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
-from tests.support import postgres
+from tests.support import nats, postgres
 from tests.support.net import START
 
 Open = Callable[[], EventStore]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "jetstream"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens one history, with each call as another process would."""
     opened: list[EventStore] = []
-    address = postgres.fresh(request.getfixturevalue("postgres_address")) if request.param == "postgres" else ""
+    address = ""
+    if request.param == "postgres":
+        address = postgres.fresh(request.getfixturevalue("postgres_address"))
+    elif request.param == "jetstream":
+        address = nats.fresh(request.getfixturevalue("nats_address"))
 
     def new() -> EventStore:
         store: EventStore
@@ -32,6 +37,8 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]
             store = opened[0] if opened else MemoryStore()
         elif request.param == "sqlite":
             store = SqliteStore(tmp_path / "network.db")
+        elif request.param == "jetstream":
+            store = JetStreamStore(address)
         else:
             store = PostgresStore(address)
         opened.append(store)

@@ -13,7 +13,7 @@ import pytest
 from ecsnet.events import EventStore, MemoryStore, NewEvent, RecordedEvent
 from ecsnet.events.stores.opening import open_address
 from ecsnet.events.stores.sqlite import SqliteStore
-from tests.support import postgres
+from tests.support import nats, postgres
 
 NewAddress = Callable[[], str]
 """Returns the address of a history that does not exist yet."""
@@ -49,6 +49,11 @@ def _schemas(request: pytest.FixtureRequest) -> NewAddress:
     return lambda: postgres.fresh(database)
 
 
+def _streams(request: pytest.FixtureRequest) -> NewAddress:
+    server: str = request.getfixturevalue("nats_address")
+    return lambda: nats.fresh(server)
+
+
 @dataclass(frozen=True)
 class Engine:
     """An engine: its name on the page of the stores, and how a history at an address is opened.
@@ -70,6 +75,7 @@ ENGINES: Final = {
     "memory": Engine("memory", lambda _: MemoryStore()),
     "sqlite": Engine("SQLite", SqliteStore, _files),
     "postgres": Engine("PostgreSQL", open_address, _schemas),
+    "jetstream": Engine("JetStream", open_address, _streams),
     "own": Engine("your own", lambda _: OwnStore()),
 }
 SHARED: Final = [name for name, engine in ENGINES.items() if engine.shared]

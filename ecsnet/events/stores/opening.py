@@ -9,12 +9,19 @@ from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.base import EventStore
 
 POSTGRES: Final = ("postgresql://", "postgres://")
+NATS: Final = ("nats://", "tls://")
 
 
 def open_address(address: str, *, read_only: bool = False) -> EventStore:
     """Returns the store at an address. Raises `StoreError` if there is none, or it cannot be used."""
+    if address.startswith(NATS):
+        try:
+            from ecsnet.events.stores.jetstream import JetStreamStore  # nats-py is loaded only by those who use it
+        except ImportError as error:
+            raise StoreError("NATS needs the extra nats: pip install 'ecsnet[nats]'") from error
+        return JetStreamStore(address, read_only=read_only)
     if not address.startswith(POSTGRES):
-        known = "the path of a SQLite file, postgresql://…, or an EventStore"
+        known = "the path of a SQLite file, postgresql://…, nats://…, or an EventStore"
         raise StoreError(f"{shown_address(address)}: no store for such an address; give {known}")
     try:
         from ecsnet.events.stores.postgres import PostgresStore  # psycopg is loaded only by those who use it

@@ -93,8 +93,8 @@ class Subscription:
 def subscribe(store: EventStore, *, after: int = 0) -> Subscription:
     """Returns the events of a store after a position, those that are there and those to come, in order and each once.
 
-    PostgreSQL wakes a subscription; the heads of other stores are looked at up to a thousand times a second, and twenty
-    times while nothing happens.
+    PostgreSQL and JetStream wake a subscription; the heads of other stores are looked at up to a thousand times a
+    second, and twenty times while nothing happens.
     """
     return Subscription(store, after)
 

@@ -17,16 +17,17 @@ from ecsnet import commands as c
 from ecsnet.cli import main
 from ecsnet.events import EventStore, MemoryStore, StoredEvent, export_history, import_history
 from ecsnet.events.stores.hashes import BEGINNING, HashChain, event_hash, verify
+from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.postgres import PostgresStore
 from ecsnet.events.stores.sqlite import SqliteStore
-from tests.support import postgres
+from tests.support import nats, postgres
 from tests.support.net import Net
 
 FORMAT_2 = Path(__file__).parents[2] / "fixtures" / "format_2.db"
 Make = Callable[[], EventStore]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "jetstream"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes empty stores of an engine."""
     opened: list[EventStore] = []
@@ -38,6 +39,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
             store = MemoryStore()
         elif request.param == "sqlite":
             store = SqliteStore(tmp_path / f"{next(numbers)}.db")
+        elif request.param == "jetstream":
+            store = JetStreamStore(nats.fresh(request.getfixturevalue("nats_address")))
         else:
             store = PostgresStore(postgres.fresh(request.getfixturevalue("postgres_address")))
         opened.append(store)
