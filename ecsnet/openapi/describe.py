@@ -300,27 +300,27 @@ class DescribedInstanceType(msgspec.Struct, frozen=True, kw_only=True, rename="p
 
 
 class _Vpcs(msgspec.Struct, frozen=True, rename="pascal"):
-    vpc: tuple[DescribedVpc, ...] = ()
+    vpc: tuple[DescribedVpc, ...]
 
 
 class _VSwitches(msgspec.Struct, frozen=True):
-    vswitch: tuple[DescribedVSwitch, ...] = msgspec.field(name="VSwitch", default=())
+    vswitch: tuple[DescribedVSwitch, ...] = msgspec.field(name="VSwitch")
 
 
 class _SecurityGroups(msgspec.Struct, frozen=True, rename="pascal"):
-    security_group: tuple[DescribedSecurityGroup, ...] = ()
+    security_group: tuple[DescribedSecurityGroup, ...]
 
 
 class _Instances(msgspec.Struct, frozen=True, rename="pascal"):
-    instance: tuple[DescribedInstance, ...] = ()
+    instance: tuple[DescribedInstance, ...]
 
 
 class _InterfaceSets(msgspec.Struct, frozen=True, rename="pascal"):
-    network_interface_set: tuple[DescribedInterface, ...] = ()
+    network_interface_set: tuple[DescribedInterface, ...]
 
 
 class _Eips(msgspec.Struct, frozen=True, rename="pascal"):
-    eip_address: tuple[DescribedEip, ...] = ()
+    eip_address: tuple[DescribedEip, ...]
 
 
 class _AttributeValue(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -337,11 +337,11 @@ class DescribedAttribute(msgspec.Struct, frozen=True, kw_only=True, rename="pasc
 
 
 class _AccountAttributes(msgspec.Struct, frozen=True, rename="pascal"):
-    account_attribute_item: tuple[DescribedAttribute, ...] = ()
+    account_attribute_item: tuple[DescribedAttribute, ...]
 
 
 class _InstanceTypes(msgspec.Struct, frozen=True):
-    types: tuple[DescribedInstanceType, ...] = msgspec.field(name="InstanceType", default=())
+    types: tuple[DescribedInstanceType, ...] = msgspec.field(name="InstanceType")
 
 
 class DescribeResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -390,6 +390,8 @@ _NUMBERS: Final = frozenset(
     }
 )
 """The numbers and flags, of which an empty text says nothing."""
+_OF_A_GROUP: Final = frozenset({"SecurityGroupId", "VpcId", "InnerAccessPolicy", "Permissions"})
+"""The fields of DescribeSecurityGroupAttribute, which describes one group, with its rules or without any."""
 
 
 def read_response(place: str, given: object) -> DescribeResponse:
@@ -405,7 +407,9 @@ def read_response(place: str, given: object) -> DescribeResponse:
             _normalize(place, response)
         except (msgspec.ValidationError, InvalidResponse):
             # a field may be null instead of absent, a list have a null or an empty text, and a number be a text
-            without = _without_nulls(given)
+            without = {
+                name: _with_list(value) for name, value in given.items() if value is not None or name not in _OF_A_GROUP
+            }
             response = msgspec.convert(without, DescribeResponse, strict=False)
             _normalize(place, response)
     except InvalidResponse:
@@ -417,6 +421,13 @@ def read_response(place: str, given: object) -> DescribeResponse:
         # a value that JSON does not have, such as a lone surrogate where a list should be
         raise InvalidResponse(f"cannot be read: {type(error).__name__}", path=place) from error
     return response
+
+
+def _with_list(value: Any) -> Any:
+    """Returns the value of a response's field without nulls, and a list of resources that is null as an empty one."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return {name: [] if one is None else _without_nulls(one) for name, one in value.items()}
+    return _without_nulls(value)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -168,7 +168,6 @@ CYCLE["Vpcs"] = CYCLE
             [{"Vpcs": "\ud800"}],
             [{"Vpcs": None}],
             [{"Vpcs": {"Vpc": {}}}],
-            [{"Vpcs": {"Vpc": None}}],
             [{1: 2, "Vpcs": 3}],
         ),
     ],

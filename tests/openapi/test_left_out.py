@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, CommandDenied, audit
+from ecsnet import Cloud, CommandDenied, InvalidResponse, audit
 from ecsnet import commands as c
 from ecsnet.guest import GuestError, guest_configuration
 from tests.support.small_account import CLASSIC, answers, eip, group, instance, interface, network, vswitch
@@ -200,7 +200,23 @@ def test_numbers_may_be_text() -> None:
     assert cloud.instances["i-1"].internet_max_bandwidth_out == 5
 
 
-@pytest.mark.parametrize("nothing", [None, {}])
-@pytest.mark.parametrize("kind", ["Vpcs", "Instances", "InstanceTypes", "AccountAttributeItems", "EipAddresses"])
-def test_a_response_may_list_nothing(kind: str, nothing: Any) -> None:
-    assert Cloud().import_resources([{kind: nothing}]) == 0
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("Vpcs", "Vpc"),
+        ("VSwitches", "VSwitch"),
+        ("SecurityGroups", "SecurityGroup"),
+        ("Instances", "Instance"),
+        ("NetworkInterfaceSets", "NetworkInterfaceSet"),
+        ("EipAddresses", "EipAddress"),
+        ("InstanceTypes", "InstanceType"),
+        ("AccountAttributeItems", "AccountAttributeItem"),
+    ],
+)
+def test_an_empty_list_of_resources_may_be_null(outer: str, inner: str) -> None:
+    assert Cloud().import_resources([{outer: {inner: None}}]) == 0
+
+
+def test_an_instance_that_is_in_no_network_is_refused() -> None:
+    with pytest.raises(InvalidResponse, match="a classic instance has an address"):
+        imported(instances=[without(instance(), "VpcAttributes")], interfaces=[interface()])
