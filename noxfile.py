@@ -26,7 +26,7 @@ nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "tests", "coverage", "sdist"]
+nox.options.sessions = ["lint", "types", "tests", "coverage", "sdist", "project"]
 
 
 @nox.session
@@ -77,6 +77,46 @@ def sdist(session: nox.Session) -> None:
     session.run("python", "-m", "venv", ".venv", silent=True)
     session.run(".venv/bin/pip", "install", "-q", "-e", ".[test]", external=True)
     session.run(".venv/bin/python", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS), external=True)
+
+
+PROJECT_TEST = """
+from alibabacloud_ecs20140526.client import Client
+from alibabacloud_ecs20140526.models import CreateSecurityGroupRequest, DescribeInstancesRequest
+from alibabacloud_tea_openapi.utils_models import Config
+from ecsnet.commands import CreateVpc
+
+
+def test_the_code_of_the_project(aliyun):
+    ecs = Client(Config("id", "secret", region_id="cn-hangzhou", endpoint="ecs.cn-hangzhou.aliyuncs.com"))
+    vpc = aliyun.cloud.execute(CreateVpc(cidr_block="10.0.0.0/8"))
+    group = ecs.create_security_group(CreateSecurityGroupRequest(region_id="cn-hangzhou", vpc_id=vpc.id)).body
+    assert group.security_group_id in aliyun.cloud.security_groups
+
+
+def test_another_test_has_a_fresh_cloud(aliyun):
+    ecs = Client(aliyun.config())
+    assert ecs.describe_instances(DescribeInstancesRequest(region_id="cn-hangzhou")).body.total_count == 0
+    assert [call.action for call in aliyun.calls] == ["DescribeInstances"]
+"""
+
+
+@nox.session
+@nox.parametrize("archive", ["wheel", "sdist"], ids=["wheel", "sdist"])
+def project(session: nox.Session, archive: str) -> None:
+    """A project of its own uses the fixture ``aliyun`` with nothing but ``ecsnet[testing]``, one SDK and pytest."""
+    folder = Path(session.create_tmp()).resolve()
+    for former in [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]:
+        former.unlink()
+    session.install("build")
+    session.run("python", "-m", "build", f"--{archive}", "--outdir", str(folder), ".", silent=True)
+    (built,) = [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]
+    session.chdir(folder)
+    session.run("python", "-m", "venv", "--clear", ".venv", silent=True)
+    packages = (f"ecsnet[testing] @ {built.as_uri()}", "alibabacloud-ecs20140526", "pytest")
+    session.run(".venv/bin/pip", "install", "-q", *packages, external=True)
+    Path("test_project.py").write_text(PROJECT_TEST, encoding="utf-8")
+    Path("pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # without it the settings of this project hold
+    session.run(".venv/bin/python", "-m", "pytest", "-q", "test_project.py", external=True)
 
 
 def lowest(python: str) -> Iterator[str]:

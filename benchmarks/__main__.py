@@ -12,6 +12,7 @@ NAMES = (
     "operations",
     "check",
     "clients",
+    "engines",
     "fold",
     "fork",
     "history",

@@ -90,7 +90,7 @@ def measure(title: str, contenders: Sequence[Contender], rounds: int) -> None:
                 taken[contender.name].append(seconds)
     rows = [_row(contender, taken) for contender in contenders]
     print(f"\n### {title}\n")
-    _print_table(("contender", "µs, median", "µs, least", "ratio", "to", "target"), rows)
+    print_table(("contender", "µs, median", "µs, least", "ratio", "to", "target"), rows)
     print(flush=True)
 
 
@@ -114,7 +114,7 @@ def _microseconds(seconds: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     numbers = (1, 2, 3)
 

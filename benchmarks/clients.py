@@ -1,13 +1,15 @@
 """Measures calls of the vendor's SDK, in the process and to a server, beside moto's two modes through boto3.
 
 The calls that match are create an ENI, attach and detach it, and describe one by its id. The SDK's own share is that of
-a client whose transport answers at once. It needs the extra ``bench``.
+a client whose transport answers at once; to a server it includes that of `requests`, which asks an adapter that answers
+at once. It needs the extra ``bench``.
 """
 
 # a benchmark prints
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -17,6 +19,7 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]
 from alibabacloud_ecs20140526 import models as m  # type: ignore[import-untyped]
 from alibabacloud_ecs20140526.client import Client  # type: ignore[import-untyped]
+from alibabacloud_tea_openapi.utils_models import Config  # type: ignore[import-untyped]
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
@@ -133,8 +136,12 @@ def run(effort: Effort) -> None:
         inside = Ours(stack.enter_context(aliyun(cloud)), *ids)
         _compare("in the process", inside, peer, calls, effort, "at most an eighth")
         page = Contender("a page of 100", _timed(inside.describe_page, calls), target="2 ms")
-        floor = Contender("the SDK alone", _timed(_floor(inside), calls))
-        measure("the SDK's own share, and a page", [floor, page], effort.rounds)
+        floors = [
+            Contender("the SDK alone", _timed(_floor(inside), calls)),
+            Contender("the SDK and requests alone", _timed(_floor_of_requests(inside), calls)),
+            Contender("the SDK alone, a page of 100", _timed(_floor(inside, inside.page), calls)),
+        ]
+        measure("the SDK's own share, and a page", [*floors, page], effort.rounds)
     sizes = []
     with ExitStack() as stack:
         for size in (effort.of(1_000), effort.of(50_000)):
@@ -158,27 +165,56 @@ def _timed(work: Callable[[], None], calls: int) -> Callable[[], float]:
     return lambda: per_operation(work, calls)
 
 
-def _floor(ours: Ours) -> Callable[[], None]:
+def _floor(ours: Ours, asked: Any = None) -> Callable[[], None]:
     """The SDK with a transport that answers at once."""
     from darabonba.core import DaraCore, DaraResponse  # type: ignore[import-untyped]
 
-    body = ours.client.describe_network_interfaces(ours.one).body.to_map()
+    asked = asked or ours.one
+    body = json.dumps(ours.client.describe_network_interfaces(asked).body.to_map()).encode()
 
     def answer(request: Any, runtime_option: Any = None) -> Any:
         response = DaraResponse()
         response.status_code, response.status_message = 200, "OK"
         response.headers = {"content-type": "application/json"}
-        response.body = json.dumps(body).encode()
+        response.body = body
         return response
 
-    original = DaraCore.do_action
+    return _replacing(DaraCore, "do_action", staticmethod(answer), lambda: _describe(ours, asked))
+
+
+def _floor_of_requests(ours: Ours) -> Callable[[], None]:
+    """The SDK and `requests`, of which an adapter answers at once."""
+    from requests import Response
+    from requests.adapters import HTTPAdapter
+
+    body = json.dumps(ours.client.describe_network_interfaces(ours.one).body.to_map()).encode()
+    server = m.DescribeNetworkInterfacesRequest(region_id=REGION, network_interface_id=ours.one.network_interface_id)
+    client = Client(Config(access_key_id="a", access_key_secret="b", endpoint="127.0.0.1", protocol="http"))
+
+    def send(adapter: Any, request: Any, **kwargs: Any) -> Any:
+        response = Response()
+        response.status_code, response.reason, response.raw = 200, "OK", io.BytesIO(body)
+        response.headers["content-type"] = "application/json"
+        response.url, response.request = request.url, request
+        return response
+
+    return _replacing(HTTPAdapter, "send", send, lambda: client.describe_network_interfaces(server))
+
+
+def _describe(ours: Ours, asked: Any) -> None:
+    ours.client.describe_network_interfaces(asked)
+
+
+def _replacing(owner: Any, name: str, other: Any, call: Callable[[], object]) -> Callable[[], None]:
+    """Returns a call during which an attribute is another one."""
+    original = vars(owner)[name]
 
     def work() -> None:
-        DaraCore.do_action = staticmethod(answer)
+        setattr(owner, name, other)
         try:
-            ours.client.describe_network_interfaces(ours.one)
+            call()
         finally:
-            DaraCore.do_action = original
+            setattr(owner, name, original)
 
     return work
 

@@ -20,9 +20,10 @@ from ecsnet import Cloud
 TABLE = (
     "CREATE TABLE events (position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, "
     "type TEXT NOT NULL, schema_version INTEGER NOT NULL, payload TEXT NOT NULL, recorded_at TEXT NOT NULL, "
-    "account_id TEXT NOT NULL, command_id TEXT NOT NULL, UNIQUE (stream, version))"
+    "account_id TEXT NOT NULL, command_id TEXT NOT NULL, caused_by INTEGER, settles TEXT, hash TEXT, "
+    "UNIQUE (stream, version))"
 )
-INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def run(effort: Effort) -> None:

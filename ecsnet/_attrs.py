@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, update_wrapper
 from inspect import Signature, signature
 from types import FunctionType
@@ -42,7 +42,8 @@ def _signature(converter: Any) -> Signature:
 # most of the time; commands, decisions and resources are built with every command. The constructor that is generated
 # here gives a new object another class for as long as it is being built: a subclass with the same slots which is not
 # frozen, and so sets fields at the speed of any class with slots. A value that is its field's default is not converted
-# again. `builder` has the same code as a function, since a call of a class packs its keywords into a dict.
+# again. `builder` has the same code as a function, since a call of a class packs its keywords into a dict; so does a
+# call of a function with more than 15 keywords, which `copier` does without.
 
 P = ParamSpec("P")
 K = TypeVar("K")
@@ -68,7 +69,16 @@ def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
 
 def builder(cls: Callable[P, T]) -> Callable[P, T]:
     """Returns a function that builds values of a `fast_frozen` class as the class does, in less time."""
-    build: Callable[P, T] = _generated(cls, [], ["self = _new(_draft)"], ["return self"])
+    build: Callable[P, T] = _generated(cls, ["*"], ["self = _new(_draft)"], ["return self"])
+    return build
+
+
+def copier(cls: Callable[..., T], *computed: str) -> Callable[..., T]:
+    """Returns a function that builds values of a `fast_frozen` class from an object with fields of the same names. It
+    is given the object, and the fields that are ``computed`` as keywords."""
+    copied = frozenset(field_names(cls)) - frozenset(computed)
+    first = ["source", "*"] if computed else ["source"]
+    build: Callable[..., T] = _generated(cls, first, ["self = _new(_draft)"], ["return self"], copied)
     return build
 
 
@@ -79,7 +89,7 @@ def _generated_on_first_use(cls: Any, of_attrs: Callable[..., None]) -> Callable
     def constructor(self: Any, **values: Any) -> None:
         given = ", ".join(f"{name}={name}" for name in field_names(cls))
         begin = [f"if self.__class__ is not _cls: return _of_attrs(self, {given})", "_set_class(self, _draft)"]
-        fast = _generated(cls, ["self"], begin, [], _of_attrs=of_attrs)
+        fast = _generated(cls, ["self", "*"], begin, [], _of_attrs=of_attrs)
         cls.__init__ = update_wrapper(fast, of_attrs)
         cls.__init__(self, **values)
 
@@ -93,34 +103,38 @@ def _draft_of(cls: type[Any]) -> type[Any]:
     return type(cls.__name__, (cls,), {**unfrozen, "__slots__": (), "__module__": cls.__module__})
 
 
-def _generated(cls: Any, first: list[str], begin: list[str], end: list[str], **more: Any) -> Any:
+def _generated(
+    cls: Any, first: list[str], begin: list[str], end: list[str], copied: Collection[str] = (), **more: Any
+) -> Any:
     """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
-    class."""
+    class. Those that are ``copied`` are no keywords, but fields of its parameter ``source``."""
     names = {"_cls": cls, "_draft": _draft_of(cls), "_set_class": _set_class, "_new": object.__new__, **more}
     parameters, statements = [], list(begin)
     for field in attrs.fields(cls):
-        parameter = value = field.name
+        parameter = field.name
+        given = value = f"source.{field.name}" if field.name in copied else field.name
         if field.converter is not None:
             names[f"_convert_{field.name}"] = field.converter
-            value = f"_convert_{field.name}({field.name})"
+            value = f"_convert_{field.name}({given})"
         if field.default is not attrs.NOTHING:
             default = f"_default_{field.name}"
             names[default] = field.default
             parameter = f"{field.name}={default}"
-            value = value if field.converter is None else f"{field.name} if {field.name} is {default} else {value}"
-        parameters.append(parameter)
+            value = value if field.converter is None else f"{given} if {given} is {default} else {value}"
+        if field.name not in copied:
+            parameters.append(parameter)
         statements.append(f"self.{field.name} = {value}")
     statements.append("self.__class__ = _cls")
     if hasattr(cls, "__attrs_post_init__"):
         statements.append("self.__attrs_post_init__()")
-    exec("\n    ".join([f"def build({', '.join([*first, '*', *parameters])}):", *statements, *end]), names)
+    exec("\n    ".join([f"def build({', '.join([*first, *parameters])}):", *statements, *end]), names)
     return names["build"]
 
 
 if TYPE_CHECKING:
     from attrs import frozen as fast_frozen  # what type checkers know, with its converters
 
-    __all__ = ["ReadOnlyDict", "builder", "fast_frozen", "field_names", "named_converters", "read_only"]
+    __all__ = ["ReadOnlyDict", "builder", "copier", "fast_frozen", "field_names", "named_converters", "read_only"]
 else:
     fast_frozen = _fast_frozen
 

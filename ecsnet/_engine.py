@@ -15,15 +15,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import count
+from itertools import count, takewhile
 from threading import Lock, RLock
 from typing import Any, Final, Literal, TypeVar
-from weakref import WeakSet
+from weakref import ref
 
 from msgspec.structs import replace
 
 from ecsnet._listings import Listings
 from ecsnet._settling import NOTHING_DUE, SettledView, Settling, settled_view
+from ecsnet._snapshots import BEGINNING_OF_TIME, Past, Snapshots
 from ecsnet.clocks import END_OF_TIME, Clock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.decision import Denial
 from ecsnet.domain.causes import distances_to_causes
@@ -55,7 +56,8 @@ class Engine:
     """Event store, folded state and settings, shared by all clouds on one network.
 
     ``until`` is the position at which the history ends for an engine that shows the past, None for the present.
-    ``first_results`` has the results of commands with a client token, by the position of the token's event.
+    ``first_results`` has the results of commands with a client token, by the position of the token's event. The state
+    is folded from the newest snapshot on, or ``from_events`` alone.
     """
 
     def __init__(
@@ -72,12 +74,15 @@ class Engine:
         instance_types: Mapping[str, InstanceType] | None = None,
         world: World | None = None,
         until: int | None = None,
+        pace: Pace | None = None,
+        snapshots: Snapshots | None = None,
+        from_events: bool = False,
     ) -> None:
         self._lease = lease
         self.store = lease.store if store is None else store
         self.clock = clock
         self.settle_after: SettleAfter = settle_after
-        self.pace = Pace(settle_after)
+        self.pace = Pace(settle_after) if pace is None else pace
         self.outcomes = outcomes
         self.rules = rules
         self.own_types = own_types
@@ -87,15 +92,20 @@ class Engine:
         self.first_results: dict[int, Any] = {}
         self.listings = Listings()
         self._begin_process()
-        _ENGINES.add(self)
+        _ENGINES.add(ref(self, _ENGINES.discard))
         self.handlers: tuple[Handler, ...] = ()
         self.denial_handlers: tuple[Callable[[Denial], object], ...] = ()
         self._delivered = 0  # the position up to which handlers were given events
         self._settling: SettledView | None = None
         self._folding = False
         self._last: RecordedEvent | None = None
+        self.snapshots = Snapshots.of(self.store) if snapshots is None else snapshots
+        self._latest = BEGINNING_OF_TIME  # no event up to the position of the world has a later time
         self.world = World() if world is None else world
-        self._nothing_due = SettledView(self.world, NOTHING_DUE, 0, END_OF_TIME, END_OF_TIME)
+        self._nothing_due: SettledView | None = None
+        self._snapshot_due = self.world.position + self.snapshots.interval
+        if world is None and not from_events:
+            self._begin_with_snapshot()
         if world is None:
             self.catch_up()
         if instance_types is None:
@@ -197,8 +207,7 @@ class Engine:
         """Returns the instance types that an account can create instances of: those of the catalogue; those that were
         described to it, which precede them if their limits are known; and those given to the cloud, which precede all.
         """
-        described = described_types(self.world, account_id)
-        if not described:
+        if not self.world.shared or not (described := described_types(self.world, account_id)):
             return self.instance_types
         if self._types[0] is not described:
             unknown = {one.id: one for one in described.values() if not one.limits_known}
@@ -233,15 +242,57 @@ class Engine:
 
     def _fold_anew(self) -> None:
         self._settling = None
-        self.world = self.world_at(self.store.head() if self.until is None else self.until)
+        self.world, latest = self._past_at(self.store.head() if self.until is None else self.until)
+        self._latest = max(latest, self._latest)
+        self._snapshot_due = self.world.position + self.snapshots.interval
         self._last = None
         self._folding = False
 
     def world_at(self, position: int) -> World:
-        """Returns the world as it was after the event at a position, folded from the history."""
-        world = World()
-        replay(world, self.read(0, position))
+        """Returns the world as it was after the event at a position, which may be changed."""
+        if position == self.world.position and not self._folding:
+            return self.world.fork()
+        return self._past_at(position).world
+
+    def _past_at(self, position: int) -> Past:
+        past = self.snapshots.newest(position)
+        return self._folded(past, position, past.world.position + self.snapshots.interval)[0]
+
+    def world_until(self, moment: datetime) -> World:
+        """Returns the world as it was before the first event of a later time, which may be changed."""
+        head = self.world.position
+        world, _ = self.snapshots.newest(head, moment)
+        replay(world, takewhile(lambda record: record.recorded_at <= moment, self.read(world.position, head)))
         return world
+
+    def _begin_with_snapshot(self) -> None:
+        head = self.store.head()
+        if head:
+            self.snapshots.report_others(head)
+        self.world, self._latest = self.snapshots.newest(head)
+        position = self.world.position
+        if position:
+            (self._last,) = self.read(position - 1, position)
+            self._snapshot_due = position + self.snapshots.interval
+
+    def _folded(self, past: Past, until: int, due: int) -> tuple[Past, RecordedEvent | None, int]:
+        """Folds events into a world, up to a position, and keeps a snapshot when one is due. Returns the world, the
+        last event, and when the next snapshot is due."""
+        world, latest, last = past.world, past.latest, None
+
+        def noting() -> Iterator[RecordedEvent]:
+            nonlocal last, latest
+            for record in self.read(world.position, min(due, until)):
+                last = record
+                if record.recorded_at > latest:
+                    latest = record.recorded_at
+                yield record
+
+        while world.position < until:
+            replay(world, noting())
+            if world.position >= due:
+                due = self.snapshots.keep(Past(world, latest))
+        return Past(world, latest), last, due
 
     def _fold_news(self, head: int) -> None:
         position = self.world.position
@@ -252,17 +303,8 @@ class Engine:
         world = self.world.fork()
         if self._last is not None and self._last.position == position:
             self._check_same(self._last)
-        records = self.read(position, head)
-        last: RecordedEvent | None = None
-
-        def noting() -> Iterator[RecordedEvent]:
-            nonlocal last
-            for record in records:
-                last = record
-                yield record
-
-        replay(world, noting())
-        self.world, self._last = world, last
+        (world, self._latest), last, due = self._folded(Past(world, self._latest), head, self._snapshot_due)
+        self.world, self._last, self._snapshot_due = world, last, due
 
     def _check_same(self, known: RecordedEvent) -> None:
         """Raises `ReplayError` if the history has not the event any more: a backup was put in its place."""
@@ -353,9 +395,14 @@ class Engine:
                 expected[new.stream] = world.version(new.stream)
         preview = self.preview(news) if not decided or (region is not None and region.imported) else None
         recorded = self.store.append(news, expected)
+        for record in recorded:
+            if record.recorded_at > self._latest:
+                self._latest = record.recorded_at
         before = recorded[0].position - 1
         if preview is not None and world.position == before:  # these events are folded there already
             self.world, self._last = preview, recorded[-1]
+            if preview.position >= self._snapshot_due:
+                self._keep_snapshot()
             return recorded
         if world.position != before:  # others appended to other streams meanwhile
             self._fold_news(before)
@@ -364,7 +411,12 @@ class Engine:
         replay(world, recorded)
         self._last = recorded[-1]
         self._folding = False
+        if world.position >= self._snapshot_due:
+            self._keep_snapshot()
         return recorded
+
+    def _keep_snapshot(self) -> None:
+        self._snapshot_due = self.snapshots.keep(Past(self.world, self._latest))
 
     def command_events(
         self, region_id: str, events: Sequence[Event], now: datetime, account_id: str, command_id: str
@@ -385,9 +437,10 @@ class Engine:
             if region.pending.size or region.scheduled.size or region.revocations.size:
                 break
         else:
-            if self._nothing_due.world is not world:
-                self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
-            return self._nothing_due
+            nothing_due = self._nothing_due
+            if nothing_due is None or nothing_due.world is not world:
+                nothing_due = self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
+            return nothing_due
         view = self._settling
         if view is None or not view.is_valid(world, now):
             view = self._settling = settled_view(world, self.pace, now, self.outcomes)
@@ -415,9 +468,8 @@ class Engine:
     ) -> Engine:
         """Returns an independent engine in memory that goes on from here, with these settings."""
         world = self.world.fork()
-        versions = {stream: kept.version for kind in (world.regions, world.shared) for stream, kept in kind.items()}
-        store = MemoryStore.follows(self.store, world.position, versions)
-        return Engine(
+        store = MemoryStore.follows(self.store, world.position, world.versions())
+        fork = Engine(
             self._lease.share(),
             store,
             clock=clock,
@@ -428,11 +480,15 @@ class Engine:
             instance_types=self.instance_types,
             command_ids=self.command_ids,
             world=world,
+            pace=self.pace if settle_after is self.settle_after else None,
+            snapshots=self.snapshots.branch(world.position),
         )
+        fork._latest = self._latest
+        return fork
 
     def as_of(self, world: World, moment: datetime) -> Engine:
         """Returns an engine that shows a world of the past, at a moment that stands still."""
-        return Engine(
+        past = Engine(
             self._lease.share(),
             self.store,
             clock=lambda: moment,
@@ -444,7 +500,10 @@ class Engine:
             command_ids=self.command_ids,
             world=world,
             until=world.position,
+            snapshots=self.snapshots.branch(world.position),
         )
+        past._latest = self._latest
+        return past
 
 
 def with_events(world: World, news: Sequence[NewEvent]) -> World:
@@ -455,12 +514,14 @@ def with_events(world: World, news: Sequence[NewEvent]) -> World:
     return copy
 
 
-_ENGINES: Final[WeakSet[Engine]] = WeakSet()
+_ENGINES: Final[set[ref[Engine]]] = set()
 
 
 def _begin_in_child() -> None:
-    for engine in list(_ENGINES):
-        engine._begin_process()
+    for reference in _ENGINES.copy():
+        engine = reference()
+        if engine is not None:
+            engine._begin_process()
 
 
 if hasattr(os, "register_at_fork"):

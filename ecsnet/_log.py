@@ -88,7 +88,7 @@ def failed(action: str, error: Exception) -> None:
 
 
 def answered(action: str, number: int, request_id: str, http_status: int, code: str | None, fault: str | None) -> None:
-    """Logs a request over the wire and its answer."""
+    """Logs a request over the wire and its answer, or a call of the library that a fault struck."""
     _debug(
         "answered",
         action=action,
@@ -98,6 +98,18 @@ def answered(action: str, number: int, request_id: str, http_status: int, code: 
         code=code,
         fault=fault,
     )
+
+
+def snapshot_ignored(position: int, reason: str) -> None:
+    """Logs a snapshot of the state at a position that is not used, and why."""
+    if enabled():
+        _debug("snapshot ignored", position=position, reason=reason)
+
+
+def snapshot_not_kept(position: int, reason: str) -> None:
+    """Logs that the state at a position could not be kept as a snapshot, and why."""
+    if enabled():
+        _debug("snapshot not kept", position=position, reason=reason)
 
 
 def to_standard_error() -> None:

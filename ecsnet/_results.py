@@ -39,9 +39,13 @@ def results(
     ``last`` has them in their last status, if the command may remove them."""
     if table == "quotas":
         return tuple([quota(world, region, name, account_id) for name in ids])
-    now = tuple([shown(region, table, resource_id) for resource_id in ids])
+    states, view = getattr(region, table), VIEWS[table]
+    now: list[Any] = []
+    for one in ids:
+        state = states[one]
+        now.append(None if state is None else view(region, state))
     if last is None:
-        return now
+        return tuple(now)
     return tuple([gone if one is None else one for one, gone in zip(now, last, strict=True)])
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
-from itertools import takewhile
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -26,7 +25,8 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._differences import ResourceChange, differences
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import attributes_of, check_rules, check_settings, check_store, event_type, opened
-from ecsnet._results import as_returned, first_result, last_shown, quota, results, token_used
+from ecsnet._results import first_result, last_shown, quota, results, token_used
+from ecsnet._snapshots import verify_all
 from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
 from ecsnet.decision import Decision, Denial, Permission
@@ -39,9 +39,9 @@ from ecsnet.domain.decide import (
     home_region,
     removes,
     result_ids,
+    returns_several,
     try_out,
 )
-from ecsnet.domain.fold import replay
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, internet_access, limits
 from ecsnet.domain.queries.intranet import Endpoint, IntranetPath, path_between
 from ecsnet.domain.queries.permitted import permitted
@@ -92,7 +92,8 @@ class Cloud:
     it, such as ``cn-hangzhou:17``, and the same commands at the same times record the same history. ``edition`` is
     what the vendor's documentation says at a time (``docs/editions.md``): ``"2019-03"``, the guide, or ``"current"``. A
     new history records it; that of an older one must be the same, or None, which is the guide's for a new history.
-    With ``verified`` the hashes of the stored history are verified before it is read (see `verify`).
+    With ``verified`` the hashes of the stored history are verified before it is read (see `verify`), and the state is
+    folded from all of its events, without a snapshot.
 
     A region id looks like ``cn-hangzhou``; an account id has 1 to 64 printable characters and no slash;
     ``settle_after`` is at most 10,000 days.
@@ -138,6 +139,7 @@ class Cloud:
                 rules=rules,
                 own_types={one.id: one for one in own},
                 command_ids=command_ids,
+                from_events=verified,
             )
             self._engine.begin_edition(edition, self.account_id)
         except BaseException:
@@ -180,7 +182,8 @@ class Cloud:
         engine = self._engine
         if engine.until is not None:
             raise ReadOnlyCloud(f"this cloud shows the past: {type(command).__name__} needs the present, or a fork")
-        _must_be_command(command)
+        if type(command) not in OPERATIONS:
+            raise _no_command(command)
         if client_token is not None:
             if (problem := token_problem(client_token)) is not None:
                 raise InvalidCommand(problem, parameter="client_token")
@@ -243,16 +246,18 @@ class Cloud:
         try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
-        ids = existing(command, region, table, ids, self.account_id)
+        several = returns_several(command)
+        if several:
+            ids = existing(command, region, table, ids, self.account_id)
         last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:
-            of_account = account_stream(self.account_id)
-            stream = stream_of(events[0], region_id, self.account_id) if events else of_account
-            if not events and client_token is None:
-                stream = region_id
-            command_id = engine.command_id(stream)
-            news = engine.command_events(region_id, events, now, self.account_id, command_id) if events else []
+            news: list[NewEvent] = []
+            if events:
+                command_id = engine.command_id(stream_of(events[0], region_id, self.account_id))
+                news = engine.command_events(region_id, events, now, self.account_id, command_id)
+            else:
+                command_id = engine.command_id(region_id if client_token is None else account_stream(self.account_id))
             if view.events:
                 news = [*view.before_command(command_id), *news]
             if attributes is not None:
@@ -266,7 +271,8 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        result = as_returned(command, results(engine.world, region, table, ids, last, self.account_id))
+        found = results(engine.world, region, table, ids, last, self.account_id)
+        result = found if several else found[0]
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result
@@ -278,7 +284,8 @@ class Cloud:
         Raises `RuleError` for an error inside a rule, and `ImpossibleOperation` for a command that the model cannot
         carry out, as only a registry without some of the vendor's rules allows, now or before.
         """
-        _must_be_command(command)
+        if type(command) not in OPERATIONS:
+            raise _no_command(command)
         if rules is not None:
             check_rules(rules)
         engine = self._engine
@@ -699,29 +706,28 @@ class Cloud:
         with self._engine.lock:
             self._engine.catch_up()
             head = self._engine.world.position
-            records: Iterable[RecordedEvent]
             if isinstance(moment, datetime):
                 then = as_utc(moment)
                 # The history up to its first later event: a past without gaps, whatever clocks said what.
-                records = takewhile(lambda record: record.recorded_at <= then, self._engine.read(0, head))
+                world = self._engine.world_until(then)
             elif whole_number(moment) and 0 <= moment <= head:
-                records = self._engine.read(0, moment)
+                world = self._engine.world_at(moment)
                 then = self._recorded_at(moment)
             else:
                 raise InvalidArgument(f"the history has the positions 0 to {head}, not {shown(moment)}")
-            world = World(self._engine.world.edition)
-            replay(world, records)
+            world.judged_by = self._engine.world.edition
             return self._view(self._engine.as_of(world, then))
 
     def verify(self, *, expect: str | None = None) -> Verification:
         """Verifies the hashes of the stored history, all of it, and returns the first event that was altered, is
-        missing, was inserted or was exchanged, if there is one.
+        missing, was inserted or was exchanged, if there is one. If there is none, the snapshots of the state in the
+        store are compared with what the events lead to.
 
         ``expect`` is the `Verification.head` of an earlier verification: with it, a history that was cut off or written
         anew with other hashes is found too. A history in memory has no hashes: only its order is verified. Raises
         `InvalidArgument` for an ``expect`` that is no head, `StoreError` for a store that cannot be read.
         """
-        return verify(self._engine.store, expect=expect)
+        return verify_all(self._engine.store, expect=expect)
 
     def changes_since(self, moment: int | datetime) -> tuple[ResourceChange, ...]:
         """Returns the resources that changed, appeared or disappeared since a moment of the history, such as the last
@@ -856,6 +862,5 @@ def _kinds(names: Iterable[str], refresh: bool) -> tuple[str, ...]:
     return kinds
 
 
-def _must_be_command(command: object) -> None:
-    if type(command) not in OPERATIONS:
-        raise TypeError(f"not a command of ecsnet.commands: {shown(command)}")
+def _no_command(command: object) -> TypeError:
+    return TypeError(f"not a command of ecsnet.commands: {shown(command)}")

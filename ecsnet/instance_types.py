@@ -23,10 +23,11 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
     takes one private IP. The types of generation I are not I/O optimized, which is the API's default for them.
     """
     import csv  # loaded with the catalogue, not with the library
-    from importlib.resources import files
+    from pkgutil import get_data  # importlib.resources loads a dozen modules, for temporary files and archives
 
-    text = files("ecsnet").joinpath("data/instance-types.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
+    data = get_data("ecsnet", "data/instance-types.csv")
+    assert data is not None
+    rows = csv.DictReader(data.decode().splitlines())
     types = [_read(row, catalogue) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
     return MappingProxyType({instance_type.id: instance_type for instance_type in types})
 

@@ -12,6 +12,7 @@ import click
 
 from ecsnet import Cloud, EcsnetError, ManualClock, __version__
 from ecsnet._escaping import escaped
+from ecsnet._snapshots import verify_all
 from ecsnet.cli import checking, differing, histories, outcomes, rulebook, serving, tree
 from ecsnet.cli import guest as guests
 from ecsnet.cli.output import Output
@@ -19,7 +20,6 @@ from ecsnet.clocks import utc_now
 from ecsnet.editions import EDITIONS
 from ecsnet.events import export_history, import_history
 from ecsnet.events.stores.addresses import shown_address
-from ecsnet.events.stores.hashes import verify as verify_store
 from ecsnet.events.stores.opening import open_address
 from ecsnet.guest import guest_configuration
 from ecsnet.plan import PlanError, read_plan, run_plan
@@ -394,12 +394,12 @@ def verify(store: Path | str, expect: str | None, as_json: bool) -> None:
     """Verify the hashes of the events in a store, and print the head, which stands for all of them.
 
     Exits 0 if every event is as it was recorded, and 1 if not: the first that was altered, is missing, was inserted or
-    was exchanged is printed. Without --expect, a history whose last events were removed cannot be told from one that
-    never had them.
+    was exchanged is printed, or the first snapshot of the state that is not what the events lead to. Without --expect,
+    a history whose last events were removed cannot be told from one that never had them.
     """
     opened = _to_read(store)
     try:
-        verification = verify_store(opened, expect=expect)
+        verification = verify_all(opened, expect=expect)
     finally:
         opened.close()
     histories.show_verification(verification, Output(as_json))

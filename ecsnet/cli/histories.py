@@ -61,6 +61,8 @@ def show_verification(verification: Verification, output: Output) -> None:
         output.line(("damaged", "bold red"), f"  {verification.fault}")
         return
     output.line(("intact", "bold green"), f"  {verification.events} events, head {verification.head}")
+    if verification.snapshots:
+        output.line(f"{verification.snapshots} snapshots say what the events say")
     if verification.unhashed:
         output.line(
             f"{verification.unhashed} of them were written before hashes existed: "

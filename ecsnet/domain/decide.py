@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
+import attrs
 import msgspec
 
 from ecsnet._attrs import builder, field_names
@@ -55,14 +57,30 @@ OPERATIONS: Final[Operations] = merged(
 _OF_PARTS: Final = frozenset({StartInstance, StopInstance, RebootInstance, DeleteInstance})
 """The commands that are parts of commands on several instances."""
 _RESOLVERS: Final[dict[type[Command[Any]], Resolve]] = {command: resolver(command) for command in OPERATIONS}
-_HOMES: Final[dict[type[Command[Any]], ResourceKind]] = {
-    command: home
+_NAMING_REGIONS: Final = frozenset(command for command in OPERATIONS if "region_id" in field_names(command))
+_region_id: Final = attrgetter("region_id")
+_HOMES: Final[dict[type[Command[Any]], tuple[str, Callable[[Command[Any]], str]]]] = {
+    command: (home.table, attrgetter(home.parameter))
     for command, operation in OPERATIONS.items()
     if isinstance(home := operation.within or operation.result, ResourceKind)
     and home is not ResourceKind.Quota
     and home.parameter in field_names(command)
 }
-"""The resource in whose region a command is recorded."""
+"""The resource in whose region a command is recorded: its table, and the parameter that names it."""
+_RESULTS: Final[dict[type[Command[Any]], tuple[str, Callable[[Command[Any]], str]]]] = {
+    command: (result.table, attrgetter(result.parameter))
+    for command, operation in OPERATIONS.items()
+    if operation.several is None
+    and isinstance(result := operation.result, ResourceKind)
+    and result.parameter in field_names(command)
+    and attrs.fields_dict(command)[result.parameter].default is attrs.NOTHING
+}
+"""The resource that a command names and returns."""
+_SEVERAL: Final = frozenset(
+    {RunInstances, *[command for command, one in OPERATIONS.items() if one.several is not None]}
+)
+"""The commands that return a tuple."""
+_REMOVING: Final = frozenset(command for command, operation in OPERATIONS.items() if operation.removes)
 
 
 def _kind_of(command: Command[Any]) -> ResourceKind:
@@ -104,22 +122,26 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
     Of several resources the first that exists counts. Only a resource of the caller's own does: with an id of somebody
     else, the region is that of an unknown id.
     """
-    named: str | None = getattr(command, "region_id", None)
-    if named is not None:
-        return named
-    home = _HOMES.get(type(command))
-    parameter = None if home is None else home.parameter
-    if home is None and (parameter := OPERATIONS[type(command)].several) is not None:
-        home = _kind_of(command)
-    if home is not None and parameter is not None:
-        named = getattr(command, parameter)
-        here = world.regions.get(caller.region_id)
-        for resource_id in named if isinstance(named, tuple) else (named,):
-            if here is not None and owned(getattr(here, home.table), resource_id, caller.account_id) is not None:
-                return caller.region_id
-            elsewhere = world.region_where_owned(home.table, resource_id, caller.account_id)
-            if elsewhere is not None:
-                return elsewhere.region_id
+    command_type = type(command)
+    if command_type in _NAMING_REGIONS:
+        region: str | None = _region_id(command)
+        if region is not None:
+            return region
+    home = _HOMES.get(command_type)
+    resource_ids: tuple[str, ...]
+    if home is not None:
+        table, resource_ids = home[0], (home[1](command),)
+    elif (several := OPERATIONS[command_type].several) is not None:
+        table, resource_ids = _kind_of(command).table, getattr(command, several)
+    else:
+        return caller.region_id
+    here = world.regions.get(caller.region_id)
+    for resource_id in resource_ids:
+        if here is not None and owned(getattr(here, table), resource_id, caller.account_id) is not None:
+            return caller.region_id
+        elsewhere = world.region_where_owned(table, resource_id, caller.account_id)
+        if elsewhere is not None:
+            return elsewhere.region_id
     return caller.region_id
 
 
@@ -213,6 +235,9 @@ def _must_be_here(context: RuleContext, instance: InstanceState) -> None:
 
 def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, tuple[str, ...]]:
     """Returns the table and the ids of the resources that an allowed command returns."""
+    named_result = _RESULTS.get(type(command))
+    if named_result is not None:
+        return named_result[0], (named_result[1](command),)
     several = OPERATIONS[type(command)].several
     result = _kind_of(command)
     table, field = result.table, result.parameter
@@ -237,9 +262,9 @@ def existing(
 
 def returns_several(command: Command[Any]) -> bool:
     """Returns whether the result of a command is a tuple: of what it creates, or of what it names."""
-    return type(command) is RunInstances or OPERATIONS[type(command)].several is not None
+    return type(command) in _SEVERAL
 
 
 def removes(command: Command[Any]) -> bool:
     """Returns whether a command may remove the resource that it returns."""
-    return OPERATIONS[type(command)].removes
+    return type(command) in _REMOVING

@@ -33,6 +33,7 @@ class Judge(NamedTuple):
     ``read`` gives its arguments from the context of a command: a tuple if there are ``several``, and the predicate is
     not called if one of them is None; otherwise one, and it is not called if that is None. The registry does this in
     its loop: a function around each predicate makes `Cloud.check` 10 % slower, and reading the arguments by name 40 %.
+    Predicates with the same ``parameters`` share what is read; a user's rule, which has none here, shares with none.
 
     ``exceptional`` is true for a predicate that needs what most contexts lack (`EXCEPTIONAL`). The registry skips these
     as one where a context has nothing of it, which makes `Cloud.check` some 10 % faster.
@@ -42,6 +43,7 @@ class Judge(NamedTuple):
     several: bool
     call: Callable[..., Any]
     exceptional: bool = False
+    parameters: tuple[str, ...] = ()
 
 
 CONTEXT_FIELDS: Final = frozenset({*RuleContext.__struct_fields__, "vswitches"})
@@ -239,7 +241,7 @@ def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Co
     names = tuple(inspect.signature(predicate).parameters)
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
-    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names))
+    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names)
 
 
 def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from operator import itemgetter
 from string import Formatter
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
@@ -56,8 +57,11 @@ class Breach:
 
 
 Predicate = Callable[..., Facts | Breach | None]
-Guard = tuple[Any, Callable[[RuleContext], Any], bool, Callable[..., Any]]
-"""A rule, and how its predicate is called (`Judge`)."""
+Guard = tuple[int, "Rule", Callable[..., Any]]
+"""A rule, its rank, and its predicate."""
+Guards = tuple["Rule", Callable[[RuleContext], Any], bool, tuple[Guard, ...]]
+"""Rules whose predicates have the same parameters, which are read once: the first of them, and how they are called
+(`Judge`)."""
 FAULTS: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
 """The exceptions of a library rule that meets a state which only a registry without other rules allows."""
 P = TypeVar("P", bound=Predicate)
@@ -234,7 +238,7 @@ class RuleRegistry(Mapping[str, Rule]):
 
     def __init__(self, rules: RuleRegistry | Iterable[Rule] = (), *, frozen: bool = False) -> None:
         self._rules: dict[str, Rule] = {}
-        self._guards: dict[AnyCommand, tuple[tuple[Guard, ...], tuple[Guard, ...]]] = {}
+        self._guards: dict[AnyCommand, tuple[tuple[Guards, ...], tuple[Guards, ...]]] = {}
         self._compared: tuple[object, int, tuple[str, ...]] = (None, 0, ())
         for rule in rules.values() if isinstance(rules, Mapping) else rules:
             if not isinstance(rule, Rule):
@@ -330,28 +334,50 @@ class RuleRegistry(Mapping[str, Rule]):
         usual, guards = self._guards.get(command) or self._prepare(command)
         if context.not_found is None and context.client_token is None:
             guards = usual
-        violations: list[Violation] = []
-        for rule, read, several, call in guards:
+        broken: list[tuple[int, Rule, object]] = []
+        for rule, read, several, sharing in guards:
             try:
                 known = read(context)
                 if not several:
-                    found = None if known is None else call(known)
-                else:
-                    found = None if None in known else call(*known)
+                    if known is not None:
+                        for rank, rule, call in sharing:  # the rule that an error is of
+                            found = call(known)
+                            if found is not None:
+                                broken.append((rank, rule, found))
+                elif None not in known:
+                    for rank, rule, call in sharing:
+                        found = call(*known)
+                        if found is not None:
+                            broken.append((rank, rule, found))
             except Exception as error:
                 if isinstance(error, MemoryError) or not (rule.id.startswith("x.") or isinstance(error, FAULTS)):
                     raise  # no fault of the rule: no memory is left, or the handler of a signal raised something
                 raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
-            if found is not None:
-                violations.append(rule._violation(found, command))
-        return tuple(violations)
+        if not broken:
+            return ()
+        broken.sort(key=itemgetter(0))
+        return tuple([rule._violation(found, command) for _, rule, found in broken])
 
-    def _prepare(self, command: AnyCommand) -> tuple[tuple[Guard, ...], tuple[Guard, ...]]:
+    def _prepare(self, command: AnyCommand) -> tuple[tuple[Guards, ...], tuple[Guards, ...]]:
         """Returns the rules that guard a command: without the exceptional ones, and all."""
-        guards = [(rule, rule._judge) for rule in self._rules.values() if command in rule.commands]
-        usual = tuple((rule, *judge[:3]) for rule, judge in guards if not judge.exceptional)
-        self._guards[command] = usual, tuple((rule, *judge[:3]) for rule, judge in guards)
-        return self._guards[command]
+        guarding = [rule for rule in self._rules.values() if command in rule.commands]
+        prepared = _sharing(guarding, exceptional=False), _sharing(guarding, exceptional=True)
+        self._guards[command] = prepared
+        return prepared
+
+
+def _sharing(rules: Sequence[Rule], *, exceptional: bool) -> tuple[Guards, ...]:
+    """Returns rules, given in their rank order, by the parameters of their predicates; with the ``exceptional`` ones
+    or without. A user's rule is alone, as its own function reads its parameters."""
+    groups: dict[object, list[tuple[int, Rule]]] = {}
+    for rank, rule in enumerate(rules):
+        if exceptional or not rule._judge.exceptional:
+            groups.setdefault(rule._judge.parameters or rule, []).append((rank, rule))
+    return tuple(
+        (first, first._judge.read, first._judge.several, tuple((rank, rule, rule._judge.call) for rank, rule in group))
+        for group in groups.values()
+        for first in [group[0][1]]
+    )
 
 
 def _rule(

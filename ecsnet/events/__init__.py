@@ -19,6 +19,7 @@ from ecsnet.events.stores.exchange import export_history, import_history
 from ecsnet.events.stores.hashes import HistoryFault, Verification
 from ecsnet.events.stores.memory import MemoryStore
 from ecsnet.events.stores.rows import StoredEvent
+from ecsnet.events.stores.snapshots import KeepsSnapshots, Snapshot
 from ecsnet.events.stores.subscriptions import Subscription, subscribe
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "Event",
     "EventStore",
     "HistoryFault",
+    "KeepsSnapshots",
     "MemoryStore",
     "NewEvent",
     "RecordedEvent",
+    "Snapshot",
     "StoredEvent",
     "Subscription",
     "Verification",

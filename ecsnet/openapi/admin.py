@@ -70,7 +70,7 @@ class Admin:
             status, value = 200, work(self, self._arguments(request))
         except _Impossible as error:
             status, value = error.args[0], {"error": error.args[1]}
-        except (MalformedRequest, EcsnetError, ValueError, msgspec.MsgspecError) as error:
+        except (MalformedRequest, EcsnetError, ValueError, RecursionError, msgspec.MsgspecError) as error:
             status, value = 400, {"error": str(error)}
         return HttpResponse(status, {"Content-Type": JSON}, msgspec.json.encode(value))
 

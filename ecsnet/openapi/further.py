@@ -6,37 +6,20 @@ images, route tables. They read and change a cloud by its public methods only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ecsnet.cloud import Cloud
 from ecsnet.openapi.actions import ACTIONS
 from ecsnet.openapi.answers import Body, route_table_of, router_of
+from ecsnet.openapi.images import ACTIONS_OF_IMAGES
+from ecsnet.openapi.key_pairs import ACTIONS_OF_KEY_PAIRS
 from ecsnet.openapi.parameters import is_modelled, pattern_of, remembered_of
+from ecsnet.openapi.reading import Parameters, ids_of_json, items, needed
 from ecsnet.openapi.refusals import Refusal
 
-Parameters = Mapping[str, str]
 Further = Callable[[Cloud, str, Parameters], Body]
-_ZERO_TIME: Final = "2019-01-01T00:00:00Z"
 _PAGE: Final = {"PageNumber": 1, "PageSize": 10}
-
-
-def needed(parameters: Parameters, name: str) -> str:
-    """Returns a parameter. Raises `Refusal` if it is missing."""
-    value = parameters.get(name)
-    if not value:
-        raise Refusal("MissingParameter", 400, f"{name} is missing")
-    return value
-
-
-def items(parameters: Parameters, name: str) -> list[str]:
-    """Returns the items of a list that is given as ``Name.1``, ``Name.2`` and so on, or as one value."""
-    found: list[tuple[int, str]] = []
-    for key, value in parameters.items():
-        head, _, number = key.rpartition(".")
-        if head == name and number.isascii() and number.isdigit() and len(number) < 6:
-            found.append((int(number), value))
-    return [value for _, value in sorted(found)] or ([parameters[name]] if name in parameters else [])
 
 
 # Attributes of resources that no rule reads
@@ -79,14 +62,8 @@ def _user_data(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     }
 
 
-def _ids_of_json(text: str) -> list[str]:
-    return [
-        one.strip().strip('"') for one in text.strip().removeprefix("[").removesuffix("]").split(",") if one.strip()
-    ]
-
-
 def _ram_roles(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    ids = _ids_of_json(needed(parameters, "InstanceIds"))
+    ids = ids_of_json(needed(parameters, "InstanceIds"))
     found = [
         {"InstanceId": one, "RamRoleName": cloud.remembered(one).get("RamRoleName", "")}
         for one in ids
@@ -94,7 +71,6 @@ def _ram_roles(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     ]
     return {
         "InstanceRamRoleSets": {"InstanceRamRoleSet": found},
-        **_PAGE,
         "RegionId": parameters.get("RegionId", cloud.region_id),
         "TotalCount": len(found),
     }
@@ -122,113 +98,6 @@ def _maintenance(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     }
 
 
-# Disks and images
-
-
-def _disks(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    named = parameters.get("InstanceId")
-    if named is not None:
-        instances = [one for one in (cloud.instances.get(named),) if one is not None]
-    else:
-        instances = list(cloud.instances.values())
-    kind = parameters.get("DiskType", "all")
-    wanted = set(_ids_of_json(parameters["DiskIds"])) if "DiskIds" in parameters else None
-    found = [
-        disk
-        for instance in instances
-        if instance.account_id == cloud.account_id
-        for disk in _disks_of(cloud, instance)
-        if kind in ("all", disk["Type"]) and (wanted is None or disk["DiskId"] in wanted)
-    ]
-    size, page = _number(parameters, "PageSize", 10), _number(parameters, "PageNumber", 1)
-    return {
-        "Disks": {"Disk": found[(page - 1) * size : page * size]},
-        "NextToken": "",
-        "PageNumber": page,
-        "PageSize": size,
-        "TotalCount": len(found),
-    }
-
-
-def _number(parameters: Parameters, name: str, default: int) -> int:
-    text = parameters.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
-        raise Refusal("InvalidParameter", 400, f"{name} must be a number from 1 on")
-    return int(text)
-
-
-def _disks_of(cloud: Cloud, instance: Any) -> Iterable[dict[str, Any]]:
-    kept = cloud.remembered(instance.id)
-    of_system = {"Category": "cloud_efficiency", "Size": "40", **kept.get("SystemDisk", {})}
-    for number, given in enumerate([of_system, *kept.get("DataDisks", [])]):
-        size = given.get("Size", "40")
-        yield {
-            "Category": given.get("Category", "cloud_efficiency"),
-            "CreationTime": instance.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "DeleteWithInstance": True,
-            "Description": given.get("Description", ""),
-            "Device": f"/dev/xvd{chr(ord('a') + number % 26)}",
-            "DiskChargeType": "PostPaid",
-            "DiskId": f"d-{instance.id.partition('-')[2]}{number or ''}",
-            "DiskName": given.get("DiskName", ""),
-            "Encrypted": False,
-            "ImageId": (instance.image_id or "") if number == 0 else "",
-            "InstanceId": instance.id,
-            "OperationLocks": {"OperationLock": []},
-            "Portable": number > 0,
-            "RegionId": instance.region_id,
-            "Size": int(size) if size.isascii() and size.isdigit() and len(size) < 10 else 40,
-            "Status": "In_use",
-            "Tags": {"Tag": []},
-            "Type": "data" if number else "system",
-            "ZoneId": instance.zone_id,
-        }
-
-
-_IMAGES: Final = (
-    ("centos_7_9_x64_20G_alibase_20210318.vhd", "CentOS  7.9 64位", "CentOS", "linux"),
-    ("debian_10_9_x64_20G_alibase_20210318.vhd", "Debian  10.9 64位", "Debian", "linux"),
-    ("win2019_1809_x64_dtc_zh-cn_40G_alibase_20210316.vhd", "Windows Server  2019", "Windows Server 2019", "windows"),
-)
-
-
-def _images(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    """Any image that is asked for by its id exists; by name and in lists there are a few of the vendor's."""
-    wanted = parameters["ImageId"].split(",") if "ImageId" in parameters else None
-    listed = [(one, one, "Linux", "linux") for one in wanted] if wanted is not None else list(_IMAGES)
-    name, owner = parameters.get("ImageName"), parameters.get("ImageOwnerAlias", "system")
-    found = [
-        {
-            "Architecture": "x86_64",
-            "CreationTime": _ZERO_TIME,
-            "Description": "",
-            "DiskDeviceMappings": {"DiskDeviceMapping": []},
-            "ImageId": image_id,
-            "ImageName": image_id,
-            "ImageOwnerAlias": "system",
-            "IsSupportCloudinit": True,
-            "IsSupportIoOptimized": True,
-            "OSName": os_name,
-            "OSNameEn": os_name,
-            "OSType": os_type,
-            "Platform": platform,
-            "Progress": "100%",
-            "Size": 20,
-            "Status": "Available",
-            "Tags": {"Tag": []},
-            "Usage": "none",
-        }
-        for image_id, os_name, platform, os_type in listed
-        if name in (None, image_id) and owner == "system"
-    ]
-    return {
-        "Images": {"Image": found},
-        **_PAGE,
-        "RegionId": parameters.get("RegionId", cloud.region_id),
-        "TotalCount": len(found),
-    }
-
-
 # Route tables
 
 
@@ -252,6 +121,7 @@ def _route_table_list(cloud: Cloud, action: str, parameters: Parameters) -> Body
             "AssociateType": "VSwitch",
             "CreationTime": vpc.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "Description": "",
+            "GatewayIds": {"GatewayIds": []},
             "OwnerId": int(vpc.account_id) if vpc.account_id.isascii() and vpc.account_id.isdigit() else 0,
             "ResourceGroupId": "",
             "RouteTableId": route_table_of(vpc.id),
@@ -394,46 +264,17 @@ def _list_tags(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     return {"NextToken": "", "TagResources": {"TagResource": found}}
 
 
-# Key pairs
-
-
-def _key_pair(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    name = needed(parameters, "KeyPairName")
-    return {"KeyPairFingerPrint": "0" * 32, "KeyPairName": name}
-
-
-def _key_pairs(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    return {"KeyPairs": {"KeyPair": []}, **_PAGE, "TotalCount": 0}
-
-
-def _key_pair_of_instances(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    name = needed(parameters, "KeyPairName")
-    ids = [one for one in _ids_of_json(needed(parameters, "InstanceIds")) if one in cloud.instances]
-    for one in ids:
-        cloud.remember(one, {"KeyPairName": name if action == "AttachKeyPair" else None})
-    return {"FailCount": "0", "KeyPairName": name, "Results": {"Result": []}, "TotalCount": str(len(ids))}
-
-
-def _done(cloud: Cloud, action: str, parameters: Parameters) -> Body:
-    return {}
-
-
 FURTHER: Final[Mapping[str, Further]] = {
     **dict.fromkeys(_MODIFIED, _modify),
-    "AttachKeyPair": _key_pair_of_instances,
+    **ACTIONS_OF_IMAGES,
+    **ACTIONS_OF_KEY_PAIRS,
     "AuthorizeSecurityGroup": _authorize,
     "AuthorizeSecurityGroupEgress": _authorize,
-    "DeleteKeyPairs": _done,
-    "DescribeDisks": _disks,
-    "DescribeImages": _images,
     "DescribeInstanceMaintenanceAttributes": _maintenance,
     "DescribeInstanceRamRole": _ram_roles,
-    "DescribeKeyPairs": _key_pairs,
     "DescribeRouteTableList": _route_table_list,
     "DescribeRouteTables": _route_tables_of_ecs,
     "DescribeUserData": _user_data,
-    "DetachKeyPair": _key_pair_of_instances,
-    "ImportKeyPair": _key_pair,
     "ListTagResources": _list_tags,
     "RevokeSecurityGroup": _authorize,
     "RevokeSecurityGroupEgress": _authorize,

@@ -20,6 +20,7 @@ LONGEST_BODY: Final = 10 << 20
 LONGEST_LINE: Final = 1 << 16
 """The most bytes of a line of the head, as a server reads it."""
 MOST_PARAMETERS: Final = 5_000
+_LONGEST_SIZE_LINE: Final = 1_000
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -178,20 +179,19 @@ def length_of(headers: Mapping[str, str]) -> int:
 
 
 def _joined(rest: bytes) -> bytes:
-    found: list[bytes] = []
-    total = 0
+    found = bytearray()
+    place = 0
     while True:
-        size, end, rest = rest.partition(b"\r\n")
-        digits = size.partition(b";")[0].strip()
-        if not end or not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", digits):
+        end = rest.find(b"\r\n", place, place + _LONGEST_SIZE_LINE)
+        digits = rest[place:end].partition(b";")[0].strip() if end >= 0 else b""
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", digits):
             raise MalformedRequest("a chunk of the body is malformed")
-        length = int(digits, 16)
-        total += length
-        if total > LONGEST_BODY:
+        length, place = int(digits, 16), end + 2
+        if len(found) + length > LONGEST_BODY:
             raise MalformedRequest("the body is too long", 413)
         if length == 0:
-            return b"".join(found)
-        if len(rest) < length + 2:
+            return bytes(found)
+        if len(rest) < place + length + 2:
             raise MalformedRequest("the body ends too soon")
-        found.append(rest[:length])
-        rest = rest[length + 2 :]
+        found += rest[place : place + length]
+        place += length + 2

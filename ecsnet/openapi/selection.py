@@ -55,7 +55,7 @@ def texts(parameter: str, value: Any) -> tuple[str, ...]:
         if value.startswith("["):
             try:
                 value = msgspec.json.decode(value)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 raise InvalidDescribe(f"{parameter} is no JSON list: {shown(value)}", parameter=parameter) from None
         else:
             value = value.split(",")
@@ -95,8 +95,28 @@ def _passes(of_filter: Filter, wanted: Sequence[Any], region: Region, state: Any
         return True
     if not of_filter.pattern:
         return False
-    patterns = [re.escape(one).replace(r"\*", ".*") for one in wanted if isinstance(one, str) and "*" in one]
-    return any(re.fullmatch(pattern, str(value), re.DOTALL) for value in values for pattern in patterns)
+    patterns = [one for one in wanted if isinstance(one, str) and "*" in one]
+    return any(matches(pattern, str(value)) for value in values for pattern in patterns)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Returns whether a text is as a pattern says, in which each ``*`` stands for any characters.
+
+    A regular expression would try every way to divide the text among the asterisks.
+    """
+    first, *others = pattern.split("*")
+    if not others:
+        return text == pattern
+    *between, last = others
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return place <= end
 
 
 def selected(

@@ -6,6 +6,7 @@ against delayed acknowledgements), so head and body go out together, and the alg
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
@@ -99,17 +100,19 @@ class _Handler(StreamRequestHandler):
                 raise MalformedRequest("the body ends too soon")
             return body
         found = bytearray()
-        while len(found) <= LONGEST_BODY:
+        length, total = 1, 0
+        while length:
             line = self.rfile.readline(1000)
-            found += line
-            if line.strip().partition(b";")[0].strip(b"0") == b"" and line.strip():
-                break
-            if not line.strip():
+            digits = line.partition(b";")[0].strip()
+            if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", digits):
                 raise MalformedRequest("a chunk of the body is malformed")
-            try:
-                found += self.rfile.read(min(int(line.partition(b";")[0], 16), LONGEST_BODY) + 2)
-            except ValueError as error:
-                raise MalformedRequest("a chunk of the body is malformed") from error
+            length = int(digits, 16)
+            total += length
+            if total > LONGEST_BODY:
+                raise MalformedRequest("the body is too long", 413)
+            found += line
+            if length:
+                found += self.rfile.read(length + 2)
         while self.rfile.readline(10_000).strip():  # the trailers
             pass
         return body_of(headers, bytes(found))

@@ -20,9 +20,12 @@ import attrs
 from ecsnet._arguments import region_problem, shown
 from ecsnet._attrs import read_only
 from ecsnet._log import answered, enabled, failed, ignored, unknown_action
+from ecsnet.clocks import Clock, utc_now
 from ecsnet.cloud import Cloud
 from ecsnet.decision import Violation
-from ecsnet.errors import CommandDenied, EcsnetError, InvalidCommand, InvalidDescribe, StoreError
+from ecsnet.domain.settle import pending_of
+from ecsnet.domain.state.pending import STUCK
+from ecsnet.errors import CommandDenied, EcsnetError, InvalidArgument, InvalidCommand, InvalidDescribe, StoreError
 from ecsnet.events.base import RecordedEvent
 from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH
 from ecsnet.openapi.actions import ACTIONS, Action
@@ -44,7 +47,8 @@ from ecsnet.openapi.parameters import (
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.requests import InvalidRequest
 from ecsnet.openapi.requests import request as request_of
-from ecsnet.openapi.signatures import nonce_of, verify
+from ecsnet.openapi.selection import matches
+from ecsnet.openapi.signatures import check_time, nonce_of, verify
 
 MOST_CALLS: Final = 100_000
 MOST_NONCES: Final = 100_000
@@ -66,6 +70,9 @@ class Fault(Protocol):
     def before(self) -> Refusal | None:
         """Returns the refusal that the call gets instead of its effect; it may raise `ConnectionDropped`, or wait."""
 
+    def cloud(self, cloud: Cloud) -> Cloud:
+        """Returns the cloud that the call goes to: the cloud itself, one of its past, or a view of it."""
+
     def after(self) -> None:
         """Comes after the effect; it may raise `ConnectionDropped`, or wait."""
 
@@ -75,9 +82,6 @@ class Faults(Protocol):
 
     def strike(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
         """Returns the fault of a call, and uses it up."""
-
-    def cloud_for(self, cloud: Cloud, action: str) -> Cloud:
-        """Returns the cloud that a Describe action reads: the cloud itself, or one of its past."""
 
 
 class ConnectionDropped(EcsnetError):
@@ -138,15 +142,18 @@ def _transitional() -> Iterator[str]:
 
 
 _TRANSITIONAL: Final = frozenset(_transitional())
-_ID_NAMES: Final = ("NetworkInterfaceId", "InstanceId", "AllocationId", "VSwitchId", "VpcId")
+_ID_NAMES: Final = ("NetworkInterfaceId", "AllocationId", "InstanceId", "VSwitchId", "VpcId")
+"""The names of ids in descriptions: an EIP names its instance, too, and a VSwitch its VPC, but its own is before it."""
 
 
 class Service:
     """Answers requests from a cloud, and keeps what happened in each.
 
     ``keys`` are secrets by the id of their access key: signatures are then verified, and without them every request is
-    taken for one of the cloud's account. ``strict`` refuses parameters that nothing is done with. With ``polls``,
-    transitions of a cloud whose ``settle_after`` is ``"manual"`` end once a Describe action has shown them so often.
+    taken for one of the cloud's account. A signed request must have been signed within 15 minutes of now, by ``clock``,
+    and with a nonce of its own; that is the clock of clients, and need not be the cloud's. ``strict`` refuses
+    parameters that nothing is done with. With ``polls``, transitions of a cloud whose ``settle_after`` is ``"manual"``
+    end once a Describe action has shown them so often, or the same request was refused so often in a row.
 
     ``calls`` are the latest of them; ``ignored`` counts parameters that nothing was done with, by action and name;
     ``unknown_actions`` counts the actions that ecsnet does not have.
@@ -160,6 +167,7 @@ class Service:
         strict: bool = False,
         polls: int | None = None,
         faults: Faults | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self.cloud = cloud
         self.strict = strict
@@ -169,10 +177,12 @@ class Service:
         self.ignored: Counter[tuple[str, str]] = Counter()
         self.unknown_actions: Counter[str] = Counter()
         self._keys = None if keys is None else dict(keys)
+        self._clock = clock
         self._lock = RLock()
         self._number = 0
         self._nonces: dict[tuple[str, str], bool] = {}
-        self._polled: Counter[tuple[str, str]] = Counter()
+        self._polled: dict[str, tuple[str, int]] = {}
+        self._refused: tuple[tuple[str, dict[str, str]], int] = (("", {}), 0)
 
     def respond(self, message: bytes) -> bytes:
         """Returns the answer to a request, both as bytes of HTTP. An answer that a fault drops is empty."""
@@ -199,18 +209,17 @@ class Service:
             asked = _read(request)
             if self._keys is not None:
                 self._verify(request, asked)
-            with self._lock:
-                asked.after = asked.until = self.cloud.position
-                try:
-                    outcome = self._perform(request, asked)
-                finally:
-                    self._note_events(asked)
+            outcome = self._perform(request, asked)
         except MalformedRequest as error:
             outcome = Refusal("BadRequest", error.status, str(error))
         except Refusal as error:
             outcome = error
         except ConnectionDropped as error:
             outcome, dropped = Refusal("ConnectionDropped", 0, "the connection was dropped"), error
+        except InvalidDescribe as error:
+            outcome = Refusal(error.code, error.http_status, str(error))
+        except (InvalidCommand, InvalidArgument) as error:
+            outcome = Refusal("InvalidParameter", 400, str(error))
         except StoreError as error:
             outcome = Refusal("ServiceUnavailable", 503, str(error))
         except Exception as error:  # noqa: BLE001  # a client gets an error answer, never a traceback
@@ -225,6 +234,7 @@ class Service:
 
     def _verify(self, request: HttpRequest, asked: _Asked) -> None:
         access_key = verify(request, asked.parameters, self._keys or {})
+        check_time(request, asked.parameters, self._clock())
         nonce = nonce_of(request, asked.parameters)
         if nonce is None:
             return
@@ -240,13 +250,22 @@ class Service:
         parameters = {name: value for name, value in asked.parameters.items() if name not in GENERAL and value != ""}
         if "RegionId" not in parameters and (of_host := _HOST.fullmatch(request.host)) is not None:
             parameters["RegionId"] = of_host[1]
+        asked.after = asked.until = self.cloud.position
         perform = self._performer(action, parameters)
-        fault = None if self.faults is None else self.faults.strike(action, parameters)
+        fault = None
+        if self.faults is not None and not _is_dry_run(action, parameters):
+            fault = self.faults.strike(action, parameters)
         if fault is not None:
             asked.fault = fault.name
             if (refusal := fault.before()) is not None:
                 raise refusal
-        body: Mapping[str, Any] = perform(asked, parameters)
+        with self._lock:
+            asked.after = asked.until = self.cloud.position
+            try:
+                cloud = self.cloud if fault is None else fault.cloud(self.cloud)
+                body: Mapping[str, Any] = perform(asked, parameters, cloud)
+            finally:
+                self._note_events(asked)
         if fault is not None:
             fault.after()
         return body
@@ -261,11 +280,12 @@ class Service:
             return self._execute
         if action in DESCRIBE_ACTIONS:
             return self._describe
-        self.unknown_actions[action[:100]] += 1
+        with self._lock:
+            self.unknown_actions[action[:100]] += 1
         unknown_action(action)
         raise Refusal("InvalidAction.NotFound", 404, f"ecsnet has no action {shown(action)}")
 
-    def _execute(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _execute(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = ACTIONS[asked.action]
         modelled, others = self._sorted_out(row, asked, parameters)
         self._complete(row, modelled)
@@ -275,18 +295,18 @@ class Service:
             raise Refusal(error.code, 400, str(error)) from error
         remembered = remembered_of(row.name, others) if others else {}
         if request.dry_run:
-            decision = self.cloud.check(request.command)
+            decision = cloud.check(request.command)
             if decision.violations:
                 raise Refusal.of_violations(decision.violations)
             raise Refusal("DryRunOperation", 400, _PASSED)
         try:
-            result = self.cloud.execute(
-                request.command, client_token=request.client_token, remembered=remembered or None
-            )
+            result = cloud.execute(request.command, client_token=request.client_token, remembered=remembered or None)
         except CommandDenied as error:
+            if self.polls is not None:
+                self._count_refusals(asked.action, modelled)
             raise Refusal.of(error) from error
-        except InvalidCommand as error:
-            raise Refusal("InvalidParameter", 400, str(error)) from error
+        for value in modelled.values() if self._polled else ():
+            self._polled.pop(value, None)  # what it begins is shown from now on
         return answer_to(request.command, result, remembered)
 
     def _sorted_out(
@@ -326,18 +346,17 @@ class Service:
         if "RegionId" in modelled and region_problem(modelled["RegionId"]) is not None:
             raise Refusal("InvalidRegionId.NotFound", 404, f"there is no region {shown(modelled['RegionId'])}")
 
-    def _further(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _further(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         for name, value in parameters.items():
             harmless = harmless_values(asked.action, pattern_of(name))
             if asked.action.startswith("Modify") and harmless is not None and value.casefold() not in harmless:
                 raise refuse(asked.action, name)
-        return FURTHER[asked.action](self.cloud, asked.action, parameters)
+        return FURTHER[asked.action](cloud, asked.action, parameters)
 
     # Describe actions
 
-    def _describe(self, asked: _Asked, parameters: dict[str, str]) -> Mapping[str, Any]:
+    def _describe(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = DESCRIBE_ACTIONS[asked.action]
-        cloud = self.cloud if self.faults is None else self.faults.cloud_for(self.cloud, asked.action)
         version = asked.version if asked.version in row.versions else row.versions[0]
         given: dict[str, str] = {}
         afterwards: dict[str, str] = {}
@@ -353,13 +372,10 @@ class Service:
         paged = "PageSize" in row.parameters
         if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
             given["PageSize"] = "10"
-        try:
-            if afterwards:
-                body = _filtered(cloud, row.name, version, given, afterwards, filters)
-            else:
-                body = cloud.describe(row.name, version=version, **given)
-        except InvalidDescribe as error:
-            raise Refusal(error.code, error.http_status, str(error)) from error
+        if afterwards:
+            body = _filtered(cloud, row.name, version, given, afterwards, filters)
+        else:
+            body = cloud.describe(row.name, version=version, **given)
         if row.name == "DescribeSecurityGroupAttribute":
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
@@ -381,11 +397,22 @@ class Service:
             resource_id = next((one[name] for name in _ID_NAMES if one.get(name)), None)
             if resource_id is None:
                 continue
-            key = (str(resource_id), status)
-            self._polled[key] += 1
-            if self._polled[key] >= (self.polls or 0):
-                del self._polled[key]
-                self.cloud.settle(key[0])
+            before, times = self._polled.get(resource_id, ("", 0))
+            times = times + 1 if before == status else 1
+            self._polled[resource_id] = status, times
+            if times >= (self.polls or 0):
+                del self._polled[resource_id]
+                if not _is_stuck(self.cloud, resource_id):
+                    self.cloud.settle(resource_id)
+
+    def _count_refusals(self, action: str, modelled: Mapping[str, str]) -> None:
+        """Ends all transitions once a request was refused as often in a row as a Describe action shows a transition:
+        clients wait for a deletion by asking again for what it is in the way of."""
+        request = (action, {name: value for name, value in modelled.items() if name != "ClientToken"})
+        times = self._refused[1] + 1 if self._refused[0] == request else 1
+        self._refused = (request, times)
+        if times >= (self.polls or 0):
+            self.cloud.settle()
 
     # The answer
 
@@ -405,7 +432,7 @@ class Service:
                 "RequestId": request_id,
                 "HostId": "ecs.aliyuncs.com",
                 "Code": code,
-                "Message": message,
+                "Message": message + getattr(outcome, "unkept", ""),
                 "Recommend": f"/_ecsnet/why?call={number}" if violations else "",
             }
             root = "Error"
@@ -469,6 +496,17 @@ def _read(request: HttpRequest) -> _Asked:
             raise Refusal("InvalidAction.NotFound", 404, f"there is no action {shown(action)}")
         action = ""
     return _Asked(action, version, parameters, xml)
+
+
+def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
+    """Returns whether the transition of a resource is stuck: it goes on once it is asked for again, not by waiting."""
+    regions = cloud.folded_state().regions.values()
+    return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
+
+
+def _is_dry_run(action: str, parameters: Mapping[str, str]) -> bool:
+    """Returns whether a request only asks for a judgement, as `Cloud.check` does."""
+    return action in ACTIONS and parameters.get("DryRun", "").casefold() == "true"
 
 
 def _request_id(number: int, asked: _Asked) -> str:
@@ -548,8 +586,7 @@ def _passes(one: Mapping[str, Any], wanted: Mapping[str, str], tags: Any) -> boo
         has = one.get(attribute, "")
         text = str(has).lower() if isinstance(has, bool) else str(has)
         if "*" in value:
-            pattern = re.escape(value).replace(r"\*", ".*")
-            if not re.fullmatch(pattern, text, re.DOTALL):
+            if not matches(value, text):
                 return False
         elif text != (value.lower() if isinstance(has, bool) else value):
             return False

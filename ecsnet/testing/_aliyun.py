@@ -29,9 +29,8 @@ class Aliyun:
     what a client is given as its endpoint, host and port. `config`, `old_client` and `env` make clients.
     """
 
-    def __init__(self, service: Service, faults: Faults, endpoint: str, keys: Mapping[str, str]) -> None:
+    def __init__(self, service: Service, endpoint: str, keys: Mapping[str, str]) -> None:
         self.service = service
-        self.faults = faults
         self.endpoint = endpoint
         self._key, self._secret = next(iter(keys.items()))
 
@@ -39,6 +38,12 @@ class Aliyun:
     def cloud(self) -> Cloud:
         """The model behind the API."""
         return self.service.cloud
+
+    @property
+    def faults(self) -> Faults:
+        """The faults to be injected; those that ``/_ecsnet/faults`` was given replace them."""
+        faults: Any = self.service.faults
+        return faults  # type: ignore[no-any-return]  # the service knows of a protocol only
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -110,6 +115,7 @@ def aliyun(
     keys: Mapping[str, str] | None = None,
     settle_after: Duration | int = AT_ONCE,
     strict: bool = False,
+    faults: Faults | None = None,
 ) -> Iterator[Aliyun]:
     """Answers the vendor's clients from a cloud, or from a fresh one, as long as the ``with`` lasts.
 
@@ -117,7 +123,8 @@ def aliyun(
     whatever endpoint they have; with it, a server listens on a free port of this machine, for clients of any kind.
     ``keys`` are secrets by the id of their access key: signatures are then verified. ``settle_after`` is, of a fresh
     cloud, how long transitional states last: a timedelta, ``"manual"``, or the number of Describe calls of a resource
-    after which its transition is over. ``strict`` refuses parameters that nothing is done with.
+    after which its transition is over. ``strict`` refuses parameters that nothing is done with. ``faults`` are those
+    to be injected, none without it.
 
     Raises `InvalidArgument` for a ``settle_after`` beside a cloud that has its own, unless it is a number of calls and
     the cloud's is ``"manual"``.
@@ -132,15 +139,15 @@ def aliyun(
         raise InvalidArgument("settle_after: a cloud that is settled by calls has settle_after='manual'")
     elif polls is None and settle_after != timedelta(0):
         raise InvalidArgument("settle_after is that of the cloud: give it there")
-    faults = Faults()
-    service = Service(cloud, keys=keys, strict=strict, polls=polls, faults=faults)
+    chosen = Faults() if faults is None else faults
+    service = Service(cloud, keys=keys, strict=strict, polls=polls, faults=chosen)
     credentials = dict(keys) if keys else {KEY: SECRET}
     if sockets:
         with Server(service, admin=Admin(service, read_faults=read_faults)) as server:
-            yield Aliyun(service, faults, server.endpoint, credentials)
+            yield Aliyun(service, server.endpoint, credentials)
         return
     _intercept.enter(service)
     try:
-        yield Aliyun(service, faults, _INSIDE, credentials)
+        yield Aliyun(service, _INSIDE, credentials)
     finally:
         _intercept.leave(service)

@@ -27,6 +27,7 @@ from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.network_interface import NetworkInterfaceModified
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.memory import MemoryStore
+from ecsnet.events.stores.snapshots import KeepsSnapshots, Snapshot, keeps_snapshots
 
 NOW: Final = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
 TIMEOUT: Final = 60.0
@@ -743,3 +744,71 @@ def _killed(stores: _Stores) -> None:
     _equal(set(whole.values()), {3})
     _equal([line for line in acknowledged if line not in whole], [])
     store.append(_news("a", "1"), {"a": 0})
+
+
+# Snapshots: a store need not offer them; if it does, it keeps these promises too
+
+
+def _of_snapshots(stores: _Stores) -> KeepsSnapshots | None:
+    """Returns a store with six events, if it keeps snapshots."""
+    store = stores.new()
+    store.append(_news("a", "1", "2", "3"), {"a": 0})
+    store.append(_news("b", "4", "5", "6"), {"b": 0})
+    return store if keeps_snapshots(store) else None
+
+
+@_promise("a store with snapshots returns the newest one of a kind up to a position and a time")
+def _newest_snapshot(stores: _Stores) -> None:
+    if (store := _of_snapshots(stores)) is None:
+        return
+    _equal((store.snapshot("k", until=9), list(store.snapshot_positions("k"))), (None, []))
+    first, second, third = (
+        Snapshot("k", position, 1_000 * position, bytes([position]) * 70_000) for position in (1, 3, 5)
+    )
+    for one in (third, first, second):
+        _equal(store.keep_snapshot(one), True)
+    _equal([store.snapshot("k", until=until) for until in (0, 1, 4, 9)], [None, first, second, third])
+    _equal([store.snapshot("k", until=9, latest=latest) for latest in (999, 4_999)], [None, second])
+    _equal((list(store.snapshot_positions("k")), store.snapshot("other", until=9)), ([1, 3, 5], None))
+    instead = Snapshot("k", 5, 5_000, b"instead")
+    store.keep_snapshot(instead)
+    _equal((store.snapshot("k", until=5), store.snapshot(None, until=5)), (instead, instead))
+    if stores.can_be_shared:
+        again: Any = stores.again(store)
+        _equal(again.snapshot("k", until=9), instead)
+
+
+@_promise("a store with snapshots keeps of other kinds only the newest of each")
+def _other_snapshots(stores: _Stores) -> None:
+    if (store := _of_snapshots(stores)) is None:
+        return
+    for position in (1, 2):
+        store.keep_snapshot(Snapshot("old", position, 0, b"old"))
+    store.keep_snapshot(Snapshot("new", 3, 0, b"new"))
+    _equal([list(store.snapshot_positions(kind)) for kind in ("old", "new")], [[2], [3]])
+
+
+@_promise("a store with snapshots changes no event and no position by them")
+def _snapshots_beside_events(stores: _Stores) -> None:
+    if (store := _of_snapshots(stores)) is None:
+        return
+    before = list(store.read())
+    store.keep_snapshot(Snapshot("k", 6, 0, b"state"))
+    _equal((store.head(), list(store.read())), (6, before))
+    _equal(_places(store.append(_news("a", "7", command_id="c-2"), {"a": 3})), [(7, "a", 4)])
+
+
+@_promise("a store with snapshots has a digest of its events, and none of events that are missing")
+def _history_digest(stores: _Stores) -> None:
+    if (store := _of_snapshots(stores)) is None:
+        return
+    other = stores.new()
+    other.append(_news("a", "1", "2", "3"), {"a": 0})
+    other.append(_news("b", "4", "5", "another"), {"b": 0})
+    assert keeps_snapshots(other)
+    digest = store.history_digest({"a": 3, "b": 3})
+    _equal(store.history_digest({"b": 3, "a": 3}), digest)
+    _equal(other.history_digest({"a": 3, "b": 2}), store.history_digest({"a": 3, "b": 2}))
+    if digest is None or digest == other.history_digest({"a": 3, "b": 3}):
+        raise AssertionError("two histories have one digest")
+    _equal((store.history_digest({"a": 4}), store.history_digest({"c": 1})), (None, None))

@@ -25,9 +25,11 @@ from ecsnet.resources import Resource
 from ecsnet.testing._choose import Draw, drawn
 from ecsnet.testing._compare import Difference, Names, System, differences, is_resource_id, look_up
 from ecsnet.testing._explore import InvariantBroken, settle_moves
+from ecsnet.testing._faulty import Ending
 from ecsnet.testing._fixtures import START
 from ecsnet.testing._generate import GENERATORS, Inventory
 from ecsnet.testing._script import Script, Settle, Wait, apply_step, completing_steps
+from ecsnet.testing.faults import FaultRule, Faults
 from ecsnet.values import ChargeType, InstanceType, NetworkInterfaceType
 
 T = TypeVar("T")
@@ -42,6 +44,13 @@ TRANSITIONAL: Final = frozenset({str(status) for lifecycle in LIFECYCLES for sta
 def _generated(draw: Draw, operation: type[Command[Any]]) -> Command[Any]:
     machine: CloudMachine = draw(_MACHINE)
     return GENERATORS[operation](machine.inventory(), drawn(draw))
+
+
+@st.composite
+def _injected(draw: Draw) -> list[Mapping[str, Any]]:
+    machine: CloudMachine = draw(_MACHINE)
+    faults: list[Mapping[str, Any]] = draw(st.lists(st.sampled_from(machine.injects), min_size=1, max_size=10))
+    return faults
 
 
 def _rule_name(operation: type[Command[Any]]) -> str:
@@ -90,6 +99,9 @@ class CloudMachine(RuleBasedStateMachine):
     """The operations that are used; all by default."""
     known_differences: ClassVar[frozenset[str]] = frozenset()
     """Ids of rules that the system is known to lack; a command that one of them denies is not issued."""
+    injects: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    """The faults that the rule `inject` chooses from, each with parameters of `Faults.add`, such as
+    ``{"drop": "after"}``: give the machine's ``faults`` to the system that they are to strike."""
     max_polls: ClassVar[int] = 0
     """The number of calls of `wait_for_system` for a resource that the system shows in a transitional state, or
     otherwise than the model does."""
@@ -98,6 +110,8 @@ class CloudMachine(RuleBasedStateMachine):
         super().__init_subclass__()
         for operation in set(GENERATORS) - set(cls.operations):
             setattr(cls, _rule_name(operation), None)
+        # A rule that can do nothing would be chosen all the same.
+        setattr(cls, "inject", CloudMachine.inject if cls.injects else None)  # noqa: B010  # it is declared as a method
         # Hypothesis takes far longer to explain a failure than to find it, and the script explains it as well.
         usual = cls.TestCase.settings
         cls.TestCase.settings = settings(usual, phases=[phase for phase in usual.phases if phase is not Phase.explain])
@@ -110,6 +124,8 @@ class CloudMachine(RuleBasedStateMachine):
         self.names: Names = Names()
         self._existed: set[str] = set()
         self._differs: bool = False
+        self.faults: Faults = Faults()
+        self._armed: list[Mapping[str, Any]] = []
         self.model: Cloud = self.make_model()
         self.system: System | None = self.make_system()
 
@@ -231,6 +247,9 @@ class CloudMachine(RuleBasedStateMachine):
         decision = self.model.check(command)
         if self.skips(command, decision):
             return
+        if self._armed:
+            self._issue_struck(command, decision, self.faults.add(times=1, **self._armed.pop(0)))
+            return
         concerned = self._concerned(command, decision)
         if decision.allowed:
             result = self.model.execute(command)
@@ -242,10 +261,49 @@ class CloudMachine(RuleBasedStateMachine):
             self._system_must_deny(command, decision.violations)
         self.compare(concerned, command)
 
+    def _issue_struck(self, command: Command[Any], decision: Decision, fault: FaultRule) -> None:
+        """Executes a command on the system while a fault is to strike it, and does on the model what the system did: a
+        call that a fault refused, or dropped before its effect, has none, and one whose answer was lost has."""
+        assert self.system is not None
+        system = self.system
+        result, error = _attempt(lambda: system.execute(self.names.command(command)))
+        self.faults.clear()
+        code = getattr(error, "code", None)
+        dropped = fault.struck and fault.drop is not None and error is not None
+        if error is not None and not dropped and not isinstance(code, str):
+            self._differ(f"the system crashes with {error!r} at {command}", command, crash=error)
+        concerned = self._concerned(command, decision)
+        if (
+            fault.struck
+            and error is not None
+            and (fault.drop == "before" or (fault.code is not None and code == fault.code))
+        ):
+            self.script.add(command, f"an injected fault: {fault.name}")
+        elif not decision.allowed:
+            self.script.add(command, _codes(decision.violations))
+            self._compare_denial(command, decision.violations, code)
+        else:
+            self._perform_struck(command, fault, result, code, lost=bool(dropped))
+            concerned += self._concerned(command, decision)
+        self.compare(concerned, command)
+
+    def _perform_struck(
+        self, command: Command[Any], fault: FaultRule, result: object, code: str | None, *, lost: bool
+    ) -> None:
+        """Executes a command on the model that the system has executed under a fault."""
+        otherwise = fault.outcome if fault.struck else None
+        performed = (self.model if otherwise is None else Ending(self.model, otherwise)).execute(command)
+        if fault.struck:
+            self.script.add(command, f"struck by an injected fault, and done: {fault.name}")
+        self.script.add(command, performed)
+        self._compare_success(command, performed, None if lost else result, None if lost else code)
+
     def _system_must_allow(self, command: Command[Any], result: Any) -> None:
         if self.system is None:
             return
-        system_result, code = self._execute_on(self.system, command)
+        self._compare_success(command, result, *self._execute_on(self.system, command))
+
+    def _compare_success(self, command: Command[Any], result: Any, system_result: object, code: str | None) -> None:
         if code is not None:
             self._differ(f"the model allows a command that the system denies with {code}: {command}", command)
         resources = result if isinstance(result, tuple) else (result,)
@@ -254,8 +312,10 @@ class CloudMachine(RuleBasedStateMachine):
     def _system_must_deny(self, command: Command[Any], violations: Sequence[Violation]) -> None:
         if self.system is None:
             return
+        self._compare_denial(command, violations, self._execute_on(self.system, command)[1])
+
+    def _compare_denial(self, command: Command[Any], violations: Sequence[Violation], code: str | None) -> None:
         rules = tuple(violation.rule for violation in violations)
-        _, code = self._execute_on(self.system, command)
         if code is None:
             message = f"the system allows a command that the model denies by {', '.join(rules)}: {command}"
             self._differ(message, command, rules)
@@ -327,6 +387,13 @@ class CloudMachine(RuleBasedStateMachine):
         if error is not None:
             self._differ(f"the system crashes with {error!r} when {resource_id} is observed", step, crash=error)
         return seen
+
+    @precondition(lambda self: self.injects and self.system is not None)
+    @rule(faults=_injected())
+    def inject(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Has faults strike the system during the next commands, one each: the first call of its action that the
+        system makes to execute the command. The model does what the system did."""
+        self._armed = [*faults]
 
     @precondition(lambda self: self.settle_after != AT_ONCE)
     @rule(number=st.integers(0, 3))

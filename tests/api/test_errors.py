@@ -31,6 +31,7 @@ from ecsnet.errors import ImpossibleOperation, InvalidDescribe, RuleError
 from ecsnet.openapi import InvalidRequest
 from ecsnet.openapi.http import MalformedRequest
 from ecsnet.openapi.refusals import Refusal
+from ecsnet.openapi.signatures import WrongSignature
 from ecsnet.plan import PlanError
 from ecsnet.testing._compare import Difference
 from ecsnet.testing._explore import InvariantBroken
@@ -84,6 +85,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "ReplayError": lambda: ReplayError("version 2 is missing", stream="cn-hangzhou", version=3),
     "RuleError": lambda: RuleError("x.mine", "it returned True"),
     "VersionConflict": lambda: VersionConflict("cn-hangzhou", expected=1, actual=2),
+    "WrongSignature": lambda: WrongSignature("GET&%2F&Action%3DDescribeVpcs"),
     "_Unusable": lambda: importlib.import_module("ecsnet.cli.app")._Unusable("is missing", "is no plan"),
     "_Malformed": lambda: importlib.import_module("ecsnet.plan.parse")._Malformed("VpcId", "is missing"),
 }

@@ -44,10 +44,14 @@ class Racers:
     """Processes that wait for work."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        if "forkserver" in multiprocessing.get_all_start_methods():  # the imports are done once, for all of them
+            context: Any = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["tests.attack.racing", "ecsnet.events.stores.opening", "psycopg"])
+        else:
+            context = multiprocessing.get_context("spawn")
         self._barrier = context.Barrier(RACERS)  # gone from the system when this one is
         self._pipes: list[Connection] = []
-        self._processes = []
+        self._processes: list[Any] = []
         for number in range(RACERS):
             here, there = context.Pipe()
             process = context.Process(target=_race, args=(there, number, self._barrier), daemon=True)

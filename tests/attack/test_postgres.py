@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -45,13 +45,6 @@ def server() -> Iterator[postgres.Server]:
     """A server that the test may kill."""
     with postgres.server() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def racers() -> Iterator[Racers]:
-    started = Racers()
-    yield started
-    started.close()
 
 
 @contextmanager
@@ -179,18 +172,22 @@ def write_many(address: str, number: int, begin: Begin, count: int) -> None:
 
 
 def test_a_reader_beside_eight_processes_sees_every_position_once_and_in_order(racers: Racers, address: str) -> None:
-    count, seen = 25, list[int]()
+    count, seen, over = 25, list[int](), Event()
     with opened(address) as reader:
 
         def read() -> None:
-            deadline = time.monotonic() + 100
-            while len(seen) < RACERS * count and time.monotonic() < deadline:
+            is_last = False
+            while not is_last:
+                is_last = over.is_set()
                 seen.extend(record.position for record in reader.read(after=seen[-1] if seen else 0))
 
         thread = Thread(target=read)
         thread.start()
-        racers.race(write_many, address, count)
-        thread.join(120)
+        try:
+            racers.race(write_many, address, count)
+        finally:
+            over.set()
+            thread.join(60)
         assert seen == list(range(1, RACERS * count + 1))
         assert verify(reader).intact
 

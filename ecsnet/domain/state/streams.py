@@ -18,6 +18,7 @@ A release needs no such event: a command that does not know of it allocates anot
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from ecsnet.domain.state.regional_pool import address_stream, shares_block
@@ -65,8 +66,10 @@ OF_NO_REGION: Final = frozenset(
     }
 )
 """The events that are never recorded in the stream of a region."""
+_PERHAPS_OF_NO_REGION: Final = OF_NO_REGION | {QuotaSet}
 
 
+@lru_cache(maxsize=1_000)
 def account_stream(account_id: str) -> str:
     """Returns the stream of an account."""
     return f"{ACCOUNT}/{account_id}"
@@ -74,9 +77,10 @@ def account_stream(account_id: str) -> str:
 
 def stream_of(event: Event, region_id: str, account_id: str) -> str:
     """Returns the stream in which an event of an account's command in a region is recorded."""
-    if type(event) not in OF_NO_REGION:
-        of_account = isinstance(event, QuotaSet) and event.name in ACCOUNT_QUOTAS
-        return account_stream(account_id) if of_account else region_id
+    if type(event) not in _PERHAPS_OF_NO_REGION:
+        return region_id
+    if isinstance(event, QuotaSet):
+        return account_stream(account_id) if event.name in ACCOUNT_QUOTAS else region_id
     if isinstance(event, SharedAddressDrawn):
         return address_stream(event.pool, event.region_id)
     if isinstance(event, EditionChosen):

@@ -169,7 +169,9 @@ class Region:
         """Returns an account's quota in the region as it was set, or the vendor's default; `UNKNOWN_QUOTA` if more than
         the default was described."""
         value = self.quotas[account_id, name] if self.quotas.size else None
-        return self._unset_quota(account_id, name) if value is None else value
+        if value is not None:
+            return value
+        return self._unset_quota(account_id, name) if self.described_most.size else self.default_quotas[name]
 
     def _unset_quota(self, account_id: str, name: str) -> int:
         most = self.described_most[account_id, name] if self.described_most.size else None
@@ -333,10 +335,12 @@ class World:
 
     def fork(self) -> World:
         """Returns an independent copy in constant time. Either side forks a region when it first writes to it."""
-        copy = World(self.judged_by)
+        copy = World.__new__(World)
+        copy.judged_by = self.judged_by
         copy.position = self.position
         copy.regions = dict(self.regions)
         copy.shared = dict(self.shared)
+        copy._owned = set()
         self._owned = set()
         return copy
 
@@ -376,6 +380,15 @@ class World:
         """Returns the version of a stream, 0 if it has no events yet."""
         of_stream = self.regions.get(stream) or self.shared.get(stream)
         return 0 if of_stream is None else of_stream.version
+
+    def versions(self) -> dict[str, int]:
+        """Returns the version of each stream that has events."""
+        versions = {}
+        for region_id, region in self.regions.items():
+            versions[region_id] = region.version
+        for stream, shared in self.shared.items():
+            versions[stream] = shared.version
+        return versions
 
     def region_of(self, table: str, resource_id: str) -> Region | None:
         """Returns the region with a resource in one of its tables, whichever account owns it; None if there is none."""

@@ -335,11 +335,10 @@ def convert_expiring(instance: InstanceState, now: datetime) -> Facts | Breach |
 )
 def region_exhausted(regional_request: RegionalRequest, world: World, region: Region) -> Breach | None:
     """A region gives no more public addresses, and no more classic private ones, than its blocks have free."""
-    short = {
-        pool: (wanted, available)
-        for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic))
-        if wanted and wanted > (available := pool.free_count(world, region))
-    }
+    short = {}
+    for pool, wanted in ((PUBLIC, regional_request.public), (CLASSIC, regional_request.classic)):
+        if wanted and wanted > (available := pool.free_count(world, region)):
+            short[pool] = wanted, available
     if not short:
         return None
     facts = {

@@ -299,9 +299,16 @@ def group_state(
 ) -> Facts | None:
     """Nothing enters a security group that is being deleted, and nothing of it changes; to ask again for its deletion
     is accepted."""
-    groups = [*security_groups, *[group for new in new_interfaces for group in new.groups]]
+    groups = security_groups
+    for new in new_interfaces:
+        groups += new.groups
+    for group in groups:
+        if group.status is S.Deleting:
+            break
+    else:  # as nearly always
+        return None
     ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
-    return {"security_group_ids": ids} if ids else None
+    return {"security_group_ids": ids}
 
 
 @RULES.denies(
@@ -324,13 +331,13 @@ def group_state(
 )
 def groups_in_vpc(memberships: tuple[Membership, ...], command: object) -> Facts | Breach | None:
     """Every security group of an ENI belongs to the ENI's VPC, and every group of a classic instance to none."""
-    strangers = [
-        (group, membership.vpc_id)
-        for membership in memberships
-        if membership.vpc_id is not None
-        for group in membership.groups
-        if (group.vpc_id or CLASSIC_NETWORK) != membership.vpc_id
-    ]
+    strangers = []
+    for membership in memberships:
+        vpc_id = membership.vpc_id
+        if vpc_id is not None:
+            for group in membership.groups:
+                if (group.vpc_id or CLASSIC_NETWORK) != vpc_id:
+                    strangers.append((group, vpc_id))
     if not strangers:
         return None
     vpc_ids = dict.fromkeys(vpc_id for _, vpc_id in strangers)
@@ -367,7 +374,10 @@ def count_of_groups(
     """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
     most."""
     quota = region.quota(account_id, "security-groups-per-interface")
-    counts = [one.count for one in memberships if one.count is not None]
+    counts = []
+    for one in memberships:
+        if one.count is not None:
+            counts.append(one.count)
     if 0 in counts:
         facts = {"count": 0, "quota": quota}
         return facts if command_type is LeaveSecurityGroup else Breach(facts, "MissingParameter", 400)
@@ -413,8 +423,14 @@ def groups_of_one_type(memberships: tuple[Membership, ...]) -> Facts | None:
 def group_address_quota(group_growth: tuple[GroupGrowth, ...], region: Region, account_id: str) -> Facts | None:
     """A basic security group of a VPC holds at most ``addresses-per-security-group`` (2,000) private IPs, over all ENIs
     in it."""
+    quota = region.quota(account_id, ADDRESS_QUOTAS[_BASIC])
+    for growth in group_growth:
+        if growth.group.private_ip_count + growth.added_addresses > quota:
+            break
+    else:  # as nearly always
+        return None
     basic = [growth for growth in group_growth if growth.group.vpc_id is not None and growth.group.type is _BASIC]
-    return _exceeding(basic, region.quota(account_id, ADDRESS_QUOTAS[_BASIC]))
+    return _exceeding(basic, quota)
 
 
 def _exceeding(group_growth: Iterable[GroupGrowth], quota: int) -> Facts | None:
@@ -443,7 +459,10 @@ def enterprise_group_address_quota(
 ) -> Facts | None:
     """An enterprise group holds at most ``addresses-per-enterprise-security-group`` (65,536) private IPs, over all ENIs
     in it."""
-    enterprise = [growth for growth in group_growth if growth.group.type is _ENTERPRISE]
+    enterprise = []
+    for growth in group_growth:
+        if growth.group.type is _ENTERPRISE:
+            enterprise.append(growth)
     if not enterprise:
         return None
     return _exceeding(enterprise, region.quota(account_id, ADDRESS_QUOTAS[_ENTERPRISE]))

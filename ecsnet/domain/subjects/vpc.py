@@ -375,8 +375,12 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
 def vswitch_state(vswitches: tuple[VSwitchState, ...], command_type: AnyCommand) -> Facts | None:
     """No ENI is created in a VSwitch or moved into it, nor is it changed, before it is Available, nor while it is being
     deleted; to ask again for its deletion is accepted."""
+    if command_type is DeleteVSwitch and vswitches[0].status is S.Deleting:
+        return None
+    if len(vswitches) == 1 and vswitches[0].status is _AVAILABLE:
+        return None
     statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not _AVAILABLE}
-    if not statuses or (command_type is DeleteVSwitch and vswitches[0].status is S.Deleting):
+    if not statuses:
         return None
     first = next(iter(statuses))
     return {"vswitch_id": first, "status": statuses[first], "statuses": statuses}

@@ -21,7 +21,7 @@ from ecsnet.events.stores.rows import StoredEvent, keeps_rows, stored_events
 
 BEGINNING: Final = ""
 """The hash before the first event of a stream."""
-FaultKind = Literal["altered", "missing", "inserted", "exchanged", "shortened"]
+FaultKind = Literal["altered", "missing", "inserted", "exchanged", "shortened", "snapshot"]
 _MOST_DIAGNOSED: Final = 10_000
 _encode = msgspec.json.Encoder().encode
 
@@ -50,8 +50,9 @@ class HistoryFault:
 
     ``kind`` is ``"altered"`` for an event whose content or hash is another than was recorded, ``"missing"`` for one
     that is not there, ``"inserted"`` for one that was not recorded, ``"exchanged"`` for one in the place of another,
-    ``"shortened"`` for the first of those that a former head had and that the history ends before. ``position`` is
-    the place in the history; ``stream`` and ``version`` are None where they are not known.
+    ``"shortened"`` for the first of those that a former head had and that the history ends before. ``"snapshot"`` is
+    none of an event: the events are intact, and a snapshot of the state after the one at ``position`` is not what they
+    lead to. ``position`` is the place in the history; ``stream`` and ``version`` are None where they are not known.
     """
 
     kind: FaultKind
@@ -73,12 +74,14 @@ class Verification:
 
     ``unhashed`` is the number of those that have no hash of their own. In a file that was written before hashes
     existed, the last event of each stream has got one that covers those before it; a store in memory has none at all.
+    ``snapshots`` is the number of snapshots that say what the events say.
     """
 
     events: int
     unhashed: int
     head: str
     fault: HistoryFault | None = None
+    snapshots: int = 0
 
     @property
     def intact(self) -> bool:

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Final
-from weakref import WeakSet
+from weakref import ref
 
 from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
@@ -15,6 +15,7 @@ from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import EventStore, numbered
 
 _AT_ONCE: Final = 1_000
+_indexing = RLock()  # one for all logs, so that a fork of a cloud creates none
 
 
 class _Log:
@@ -24,17 +25,12 @@ class _Log:
     nothing for it.
     """
 
-    __slots__ = ("_indexed", "_lock", "_places", "events")
+    __slots__ = ("_indexed", "_places", "events")
 
     def __init__(self) -> None:
         self.events: list[RecordedEvent] = []
         self._places: dict[str, list[int]] = {}
         self._indexed = 0
-        self.begin_process()
-
-    def begin_process(self) -> None:
-        """Take a lock that nobody holds: at a fork of the process, another thread may have held the old one."""
-        self._lock = RLock()
 
     def between(self, start: int, stop: int, naming: str | None) -> Iterator[RecordedEvent]:
         """The events from one index to another, or those of them that name a resource."""
@@ -48,7 +44,7 @@ class _Log:
             start += _AT_ONCE
 
     def _places_of(self, resource_id: str) -> list[int]:
-        with self._lock:
+        with _indexing:
             while self._indexed < len(self.events):
                 for name in self.events[self._indexed].event.named_resources():
                     places = self._places.setdefault(name, [])
@@ -74,7 +70,7 @@ class MemoryStore:
         """The older events: pairs of a position and the store, or log of a store, that has those up to it."""
         self._lock = RLock()
         self._closed = False
-        _STORES.add(self)
+        _STORES.add(ref(self, _STORES.discard))
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
@@ -149,14 +145,17 @@ class MemoryStore:
             raise StoreError("the store is closed")
 
 
-_STORES: Final[WeakSet[MemoryStore]] = WeakSet()
+_STORES: Final[set[ref[MemoryStore]]] = set()
+"""All stores there are. A `WeakSet` would do the same in Python code, which every fork would pay for."""
 
 
 def _begin_in_child() -> None:
-    for store in list(_STORES):
-        store._lock = RLock()  # it may be locked by a thread that does not exist in the child
-        for log in (store._log, *(older for _, older in store._older if isinstance(older, _Log))):
-            log.begin_process()
+    global _indexing
+    _indexing = RLock()  # the locks may be held by threads that do not exist in the child
+    for reference in _STORES.copy():
+        store = reference()
+        if store is not None:
+            store._lock = RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -23,8 +23,17 @@ from ecsnet.events.stores import codec
 from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import content_hash
-from ecsnet.events.stores.postgres_schema import APPEND, SCHEMA_NAME, channel, lock, prepare
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
+from ecsnet.events.stores.postgres_schema import (
+    APPEND,
+    SCHEMA_NAME,
+    channel,
+    has_snapshots,
+    lock,
+    prepare,
+    prepare_snapshots,
+)
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored, row_of
+from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 
 T = TypeVar("T")
 _AT_ONCE: Final = 1_000
@@ -120,7 +129,7 @@ class PostgresStore:
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         query, also = (self._rows, ()) if naming is None else (self._named, (naming,))
         for rows in self._batches(query, after, until, *also):
-            yield from map(record_of, rows)
+            yield from records_of(rows)
 
     @property
     def keeps_hashes(self) -> bool:
@@ -154,6 +163,61 @@ class PostgresStore:
             return count
 
         return self._used(work)
+
+    def keep_snapshot(self, snapshot: Snapshot) -> bool:
+        if self._read_only:
+            return False
+        table, row = f"{self._schema}.snapshots", (snapshot.position, snapshot.kind, snapshot.latest, snapshot.content)
+
+        def work(connection: psycopg.Connection[Any]) -> None:
+            if not has_snapshots(connection, self._schema):
+                prepare_snapshots(connection, self._schema)
+            with connection.transaction():
+                connection.execute(
+                    f"INSERT INTO {table} (position, kind, latest, content) VALUES (%s, %s, %s, %b) "
+                    "ON CONFLICT (position, kind) DO UPDATE SET latest = excluded.latest, content = excluded.content",
+                    row,
+                )
+                connection.execute(
+                    f"DELETE FROM {table} o WHERE kind <> %s AND position < "
+                    f"(SELECT max(n.position) FROM {table} n WHERE n.kind = o.kind)",
+                    (snapshot.kind,),
+                )
+
+        self._used(work)
+        return True
+
+    def snapshot(self, kind: str | None, *, until: int, latest: int | None = None) -> Snapshot | None:
+        rows = self._of_snapshots(
+            "SELECT kind, position, latest, content FROM {table} WHERE (%s::text IS NULL OR kind = %s::text) "
+            "AND position <= %s AND (%s::bigint IS NULL OR latest <= %s::bigint) ORDER BY position DESC LIMIT 1",
+            (kind, kind, min(until, _LAST_POSITION), latest, latest),
+        )
+        return Snapshot(*rows[0]) if rows else None
+
+    def snapshot_positions(self, kind: str) -> Sequence[int]:
+        return [
+            row[0] for row in self._of_snapshots("SELECT position FROM {table} WHERE kind = %s ORDER BY 1", (kind,))
+        ]
+
+    def _of_snapshots(self, query: str, parameters: tuple[object, ...]) -> list[Any]:
+        """Returns the rows of a query of the snapshots, none if there is no table of them."""
+
+        def work(connection: psycopg.Connection[Any]) -> list[Any]:
+            if not has_snapshots(connection, self._schema):
+                return []
+            cursor = connection.cursor(binary=True)
+            return cursor.execute(query.format(table=f"{self._schema}.snapshots"), parameters).fetchall()
+
+        return self._repeated(work)
+
+    def history_digest(self, versions: Mapping[str, int]) -> str | None:
+        query = (
+            f"SELECT {COLUMNS}, hash FROM {self._schema}.events "
+            "JOIN unnest(%s::text[], %s::bigint[]) AS ends(stream, version) USING (stream, version)"
+        )
+        rows = self._fetched(query, list(versions), list(versions.values()))
+        return digest_of_ends(rows) if len(rows) == len(versions) else None
 
     def _batches(self, query: str, after: int, until: int | None, *also: str) -> Iterator[list[Any]]:
         """Yields the rows that a query selects between two positions, some at a time."""
@@ -342,16 +406,35 @@ def _parameters(
     named = [(name, i) for i, new in enumerate(events, start=1) for name in new.event.named_resources()]
     columns = list(zip(*rows, strict=True)) if rows else [()] * 11
     return (
-        list(expected),
-        list(expected.values()),
-        *[list(columns[n]) for n in (1, 3, 4, 5, 6, 7, 8)],
-        [new.caused_by for new in events],
-        [new.follows for new in events],
-        list(columns[10]),
-        [content_hash(row) for row in rows],
-        [name for name, _ in named],
-        [i for _, i in named],
+        _texts(expected),
+        _numbers(expected.values()),
+        _texts(columns[1]),
+        _texts(columns[3]),
+        _numbers(columns[4]),
+        *[_texts(columns[n]) for n in (5, 6, 7, 8)],
+        _numbers([new.caused_by for new in events]),
+        _numbers([new.follows for new in events]),
+        _texts(columns[10]),
+        _texts([content_hash(row) for row in rows]),
+        _texts([name for name, _ in named]),
+        _numbers([i for _, i in named]),
     )
+
+
+# Arrays are written here: psycopg's dumper of lists takes several times as long, which is a part of each append.
+
+
+def _texts(values: Iterable[str | None]) -> str:
+    """Returns an array of texts as a literal of PostgreSQL's."""
+    quoted = [
+        "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
+    ]
+    return "{" + ",".join(quoted) + "}"
+
+
+def _numbers(values: Iterable[int | None]) -> str:
+    """Returns an array of numbers as a literal of PostgreSQL's."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
 _STORES: Final[WeakSet[PostgresStore]] = WeakSet()

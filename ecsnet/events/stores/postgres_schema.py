@@ -59,46 +59,62 @@ CREATE FUNCTION {schema}.append(
 #variable_conflict use_column
 DECLARE
     before bigint;
-    at_end record;
-    ends jsonb := '{{}}';
-    previous text;
-    cause bigint;
-    next_version bigint;
-    own text;
+    found_version bigint;
+    found_hash text;
+    ends bigint[] := expected_versions;
+    end_hashes text[] := '{{}}';
+    versions bigint[] := '{{}}';
+    all_causes bigint[] := '{{}}';
+    hashes text[] := '{{}}';
+    n integer;
 BEGIN
     {lock};
     SELECT coalesce(max(e.position), 0) INTO before FROM {schema}.events e;
     FOR i IN 1 .. cardinality(expected_streams) LOOP
-        SELECT e.version, e.hash INTO at_end FROM {schema}.events e
+        SELECT e.version, e.hash INTO found_version, found_hash FROM {schema}.events e
             WHERE e.stream = expected_streams[i] ORDER BY e.version DESC LIMIT 1;
-        IF coalesce(at_end.version, 0) <> expected_versions[i] THEN
-            RETURN QUERY SELECT NULL::bigint, expected_streams[i], coalesce(at_end.version, 0);
+        IF coalesce(found_version, 0) <> expected_versions[i] THEN
+            first_position := NULL;
+            conflict := expected_streams[i];
+            actual := coalesce(found_version, 0);
+            RETURN NEXT;
             RETURN;
         END IF;
-        ends := ends || jsonb_build_object(expected_streams[i],
-            jsonb_build_array(expected_versions[i], coalesce(at_end.hash, '')));
+        end_hashes[i] := coalesce(found_hash, '');
     END LOOP;
     FOR i IN 1 .. cardinality(streams) LOOP
-        next_version := (ends -> streams[i] ->> 0)::bigint + 1;
-        previous := ends -> streams[i] ->> 1;
-        cause := coalesce(before + i + follows[i], causes[i]);
-        own := encode(sha256(convert_to(
-            previous || ':' || (before + i) || ':' || next_version || ':' || coalesce(cause::text, '') || ':'
-            || contents[i], 'UTF8')), 'hex');
-        INSERT INTO {schema}.events VALUES (before + i, streams[i], next_version, types[i], schema_versions[i],
-            payloads[i], moments[i], account_ids[i], command_ids[i], cause, settled[i], own);
-        ends := jsonb_set(ends, ARRAY[streams[i]], jsonb_build_array(next_version, own));
+        n := array_position(expected_streams, streams[i]);
+        ends[n] := ends[n] + 1;
+        versions[i] := ends[n];
+        all_causes[i] := coalesce(before + i + follows[i], causes[i]);
+        end_hashes[n] := encode(sha256(convert_to(
+            end_hashes[n] || ':' || (before + i) || ':' || versions[i] || ':' || coalesce(all_causes[i]::text, '')
+            || ':' || contents[i], 'UTF8')), 'hex');
+        hashes[i] := end_hashes[n];
     END LOOP;
+    INSERT INTO {schema}.events
+        SELECT before + e.place, e.c1, e.c2, e.c3, e.c4, e.c5, e.c6, e.c7, e.c8, e.c9, e.c10, e.c11
+        FROM unnest(streams, versions, types, schema_versions, payloads, moments, account_ids, command_ids, all_causes,
+            settled, hashes) WITH ORDINALITY AS e(c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, place);
     INSERT INTO {schema}.resource_events
         SELECT n.id, before + n.place FROM unnest(named_ids, named_places) n(id, place);
     IF cardinality(streams) > 0 THEN
         PERFORM pg_notify('{channel}', (before + cardinality(streams))::text);
     END IF;
-    RETURN QUERY SELECT before + 1, NULL::text, NULL::bigint;
+    first_position := before + 1;
+    RETURN NEXT;
 END $$;
 CREATE TABLE {schema}.layout (format integer NOT NULL);
 INSERT INTO {schema}.layout VALUES ({format});
 """
+_SNAPSHOTS: Final = """
+CREATE TABLE IF NOT EXISTS {schema}.snapshots (
+    position bigint NOT NULL,
+    kind text NOT NULL,
+    latest bigint NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (position, kind)
+)"""
 LOCK: Final = 0x6563736E  # "ecsn", the class of ecsnet's advisory locks
 APPEND: Final = (
     "SELECT * FROM {schema}.append(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::integer[], %s::text[], "
@@ -135,6 +151,20 @@ def prepare(connection: psycopg.Connection[Any], schema: str, name: str, *, read
                 connection.execute(f"CREATE SCHEMA {schema}")
             tables = _TABLES.format(schema=schema, lock=lock("PERFORM", schema), channel=channel(schema), format=FORMAT)
             connection.execute(tables)
+
+
+def prepare_snapshots(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Creates the table of the snapshots, unless it is there: the layout has none, as the events alone are the history,
+    and a library that knows nothing of snapshots passes them over."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, f"create {schema}"))
+        connection.execute(_SNAPSHOTS.format(schema=schema))
+
+
+def has_snapshots(connection: psycopg.Connection[Any], schema: str) -> bool:
+    """Returns whether there is a table of snapshots."""
+    (name,) = connection.execute("SELECT to_regclass(%s)::text", (f"{schema}.snapshots",)).fetchone() or (None,)
+    return name is not None
 
 
 def _is_laid_out(connection: psycopg.Connection[Any], schema: str, name: str) -> bool:

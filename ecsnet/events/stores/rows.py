@@ -19,6 +19,7 @@ COLUMNS: Final = (
 )
 """The columns of a row but its hash, in their order."""
 _AT_ONCE: Final = 1_000
+_NO_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -103,35 +104,45 @@ def row_of(record: RecordedEvent) -> tuple[Any, ...]:
 
 def record_of(row: Any) -> RecordedEvent:
     """Returns the event of a row without its hash. Raises `ReplayError` for a damaged row."""
-    (
-        position,
-        stream,
-        version,
-        type_name,
-        schema_version,
-        payload,
-        recorded_at,
-        account_id,
-        command_id,
-        caused_by,
-        settles,
-    ) = row
-    try:
-        event = codec.DECODERS[type_name, schema_version](payload)
-        moment = datetime.fromisoformat(recorded_at)
-        if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC) if moment.tzinfo is not None else _no_timezone(recorded_at)
-    except codec.CANNOT_READ as error:
-        raise _unreadable(row, str(error)) from error
-    if not (
-        type(stream) is type(account_id) is type(command_id) is str
-        and type(position) is type(version) is type(schema_version) is int
-        and position > 0 < version
-        and (caused_by is None or type(caused_by) is int)
-        and (settles is None or type(settles) is str)
-    ):
-        raise _unreadable(row, "its envelope is damaged")
-    return RecordedEvent(position, stream, version, event, moment, account_id, command_id, caused_by, settles)
+    (record,) = records_of((row,))
+    return record
+
+
+def records_of(rows: Iterable[Any]) -> Iterator[RecordedEvent]:
+    """Yields the events of rows without their hashes. Raises `ReplayError` at a damaged row."""
+    decoders, last, moment = codec.DECODERS, None, _NO_TIME
+    for row in rows:
+        (
+            position,
+            stream,
+            version,
+            type_name,
+            schema_version,
+            payload,
+            recorded_at,
+            account_id,
+            command_id,
+            caused_by,
+            settles,
+        ) = row
+        try:
+            event = decoders[type_name, schema_version](payload)
+            if recorded_at != last:  # events that were recorded together have one time
+                moment = datetime.fromisoformat(recorded_at)
+                if moment.tzinfo is not UTC:
+                    moment = moment.astimezone(UTC) if moment.tzinfo is not None else _no_timezone(recorded_at)
+                last = recorded_at
+        except codec.CANNOT_READ as error:
+            raise _unreadable(row, str(error)) from error
+        if not (
+            type(stream) is type(account_id) is type(command_id) is str
+            and type(position) is type(version) is type(schema_version) is int
+            and position > 0 < version
+            and (caused_by is None or type(caused_by) is int)
+            and (settles is None or type(settles) is str)
+        ):
+            raise _unreadable(row, "its envelope is damaged")
+        yield RecordedEvent(position, stream, version, event, moment, account_id, command_id, caused_by, settles)
 
 
 def _no_timezone(text: str) -> datetime:

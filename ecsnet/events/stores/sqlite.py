@@ -17,13 +17,17 @@ from time import monotonic
 from typing import Any, Final
 from weakref import WeakSet
 
+import msgspec
+
 from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import BEGINNING, hashed
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, record_of, restored, row_of
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored, row_of
+from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 from ecsnet.events.stores.sqlite_file import (
+    SNAPSHOTS,
     SQLITE_ERRORS,
     WITHOUT_HASHES,
     Stamp,
@@ -42,6 +46,18 @@ _STORED: Final = f"SELECT {COLUMNS}, hash FROM events WHERE position > ? AND pos
 _NAMED: Final = (
     f"SELECT {COLUMNS} FROM resource_events JOIN events USING (position) "
     "WHERE position > ? AND position <= ? AND resource_id = ?"
+)
+_END: Final = f"SELECT {COLUMNS}, hash FROM events WHERE stream = ? AND version = ?"
+_HAS_SNAPSHOTS: Final = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'snapshots'"
+_KEEP: Final = "INSERT OR REPLACE INTO snapshots (kind, position, latest, content) VALUES (?, ?, ?, ?)"
+_SNAPSHOT: Final = (
+    "SELECT kind, position, latest, content FROM snapshots WHERE (?1 IS NULL OR kind = ?1) AND position <= ?2 "
+    "AND (?3 IS NULL OR latest <= ?3) ORDER BY position DESC LIMIT 1"
+)
+_SNAPSHOT_POSITIONS: Final = "SELECT position FROM snapshots WHERE kind = ? ORDER BY position"
+_DELETE_OTHERS: Final = (
+    "DELETE FROM snapshots WHERE kind <> ? AND position < (SELECT max(n.position) FROM snapshots n "
+    "WHERE n.kind = snapshots.kind)"
 )
 _AT_ONCE: Final = 500
 """The number of rows that are read at a time, so that other threads do not wait for long."""
@@ -169,7 +185,7 @@ class SqliteStore:
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
         query, also = (_ROWS, ()) if naming is None else (_NAMED, (naming,))
         for rows in self._batches(query, after, until, *also):
-            yield from map(record_of, rows)
+            yield from records_of(rows)
 
     @property
     def keeps_hashes(self) -> bool:
@@ -211,6 +227,51 @@ class SqliteStore:
                 return count
             except _FAILURES as error:
                 raise self._failure(error) from error
+
+    def keep_snapshot(self, snapshot: Snapshot) -> bool:
+        if self._read_only:
+            return False
+        with self._lock:
+            try:
+                connection = self._usable()
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute(SNAPSHOTS)
+                    connection.execute(_KEEP, msgspec.structs.astuple(snapshot))
+                    connection.execute(_DELETE_OTHERS, (snapshot.kind,))
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                return True
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def snapshot(self, kind: str | None, *, until: int, latest: int | None = None) -> Snapshot | None:
+        rows = self._of_snapshots(_SNAPSHOT, kind, min(until, _LAST_POSITION), latest)
+        return Snapshot(*rows[0]) if rows else None
+
+    def snapshot_positions(self, kind: str) -> Sequence[int]:
+        return [row[0] for row in self._of_snapshots(_SNAPSHOT_POSITIONS, kind)]
+
+    def _of_snapshots(self, query: str, *parameters: object) -> list[Any]:
+        """Returns the rows of a query of the snapshots, none if the file has no table of them."""
+        with self._lock:
+            try:
+                if not self._fetch_number(_HAS_SNAPSHOTS):
+                    return []
+                return self._fetch(query, *parameters)
+            except _FAILURES as error:
+                raise self._failure(error) from error
+
+    def history_digest(self, versions: Mapping[str, int]) -> str | None:
+        with self._lock:
+            try:
+                rows = [row for end in versions.items() for row in self._fetch(_END, *end)]
+            except _FAILURES as error:
+                raise self._failure(error) from error
+        return digest_of_ends(rows) if len(rows) == len(versions) else None
 
     def _batches(self, query: str, after: int, until: int | None, *also: object) -> Iterator[list[Any]]:
         """Yields the rows that a query selects between two positions, some at a time."""

@@ -63,6 +63,16 @@ CREATE TABLE resource_events (
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
 )
+SNAPSHOTS: Final = """
+CREATE TABLE IF NOT EXISTS snapshots (
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    latest INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (position, kind)
+)"""
+"""The snapshots of the state, which are made from the events. The format has none: they are made when the first of them
+is kept, and a library that knows nothing of them passes them over."""
 _JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")  # the magic number of a journal of SQLite's
 _TIMEOUT: Final = 60.0  # seconds, for other processes that lay out the same file
 

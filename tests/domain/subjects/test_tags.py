@@ -83,6 +83,18 @@ def test_every_type_of_resource_is_tagged_and_untagged(net: Net) -> None:
     assert invariants(net.cloud) == ()
 
 
+def test_a_missing_resource_does_not_hide_that_another_in_its_region_would_have_too_many_tags(net: Net) -> None:
+    block = {"cidr_block": "10.0.0.0/16", "region_id": "cn-beijing"}
+    vpc = net.cloud.execute(c.CreateVpc(**block, tags={f"key-{number}": "" for number in range(20)}))  # type: ignore[arg-type]
+    decision = net.cloud.check(
+        c.TagResources(resource_type="VPC", resource_ids=["vpc-none", vpc.id], tags={"one-more": ""})
+    )
+    assert [(one.rule, one.facts.get("ids", one.facts.get("resource_ids"))) for one in decision.violations] == [
+        ("resource.not-found", ("vpc-none",)),
+        ("tags.quota", (vpc.id,)),
+    ]
+
+
 def test_a_key_gets_another_value_and_the_other_tags_stay(net: Net) -> None:
     eni = net.eni(tags=TEAM)
     (tagged,) = net.cloud.execute(c.TagResources(resource_type="eni", resource_ids=[eni.id], tags=[("team", "db")]))

@@ -19,7 +19,6 @@ from ecsnet.events.stores import codec
 from ecsnet.events.stores.hashes import verify
 from ecsnet.events.stores.opening import open_address
 from ecsnet.events.stores.sqlite import SqliteStore
-from ecsnet.testing import _frozen as module_of_examples
 from ecsnet.testing import check_upcasters, freeze_events
 from tests.attack.damage import change_history
 from tests.support.engines import ENGINES
@@ -220,6 +219,8 @@ def test_the_kit_asks_for_an_upcaster_and_a_line_of_each_older_schema(monkeypatc
 
 
 def test_the_example_of_the_kit_runs() -> None:
-    results = doctest.testmod(module_of_examples)
-    assert results.attempted > 3
-    assert not results.failed
+    runner, names = doctest.DocTestRunner(), {"freeze_events": freeze_events, "check_upcasters": check_upcasters}
+    for example in doctest.DocTestFinder().find(freeze_events, globs=names):
+        runner.run(example)
+    assert runner.tries > 3
+    assert not runner.failures

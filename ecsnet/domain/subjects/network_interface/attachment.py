@@ -139,6 +139,9 @@ EVOLVE: Final[Evolving] = {
 }
 
 # The rules
+#
+# Each attachment is judged by all of them, so the usual case has loops: up to Python 3.11, a comprehension makes a
+# function every time.
 
 RULES: Final = SubjectRules()
 
@@ -169,7 +172,10 @@ def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fact
 )
 def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | Breach | None:
     """A primary ENI cannot be attached elsewhere."""
-    primary = [interface for interface in interfaces_to_attach if interface.type is PRIMARY]
+    primary = []
+    for interface in interfaces_to_attach:
+        if interface.type is PRIMARY:
+            primary.append(interface)
     if not primary:
         return None
     facts: Facts = {
@@ -193,7 +199,10 @@ def attach_state(
     interfaces_to_attach: tuple[NetworkInterfaceState, ...], region: Region, command_type: AnyCommand
 ) -> Facts | None:
     """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
-    others = [interface for interface in interfaces_to_attach if interface.status is not S.Available]
+    others = []
+    for interface in interfaces_to_attach:
+        if interface.status is not S.Available:
+            others.append(interface)
     if others and command_type is AttachNetworkInterface:
         others = [
             interface
@@ -272,7 +281,10 @@ def stopped_only_type(changing_instance: InstanceState) -> Facts | None:
 )
 def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | None:
     """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
-    others = [interface for interface in interfaces_to_attach if interface.zone_id != target.zone_id]
+    others = []
+    for interface in interfaces_to_attach:
+        if interface.zone_id != target.zone_id:
+            others.append(interface)
     if target.zone_id is None or not others:
         return None
     return {
@@ -292,7 +304,10 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
 )
 def attach_vpc(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target: AttachTarget) -> Facts | Breach | None:
     """An ENI and its instance are in one VPC; a classic instance takes no ENI."""
-    others = [interface for interface in interfaces_to_attach if interface.vpc_id != target.vpc_id]
+    others = []
+    for interface in interfaces_to_attach:
+        if interface.vpc_id != target.vpc_id:
+            others.append(interface)
     if not others and target.vpc_id != CLASSIC_NETWORK:
         return None
     facts = {
@@ -365,7 +380,10 @@ def attach_address_quota(
     if target.instance_type is None:
         return None
     quota = target.instance_type.private_ipv4_per_eni
-    others = [interface for interface in interfaces_to_attach if interface.address_count > quota]
+    others = []
+    for interface in interfaces_to_attach:
+        if interface.address_count > quota:
+            others.append(interface)
     if not others:
         return None
     facts = {

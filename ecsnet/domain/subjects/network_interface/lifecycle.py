@@ -341,7 +341,10 @@ SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
 def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     """Returns the facts that break a rule against ENIs that are held."""
-    reasons = {interface.id: interface.held for interface in interfaces if interface.held is not None}
+    reasons = {}
+    for interface in interfaces:
+        if interface.held is not None:
+            reasons[interface.id] = interface.held
     return {"network_interface_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 
@@ -492,7 +495,10 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
     groups = known(context.security_groups)
     vpc_id = security_group.vpc_that_fits(groups) if vswitch is None else vswitch.vpc_id
     context.memberships = (Membership(groups=groups, count=len(command.security_group_ids), vpc_id=vpc_id),)
-    context.group_growth = tuple([GroupGrowth(group, count) for group in groups])
+    growth = []
+    for group in groups:
+        growth.append(GroupGrowth(group, count))
+    context.group_growth = tuple(growth)
 
 
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:

@@ -246,7 +246,7 @@ def unassociate_from_an_interface_that_was_kept_after_the_release(net: Net) -> C
     net.cloud.settle()
     net.cloud.execute(c.DeleteInstance(instance_id=vm.id, force=True))
     net.cloud.settle()
-    return c.UnassociateEipAddress(allocation_id=address.id)
+    return c.UnassociateEipAddress(allocation_id=address.id, instance_id=interface.id, instance_type="NetworkInterface")
 
 
 def abroad(net: Net) -> Eip:

@@ -36,12 +36,6 @@ def tag_resources_of_a_type(net: Net) -> Command[Any]:
     return c.TagResources(resource_type="eni", resource_ids=ids, tags=tags(20))
 
 
-@trips("resource.not-found", "tags.quota")
-def tag_what_is_not_there_and_too_often_what_is_in_another_region(net: Net) -> Command[Any]:
-    vpc = net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16", region_id="cn-beijing", tags=tags(20)))
-    return c.TagResources(resource_type="VPC", resource_ids=["vpc-none", vpc.id], tags=tags(1, 20))
-
-
 @trips("tags.resource-count")
 def tag_too_many_instances(net: Net) -> Command[Any]:
     ids = [f"i-{number}" for number in range(51)]
