@@ -440,7 +440,7 @@ class Cloud:
         return MappingProxyType(dict(kept or {}))
 
     def _home_of(self, world: World, resource_id: str) -> Region:
-        for table in VIEWS:
+        for table in VIEWS if isinstance(resource_id, str) else ():
             region = world.region_where_owned(table, resource_id, self.account_id)
             if region is not None:
                 return region

@@ -162,7 +162,7 @@ class _PublicIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class _PrivateIp(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    private_ip_address: str
+    private_ip_address: str = ""
     primary: bool = False
     associated_public_ip: _PublicIp = _PublicIp()
 
@@ -172,7 +172,7 @@ class _PrivateIps(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class _Ipv4Prefix(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    ipv4_prefix: str
+    ipv4_prefix: str = ""
 
 
 class _Ipv4Prefixes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -180,7 +180,7 @@ class _Ipv4Prefixes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class _Ipv6(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    ipv6_address: str
+    ipv6_address: str = ""
 
 
 class _Ipv6s(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -191,13 +191,17 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
 
+def _text(described: str | None) -> str:
+    return described or ""
+
+
 def _goes(delete_on_release: Any) -> bool:
     return delete_on_release not in (False, "false", "False")
 
 
 class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal"):
     network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
-    mac_address: Annotated[str, Attribute("mac_address")]
+    mac_address: Annotated[str, Attribute("mac_address", read=_text)] = ""
     type: Annotated[str | None, Attribute("type", None)] = None
     status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
     vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
@@ -230,6 +234,7 @@ class _Interfaces(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 class _VpcAttributes(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: str = ""
     vswitch_id: str = msgspec.field(name="VSwitchId", default="")
+    private_ip_address: _Ips = _Ips()
 
 
 class _InstanceEip(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -247,9 +252,9 @@ class _Locks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: Annotated[str, Attribute("id", "instance_id")]
-    status: Annotated[str, Attribute("status", None)]
-    instance_type: Annotated[str, Attribute("instance_type", None)]
-    zone_id: Annotated[str, Attribute("zone_id")]
+    status: Annotated[str, Attribute("status", None)] = ""
+    instance_type: Annotated[str, Attribute("instance_type", None)] = ""
+    zone_id: Annotated[str, Attribute("zone_id")] = ""
     instance_name: Annotated[str, Attribute("name")] = ""
     tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     image_id: Annotated[str, Attribute("image_id")] = ""
@@ -269,7 +274,7 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
 class DescribedEip(_Described, frozen=True, kw_only=True, rename="pascal"):
     allocation_id: Annotated[str, Attribute("id", "allocation_id")]
     ip_address: Annotated[str, Attribute("ip_address")]
-    status: Annotated[str, Attribute("status", None)]
+    status: Annotated[str, Attribute("status", None)] = ""
     instance_id: Annotated[str, Attribute("instance_id", None)] = ""
     instance_type: str = ""
     private_ip_address: str = ""
@@ -327,7 +332,7 @@ class _AttributeValues(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
 
 
 class DescribedAttribute(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    attribute_name: str
+    attribute_name: str = ""
     attribute_values: _AttributeValues = _AttributeValues()
 
 
@@ -370,6 +375,21 @@ _KINDS: Final = (
     "Permissions",
     "InnerAccessPolicy",
 )
+_NUMBERS: Final = frozenset(
+    {
+        "AvailableIpAddressCount",
+        "CpuCoreCount",
+        "EniPrivateIpAddressQuantity",
+        "EniQuantity",
+        "GroupToGroupRuleCount",
+        "InternetMaxBandwidthOut",
+        "MaximumQueueNumberPerEni",
+        "MemorySize",
+        "Primary",
+        "PrimaryEniQueueNumber",
+    }
+)
+"""The numbers and flags, of which an empty text says nothing."""
 _OF_A_GROUP: Final = frozenset({"SecurityGroupId", "VpcId", "InnerAccessPolicy", "Permissions"})
 """The fields of DescribeSecurityGroupAttribute, which describes one group, with its rules or without any."""
 
@@ -384,27 +404,43 @@ def read_response(place: str, given: object) -> DescribeResponse:
     try:
         try:
             response = msgspec.convert(given, DescribeResponse)
-        except msgspec.ValidationError:  # a field may be null instead of absent
+            _normalize(place, response)
+        except (msgspec.ValidationError, InvalidResponse):
+            # a field may be null instead of absent, a list have a null or an empty text, and a number be a text
             without = {
-                name: _without_nulls(value)
-                for name, value in given.items()
-                if value is not None or name not in _OF_A_GROUP
+                name: _with_list(value) for name, value in given.items() if value is not None or name not in _OF_A_GROUP
             }
-            response = msgspec.convert(without, DescribeResponse)
+            response = msgspec.convert(without, DescribeResponse, strict=False)
+            _normalize(place, response)
+    except InvalidResponse:
+        raise
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise InvalidResponse(reason, path=place + path.rstrip("`")) from None
     except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
         # a value that JSON does not have, such as a lone surrogate where a list should be
         raise InvalidResponse(f"cannot be read: {type(error).__name__}", path=place) from error
-    _normalize(place, response)
     return response
 
 
+def _with_list(value: Any) -> Any:
+    """Returns the value of a response's field without nulls, and a list of resources that is null as an empty one."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return {name: [] if one is None else _without_nulls(one) for name, one in value.items()}
+    return _without_nulls(value)
+
+
 def _without_nulls(value: Any) -> Any:
+    """Returns a value without the fields that are null, and without what is null or an empty text in lists."""
     if isinstance(value, Mapping):
-        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
-    return [_without_nulls(one) for one in value] if isinstance(value, list | tuple) else value
+        return {
+            name: _without_nulls(one)
+            for name, one in value.items()
+            if one is not None and not (one == "" and name in _NUMBERS)
+        }
+    if isinstance(value, list | tuple):
+        return [_without_nulls(one) for one in value if one is not None and one != ""]
+    return value
 
 
 # The fields that are one attribute

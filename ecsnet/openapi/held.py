@@ -80,7 +80,7 @@ def vswitch_status_of(one: DescribedVSwitch) -> VSwitchStatus:
 def why_network(one: DescribedVpc | DescribedVSwitch) -> str | None:
     """Returns the reason to hold a VPC or a VSwitch, None if there is none."""
     known = _VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES
-    return None if one.status in known else f"its status {one.status} is unknown"
+    return None if one.status in known else _unknown("status", one.status)
 
 
 def owner_of(one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
@@ -107,17 +107,35 @@ def instance_status_of(one: DescribedInstance) -> InstanceStatus:
 
 
 def charge_type_of(one: DescribedInstance) -> ChargeType:
-    """Returns the charge type that an instance is imported with: pay-as-you-go, where it is unknown."""
+    """Returns the charge type that an instance is imported with: pay-as-you-go, where it is unknown, or is a
+    subscription whose end is."""
+    if _never_expires(one):
+        return ChargeType.PostPaid
     return _CHARGE_TYPES.get(one.instance_charge_type, ChargeType.PostPaid)
+
+
+def type_id_of(one: DescribedInstance) -> str:
+    """Returns the id of the type that an instance is imported with: ``unknown``, where it is not described."""
+    return one.instance_type or "unknown"
 
 
 def why_instance(one: DescribedInstance) -> Iterator[str]:
     """Yields the reasons to hold an instance."""
     if one.status not in _INSTANCE_STATUSES:
-        yield f"its status {one.status} is unknown"
+        yield _unknown("status", one.status)
     if one.instance_charge_type not in _CHARGE_TYPES:
-        yield f"its charge type {one.instance_charge_type} is unknown"
+        yield _unknown("charge type", one.instance_charge_type)
+    if _never_expires(one):
+        yield "its subscription ends at a time that is not described"
     yield from why_locked(one)
+
+
+def _unknown(what: str, described: str) -> str:
+    return f"its {what} {described} is unknown" if described else f"its {what} is not described"
+
+
+def _never_expires(one: DescribedInstance) -> bool:
+    return one.instance_charge_type == ChargeType.PrePaid and not one.expired_time
 
 
 def group_type_of(one: DescribedSecurityGroup) -> SecurityGroupType:
@@ -141,6 +159,10 @@ def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
         said["Status"] = one.status
     if one.instance_charge_type not in _CHARGE_TYPES:
         said["InstanceChargeType"] = one.instance_charge_type
+    if _never_expires(one):
+        said |= {"InstanceChargeType": one.instance_charge_type, "ExpiredTime": ""}
+    if not one.instance_type:
+        said["InstanceType"] = ""
     return said | _of_locks(one) or None
 
 
@@ -164,7 +186,7 @@ def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing
     elif of_type and of_type not in _TYPES:
         reasons.append(f"its type {of_type} is unknown")
     if status not in _STATUSES:
-        reasons.append(f"its status {status} is unknown")
+        reasons.append(_unknown("status", status))
     elif its_type is NetworkInterfaceType.Primary and its_status is not NetworkInterfaceStatus.InUse:
         reasons.append(f"it is a primary ENI that is {status}")
         its_status = NetworkInterfaceStatus.InUse
@@ -179,7 +201,7 @@ def why_interface(one: DescribedInterface, standing: Standing, not_described: Se
     reasons = ["a service manages it"] if is_service_managed(one) else []
     reasons += standing.reasons
     for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
-        if not one_prefix.ipv4_prefix.endswith("/28"):
+        if one_prefix.ipv4_prefix and not one_prefix.ipv4_prefix.endswith("/28"):
             reasons.append(f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses")
     if not_described:
         reasons.append(f"it is in {', '.join(not_described)}, which no response describes")
@@ -202,10 +224,15 @@ def of_interface(
         said["InstanceId"] = one.its_instance_id
     if not_described:
         said["SecurityGroupIds"] = {"SecurityGroupId": list(one.security_group_ids.security_group_id)}
-    prefixes = [one_prefix.ipv4_prefix for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set]
+    prefixes = [one_prefix.ipv4_prefix for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set if one_prefix.ipv4_prefix]
     if any(not prefix.endswith("/28") for prefix in prefixes):
         said["Ipv4PrefixSets"] = {"Ipv4PrefixSet": [{"Ipv4Prefix": prefix} for prefix in prefixes]}
     return said or None
+
+
+def may_be_attached(one: DescribedInterface) -> bool:
+    """Returns whether an ENI that is described without an instance may be on one nevertheless."""
+    return not is_service_managed(one) and _STATUSES.get(one.status) in ATTACHED
 
 
 def is_service_managed(one: DescribedInterface) -> bool:
@@ -219,7 +246,10 @@ def is_of_instance(one: DescribedEip) -> bool:
 
 
 def eip_status_of(one: DescribedEip) -> EipStatus:
-    """Returns the status that an EIP is imported with: InUse, where it is unknown."""
+    """Returns the status that an EIP is imported with: InUse, where it is unknown; that of one with or without a user,
+    where it is not described."""
+    if not one.status:
+        return EipStatus.InUse if one.instance_id else EipStatus.Available
     return _EIP_STATUSES.get(one.status, EipStatus.InUse)
 
 
@@ -235,7 +265,7 @@ def eip_charge_type_of(one: DescribedEip) -> ChargeType:
 
 def why_eip(one: DescribedEip, described: Container[str]) -> Iterator[str]:
     """Yields the reasons to hold an EIP. ``described`` has the instances, or the ENIs, that the user would be among."""
-    status = _EIP_STATUSES.get(one.status)
+    status = _EIP_STATUSES.get(one.status) if one.status else eip_status_of(one)
     if status is None:
         yield f"its status {one.status} is unknown"
     yield from why_locked(one)
@@ -253,7 +283,7 @@ def of_eip(one: DescribedEip, user_id: str | None) -> dict[str, Any] | None:
     """Returns what the description of a held EIP says and the model cannot; ``user_id`` is the instance or the ENI that
     it is imported on."""
     said: dict[str, Any] = {}
-    if one.status != eip_status_of(one):
+    if one.status and one.status != eip_status_of(one):
         said["Status"] = one.status
     if one.instance_id and one.instance_id != user_id:
         said |= {"InstanceId": one.instance_id, "InstanceType": one.instance_type}

@@ -234,9 +234,11 @@ class _Reader:
         for group in self._groups.values():
             self._group(group)
         self._add_rules()
+        self._complete_places()
         for instance in self._instances.values():
             for number, embedded in enumerate(instance.one.network_interfaces.network_interface):
                 self._embedded(instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
+        self._find_primaries()
         self._show_types()
         for instance in self._instances.values():
             self._instance(instance)
@@ -435,17 +437,17 @@ class _Reader:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         if len(one.public_ip_address.ip_address) > 1:
             raise InvalidResponse("an instance has one public address", path=f"{found.path}.PublicIpAddress")
+        if not one.zone_id:
+            raise InvalidResponse("is missing", path=f"{found.path}.ZoneId")
         expires_at = None
         if one.instance_charge_type == ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
-            if expires_at is None:
-                raise InvalidResponse("a subscription expires", path=f"{found.path}.ExpiredTime")
         self._add(
             region_id,
             InstanceImported(
                 **imported_fields(one),
                 status=held.instance_status_of(one),
-                instance_type=self.types.find(one.instance_type),
+                instance_type=self.types.find(held.type_id_of(one)),
                 vpc_id=vpc_id or None,
                 private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
                 security_group_ids=group_ids,
@@ -464,14 +466,62 @@ class _Reader:
         of_instance: dict[str, list[int]] = {
             instance_id: []
             for instance_id, found in self._instances.items()
-            if not self.types.find(found.one.instance_type).limits_known
+            if not self.types.find(held.type_id_of(found.one)).limits_known
         }
         for found in self._interfaces.values():
             instance_id = found.one.its_instance_id
             if instance_id in of_instance and found.one.type != NetworkInterfaceType.Member:  # it is on a Trunk ENI
                 of_instance[instance_id].append(len(_addresses(found)) + len(_prefixes(found)))
         for instance_id, address_counts in of_instance.items():
-            self.types.show(self._instances[instance_id].one.instance_type, address_counts)
+            self.types.show(held.type_id_of(self._instances[instance_id].one), address_counts)
+
+    def _complete_places(self) -> None:
+        """Completes the places of instances that responses leave out: an instance is in the VSwitch of its primary ENI,
+        in the VPC of its VSwitch, and in its zone."""
+        lacking = {
+            instance_id: found
+            for instance_id, found in self._instances.items()
+            if not (found.one.zone_id and found.one.vpc_attributes.vpc_id and found.one.vpc_attributes.vswitch_id)
+        }
+        if not lacking:
+            return
+        of_primary = {
+            found.one.its_instance_id: found.one.vswitch_id
+            for found in self._interfaces.values()
+            if found.one.type == NetworkInterfaceType.Primary
+        }
+        for instance_id, found in lacking.items():
+            place = found.one.vpc_attributes
+            classic = found.one.inner_ip_address.ip_address and not place.vpc_id
+            vswitch_id = place.vswitch_id or ("" if classic else of_primary.get(instance_id, ""))
+            vswitch = self._vswitches.get(vswitch_id)
+            if vswitch is None:
+                continue
+            place = msgspec.structs.replace(place, vpc_id=place.vpc_id or vswitch.one.vpc_id, vswitch_id=vswitch_id)
+            one = msgspec.structs.replace(
+                found.one, vpc_attributes=place, zone_id=found.one.zone_id or vswitch.one.zone_id
+            )
+            self._instances[instance_id] = _Found(found.path, found.region_id, one)
+
+    def _find_primaries(self) -> None:
+        """Finds the primary ENIs of instances none of whose ENIs is described as such: of the ENIs without a type, the
+        one that has the instance's private address, or else the only one."""
+        with_primary: set[str] = set()
+        without_type: dict[str, list[_Found[DescribedInterface]]] = {}
+        for interface in self._interfaces.values():
+            if interface.one.type == NetworkInterfaceType.Primary:
+                with_primary.add(interface.one.its_instance_id)
+            elif not interface.one.type and interface.one.its_instance_id in self._instances:
+                without_type.setdefault(interface.one.its_instance_id, []).append(interface)
+        for instance_id, found in without_type.items():
+            if instance_id in with_primary:
+                continue
+            listed = self._instances[instance_id].one.vpc_attributes.private_ip_address.ip_address
+            its_own = [one for one in found if _addresses(one)[0] in listed]
+            if len(its_own or found) == 1:
+                only = (its_own or found)[0]
+                primary = msgspec.structs.replace(only.one, type=NetworkInterfaceType.Primary)
+                self._interfaces[primary.network_interface_id] = _Found(only.path, only.region_id, primary)
 
     def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
         """Collects an ENI from the description of its instance, in the instance's VSwitch and groups, unless a
@@ -482,7 +532,20 @@ class _Reader:
             if not _agree(known.one, interface, one.instance_id):
                 reason = f"{interface.network_interface_id} is described differently at {known.path}"
                 raise InvalidResponse(reason, path=path)
+            if not (known.one.type and known.one.mac_address and known.one.its_instance_id and _primary_ip(known.one)):
+                ip = interface.private_ip_address or interface.primary_ip_address
+                completed = msgspec.structs.replace(
+                    known.one,
+                    primary_ip_address=known.one.primary_ip_address or ("" if _primary_ip(known.one) else ip),
+                    type=known.one.type or interface.type,
+                    mac_address=known.one.mac_address or interface.mac_address,
+                    instance_id=known.one.its_instance_id or one.instance_id,
+                )
+                self._interfaces[interface.network_interface_id] = _Found(known.path, known.region_id, completed)
             return
+        listed = one.vpc_attributes.private_ip_address.ip_address
+        if interface.type == NetworkInterfaceType.Primary and not _primary_ip(interface) and len(listed) == 1:
+            interface = msgspec.structs.replace(interface, primary_ip_address=listed[0])
         described = msgspec.structs.replace(
             interface,
             vswitch_id=interface.vswitch_id or one.vpc_attributes.vswitch_id,
@@ -526,7 +589,7 @@ class _Reader:
         if prefixes:
             fields["ipv4_prefixes"] = prefixes
         if ipv6 := one.ipv6_sets.ipv6_set:
-            fields["ipv6_addresses"] = tuple(dict.fromkeys([ip.ipv6_address for ip in ipv6]))
+            fields["ipv6_addresses"] = tuple(dict.fromkeys([ip.ipv6_address for ip in ipv6 if ip.ipv6_address]))
         if reasons:
             fields["held"] = "; ".join(reasons)
             fields["described"] = held.of_interface(one, standing, on, place.not_described)
@@ -650,12 +713,24 @@ class _Reader:
 
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:
     """Returns whether the partial description of an ENI within its instance agrees with the full description."""
-    ip = embedded.private_ip_address or embedded.primary_ip_address
+    ip, known_ip = embedded.private_ip_address or embedded.primary_ip_address, _primary_ip(known)
+    on_it = known.its_instance_id == instance_id
+    left_out = not known.its_instance_id and held.may_be_attached(known)
     return (
-        known.its_instance_id == instance_id
-        and known.mac_address == embedded.mac_address
-        and embedded.type in (None, known.type)
-        and ip in ("", known.private_ip_address or known.primary_ip_address)
+        (on_it or left_out)
+        and (known.mac_address == embedded.mac_address or not (known.mac_address and embedded.mac_address))
+        and (embedded.type == known.type or not (embedded.type and known.type))
+        and (ip == known_ip or not (ip and known_ip))
+    )
+
+
+def _primary_ip(one: DescribedInterface) -> str:
+    """Returns the primary address of an ENI, empty if its description has none."""
+    listed = one.private_ip_sets.private_ip_set
+    return (
+        one.private_ip_address
+        or one.primary_ip_address
+        or next((i.private_ip_address for i in listed if i.primary), "")
     )
 
 
@@ -664,9 +739,9 @@ def _addresses(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
     listed = one.private_ip_sets.private_ip_set
-    if primary and (not listed or (len(listed) == 1 and listed[0].private_ip_address == primary)):
+    if primary and (not listed or (len(listed) == 1 and listed[0].private_ip_address in ("", primary))):
         return (primary,)
-    ips = [ip.private_ip_address for ip in sorted(listed, key=lambda ip: not ip.primary)] if listed else []
+    ips = [ip.private_ip_address for ip in sorted(listed, key=lambda ip: not ip.primary) if ip.private_ip_address]
     if len(ips) > 1 and len(set(ips)) != len(ips):
         raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
     if primary and ips[:1] != [primary]:
@@ -681,7 +756,7 @@ def _prefixes(found: _Found[DescribedInterface]) -> tuple[str, ...]:
     listed = found.one.ipv4_prefix_sets.ipv4_prefix_set
     if not listed:
         return ()
-    described = [one.ipv4_prefix for one in listed]
+    described = [one.ipv4_prefix for one in listed if one.ipv4_prefix]
     return tuple(dict.fromkeys(prefix for prefix in described if prefix.endswith("/28")))
 
 

@@ -9,6 +9,7 @@ import pytest
 from ecsnet import Cloud, Command, Severity, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
+from ecsnet.values import EipInstanceType
 from tests.support import held
 from tests.support.small_account import (
     CLASSIC,
@@ -350,3 +351,22 @@ def test_a_network_that_is_held_or_shared_is_described_as_it_was() -> None:
     again.import_resources(responses)
     assert audit(again) == audit(cloud)
     assert [again.describe(action)["TotalCount"] for action in actions] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("instance_id", ["", "i-9"])
+def test_what_denies_a_primary_eni_of_an_instance_that_is_not_described_names_no_instance(instance_id: str) -> None:
+    cloud = account(interfaces=[primary(), spare("eni-p", Type="Primary", Status="InUse", InstanceId=instance_id)])
+    for command in (
+        c.DeleteNetworkInterface(network_interface_id="eni-p"),
+        c.DetachNetworkInterface(network_interface_id="eni-p", instance_id="i-1"),
+        c.AttachNetworkInterface(network_interface_id="eni-p", instance_id="i-1"),
+        c.ModifyNetworkInterfaceAttribute(network_interface_id="eni-p", description="spare"),
+        c.AssociateEipAddress(
+            allocation_id="eip-1", instance_id="eni-p", instance_type=EipInstanceType.NetworkInterface
+        ),
+        c.AssignPrivateIpAddresses(network_interface_id="eni-p", secondary_private_ip_address_count=1),
+        c.UnassignPrivateIpAddresses(network_interface_id="eni-p", private_ip_addresses=["10.0.1.9"]),
+    ):
+        messages = [violation.message for violation in cloud.check(command).violations]
+        assert messages
+        assert not [message for message in messages if "None" in message]

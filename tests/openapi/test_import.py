@@ -219,7 +219,6 @@ def test_commands_work_on_a_contradictory_network(net: Net) -> None:
         ("SecurityGroups", "VpcId", "vpc-none", r"SecurityGroup\[0\]\.VpcId: vpc-none is not described"),
         ("Instances", "Status", 7, r"responses\[3\]\.Instances\.Instance\[0\]\.Status: Expected `str`, got `int`"),
         ("Vpcs", "Status", 7, r"responses\[0\]\.Vpcs\.Vpc\[0\]\.Status: Expected `str`, got `int`"),
-        ("Instances", "VpcAttributes", {}, "InnerIpAddress: a classic instance has an address"),
         ("NetworkInterfaceSets", "VSwitchId", "vsw-none", r"NetworkInterfaceSet\[0\]\.VSwitchId: vsw-none is not"),
         ("NetworkInterfaceSets", "Type", "Secondary", "no response describes the primary ENI of i-"),
         ("NetworkInterfaceSets", "PrivateIpAddress", "10.0.1", "'10.0.1' is no IPv4 address"),

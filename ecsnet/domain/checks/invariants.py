@@ -281,7 +281,7 @@ class _Scan:
                     found("interface.primary.bound-for-life", interface.id, f"is a primary ENI that is {status}")
             elif interface.type is SECONDARY:
                 self.secondary[interface.account_id] += 1
-            if macs.setdefault(interface.mac_address, interface.id) != interface.id:
+            if interface.mac_address and macs.setdefault(interface.mac_address, interface.id) != interface.id:
                 found("interface.mac-address", interface.id, f"has the MAC of {macs[interface.mac_address]}")
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:

@@ -360,7 +360,7 @@ def associate_instance_state(instance: InstanceState) -> Facts | None:
     http_status=400,
     message="{network_interface_id} is the primary ENI of {instance_id}, which takes an EIP itself",
 )
-def associate_primary_interface(network_interface: NetworkInterfaceState) -> Facts | None:
+def associate_primary_interface(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
     """Of ENIs, only secondary ones take EIPs: that of a primary one is its instance's."""
     return is_primary(network_interface)
 

@@ -170,7 +170,7 @@ def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Fact
     http_status=403,
     message="a primary ENI stays with its instance: {instance_ids:belongs to}",
 )
-def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | Breach | None:
     """A primary ENI cannot be attached elsewhere."""
     primary = []
     for interface in interfaces_to_attach:
@@ -178,10 +178,13 @@ def attach_primary(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> F
             primary.append(interface)
     if not primary:
         return None
-    return {
+    facts: Facts = {
         "network_interface_ids": _ids(primary),
         "instance_ids": {interface.id: interface.instance_id for interface in primary},
     }
+    if any(interface.instance_id is None for interface in primary):
+        return Breach(facts, message="a primary ENI stays with its instance: {network_interface_ids}")
+    return facts
 
 
 @RULES.denies(
@@ -406,7 +409,7 @@ def attach_address_quota(
     http_status=400,
     message="{network_interface_id} is the primary ENI of {instance_id} and stays with it",
 )
-def detach_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+def detach_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
     """A primary ENI cannot be detached."""
     return is_primary(network_interface)
 

@@ -30,7 +30,7 @@ from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleC
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
-from ecsnet.domain.rules import ErrorCode, Facts, RuleKind, SubjectRules
+from ecsnet.domain.rules import Breach, ErrorCode, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.pending import STUCK, WAITING
@@ -367,11 +367,15 @@ def held(network_interface: NetworkInterfaceState) -> Facts | None:
     return None if network_interface.held is None else are_held((network_interface,))
 
 
-def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
-    """Returns the facts that break a rule against primary ENIs."""
+def is_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
+    """Returns the facts that break a rule against primary ENIs. One that is held may be on an instance that no response
+    describes."""
     if network_interface.type is not PRIMARY:
         return None
-    return {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
+    facts: Facts = {"network_interface_id": network_interface.id, "instance_id": network_interface.instance_id}
+    if network_interface.instance_id is None:
+        return Breach(facts, message="{network_interface_id} is a primary ENI, of an instance that is not described")
+    return facts
 
 
 @RULES.denies(
@@ -382,7 +386,7 @@ def is_primary(network_interface: NetworkInterfaceState) -> Facts | None:
     http_status=403,
     message="{network_interface_id} is the primary ENI of {instance_id} and is deleted with it",
 )
-def delete_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+def delete_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
     """A primary ENI cannot be deleted on its own."""
     return is_primary(network_interface)
 
@@ -410,7 +414,7 @@ def delete_state(network_interface: NetworkInterfaceState) -> Facts | None:
     http_status=403,
     message="{network_interface_id} is the primary ENI of {instance_id}, and only secondary ENIs are modified",
 )
-def modify_primary(network_interface: NetworkInterfaceState) -> Facts | None:
+def modify_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
     """Only the attributes of a secondary ENI can be modified."""
     return is_primary(network_interface)
 
