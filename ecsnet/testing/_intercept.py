@@ -5,7 +5,7 @@ of today's SDKs (`darabonba`), of `requests` (Libcloud), of the copy of it that 
 They are looked up at each call, so clients that were made before are reached, too. Requests to other hosts go on as
 ever.
 
-The transport would ask `requests`, which prepares a request for longer than it takes to answer it.
+The transport itself is replaced, not only what it asks: `requests` would prepare a request that is never sent.
 """
 
 from __future__ import annotations
