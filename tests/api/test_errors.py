@@ -28,6 +28,7 @@ from ecsnet import (
 from ecsnet import commands as c
 from ecsnet.domain.checks.invariants import Breach
 from ecsnet.errors import ImpossibleOperation, InvalidDescribe, RuleError
+from ecsnet.events.stores.jetstream_link import Refused
 from ecsnet.openapi import InvalidRequest
 from ecsnet.openapi.http import MalformedRequest
 from ecsnet.openapi.refusals import Refusal
@@ -76,6 +77,7 @@ WITH_MORE_THAN_A_MESSAGE: dict[str, Callable[[], Exception]] = {
     "InvalidDescribe": lambda: InvalidDescribe("is missing", parameter="VpcId", code="MissingParameter"),
     "InjectedRefusal": lambda: InjectedRefusal("Throttling", 400, "an injected fault", 50),
     "MalformedRequest": lambda: MalformedRequest("the body is too long", 413),
+    "Refused": lambda: Refused("wrong last sequence", 10071),
     "Refusal": lambda: Refusal("InvalidParameter", 400, "is wrong", denied().violations),
     "InvalidResponse": lambda: InvalidResponse("has no id", path="Vpcs.Vpc.0"),
     "InvalidRequest": lambda: InvalidRequest("is missing", parameter="VpcId", code="MissingParameter"),
