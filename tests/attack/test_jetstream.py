@@ -177,6 +177,38 @@ def test_a_message_of_somebody_else_is_found(address: str) -> None:
             store.head()
 
 
+@pytest.mark.parametrize(
+    ("type_name", "schema", "told"),
+    [("VpcCreated", 99, "VpcCreated has schema version 99"), ("VpcPainted", 1, "VpcPainted")],
+)
+def test_an_event_of_a_later_version_is_refused(address: str, type_name: str, schema: int, told: str) -> None:
+    """Whether a cloud is opened then, or was open while a process with a later version appended."""
+    with Cloud(address) as cloud:
+        cloud.execute(VPC)
+        last = cloud.history()[-1]
+        line = json.dumps(
+            {
+                "position": last.position + 1,
+                "stream": last.stream,
+                "version": last.version + 1,
+                "type": type_name,
+                "schema_version": schema,
+                "payload": "{}",
+                "recorded_at": "2030-03-11T08:00:00Z",
+                "account_id": last.account_id,
+                "command_id": "later",
+                "caused_by": None,
+                "settles": None,
+                "hash": "0" * 64,
+            }
+        ).encode()
+        assert "seq" in asked(address, f"ecsnet.events.{{}}.{last.stream}", line)
+        for work in (lambda: cloud.execute(VPC), lambda: len(cloud.vpcs), lambda: Cloud(address)):
+            with pytest.raises(ReplayError, match=told):
+                work()
+        assert cloud.store.head() == last.position + 1
+
+
 # Reading
 
 
