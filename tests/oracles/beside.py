@@ -242,7 +242,10 @@ class Beside:
             if view.keys() != set(FIELDS[type(one)]):
                 raise Difference(f"{type(one).__name__} has other fields than {sorted(view)}", self.steps)
             for name, value in view.items():
-                if (found := _plain(getattr(one, name))) != _plain(value):
+                found, value = _plain(getattr(one, name)), _plain(value)
+                if name == "eip_ids":  # in no particular order
+                    found, value = sorted(found), sorted(value)
+                if found != value:
                     raise Difference(f"{name} of {one_id} is {found!r}, not {value!r}", self.steps)
 
     def shown(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _rules_of_interfaces(net: Network, command: Any, who: str, kind: Any, where:
         yield "interface.not-found"
     for interface in interfaces:
         if interface is not None:
-            yield from attachment_rules(interface, where, kind)
+            yield from attachment_rules(interface, where, kind, again=False)
     many = len(interfaces) + len(command.network_interfaces)
     if many > 1:
         yield "instance.create.one-secondary"

@@ -15,14 +15,17 @@ from tests.oracles.operations import carries_out, completes, judges
 from tests.oracles.tags import count_rules
 
 
-def attachment_rules(interface: Any, place: tuple[str, str | None] | None, kind: InstanceType | None) -> Iterator[str]:
+def attachment_rules(
+    interface: Any, place: tuple[str, str | None] | None, kind: InstanceType | None, again: bool = True
+) -> Iterator[str]:
     """Yields what keeps an ENI from an instance of a type in a zone and a VPC (None: the classic network).
 
-    Of a place or a type that is not known nothing is said.
+    Of a place or a type that is not known nothing is said. What is stuck may be asked for again, but not by a new
+    instance.
     """
     if interface.type == "Primary":
         yield "interface.attach.primary"
-    if interface.status != "Available" and not (interface.status == "Attaching" and interface.stuck):
+    if interface.status != "Available" and not (again and interface.status == "Attaching" and interface.stuck):
         yield "interface.attach.state"
     if place is not None and interface.zone_id != place[0]:
         yield "interface.attach.zone"

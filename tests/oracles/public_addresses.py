@@ -194,6 +194,13 @@ def with_one_that_goes(net: Network, interface: Any) -> bool:
     return instance is not None and instance.releasing
 
 
+def is_going(net: Network, user: Any) -> bool:
+    """Returns whether the instance or the ENI of an EIP is being released or deleted."""
+    if user.id in net.instances:
+        return bool(user.releasing)
+    return user.status == "Deleting" or with_one_that_goes(net, user)
+
+
 @carries_out(c.AssociateEipAddress)
 def associate(net: Network, command: Any, who: str, cloud: Cloud, answer: Any) -> None:
     eip = net.eips[command.allocation_id]
@@ -218,7 +225,7 @@ def judge_unassociation(net: Network, command: Any, who: str) -> Iterator[str]:
         yield "eip.not-found"
     elif eip.status != "InUse":
         yield "eip.unassociate.state"
-    elif user.releasing if user.id in net.instances else user.status == "Deleting" or with_one_that_goes(net, user):
+    if user is not None and is_going(net, user):
         yield "eip.unassociate.instance-state"
     named = command.private_ip_address
     if user is not None and named not in (None, eip.private_ip_address or primary_ip(net, user.id)):
