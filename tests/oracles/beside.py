@@ -243,7 +243,7 @@ class Beside:
                 raise Difference(f"{type(one).__name__} has other fields than {sorted(view)}", self.steps)
             for name, value in view.items():
                 found, value = _plain(getattr(one, name)), _plain(value)
-                if name == "eip_ids":  # in no particular order
+                if name == "eip_ids" and isinstance(found, list):  # in no particular order
                     found, value = sorted(found), sorted(value)
                 if found != value:
                     raise Difference(f"{name} of {one_id} is {found!r}, not {value!r}", self.steps)
