@@ -203,11 +203,11 @@ def _make_allowed_commands_showable() -> None:
 
 
 class _FormerColumns(sqlite3.Connection):
-    """A connection of a script: its statements may know only the columns that a row had before there were causes."""
+    """A connection of a script: its statements may know only the columns of a row without causes and hashes."""
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         if re.match(r"\s*create table events\b", sql, re.IGNORECASE) and "caused_by" not in sql:
-            sql = re.sub(r"command_id([^,]*),", r"command_id\1, caused_by, settles,", sql, count=1)
+            sql = re.sub(r"command_id([^,]*),", r"command_id\1, caused_by, settles, hash,", sql, count=1)
         return super().execute(sql, *parameters)
 
 
