@@ -182,7 +182,7 @@ def test_a_message_of_somebody_else_is_found(address: str) -> None:
     [("VpcCreated", 99, "VpcCreated has schema version 99"), ("VpcPainted", 1, "VpcPainted")],
 )
 def test_an_event_of_a_later_version_is_refused(address: str, type_name: str, schema: int, told: str) -> None:
-    """Whether a cloud is opened then, or was open while a process with a later version appended."""
+    """By a cloud that is opened then, and by one that was open while a process with a later version appended."""
     with Cloud(address) as cloud:
         cloud.execute(VPC)
         last = cloud.history()[-1]

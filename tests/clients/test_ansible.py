@@ -19,7 +19,7 @@ from tests.support.net import Net
 
 @attrs.frozen
 class Played:
-    """What the tasks of the playbook gave, and what the cloud has seen of them."""
+    """The results of a playbook's tasks, and the calls that the cloud was sent by them."""
 
     net: Net
     instances: tuple[str, str]

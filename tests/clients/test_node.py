@@ -59,7 +59,7 @@ def sdk(request: pytest.FixtureRequest, node: Node, served: Aliyun) -> Sdk:
 
 
 def network(sdk: Sdk, instances: int = 2) -> tuple[dict[str, Any], list[str]]:
-    """Where an ENI is created, and instances: a network made through the SDK."""
+    """Makes a network through the SDK. Returns the parameters that place an ENI in it, and the ids of its instances."""
     vpc = sdk("CreateVpc", CidrBlock="10.0.0.0/8", VpcName="né & ~*'()")["VpcId"]
     vswitch = sdk("CreateVSwitch", VpcId=vpc, ZoneId="cn-hangzhou-b", CidrBlock="10.0.0.0/16")["VSwitchId"]
     group = sdk("CreateSecurityGroup", VpcId=vpc)["SecurityGroupId"]

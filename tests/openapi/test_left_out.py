@@ -45,7 +45,7 @@ def reasons(cloud: Cloud) -> list[str]:
 
 
 def again(cloud: Cloud) -> list[dict[str, Any]]:
-    """What the cloud describes, after it was imported once more elsewhere: it is the same."""
+    """Returns the descriptions of a cloud. Asserts that they are the same of a cloud that imports them."""
     described = [cloud.describe(action) for action in LISTS]
     copy = Cloud()
     copy.import_resources(described)

@@ -36,10 +36,10 @@ HIDDEN: Final = frozenset(
         *("classic_groups", "classic_ip", "started", "boots_to", "bought", "changes", "next_bandwidth"),
     }
 )
-"""What the model knows of a resource and shows nobody."""
+"""The attributes of the model's resources that are not compared, since the cloud shows none like them."""
 Outcome = Literal["completed", "failed", "stuck"]
 Policy = Callable[[str, str, datetime, Sequence[str]], str]
-"""How a transition ends that falls due, by the id and the status of its resource, and the moment."""
+"""Gives the outcome of a transition that falls due, by the id and the status of its resource, and the moment."""
 
 
 class WrongChoice(Exception):

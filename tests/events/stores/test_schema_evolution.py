@@ -101,7 +101,7 @@ def test_a_stored_history_with_every_event_is_exported_as_it_was(kept: EventStor
 def test_an_event_of_a_later_version_is_refused_and_nothing_is_changed(
     shared_address: str, change: str, told: str
 ) -> None:
-    """Whether a cloud is opened then, or was open while a process with a later version appended."""
+    """By a cloud that is opened then, and by one that was open while a process with a later version appended."""
     if shared_address.startswith("nats:"):
         pytest.skip("no event can be changed there: tests/attack/test_jetstream.py appends one of a later version")
     with Cloud(shared_address) as cloud, Cloud(shared_address) as later:
