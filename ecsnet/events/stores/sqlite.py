@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
 import msgspec
@@ -38,6 +38,7 @@ from ecsnet.events.stores.sqlite_file import (
     shown,
 )
 
+T = TypeVar("T")
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INDEX: Final = "INSERT INTO resource_events VALUES (?, ?)"
 _LAST: Final = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
@@ -207,44 +208,45 @@ class SqliteStore:
 
         Raises `StoreError` if there are events already, `ReplayError` for a row that this library cannot read.
         """
-        with self._lock:
-            try:
-                connection = self._usable()
-                self._head = None  # until the transaction has ended
-                try:
-                    connection.execute("BEGIN IMMEDIATE")
-                    if self._number_in_transaction("SELECT count(*) FROM events"):
-                        raise StoreError(f"{shown(self._path)}: there are events already")
-                    for some, named in restored(rows):
-                        connection.executemany(_INSERT, some)
-                        connection.executemany(_INDEX, named)
-                    count = self._number_in_transaction("SELECT count(*) FROM events")
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    raise
-                return count
-            except _FAILURES as error:
-                raise self._failure(error) from error
+
+        def work(connection: sqlite3.Connection) -> int:
+            self._head = None  # until the transaction has ended
+            if self._number_in_transaction("SELECT count(*) FROM events"):
+                raise StoreError(f"{shown(self._path)}: there are events already")
+            for some, named in restored(rows):
+                connection.executemany(_INSERT, some)
+                connection.executemany(_INDEX, named)
+            return self._number_in_transaction("SELECT count(*) FROM events")
+
+        return self._in_transaction(work)
 
     def keep_snapshot(self, snapshot: Snapshot) -> bool:
         if self._read_only:
             return False
+
+        def work(connection: sqlite3.Connection) -> bool:
+            connection.execute(SNAPSHOTS)
+            connection.execute(_KEEP, msgspec.structs.astuple(snapshot))
+            connection.execute(_DELETE_OTHERS, (snapshot.kind,))
+            return True
+
+        return self._in_transaction(work)
+
+    def _in_transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does work in a transaction that is recorded wholly or not at all, and returns its result. Raises
+        `StoreError`. An append does so itself, as it also repeats one that found the file busy."""
         with self._lock:
             try:
                 connection = self._usable()
                 try:
                     connection.execute("BEGIN IMMEDIATE")
-                    connection.execute(SNAPSHOTS)
-                    connection.execute(_KEEP, msgspec.structs.astuple(snapshot))
-                    connection.execute(_DELETE_OTHERS, (snapshot.kind,))
+                    result = work(connection)
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
-                return True
+                return result
             except _FAILURES as error:
                 raise self._failure(error) from error
 

@@ -91,7 +91,7 @@ def pending_change(instance: InstanceState, bandwidth: int) -> Facts | None:
 
 
 _NOT_DENIED: Final = [InstanceStatus.Stopped, *BEING_RELEASED]
-"""The last two have a rule of their own (`instance.being-released`)."""
+"""The statuses in which the bandwidth may be raised, and those that another rule denies (`instance.being-released`)."""
 
 
 @RULES.denies(
