@@ -277,7 +277,7 @@ def test_the_database_of_another_killed_program_is_unchanged(tmp_path: Path) -> 
 
 
 def _as_nobody(work: Callable[[], object]) -> str:
-    """What comes of it when nobody in particular does it: the value, or the kind of error."""
+    """Returns the outcome of a call that an unprivileged user makes: the value, or the kind of error."""
 
     def run(say: Callable[[str], None]) -> None:
         try:

@@ -83,7 +83,7 @@ def test_a_users_registry_adds_rules_to_the_vendors() -> None:
 
     @own.denies("x.frozen", c.DetachNetworkInterface, message="{name} is frozen")
     def frozen(network_interface: NetworkInterface) -> Facts | None:
-        """What is named frozen-… stays where it is."""
+        """A resource whose name begins with frozen- is never moved."""
         name = network_interface.name or ""
         return {"name": name} if name.startswith("frozen-") else None
 
