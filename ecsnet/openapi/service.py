@@ -83,6 +83,9 @@ class Faults(Protocol):
     def strike(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
         """Returns the fault of a call, and uses it up."""
 
+    def described(self) -> list[dict[str, Any]]:
+        """Returns each fault as an object of JSON, with how often it could strike and did."""
+
 
 class ConnectionDropped(EcsnetError):
     """The connection ends without an answer."""
