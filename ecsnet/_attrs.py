@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, update_wrapper
-from inspect import Signature, signature
+from inspect import signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
@@ -27,13 +27,87 @@ def _named(converter: Any, name: str) -> Any:
         return converter
     copy = FunctionType(converter.__code__, converter.__globals__, converter.__name__, (name,))
     copy.__annotations__ = converter.__annotations__
-    copy.__dict__["__signature__"] = _signature(converter)
     return copy
 
 
-@cache
-def _signature(converter: Any) -> Signature:
-    return signature(converter)  # attrs asks for it, for each field
+def _known_signatures(cls: type[Any], fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Finds the signature of each converter once, since attrs asks for it for each field: a ``field_transformer``."""
+    for field in fields:
+        converter = field.converter
+        if isinstance(converter, FunctionType) and "__signature__" not in converter.__dict__:
+            converter.__dict__["__signature__"] = signature(converter)
+    return fields
+
+
+# Frozen classes that are imported in less time
+#
+# attrs compiles the methods of each class when it is made, which takes most of the time that the library is imported
+# in; few programs use all classes. So `frozen` compiles `__eq__` and `__hash__` when one of them is first called, and
+# the repr, which is not called often, is no code of its own.
+
+
+def _frozen(cls: type[Any] | None = None, **options: Any) -> Any:
+    """`attrs.frozen`, for classes whose fields have no keys of their own to be compared by, and no reprs of their own.
+    Methods that a class has itself are kept; ``repr=False`` is for one that inherits its repr."""
+    printed = options.pop("repr", True)
+    decorate = attrs.frozen(eq=False, repr=False, **options)
+
+    def make(cls: type[Any]) -> Any:
+        made = decorate(cls)
+        _add_methods(made, cls, *_equality_on_first_use(made, cls), *([_repr(made)] if printed else []))
+        return made
+
+    return make if cls is None else make(cls)
+
+
+def _add_methods(made: type[Any], written: type[Any], *methods: Any) -> None:
+    """Gives a class that attrs made the methods that the one written has not."""
+    for method in methods:
+        if method.__name__ not in written.__dict__:
+            method.__module__ = made.__module__
+            method.__qualname__ = f"{made.__qualname__}.{method.__name__}"
+            setattr(made, method.__name__, method)
+
+
+def _equality_on_first_use(made: Any, written: type[Any]) -> tuple[Any, Any]:
+    def __eq__(self: Any, other: object) -> Any:  # noqa: N807
+        _add_methods(made, written, *_equality(made))
+        return made.__eq__(self, other)
+
+    def __hash__(self: Any) -> Any:  # noqa: N807
+        _add_methods(made, written, *_equality(made))
+        return made.__hash__(self)
+
+    return __eq__, __hash__
+
+
+def _equality(cls: Any) -> tuple[Any, Any]:
+    fields = attrs.fields(cls)
+    compared = [f"self.{field.name} == other.{field.name}" for field in fields if field.eq]
+    hashed = [f"self.{field.name}" for field in fields if (field.eq if field.hash is None else field.hash)]
+    names = {"_salt": hash(f"{cls.__module__}.{cls.__qualname__}")}
+    exec(
+        f"""
+def __eq__(self, other):
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    return {" and ".join(compared) or True}
+def __hash__(self):
+    return hash(({", ".join(["_salt", *hashed])},))
+""",
+        names,
+    )
+    return names["__eq__"], names["__hash__"]
+
+
+def _repr(cls: Any) -> Any:
+    names = [field.name for field in attrs.fields(cls) if field.repr]
+
+    def __repr__(self: Any) -> str:  # noqa: N807
+        name_of_class = type(self).__qualname__.rpartition(">.")[2]
+        return f"{name_of_class}({', '.join([f'{name}={getattr(self, name)!r}' for name in names])})"
+
+    return __repr__
 
 
 # Frozen classes that are built as fast as mutable ones
@@ -42,8 +116,10 @@ def _signature(converter: Any) -> Signature:
 # most of the time; commands, decisions and resources are built with every command. The constructor that is generated
 # here gives a new object another class for as long as it is being built: a subclass with the same slots which is not
 # frozen, and so sets fields at the speed of any class with slots. A value that is its field's default is not converted
-# again. `builder` has the same code as a function, since a call of a class packs its keywords into a dict; so does a
-# call of a function with more than 15 keywords, which `copier` does without.
+# again, and converters are told the names of their fields, as by `named_converters`.
+#
+# `builder` has the same code as a function, since a call of a class packs its keywords into a dict; so does a call of a
+# function with more than 15 keywords, which `copier` does without.
 
 P = ParamSpec("P")
 K = TypeVar("K")
@@ -53,10 +129,10 @@ _set_class: Final = object.__dict__["__class__"].__set__
 
 
 def _fast_frozen(*, kw_only: bool, **options: Any) -> Callable[[C], C]:
-    """`attrs.frozen`, with a fast constructor, for classes with keyword-only fields and without default factories."""
+    """`frozen`, with a fast constructor, for classes with keyword-only fields and without default factories."""
     if not kw_only:
         raise TypeError("the fields must be keyword-only")
-    decorate = attrs.frozen(kw_only=True, field_transformer=named_converters, **options)
+    decorate = _frozen(kw_only=True, field_transformer=_known_signatures, **options)
 
     def make(cls: C) -> C:
         made = decorate(cls)
@@ -78,22 +154,28 @@ def copier(cls: Callable[..., T], *computed: str) -> Callable[..., T]:
     is given the object, and the fields that are ``computed`` as keywords."""
     copied = frozenset(field_names(cls)) - frozenset(computed)
     first = ["source", "*"] if computed else ["source"]
-    build: Callable[..., T] = _generated(cls, first, ["self = _new(_draft)"], ["return self"], copied)
+    build: Callable[..., T] = _generated(cls, first, ["self = _new(_draft)"], ["return self"], copied=copied)
     return build
 
 
 def _generated_on_first_use(cls: Any, of_attrs: Callable[..., None]) -> Callable[..., None]:
     """Returns a constructor that replaces itself by the fast one, which takes time to generate: few programs use all
-    classes. A subclass, which may have other slots, has the constructor of attrs."""
+    classes. A subclass, which may have other slots, has one that sets fields as that of attrs does."""
 
     def constructor(self: Any, **values: Any) -> None:
         given = ", ".join(f"{name}={name}" for name in field_names(cls))
-        begin = [f"if self.__class__ is not _cls: return _of_attrs(self, {given})", "_set_class(self, _draft)"]
-        fast = _generated(cls, ["self", "*"], begin, [], _of_attrs=of_attrs)
+        begin = [f"if self.__class__ is not _cls: return _of_subclass(_cls)(self, {given})", "_set_class(self, _draft)"]
+        fast = _generated(cls, ["self", "*"], begin, [], _of_subclass=_constructor_of_subclasses)
         cls.__init__ = update_wrapper(fast, of_attrs)
         cls.__init__(self, **values)
 
     return update_wrapper(constructor, of_attrs)
+
+
+@cache
+def _constructor_of_subclasses(cls: Any) -> Callable[..., None]:
+    build: Callable[..., None] = _generated(cls, ["self", "*"], [], [], drafted=False, _set=object.__setattr__)
+    return build
 
 
 @cache
@@ -104,17 +186,25 @@ def _draft_of(cls: type[Any]) -> type[Any]:
 
 
 def _generated(
-    cls: Any, first: list[str], begin: list[str], end: list[str], copied: Collection[str] = (), **more: Any
+    cls: Any,
+    first: Sequence[str],
+    begin: Sequence[str],
+    end: Sequence[str],
+    *,
+    drafted: bool = True,
+    copied: Collection[str] = (),
+    **more: Any,
 ) -> Any:
     """Returns a function with the fields of a class as keywords, which sets them in a draft and makes it one of the
-    class. Those that are ``copied`` are no keywords, but fields of its parameter ``source``."""
+    class, or in a frozen value unless it is ``drafted``. Those that are ``copied`` are no keywords, but fields of its
+    parameter ``source``."""
     names = {"_cls": cls, "_draft": _draft_of(cls), "_set_class": _set_class, "_new": object.__new__, **more}
     parameters, statements = [], list(begin)
     for field in attrs.fields(cls):
         parameter = field.name
         given = value = f"source.{field.name}" if field.name in copied else field.name
         if field.converter is not None:
-            names[f"_convert_{field.name}"] = field.converter
+            names[f"_convert_{field.name}"] = _named(field.converter, field.name)
             value = f"_convert_{field.name}({given})"
         if field.default is not attrs.NOTHING:
             default = f"_default_{field.name}"
@@ -123,8 +213,9 @@ def _generated(
             value = value if field.converter is None else f"{given} if {given} is {default} else {value}"
         if field.name not in copied:
             parameters.append(parameter)
-        statements.append(f"self.{field.name} = {value}")
-    statements.append("self.__class__ = _cls")
+        statements.append(f"self.{field.name} = {value}" if drafted else f"_set(self, {field.name!r}, {value})")
+    if drafted:
+        statements.append("self.__class__ = _cls")
     if hasattr(cls, "__attrs_post_init__"):
         statements.append("self.__attrs_post_init__()")
     exec("\n    ".join([f"def build({', '.join([*first, *parameters])}):", *statements, *end]), names)
@@ -133,10 +224,20 @@ def _generated(
 
 if TYPE_CHECKING:
     from attrs import frozen as fast_frozen  # what type checkers know, with its converters
+    from attrs import frozen as frozen
 
-    __all__ = ["ReadOnlyDict", "builder", "copier", "fast_frozen", "field_names", "named_converters", "read_only"]
+    __all__ = [
+        "ReadOnlyDict",
+        "builder",
+        "copier",
+        "fast_frozen",
+        "field_names",
+        "frozen",
+        "named_converters",
+        "read_only",
+    ]
 else:
-    fast_frozen = _fast_frozen
+    fast_frozen, frozen = _fast_frozen, _frozen
 
 
 def field_names(cls: Any) -> tuple[str, ...]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
-from ecsnet._attrs import field_names
+from ecsnet._attrs import field_names, frozen
 from ecsnet._collections import ResourceCollection
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.resources import Resource
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ResourceChange:
     """A resource that differs between two moments: ``before`` is None if it appeared, ``after`` if it disappeared."""
 

@@ -10,7 +10,6 @@ becomes ``{"kind": "datetime", "value": …}``; a value that JSON does not have 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -69,6 +68,8 @@ def from_json(text: str) -> Any:
 
 def dumps(value: object) -> str:
     """Returns anything as one line of JSON, in ASCII, with the kind in each value that has one."""
+    import json  # with the first value that is written: it is imported by nothing else
+
     return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
 
 
@@ -87,7 +88,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Event):
-        stored = json.loads(codec.encode(value))
+        stored = msgspec.json.decode(codec.encode(value))
         return {"kind": type(value).__name__, "schema_version": value.SCHEMA, **stored}
     if isinstance(value, msgspec.Struct):
         return _object(value, value.__struct_fields__)
@@ -199,6 +200,8 @@ def _read_attrs(cls: type[Any], fields: Fields, where: str) -> Any:
 
 
 def _read_event(kind: str, fields: Fields, where: str) -> Event:
+    import json  # which writes numbers of any size
+
     version = fields.pop("schema_version", codec.EVENT_TYPES[kind].SCHEMA)
     try:
         return codec.decode(kind, _convert(version, int, where), json.dumps(fields))

@@ -6,6 +6,9 @@ stores, worlds are kept in memory: a fork of the world costs nothing but the rec
 A snapshot is a cache, and believed only as far as the history says the same: it must have been written by this version
 of the library, be undamaged, and be of the history that the store has, by the hashes of its events. Any other one is
 logged and passed over. `refolded` compares all of them with the events.
+
+The stored form, `ecsnet.domain.state.snapshots`, is imported where a snapshot is read or written: its decoder takes
+longer to make than most modules take to import, and few networks have snapshots.
 """
 
 from __future__ import annotations
@@ -22,7 +25,6 @@ import attrs
 from ecsnet import _log
 from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.fold import replay
-from ecsnet.domain.state.snapshots import UNREADABLE, decoded, encoded, layout
 from ecsnet.domain.state.world import World
 from ecsnet.errors import ReplayError, StoreError
 from ecsnet.events.stores.base import EventStore
@@ -61,6 +63,8 @@ def _nothing() -> Past:
 @cache
 def _kind() -> str:
     """Returns the kind of the snapshots of this library: its version, and a digest of what is stored and folded."""
+    from ecsnet.domain.state.snapshots import layout
+
     version = sys.modules[__name__.partition(".")[0]].__version__  # importing the package would be importing upwards
     events = sorted((name, event_type.SCHEMA) for name, event_type in EVENT_TYPES.items())
     return f"{version}/{layout()}{blake2b(repr(events).encode(), digest_size=8).hexdigest()}"
@@ -123,6 +127,8 @@ class Snapshots:
         due. It may fail, which is logged: nothing depends on it."""
         world = past.world
         if self._store is not None and self._is_written:
+            from ecsnet.domain.state.snapshots import UNREADABLE
+
             try:
                 self._is_written = self._kept_in_store(self._store, past)
             except StoreError as error:
@@ -134,6 +140,8 @@ class Snapshots:
         return world.position + self.interval
 
     def _kept_in_store(self, store: KeepsSnapshots, past: Past) -> bool:
+        from ecsnet.domain.state.snapshots import encoded
+
         world = past.world
         newest = store.snapshot(_kind(), until=world.position)
         is_near = newest is not None and world.position - newest.position < self.interval // 2
@@ -191,6 +199,8 @@ def refolded(store: EventStore) -> tuple[int, HistoryFault | None]:
     first that does not. Raises `StoreError` if the store cannot be read."""
     if not keeps_snapshots(store):
         return 0, None
+    from ecsnet.domain.state.snapshots import encoded
+
     world, equal = World(), 0
     for position in store.snapshot_positions(_kind()):
         snapshot = store.snapshot(_kind(), until=position)
@@ -230,6 +240,8 @@ def _checksum(kind: str, position: int, latest: int, content: bytes) -> bytes:
 
 def _opened(store: KeepsSnapshots, snapshot: Snapshot) -> Past | str:
     """Returns the world of a snapshot, or why it is not used."""
+    from ecsnet.domain.state.snapshots import UNREADABLE, decoded
+
     kind, position, latest, content = snapshot.kind, snapshot.position, snapshot.latest, snapshot.content
     if not (type(position) is type(latest) is int and type(content) is bytes):
         return "it is damaged: a value has another type than was stored"

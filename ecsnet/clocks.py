@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-import attrs
-
 from ecsnet._arguments import shown
+from ecsnet._attrs import frozen
 from ecsnet.errors import InvalidArgument
 
 Clock = Callable[[], datetime]
@@ -24,7 +23,7 @@ Outcome = Literal["completed", "failed", "stuck"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("completed", "failed", "stuck")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Transition:
     """A transition that falls due and may end in several ways: the resource, the name of the operation that began it,
     the transitional status, when it began and fell due, and how it may end."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import attrs
 
-from ecsnet._attrs import fast_frozen, read_only
+from ecsnet._attrs import fast_frozen, frozen, read_only
 from ecsnet.commands.base import Command
 from ecsnet.events.base import Event
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Violation:
     """One rule that a command breaks.
 
@@ -52,7 +52,7 @@ class Decision:
         return not self.violations
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Denial:
     """A command that was to be executed and was denied, as handlers of `Cloud.subscribe_denials` are given it.
 
@@ -67,7 +67,7 @@ class Denial:
     denied_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Permission:
     """The verdict on a kind of command for one resource, before its parameters are known (`Cloud.permitted`).
 
@@ -94,7 +94,7 @@ class Severity(StrEnum):
     Information = "information"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Finding:
     """Something that a history should not contain, or that should be known of it.
 

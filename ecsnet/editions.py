@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from ecsnet._attrs import frozen
 from ecsnet.values import QUOTAS, UNKNOWN_QUOTA
 
 Catalogue = Literal["2019-04", "2021-07"]
@@ -20,7 +21,7 @@ GUIDE: Final = "2019-03"
 """The edition of the guide, which is the default."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Difference:
     """A statement that differs from the guide's edition.
 
@@ -37,7 +38,7 @@ class Difference:
     date: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Edition:
     """The state of the vendor's documentation at a time.
 

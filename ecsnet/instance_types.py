@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -12,7 +12,6 @@ from ecsnet.errors import InvalidArgument
 from ecsnet.values import InstanceType
 
 
-@cache
 def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]:
     """Returns the vendor's instance types by id: facts of 2021-07, with the numbers of ENIs and queues of 2019-04 where
     those were published, unless the ``catalogue`` is that of 2021-07.
@@ -21,7 +20,33 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
 
     A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
     takes one private IP. The types of generation I are not I/O optimized, which is the API's default for them.
+
+    The catalogue is read when it is first looked into, as most commands do not.
     """
+    return _VendorTypes(catalogue)
+
+
+class _VendorTypes(Mapping[str, InstanceType]):
+    __slots__ = ("_catalogue",)
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue: Catalogue = catalogue
+
+    def __getitem__(self, type_id: str) -> InstanceType:
+        return _types_in(self._catalogue)[type_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_types_in(self._catalogue))
+
+    def __len__(self) -> int:
+        return len(_types_in(self._catalogue))
+
+    def __repr__(self) -> str:
+        return f"<the vendor's instance types of {self._catalogue}>"
+
+
+@cache
+def _types_in(catalogue: Catalogue) -> dict[str, InstanceType]:
     import csv  # loaded with the catalogue, not with the library
     from pkgutil import get_data  # importlib.resources loads a dozen modules, for temporary files and archives
 
@@ -29,7 +54,7 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
     assert data is not None
     rows = csv.DictReader(data.decode().splitlines())
     types = [_read(row, catalogue) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
-    return MappingProxyType({instance_type.id: instance_type for instance_type in types})
+    return {instance_type.id: instance_type for instance_type in types}
 
 
 def _read(row: dict[str, str], catalogue: Catalogue) -> InstanceType:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from ecsnet._arguments import id_problem, shown
-from ecsnet._attrs import ReadOnlyDict
+from ecsnet._attrs import ReadOnlyDict, frozen
 from ecsnet.errors import InvalidArgument
 
 
@@ -268,7 +268,7 @@ def _valid_flag(one: InstanceType, field: attrs.Attribute[bool], value: bool) ->
         raise InvalidArgument(f"{field.name} of {one.id} must be True or False, not {shown(value)}")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class InstanceType:
     """The limits of an instance type (DescribeInstanceTypes).
 

@@ -32,10 +32,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-import attrs
 from transitions import Machine
 
-from ecsnet._attrs import ReadOnlyDict
+from ecsnet._attrs import ReadOnlyDict, frozen
 from ecsnet.errors import InvalidArgument
 from ecsnet.events.base import Event
 
@@ -54,7 +53,7 @@ class LifecycleError(Exception):
     """A lifecycle's declaration contradicts itself; raised at import."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Transitional:
     """The ends of a transitional status. ``completed_by`` are the types of the events that complete it; there is one,
     except for a Pending instance: it was created to be Stopped, or to run.
@@ -167,6 +166,7 @@ class Lifecycle(Generic[S]):
         self.name = name
         self.id_field = id_field
         self.statuses: tuple[S, ...] = tuple(statuses)
+        self._by_text = {str(status): status for status in self.statuses}
         self.transitional: Mapping[S, Transitional] = MappingProxyType(dict(transitional))
         self.final: frozenset[S] = frozenset(final)
         self.kinds: Mapping[type[Event], str] = MappingProxyType(dict(kinds))
@@ -199,13 +199,12 @@ class Lifecycle(Generic[S]):
     def _transitions_of(self, event_type: type[Event], *, described: bool) -> Transitions[S]:
         # The members themselves are the keys: a lookup by a member finds them by identity, without comparing text.
         event = event_type.__name__
-        status_of = {status.value: status for status in self.statuses}
         cells: dict[str, S] = {}
         for source, ways in self.machine.events[event].transitions.items():
             for way in ways:
                 if bool(way.conditions) is described:
-                    after = status_of[str(way.dest)]
-                    before = after if described else status_of.get(source, source)
+                    after = self._by_text[str(way.dest)]
+                    before = after if described else self._by_text.get(source, source)
                     if before in cells:
                         raise LifecycleError(f"{self.name}: two rows for {event} in status {before}")
                     cells[before] = after

@@ -15,9 +15,8 @@ from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, NamedTuple, get_args
 
-import attrs
-
 from ecsnet import commands as c
+from ecsnet._attrs import frozen
 from ecsnet.commands.base import Command
 from ecsnet.domain.context import RuleContext, names
 from ecsnet.domain.state.records import State
@@ -58,7 +57,7 @@ class UnusablePredicate(Exception):
 # What the rules of users may ask for
 
 
-@attrs.frozen
+@frozen
 class RuleParameter:
     """A parameter that a rule of a user's may have.
 
@@ -154,7 +153,7 @@ PARAMETERS: Final[dict[str, RuleParameter]] = {
 # The parameters of a predicate
 
 
-@attrs.frozen
+@frozen
 class _Parameter:
     name: str
     optional: bool
@@ -237,8 +236,9 @@ def docstring_of(predicate: Callable[..., Any]) -> str:
 
 
 def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:
-    """Fills the parameters of one of the library's rules with fields of the context, as they are."""
-    names = tuple(inspect.signature(predicate).parameters)
+    """Fills the parameters of one of the library's rules, a plain function, with fields of the context, as they are."""
+    code = predicate.__code__  # `inspect.signature` takes longer than all else that is done for a rule at import
+    names = code.co_varnames[: code.co_argcount]
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
     return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names)

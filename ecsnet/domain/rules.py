@@ -19,6 +19,7 @@ import attrs
 
 from ecsnet import commands as operations
 from ecsnet._arguments import shown
+from ecsnet._attrs import frozen
 from ecsnet.commands.base import Command
 from ecsnet.decision import Violation
 from ecsnet.domain.context import RuleContext
@@ -33,7 +34,7 @@ COMMANDS: Final[tuple[AnyCommand, ...]] = tuple(
     getattr(operations, name) for name in operations.__all__ if name != "Command"
 )
 """The commands that a rule can guard: every operation there is."""
-_OWN_ID: Final = re.compile(r"x(\.[a-z0-9]+([-_][a-z0-9]+)*)+")
+_OWN_ID: Final = r"x(\.[a-z0-9]+([-_][a-z0-9]+)*)+"
 
 
 class ErrorCode(NamedTuple):
@@ -43,7 +44,7 @@ class ErrorCode(NamedTuple):
     http_status: int
 
 
-@attrs.frozen
+@frozen
 class Breach:
     """The facts that break a rule, with another code or another message than the rule's usual ones.
 
@@ -76,7 +77,7 @@ class RuleKind(StrEnum):
     Fact = "fact"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RulebookEntry:
     """An id of the rulebook: its kind, the section of the vendor's guide, and the rule in a sentence.
 
@@ -90,7 +91,7 @@ class RulebookEntry:
     doc: str
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False)
 class Rule:
     """A rule that denies commands, under its id.
 
@@ -309,7 +310,7 @@ class RuleRegistry(Mapping[str, Rule]):
             rule = _rule(
                 rule_id, commands, predicate, judge_of_users, message, code, http_status, guide, codes, breach_codes
             )
-            if not _OWN_ID.fullmatch(rule_id):
+            if not re.fullmatch(_OWN_ID, rule_id):
                 _refuse(rule_id, "the id of a rule of your own begins with 'x.', and has words in lower case after it")
             if rule_id in self._rules:
                 _refuse(rule_id, "there is one with this id")

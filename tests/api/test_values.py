@@ -77,6 +77,36 @@ def test_a_value_is_a_key(value: Any) -> None:
 
 
 @each
+def test_values_are_equal_and_have_one_hash_if_every_field_that_counts_is_equal(value: Any) -> None:
+    for field in attrs.fields(type(value)):
+        other = copy.copy(value)
+        object.__setattr__(other, field.name, object())
+        assert (other != value) is bool(field.eq), field.name
+        assert (hash(other) != hash(value)) is bool(field.eq if field.hash is None else field.hash), field.name
+
+
+@each
+def test_a_value_of_another_class_is_left_to_that_class_to_compare(value: Any) -> None:
+    assert type(value).__eq__(value, attrs.make_class("Other", {})()) is NotImplemented
+
+
+def test_two_kinds_of_commands_with_the_same_parameters_are_different() -> None:
+    stop, reboot = c.StopInstance(instance_id="i-1"), c.RebootInstance(instance_id="i-1")
+    assert attrs.asdict(stop).items() >= attrs.asdict(reboot).items()
+    assert stop != reboot
+    assert hash(c.DeleteVpc(vpc_id="vpc-1")) != hash(c.ReleaseEipAddress(allocation_id="vpc-1"))
+
+
+def test_a_value_is_printed_as_attrs_prints_it() -> None:
+    violation = Violation(rule="vpc.held", code="Held", http_status=403, guide="-", message="held", facts={"id": "a"})
+    assert repr(violation) == (
+        "Violation(rule='vpc.held', code='Held', http_status=403, guide='-', message='held', facts={'id': 'a'})"
+    )
+    limit = resources.Quota(name="eips", value=None, region_id=None, account_id="1")
+    assert repr(limit) == "Quota(name='eips', value=None, region_id=None, account_id='1')"
+
+
+@each
 def test_a_value_is_a_dict_for_attrs(value: Any) -> None:
     fields = attrs.asdict(value, recurse=False)
     assert list(fields) == list(attrs.fields_dict(type(value)))
@@ -159,6 +189,23 @@ def test_a_subclass_of_a_resource_has_its_own_class() -> None:
     vpc = Tagged(**attrs.asdict(VALUES[resources.Vpc]))
     assert type(vpc) is Tagged
     assert vpc.tag() == f"tag of {vpc.id}"
+    assert vpc == Tagged(**attrs.asdict(vpc)) != VALUES[resources.Vpc]
+    with pytest.raises(AttributeError):
+        vpc.status = resources.VpcStatus.Deleted  # type: ignore[misc]
+
+
+def test_a_subclass_of_a_new_interface_is_checked_as_the_class_itself() -> None:
+    class Backend(c.NewNetworkInterface):
+        """A new ENI with a property, as somebody's code may have it."""
+
+        @property
+        def groups(self) -> int:
+            return len(self.security_group_ids or ())
+
+    assert Backend(security_group_ids=["sg-1", "sg-2"]).groups == 2
+    for cls in (Backend, c.NewNetworkInterface):
+        with pytest.raises(InvalidCommand, match="vswitch_id must be a non-empty string"):
+            cls(vswitch_id="")
 
 
 @pytest.mark.parametrize("base", [c.Command, c.CreateVpc])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import inspect
 
 import attrs
 import pytest
 
 from ecsnet import CommandDenied, rules
 from ecsnet import commands as c
+from ecsnet.domain.rule_parameters import judge_of_library
 from tests.domain.subjects.stories.instance import move_to_another_vpc, move_to_another_zone, release_a_running_instance
 from tests.domain.subjects.stories.public_ip import allocate_beside_a_public_address, allocate_beside_an_eip
 from tests.domain.subjects.stories.security_group import (
@@ -41,6 +43,14 @@ def test_all_violations_are_reported_and_missing_resources_come_first(net: Net) 
         "address.private.reserved",
     ]
     assert decision.violations[0].facts["ids"] == ("sg-none",)
+
+
+def test_a_rule_of_the_library_is_called_with_all_its_parameters() -> None:
+    for rule in rules.values():
+        judge = judge_of_library(rule.predicate, rule.commands)
+        parameters = inspect.signature(rule.predicate).parameters.values()
+        assert judge.parameters == tuple(one.name for one in parameters), rule.id
+        assert {one.kind for one in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}, rule.id
 
 
 def test_a_missing_resource_hides_no_other_violation(net: Net) -> None:

@@ -16,8 +16,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final
 
-import attrs
-
+from ecsnet._attrs import frozen
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, VSwitchState
 from ecsnet.domain.state.streams import account_stream
@@ -108,7 +107,7 @@ PRIMARY: Final = NetworkInterfaceType.Primary
 SECONDARY: Final = NetworkInterfaceType.Secondary
 
 
-@attrs.frozen
+@frozen
 class Breach:
     """An invariant that does not hold: its id, where, and what is wrong."""
 

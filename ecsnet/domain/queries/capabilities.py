@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import attrs
-
 from ecsnet._arguments import member_of, shown
+from ecsnet._attrs import frozen
 from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.errors import InvalidCommand
 from ecsnet.values import NetworkType
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NetworkCapabilities:
     """The capabilities of a network type (guide 1).
 
@@ -40,7 +39,7 @@ Network = Literal["internet", "intranet"]
 BillingMethod = Literal["PayByTraffic", "PayByBandwidth"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrafficCharge:
     """The charge for traffic: none unless ``billed``, and then by ``billing_method``, None if that was not given.
 

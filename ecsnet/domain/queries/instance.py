@@ -6,8 +6,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-import attrs
-
+from ecsnet._attrs import frozen
 from ecsnet.domain.queries.intranet import OPTIMIZED_BANDWIDTH, OTHER_BANDWIDTH
 from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import EipState, InstanceState
@@ -16,7 +15,7 @@ from ecsnet.domain.subjects.account import type_of
 from ecsnet.values import ChargeType, EipStatus, NetworkInterfaceStatus
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class InstanceLimits:
     """The limits of an instance, and how much of them is used (guide 4.1, 4.6, 5).
 
@@ -52,7 +51,7 @@ class InternetAddress(StrEnum):
     Eip = "Eip"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class InternetAccess:
     """The way of an instance to the Internet (guide 2.1, 2.2).
 

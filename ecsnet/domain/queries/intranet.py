@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 from ecsnet._arguments import MOST_ITEMS, shown
-from ecsnet._attrs import named_converters
+from ecsnet._attrs import frozen, named_converters
 from ecsnet.commands import fields
 from ecsnet.domain.rules import RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, VpcState
@@ -51,7 +51,7 @@ def _own_id(value: str, name: str = "id") -> str:
     return fields.identifier(value, name)
 
 
-@attrs.frozen(field_transformer=named_converters)
+@frozen(field_transformer=named_converters)
 class Endpoint:
     """One end of an intranet path: the network attributes of an instance, which need not exist.
 
@@ -92,7 +92,7 @@ class IntranetVerdict(StrEnum):
     NotPossible = "NotPossible"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class IntranetPath:
     """The connection between two endpoints on the intranet.
 

@@ -23,8 +23,7 @@ class _End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode_event = msgspec.json.Decoder(StoredEvent).decode
-_decode_end = msgspec.json.Decoder(_End).decode
+_decode = msgspec.json.decode
 _END = b'{"head":'
 
 
@@ -74,11 +73,11 @@ def _verified(lines: Iterable[bytes]) -> Iterator[StoredEvent]:
             raise _unreadable(number, "its end is missing")
         try:
             if line.startswith(_END):
-                ended = _decode_end(line).head == chain.head()
+                ended = _decode(line, type=_End).head == chain.head()
                 if not ended:
                     raise _unreadable(number, "its head is not that of the events before it")
                 continue
-            row = _decode_event(line)
+            row = _decode(line, type=StoredEvent)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise _unreadable(number, str(error)) from error
         if row.hash is None:

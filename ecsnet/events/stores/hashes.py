@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import attrs
 import msgspec
 
+from ecsnet._attrs import frozen
 from ecsnet.errors import InvalidArgument
 from ecsnet.events.stores.base import EventStore
 from ecsnet.events.stores.rows import StoredEvent, keeps_rows, stored_events
@@ -44,7 +45,7 @@ def event_hash(previous: str, row: Sequence[Any]) -> str:
     return sha256(place.encode()).hexdigest()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HistoryFault:
     """The first event of a history at which a verification fails.
 
@@ -66,7 +67,7 @@ class HistoryFault:
         return f"position {self.position}{place} is {self.kind}: {self.reason}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Verification:
     """The result of a verification: the first ``fault``, or None; the number of ``events`` before it; and the ``head``,
     which stands for all of them: a later verification that expects it finds whether any of them was changed or cut off,

@@ -38,7 +38,7 @@ _DEFAULTS_OF_SCHEMA_1: Final[dict[str, dict[str, Any]]] = {
     },
 }
 """The defaults that are not None of the commands whose ``repr``, which leaves defaults out, schema 1 has."""
-_TEXT_OR_ENUM: Final = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|<\w+\.\w+: ('\w+')>""")
+_TEXT_OR_ENUM: Final = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|<\w+\.\w+: ('\w+')>"""
 
 
 def _client_token_used(old: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _client_token_used(old: dict[str, Any]) -> dict[str, Any]:
 def _parsed(command: str) -> tuple[str, str]:
     """Returns the type and the canonical JSON of a command's ``repr``."""
     try:
-        call = ast.parse(_TEXT_OR_ENUM.sub(lambda found: found[1] or found[2], command), mode="eval").body
+        call = ast.parse(re.sub(_TEXT_OR_ENUM, lambda found: found[1] or found[2], command), mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
             return "", command
         given = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}

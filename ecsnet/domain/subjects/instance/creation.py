@@ -6,7 +6,6 @@ an address of its region's. All that is drawn is written into the events: ids, a
 
 from __future__ import annotations
 
-import calendar
 from collections import deque
 from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime
@@ -284,10 +283,12 @@ def _last_year(period: SubscriptionPeriod) -> int:
 def end_of(period: SubscriptionPeriod) -> datetime:
     """Returns the same day so many months later, or the month's last day where there is no such day; the calendar's end
     where `period_calendar` does not judge (a registry may lack it)."""
+    from calendar import monthrange  # it loads locale; few commands end a period
+
     year, month = _last_year(period), (period.starts_at.month - 1 + period.months) % 12
     if year > MAXYEAR:
         return END_OF_TIME
-    day = min(period.starts_at.day, calendar.monthrange(year, month + 1)[1])
+    day = min(period.starts_at.day, monthrange(year, month + 1)[1])
     return period.starts_at.replace(year=year, month=month + 1, day=day)
 
 
