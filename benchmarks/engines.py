@@ -196,7 +196,7 @@ def _sqlite(effort: Effort, folder: Path) -> None:
     def inserting(batch: int) -> Callable[[], object]:
         def work() -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(INSERT, [row(next(positions))[:9] for _ in range(batch)])
+            connection.executemany(INSERT, [row(next(positions)) for _ in range(batch)])
             connection.execute("COMMIT")
 
         return work

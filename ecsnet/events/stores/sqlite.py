@@ -84,7 +84,7 @@ _FAILURES: Final = (*SQLITE_ERRORS, sqlite3.Warning, OverflowError, OSError)
 
 
 class _End:
-    """Where a history ends: the last position, the version and hash of the last event of each stream that is known,
+    """The end of a history: the last position, the version and hash of the last event of each stream that is known,
     and the position up to which the index of resources is complete, None if it is not known."""
 
     __slots__ = ("indexed", "position", "streams")
