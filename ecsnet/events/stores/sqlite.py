@@ -128,7 +128,7 @@ class SqliteStore:
             connection = open_to_write(self._path)
         self._file, self._log = Stamp.of(self._path), 0
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
-        self._connection, self._end = connection, None
+        self._connection, self._end, self._data_version = connection, None, -1
         return connection
 
     def _usable(self) -> sqlite3.Connection:
@@ -241,13 +241,9 @@ class SqliteStore:
             if streams[stream][0] != version:
                 raise VersionConflict(stream, expected=version, actual=streams[stream][0])
         recorded = numbered(events, expected, position)
-        rows = []
-        for record in recorded:
-            rows.append(row := sealed(record, streams[record.stream][1]))
-            streams[record.stream] = record.version, row[11]
         before = connection.total_changes
-        connection.executemany(_INSERT, rows)
-        written = len(rows)
+        connection.executemany(_INSERT, _sealed_rows(recorded, streams))
+        written = len(recorded)
         end.position += written
         if end.indexed is None:
             end.indexed = self._number_in_transaction(INDEXED_UP_TO)
@@ -467,6 +463,14 @@ class SqliteStore:
 
     def _failure(self, error: Exception) -> StoreError:
         return StoreError(f"{shown(self._path)}: {error}")
+
+
+def _sealed_rows(records: Iterable[RecordedEvent], streams: dict[str, tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
+    """Yields the rows of events behind the ends of their streams, which go on to be the ends."""
+    for record in records:
+        row = sealed(record, streams[record.stream][1])
+        streams[record.stream] = record.version, row[11]
+        yield row
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

@@ -50,15 +50,19 @@ def within_payload(resource_id: str) -> str:
 def index_events(connection: sqlite3.Connection, after: int, until: int) -> int:
     """Writes the index of the events with ``after`` < position <= ``until``, which are the last ones, and returns the
     number of its rows. Raises `UnreadableEvent` for an event that cannot be read."""
-    rows = connection.execute(_PAYLOADS, (after, until)).fetchall()
-    pairs = [(name, position) for position, *stored in rows for name in codec.decode(*stored).named_resources()]
-    return add_pairs(connection, pairs, until)
+    written = 0
+    for begin in range(after, until, AT_ONCE):
+        end = min(begin + AT_ONCE, until)
+        rows = connection.execute(_PAYLOADS, (begin, end)).fetchall()
+        pairs = [(name, position) for position, *stored in rows for name in codec.decode(*stored).named_resources()]
+        written += add_pairs(connection, pairs, end)
+    return written
 
 
 def add_pairs(connection: sqlite3.Connection, pairs: list[tuple[str, int]], until: int) -> int:
     """Adds resources with the positions of events that name them to the index, which is then complete up to a position,
     and returns the number of rows."""
-    pairs.sort()
+    pairs.sort()  # neighbours are written to one page
     connection.executemany(_PAIR, pairs)
     connection.execute(_UP_TO, (until,))
     return len(pairs) + 1

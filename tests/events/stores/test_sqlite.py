@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -217,3 +218,20 @@ def test_an_empty_file_of_format_3_is_converted(path: Path) -> None:
         interface = net.attached(net.run())
         named = [record for record in cloud.history() if record.event.names(interface.id)]
         assert list(cloud.history(interface.id)) == named != []
+
+
+def test_a_store_sees_the_events_of_others_after_a_fork(path: Path, store: SqliteStore) -> None:
+    """Its connection is another one then, which counts the changes of others anew."""
+    other = SqliteStore(path)
+    other.append(news("n-1"), {"a": 0})
+    assert store.head() == 1
+    other.append(news("n-1"), {"a": 1})
+    assert store.head() == 2
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+    store.append(news("n-2"), {"a": 2})
+    other.append(news("n-2"), {"a": 3})
+    assert store.head() == 4
+    other.close()
