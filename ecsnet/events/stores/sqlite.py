@@ -247,6 +247,10 @@ class SqliteStore:
         end.position += written
         if end.indexed is None:
             end.indexed = self._number_in_transaction(INDEXED_UP_TO)
+            if end.indexed > position:
+                raise StoreError(
+                    f"{shown(self._path)} is damaged: position {end.indexed} is indexed, and was not recorded"
+                )
         if end.position - end.indexed >= AT_ONCE:
             try:
                 written += index_events(connection, end.indexed, end.position)

@@ -151,6 +151,15 @@ def test_an_event_that_cannot_be_indexed_is_reported_and_nothing_is_appended(pat
         list(store.read())
 
 
+def test_an_index_of_events_that_are_not_there_is_reported_by_an_append(path: Path) -> None:
+    store = SqliteStore(path)
+    assert change(path, "INSERT INTO indexed_events VALUES (1)")
+    with pytest.raises(StoreError, match="position 1 is indexed, and was not recorded"):
+        store.append(news("n-1"), {"a": 0})
+    assert store.head() == 0
+    store.close()
+
+
 @pytest.mark.parametrize(
     "work",
     [
