@@ -32,6 +32,7 @@ from ecsnet import Cloud, VersionConflict
 from ecsnet import commands as c
 from ecsnet.events import EventStore, NewEvent, RecordedEvent
 from ecsnet.events.network_interface import NetworkInterfaceAttached
+from ecsnet.events.stores import hashes
 from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import event_hash
 from ecsnet.events.stores.postgres import PostgresStore
@@ -81,7 +82,7 @@ def run(effort: Effort) -> None:
     with TemporaryDirectory() as folder, postgres.server(durable=True) as server:
         _postgres(effort, server.address)
         _sqlite(effort, Path(folder))
-        _hashes(effort)
+        _hashes(effort, Path(folder))
         _writers(effort, Path(folder), server.address)
 
 
@@ -164,6 +165,9 @@ def _postgres(effort: Effort, address: str) -> None:
             Contender(floor, lambda: per_operation(lambda: connection.execute(select).fetchall(), 1) / many),
             Contender("PostgresStore.read, events", lambda: _per(lambda: list(batched.read(until=many)), many), floor),
             Contender(
+                "PostgresStore.stored, undecoded", lambda: _per(lambda: list(batched.stored(until=many)), many), floor
+            ),
+            Contender(
                 "eventsourcing, recorder, undecoded",
                 lambda: _per(lambda: recorders[1].select_notifications(1, many), many),
                 floor,
@@ -196,7 +200,7 @@ def _sqlite(effort: Effort, folder: Path) -> None:
     def inserting(batch: int) -> Callable[[], object]:
         def work() -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(INSERT, [row(next(positions))[:9] for _ in range(batch)])
+            connection.executemany(INSERT, [row(next(positions)) for _ in range(batch)])
             connection.execute("COMMIT")
 
         return work
@@ -217,20 +221,32 @@ def _sqlite(effort: Effort, folder: Path) -> None:
     connection.close()
 
 
-def _hashes(effort: Effort) -> None:
-    times, one = effort.of(10_000), row(1)[:-1]
-    previous = "0" * 64
+def _hashes(effort: Effort, folder: Path) -> None:
+    times, one, previous = effort.of(10_000), row(1)[:-1], "0" * 64
+    stores = [SqliteStore(folder / f"hashes-{n}.db") for n in range(2)]
+    stores[1].append(news(1), {STREAM: 0})
+    appending, appending_without = [_appending(store, effort.of(300), 1) for store in stores]
+    computed = hashes.event_hash
+
+    def without() -> float:
+        hashes.event_hash = lambda previous, row: previous
+        try:
+            return appending_without()
+        finally:
+            hashes.event_hash = computed
+
+    floor = "SqliteStore.append, without hashes"
     measure(
-        "the hash of an event, in Python",
+        "the hash of an event",
         [
-            Contender(
-                "event_hash",
-                lambda: per_operation(lambda: event_hash(previous, one), times),
-                target="at most 3 µs, or 10 % of an append",
-            )
+            Contender(floor, without),
+            Contender("SqliteStore.append", appending, floor, "at most 1.1, or 3 µs more"),
+            Contender("event_hash", lambda: per_operation(lambda: event_hash(previous, one), times), floor),
         ],
         effort.rounds,
     )
+    for store in stores:
+        store.close()
 
 
 class _Counting:

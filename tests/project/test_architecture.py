@@ -82,7 +82,7 @@ LAYERS = [
 HOMES = {
     "transitions": {"domain.lifecycle"},
     "structlog": {"_log"},
-    "sqlite3": {"events.stores.sqlite", "events.stores.sqlite_file"},
+    "sqlite3": {"events.stores.sqlite", "events.stores.sqlite_file", "events.stores.sqlite_index"},
     "psycopg": {"events.stores.postgres"},
     "nats": {"events.stores.jetstream_link"},
     "csv": {"instance_types"},

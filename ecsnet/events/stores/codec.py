@@ -86,12 +86,25 @@ def check(new: NewEvent) -> None:
     large, a value without a JSON form, or a time without a timezone."""
     try:
         _encode(new)
+    except CANNOT_WRITE as error:
+        raise cannot_be_stored(new.event, error) from error
+    check_envelope(new)
+
+
+def check_envelope(new: NewEvent) -> None:
+    """Raises `StoreError` for an event that cannot be stored by reason of its stream, account, command or time."""
+    try:
         if not type(new.stream) is type(new.account_id) is type(new.command_id) is str:
             raise TypeError(f"stream, account and command are texts, not {new!r}")
         if new.recorded_at.tzinfo is None:
             raise ValueError(f"{new.recorded_at!r} has no timezone")
     except CANNOT_WRITE as error:
-        raise StoreError(f"{type(new.event).__name__} cannot be stored: {error}") from error
+        raise cannot_be_stored(new.event, error) from error
+
+
+def cannot_be_stored(event: Event, error: Exception) -> StoreError:
+    """Returns the error for an event that cannot be encoded."""
+    return StoreError(f"{type(event).__name__} cannot be stored: {error}")
 
 
 CANNOT_WRITE = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)

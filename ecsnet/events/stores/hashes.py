@@ -17,8 +17,10 @@ import msgspec
 
 from ecsnet._attrs import frozen
 from ecsnet.errors import InvalidArgument
+from ecsnet.events.base import RecordedEvent
 from ecsnet.events.stores.base import EventStore
-from ecsnet.events.stores.rows import StoredEvent, keeps_rows, stored_events
+from ecsnet.events.stores.codec import CANNOT_WRITE, cannot_be_stored
+from ecsnet.events.stores.rows import StoredEvent, keeps_rows, row_of, stored_events
 
 BEGINNING: Final = ""
 """The hash before the first event of a stream."""
@@ -211,6 +213,16 @@ def hashed(rows: Iterable[tuple[Any, ...]], ends: dict[str, str]) -> Iterator[tu
         stream = row[1]
         ends[stream] = digest = event_hash(ends.get(stream, BEGINNING), row)
         yield *row, digest
+
+
+def sealed(record: RecordedEvent, previous: str) -> tuple[Any, ...]:
+    """Returns the row of an event with its hash, after the hash before it in its stream. Raises `StoreError` for an
+    event that cannot be stored."""
+    try:
+        row = row_of(record)
+        return (*row, event_hash(previous, row))
+    except CANNOT_WRITE as error:
+        raise cannot_be_stored(record.event, error) from error
 
 
 def _values(row: StoredEvent) -> tuple[Any, ...]:

@@ -87,14 +87,15 @@ def restored(rows: Iterable[StoredEvent]) -> Iterator[tuple[list[tuple[Any, ...]
 
 def row_of(record: RecordedEvent) -> tuple[Any, ...]:
     """Returns the row of an event, without its hash."""
+    event = record.event
     return (
         record.position,
         record.stream,
         record.version,
-        record.type,
-        record.schema_version,
-        codec.encode(record.event),
-        record.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        type(event).__name__,
+        event.SCHEMA,
+        codec.encode(event),
+        record.recorded_at.astimezone(UTC).isoformat()[:-6] + "Z",
         record.account_id,
         record.command_id,
         record.caused_by,

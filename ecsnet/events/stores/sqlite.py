@@ -2,8 +2,10 @@
 that the events name.
 
 A command's events are one transaction, durable on return (WAL, synchronous FULL). Several processes may share a file:
-the writer's lock is taken before the versions are read, and a unique constraint guards them as well. Threads share one
-connection under a lock, which each holds for one statement or one transaction at a time. Payloads are JSON text:
+the writer's lock is taken before the versions are read, and a unique constraint guards them as well. A store remembers
+where its last append ended. While nobody else appends, the next event needs no query: one statement inserts it on
+condition that the history still ends there. Threads share one connection under a lock, which each holds for one
+statement or one transaction at a time. Payloads are JSON text:
 ``sqlite3 network.db 'select position, type, payload from events'``.
 """
 
@@ -13,7 +15,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import RLock
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
@@ -23,10 +25,11 @@ from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import numbered
-from ecsnet.events.stores.hashes import BEGINNING, hashed
-from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored, row_of
+from ecsnet.events.stores.hashes import BEGINNING, sealed
+from ecsnet.events.stores.rows import COLUMNS, StoredEvent, records_of, restored
 from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 from ecsnet.events.stores.sqlite_file import (
+    FORMAT,
     SNAPSHOTS,
     SQLITE_ERRORS,
     WITHOUT_HASHES,
@@ -37,17 +40,28 @@ from ecsnet.events.stores.sqlite_file import (
     resolved,
     shown,
 )
+from ecsnet.events.stores.sqlite_index import (
+    AT_ONCE,
+    FORMER_NAMED,
+    INDEXED_UP_TO,
+    NAMED,
+    UNINDEXED,
+    add_pairs,
+    index_events,
+    within_payload,
+)
 
 T = TypeVar("T")
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INDEX: Final = "INSERT INTO resource_events VALUES (?, ?)"
+_INSERT_NEXT: Final = (
+    "INSERT INTO events VALUES (?1, CASE (SELECT max(position) FROM events) WHEN ?1 - 1 THEN ?2 END, "
+    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+)
+"""It violates a constraint, as an event without a stream, if the history does not end right before the position."""
+_HEAD: Final = "SELECT coalesce(max(position), 0) FROM events"
 _LAST: Final = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _ROWS: Final = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ?"
 _STORED: Final = f"SELECT {COLUMNS}, hash FROM events WHERE position > ? AND position <= ?"
-_NAMED: Final = (
-    f"SELECT {COLUMNS} FROM resource_events JOIN events USING (position) "
-    "WHERE position > ? AND position <= ? AND resource_id = ?"
-)
 _END: Final = f"SELECT {COLUMNS}, hash FROM events WHERE stream = ? AND version = ?"
 _HAS_SNAPSHOTS: Final = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'snapshots'"
 _KEEP: Final = "INSERT OR REPLACE INTO snapshots (kind, position, latest, content) VALUES (?, ?, ?, ?)"
@@ -65,7 +79,20 @@ _AT_ONCE: Final = 500
 _LAST_POSITION: Final = 2**63 - 1
 _BUSY_TIMEOUT: Final = 100  # milliseconds that a writer waits for another process before it releases the threads' lock
 _TIMEOUT: Final = 60.0  # seconds that it waits in total
+_ONE_COMMAND: Final = 0.001  # seconds after which an append looks at the file again, though `head` has just done so
 _FAILURES: Final = (*SQLITE_ERRORS, sqlite3.Warning, OverflowError, OSError)
+
+
+class _End:
+    """The end of a history: the last position, the version and hash of the last event of each stream that is known,
+    and the position up to which the index of resources is complete, None if it is not known."""
+
+    __slots__ = ("indexed", "position", "streams")
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.streams: dict[str, tuple[int, str]] = {}
+        self.indexed: int | None = None
 
 
 class SqliteStore:
@@ -83,7 +110,8 @@ class SqliteStore:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: Stamp | None = None
-        self._head: int | None = None  # None: not known
+        self._end: _End | None = None  # None: not known
+        self._looked = 0.0  # when `head` looked at the file for the append that follows
         self._data_version = 0
         _STORES.add(self)
         try:
@@ -100,26 +128,27 @@ class SqliteStore:
             connection = open_to_write(self._path)
         self._file, self._log = Stamp.of(self._path), 0
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
-        self._connection, self._head = connection, None
+        self._connection, self._end, self._data_version = connection, None, -1
         return connection
 
     def _usable(self) -> sqlite3.Connection:
         """Returns the connection after checking that the file is still the same. The caller holds the lock."""
         if self._closed:
             raise StoreError(f"{shown(self._path)}: the store is closed")
-        if self._file is None:
+        file = self._file
+        if file is None:
             return self._connect()
         name, log_name = self._names
         try:
             now = os.stat(name)
         except FileNotFoundError:
             raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
-        if now.st_ino != self._file.inode or now.st_dev != self._file.device:
+        if now.st_ino != file.inode or now.st_dev != file.device:
             raise StoreError(f"{shown(self._path)}: another file was put in its place while it was open")
         connection = self._connection
         if connection is None:  # it was closed before a fork
             return self._connect()
-        if not self._is_steady():
+        if self._stamp is not None and not self._is_steady():
             self._connection = None
             connection.close()
             return self._connect()
@@ -139,64 +168,138 @@ class SqliteStore:
 
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         for new in events:
-            codec.check(new)
-        deadline = monotonic() + _TIMEOUT
+            codec.check_envelope(new)
+        deadline: float | None = None
         while True:
             with self._lock:
                 try:
-                    connection = self._usable()
-                    self._head = None  # until the transaction has ended
+                    connection = self._connection
+                    if connection is None or perf_counter() - self._looked > _ONE_COMMAND:
+                        connection = self._usable()
+                    self._looked = 0.0
+                    end, self._end = self._end, None  # it is not known until the transaction has ended
+                    if end is not None and len(events) == 1:
+                        next_one = self._append_next(connection, end, events, expected)
+                        if next_one is not None:
+                            self._end = end
+                            return next_one
                     try:
                         connection.execute("BEGIN IMMEDIATE")
-                        position = self._number_in_transaction("SELECT coalesce(max(position), 0) FROM events")
-                        ends = self._checked(connection, expected)
-                        recorded = numbered(events, expected, position)
-                        before = connection.total_changes
-                        connection.executemany(_INSERT, hashed(map(row_of, recorded), ends))
-                        named = [(name, one.position) for one in recorded for name in one.event.named_resources()]
-                        connection.executemany(_INDEX, named)
-                        if connection.total_changes - before != len(recorded) + len(named):
-                            raise StoreError(f"{shown(self._path)}: a trigger in the file swallows events")
+                        end, recorded = self._append_all(connection, end, events, expected)
                         connection.execute("COMMIT")
                     except BaseException:
                         if connection.in_transaction:
                             connection.execute("ROLLBACK")
                         raise
-                    self._head = position + len(recorded)
+                    self._end = end
                     return recorded
                 except sqlite3.OperationalError as error:
+                    if deadline is None:
+                        deadline = monotonic() + _TIMEOUT
                     if not _is_busy(error) or monotonic() > deadline:
                         raise self._failure(error) from error
                 except _FAILURES as error:
                     raise self._failure(error) from error
 
-    def _checked(self, connection: sqlite3.Connection, expected: Mapping[str, int]) -> dict[str, str]:
-        """Returns the last hashes of streams, after checking that they have the expected versions."""
-        ends: dict[str, str] = {}
+    def _append_next(
+        self, connection: sqlite3.Connection, end: _End, events: Sequence[NewEvent], expected: Mapping[str, int]
+    ) -> Sequence[RecordedEvent] | None:
+        """Appends one event to a history whose end is known, by one statement, which is a transaction of its own.
+        Returns None, without having done anything, if the history goes on behind that end or more is to be done."""
+        head, streams, indexed = end.position, end.streams, end.indexed
+        if indexed is None or head - indexed >= AT_ONCE - 1:
+            return None
         for stream, version in expected.items():
-            row = connection.execute(_LAST, (stream,)).fetchone()
-            actual, end = (0, BEGINNING) if row is None else row
-            if self._number(actual) != version:
-                raise VersionConflict(stream, expected=version, actual=actual)
-            if type(end) is not str:
-                raise StoreError(f"{shown(self._path)} is damaged: the last event of stream {stream!r} has no hash")
-            ends[stream] = end
-        return ends
+            if stream not in streams or streams[stream][0] != version:
+                return None
+        recorded = numbered(events, expected, head)
+        row = sealed(recorded[0], streams[recorded[0].stream][1])
+        before = connection.total_changes
+        try:
+            connection.execute(_INSERT_NEXT, row)
+        except sqlite3.IntegrityError:
+            return None
+        if connection.total_changes - before != 1:
+            raise self._swallowing()
+        end.position = row[0]
+        streams[row[1]] = row[2], row[11]
+        return recorded
+
+    def _append_all(
+        self,
+        connection: sqlite3.Connection,
+        known: _End | None,
+        events: Sequence[NewEvent],
+        expected: Mapping[str, int],
+    ) -> tuple[_End, Sequence[RecordedEvent]]:
+        """Appends events within a transaction, and returns where the history ends then."""
+        position = self._number_in_transaction(_HEAD)
+        end = _End(position) if known is None or known.position != position else known
+        streams = end.streams
+        for stream, version in expected.items():
+            streams[stream] = streams.get(stream) or self._last_of(connection, stream)
+            if streams[stream][0] != version:
+                raise VersionConflict(stream, expected=version, actual=streams[stream][0])
+        recorded = numbered(events, expected, position)
+        before = connection.total_changes
+        connection.executemany(_INSERT, _sealed_rows(recorded, streams))
+        written = len(recorded)
+        end.position += written
+        if end.indexed is None:
+            end.indexed = self._number_in_transaction(INDEXED_UP_TO)
+            if end.indexed > position:
+                raise StoreError(
+                    f"{shown(self._path)} is damaged: position {end.indexed} is indexed, and was not recorded"
+                )
+        if end.position - end.indexed >= AT_ONCE:
+            try:
+                written += index_events(connection, end.indexed, end.position)
+            except codec.UnreadableEvent as error:
+                raise self._failure(error) from error
+            end.indexed = end.position
+        if connection.total_changes - before != written:
+            raise self._swallowing()
+        return end, recorded
+
+    def _last_of(self, connection: sqlite3.Connection, stream: str) -> tuple[int, str]:
+        """Returns the version and the hash of the last event of a stream."""
+        row = connection.execute(_LAST, (stream,)).fetchone()
+        version, end = (0, BEGINNING) if row is None else row
+        if type(end) is not str:
+            raise StoreError(f"{shown(self._path)} is damaged: the last event of stream {stream!r} has no hash")
+        return self._number(version), end
+
+    def _swallowing(self) -> StoreError:
+        return StoreError(f"{shown(self._path)}: a trigger in the file swallows events, or adds some")
 
     def read(self, *, after: int = 0, until: int | None = None, naming: str | None = None) -> Iterator[RecordedEvent]:
-        query, also = (_ROWS, ()) if naming is None else (_NAMED, (naming,))
-        for rows in self._batches(query, after, until, *also):
+        for rows in self._batches(_ROWS, after, until) if naming is None else self._naming(naming, after, until):
             yield from records_of(rows)
+
+    def _naming(self, naming: str, after: int, until: int | None) -> Iterator[list[Any]]:
+        """Yields the rows of events that name a resource: by the index, and behind its end by their payloads."""
+        if self._format() != FORMAT:
+            yield from self._batches(FORMER_NAMED, after, until, naming)
+            return
+        with self._lock:
+            try:
+                indexed = self._fetch_number(INDEXED_UP_TO)
+            except _FAILURES as error:
+                raise self._failure(error) from error
+        yield from self._batches(NAMED, after, indexed if until is None else min(until, indexed), naming)
+        yield from self._batches(UNINDEXED, max(after, indexed), until, within_payload(naming))
+
+    def _format(self) -> int:
+        with self._lock:
+            try:
+                return self._fetch_number("PRAGMA user_version")
+            except _FAILURES as error:
+                raise self._failure(error) from error
 
     @property
     def keeps_hashes(self) -> bool:
         """True, but for a file of format 2 that is open to be read only. Raises `StoreError`."""
-        with self._lock:
-            try:
-                self._usable()
-                return self._number_in_transaction("PRAGMA user_version") != WITHOUT_HASHES
-            except _FAILURES as error:
-                raise self._failure(error) from error
+        return self._format() != WITHOUT_HASHES
 
     def stored(self, *, after: int = 0, until: int | None = None) -> Iterator[StoredEvent]:
         """Yields the rows with ``after`` < position <= ``until`` and their hashes, in order. Raises `StoreError`."""
@@ -210,12 +313,12 @@ class SqliteStore:
         """
 
         def work(connection: sqlite3.Connection) -> int:
-            self._head = None  # until the transaction has ended
+            self._end = None
             if self._number_in_transaction("SELECT count(*) FROM events"):
                 raise StoreError(f"{shown(self._path)}: there are events already")
             for some, named in restored(rows):
                 connection.executemany(_INSERT, some)
-                connection.executemany(_INDEX, named)
+                add_pairs(connection, named, some[-1][0])
             return self._number_in_transaction("SELECT count(*) FROM events")
 
         return self._in_transaction(work)
@@ -328,13 +431,14 @@ class SqliteStore:
     def head(self) -> int:
         with self._lock:
             try:
-                self._usable()
-                data_version = self._number_in_transaction("PRAGMA data_version")  # kept by the connection
-                if self._head is None or data_version != self._data_version:  # another connection wrote
-                    self._head = None
+                (data_version,) = self._usable().execute("PRAGMA data_version").fetchone()  # kept by the connection
+                self._looked = perf_counter()
+                end = self._end
+                if end is None or data_version != self._data_version:  # another connection wrote
+                    self._end = None
                     self._data_version = data_version
-                    self._head = self._fetch_number("SELECT coalesce(max(position), 0) FROM events")
-                return self._head
+                    end = self._end = _End(self._fetch_number(_HEAD))
+                return end.position
             except _FAILURES as error:
                 raise self._failure(error) from error
 
@@ -363,6 +467,14 @@ class SqliteStore:
 
     def _failure(self, error: Exception) -> StoreError:
         return StoreError(f"{shown(self._path)}: {error}")
+
+
+def _sealed_rows(records: Iterable[RecordedEvent], streams: dict[str, tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
+    """Yields the rows of events behind the ends of their streams, which go on to be the ends."""
+    for record in records:
+        row = sealed(record, streams[record.stream][1])
+        streams[record.stream] = record.version, row[11]
+        yield row
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

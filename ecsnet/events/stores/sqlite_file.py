@@ -21,15 +21,17 @@ from urllib.parse import quote_from_bytes
 from ecsnet.errors import StoreError
 from ecsnet.events.stores.hashes import hashed
 from ecsnet.events.stores.rows import COLUMNS
+from ecsnet.events.stores.sqlite_index import FORMER_TABLES, INDEX, INDEXED, TABLES, take_over
 
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """The errors of a database. SQLite's message cannot be decoded if it repeats a damaged schema that is not UTF-8."""
 APPLICATION_ID: Final = 0x6563736E  # "ecsn"
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the file's layout, kept in SQLite's user_version. (Events have schema versions of their own.)
 
 Format 1, which no release wrote, had no causes and no index of resources. Its files are refused. Format 2 had no
-hashes. Its files can be read, and are converted when they are opened to be written."""
+hashes, and up to format 3 the index had another table, which each append wrote to. Files of these two can be read, and
+are converted when they are opened to be written."""
 WITHOUT_HASHES: Final = 2
 
 _NEVER_CHANGED: Final = """
@@ -52,12 +54,8 @@ CREATE TABLE events (
     hash TEXT,
     UNIQUE (stream, version)
 )""",
-    """
-CREATE TABLE resource_events (
-    resource_id TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    PRIMARY KEY (resource_id, position)
-) WITHOUT ROWID""",
+    INDEX,
+    INDEXED,
     _NEVER_CHANGED,
     """
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
@@ -118,8 +116,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     try:
         if not _is_laid_out(path, connection):
             _lay_out(path, connection)
-        if _number(connection, "PRAGMA user_version") == WITHOUT_HASHES:
-            _add_hashes(connection)
+        if _number(connection, "PRAGMA user_version") != FORMAT:
+            _convert(connection)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
@@ -302,7 +300,7 @@ def _is_half_created(path: Path) -> bool:
 
 def _refuse_other_format(name: str, user_version: int) -> None:
     """Raises `StoreError` for a file of another format. One that is not laid out yet has the version 0."""
-    if user_version not in (0, WITHOUT_HASHES, FORMAT):
+    if user_version != 0 and not WITHOUT_HASHES <= user_version <= FORMAT:
         age = "an older" if 0 < user_version < FORMAT else "a newer"
         raise StoreError(f"{name} was written by {age} ecsnet (format {user_version}; this one knows {FORMAT})")
 
@@ -356,7 +354,7 @@ def _has_schema(path: Path, connection: sqlite3.Connection) -> bool:
         return False
     if application_id != APPLICATION_ID:
         raise StoreError(f"{name} is not a store of ecsnet's: it belongs to another program")
-    for table in ("events", "resource_events"):
+    for table in ("events", *(TABLES if user_version == FORMAT else FORMER_TABLES)):
         if not _number(connection, f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'"):
             raise StoreError(f"{name} is damaged: there is no table of {table.replace('_', ' ')} in it")
     return True
@@ -381,30 +379,37 @@ def _lay_out(path: Path, connection: sqlite3.Connection) -> None:
         raise
 
 
-def _add_hashes(connection: sqlite3.Connection) -> None:
-    """Converts a file of format 2, unless another process has done so meanwhile.
+def _convert(connection: sqlite3.Connection) -> None:
+    """Converts a file of a former format, unless another process has done so meanwhile.
 
-    The last event of each stream gets a hash, which covers those before it. It is one transaction, so a process that is
-    killed in it leaves the file as it was.
+    It is one transaction, so a process that is killed in it leaves the file as it was.
     """
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        if _number(connection, "PRAGMA user_version") == WITHOUT_HASHES:
-            ends: dict[str, str] = {}
-            last: dict[str, int] = {}
-            for *row, end in hashed(connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY position"), ends):
-                last[row[1]], ends[row[1]] = row[0], end
-            connection.execute("ALTER TABLE events ADD COLUMN hash TEXT")
-            connection.execute("DROP TRIGGER IF EXISTS events_are_never_changed")
-            rows = [(ends[stream], position) for stream, position in last.items()]
-            connection.executemany("UPDATE events SET hash = ? WHERE position = ?", rows)
-            connection.execute(_NEVER_CHANGED)
+        former = _number(connection, "PRAGMA user_version")
+        if former == WITHOUT_HASHES:
+            _add_hashes(connection)
+        if former < FORMAT:
+            take_over(connection)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _add_hashes(connection: sqlite3.Connection) -> None:
+    """Gives the last event of each stream a hash, which covers those before it."""
+    ends: dict[str, str] = {}
+    last: dict[str, int] = {}
+    for *row, end in hashed(connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY position"), ends):
+        last[row[1]], ends[row[1]] = row[0], end
+    connection.execute("ALTER TABLE events ADD COLUMN hash TEXT")
+    connection.execute("DROP TRIGGER IF EXISTS events_are_never_changed")
+    rows = [(ends[stream], position) for stream, position in last.items()]
+    connection.executemany("UPDATE events SET hash = ? WHERE position = ?", rows)
+    connection.execute(_NEVER_CHANGED)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

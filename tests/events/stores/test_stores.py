@@ -17,7 +17,8 @@ import pytest
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
 from ecsnet.events import EventStore, MemoryStore, NewEvent
-from ecsnet.events.stores.sqlite import _NAMED, SqliteStore
+from ecsnet.events.stores.sqlite import SqliteStore
+from ecsnet.events.stores.sqlite_index import NAMED
 from ecsnet.events.vpc import VpcDeleted
 from tests.support.net import START, Net
 
@@ -303,7 +304,7 @@ def test_a_file_of_a_newer_version_is_refused_and_unchanged(path: Path) -> None:
 def test_a_file_of_format_1_is_refused_and_unchanged(path: Path, read_only: bool) -> None:
     content = FORMAT_1.read_bytes()
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"was written by an older ecsnet \(format 1; this one knows 3\)"):
+    with pytest.raises(StoreError, match=r"was written by an older ecsnet \(format 1; this one knows 4\)"):
         SqliteStore(path, read_only=read_only)
     assert path.read_bytes() == content
 
@@ -314,10 +315,10 @@ def test_a_file_finds_the_events_of_a_resource_by_an_index(path: Path) -> None:
         net = Net(store=cloud.store)
         net.attached(net.run())
     connection = sqlite3.connect(path)
-    plan = connection.execute(f"EXPLAIN QUERY PLAN {_NAMED} ORDER BY position LIMIT 500", (0, 9, "x")).fetchall()
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {NAMED} ORDER BY position LIMIT 500", (0, 9, "x")).fetchall()
     connection.close()
     assert [re.sub(r" \(.*", "", step[-1]) for step in plan] == [
-        "SEARCH resource_events USING PRIMARY KEY",
+        "SEARCH events_by_resource USING PRIMARY KEY",
         "SEARCH events USING INTEGER PRIMARY KEY",
     ]
 
