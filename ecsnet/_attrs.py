@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, update_wrapper
 from inspect import signature
+from operator import attrgetter
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
@@ -42,8 +43,7 @@ def _known_signatures(cls: type[Any], fields: list[attrs.Attribute[Any]]) -> lis
 # Frozen classes that are imported in less time
 #
 # attrs compiles the methods of each class when it is made, which takes most of the time that the library is imported
-# in; few programs use all classes. So `frozen` compiles `__eq__` and `__hash__` when one of them is first called, and
-# the repr, which is not called often, is no code of its own.
+# in; few programs use all classes. So `frozen` compares, hashes and prints values by functions that read the fields.
 
 
 def _frozen(cls: type[Any] | None = None, **options: Any) -> Any:
@@ -54,50 +54,34 @@ def _frozen(cls: type[Any] | None = None, **options: Any) -> Any:
 
     def make(cls: type[Any]) -> Any:
         made = decorate(cls)
-        _add_methods(made, cls, *_equality_on_first_use(made, cls), *([_repr(made)] if printed else []))
+        for method in (*_equality(made), *([_repr(made)] if printed else [])):
+            if method.__name__ not in cls.__dict__:
+                method.__module__ = made.__module__
+                method.__qualname__ = f"{made.__qualname__}.{method.__name__}"
+                setattr(made, method.__name__, method)
         return made
 
     return make if cls is None else make(cls)
 
 
-def _add_methods(made: type[Any], written: type[Any], *methods: Any) -> None:
-    """Gives a class that attrs made the methods that the one written has not."""
-    for method in methods:
-        if method.__name__ not in written.__dict__:
-            method.__module__ = made.__module__
-            method.__qualname__ = f"{made.__qualname__}.{method.__name__}"
-            setattr(made, method.__name__, method)
+def _equality(cls: Any) -> tuple[Any, Any]:
+    fields = attrs.fields(cls)
+    compared = _reader([field.name for field in fields if field.eq])
+    hashed = _reader([field.name for field in fields if (field.eq if field.hash is None else field.hash)])
+    salt = hash(f"{cls.__module__}.{cls.__qualname__}")
 
-
-def _equality_on_first_use(made: Any, written: type[Any]) -> tuple[Any, Any]:
     def __eq__(self: Any, other: object) -> Any:  # noqa: N807
-        _add_methods(made, written, *_equality(made))
-        return made.__eq__(self, other)
+        return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
 
-    def __hash__(self: Any) -> Any:  # noqa: N807
-        _add_methods(made, written, *_equality(made))
-        return made.__hash__(self)
+    def __hash__(self: Any) -> int:  # noqa: N807
+        return hash((salt, hashed(self)))
 
     return __eq__, __hash__
 
 
-def _equality(cls: Any) -> tuple[Any, Any]:
-    fields = attrs.fields(cls)
-    compared = [f"self.{field.name} == other.{field.name}" for field in fields if field.eq]
-    hashed = [f"self.{field.name}" for field in fields if (field.eq if field.hash is None else field.hash)]
-    names = {"_salt": hash(f"{cls.__module__}.{cls.__qualname__}")}
-    exec(
-        f"""
-def __eq__(self, other):
-    if other.__class__ is not self.__class__:
-        return NotImplemented
-    return {" and ".join(compared) or True}
-def __hash__(self):
-    return hash(({", ".join(["_salt", *hashed])},))
-""",
-        names,
-    )
-    return names["__eq__"], names["__hash__"]
+def _reader(names: Sequence[str]) -> Callable[[Any], Any]:
+    """Returns a function that reads attributes: the value of one, a tuple of several."""
+    return attrgetter(*names) if names else lambda _: ()
 
 
 def _repr(cls: Any) -> Any:
