@@ -254,8 +254,8 @@ class Cloud:
         if events or client_token is not None or attributes is not None:
             news: list[NewEvent] = []
             if events:
-                command_id = engine.command_id(stream_of(events[0], region_id, self.account_id))
-                news = engine.command_events(region_id, events, now, self.account_id, command_id)
+                news = engine.command_events(region_id, events, now, self.account_id)
+                command_id = news[0].command_id
             else:
                 command_id = engine.command_id(region_id if client_token is None else account_stream(self.account_id))
             if view.events:

@@ -248,7 +248,8 @@ def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, t
         return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
-    return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))
+    ids = {resource_id: None for event in events if (resource_id := getattr(event, field, None)) is not None}
+    return table, tuple(ids)
 
 
 def existing(

@@ -91,6 +91,7 @@ from ecsnet.events.tags import ResourceTagged, ResourceUntagged
 from ecsnet.values import InstanceStatus, Tags
 
 S = InstanceStatus
+RUNNING: Final = S.Running
 
 # The lifecycle
 
