@@ -60,6 +60,41 @@ class Engine:
     is folded from the newest snapshot on, or ``from_events`` alone.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_commands",
+        "_delivered",
+        "_delivering",
+        "_folding",
+        "_last",
+        "_latest",
+        "_lease",
+        "_nothing_due",
+        "_nothing_pending_at",
+        "_process",
+        "_settling",
+        "_snapshot_due",
+        "_types",
+        "clock",
+        "closed",
+        "command_ids",
+        "denial_handlers",
+        "first_results",
+        "handlers",
+        "instance_types",
+        "listings",
+        "lock",
+        "outcomes",
+        "own_types",
+        "pace",
+        "rules",
+        "settle_after",
+        "snapshots",
+        "store",
+        "until",
+        "world",
+    )  # a fork makes one
+
     def __init__(
         self,
         lease: Lease,

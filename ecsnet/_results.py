@@ -8,7 +8,7 @@ from typing import Any
 
 from ecsnet._engine import Engine
 from ecsnet.commands import Command
-from ecsnet.domain.decide import removes, result_ids, returns_several
+from ecsnet.domain.decide import REMOVING, SEVERAL, result_ids
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
@@ -62,7 +62,7 @@ def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
 
 def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
     """Returns the result of a command as `Cloud.execute` does: one on several resources has a tuple, even of one."""
-    return found if returns_several(command) else found[0]
+    return found if type(command) in SEVERAL else found[0]
 
 
 def token_used(client_token: str, command: Command[Any], ids: tuple[str, ...]) -> ClientTokenUsed:
@@ -94,7 +94,7 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
         return _first_quota(records, used)
     after = engine.world_at(used.position)
     region, last = _region_with(after, table, ids), None
-    if region is None and removes(command):
+    if region is None and type(command) in REMOVING:
         before = engine.world_at(records[0].position - 1)
         home = _region_with(before, table, ids)
         if home is not None:

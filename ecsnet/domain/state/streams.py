@@ -95,7 +95,10 @@ def stream_of(event: Event, region_id: str, account_id: str) -> str:
 
 def with_shared(region_id: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
     """Returns the events of a region, followed by the events for the shared streams that they allocate from."""
-    if (len(events) == 1 and type(events[0]) not in _ALLOCATING) or _ALLOCATING.isdisjoint(map(type, events)):
+    if len(events) == 1:
+        (event,) = events
+        return events if type(event) not in _ALLOCATING else (event, *_shared(region_id, event))
+    if _ALLOCATING.isdisjoint(map(type, events)):
         return events
     return (*events, *[one for event in events if type(event) in _ALLOCATING for one in _shared(region_id, event)])
 

@@ -98,12 +98,12 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     value = own.quotas[account_id, name] if own is not None and own.quotas.size else None
     if value is not None:
         return value
-    of_regions = [
-        quota
-        for one in world.regions.values()
-        if one.quotas.size and (quota := one.quotas[account_id, name]) is not None
-    ]
-    return max(of_regions) if of_regions else unset_account_quota(world, account_id, name)
+    highest: int | None = None
+    for one in world.regions.values():
+        quota = one.quotas[account_id, name] if one.quotas.size else None
+        if quota is not None and (highest is None or quota > highest):
+            highest = quota
+    return unset_account_quota(world, account_id, name) if highest is None else highest
 
 
 def unset_account_quota(world: World, account_id: str, name: str) -> int:
@@ -121,7 +121,7 @@ def unset_account_quota(world: World, account_id: str, name: str) -> int:
 
 def described_types(world: World, account_id: str) -> Mapping[str, InstanceType]:
     """Returns the instance types that were described to an account, or that its instances show, by id."""
-    own = world.shared.get(account_stream(account_id))
+    own = world.shared.get(account_stream(account_id)) if world.shared else None
     return {} if own is None else own.instance_types
 
 

@@ -101,19 +101,21 @@ SECURITY_GROUP: Final = Lifecycle(
 
 def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
+    count = interface.address_count
     for group_id in group_ids:
         group = region.security_groups.mutable(group_id)
         if group.status is not _AVAILABLE:
             raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
-        group.private_ip_count += interface.address_count
+        group.private_ip_count += count
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses stops being a member."""
+    count = interface.address_count
     for group_id in group_ids:
         region.members_of_group.mutable(group_id).delete(interface.id)
-        region.security_groups.mutable(group_id).private_ip_count -= interface.address_count
+        region.security_groups.mutable(group_id).private_ip_count -= count
 
 
 def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:

@@ -500,7 +500,7 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
         to_allocate=chosen + (primary is None),
         resulting_count=count,
         interface_status=AVAILABLE,
-        in_prefixes=context.addresses_in_drawn_prefixes(),
+        in_prefixes=0 if context.prefix_request is None else context.addresses_in_drawn_prefixes(),
     )
     context.request_addresses(request)
     groups = known(context.security_groups)
@@ -515,17 +515,18 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
     (request,) = known(context.address_requests)
-    allocated = private_pool.draw(region, vswitch, request.to_allocate, context.addresses_asked_for(request))
+    taken = request.named if context.prefix_request is None else context.addresses_asked_for(request)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, taken)
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
         addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
-    number = context.world.next_number(region, "network_interface")
+    region_id, number = region.region_id, context.world.next_number(region, "network_interface")
     return (
         NetworkInterfaceCreated(
-            network_interface_id=resource_id(region.region_id, "network_interface", number),
+            network_interface_id=resource_id(region_id, "network_interface", number),
             vswitch_id=vswitch.id,
-            mac_address=mac_address(region.region_id, number),
+            mac_address=mac_address(region_id, number),
             private_ip_addresses=addresses,
             security_group_ids=command.security_group_ids,
             name=command.network_interface_name,
