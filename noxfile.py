@@ -17,6 +17,7 @@ from packaging.version import Version
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 EXTRAS = ("cli", "testing", "postgres", "nats", "test")
+ON_EVERY_CORE = ("-n", "auto", "--dist", "worksteal")
 WITHOUT_ATTACKS = ("--ignore", "tests/attack")
 """The attack tests take most of the time, and the gate, ``.ci/run``, runs them: here they would run six times."""
 WITHOUT_SHRINKING = ("--ignore", "tests/testing/test_broken_systems.py")
@@ -54,7 +55,7 @@ def tests(session: nox.Session, dependencies: str) -> None:
         session.install("-e", ".[test]", "--constraint", str(constraints))
     else:
         session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS))
+    session.run("python", "-m", "pytest", "-q", *ON_EVERY_CORE, *(session.posargs or WITHOUT_ATTACKS))
 
 
 @nox.session
@@ -76,7 +77,9 @@ def sdist(session: nox.Session) -> None:
     session.chdir(folder / archive.name.removesuffix(".tar.gz"))
     session.run("python", "-m", "venv", ".venv", silent=True)
     session.run(".venv/bin/pip", "install", "-q", "-e", ".[test]", external=True)
-    session.run(".venv/bin/python", "-m", "pytest", "-q", *(session.posargs or WITHOUT_ATTACKS), external=True)
+    session.run(
+        ".venv/bin/python", "-m", "pytest", "-q", *ON_EVERY_CORE, *(session.posargs or WITHOUT_ATTACKS), external=True
+    )
 
 
 PROJECT_TEST = """

@@ -2,7 +2,8 @@
 
 The calls that match are create an ENI, attach and detach it, and describe one by its id. The SDK's own share is that of
 a client whose transport answers at once; to a server it includes that of `requests`, which asks an adapter that answers
-at once. It needs the extra ``bench``.
+at once. No server in the process can be faster than one that sends the same bytes without looking at the request: the
+floor of calls by sockets. It needs the extra ``bench``.
 """
 
 # a benchmark prints
@@ -12,8 +13,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import Thread
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
@@ -119,6 +122,31 @@ def moto_server() -> Iterator[str]:
         server.stop()
 
 
+@contextmanager
+def canned_server(ours: Ours) -> Iterator[Callable[[], None]]:
+    """A server in a thread that sends the answer of a describe without looking at the request, and a call of it."""
+    body = json.dumps(ours.client.describe_network_interfaces(ours.one).body.to_map()).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    answer = head.encode() + body
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection:
+            while connection.recv(65_536):
+                connection.sendall(answer)
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    endpoint = f"127.0.0.1:{listening.getsockname()[1]}"
+    client = Client(Config(access_key_id="a", access_key_secret="b", endpoint=endpoint, protocol="http"))
+    try:
+        yield lambda: client.describe_network_interfaces(ours.one)
+    finally:
+        listening.close()
+
+
 def run(effort: Effort) -> None:
     """Measures the calls, the start and the end, and prints their tables."""
     calls = effort.of(200)
@@ -128,6 +156,13 @@ def run(effort: Effort) -> None:
         sockets = Ours(stack.enter_context(aliyun(cloud, sockets=True)), *ids)
         peer = Motos(stack.enter_context(moto_server()))
         _compare("server in a thread", sockets, peer, calls, effort, "at most a fifth")
+        floor = "describe, a server that sends the same bytes"
+        canned = stack.enter_context(canned_server(sockets))
+        contenders = [
+            Contender(floor, _timed(canned, calls)),
+            Contender("describe, ecsnet", _timed(sockets.describe, calls), floor, "1 ms"),
+        ]
+        measure("the floor of calls by sockets", contenders, effort.rounds)
     with ExitStack() as stack:
         cloud, ids = network(100)
         stack.enter_context(mock_aws())

@@ -1,4 +1,4 @@
-"""Where moto's EC2 differs from the model: `CloudMachine` looks again and again, each time without what is known.
+"""Differences between moto's EC2 and the model: `CloudMachine` looks again and again, each time without those known.
 
 pip install '.[bench]'
 python examples/moto_divergences.py
@@ -67,7 +67,7 @@ class BesideMoto(CloudMachine):
         return any(map(self._was_chosen, addresses(command)))
 
     def _was_chosen(self, address: str) -> bool:
-        """Whether an ENI has this address by the choice of the model, or of moto: they choose differently."""
+        """Returns whether an ENI has this address by the choice of the model, or of moto: they choose differently."""
         return self.moto.chose(address) or any(
             address in interface.private_ips and self.names.to_system(interface.id) not in self.moto.named
             for interface in self.model.network_interfaces.values()

@@ -99,7 +99,7 @@ class MotoSystem:
         return answer if isinstance(answer, str | list) else None
 
     def observe(self, resource_id: str) -> Mapping[str, object] | None:
-        """What moto shows. Where it crashes, that stands in place of the id, so that it differs."""
+        """Returns what moto shows. A crash stands in place of the id, so that it differs."""
         kind = resource_id.partition("-")[0]
         if kind not in _KINDS:  # an id of the model's, of which moto has shown no relative
             return None
@@ -112,7 +112,7 @@ class MotoSystem:
             raise
 
     def chose(self, address: str) -> bool:
-        """Whether moto gave this address to an ENI by itself."""
+        """Returns whether moto gave this address to an ENI by itself."""
         unnamed = [each for each in self._all("eni").values() if each["NetworkInterfaceId"] not in self.named]
         return any(one["PrivateIpAddress"] == address for each in unnamed for one in each["PrivateIpAddresses"])
 
@@ -355,7 +355,7 @@ SUPPORTED = frozenset(_ACTIONS)
 
 
 def has_relative(command: c.Command[Any]) -> bool:
-    """Whether AWS has what this command asks for: no classic network, no subscriptions, no bandwidth to be bought."""
+    """Returns whether AWS has what a command asks for: no classic network, subscriptions or bandwidth to be bought."""
     if isinstance(command, c.RunInstances):
         plain = command.instance_charge_type == ChargeType.PostPaid and not command.internet_max_bandwidth_out
         return plain and command.vswitch_id is not None
@@ -372,4 +372,4 @@ _KINDS: dict[str, tuple[str, str, str, Callable[[MotoSystem, Any], Mapping[str, 
     "eni": ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", MotoSystem._network_interface),
     "eipalloc": ("describe_addresses", "Addresses", "AllocationId", MotoSystem._eip),
 }
-"""How ids begin, how all of the kind are described, and what is shown of one."""
+"""The prefix of ids, the method that describes all of the kind, and what is shown of one."""

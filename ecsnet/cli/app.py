@@ -138,7 +138,7 @@ _instance_types = click.option(
 _edition = click.option(
     "--edition",
     type=click.Choice(list(EDITIONS)),
-    help="What the vendor's documentation says at a time. Default: that of the history, 2019-03 for a new one.",
+    help="What the vendor's documentation says at a time. Default: that of FILE or of the history, or 2019-03.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 
@@ -191,8 +191,8 @@ def run(
 ) -> None:
     """Run the operations in FILE, a JSON list of actions and parameters of the vendor's OpenAPI.
 
-    FILE may also be an object with the list under "operations", and with "start", "settle_after" and "account_id",
-    which these options override.
+    FILE may also be an object with the list under "operations", and with "start", "settle_after", "account_id" and
+    "edition", which these options override.
 
     Exits 0 if every outcome is as FILE expects, 1 if not, and 2, before anything runs, if FILE is malformed.
     """
@@ -215,7 +215,7 @@ def run(
         account_id=account_id,
         clock=clock or utc_now,
         instance_types=types,
-        edition=edition,
+        edition=edition or plan.edition,
     ) as cloud:
         summary = outcomes.Summary(dry_run)
         for outcome in run_plan(plan, cloud.fork() if dry_run else cloud):
@@ -260,7 +260,7 @@ def check(
         account_id=account_id,
         settle_after=operations.settle_after or timedelta(0),
         instance_types=types,
-        edition=edition,
+        edition=edition or operations.edition,
     )
     checking.start_from(cloud, responses, output)
     summary = outcomes.Summary(dry_run=True)

@@ -64,9 +64,11 @@ class Admin:
         try:
             if name not in _ANSWERS:
                 raise _Impossible(404, f"there is no /_ecsnet/{name}: there are {', '.join(sorted(_ANSWERS))}")
-            method, work = _ANSWERS[name]
-            if request.method not in (method, "POST"):
-                raise _Impossible(405, f"/_ecsnet/{name} is for {method}")
+            works = _ANSWERS[name]
+            # a client that can only POST reaches each: what changes something, where there are two
+            work = works.get(request.method) or (list(works.values())[-1] if request.method == "POST" else None)
+            if work is None:
+                raise _Impossible(405, f"/_ecsnet/{name} is for {' and '.join(works)}")
             status, value = 200, work(self, self._arguments(request))
         except _Impossible as error:
             status, value = error.args[0], {"error": error.args[1]}
@@ -156,7 +158,11 @@ class Admin:
             clock.advance(timedelta(seconds=seconds))
         return {"now": clock()}
 
-    def _faults(self, given: Mapping[str, Any]) -> Any:
+    def _show_faults(self, given: Mapping[str, Any]) -> Any:
+        faults = self._service.faults
+        return [] if faults is None else faults.described()
+
+    def _put_faults(self, given: Mapping[str, Any]) -> Any:
         rows = given.get("rows")
         if self._read_faults is None:
             raise _Impossible(409, "this server has no faults")
@@ -210,13 +216,13 @@ def _plain(value: Any) -> Any:
         return str(value)
 
 
-_ANSWERS: Final[Mapping[str, tuple[str, Callable[[Admin, Mapping[str, Any]], Any]]]] = {
-    "health": ("GET", Admin._health),
-    "history": ("GET", Admin._history),
-    "calls": ("GET", Admin._calls),
-    "why": ("GET", Admin._why),
-    "reset": ("POST", Admin._reset),
-    "fork": ("POST", Admin._fork),
-    "clock": ("POST", Admin._clock),
-    "faults": ("PUT", Admin._faults),
+_ANSWERS: Final[Mapping[str, Mapping[str, Callable[[Admin, Mapping[str, Any]], Any]]]] = {
+    "health": {"GET": Admin._health},
+    "history": {"GET": Admin._history},
+    "calls": {"GET": Admin._calls},
+    "why": {"GET": Admin._why},
+    "reset": {"POST": Admin._reset},
+    "fork": {"POST": Admin._fork},
+    "clock": {"POST": Admin._clock},
+    "faults": {"GET": Admin._show_faults, "PUT": Admin._put_faults},
 }

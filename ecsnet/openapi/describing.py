@@ -23,7 +23,7 @@ from ecsnet.errors import InvalidDescribe
 from ecsnet.openapi.actions import NOT_MODELLED_EVERYWHERE, snake_case
 from ecsnet.openapi.quotas import ATTRIBUTES
 from ecsnet.openapi.records import family_of, record
-from ecsnet.openapi.selection import Filter, attribute, flag, page, said, selected, texts
+from ecsnet.openapi.selection import Filter, Flat, attribute, flag, page, said, selected, tags, texts
 from ecsnet.values import UNKNOWN_QUOTA, InstanceType
 
 ECS: Final = "2014-05-26"
@@ -200,7 +200,8 @@ def _page(
         if parameter in parameters
     ]
     everything = scene.listings.ids(scene.present, scene.world, scene.region.region_id, table, scene.account_id)
-    ids = selected(scene.region, table, filters, scene.account_id, everything)
+    tagged = tags(parameters["Tag"]) if "Tag" in parameters else {}
+    ids = selected(scene.region, table, filters, tagged, scene.account_id, everything)
     return page(scene.region, table, ids, parameters, most=most, tokens=tokens)
 
 
@@ -439,7 +440,7 @@ def _old(fields: str) -> Mapping[str, frozenset[str]]:
 
 
 def _filters(table: str) -> str:
-    return " ".join(_FILTERS[table])
+    return " ".join([*_FILTERS[table], "Tag"])
 
 
 DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
@@ -451,7 +452,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vpcs", "Vpcs", "Vpc", 50, None, only=_old(_OLD_VPC)),
                 f"{_filters('vpcs')} {_PAGES}",
-                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId Tag VpcOwnerId",
+                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId VpcOwnerId",
             ),
             _row(
                 "DescribeVpcAttribute",
@@ -474,7 +475,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vswitches", "VSwitches", "VSwitch", 50, None, only=_old(_OLD_VSWITCH)),
                 f"{_filters('vswitches')} {_PAGES}",
-                "EnableIpv6 IsDefault ResourceGroupId RouteTableId Tag VSwitchOwnerId",
+                "EnableIpv6 IsDefault ResourceGroupId RouteTableId VSwitchOwnerId",
             ),
             _row(
                 "DescribeVSwitchAttributes",
@@ -487,7 +488,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _security_groups,
                 f"{_filters('security_groups')} {_TOKENS}",
-                "FuzzyQuery IsQueryEcsCount ResourceGroupId ServiceManaged Tag",
+                "FuzzyQuery IsQueryEcsCount ResourceGroupId ServiceManaged",
             ),
             _row(
                 "DescribeSecurityGroupAttribute",
@@ -504,7 +505,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 "AdditionalAttributes DeviceAvailable Filter HpcClusterId HttpEndpoint HttpPutResponseHopLimit "
                 "HttpTokens InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
                 "NeedSaleCycle "
-                "RdmaIpAddresses ResourceGroupId Tag",
+                "RdmaIpAddresses ResourceGroupId",
             ),
             _row(
                 "DescribeInstanceAttribute",
@@ -529,7 +530,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _list("network_interfaces", "NetworkInterfaceSets", "NetworkInterfaceSet", 500, 500),
                 f"{_filters('network_interfaces')} {_TOKENS}",
-                "Ipv6Address ResourceGroupId Tag",
+                "Ipv6Address ResourceGroupId",
             ),
             _row(
                 "DescribeNetworkInterfaceAttribute",
@@ -557,7 +558,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _list("eips", "EipAddresses", "EipAddress", 100, None, only=_old(_OLD_EIP)),
                 f"{_filters('eips')} {_PAGES}",
                 "DryRun Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
-                "SecurityProtectionEnabled SegmentInstanceId ServiceManaged Tag",
+                "SecurityProtectionEnabled SegmentInstanceId ServiceManaged",
             ),
             _row("DescribeInstanceTypes", (ECS,), _types, "InstanceTypes InstanceTypeFamily"),
             _row("DescribeRegions", (ECS, VPC), _regions, "", "InstanceChargeType ProductType ResourceType"),
@@ -595,6 +596,7 @@ def parameters_of(action: str, version: str | None, given: Mapping[str, Any]) ->
         raise InvalidDescribe(reason, parameter=None, code="InvalidVersion")
     spelled = _spelled(action)
     parameters: Object = {}
+    flat: dict[str, Flat] = {}
     for name, value in given.items():
         head, _, rest = name.partition(".")
         parameter = spelled.get(head)
@@ -605,9 +607,14 @@ def parameters_of(action: str, version: str | None, given: Mapping[str, Any]) ->
         if value is None or value == "":
             continue
         if rest:
-            parameters.setdefault(parameter, []).append(value)
+            flat.setdefault(parameter, Flat())[rest] = value
         else:
             parameters[parameter] = value
+    if twice := parameters.keys() & flat.keys():
+        parameter = min(twice)
+        raise InvalidDescribe(f"{parameter} is given as a whole and in parts", parameter=parameter)
+    for parameter, parts in flat.items():
+        parameters[parameter] = parts if parameter == "Tag" else list(parts.values())
     return row, version or row.versions[0], parameters
 
 

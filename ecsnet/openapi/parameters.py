@@ -229,5 +229,5 @@ FILTERED_AFTERWARDS: Final[Mapping[str, Mapping[str, str]]] = {
     "DescribeNetworkInterfaces": {"ResourceGroupId": "ResourceGroupId"},
     "DescribeEipAddresses": {"ISP": "ISP", "ResourceGroupId": "ResourceGroupId"},
 }
-"""The filters by remembered attributes, which a service applies to all that its cloud describes: the attribute of each.
-Tags are another."""
+"""The filters by remembered attributes, which a service applies to all that its cloud describes: the attribute of
+each."""

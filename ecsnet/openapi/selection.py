@@ -16,13 +16,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ecsnet._arguments import shown, whole_number
-from ecsnet._collections import FINDERS
+from ecsnet._collections import FINDERS, TAGS
 from ecsnet.domain.state.world import Region
 from ecsnet.errors import InvalidDescribe
 
 Values = Callable[[Region, Any], Iterable[Any]]
 MOST_VALUES: Final = 100
 """The most values of one filter: the most that any of the vendor's has."""
+MOST_TAGS: Final = 20
 
 
 class Filter(NamedTuple):
@@ -67,6 +68,47 @@ def texts(parameter: str, value: Any) -> tuple[str, ...]:
         reason = f"{parameter} takes {MOST_VALUES} values at most, not {len(value)}"
         raise InvalidDescribe(reason, parameter=parameter)
     return tuple([one.strip() for one in value])
+
+
+def tags(value: Any) -> dict[str, str | None]:
+    """Returns the keys of the parameter Tag, each with the value that is asked for, None for any.
+
+    ``value`` is a list of objects with Key and Value, or what flat names such as ``Tag.1.Key`` have after the first
+    point. A resource passes if it has all the tags. Raises `InvalidDescribe`.
+    """
+    found: dict[str, str | None] = {}
+    for name, tag in _numbered_tags(value):
+        parts = {part.capitalize(): text for part, text in tag.items() if isinstance(part, str)}
+        if parts.keys() - {"Key", "Value"} or not all(isinstance(text, str) for text in parts.values()):
+            raise InvalidDescribe(f"{name} has a Key and may have a Value, which are texts", parameter=name)
+        key = parts.get("Key")
+        if not key:
+            raise InvalidDescribe(f"{name}.Key is missing", parameter=f"{name}.Key", code="MissingParameter")
+        if key in found:
+            raise InvalidDescribe(f"Tag has the key {shown(key)} twice", parameter=f"{name}.Key")
+        found[key] = parts.get("Value") or None
+    if len(found) > MOST_TAGS:
+        raise InvalidDescribe(f"Tag takes {MOST_TAGS} tags at most, not {len(found)}", parameter="Tag")
+    return found
+
+
+def _numbered_tags(value: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """Returns each tag with its name, such as ``Tag.1``."""
+    if isinstance(value, list | tuple) and all(isinstance(one, Mapping) for one in value):
+        return [(f"Tag.{number}", one) for number, one in enumerate(value, start=1)]
+    if not isinstance(value, Flat):
+        raise InvalidDescribe(f"Tag is a list of objects with Key and Value, not {shown(value)}", parameter="Tag")
+    tags: dict[int, dict[str, Any]] = {}
+    for name, text in value.items():
+        matched = re.fullmatch(r"([1-9][0-9]{0,8})\.(Key|Value|key|value)", name)
+        if matched is None:
+            raise InvalidDescribe(f"Tag.{name} is none of Tag.1.Key, Tag.1.Value and so on", parameter=f"Tag.{name}")
+        tags.setdefault(int(matched[1]), {})[matched[2]] = text
+    return [(f"Tag.{number}", tags[number]) for number in sorted(tags)]
+
+
+class Flat(dict[str, Any]):
+    """The values of a parameter that was given under flat names, by what they have after the first point."""
 
 
 def flag(parameter: str, value: Any) -> bool:
@@ -123,30 +165,39 @@ def selected(
     region: Region,
     table: str,
     filters: Sequence[tuple[Filter, Sequence[Any]]],
+    tagged: Mapping[str, str | None],
     account_id: str,
     everything: Sequence[str],
 ) -> Sequence[str]:
-    """Returns the ids of an account's resources that pass all filters, in the order of creation; ``everything`` has the
-    ids of all its resources."""
-    if not filters:
+    """Returns the ids of an account's resources that pass all filters and have all tags, in the order of creation;
+    ``everything`` has the ids of all its resources."""
+    if not filters and not tagged:
         return everything
     rows: Any = getattr(region, table)
+    found = _looked_up(region, table, filters, tagged)
+    states = filter(None, map(rows.__getitem__, everything if found is None else found))
+    return [
+        state.id
+        for state in (states if found is None else sorted(states, key=lambda state: state.position))
+        if state.account_id == account_id
+        and all(_passes(of_filter, wanted, region, state) for of_filter, wanted in filters)
+        and all(key in state.tags and value in (None, state.tags[key]) for key, value in tagged.items())
+    ]
+
+
+def _looked_up(
+    region: Region, table: str, filters: Sequence[tuple[Filter, Sequence[Any]]], tagged: Mapping[str, str | None]
+) -> set[str] | None:
+    """Returns the ids that an index has for one of the filters or the tags, None if there is no such index."""
     for of_filter, wanted in filters:
         if of_filter.indexed_by is None or (of_filter.pattern and any("*" in one for one in wanted)):
             continue
         found = {one for value in wanted for one in FINDERS[table, of_filter.indexed_by](region, value)}
-        if not found and not of_filter.indexed:
-            continue
-        states = sorted(filter(None, map(rows.__getitem__, found)), key=lambda state: state.position)
-        break
-    else:
-        states = [state for state in map(rows.__getitem__, everything) if state is not None]
-    return [
-        state.id
-        for state in states
-        if state.account_id == account_id
-        and all(_passes(of_filter, wanted, region, state) for of_filter, wanted in filters)
-    ]
+        if found or of_filter.indexed:
+            return found
+    if any(value is not None for value in tagged.values()):
+        return set(FINDERS[table, TAGS](region, tagged))
+    return None
 
 
 # Pages

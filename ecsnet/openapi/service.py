@@ -32,7 +32,7 @@ from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.answers import answer_to
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.formats import written
-from ecsnet.openapi.further import FURTHER, is_further, tags_of
+from ecsnet.openapi.further import FURTHER, is_further
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
 from ecsnet.openapi.parameters import (
     FILTERED_AFTERWARDS,
@@ -54,7 +54,6 @@ MOST_CALLS: Final = 100_000
 MOST_NONCES: Final = 100_000
 _HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
 _ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
-_TAG: Final = re.compile(r"Tag\.([1-9][0-9]{0,3})\.(Key|Value|key|value)")
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
 """The values of required parameters that the API has defaults for."""
 _PASSED: Final = "the request is valid, and was not executed because of DryRun"
@@ -82,6 +81,9 @@ class Faults(Protocol):
 
     def strike(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
         """Returns the fault of a call, and uses it up."""
+
+    def described(self) -> list[dict[str, Any]]:
+        """Returns each fault as an object of JSON, with how often it could strike and did."""
 
 
 class ConnectionDropped(EcsnetError):
@@ -365,7 +367,7 @@ class Service:
             head = name.partition(".")[0]
             if head in row.parameters or head in ("RegionId", "DryRun"):
                 given[name] = value
-            elif name in filters or (_TAG.fullmatch(name) is not None and row.name in FILTERED_AFTERWARDS):
+            elif name in filters:
                 afterwards[name] = value
             else:
                 self._ignore(asked, name)
@@ -560,14 +562,8 @@ def _filtered(
     of_page = {name: given[name] for name in ("PageNumber", "PageSize", "MaxResults", "NextToken") if name in given}
     body = cloud.describe(action, version=version, **{name: given[name] for name in given if name not in of_page})
     outer, inner = _list_of(body)
-    tags: dict[str, dict[str, str]] = {}
-    wanted: dict[str, str] = {}
-    for name, value in afterwards.items():
-        if (tag := _TAG.fullmatch(name)) is not None:
-            tags.setdefault(tag[1], {})[tag[2].capitalize()] = value
-        else:
-            wanted[filters[name]] = value
-    found = [one for one in body[outer][inner] if _passes(one, wanted, tags.values())]
+    wanted = {filters[name]: value for name, value in afterwards.items()}
+    found = [one for one in body[outer][inner] if _passes(one, wanted)]
     size = _count(of_page.get("MaxResults") or of_page.get("PageSize") or "10", "PageSize")
     begin = (_count(of_page.get("PageNumber", "1"), "PageNumber") - 1) * size
     if "NextToken" in of_page:
@@ -585,7 +581,7 @@ def _count(text: str, name: str) -> int:
     return int(text)
 
 
-def _passes(one: Mapping[str, Any], wanted: Mapping[str, str], tags: Any) -> bool:
+def _passes(one: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
     for attribute, value in wanted.items():
         has = one.get(attribute, "")
         text = str(has).lower() if isinstance(has, bool) else str(has)
@@ -594,9 +590,4 @@ def _passes(one: Mapping[str, Any], wanted: Mapping[str, str], tags: Any) -> boo
                 return False
         elif text != (value.lower() if isinstance(has, bool) else value):
             return False
-    of_resource = dict(tags_of(one))
-    return all(
-        tag.get("Key", "") in of_resource and tag.get("Value", of_resource[tag["Key"]]) == of_resource[tag["Key"]]
-        for tag in tags
-        if "Key" in tag
-    )
+    return True

@@ -11,7 +11,7 @@ OpenAPI, and optionally
 - ``"note"``: a comment.
 
 A plan may instead be an object with this list under ``"operations"`` and with settings of the cloud: ``"start"`` (an
-ISO 8601 time with its time zone), ``"settle_after"`` (seconds, or ``"manual"``) and ``"account_id"``.
+ISO 8601 time with its time zone), ``"settle_after"`` (seconds, or ``"manual"``), ``"account_id"`` and ``"edition"``.
 
 `parse_plan` reports every malformed entry before anything runs; `run_plan` continues after a denial.
 """

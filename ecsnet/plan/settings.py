@@ -1,4 +1,5 @@
-"""The settings of a plan: the time at which it starts, the duration of transitional states, and the account."""
+"""The settings of a plan: the time at which it starts, the duration of transitional states, the account, and the
+edition of the vendor's documentation."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any, Final
 from ecsnet._arguments import account_problem, named, shown
 from ecsnet.clocks import LONGEST_SETTLING, Duration, SettleAfter, as_utc
 from ecsnet.domain.pace import KINDS
+from ecsnet.editions import edition_problem
 from ecsnet.errors import InvalidArgument
 from ecsnet.openapi.requests import did_you_mean
 
@@ -62,7 +64,15 @@ def parse_duration(value: Any) -> Duration:
 
 def parse_account_id(value: Any) -> str:
     """Returns a valid account id unchanged. Raises ValueError for any other value."""
-    problem = account_problem(value)
+    return _valid(value, account_problem(value))
+
+
+def parse_edition(value: Any) -> str:
+    """Returns the id of an edition unchanged. Raises ValueError for any other value."""
+    return _valid(value, edition_problem(value))
+
+
+def _valid(value: Any, problem: str | None) -> str:
     if problem is not None:
         raise ValueError(problem)
     return str(value)
@@ -72,6 +82,7 @@ _PARSERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "start": parse_start,
     "settle_after": parse_settle_after,
     "account_id": parse_account_id,
+    "edition": parse_edition,
 }
 
 

@@ -72,8 +72,8 @@ class Operation:
 class Plan:
     """A well-formed plan; ``source`` names its origin in messages.
 
-    ``start``, ``settle_after`` and ``account_id`` are the plan's settings for the cloud it runs on, each None if the
-    plan does not have it. `run_plan` does not apply them: whoever creates the `Cloud` passes them to it.
+    ``start``, ``settle_after``, ``account_id`` and ``edition`` are the plan's settings for the cloud it runs on, each
+    None if the plan does not have it. `run_plan` does not apply them: whoever creates the `Cloud` passes them to it.
     """
 
     source: str
@@ -81,6 +81,7 @@ class Plan:
     start: datetime | None = None
     settle_after: SettleAfter | None = attrs.field(default=None, hash=False)
     account_id: str | None = None
+    edition: str | None = None
 
     def first_wait(self) -> Operation | None:
         """Returns the first *Wait*, None without one. A plan with a *Wait* needs a clock that can be advanced."""

@@ -44,6 +44,8 @@ OUTCOMES: Final[Mapping[str, tuple[Outcome, ...]]] = {
 """The actions whose transition may end otherwise than completed, and how."""
 READS: Final = ("Describe*", "List*")
 """The actions that only read: those that can be answered from the past."""
+COUNTS: Final = frozenset({"seen", "struck"})
+"""The fields of a fault that count."""
 Predicate = Callable[[str, Mapping[str, str]], bool]
 Drop = Literal["before", "after"]
 
@@ -260,6 +262,15 @@ class Faults:
         return FaultyCloud(cloud, self)
 
     # What a service asks
+
+    def described(self) -> list[dict[str, Any]]:
+        """Returns each fault as an object of JSON: the parameters of `add` that it has, and ``seen`` and ``struck``."""
+        with self._lock:
+            rules = [attrs.asdict(rule) for rule in self.rules]
+        return [
+            {name: value if name != "when" else repr(value) for name, value in rule.items() if value or name in COUNTS}
+            for rule in rules
+        ]
 
     def strike(self, action: str, parameters: Mapping[str, str]) -> Struck | None:
         """Returns the faults that strike a call, and uses them up. None if there are none.

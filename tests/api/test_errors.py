@@ -133,7 +133,7 @@ def test_a_pickled_error_keeps_its_notes() -> None:
 
 
 class OwnError(EcsnetError):
-    """What a user's own store may raise, with parameters that only its author knows."""
+    """An error of a user's own store, with parameters that only its author knows."""
 
     def __init__(self, *, where: str, when: datetime) -> None:
         super().__init__(f"{where} at {when}")

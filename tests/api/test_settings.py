@@ -1,4 +1,4 @@
-"""What a cloud goes by, and what forks, checks and histories take of it."""
+"""The settings of a cloud, and those that forks, checks and histories take over."""
 
 from __future__ import annotations
 

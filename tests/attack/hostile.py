@@ -195,7 +195,7 @@ def state_of(cloud: Cloud) -> tuple[str, Any]:
 
 
 def must_be_told(error: Exception, most: int = 10_000) -> None:
-    """What is wrong is told in words that can be printed, and not in too many."""
+    """Checks that a message can be printed and is not too long."""
     told = str(error)
     told.encode()
     assert len(told) < most
@@ -238,7 +238,7 @@ def fitting(name: str, known: Sequence[str]) -> Sequence[str]:
 
 
 def is_stored_as_it_is(events: Any) -> bool:
-    """Whether events can be written and read again."""
+    """Returns whether events can be written and read again."""
     from ecsnet.events.stores import codec
 
     return all(codec.decode(type(one).__name__, one.SCHEMA, codec.encode(one)) == one for one in events)

@@ -39,7 +39,7 @@ RIGHT = (
 UNSEEN = re.compile(
     "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-"""What no terminal gets out of data. A line feed is not here: lines are counted."""
+"""The characters that no terminal gets out of data. A line feed is not here: lines are counted."""
 
 pieces = st.sampled_from(PIECES)
 hostile_texts = st.lists(pieces, min_size=1, max_size=5).map("".join)

@@ -11,7 +11,7 @@ from ecsnet.commands import Command
 from ecsnet.testing._generate import GENERATORS, Inventory, all_commands
 
 BEGIN = datetime(2017, 3, 11, 8, 0, tzinfo=UTC)
-"""When the classic network was open still."""
+"""A time at which the classic network was still open."""
 KINDS = {
     "vpc_id": "vpcs",
     "vswitch_id": "vswitches",

@@ -15,7 +15,7 @@ from ecsnet.events.stores import sqlite, sqlite_file
 
 NOBODY: Final = 65534
 CHILD_SECONDS: Final = 120
-"""What a child may take; then it is ended, and its parent told."""
+"""The seconds that a child may take; then it is ended, and its parent told."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 

@@ -49,7 +49,7 @@ OPTIONS: Final[dict[str, list[Any]]] = {
     "vswitch_name": [UNSET, "web"],
     "zone_id": [UNSET, "cn-hangzhou-b", "cn-hangzhou-c", "cn-beijing-b", "cn-shanghai-b"],
 }
-"""What parameters that name no resource may be; `UNSET` leaves them to their default."""
+"""The values of parameters that name no resource; `UNSET` leaves one at its default."""
 _OF_EIPS: Final[dict[str, list[Any]]] = {"instance_type": [UNSET, "EcsInstance", "NetworkInterface"]}
 OPTIONS_OF: Final = {c.AssociateEipAddress: _OF_EIPS, c.UnassociateEipAddress: _OF_EIPS}
 """The same, where an operation has another meaning of the name."""
@@ -209,7 +209,7 @@ def told(answer: object, nobodys: dict[str, str]) -> str:
 
 
 def differences(cloud: Cloud, operation: type[Command[Any]], rest: int) -> tuple[int, list[str]]:
-    """How many pairs of commands were compared, and those whose answers differ."""
+    """Returns the number of pairs of commands that were compared, and those whose answers differ."""
     random, compared, differing = Random(operation.__name__), 0, list[str]()
     theirs, own = ids_of(cloud, "A"), ids_of(cloud, "B")
     for region_id in (HERE, BOTH, ONLY_A, ONLY_B):

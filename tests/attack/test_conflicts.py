@@ -21,7 +21,7 @@ IMPORTED = [{"Vpcs": {"Vpc": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Re
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the model waited between its tries, had it waited."""
+    """The pauses between tries, in seconds, none of which was waited for."""
     pauses: list[float] = []
     monkeypatch.setattr("ecsnet._engine.time.sleep", pauses.append)
     return pauses

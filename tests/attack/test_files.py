@@ -116,7 +116,7 @@ def test_a_nul_in_a_path_is_refused(tmp_path: Path, text: str, form: Callable[[s
     assert os.listdir(tmp_path) == ["other.db"]
 
 
-@pytest.mark.parametrize("path", ["", b"", "\ud800", "a\udfff.db", 5, None, ["n.db"], object()], ids=ascii)
+@pytest.mark.parametrize("path", ["", b"", "\ud800", "a\udfff.db", 5, None, ["n.db"], NotImplemented], ids=ascii)
 def test_a_value_that_is_not_a_path_is_refused(path: Any) -> None:
     with pytest.raises(StoreError):
         SqliteStore(path)
@@ -277,7 +277,7 @@ def test_the_database_of_another_killed_program_is_unchanged(tmp_path: Path) -> 
 
 
 def _as_nobody(work: Callable[[], object]) -> str:
-    """What comes of it when nobody in particular does it: the value, or the kind of error."""
+    """Returns the outcome of a call that an unprivileged user makes: the value, or the kind of error."""
 
     def run(say: Callable[[str], None]) -> None:
         try:

@@ -52,7 +52,7 @@ from tests.support.net import Net
 
 
 class Ran(NamedTuple):
-    """What a script did: how it ended, which commands it called, and the files that were there afterwards."""
+    """The outcome of a script: its exit code, the commands that it called, and the files that were there afterwards."""
 
     code: int
     calls: list[str]

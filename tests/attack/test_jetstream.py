@@ -5,33 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import sys
-import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any
 
 import nats as client
 import pytest
-from click.testing import CliRunner
 
 from ecsnet import Cloud, CommandDenied, ReplayError, StoreError, VersionConflict
 from ecsnet import commands as c
-from ecsnet.cli import main
 from ecsnet.events import EventStore, MemoryStore, NewEvent, subscribe
 from ecsnet.events.stores import jetstream_link, jetstream_log
-from ecsnet.events.stores.addresses import shown_address
 from ecsnet.events.stores.hashes import verify
 from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.jetstream_link import Link, Lost, Outgoing
-from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from ecsnet.testing import check_event_store
 from tests.attack.processes import Child
@@ -74,39 +66,6 @@ def asked(address: str, subject: str, question: Any = None, **headers: str) -> A
         return json.loads(answer.data)
 
     return asyncio.run(ask())
-
-
-def test_a_cloud_keeps_its_history_in_a_stream(address: str) -> None:
-    with Cloud(address) as cloud:
-        net = Net(store=cloud.store)
-        vm = net.run()
-        interface = net.attached(vm)
-        history = cloud.history()
-    with Cloud(address, verified=True) as again:
-        assert again.network_interfaces[interface.id] == interface
-        assert again.history() == history
-        assert [record.type for record in again.history(interface.id)] == [
-            "NetworkInterfaceCreated",
-            "NetworkInterfaceAttached",
-        ]
-
-
-def test_a_stream_and_a_file_have_the_same_hashes(address: str, tmp_path: Path) -> None:
-    with opened(address) as store, Cloud(store, settle_after="manual") as cloud:
-        net = Net(store=store)
-        net.attached(net.run())
-        cloud.execute(VPC, client_token="t-1")
-        cloud.execute(c.StopInstance(instance_id=next(iter(cloud.instances))))
-        cloud.settle()
-        assert any(record.caused_by for record in cloud.history())
-        file = SqliteStore(tmp_path / "network.db")
-        for record in cloud.history():
-            new = (record.stream, record.event, record.recorded_at, record.account_id, record.command_id)
-            file.append([NewEvent(*new, record.caused_by, record.settles)], {record.stream: record.version - 1})
-        assert list(file.stored()) == list(store.stored())
-        assert verify(file).head == verify(store).head
-        assert verify(store).intact
-        file.close()
 
 
 def test_the_engine_refuses_to_delete_events(address: str) -> None:
@@ -424,41 +383,6 @@ def test_a_cluster_of_three_keeps_each_promise(three_servers: nats.Cluster) -> N
     )
 
 
-def test_parent_and_child_write_to_one_stream(address: str) -> None:
-    with Cloud(address) as cloud:
-        cloud.execute(VPC)
-        child = Child(lambda say: say(cloud.execute(VPC).id))
-        mine = [cloud.execute(VPC).id for _ in range(5)]
-        (theirs,) = child.lines()
-        assert theirs in cloud.vpcs
-        assert len(cloud.vpcs) == 7
-        assert theirs not in mine
-        cloud.execute(VPC)
-
-
-def test_a_process_that_forks_and_closes_nothing_ends_without_a_word(address: str) -> None:
-    program = f"""
-        import os
-        from ecsnet import Cloud
-        from ecsnet.commands import CreateVpc
-        cloud = Cloud({address!r})
-        forgotten = Cloud({address!r})
-        cloud.execute(CreateVpc(cidr_block="10.0.0.0/16"))
-        child = os.fork()
-        cloud.execute(CreateVpc(cidr_block="10.0.0.0/16"))
-        if child:
-            os.waitpid(child, 0)
-            print(len(cloud.vpcs))
-    """
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(program)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
-
-
 # Servers that are killed
 
 
@@ -482,8 +406,10 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
     address = nats.fresh(three_servers.address)
     with Cloud(address) as cloud:
         net = Net(store=cloud.store)
-        vswitch, group = cloud.execute(net.vswitch_command("10.0.16.0/20")).id, net.group.id
-        cloud.execute(c.SetQuota(name="interfaces-per-region", value=4_000))
+        vswitch = cloud.execute(net.vswitch_command("10.0.128.0/17")).id
+        # neither the group nor the quota is to end the children before the servers were killed, however fast they are
+        group = cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise")).id
+        cloud.execute(c.SetQuota(name="interfaces-per-region", value=30_000))
         children = [Child(lambda say: create_interfaces(address, vswitch, group, say)) for _ in range(3)]
         for _ in range(2):
             begin, deadline = cloud.store.head(), time.monotonic() + 60
@@ -558,26 +484,6 @@ def test_another_history_in_the_place_of_the_stream_is_noticed(address: str) -> 
 # Streams and addresses
 
 
-def test_networks_in_several_streams_are_independent(nats_address: str) -> None:
-    with Cloud(nats.fresh(nats_address)) as one, Cloud(nats.fresh(nats_address)) as two:
-        one.execute(VPC)
-        assert not two.vpcs
-        assert two.position == 0
-
-
-def test_a_store_that_is_read_only_writes_nothing(address: str) -> None:
-    with pytest.raises(StoreError, match=r"no stream test_\d+ to read"):
-        JetStreamStore(address, read_only=True)
-    with Cloud(address) as cloud:
-        vpc = cloud.execute(VPC)
-    with opened(address, read_only=True) as store, Cloud(store) as cloud:
-        assert list(cloud.vpcs) == [vpc.id]
-        with pytest.raises(StoreError, match="read-only"):
-            cloud.execute(VPC)
-        with pytest.raises(StoreError, match="read-only"):
-            store.restore([])
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -623,39 +529,6 @@ def test_an_append_larger_than_an_atomic_batch_is_refused(address: str, monkeypa
         assert store.head() == 0
         store.append([*news("a", "x" * 20_000), *news("b", "y" * 20_000)], {"a": 0, "b": 0})
         assert [len(record.event.vpc_id) for record in store.read()] == [20_000] * 2  # type: ignore[attr-defined]
-
-
-SECRETS = [
-    "nats://me:s3cret@127.0.0.1:1/network",
-    "nats://s3cret@127.0.0.1:1/network",
-    "nats://me:s3cret@127.0.0.1:1,127.0.0.1:2/network",
-    "nats://me:s3cret@127.0.0.1:s3cret/network",
-    "nats://me:s3cret",
-    "nats://me:x@s3cret@127.0.0.1:1/network",
-    "nats://me:x/s3cret@127.0.0.1:1/network",
-    "nats://me:s3cret/x@127.0.0.1:1/network",
-    "nats://me:x?s3cret@127.0.0.1:1/network",
-    "nats://me:s3cret#x@127.0.0.1:1/network",
-    "nats://me:s3cret@127.0.0.1:1/network?s3cret=1",
-    "nats://me:s3cret@127.0.0.1:1/network?replicas=s3cret",
-    "nats://me:s3cret@127.0.0.1:1/network#s3cret",
-    "nats://me:s3cret@[::1/network",
-    "tls://s3cret@127.0.0.1:1/network",
-]
-
-
-@pytest.mark.parametrize("address", SECRETS)
-def test_a_secret_is_in_no_message(address: str, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(StoreError) as told:
-        Cloud(address)
-    error: BaseException | None = told.value
-    while error is not None:
-        assert "s3cret" not in f"{error!s} {error!r} {error.args!r}"
-        error = error.__cause__ if error.__suppress_context__ else error.__context__
-    assert "s3cret" not in caplog.text
-    result = CliRunner().invoke(main, ["history", address])
-    assert result.exit_code == 2
-    assert "s3cret" not in result.output
 
 
 @pytest.mark.parametrize(
@@ -710,18 +583,6 @@ def test_a_user_needs_no_other_rights_than_the_documented_ones(outrun: Outrun) -
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("nats://me:pw@h1:4222,h2:4223/network?replicas=3", "nats://me@h1:4222,h2:4223/network"),
-        ("nats://token@host/network", "nats://host/network"),
-        ("tls://host", "tls://host"),
-    ],
-)
-def test_what_is_shown_of_an_address(address: str, shown: str) -> None:
-    assert shown_address(address) == shown
-
-
-@pytest.mark.parametrize(
     ("address", "reason"),
     [
         ("nats://127.0.0.1:1/a.b", "a stream has"),
@@ -735,16 +596,3 @@ def test_what_is_shown_of_an_address(address: str, shown: str) -> None:
 def test_an_address_that_cannot_be_one_is_refused(address: str, reason: str) -> None:
     with pytest.raises(StoreError, match=reason):
         Cloud(address)
-
-
-def test_the_command_line_takes_an_address(address: str, tmp_path: Path) -> None:
-    plan = tmp_path / "plan.json"
-    plan.write_text('[{"Action": "CreateVpc", "CidrBlock": "10.0.0.0/8"}]')
-
-    def run(*arguments: str) -> Any:
-        return CliRunner().invoke(main, arguments)
-
-    assert run("run", str(plan), "--store", address).exit_code == 0
-    assert run("history", address).output.count("VpcCreated") == 1
-    assert "vpc-" in run("show", address).output
-    assert run("verify", address).output.startswith("intact  1 events")

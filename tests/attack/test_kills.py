@@ -39,7 +39,7 @@ def works(path: Path | str) -> None:
 
 
 def _places(work: Callable[[Path], object], folder: Path) -> int:
-    """How many places there are to be killed at, about: doubled, then halved."""
+    """Returns about how many places there are to be killed at: doubled, then halved."""
 
     def killed(place: int) -> bool:
         return killed_at(place, lambda: work(folder / f"count-{place}.db"))

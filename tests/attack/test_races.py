@@ -34,7 +34,7 @@ LISTED: Final = [
 SHARING: Final = regions_of_one_block(RACERS)
 QUOTA: Final = 20
 LATER: Final = timedelta(days=40)
-"""When the first month of a subscription is over."""
+"""The end of the first month of a subscription."""
 
 
 def rounds(tries: int) -> Any:
@@ -364,7 +364,7 @@ def answers(*vpcs: tuple[str, str], block: str = "10.0.0.0/16") -> list[dict[str
 
 
 def imported(cloud: Cloud, *vpcs: tuple[str, str], block: str = "10.0.0.0/16") -> bool:
-    """Whether an import is taken."""
+    """Returns whether an import is recorded."""
     try:
         cloud.import_resources(answers(*vpcs, block=block))
     except InvalidResponse:
@@ -606,4 +606,4 @@ OFTEN: Final = [
     c.ReleaseEipAddress,
     c.RunInstances,
 ]
-"""What takes something that regions share, and what it takes to do that."""
+"""The commands that take something that regions share, and what each needs to be there."""

@@ -137,7 +137,7 @@ LOOKS: Final[dict[str, Callable[[Cloud], object]]] = {
 
 
 def is_past(cloud: Cloud) -> bool:
-    """Whether the cloud shows the past, and is never written to."""
+    """True for a cloud of the past, which is never written to."""
     try:
         cloud.settle("no resource")
     except ReadOnlyCloud:
@@ -302,7 +302,7 @@ def test_reads_are_safe_while_another_thread_writes_to_new_regions() -> None:
 
 
 def open_files(path: Path) -> int:
-    """How often a file, or what SQLite keeps beside it, is open in this process."""
+    """Returns how often a file, or one that SQLite keeps beside it, is open in this process."""
     links = []
     for fd in os.listdir("/proc/self/fd"):
         try:

@@ -105,7 +105,7 @@ class Model:
 
 
 def triggered(lifecycle: Lifecycle[Any], before: str, event: type[Event], **arguments: str) -> str | None:
-    """Where the Machine leads a model that is in a status; None where it refuses."""
+    """Returns the status to which the Machine moves a model, None where it refuses."""
     model = Model()
     lifecycle.machine.add_model(model, initial=before)
     try:

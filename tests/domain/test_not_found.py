@@ -39,7 +39,7 @@ REST: dict[str, Any] = {
     "private_ip_addresses": ["10.0.1.9"],
     "description": "one that is not there",
 }
-"""What some of them need besides."""
+"""Further parameters that some of the commands need."""
 
 
 @pytest.mark.parametrize(

@@ -347,7 +347,7 @@ def test_permitted_applies_a_users_rule_about_attached_interfaces() -> None:
 
     @own.denies("x.frozen", c.AttachNetworkInterface, message="{name} is frozen")
     def frozen(network_interface: NetworkInterface) -> dict[str, Any] | None:
-        """What is frozen stays where it is."""
+        """A frozen resource is never moved."""
         return {"name": network_interface.name} if network_interface.name == "frozen-1" else None
 
     net = Net(rules=own)

@@ -1,4 +1,4 @@
-"""Which mutants there are, and which of those that cosmic-ray would make are left out."""
+"""The mutants that are tried, and those of cosmic-ray that are left out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BINARIES = {
 }
 """Of each operator its opposite, and of each bound its neighbour: the others of a family say nothing new."""
 ANSWERS = ("code", "http_status", "guide", "codes")
-"""What is registered with a rule and has no part in its judgement."""
+"""The parts of a registered rule that have no part in its judgement."""
 ONCE = ("block_number", "block_bounds", "_first_mac", "RuleRegistry._prepare", "_gate", "_judge")
 """Functions whose answers are kept: only the first test that asks reaches them."""
 
@@ -107,7 +107,7 @@ def _superfluous(operator: str) -> str | None:
 
 
 def _silent(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int], str]]:
-    """What says something to readers and type checkers only, from where to where, and why."""
+    """Returns the code that only readers and type checkers use: its begin, its end, and the reason."""
     for node in ast.walk(tree):
         parts: list[tuple[ast.AST | None, str]] = []
         match node:

@@ -15,7 +15,7 @@ class Change(Operator):  # type: ignore[misc]  # cosmic-ray has no types
     """An operator that makes each change of `changes` in turn."""
 
     def changes(self, node: Any) -> Iterator[tuple[Any, str]]:
-        """What the node's code could become; before it, the part of the node that is not there any more."""
+        """Yields replacements of the node's code, each after the part of the node that it leaves out."""
         raise NotImplementedError
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
@@ -61,7 +61,7 @@ CONTAINERS = ("testlist_comp", "dictorsetmaker", "arglist")
 
 
 def _elements(node: Any) -> Iterator[tuple[Any, str]]:
-    """What is between the commas, with its code."""
+    """Yields each part between the commas, with its code."""
     parts: list[Any] = []
     for child in node.children:
         if child.type != "operator" or child.value != ",":

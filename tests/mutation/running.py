@@ -57,14 +57,14 @@ BROKEN = 99
 
 
 class Test(NamedTuple):
-    """How many seconds a test took, and which lines of which module it reached."""
+    """The seconds that a test took, and the lines of each module that it reached."""
 
     seconds: float
     lines: Mapping[str, list[int]]
 
 
 class Outcome(NamedTuple):
-    """What became of a mutant: killed, survived or timeout; by which test and error, or how many did not notice."""
+    """The end of a mutant: killed, survived or timeout; with the test and error, or the number of tests that passed."""
 
     mutant: Mutant
     outcome: str

@@ -196,6 +196,28 @@ def test_networks_groups_instances_and_eips_are_found_by_their_names() -> None:
         assert [row.get("VpcId") if inner == "Vpc" else row["InstanceId"] for row in rows] == found
 
 
+def test_resources_are_found_by_their_tags() -> None:
+    net = Net()
+    cloud = net.cloud
+
+    def created(**tags: str) -> str:
+        command = c.CreateVpc(cidr_block="10.0.0.0/8", tags=tags)
+        return cloud.execute(command).id
+
+    def found(**parameters: Any) -> list[str]:
+        return [one["VpcId"] for one in cloud.describe("DescribeVpcs", **parameters)["Vpcs"]["Vpc"]]
+
+    web, db = created(team="web", stage="test"), created(team="db", stage="test")
+    assert found(Tag=[{"Key": "stage", "Value": "test"}]) == [web, db] == found(tag=[{"key": "stage"}])
+    assert found(Tag=[{"Key": "stage"}, {"Key": "team", "Value": "db"}]) == [db]
+    assert found(**{"Tag.1.Key": "team", "Tag.1.Value": "web", "Tag.2.Key": "stage"}) == [web]
+    assert found(Tag=[{"Key": "team", "Value": "test"}]) == [] == found(Tag=[{"Key": "none"}])
+    assert found(Tag=[{"Key": "stage", "Value": "test"}], VpcId=[db, net.vpc.id]) == [db]
+    assert found(Tag=[]) == [net.vpc.id, web, db]
+    page = cloud.describe("DescribeVpcs", Tag=[{"Key": "stage"}], PageSize=1, PageNumber=2)
+    assert (page["TotalCount"], [one["VpcId"] for one in page["Vpcs"]["Vpc"]]) == (2, [db])
+
+
 def test_held_interfaces_are_found_by_what_their_description_says() -> None:
     cloud = Cloud()
     held.import_into(cloud)
@@ -222,6 +244,7 @@ def test_every_filter_answers(action: str, parameter: str) -> None:
         "MaxResults": 1,
         "NextToken": "YWZ0ZXIgOTk5OTk5",
         "ServiceManaged": True,
+        "Tag": [{"Key": "none"}],
     }
     (records,) = [
         one
@@ -317,6 +340,17 @@ def test_group_rules_are_described() -> None:
         ("DescribeInstances", {"NextToken": "YWZ0ZXIgLTE="}, "NextToken", "InvalidParameter"),
         ("DescribeNetworkInterfaces", {"ServiceManaged": "perhaps"}, "ServiceManaged", "InvalidParameter"),
         ("DescribeNetworkInterfaces", {"NetworkInterfaceId": ["x"] * 101}, "NetworkInterfaceId", "InvalidParameter"),
+        ("DescribeVpcs", {"VpcId": "vpc-1", "VpcId.1": "vpc-2"}, "VpcId", "InvalidParameter"),
+        ("DescribeVpcs", {"VpcId.1": "vpc-1", "VpcId": ["vpc-2"]}, "VpcId", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": "team"}, "Tag", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": ["team"]}, "Tag", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": [{"Value": "web"}]}, "Tag.1.Key", "MissingParameter"),
+        ("DescribeVpcs", {"Tag": [{"Key": "a", "Scope": "b"}]}, "Tag.1", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": [{"Key": 1}]}, "Tag.1", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": [{"Key": "a"}, {"Key": "a", "Value": "b"}]}, "Tag.2.Key", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": [{"Key": str(n)} for n in range(21)]}, "Tag", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag.a.Key": "a"}, "Tag.a.Key", "InvalidParameter"),
+        ("DescribeVpcs", {"Tag": [{"Key": "a"}], "Tag.1.Key": "a"}, "Tag", "InvalidParameter"),
         ("DescribeInstanceAttribute", {}, "InstanceId", "MissingParameter"),
         ("DescribeInstanceAttribute", {"InstanceId": "i-none"}, "InstanceId", "InvalidInstanceId.NotFound"),
     ],

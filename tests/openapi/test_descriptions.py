@@ -1,4 +1,4 @@
-"""What of a description is taken, in which form, and what is refused, because nothing could go on from there."""
+"""Descriptions: what is imported of them, in which form, and what is refused because nothing could go on from there."""
 
 from __future__ import annotations
 

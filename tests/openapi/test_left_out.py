@@ -82,7 +82,9 @@ def test_an_instance_without_a_zone_is_in_the_zone_of_its_vswitch(value: Any) ->
 
 
 @pytest.mark.parametrize(
-    "place", [ABSENT, None, {}, {"VpcId": "vpc-1"}, {"VSwitchId": "vsw-1"}, {"VpcId": ""}], ids=str
+    "place",
+    [ABSENT, None, {}, {"VpcId": "vpc-1"}, {"VSwitchId": "vsw-1"}, {"VpcId": ""}],
+    ids=lambda place: "absent" if place is ABSENT else str(place),
 )
 def test_an_instance_is_where_its_primary_eni_is(place: Any) -> None:
     cloud = imported(instances=[without(instance(), "VpcAttributes", place)])

@@ -273,8 +273,12 @@ def test_health_calls_clock_and_faults(server: Server) -> None:
     assert ask(server, "PUT", "/_ecsnet/faults", rule)[1] == {"faults": 1}
     assert call(server, "CreateVpc")["Code"] == "Throttling"
     assert "VpcId" in call(server, "CreateVpc")
+    (shown,) = ask(server, "GET", "/_ecsnet/faults")[1]
+    assert (shown["action"], shown["nth"], shown["code"]) == ("CreateVpc", 1, "Throttling")
+    assert (shown["seen"], shown["struck"]) == (2, 1)
     assert ask(server, "PUT", "/_ecsnet/faults", '[{"banana": 1}]')[0] == 400
     assert ask(server, "PUT", "/_ecsnet/faults", "{}")[0] == 400
     assert ask(server, "GET", "/_ecsnet/banana")[0] == 404
     assert ask(server, "DELETE", "/_ecsnet/reset")[0] == 405
+    assert ask(server, "DELETE", "/_ecsnet/faults")[1] == {"error": "/_ecsnet/faults is for GET and PUT"}
     assert ask(server, "POST", "/_ecsnet/clock", "{")[0] == 400

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 JUDGES: dict[type[Command[Any]], Judge] = {}
 EFFECTS: dict[type[Command[Any]], Effect] = {}
 COMPLETIONS: dict[str, Callable[[Network, str, Sequence[str]], None]] = {}
-"""How a transition of a resource, or its next billing cycle, takes place."""
+"""The function that completes a transition of a resource, or begins its next billing cycle."""
 
 
 def judges(*kinds: type[Command[Any]]) -> Callable[[F], F]:

@@ -260,7 +260,7 @@ def judge_unlinking(net: Network, command: Any, who: str) -> Iterator[str]:
         return
     if instance.releasing:
         yield "instance.being-released"
-    if vpc and instance.linked_vpc_id != vpc.id:
+    if instance.linked_vpc_id != command.vpc_id:
         yield "classic-link.detach.linked"
 
 

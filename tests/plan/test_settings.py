@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from ecsnet import Cloud
 from ecsnet.cli import main
+from ecsnet.commands import CreateVpc
 from ecsnet.plan import PlanError, parse_plan
 
 VPC = {"Action": "CreateVpc", "CidrBlock": "10.0.0.0/16", "as": "vpc"}
@@ -41,7 +42,7 @@ def written(folder: Path, plan: Any) -> Path:
 
 def test_a_plan_that_is_a_list_has_no_settings() -> None:
     plan = parse_plan(json.dumps([VPC]))
-    assert (plan.start, plan.settle_after, plan.account_id) == (None, None, None)
+    assert (plan.start, plan.settle_after, plan.account_id, plan.edition) == (None, None, None, None)
     assert parse_plan(json.dumps({"operations": [VPC]})) == plan
 
 
@@ -93,6 +94,9 @@ def test_settle_after_is_a_number_its_text_or_manual(written: Any, meant: Any) -
         ("settle_after", 864_000_001, "not 864000001"),
         ("account_id", 42, "must be a non-empty string, not 42"),
         ("account_id", "a/b", "must not have a slash, unlike 'a/b'"),
+        ("edition", "2020", "must be one of 2019-03, current"),
+        ("edition", None, "must be one of 2019-03, current"),
+        ("edition", ["current"], "must be one of 2019-03, current"),
     ],
 )
 def test_an_invalid_setting_is_refused_with_its_key(key: str, value: Any, told: str) -> None:
@@ -176,6 +180,35 @@ def test_check_uses_the_account_of_the_plan_or_of_the_options(options: list[str]
     plan = written(tmp_path, {"account_id": "42", "operations": [VPC]})
     result = ecsnet("check", described(tmp_path), plan, "--json", *options)
     assert f'"account_id":"{account}"' in result.stdout
+
+
+@pytest.mark.parametrize(("options", "edition"), [([], "current"), (["--edition", "2019-03"], "2019-03")])
+def test_run_uses_the_edition_of_the_plan_or_of_the_options(options: list[str], edition: str, tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    plan = written(tmp_path, {"edition": "current", "operations": [VPC]})
+    assert ecsnet("run", plan, "--store", store, *options).exit_code == 0
+    with Cloud(store) as cloud:
+        assert cloud.edition == edition
+
+
+def test_a_plan_of_another_edition_than_that_of_the_history_is_not_run(tmp_path: Path) -> None:
+    store = tmp_path / "net.db"
+    with Cloud(store, edition="2019-03") as cloud:
+        cloud.execute(CreateVpc(cidr_block="10.0.0.0/16"))
+        position = cloud.position
+    plan = written(tmp_path, {"edition": "current", "operations": [VPC]})
+    assert ecsnet("run", plan, "--store", store).exit_code == 2
+    with Cloud(store) as cloud:
+        assert cloud.position == position
+
+
+def test_check_judges_by_the_edition_of_the_plan(tmp_path: Path) -> None:
+    for edition, code in (("2019-03", 1), ("current", 0)):
+        addresses = [f"10.0.1.{number}" for number in range(10, 40)]
+        assign = {"Action": "AssignPrivateIpAddresses", "NetworkInterfaceId": "$eni", "PrivateIpAddress": addresses}
+        plan = written(tmp_path, {"edition": edition, "operations": [*ENI, assign]})
+        result = ecsnet("check", described(tmp_path), plan)
+        assert result.exit_code == code, result.output
 
 
 def test_a_check_settles_as_the_plan_says(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which module may import which, and the one home of each third-party library."""
+"""The imports between modules, and the one home of each third-party library."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def imported_by_test(path: Path) -> Iterator[str]:
 
 
 def test_no_test_module_is_imported() -> None:
-    """What several test modules use is in `tests.support`."""
+    """Code that several test modules use is in `tests.support`."""
     paths = sorted(Path(__file__).parents[1].rglob("*.py"))
     assert len(paths) > 50
     names = [(path.name, name) for path in paths for name in imported_by_test(path) if name.startswith("tests.")]

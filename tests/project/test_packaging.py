@@ -1,4 +1,4 @@
-"""What the project promises to packagers: its metadata, its sessions of nox, and what its archives have in them."""
+"""Packaging: the metadata, the sessions of nox, and the files in the archives."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 
 import ecsnet
 
-ROOT = Path(ecsnet.__file__).parent
+ROOT = Path(ecsnet.__file__).parents[1]
+FOLDERS = ("ecsnet", "tests", "benchmarks", "examples", "docs")
 NOUN_CLAUSE = re.compile(r"(What|How|Who|Whether|Which|Where|When|That)\b")
 
 
@@ -30,7 +31,7 @@ def noun_clauses(source: str) -> list[int]:
     return sorted(line for line, text in docstrings(source) if NOUN_CLAUSE.match(text))
 
 
-MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+MODULES = sorted(path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 @pytest.mark.parametrize("module", MODULES)

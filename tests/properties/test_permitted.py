@@ -1,4 +1,4 @@
-"""What `Cloud.permitted` says of a resource, compared with every command on it that is worth trying."""
+"""`Cloud.permitted` of a resource, compared with every command on it that is worth trying."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many examples Hypothesis tries, and the settings of tests that must do the same each time."""
+"""The number of examples that Hypothesis tries, and the settings of tests that must do the same each time."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ NO_TMPFS = 77
 
 
 def tool(name: str) -> str:
-    """Where a program is, looking also where only root's programs are."""
+    """Returns the path of a program, which may be in a folder of root's programs."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if path is None:
         pytest.skip(f"there is no {name} here")
@@ -49,7 +49,7 @@ class Namespace:
         return done
 
     def lines(self, command: str) -> list[str]:
-        """What a command prints, its white space made even."""
+        """Returns the output of a command, with each run of white space as one space."""
         return [" ".join(line.split()) for line in self.run(command).stdout.splitlines()]
 
 

@@ -234,7 +234,7 @@ def test_a_scenario_can_begin_at_a_past_cloud() -> None:
 
 
 def test_then_leaves_out_the_events_of_due_transitions() -> None:
-    """What was due is recorded with the next command in the region, before its own events."""
+    """A transition that was due is recorded with the next command in the region, before its own events."""
     story = scenario(settle_after=timedelta(seconds=5)).given(VPC, VSWITCH, GROUP, RUN, Wait(timedelta(seconds=9)))
     before = len(story.cloud.history())
     story.when(stop).then(InstanceStopRequested)

@@ -32,12 +32,12 @@ def some(strategy: st.SearchStrategy[Any], such: Callable[[Any], object] = lambd
 
 
 def smallest(strategy: st.SearchStrategy[Any], such: Callable[[Any], object] = lambda one: True) -> Any:
-    """What an example is shrunk to."""
+    """Returns the example that Hypothesis shrinks to."""
     return find(strategy, such, settings=MANY)
 
 
 def commands_in(cloud: Cloud) -> int:
-    """How many commands recorded something."""
+    """Returns the number of commands that recorded an event."""
     return len({record.command_id for record in cloud.history() if record.settles is None})
 
 

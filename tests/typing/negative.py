@@ -1,4 +1,4 @@
-"""What a type checker must refuse. Checked by mypy, which reports a comment that ignores nothing; never run."""
+"""Code that a type checker must refuse. Checked by mypy, which reports a comment that ignores nothing; never run."""
 
 import ecsnet
 from ecsnet import Banana  # type: ignore[attr-defined]

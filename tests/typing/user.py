@@ -1,4 +1,4 @@
-"""What a user types, as a type checker sees it. Checked by mypy, never run."""
+"""Code that a user types, as a type checker sees it. Checked by mypy, never run."""
 
 from datetime import UTC, datetime
 from typing import Any, assert_type

@@ -35,7 +35,7 @@ from ecsnet.values import (
 )
 
 
-class State(msgspec.Struct, eq=False, kw_only=True, array_like=True):
+class State(msgspec.Struct, eq=False, kw_only=True, array_like=True, gc=False):
     """The attributes that every resource has. ``tags`` is changed by `Region.retag` only, which keeps the index."""
 
     id: str

@@ -119,9 +119,10 @@ def attach_quota(vpc: VpcState, region: Region) -> Facts | None:
     http_status=404,
     message="{instance_id} is not linked to {vpc_id}",
 )
-def detach_linked(instance: InstanceState, vpc: VpcState) -> Facts | None:
+def detach_linked(instance: InstanceState, command: DetachClassicLinkVpc) -> Facts | None:
     """A link is taken from the VPC that the instance is linked to."""
-    return None if instance.linked_vpc_id == vpc.id else {"instance_id": instance.id, "vpc_id": vpc.id}
+    vpc_id = command.vpc_id  # which need not exist: that the instance is not linked to it is true all the same
+    return None if instance.linked_vpc_id == vpc_id else {"instance_id": instance.id, "vpc_id": vpc_id}
 
 
 RULES.states(

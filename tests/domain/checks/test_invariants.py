@@ -914,7 +914,7 @@ HELD = [use for use in USES if use[3] in INVARIANTS]
 
 
 def filled(quota: str, used: int, rule: str) -> Net:
-    """What is allowed, and no more, was set before anything was there; and the rule that would hold it is gone."""
+    """Returns a network whose quota, set before any resource was there, is used up; no rule enforces it."""
     set_before = stored_again(cloud_after(c.SetQuota(name=quota, value=used)).history())
     return in_use(Net(store=set_before, rules=rules.without(rule)))
 

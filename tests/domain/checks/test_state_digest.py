@@ -1,4 +1,4 @@
-"""What a state is in bytes: whatever differs in it shows, and when it came about does not show in its essence."""
+"""The digest of a state: every difference changes it, and the times of its events do not."""
 
 from __future__ import annotations
 

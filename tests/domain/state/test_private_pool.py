@@ -24,7 +24,7 @@ class Small(Net):
 
 
 def released_last(cloud: Cloud, vswitch_id: str) -> list[str]:
-    """What the VSwitch keeps of the addresses that came back, the next one to give first."""
+    """Returns the addresses that came back to the VSwitch, the next one to be allocated first."""
     vswitch = cloud.folded_state().region("cn-hangzhou").vswitches.get_existing(vswitch_id)
     kept, rest = [], vswitch.released
     while rest is not None:

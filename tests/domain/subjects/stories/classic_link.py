@@ -106,6 +106,12 @@ def unlink_a_linked_instance(net: Net) -> Command[Any]:
     return c.DetachClassicLinkVpc(instance_id=vm.id, vpc_id=net.vpc.id)
 
 
+@trips("vpc.not-found", **OPEN)
+@trips("classic-link.detach.linked", **OPEN)
+def unlink_what_is_not_linked_from_a_vpc_that_is_not_there(net: Net) -> Command[Any]:
+    return c.DetachClassicLinkVpc(instance_id=classic(net).id, vpc_id="vpc-unknown")
+
+
 @trips("classic-link.detach.linked", **OPEN)
 def unlink_from_another_vpc(net: Net) -> Command[Any]:
     enable(net)
