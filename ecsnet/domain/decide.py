@@ -129,22 +129,25 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
         if region is not None:
             return region
     home = _HOMES.get(command_type)
-    resource_ids: tuple[str, ...]
     if home is not None:
-        table, resource_ids = home[0], (home[1](command),)
-    elif (several := OPERATIONS[command_type].several) is not None:
-        table, resource_ids = _kind_of(command).table, getattr(command, several)
-    else:
-        return caller.region_id
-    here = world.regions.get(caller.region_id)
-    account_id = caller.account_id
-    for resource_id in resource_ids:
-        if here is not None and owned(getattr(here, table), resource_id, account_id) is not None:
-            return caller.region_id
-        elsewhere = world.region_where_owned(table, resource_id, account_id)
-        if elsewhere is not None:
-            return elsewhere.region_id
+        table, named = home
+        return _home_of(world, caller, table, named(command)) or caller.region_id
+    several = OPERATIONS[command_type].several
+    if several is not None:
+        for resource_id in getattr(command, several):
+            region = _home_of(world, caller, _kind_of(command).table, resource_id)
+            if region is not None:
+                return region
     return caller.region_id
+
+
+def _home_of(world: World, caller: CommandContext, table: str, resource_id: str) -> str | None:
+    """Returns the region of a resource of the caller's, the caller's own first; None if there is none."""
+    here = world.regions.get(caller.region_id)
+    if here is not None and owned(getattr(here, table), resource_id, caller.account_id) is not None:
+        return caller.region_id
+    elsewhere = world.region_where_owned(table, resource_id, caller.account_id)
+    return None if elsewhere is None else elsewhere.region_id
 
 
 def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
