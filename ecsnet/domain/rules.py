@@ -161,6 +161,8 @@ class Rule:
                 if declared not in self._breach_codes:
                     raise RuleError(self.id, f"a Breach has the code {declared}, which breach_codes does not declare")
                 code = ErrorCode(*declared)
+        if type(facts) is dict and _TEXTS.issuperset(map(type, facts)):  # as nearly always
+            return facts, code, message
         if inspect.iscoroutine(facts):
             facts.close()  # or Python warns that nobody awaited it
         if not isinstance(facts, Mapping) or not all(isinstance(name, str) for name in facts):
@@ -168,6 +170,9 @@ class Rule:
                 self.id, f"it returned {shown(facts)}: a rule returns None, facts by their names, or a Breach"
             )
         return dict(facts), code, message
+
+
+_TEXTS: Final = frozenset({str})
 
 
 class _Pairs(dict[Any, Any]):
