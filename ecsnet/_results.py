@@ -40,13 +40,14 @@ def results(
     if table == "quotas":
         return tuple([quota(world, region, name, account_id) for name in ids])
     states, view = getattr(region, table), VIEWS[table]
-    now: list[Any] = []
-    for one in ids:
+    found: list[Any] = []
+    for place, one in enumerate(ids):
         state = states[one]
-        now.append(None if state is None else view(region, state))
-    if last is None:
-        return tuple(now)
-    return tuple([gone if one is None else one for one, gone in zip(now, last, strict=True)])
+        if state is not None:
+            found.append(view(region, state))
+        else:
+            found.append(None if last is None else last[place])
+    return tuple(found)
 
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:

@@ -87,21 +87,23 @@ def check(new: NewEvent) -> None:
     large, a value without a JSON form, or a time without a timezone."""
     try:
         stream, account_id, command_id = new.stream, new.account_id, new.command_id
-        if not type(stream) is type(account_id) is type(command_id) is str:
-            raise TypeError(f"stream, account and command are texts, not {new!r}")
-        moment = new.recorded_at
         if (
             new.caused_by is None
             and new.settles is None
             and new.follows is None
-            and moment.tzinfo is UTC
+            and new.recorded_at.tzinfo is UTC
+            and type(stream) is str
+            and type(account_id) is str
+            and type(command_id) is str
             and (stream + account_id + command_id).isascii()
         ):
             _encode(new.event)  # as nearly always, nothing else is there that could not be encoded
             return
         _encode(new)
-        if moment.tzinfo is None:
-            raise ValueError(f"{moment!r} has no timezone")
+        if not type(stream) is type(account_id) is type(command_id) is str:
+            raise TypeError(f"stream, account and command are texts, not {new!r}")
+        if new.recorded_at.tzinfo is None:
+            raise ValueError(f"{new.recorded_at!r} has no timezone")
     except CANNOT_WRITE as error:
         raise StoreError(f"{type(new.event).__name__} cannot be stored: {error}") from error
 
