@@ -32,8 +32,7 @@ from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.tables import Table
-from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.account import quota_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
@@ -609,16 +608,19 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
     context.private_ip = None if command is None else command.private_ip_address
     if user is None:
         return
-    table: Table[str, Any] = getattr(context.region, _table_of(user))
-    context.same_region = owned(table, user.id, context.account_id) is not None
+    region = context.region
+    if isinstance(user, NetworkInterfaceState):
+        context.same_region = region.network_interfaces[user.id] is user
+    else:
+        context.same_region = region.instances[user.id] is user
     if context.private_ip is not None:
         return
     if isinstance(user, NetworkInterfaceState):
         free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
         context.private_ip = next(free, user.private_ips[0])
     else:
-        region = context.region if context.same_region else known(context.world.region_of("instances", user.id))
-        context.private_ip = primary_private_ip(region, user)
+        home = region if context.same_region else known(context.world.region_of("instances", user.id))
+        context.private_ip = primary_private_ip(home, user)
 
 
 def _table_of(user: EipUser) -> str:
