@@ -60,6 +60,41 @@ class Engine:
     is folded from the newest snapshot on, or ``from_events`` alone.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_commands",
+        "_delivered",
+        "_delivering",
+        "_folding",
+        "_last",
+        "_latest",
+        "_lease",
+        "_nothing_due",
+        "_nothing_pending_at",
+        "_process",
+        "_settling",
+        "_snapshot_due",
+        "_types",
+        "clock",
+        "closed",
+        "command_ids",
+        "denial_handlers",
+        "first_results",
+        "handlers",
+        "instance_types",
+        "listings",
+        "lock",
+        "outcomes",
+        "own_types",
+        "pace",
+        "rules",
+        "settle_after",
+        "snapshots",
+        "store",
+        "until",
+        "world",
+    )  # a fork makes one
+
     def __init__(
         self,
         lease: Lease,
@@ -103,6 +138,7 @@ class Engine:
         self._latest = BEGINNING_OF_TIME  # no event up to the position of the world has a later time
         self.world = World() if world is None else world
         self._nothing_due: SettledView | None = None
+        self._nothing_pending_at = -1  # the last position at which nothing was pending
         self._snapshot_due = self.world.position + self.snapshots.interval
         if world is None and not from_events:
             self._begin_with_snapshot()
@@ -175,8 +211,8 @@ class Engine:
         if self.command_ids == "deterministic":
             return f"{stream}:{self.world.version(stream) + 1}"
         if self._process is None:
-            self._process = os.urandom(8).hex()
-        return f"{self._process}-{next(self._commands)}"
+            self._process = os.urandom(8).hex() + "-"
+        return self._process + str(next(self._commands))
 
     def begin_edition(self, edition: str | None, account_id: str) -> None:
         """Records the edition of a history that has no event yet, if it is not the guide's.
@@ -398,9 +434,9 @@ class Engine:
         for record in recorded:
             if record.recorded_at > self._latest:
                 self._latest = record.recorded_at
-        before = recorded[0].position - 1
+        before, last = recorded[0].position - 1, recorded[-1]
         if preview is not None and world.position == before:  # these events are folded there already
-            self.world, self._last = preview, recorded[-1]
+            self.world, self._last = preview, last
             if preview.position >= self._snapshot_due:
                 self._keep_snapshot()
             return recorded
@@ -409,7 +445,7 @@ class Engine:
             world = self.world
         self._folding = True
         replay(world, recorded)
-        self._last = recorded[-1]
+        self._last = last
         self._folding = False
         if world.position >= self._snapshot_due:
             self._keep_snapshot()
@@ -419,25 +455,36 @@ class Engine:
         self._snapshot_due = self.snapshots.keep(Past(self.world, self._latest))
 
     def command_events(
-        self, region_id: str, events: Sequence[Event], now: datetime, account_id: str, command_id: str
+        self, region_id: str, events: Sequence[Event], now: datetime, account_id: str, command_id: str | None = None
     ) -> list[NewEvent]:
-        """Returns the events of a command in a region, each for its stream and with its cause."""
+        """Returns the events of a command in a region, each for its stream and with its cause.
+
+        There is at least one, unless the id of the command is given; without it, they have a new one.
+        """
         if len(events) == 1:
             (event,) = events
-            return [NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id)]
-        return [
-            NewEvent(stream_of(event, region_id, account_id), event, now, account_id, command_id, None, None, distance)
-            for event, distance in zip(events, distances_to_causes(events), strict=True)
-        ]
+            stream = stream_of(event, region_id, account_id)
+            return [NewEvent(stream, event, now, account_id, command_id or self.command_id(stream))]
+        if command_id is None:
+            command_id = self.command_id(stream_of(events[0], region_id, account_id))
+        news, place = [], 0
+        for distance in distances_to_causes(events):
+            event, place = events[place], place + 1
+            stream = stream_of(event, region_id, account_id)
+            news.append(NewEvent(stream, event, now, account_id, command_id, None, None, distance))
+        return news
 
     def settled(self, now: datetime) -> SettledView:
         """Returns the world as it is at a moment, with overdue transitions completed."""
         world = self.world
+        nothing_due = self._nothing_due
+        if world.position == self._nothing_pending_at and nothing_due is not None and nothing_due.world is world:
+            return nothing_due
         for region in world.regions.values():
             if region.pending.size or region.scheduled.size or region.revocations.size:
                 break
         else:
-            nothing_due = self._nothing_due
+            self._nothing_pending_at = world.position
             if nothing_due is None or nothing_due.world is not world:
                 nothing_due = self._nothing_due = SettledView(world, NOTHING_DUE, world.position, now, END_OF_TIME)
             return nothing_due

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecsnet._engine import Engine
 from ecsnet.commands import Command
-from ecsnet.domain.decide import removes, result_ids, returns_several
+from ecsnet.domain.decide import REMOVING, SEVERAL, result_ids
 from ecsnet.domain.state.streams import account_stream
 from ecsnet.domain.state.views import VIEWS, removed
 from ecsnet.domain.state.world import Region, TokenUse, World, is_shared
@@ -40,13 +40,14 @@ def results(
     if table == "quotas":
         return tuple([quota(world, region, name, account_id) for name in ids])
     states, view = getattr(region, table), VIEWS[table]
-    now: list[Any] = []
-    for one in ids:
+    found: list[Any] = []
+    for place, one in enumerate(ids):
         state = states[one]
-        now.append(None if state is None else view(region, state))
-    if last is None:
-        return tuple(now)
-    return tuple([gone if one is None else one for one, gone in zip(now, last, strict=True)])
+        if state is not None:
+            found.append(view(region, state))
+        else:
+            found.append(None if last is None else last[place])
+    return tuple(found)
 
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
@@ -62,7 +63,7 @@ def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
 
 def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
     """Returns the result of a command as `Cloud.execute` does: one on several resources has a tuple, even of one."""
-    return found if returns_several(command) else found[0]
+    return found if type(command) in SEVERAL else found[0]
 
 
 def token_used(client_token: str, command: Command[Any], ids: tuple[str, ...]) -> ClientTokenUsed:
@@ -94,7 +95,7 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
         return _first_quota(records, used)
     after = engine.world_at(used.position)
     region, last = _region_with(after, table, ids), None
-    if region is None and removes(command):
+    if region is None and type(command) in REMOVING:
         before = engine.world_at(records[0].position - 1)
         home = _region_with(before, table, ids)
         if home is not None:

@@ -32,14 +32,15 @@ from ecsnet.commands import Command
 from ecsnet.decision import Decision, Denial, Permission
 from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.decide import (
+    NAMING_INSTANCE_TYPES,
     OPERATIONS,
+    REMOVING,
+    SEVERAL,
     CommandContext,
     decide,
     existing,
     home_region,
-    removes,
     result_ids,
-    returns_several,
     try_out,
 )
 from ecsnet.domain.queries.instance import InstanceLimits, InternetAccess, internet_access, limits
@@ -222,7 +223,7 @@ class Cloud:
         now = engine.now()
         view = engine.settled(now)
         world = view.world
-        context = self._context(now, client_token=client_token)
+        context = self._context(now, command, client_token=client_token)
         region_id = home_region(world, command, context)
         region = world.region(region_id)
         if client_token is not None:
@@ -243,19 +244,22 @@ class Cloud:
                 )
                 denials.append(denial)
             raise CommandDenied(command, decision.violations)
-        try_out(world, region, decision, context)
+        if context.rules is not RULES:
+            try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
-        several = returns_several(command)
+        several = type(command) in SEVERAL
         if several:
             ids = existing(command, region, table, ids, self.account_id)
-        last = [last_shown(region, table, resource_id) for resource_id in ids] if removes(command) else None
+        last: list[Any] | None = None
+        if type(command) in REMOVING:
+            last = [last_shown(region, table, resource_id) for resource_id in ids]
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:
             news: list[NewEvent] = []
             if events:
-                command_id = engine.command_id(stream_of(events[0], region_id, self.account_id))
-                news = engine.command_events(region_id, events, now, self.account_id, command_id)
+                news = engine.command_events(region_id, events, now, self.account_id)
+                command_id = news[0].command_id
             else:
                 command_id = engine.command_id(region_id if client_token is None else account_stream(self.account_id))
             if view.events:
@@ -291,7 +295,7 @@ class Cloud:
         engine = self._engine
         with engine.lock:
             engine.catch_up()
-            context = self._context(engine.now(), rules=rules)
+            context = self._context(engine.now(), command, rules=rules)
             world = engine.settled(context.now).world
             return decide(world, world.region(home_region(world, command, context)), command, context)
 
@@ -796,7 +800,7 @@ class Cloud:
             world = self._world()
             if after is None:
                 return world.fork()
-            context = self._context(engine.now())
+            context = self._context(engine.now(), after.command)
             region_id = home_region(world, after.command, context)
             try_out(world, world.region(region_id), after, context)
             news = engine.command_events(region_id, after.events, context.now, self.account_id, "")
@@ -825,15 +829,22 @@ class Cloud:
         return cloud
 
     def _context(
-        self, now: datetime, *, client_token: str | None = None, rules: RuleRegistry | None = None
+        self,
+        now: datetime,
+        command: Command[Any] | None = None,
+        *,
+        client_token: str | None = None,
+        rules: RuleRegistry | None = None,
     ) -> CommandContext:
+        """Returns the context of a command, or of any, if none is given."""
         engine = self._engine
+        named = command is None or type(command) in NAMING_INSTANCE_TYPES
         return CommandContext(
             account_id=self.account_id,
             region_id=self.region_id,
             now=now,
             slow=engine.pace.slow,
-            instance_types=engine.types_of(self.account_id),
+            instance_types=engine.types_of(self.account_id) if named else engine.instance_types,
             rules=engine.rules if rules is None else rules,
             client_token=client_token,
         )

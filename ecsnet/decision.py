@@ -14,7 +14,7 @@ from ecsnet.commands.base import Command
 from ecsnet.events.base import Event
 
 
-@frozen(kw_only=True)
+@fast_frozen(kw_only=True)
 class Violation:
     """One rule that a command breaks.
 

@@ -85,8 +85,9 @@ class CreateNetworkInterface(Command[NetworkInterface]):
     delete_on_release: bool = attrs.field(default=True, converter=fields.flag)
 
     def __attrs_post_init__(self) -> None:
-        _not_both(self, *_ADDRESSES)
-        _not_both(self, *_PREFIXES)
+        if self.private_ip_addresses or self.ipv4_prefixes:
+            _not_both(self, *_ADDRESSES)
+            _not_both(self, *_PREFIXES)
 
 
 @operation(kw_only=True)

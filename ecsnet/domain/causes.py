@@ -21,6 +21,7 @@ from ecsnet.events.network_interface import NetworkInterfaceDeleted
 from ecsnet.events.public_ip import SharedAddressDrawn
 
 _DECISIVE = (InstanceCreation, InstanceReleased, NetworkInterfaceDeleted)
+_NOTED = (EipAddressRegistered, SharedAddressDrawn)
 _ADDRESSES = ("ip_address", "public_ip_address", "private_ip_address")
 
 
@@ -37,7 +38,7 @@ def distances_to_causes(events: Sequence[Event]) -> list[int | None]:
         if isinstance(event, kind):
             asked_for = number  # of several instances, each has its ENIs behind it
             distances.append(None)
-        elif isinstance(event, EipAddressRegistered | SharedAddressDrawn):
+        elif isinstance(event, _NOTED):
             distances.append(_index_of_taking(events, event) - number)
         else:
             released = releases.get(getattr(event, "instance_id", None) or "") if releases else None

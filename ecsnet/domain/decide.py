@@ -14,7 +14,7 @@ from ecsnet._attrs import builder, field_names
 from ecsnet.commands import DeleteInstance, RebootInstance, RunInstances, StartInstance, StopInstance
 from ecsnet.commands.base import Command
 from ecsnet.decision import Decision, Violation
-from ecsnet.domain.context import RuleContext
+from ecsnet.domain.context import RuleContext, names
 from ecsnet.domain.fold_ahead import IMPOSSIBLE, fold_ahead
 from ecsnet.domain.lookups import Resolve, resolver
 from ecsnet.domain.operation import Operations, ResourceKind, merged
@@ -58,6 +58,8 @@ _OF_PARTS: Final = frozenset({StartInstance, StopInstance, RebootInstance, Delet
 """The commands that are parts of commands on several instances."""
 _RESOLVERS: Final[dict[type[Command[Any]], Resolve]] = {command: resolver(command) for command in OPERATIONS}
 _NAMING_REGIONS: Final = frozenset(command for command in OPERATIONS if "region_id" in field_names(command))
+NAMING_INSTANCE_TYPES: Final = frozenset(command for command in OPERATIONS if names(command, "instance_type"))
+"""The commands that name an instance type; of commands on what an EIP is on, the parameter means another thing."""
 _region_id: Final = attrgetter("region_id")
 _HOMES: Final[dict[type[Command[Any]], tuple[str, Callable[[Command[Any]], str]]]] = {
     command: (home.table, attrgetter(home.parameter))
@@ -76,11 +78,10 @@ _RESULTS: Final[dict[type[Command[Any]], tuple[str, Callable[[Command[Any]], str
     and attrs.fields_dict(command)[result.parameter].default is attrs.NOTHING
 }
 """The resource that a command names and returns."""
-_SEVERAL: Final = frozenset(
-    {RunInstances, *[command for command, one in OPERATIONS.items() if one.several is not None]}
-)
-"""The commands that return a tuple."""
-_REMOVING: Final = frozenset(command for command, operation in OPERATIONS.items() if operation.removes)
+SEVERAL: Final = frozenset({RunInstances, *[command for command, one in OPERATIONS.items() if one.several is not None]})
+"""The commands that return a tuple: of what they create, or of what they name."""
+REMOVING: Final = frozenset(command for command, operation in OPERATIONS.items() if operation.removes)
+"""The commands that may remove the resource that they return."""
 
 
 def _kind_of(command: Command[Any]) -> ResourceKind:
@@ -128,21 +129,25 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
         if region is not None:
             return region
     home = _HOMES.get(command_type)
-    resource_ids: tuple[str, ...]
     if home is not None:
-        table, resource_ids = home[0], (home[1](command),)
-    elif (several := OPERATIONS[command_type].several) is not None:
-        table, resource_ids = _kind_of(command).table, getattr(command, several)
-    else:
-        return caller.region_id
-    here = world.regions.get(caller.region_id)
-    for resource_id in resource_ids:
-        if here is not None and owned(getattr(here, table), resource_id, caller.account_id) is not None:
-            return caller.region_id
-        elsewhere = world.region_where_owned(table, resource_id, caller.account_id)
-        if elsewhere is not None:
-            return elsewhere.region_id
+        table, named = home
+        return _home_of(world, caller, table, named(command)) or caller.region_id
+    several = OPERATIONS[command_type].several
+    if several is not None:
+        for resource_id in getattr(command, several):
+            region = _home_of(world, caller, _kind_of(command).table, resource_id)
+            if region is not None:
+                return region
     return caller.region_id
+
+
+def _home_of(world: World, caller: CommandContext, table: str, resource_id: str) -> str | None:
+    """Returns the region of a resource of the caller's, the caller's own first; None if there is none."""
+    here = world.regions.get(caller.region_id)
+    if here is not None and owned(getattr(here, table), resource_id, caller.account_id) is not None:
+        return caller.region_id
+    elsewhere = world.region_where_owned(table, resource_id, caller.account_id)
+    return None if elsewhere is None else elsewhere.region_id
 
 
 def decide(world: World, region: Region, command: Command[Any], caller: CommandContext) -> Decision:
@@ -248,7 +253,8 @@ def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, t
         return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
-    return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))
+    ids = {resource_id: None for event in events if (resource_id := getattr(event, field, None)) is not None}
+    return table, tuple(ids)
 
 
 def existing(
@@ -258,13 +264,3 @@ def existing(
     if OPERATIONS[type(command)].several is None:
         return ids
     return tuple([one for one in ids if owned(getattr(region, table), one, account_id) is not None])
-
-
-def returns_several(command: Command[Any]) -> bool:
-    """Returns whether the result of a command is a tuple: of what it creates, or of what it names."""
-    return type(command) in _SEVERAL
-
-
-def removes(command: Command[Any]) -> bool:
-    """Returns whether a command may remove the resource that it returns."""
-    return type(command) in _REMOVING

@@ -138,6 +138,7 @@ LOOKUPS: Final[dict[str, Lookup]] = {
 """Every parameter that names something."""
 
 Resolve = Callable[[RuleContext, Command[Any]], None]
+_OF_INTERFACE: Final = EipInstanceType.NetworkInterface
 
 
 def resolver(command: AnyCommand) -> Resolve:
@@ -149,7 +150,7 @@ def resolver(command: AnyCommand) -> Resolve:
     of_instance, of_interface = _resolver(parameters), _resolver({**parameters, "instance_id": "network_interface_id"})
 
     def resolve(context: RuleContext, command: Any) -> None:
-        on_interface = command.instance_type is EipInstanceType.NetworkInterface
+        on_interface = command.instance_type is _OF_INTERFACE
         (of_interface if on_interface else of_instance)(context, command)
 
     return resolve

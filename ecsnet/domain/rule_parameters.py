@@ -30,8 +30,9 @@ class Judge(NamedTuple):
     """A predicate and how it is called.
 
     ``read`` gives its arguments from the context of a command: a tuple if there are ``several``, and the predicate is
-    not called if one of them is None; otherwise one, and it is not called if that is None. The registry does this in
-    its loop: a function around each predicate makes `Cloud.check` 10 % slower, and reading the arguments by name 40 %.
+    not called if one of them is None; otherwise one, and it is not called if that is None. ``unsure`` is the place of
+    the only one of several that may be None, None if more may be. The registry does this in its loop: a function around
+    each predicate makes `Cloud.check` 10 % slower, and reading the arguments by name 40 %.
     Predicates with the same ``parameters`` share what is read; a user's rule, which has none here, shares with none.
 
     ``exceptional`` is true for a predicate that needs what most contexts lack (`EXCEPTIONAL`). The registry skips these
@@ -43,9 +44,24 @@ class Judge(NamedTuple):
     call: Callable[..., Any]
     exceptional: bool = False
     parameters: tuple[str, ...] = ()
+    unsure: int | None = None
 
 
 CONTEXT_FIELDS: Final = frozenset({*RuleContext.__struct_fields__, "vswitches"})
+ALWAYS_KNOWN: Final = frozenset(
+    {
+        "account_id",
+        "command_type",
+        "instance_types",
+        "names_own_instance",
+        "new_interfaces",
+        "now",
+        "region",
+        "slow",
+        "world",
+    }
+)
+"""The fields of a context that are never None."""
 EXCEPTIONAL: Final = frozenset({"client_token", "not_found"})
 """The fields of a context that are None for a command without a client token that names only what exists."""
 
@@ -241,7 +257,9 @@ def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Co
     names = code.co_varnames[: code.co_argcount]
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
-    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names)
+    perhaps_none = [place for place, name in enumerate(names) if name not in ALWAYS_KNOWN]
+    unsure = perhaps_none[0] if len(perhaps_none) == 1 else None
+    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names, unsure)
 
 
 def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:

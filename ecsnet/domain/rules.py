@@ -60,7 +60,7 @@ class Breach:
 Predicate = Callable[..., Facts | Breach | None]
 Guard = tuple[int, "Rule", Callable[..., Any]]
 """A rule, its rank, and its predicate."""
-Guards = tuple["Rule", Callable[[RuleContext], Any], bool, tuple[Guard, ...]]
+Guards = tuple["Rule", Callable[[RuleContext], Any], bool, int | None, tuple[Guard, ...]]
 """Rules whose predicates have the same parameters, which are read once: the first of them, and how they are called
 (`Judge`)."""
 FAULTS: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
@@ -162,6 +162,8 @@ class Rule:
                 if declared not in self._breach_codes:
                     raise RuleError(self.id, f"a Breach has the code {declared}, which breach_codes does not declare")
                 code = ErrorCode(*declared)
+        if type(facts) is dict and _TEXTS.issuperset(map(type, facts)):  # as nearly always
+            return facts, code, message
         if inspect.iscoroutine(facts):
             facts.close()  # or Python warns that nobody awaited it
         if not isinstance(facts, Mapping) or not all(isinstance(name, str) for name in facts):
@@ -169,6 +171,9 @@ class Rule:
                 self.id, f"it returned {shown(facts)}: a rule returns None, facts by their names, or a Breach"
             )
         return dict(facts), code, message
+
+
+_TEXTS: Final = frozenset({str})
 
 
 class _Pairs(dict[Any, Any]):
@@ -336,7 +341,7 @@ class RuleRegistry(Mapping[str, Rule]):
         if context.not_found is None and context.client_token is None:
             guards = usual
         broken: list[tuple[int, Rule, object]] = []
-        for rule, read, several, sharing in guards:
+        for rule, read, several, unsure, sharing in guards:
             try:
                 known = read(context)
                 if not several:
@@ -345,7 +350,7 @@ class RuleRegistry(Mapping[str, Rule]):
                             found = call(known)
                             if found is not None:
                                 broken.append((rank, rule, found))
-                elif None not in known:
+                elif known[unsure] is not None if unsure is not None else None not in known:
                     for rank, rule, call in sharing:
                         found = call(*known)
                         if found is not None:
@@ -374,11 +379,12 @@ def _sharing(rules: Sequence[Rule], *, exceptional: bool) -> tuple[Guards, ...]:
     for rank, rule in enumerate(rules):
         if exceptional or not rule._judge.exceptional:
             groups.setdefault(rule._judge.parameters or rule, []).append((rank, rule))
-    return tuple(
-        (first, first._judge.read, first._judge.several, tuple((rank, rule, rule._judge.call) for rank, rule in group))
-        for group in groups.values()
-        for first in [group[0][1]]
-    )
+    guards: list[Guards] = []
+    for group in groups.values():
+        _, first = group[0]
+        judge, calls = first._judge, tuple((rank, rule, rule._judge.call) for rank, rule in group)
+        guards.append((first, judge.read, judge.several, judge.unsure, calls))
+    return tuple(guards)
 
 
 def _rule(

@@ -10,7 +10,8 @@ import pytest
 
 from ecsnet import CommandDenied, rules
 from ecsnet import commands as c
-from ecsnet.domain.rule_parameters import judge_of_library
+from ecsnet.domain.context import RuleContext
+from ecsnet.domain.rule_parameters import ALWAYS_KNOWN, judge_of_library
 from tests.domain.subjects.stories.instance import move_to_another_vpc, move_to_another_zone, release_a_running_instance
 from tests.domain.subjects.stories.public_ip import allocate_beside_a_public_address, allocate_beside_an_eip
 from tests.domain.subjects.stories.security_group import (
@@ -133,3 +134,8 @@ def test_a_rule_is_a_frozen_value_that_hashes_by_its_id() -> None:
     assert attrs.evolve(rule) == rule
     assert repr(rule) == "<Rule interface.detach.primary>"
     assert copy.copy(rule) == copy.deepcopy(rule) == rule
+
+
+def test_the_fields_of_a_context_that_are_always_known_are_those_that_are_never_none() -> None:
+    annotations = RuleContext.__annotations__
+    assert {name for name in annotations if "None" not in annotations[name]} == ALWAYS_KNOWN | {"command"}

@@ -38,9 +38,19 @@ def _letters(seed: str, length: int) -> str:
 
 def resource_id(region_id: str, kind: Kind, number: int) -> str:
     """Returns the id of the ``number``-th resource of its kind in a region, counted from 1."""
+    beginning, seed = _beginning(region_id, kind)
+    seed = seed.copy()
+    seed.update(b"%d" % number)
+    return beginning + seed.digest().translate(_ALPHANUMERIC).decode()
+
+
+@cache
+def _beginning(region_id: str, kind: Kind) -> tuple[str, blake2b]:
+    """Returns what the ids of a kind in a region begin with, and the hash of what their other letters are of, without
+    the number."""
     prefix, length = _SHAPES[kind]
     code = _REGION_CODES.get(region_id) or _letters(region_id, 3)
-    return prefix + code + _letters(f"{region_id}/{kind}/{number}", length - 3)
+    return prefix + code, blake2b(f"{region_id}/{kind}/".encode(), digest_size=length - 3)
 
 
 @cache

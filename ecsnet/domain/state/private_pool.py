@@ -39,8 +39,8 @@ def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[
         else:
             must_be_ipv4(ip)
     allocated.add_all(addresses, interface.id)
-    if address != vswitch.next_address:
-        _advance(vswitch, allocated, address)
+    if next_ip is not None and address != vswitch.next_address:
+        _advance(vswitch, allocated, address, next_ip)
     if vswitch.next_ip is None:
         while vswitch.released is not None:
             ip, rest = _last_released(vswitch.released)
@@ -51,14 +51,15 @@ def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[
     vswitch.available_ip_address_count -= len(addresses)
 
 
-def _advance(vswitch: VSwitchState, allocated: Table[str, str], address: int) -> None:
-    """Finds the next address that was never allocated, from an address on."""
-    while address < vswitch.last - 2:
-        ip = int_to_ipv4(address)
-        if allocated[ip] is None:
+def _advance(vswitch: VSwitchState, allocated: Table[str, str], address: int, ip: str) -> None:
+    """Finds the next address that was never allocated, from one on that is given as a number and as text."""
+    end = vswitch.last - 2
+    while address < end:
+        if allocated.lacks(ip):
             vswitch.next_address, vswitch.next_ip = address, ip
             return
         address += 1
+        ip = int_to_ipv4(address)
     vswitch.next_ip = None
 
 
@@ -94,9 +95,9 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
     allocated, held = region.addresses.mutable(interface.vpc_id), interface.held_addresses
     own = region.vswitches.mutable(interface.vswitch_id)
     if len(held) == 1 and own.next_ip == held[0] and allocated[held[0]] is None:  # the common case
-        allocated.add_all(held, interface.id)
+        allocated.add(held[0], interface.id)
         own.available_ip_address_count -= 1
-        _advance(own, allocated, own.next_address)
+        _advance(own, allocated, own.next_address, held[0])
         return
     free = []
     for ip in held:
@@ -117,8 +118,8 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
         return
     for vswitch, addresses in _by_block(region, interface, free):
         vswitch.available_ip_address_count -= len(addresses)
-        if vswitch.next_ip in addresses:
-            _advance(vswitch, allocated, vswitch.next_address)
+        if vswitch.next_ip is not None and vswitch.next_ip in addresses:
+            _advance(vswitch, allocated, vswitch.next_address, vswitch.next_ip)
 
 
 def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
@@ -127,8 +128,8 @@ def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
     count = sum(usable(vswitch, ipv4_to_int(ip)) for ip in allocated.live_keys())
     if count:
         vswitch.available_ip_address_count -= count
-        if allocated[vswitch.next_ip or ""] is not None:
-            _advance(vswitch, allocated, vswitch.next_address)
+        if vswitch.next_ip is not None and allocated[vswitch.next_ip] is not None:
+            _advance(vswitch, allocated, vswitch.next_address, vswitch.next_ip)
 
 
 def _release_adopted(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
@@ -269,10 +270,10 @@ def candidates(region: Region, vswitch: VSwitchState) -> Iterator[str]:
     if vswitch.next_ip is not None:
         for address in range(vswitch.next_address, vswitch.last - 2):
             ip = int_to_ipv4(address)
-            if allocated[ip] is None:
+            if allocated.lacks(ip):
                 yield ip
     for ip in released(vswitch):
-        if allocated[ip] is None:
+        if allocated.lacks(ip):
             yield ip
 
 
@@ -304,7 +305,7 @@ def next_free_prefixes(
     allocated, excluding, found = region.addresses.get_existing(vswitch.vpc_id), frozenset(excluding), list[str]()
     for first in _prefixes_in_order(vswitch):
         ips = map(int_to_ipv4, range(first, first + ADDRESSES_OF_PREFIX))
-        if all(allocated[ip] is None and ip not in excluding for ip in ips):
+        if all(allocated.lacks(ip) and ip not in excluding for ip in ips):
             found.append(f"{int_to_ipv4(first)}/28")
             if len(found) == count:
                 break

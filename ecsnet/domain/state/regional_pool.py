@@ -46,6 +46,7 @@ _KNOWN: Final = [
     "eu-west-1",
     "me-east-1",
 ]
+_BLOCK_NUMBERS: Final = {region_id: number for number, region_id in enumerate(_KNOWN)}
 _BLOCKS: Final = 64
 ADDRESSES: Final = "addresses"
 
@@ -53,15 +54,15 @@ ADDRESSES: Final = "addresses"
 @cache
 def block_number(region_id: str) -> int:
     """Returns the number of the region's block, from 0 to 63."""
-    if region_id in _KNOWN:
-        return _KNOWN.index(region_id)
+    if region_id in _BLOCK_NUMBERS:
+        return _BLOCK_NUMBERS[region_id]
     spare = _BLOCKS - len(_KNOWN)
     return len(_KNOWN) + int.from_bytes(blake2b(region_id.encode(), digest_size=4).digest(), "big") % spare
 
 
 def shares_block(region_id: str) -> bool:
     """Returns whether other regions may have the same block as the region."""
-    return region_id not in _KNOWN
+    return region_id not in _BLOCK_NUMBERS
 
 
 def address_stream(pool: str, region_id: str) -> str:
@@ -102,21 +103,23 @@ class RegionalPool:
         if region.imported:
             self._allocated(region).set(ip, owner_id)
         else:
-            self._allocated(region).add_all((ip,), owner_id)
+            self._allocated(region).add(ip, owner_id)
 
     def release(self, region: Region, ip: str, owner_id: str) -> None:
         """Releases an address, unless it is allocated to another owner, which may have been imported with the same
         address."""
-        if self._allocated(region)[ip] == owner_id:
-            self._allocated(region).delete(ip)
+        allocated = self._allocated(region)
+        if allocated[ip] == owner_id:
+            allocated.delete(ip)
 
     def transfer(self, region: Region, ip: str, owner_id: str, new_owner_id: str) -> None:
         """Gives an allocated address to another owner."""
         self.release(region, ip, owner_id)
         self._hold(region, ip, new_owner_id)
 
-    def _gone_through(self, world: World, region: Region) -> int:
-        """Returns how many addresses of the region's block an allocation need not look at first."""
+    def _gone_through(self, world: World, region: Region, first: int, size: int) -> int:
+        """Returns how many addresses of the region's block, which has these bounds, an allocation need not look at
+        first."""
         if not shares_block(region.region_id):
             last = region.drawn[self.name]
         else:
@@ -124,7 +127,6 @@ class RegionalPool:
             last = None if stream is None else stream.drawn
         if last is None:
             return 0
-        first, size = block_bounds(self.cidr_block, region.region_id)
         try:
             passed = ipv4_to_int(last) - first + 1
         except ValueError:  # a history may have any text
@@ -141,20 +143,25 @@ class RegionalPool:
     def free_count(self, world: World, region: Region) -> int:
         """Returns how many addresses of the region's block are free at least: one that is held outside of the block is
         counted as if it were in it."""
-        allocated = sum(table.size for table in self._allocated_in_block(world, region))
-        return block_bounds(self.cidr_block, region.region_id)[1] - allocated
+        size = block_bounds(self.cidr_block, region.region_id)[1]
+        for table in self._allocated_in_block(world, region):
+            size -= table.size
+        return size
 
     def next_free(self, world: World, region: Region, count: int) -> tuple[str, ...]:
         """Returns the next free addresses; fewer than ``count`` if there are not as many."""
         first, size = block_bounds(self.cidr_block, region.region_id)
         allocated = self._allocated_in_block(world, region)
         found: list[str] = []
-        start = self._gone_through(world, region)
+        start = self._gone_through(world, region, first, size)
         for place in range(start, start + size):
             if len(found) == count:
                 break
             ip = int_to_ipv4(first + place % size)
-            if all(table[ip] is None for table in allocated):
+            for table in allocated:
+                if not table.lacks(ip):
+                    break
+            else:
                 found.append(ip)
         return tuple(found)
 

@@ -66,6 +66,9 @@ OF_NO_REGION: Final = frozenset(
     }
 )
 """The events that are never recorded in the stream of a region."""
+_OF_AN_EIP: Final = (EipAddressAllocated, EipImported, NatPublicIpConverted)
+"""The events after which there is one more EIP."""
+_WITH_A_PUBLIC_ADDRESS: Final = (EipAddressAllocated, PublicIpAddressAllocated, PublicIpAddressChanged)
 _PERHAPS_OF_NO_REGION: Final = OF_NO_REGION | {QuotaSet}
 
 
@@ -79,6 +82,8 @@ def stream_of(event: Event, region_id: str, account_id: str) -> str:
     """Returns the stream in which an event of an account's command in a region is recorded."""
     if type(event) not in _PERHAPS_OF_NO_REGION:
         return region_id
+    if isinstance(event, EipAddressRegistered):
+        return account_stream(account_id)
     if isinstance(event, QuotaSet):
         return account_stream(account_id) if event.name in ACCOUNT_QUOTAS else region_id
     if isinstance(event, SharedAddressDrawn):
@@ -90,13 +95,16 @@ def stream_of(event: Event, region_id: str, account_id: str) -> str:
 
 def with_shared(region_id: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
     """Returns the events of a region, followed by the events for the shared streams that they allocate from."""
-    if (len(events) == 1 and type(events[0]) not in _ALLOCATING) or _ALLOCATING.isdisjoint(map(type, events)):
+    if len(events) == 1:
+        (event,) = events
+        return events if type(event) not in _ALLOCATING else (event, *_shared(region_id, event))
+    if _ALLOCATING.isdisjoint(map(type, events)):
         return events
     return (*events, *[one for event in events if type(event) in _ALLOCATING for one in _shared(region_id, event)])
 
 
 def _shared(region_id: str, event: Event) -> Iterator[Event]:
-    if isinstance(event, EipAddressAllocated | NatPublicIpConverted | EipImported):
+    if isinstance(event, _OF_AN_EIP):
         yield EipAddressRegistered(allocation_id=event.allocation_id)
     if shares_block(region_id):
         for pool, ip in _allocated_addresses(event):
@@ -112,5 +120,5 @@ def _allocated_addresses(event: Event) -> Iterator[tuple[str, str]]:
     elif isinstance(event, InstanceNetworkSpecModified):
         if event.ip_address is not None:
             yield "public", event.ip_address
-    elif isinstance(event, EipAddressAllocated | PublicIpAddressAllocated | PublicIpAddressChanged):
+    elif isinstance(event, _WITH_A_PUBLIC_ADDRESS):
         yield "public", event.ip_address

@@ -35,7 +35,7 @@ class Table(dict[K, V | None]):
     """A mapping whose `fork` is an independent copy made in constant time.
 
     ``table[key]`` is the value, or None for a missing key. In a layer, None marks a key of a lower layer as deleted.
-    Writes go through `set`, `add_all`, `delete`, `delete_all` and `mutable`. ``size`` is the number of keys.
+    Writes go through `set`, `add`, `add_all`, `delete`, `delete_all` and `mutable`. ``size`` is the number of keys.
     """
 
     __slots__ = ("_below", "size")
@@ -53,6 +53,10 @@ class Table(dict[K, V | None]):
                 return value
         return None
 
+    def lacks(self, key: K) -> bool:
+        """Returns whether a key is missing. If it is, a look-up of its value takes longer."""
+        return self.get(key) is None if not self._below else self[key] is None
+
     def get_existing(self, key: K) -> V:
         """Returns the value of an existing key, for reading. Raises KeyError if the key is missing."""
         value = self[key]
@@ -66,10 +70,18 @@ class Table(dict[K, V | None]):
             self.size += 1
         self[key] = value
 
+    def add(self, key: K, value: V) -> None:
+        """Sets a new key. Raises KeyError for one that exists."""
+        if key in self if not self._below else self[key] is not None:
+            raise KeyError(key)
+        self[key] = value
+        self.size += 1
+
     def add_all(self, keys: Collection[K], value: V) -> None:
         """Sets new keys, all to one value. Raises KeyError for a key that exists."""
+        below = self._below
         for key in keys:
-            if key in self if not self._below else self[key] is not None:
+            if key in self if not below else self[key] is not None:
                 raise KeyError(key)
             self[key] = value
         self.size += len(keys)

@@ -46,6 +46,10 @@ _instance = copier(
 )
 _eip = copier(Eip, "region_id", "status", "instance_id", "instance_type")
 
+_IN_VPC: Final = NetworkType.Vpc
+_IN_CLASSIC: Final = NetworkType.Classic
+_OF_INSTANCE: Final = EipInstanceType.EcsInstance
+_OF_INTERFACE: Final = EipInstanceType.NetworkInterface
 SHOWN_OF_VSWITCH: Final = {VSwitchStatus.Deleting: VSwitchStatus.Pending}
 """The statuses of VSwitches that the API does not tell from another one."""
 SHOWN_OF_INSTANCE: Final = {
@@ -99,7 +103,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
         state,
         region_id=region.region_id,
         status=status or SHOWN_OF_INSTANCE.get(state.status, state.status),
-        network_type=NetworkType.Vpc if primary else NetworkType.Classic,
+        network_type=_IN_VPC if primary else _IN_CLASSIC,
         instance_type=state.instance_type.id,
         vswitch_id=primary.vswitch_id if primary else None,
         primary_network_interface_id=primary.id if primary else None,
@@ -120,8 +124,8 @@ def eip(region: Region, state: EipState, status: EipStatus | None = None) -> Eip
 
 def _user_type(state: EipState) -> EipInstanceType | None:
     if state.network_interface_id is not None:
-        return EipInstanceType.NetworkInterface
-    return None if state.instance_id is None else EipInstanceType.EcsInstance
+        return _OF_INTERFACE
+    return None if state.instance_id is None else _OF_INSTANCE
 
 
 VIEWS: dict[str, Callable[..., Resource]] = {

@@ -201,10 +201,6 @@ class Region:
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
 
-    def next_number(self, kind: Kind) -> int:
-        """Returns the number of the next resource of a kind."""
-        return (self.created[kind] or 0) + 1
-
     def list_by_name(self, interface: NetworkInterfaceState) -> None:
         """Adds an ENI to the index of names, if it has one."""
         if interface.name is not None:
@@ -397,10 +393,17 @@ class World:
                 return region
         return None
 
+    def next_number(self, region: Region, kind: Kind) -> int:
+        """Returns the number of the next resource of a kind in a region: see `next_numbers`."""
+        for one in self.regions.values():
+            if one.imported:
+                return self.next_numbers(region, kind, 1)[0]
+        return (region.created[kind] or 0) + 1
+
     def next_numbers(self, region: Region, kind: Kind, amount: int) -> Sequence[int]:
         """Returns the numbers of the next resources of a kind in a region, without numbers whose id an imported
         resource of any kind and region has."""
-        first, regions = region.next_number(kind), self.regions.values()
+        first, regions = (region.created[kind] or 0) + 1, self.regions.values()
         for one in regions:
             if one.imported:
                 break

@@ -95,18 +95,23 @@ def quota_of(world: World, region: Region, account_id: str, name: str) -> int:
     if name not in ACCOUNT_QUOTAS:
         return region.quota(account_id, name)
     own = world.shared.get(account_stream(account_id))
-    value = None if own is None else own.quotas[account_id, name]
+    value = own.quotas[account_id, name] if own is not None and own.quotas.size else None
     if value is not None:
         return value
-    of_regions = [one.quotas[account_id, name] for one in world.regions.values()]
-    return max(
-        [quota for quota in of_regions if quota is not None], default=unset_account_quota(world, account_id, name)
-    )
+    highest: int | None = None
+    for one in world.regions.values():
+        quota = one.quotas[account_id, name] if one.quotas.size else None
+        if quota is not None and (highest is None or quota > highest):
+            highest = quota
+    return unset_account_quota(world, account_id, name) if highest is None else highest
 
 
 def unset_account_quota(world: World, account_id: str, name: str) -> int:
     """Returns a quota of an account over all regions that was never set."""
-    described = sum(region.described_most[account_id, name] or 0 for region in world.regions.values())
+    described = 0
+    for region in world.regions.values():
+        if region.described_most.size:
+            described += region.described_most[account_id, name] or 0
     default = world.edition.quotas[name]
     return UNKNOWN_QUOTA if described > default else default
 
@@ -116,7 +121,7 @@ def unset_account_quota(world: World, account_id: str, name: str) -> int:
 
 def described_types(world: World, account_id: str) -> Mapping[str, InstanceType]:
     """Returns the instance types that were described to an account, or that its instances show, by id."""
-    own = world.shared.get(account_stream(account_id))
+    own = world.shared.get(account_stream(account_id)) if world.shared else None
     return {} if own is None else own.instance_types
 
 

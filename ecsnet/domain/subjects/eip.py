@@ -32,8 +32,7 @@ from ecsnet.domain.rules import Breach, Facts, SubjectRules
 from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import PUBLIC
-from ecsnet.domain.state.tables import Table
-from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.account import quota_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.instance.lifecycle import changed as changed_instance
@@ -58,6 +57,11 @@ from ecsnet.events.tags import ResourceTagged, ResourceUntagged
 from ecsnet.values import ChargeType, EipInstanceType, EipStatus, Tags
 
 S = EipStatus
+# To look up a member of an enumeration takes longer than the rest of many a rule.
+_RELEASING: Final = S.Releasing
+_PREPAID: Final = ChargeType.PrePaid
+_OF_INSTANCE: Final = EipInstanceType.EcsInstance
+_OF_INTERFACE: Final = EipInstanceType.NetworkInterface
 
 # The lifecycle
 
@@ -290,8 +294,9 @@ def held(eip: EipState, region: Region) -> Facts | None:
 )
 def eip_quota(world: World, region: Region, account_id: str) -> Facts | None:
     """An account owns at most ``eips-per-account`` (20) EIPs, over all regions."""
-    count = sum(one.used(account_id, "eip") for one in world.regions.values())
-    quota = quota_of(world, region, account_id, "eips-per-account")
+    count, quota = 0, quota_of(world, region, account_id, "eips-per-account")
+    for one in world.regions.values():
+        count += one.used(account_id, "eip")
     return None if count < quota else {"count": count, "quota": quota}
 
 
@@ -396,13 +401,16 @@ def associate_interface_state(network_interface: NetworkInterfaceState, world: W
     http_status=400,
     message="{private_ip_address} is no address of {instance_id} that takes an EIP",
 )
-def associate_private_ip(private_ip: str, eip_user: EipUser, world: World) -> Facts | Breach | None:
+def associate_private_ip(private_ip: str, eip_user: EipUser, region: Region, world: World) -> Facts | Breach | None:
     """The private address for an EIP is one that the ENI holds, and is not being revoked; of an instance, its
     primary one."""
+    if isinstance(eip_user, InstanceState):
+        home = region if region.instances[eip_user.id] is not None else known(world.region_of("instances", eip_user.id))
+        if private_ip == primary_private_ip(home, eip_user):
+            return None
     facts = {"private_ip_address": private_ip, "instance_id": eip_user.id}
     if isinstance(eip_user, InstanceState):
-        region = known(world.region_of("instances", eip_user.id))
-        return None if private_ip == primary_private_ip(region, eip_user) else facts
+        return facts
     if private_ip not in eip_user.private_ips:
         return Breach(facts, message="{instance_id} does not hold {private_ip_address}")
     if any(private_ip in addresses for _, addresses in eip_user.revocations):
@@ -532,7 +540,7 @@ def release_state(eip: EipState) -> Facts | None:
 )
 def release_charge_type(eip: EipState) -> Facts | None:
     """An imported EIP that is a subscription is not released."""
-    return {"allocation_id": eip.id} if eip.charge_type is ChargeType.PrePaid else None
+    return {"allocation_id": eip.id} if eip.charge_type is _PREPAID else None
 
 
 @RULES.denies(
@@ -552,7 +560,7 @@ def release_deletion_protection(eip: EipState) -> Facts | None:
 
 def next_id(context: RuleContext) -> str:
     """Returns the id of the next EIP."""
-    (number,) = context.world.next_numbers(context.region, "eip", 1)
+    number = context.world.next_number(context.region, "eip")
     return resource_id(context.region.region_id, "eip", number)
 
 
@@ -600,16 +608,19 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
     context.private_ip = None if command is None else command.private_ip_address
     if user is None:
         return
-    table: Table[str, Any] = getattr(context.region, _table_of(user))
-    context.same_region = owned(table, user.id, context.account_id) is not None
+    region = context.region
+    if isinstance(user, NetworkInterfaceState):
+        context.same_region = region.network_interfaces[user.id] is user
+    else:
+        context.same_region = region.instances[user.id] is user
     if context.private_ip is not None:
         return
     if isinstance(user, NetworkInterfaceState):
         free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
         context.private_ip = next(free, user.private_ips[0])
     else:
-        region = context.region if context.same_region else known(context.world.region_of("instances", user.id))
-        context.private_ip = primary_private_ip(region, user)
+        home = region if context.same_region else known(context.world.region_of("instances", user.id))
+        context.private_ip = primary_private_ip(home, user)
 
 
 def _table_of(user: EipUser) -> str:
@@ -623,19 +634,20 @@ def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | N
 
 def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
+    instance_id, interface_id = _user(command.instance_id, command.instance_type)
     return (
         event(
             allocation_id=command.allocation_id,
+            instance_id=instance_id,
+            network_interface_id=interface_id,
             private_ip_address=command.private_ip_address,
-            **_user(command.instance_id, command.instance_type),
         ),
     )
 
 
-def _user(user_id: str, instance_type: EipInstanceType) -> dict[str, str]:
-    """Returns the field of an event that names what an EIP is on."""
-    on_interface = instance_type is EipInstanceType.NetworkInterface
-    return {"network_interface_id" if on_interface else "instance_id": user_id}
+def _user(user_id: str, instance_type: EipInstanceType) -> tuple[str | None, str | None]:
+    """Returns the ids of the instance and of the ENI that an event names, as what an EIP is on."""
+    return (None, user_id) if instance_type is _OF_INTERFACE else (user_id, None)
 
 
 def restore_associate(
@@ -663,7 +675,7 @@ def restore_unassociate(
 
 
 def _type_of_user(event: Any) -> EipInstanceType:
-    return EipInstanceType.EcsInstance if event.network_interface_id is None else EipInstanceType.NetworkInterface
+    return _OF_INSTANCE if event.network_interface_id is None else _OF_INTERFACE
 
 
 def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossible]:
@@ -687,14 +699,21 @@ def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossib
 def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
     eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    user = {"instance_id": eip.instance_id, "network_interface_id": eip.network_interface_id}
+    instance_id, interface_id = eip.instance_id, eip.network_interface_id
     if command.instance_id is not None:
-        user = {**_user(command.instance_id, command.instance_type)}
-    return (event(allocation_id=eip.id, private_ip_address=command.private_ip_address, **user),)
+        instance_id, interface_id = _user(command.instance_id, command.instance_type)
+    return (
+        event(
+            allocation_id=eip.id,
+            instance_id=instance_id,
+            network_interface_id=interface_id,
+            private_ip_address=command.private_ip_address,
+        ),
+    )
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
-    if context.asynchronous and known(context.eip).status is S.Releasing:
+    if context.asynchronous and known(context.eip).status is _RELEASING:
         return ()
     event = EipAddressReleaseRequested if context.asynchronous else EipAddressReleased
     return (event(allocation_id=command.allocation_id),)

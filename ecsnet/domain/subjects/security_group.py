@@ -68,6 +68,7 @@ ADDRESS_QUOTAS: Final = {
 
 S = SecurityGroupStatus
 _AVAILABLE: Final = S.Available  # to look up a member of an enumeration takes longer than the rest of a check
+_DELETING: Final = S.Deleting
 _BASIC: Final = SecurityGroupType.Normal
 _ENTERPRISE: Final = SecurityGroupType.Enterprise
 
@@ -100,19 +101,21 @@ SECURITY_GROUP: Final = Lifecycle(
 
 def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
+    count = interface.address_count
     for group_id in group_ids:
         group = region.security_groups.mutable(group_id)
         if group.status is not _AVAILABLE:
             raise SECURITY_GROUP.table[SecurityGroupJoined].illegal(group.status)
         region.members_of_group.mutable(group_id).set(interface.id, True)
-        group.private_ip_count += interface.address_count
+        group.private_ip_count += count
 
 
 def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses stops being a member."""
+    count = interface.address_count
     for group_id in group_ids:
         region.members_of_group.mutable(group_id).delete(interface.id)
-        region.security_groups.mutable(group_id).private_ip_count -= interface.address_count
+        region.security_groups.mutable(group_id).private_ip_count -= count
 
 
 def replace(region: Region, interface: NetworkInterfaceState, group_ids: tuple[str, ...]) -> None:
@@ -303,11 +306,11 @@ def group_state(
     for new in new_interfaces:
         groups += new.groups
     for group in groups:
-        if group.status is S.Deleting:
+        if group.status is _DELETING:
             break
     else:  # as nearly always
         return None
-    ids = tuple(dict.fromkeys([group.id for group in groups if group.status is S.Deleting]))
+    ids = tuple(dict.fromkeys([group.id for group in groups if group.status is _DELETING]))
     return {"security_group_ids": ids}
 
 
@@ -374,16 +377,16 @@ def count_of_groups(
     """An ENI, or a classic instance, is in one security group at least, and in ``security-groups-per-interface`` (5) at
     most."""
     quota = region.quota(account_id, "security-groups-per-interface")
-    counts = []
     for one in memberships:
-        if one.count is not None:
-            counts.append(one.count)
+        if one.count is not None and not 0 < one.count <= quota:
+            break
+    else:  # as nearly always
+        return None
+    counts = [one.count for one in memberships if one.count is not None]
     if 0 in counts:
         facts = {"count": 0, "quota": quota}
         return facts if command_type is LeaveSecurityGroup else Breach(facts, "MissingParameter", 400)
-    most = max(counts, default=0)
-    exceeded = most > quota and command_type is not LeaveSecurityGroup
-    return {"count": most, "quota": quota} if exceeded else None
+    return None if command_type is LeaveSecurityGroup else {"count": max(counts), "quota": quota}
 
 
 @RULES.denies(
@@ -574,7 +577,7 @@ def enterprise_groups_authorize_none(authorizing: tuple[SecurityGroupState, ...]
 
 
 def create_group(context: RuleContext, command: CreateSecurityGroup) -> tuple[Event, ...]:
-    (number,) = context.world.next_numbers(context.region, "security_group", 1)
+    number = context.world.next_number(context.region, "security_group")
     group_id = resource_id(context.region.region_id, "security_group", number)
     return (
         SecurityGroupCreated(
@@ -605,7 +608,7 @@ def prepare_modify(context: RuleContext, command: ModifySecurityGroupAttribute |
 
 
 def delete_group(context: RuleContext, command: DeleteSecurityGroup) -> tuple[Event, ...]:
-    if context.asynchronous and known(context.security_group).status is S.Deleting:
+    if context.asynchronous and known(context.security_group).status is _DELETING:
         return ()
     event = SecurityGroupDeleteRequested if context.asynchronous else SecurityGroupDeleted
     return (event(security_group_id=command.security_group_id),)

@@ -95,7 +95,8 @@ def is_zone_of(region_id: str, zone_id: str) -> bool:
 
 V = VpcStatus
 S = VSwitchStatus
-_AVAILABLE: Final = S.Available  # to look up a member of an enumeration takes longer than the rest of a check
+_AVAILABLE: Final = S.Available
+_VPC_AVAILABLE: Final = V.Available  # to look up a member of an enumeration takes longer than the rest of a check
 
 VPC: Final = Lifecycle(
     "VPC",
@@ -355,7 +356,7 @@ must_exist(RULES, "vswitch.not-found", "VSwitch", code="InvalidVSwitchId.NotFoun
 def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
     """Nothing is created in a VPC, linked to it, changed or deleted of it before it is Available, nor while it is
     Deleting; to ask again for its deletion is accepted."""
-    if vpc.status is V.Available or (command_type is DeleteVpc and vpc.status is V.Deleting):
+    if vpc.status is _VPC_AVAILABLE or (command_type is DeleteVpc and vpc.status is V.Deleting):
         return None
     return {"vpc_id": vpc.id, "status": vpc.status}
 
@@ -375,9 +376,9 @@ def vpc_state(vpc: VpcState, command_type: AnyCommand) -> Facts | None:
 def vswitch_state(vswitches: tuple[VSwitchState, ...], command_type: AnyCommand) -> Facts | None:
     """No ENI is created in a VSwitch or moved into it, nor is it changed, before it is Available, nor while it is being
     deleted; to ask again for its deletion is accepted."""
-    if command_type is DeleteVSwitch and vswitches[0].status is S.Deleting:
+    if len(vswitches) == 1 and vswitches[0].status is _AVAILABLE:  # as nearly always
         return None
-    if len(vswitches) == 1 and vswitches[0].status is _AVAILABLE:
+    if command_type is DeleteVSwitch and vswitches[0].status is S.Deleting:
         return None
     statuses = {one.id: VSWITCH.shown[one.status] for one in vswitches if one.status is not _AVAILABLE}
     if not statuses:
@@ -429,8 +430,13 @@ def vpc_shared(vpc: VpcState) -> Facts | None:
 def vswitch_held(vswitches: tuple[VSwitchState, ...]) -> Facts | None:
     """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not
     understood."""
+    for vswitch in vswitches:
+        if vswitch.held is not None:
+            break
+    else:  # as nearly always
+        return None
     reasons = {one.id: one.held for one in vswitches if one.held is not None}
-    return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
+    return {"vswitch_ids": tuple(reasons), "reasons": reasons}
 
 
 @RULES.denies(
@@ -698,7 +704,7 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
 
 
 def create_vpc(context: RuleContext, command: CreateVpc) -> tuple[Event, ...]:
-    (number,) = context.world.next_numbers(context.region, "vpc", 1)
+    number = context.world.next_number(context.region, "vpc")
     vpc_id = resource_id(context.region.region_id, "vpc", number)
     event = VpcCreateRequested if context.asynchronous else VpcCreated
     return (
@@ -787,7 +793,7 @@ def _smallest_free_block(region: Region, vpc: VpcState) -> str:
 
 
 def create_vswitch(context: RuleContext, command: CreateVSwitch) -> tuple[Event, ...]:
-    (number,) = context.world.next_numbers(context.region, "vswitch", 1)
+    number = context.world.next_number(context.region, "vswitch")
     vswitch_id = resource_id(context.region.region_id, "vswitch", number)
     event = VSwitchCreateRequested if context.asynchronous else VSwitchCreated
     return (

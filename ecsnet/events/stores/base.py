@@ -105,6 +105,8 @@ class Lease:
     one of them was released or that the store is ``own``: created for the cloud and accessible to nobody else.
     """
 
+    __slots__ = ("_references", "store")
+
     def __init__(self, store: EventStore, *, own: bool = False, references: _References | None = None) -> None:
         self.store = store
         self._references = _References(closes=own) if references is None else references

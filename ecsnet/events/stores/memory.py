@@ -61,6 +61,8 @@ class MemoryStore:
     older store is a `MemoryStore`, it may be closed; any other must stay open (see `Lease`).
     """
 
+    __slots__ = ("__weakref__", "_closed", "_counted", "_lock", "_log", "_offset", "_older", "_versions")
+
     def __init__(self) -> None:
         self._log = _Log()
         self._versions: dict[str, int] = {}

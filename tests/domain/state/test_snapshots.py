@@ -103,7 +103,7 @@ def test_the_next_addresses_and_ids_are_those_that_the_world_would_give_without_
         assert private_pool.next_free(region, state, 20) == private_pool.next_free(
             here.region("cn-hangzhou"), here.region("cn-hangzhou").vswitches.get_existing(vswitch.id), 20
         )
-        assert region.next_number("network_interface") == 12
+        assert world.next_number(region, "network_interface") == 12
     ips = [net.eni(vswitch_id=vswitch.id).primary_private_ip for _ in range(5)]
     replay(there, net.cloud.history(after=there.position))
     assert state_digest(there) == net.cloud.state_digest()

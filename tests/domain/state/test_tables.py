@@ -34,6 +34,13 @@ class Forks(RuleBasedStateMachine):
         model[key] = value
 
     @rule(table=tables, key=KEYS)
+    def add_if_new(self, table: int, key: int) -> None:
+        (current,), model = self.models[table]
+        if current.lacks(key):
+            current.add(key, 8)
+            model[key] = 8
+
+    @rule(table=tables, key=KEYS)
     def delete(self, table: int, key: int) -> None:
         (current,), model = self.models[table]
         if key in model:
@@ -69,6 +76,7 @@ class Forks(RuleBasedStateMachine):
     def equal_their_models(self) -> None:
         for (table,), model in self.models:
             assert {key: table[key] for key in range(13) if table[key] is not None} == model
+            assert [key for key in range(13) if not table.lacks(key)] == sorted(model)
             assert sorted(table.live_keys()) == sorted(model)
             assert table.snapshot() == model
             assert list(table.snapshot()) == list(table.live_keys())
@@ -179,4 +187,6 @@ def test_a_missing_key_raises_in_every_layer() -> None:
     for one in (table, fork):
         with pytest.raises(KeyError, match="box"):
             one.add_all(["box"], Box(2))
+        with pytest.raises(KeyError, match="box"):
+            one.add("box", Box(2))
     assert (table.size, fork.size) == (1, 1)

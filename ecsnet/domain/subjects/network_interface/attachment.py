@@ -16,14 +16,16 @@ from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRule
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.world import Evolving, Region
 from ecsnet.domain.subjects.account import type_of
-from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
+from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, RUNNING
 from ecsnet.domain.subjects.network_interface.lifecycle import (
+    ATTACHING,
+    AVAILABLE,
+    DETACHING,
     NETWORK_INTERFACE,
     PRIMARY,
     SECONDARY,
     SERVICE_MANAGED,
     ByType,
-    S,
     are_held,
     begin_again,
     by_type,
@@ -43,7 +45,6 @@ from ecsnet.events.network_interface import (
     NetworkInterfaceReleased,
     NetworkInterfaceRetained,
 )
-from ecsnet.values import InstanceStatus
 
 ATTACHING_COMMANDS: Final = (AttachNetworkInterface, RunInstances, CreateInstance)
 ATTACHABLE: Final = NETWORK_INTERFACE.statuses_admitting(NetworkInterfaceAttachRequested)
@@ -159,7 +160,10 @@ def _ids(interfaces: Iterable[NetworkInterfaceState]) -> tuple[str, ...]:
 )
 def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
     """An imported ENI that is held is attached to no instance."""
-    return are_held(interfaces_to_attach)
+    for interface in interfaces_to_attach:
+        if interface.held is not None:
+            return are_held(interfaces_to_attach)
+    return None
 
 
 @RULES.denies(
@@ -201,13 +205,13 @@ def attach_state(
     """Only an Available ENI can be attached; asking again for one that is stuck in Attaching is accepted."""
     others = []
     for interface in interfaces_to_attach:
-        if interface.status is not S.Available:
+        if interface.status is not AVAILABLE:
             others.append(interface)
     if others and command_type is AttachNetworkInterface:
         others = [
             interface
             for interface in others
-            if interface.status is not S.Attaching or not is_waiting_to_be_asked(region, interface)
+            if interface.status is not ATTACHING or not is_waiting_to_be_asked(region, interface)
         ]
     if not others:
         return None
@@ -226,7 +230,7 @@ def attach_state(
 )
 def attach_again(network_interface: NetworkInterfaceState, instance: InstanceState) -> Facts | None:
     """An ENI that is stuck in Attaching is asked for again on the instance that it is being attached to."""
-    if network_interface.status is not S.Attaching or network_interface.instance_id == instance.id:
+    if network_interface.status is not ATTACHING or network_interface.instance_id == instance.id:
         return None
     return {
         "network_interface_id": network_interface.id,
@@ -266,7 +270,7 @@ def attach_instance_state(changing_instance: InstanceState) -> Facts | Breach | 
 def stopped_only_type(changing_instance: InstanceState) -> Facts | None:
     """Instances of some burstable types (t5, t6) must be Stopped to attach or detach an ENI."""
     instance_type = changing_instance.instance_type
-    if changing_instance.status is not InstanceStatus.Running or not instance_type.attach_requires_stopped:
+    if changing_instance.status is not RUNNING or not instance_type.attach_requires_stopped:
         return None
     return {"instance_id": changing_instance.id, "instance_type": instance_type.id}
 
@@ -382,7 +386,7 @@ def attach_address_quota(
     quota = target.instance_type.private_ipv4_per_eni
     others = []
     for interface in interfaces_to_attach:
-        if interface.address_count > quota:
+        if len(interface.private_ips) + len(interface.ipv4_prefixes) > quota:
             others.append(interface)
     if not others:
         return None
@@ -491,7 +495,7 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
 
 
 def _is_asked_again(region: Region, interface: NetworkInterfaceState) -> bool:
-    return interface.status is S.Attaching and is_waiting_to_be_asked(region, interface)
+    return interface.status is ATTACHING and is_waiting_to_be_asked(region, interface)
 
 
 def _is_on(interface: NetworkInterfaceState | None, instance: InstanceState) -> bool:
@@ -548,7 +552,7 @@ def prepare_detach(context: RuleContext, command: DetachNetworkInterface | None)
 
 def detach(context: RuleContext, command: DetachNetworkInterface) -> tuple[Event, ...]:
     interface = known(context.network_interface)
-    if interface.status is S.Detaching and not is_waiting_to_be_asked(context.region, interface):
+    if interface.status is DETACHING and not is_waiting_to_be_asked(context.region, interface):
         return ()
     event = NetworkInterfaceDetachRequested if context.asynchronous else NetworkInterfaceDetached
     return (event(network_interface_id=command.network_interface_id, instance_id=command.instance_id),)

@@ -80,6 +80,12 @@ from ecsnet.events.tags import ResourceTagged, ResourceUntagged
 from ecsnet.values import NetworkInterfaceStatus, NetworkInterfaceType, Tags
 
 S = NetworkInterfaceStatus
+# To look up a member of an enumeration takes longer than the rest of many a rule.
+AVAILABLE: Final = S.Available
+ATTACHING: Final = S.Attaching
+IN_USE: Final = S.InUse
+DETACHING: Final = S.Detaching
+DELETING: Final = S.Deleting
 PRIMARY: Final = NetworkInterfaceType.Primary
 SECONDARY: Final = NetworkInterfaceType.Secondary
 
@@ -222,7 +228,8 @@ def add(region: Region, interface: NetworkInterfaceState) -> None:
     region.count_created("network_interface")
     region.network_interfaces.set(interface.id, interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
-    region.list_by_name(interface)
+    if interface.name is not None:
+        region.list_by_name(interface)
     private_pool.allocate(region, interface, interface.held_addresses)
     security_group.enter(region, interface, interface.security_group_ids)
 
@@ -238,8 +245,10 @@ def clear(region: Region, interface: NetworkInterfaceState) -> None:
     security_group.leave(region, interface, interface.security_group_ids)
     private_pool.release(region, interface, interface.held_addresses)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).delete(interface.id)
-    region.unlist_by_name(interface)
-    region.retag("network_interfaces", interface)
+    if interface.name is not None:
+        region.unlist_by_name(interface)
+    if interface.tags:
+        region.retag("network_interfaces", interface)
     for key, _ in interface.revocations:
         region.revocations.delete(key)
 
@@ -259,18 +268,20 @@ def interface_created(region: Region, event: NetworkInterfaceCreation, record: R
         zone_id=vswitch.zone_id,
         mac_address=event.mac_address,
         private_ips=event.private_ip_addresses,
-        ipv4_prefixes=event.ipv4_prefixes,
         security_group_ids=event.security_group_ids,
         name=event.name,
         description=event.description,
         delete_on_release=event.delete_on_release,
-    )
+    )  # a call with more than fifteen keywords would take three times as long
+    if event.ipv4_prefixes:
+        interface.ipv4_prefixes = event.ipv4_prefixes
     add(region, interface)
-    private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
+    if event.ipv4_prefixes:
+        private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
     if event.tags:
         region.retag("network_interfaces", interface, Tags(event.tags))
     region.use(record.account_id, "network_interface", 1)
-    if interface.status in NETWORK_INTERFACE.transitional:
+    if interface.status is not AVAILABLE:
         kind = NETWORK_INTERFACE.kinds[type(event)]
         region.begin_transition(interface, kind, record.position, record.recorded_at)
 
@@ -472,7 +483,7 @@ def interface_quota(region: Region, account_id: str, secondaries_created: int) -
 def prepare_create(context: RuleContext, command: CreateNetworkInterface | None) -> None:
     context.secondaries_created, vswitch = 1, context.vswitch
     if command is None:
-        context.request_addresses(AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=S.Available))
+        context.request_addresses(AddressRequest(vswitch=vswitch, to_allocate=1, interface_status=AVAILABLE))
         return
     named, primary = command.private_ip_addresses, command.primary_ip_address
     chosen = command.secondary_private_ip_address_count or 0
@@ -485,11 +496,11 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
     request = AddressRequest(
         vswitch=vswitch,
         named=named,
-        named_available=context.free_among(vswitch, named),
+        named_available=context.free_among(vswitch, named) if named else 0,
         to_allocate=chosen + (primary is None),
         resulting_count=count,
-        interface_status=S.Available,
-        in_prefixes=context.addresses_in_drawn_prefixes(),
+        interface_status=AVAILABLE,
+        in_prefixes=0 if context.prefix_request is None else context.addresses_in_drawn_prefixes(),
     )
     context.request_addresses(request)
     groups = known(context.security_groups)
@@ -504,19 +515,20 @@ def prepare_create(context: RuleContext, command: CreateNetworkInterface | None)
 def create(context: RuleContext, command: CreateNetworkInterface) -> tuple[Event, ...]:
     region, vswitch = context.region, known(context.vswitch)
     (request,) = known(context.address_requests)
-    allocated = private_pool.draw(region, vswitch, request.to_allocate, context.addresses_asked_for(request))
+    taken = request.named if context.prefix_request is None else context.addresses_asked_for(request)
+    allocated = private_pool.draw(region, vswitch, request.to_allocate, taken)
     if command.primary_ip_address is not None:
         addresses = (command.primary_ip_address, *command.private_ip_addresses, *allocated)
     else:
         addresses = (allocated[0], *command.private_ip_addresses, *allocated[1:])
-    (number,) = context.world.next_numbers(region, "network_interface", 1)
+    region_id, number = region.region_id, context.world.next_number(region, "network_interface")
     return (
         NetworkInterfaceCreated(
-            network_interface_id=resource_id(region.region_id, "network_interface", number),
+            network_interface_id=resource_id(region_id, "network_interface", number),
             vswitch_id=vswitch.id,
-            mac_address=mac_address(region.region_id, number),
+            mac_address=mac_address(region_id, number),
             private_ip_addresses=addresses,
-            security_group_ids=tuple(command.security_group_ids),
+            security_group_ids=command.security_group_ids,
             name=command.network_interface_name,
             description=command.description,
             ipv4_prefixes=context.all_prefixes(),
@@ -543,7 +555,7 @@ def restore_create(region: Region, recording: Recording[NetworkInterfaceCreation
 
 def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event, ...]:
     interface = known(context.network_interface)
-    if interface.status is S.Deleting and not is_waiting_to_be_asked(context.region, interface):
+    if interface.status is DELETING and not is_waiting_to_be_asked(context.region, interface):
         return ()
     if context.asynchronous:
         return (NetworkInterfaceDeleteRequested(network_interface_id=interface.id),)
@@ -552,7 +564,8 @@ def delete(context: RuleContext, command: DeleteNetworkInterface) -> tuple[Event
 
 def deletion(interface: NetworkInterfaceState) -> tuple[Event, ...]:
     """Returns the events with which an ENI is gone, its EIPs before it."""
-    return (*release_eips(interface), NetworkInterfaceDeleted(network_interface_id=interface.id))
+    deleted = NetworkInterfaceDeleted(network_interface_id=interface.id)
+    return (*release_eips(interface), deleted) if interface.eips else (deleted,)
 
 
 def release_eips(interface: NetworkInterfaceState) -> list[Event]:

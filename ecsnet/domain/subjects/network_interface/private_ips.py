@@ -33,6 +33,8 @@ from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.account import type_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE
 from ecsnet.domain.subjects.network_interface.lifecycle import (
+    AVAILABLE,
+    IN_USE,
     LIFECYCLES,
     NETWORK_INTERFACE,
     PRIMARY,
@@ -44,7 +46,7 @@ from ecsnet.events.network_interface import (
     PrivateIpAddressesUnassigned,
     PrivateIpAddressesUnassignRequested,
 )
-from ecsnet.values import NetworkInterfaceStatus, addresses_of, ipv4_to_int
+from ecsnet.values import addresses_of, ipv4_to_int
 
 # How each event changes the state
 
@@ -61,23 +63,27 @@ UNASSIGNED: Final = by_type(PrivateIpAddressesUnassigned)
 def addresses_assigned(region: Region, event: PrivateIpAddressesAssigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
     region.transition(interface, ASSIGNED[interface.type], record)
-    private_pool.allocate(region, interface, _taken(event))
-    private_pool.pass_prefixes(region, interface, event.ipv4_prefixes)
-    interface.private_ips = (*interface.private_ips, *event.private_ip_addresses)
-    interface.ipv4_prefixes = (*interface.ipv4_prefixes, *event.ipv4_prefixes)
+    prefixes = event.ipv4_prefixes
+    private_pool.allocate(region, interface, _taken(event) if prefixes else event.private_ip_addresses)
+    interface.private_ips += event.private_ip_addresses
+    if prefixes:
+        private_pool.pass_prefixes(region, interface, prefixes)
+        interface.ipv4_prefixes += prefixes
+    _count_in_groups(region, interface, len(event.private_ip_addresses) + len(prefixes))
+
+
+def _count_in_groups(region: Region, interface: NetworkInterfaceState, change: int) -> None:
     for group_id in interface.security_group_ids:
-        region.security_groups.mutable(group_id).private_ip_count += len(_named_in(event))
+        region.security_groups.mutable(group_id).private_ip_count += change
 
 
 def _named_in(event: AddressEvent) -> tuple[str, ...]:
     """Returns the addresses and the prefixes of an event."""
-    return (*event.private_ip_addresses, *event.ipv4_prefixes)
+    return event.private_ip_addresses + event.ipv4_prefixes
 
 
 def _taken(event: AddressEvent) -> tuple[str, ...]:
     """Returns the addresses of an event, those of its prefixes included."""
-    if not event.ipv4_prefixes:
-        return event.private_ip_addresses
     return (*event.private_ip_addresses, *[ip for prefix in event.ipv4_prefixes for ip in addresses_of(prefix)])
 
 
@@ -92,26 +98,28 @@ def unassign_requested(region: Region, event: PrivateIpAddressesUnassignRequeste
 
 def addresses_unassigned(region: Region, event: PrivateIpAddressesUnassigned, record: RecordedEvent) -> None:
     interface = region.network_interfaces.mutable(event.network_interface_id)
-    revocations = interface.revocations
-    begun = revocations and [key for key, addresses in revocations if addresses == _named_in(event)]
+    named, revocations = _named_in(event), interface.revocations
+    begun = revocations and [key for key, addresses in revocations if addresses == named]
     # What is revoked at once is so where a request for it is possible.
     transitions = UNASSIGNED if begun else UNASSIGN_REQUESTED
     region.transition(interface, transitions[interface.type], record)
     if begun:
         interface.revocations = tuple([one for one in interface.revocations if one[0] != begun[0]])
         region.revocations.delete(begun[0])
-    before, gone = interface.held_addresses, set(_named_in(event))
-    if not gone <= {*interface.private_ips, *interface.ipv4_prefixes}:
-        raise ValueError(f"{interface.id} does not hold {_named_in(event)}")
-    interface.private_ips = tuple([ip for ip in interface.private_ips if ip not in gone])
+    gone, kept, released = set(named), [], event.private_ip_addresses
+    if not gone.issubset(interface.private_ips + interface.ipv4_prefixes):
+        raise ValueError(f"{interface.id} does not hold {named}")
+    before = interface.held_addresses if event.ipv4_prefixes else ()
+    for ip in interface.private_ips:
+        if ip not in gone:
+            kept.append(ip)
+    interface.private_ips = tuple(kept)
     if event.ipv4_prefixes:
         interface.ipv4_prefixes = tuple([prefix for prefix in interface.ipv4_prefixes if prefix not in gone])
-        kept = set(interface.held_addresses)  # an imported prefix may contain an address of its own ENI
-        private_pool.release(region, interface, tuple([ip for ip in before if ip not in kept]))
-    else:
-        private_pool.release(region, interface, event.private_ip_addresses)
-    for group_id in interface.security_group_ids:
-        region.security_groups.mutable(group_id).private_ip_count -= len(_named_in(event))
+        still_held = set(interface.held_addresses)  # an imported prefix may contain an address of its own ENI
+        released = tuple([ip for ip in before if ip not in still_held])
+    private_pool.release(region, interface, released)
+    _count_in_groups(region, interface, -len(named))
 
 
 def revoked(interface: NetworkInterfaceState, named: tuple[str, ...]) -> PrivateIpAddressesUnassigned:
@@ -266,7 +274,8 @@ def exhausted(address_requests: tuple[AddressRequest, ...]) -> Facts | None:
     if len(address_requests) == 1:  # of one VSwitch, as nearly always
         (request,) = address_requests
         vswitch = request.vswitch
-        if vswitch is None or request.taken <= vswitch.available_ip_address_count:
+        taken = request.to_allocate + request.named_available + request.in_prefixes
+        if vswitch is None or taken <= vswitch.available_ip_address_count:
             return None
     vswitches: dict[str, VSwitchState] = {}
     wanted: dict[str, int] = {}
@@ -366,7 +375,7 @@ def assign_available_limit(
 ) -> Facts | None:
     """An Available ENI is given at most ``addresses-per-available-interface`` (10) secondary private IPs."""
     (request,) = address_requests
-    if request.interface_status is not NetworkInterfaceStatus.Available:
+    if request.interface_status is not AVAILABLE:
         return None
     count, quota = request.resulting_count - 1, region.quota(account_id, "addresses-per-available-interface")
     return None if count <= quota else {"count": count, "quota": quota}
@@ -388,7 +397,7 @@ def assign_type_quota(
     Of a type that only its described instances tell of, that is the most that one of their ENIs has."""
     (request,) = address_requests
     of_type, count = type_of(world, instance), request.resulting_count
-    if request.interface_status is not NetworkInterfaceStatus.InUse or count <= of_type.private_ipv4_per_eni:
+    if request.interface_status is not IN_USE or count <= of_type.private_ipv4_per_eni:
         return None
     facts = {"instance_type": of_type.id, "count": count, "quota": of_type.private_ipv4_per_eni}
     if not of_type.limits_known:
