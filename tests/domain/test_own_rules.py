@@ -93,7 +93,7 @@ def test_a_users_registry_adds_rules_to_the_vendors() -> None:
     decision = net.cloud.check(detach(interface.id, vm.id))
     assert [v.rule for v in decision.violations] == ["x.frozen"]
     assert decision.violations[0].message == "frozen-1 is frozen"
-    assert own["x.frozen"].doc == "What is named frozen-… stays where it is."
+    assert own["x.frozen"].doc == "A resource whose name begins with frozen- is never moved."
     assert "x.frozen" not in rules
     assert len(own) == len(rules) + 1
     assert net.cloud.check(detach(net.attached(vm).id, vm.id)).allowed

@@ -10,11 +10,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import resource
 import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -36,7 +37,7 @@ from tests.mutation.mutants import DOMAIN, MODULES, Mutant
 FOLDERS = ("domain", "events", "openapi", "plan")
 OTHERS = (
     *("api/test_cloud.py", "project/test_examples.py", "testing/test_scenario.py"),
-    *("project/test_docs.py", "properties/test_laws.py", "properties/test_machine.py"),
+    *("project/test_docs.py", "properties/test_laws.py", "properties/test_machine.py", "properties/test_twins.py"),
 )
 TESTS = Path(__file__).parents[1]
 FILES = [
@@ -49,9 +50,11 @@ FILES = [
 ]
 PAGES = ("tests/domain/test_rulebook.py", "tests/project/test_docs.py")
 """They hold the registry to lists and pages that are written down: they come when no story noticed."""
-LAST = ("tests/properties/test_machine.py", "tests/properties/test_laws.py")
+LAST = ("tests/properties/",)
 LIMIT = 120
-"""Seconds for the tests of one mutant; what takes longer does not end."""
+"""The processor's seconds for the tests of one mutant; what takes longer does not end."""
+WAITING = 10 * LIMIT
+"""The seconds after which a mutant does not end that uses no processor."""
 BROKEN = 99
 """The exit status of a fork in which the runner failed, and not a test."""
 
@@ -148,9 +151,16 @@ class Reaching(Session):
 class Forking(Session):
     """Instead of running the tests that it has collected, tries mutants in forks."""
 
-    def __init__(self, mutants: Iterable[Mutant], reached: Reach, jobs: int, done: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        mutants: Iterable[Mutant],
+        reached: Reach,
+        jobs: int,
+        done: Callable[[Outcome], None],
+        within: float | None = None,
+    ) -> None:
         super().__init__()
-        self.mutants, self.reached, self.jobs, self.done = mutants, reached, jobs, done
+        self.mutants, self.reached, self.jobs, self.done, self.within = mutants, reached, jobs, done, within
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         def attempt(mutant: Mutant) -> tuple[int, str]:
@@ -160,6 +170,8 @@ class Forking(Session):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=(*items, None)[n + 1])
                 if self.killer is not None:
                     return 1, "; ".join(self.killer)
+                if self.within is not None and time.process_time() > self.within:
+                    return 0, f"{n + 1} of {len(items)} tests"
             return 0, f"{len(items)} tests"
 
         for outcome in _fork(self.mutants, attempt, self.jobs):
@@ -181,9 +193,28 @@ class Changed(SourceFileLoader):
         return compile(self.mutant.code, self.path, "exec")
 
 
-def run(mutants: Iterable[Mutant], jobs: int, done: Callable[[Outcome], None]) -> None:
-    """Try each mutant. Raises RuntimeError if a test fails without any."""
-    reached = _reach()
+def run(
+    mutants: Iterable[Mutant],
+    jobs: int,
+    done: Callable[[Outcome], None],
+    *,
+    tests: Sequence[str] = (),
+    kept: Path | None = None,
+    within: float | None = None,
+) -> None:
+    """Try each mutant with some of the tests, or with all. Raises RuntimeError if a test fails without any mutant.
+
+    What each test reaches is read from the file ``kept``, or written to it. ``within`` is how many of the processor's
+    seconds a mutant may take that is tried in place: it survives those tests that were run by then.
+    """
+    files = list(tests or FILES)
+    if kept is not None and kept.exists():
+        reached = _decoded(kept.read_text("utf-8"))
+    else:
+        told = _reach(files)
+        reached = _decoded(told)
+        if kept is not None:
+            kept.write_text(told, "utf-8")
     imported = reached.pop(IMPORT)
     in_place = []
 
@@ -205,25 +236,29 @@ def run(mutants: Iterable[Mutant], jobs: int, done: Callable[[Outcome], None]) -
 
     for outcome in _fork(to_import(), attempt, jobs):
         done(outcome)
-    if in_place and _pytest(Forking(in_place, reached, jobs, done), FILES):
+    if in_place and _pytest(Forking(in_place, reached, jobs, done, within), files):
         raise RuntimeError("the tests could not be collected: run pytest")
 
 
-def _reach() -> Reach:
+def _reach(files: Sequence[str]) -> str:
     reading, writing = os.pipe()
     if not (child := os.fork()):
         session = Reaching()
         _silence()
-        code = _pytest(session, FILES)
+        code = _pytest(session, files)
         with os.fdopen(writing, "w") as pipe:
             json.dump(session.reach, pipe)
         os._exit(code)
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        found = {test: Test(*entry) for test, entry in json.load(pipe).items()}
+        told = pipe.read()
     if os.waitpid(child, 0)[1]:
-        raise RuntimeError(f"a test does not pass without a mutant: {list(found)[-1:]}")
-    return found
+        raise RuntimeError(f"a test does not pass without a mutant: {list(json.loads(told))[-1:]}")
+    return told
+
+
+def _decoded(told: str) -> Reach:
+    return {test: Test(*entry) for test, entry in json.loads(told).items()}
 
 
 def _pytest(session: Session, files: Iterable[str]) -> int:
@@ -261,13 +296,14 @@ def _wait(running: dict[int, tuple[Mutant, int, float]]) -> Outcome:
     code = os.waitstatus_to_exitcode(status)
     if code == BROKEN:
         raise RuntimeError(f"{mutant.id} could not be tried: {told}")
-    outcome = "timeout" if code == -signal.SIGALRM else "killed" if code else "survived"
+    outcome = "timeout" if code in (-signal.SIGALRM, -signal.SIGXCPU) else "killed" if code else "survived"
     return Outcome(mutant, outcome, told, time.perf_counter() - start)
 
 
 def _try(mutant: Mutant, attempt: Attempt, writing: int) -> None:
     """In the fork: never returns."""
-    signal.alarm(LIMIT)
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT + 1))
+    signal.alarm(WAITING)
     _silence()
     code, told = BROKEN, ""
     try:
