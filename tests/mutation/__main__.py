@@ -22,6 +22,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--tests", multiple=True, help="A file or folder of tests; may be given several times.")
 @click.option("--reach", type=PATH, help="A file with what the tests reach; it is written if it is not there.")
 @click.option("--within", type=float, help="The seconds of the processor after which a mutant has survived.")
+@click.option("--only-in-place", is_flag=True, help="Leave out the mutants that take an import each.")
 @click.option("--out", type=PATH, default="mutation.jsonl", help="Where the outcomes are written.")
 def main(
     modules: tuple[str, ...],
@@ -30,6 +31,7 @@ def main(
     tests: tuple[str, ...],
     reach: Path | None,
     within: float | None,
+    only_in_place: bool,
     out: Path,
 ) -> None:
     """Try the mutants of some MODULEs of ecsnet.domain, or of all."""
@@ -49,7 +51,7 @@ def main(
             if outcome.outcome == "survived":
                 click.echo(f"{mutant.id} in line {mutant.line}, {outcome.told}\n- {mutant.before}\n+ {mutant.after}")
 
-        run(chosen, jobs, done, tests=tests, kept=reach, within=within)
+        run(chosen, jobs, done, tests=tests, kept=reach, within=within, only_in_place=only_in_place)
     if outcomes:
         outcomes["all"] = sum(outcomes.values(), Counter())
     for module, found in outcomes.items():

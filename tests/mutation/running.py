@@ -1,8 +1,8 @@
 """Runs tests against mutants, each in a fork.
 
-What is inside a function that no import runs is changed in place, in a fork of a pytest session that has collected
-every test. The rest, tables and rules and what they are made with, takes an import: it happens in a fork of a process
-that has the libraries loaded, but nothing of ecsnet.
+What is inside a function is changed in place, in a fork of a pytest session that has collected every test. The rest,
+tables and rules, takes an import, and so does what survives in a function that an import runs: it happens in a fork of a
+process that has the libraries loaded, but nothing of ecsnet.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ PAGES = ("tests/domain/test_rulebook.py", "tests/project/test_docs.py")
 LAST = ("tests/properties/",)
 LIMIT = 120
 """The processor's seconds for the tests of one mutant; what takes longer does not end."""
+SPARE = 15
+"""The seconds that a test may take which has begun when a mutant's time is over."""
 WAITING = 10 * LIMIT
 """The seconds after which a mutant does not end that uses no processor."""
 BROKEN = 99
@@ -174,7 +176,8 @@ class Forking(Session):
                     return 0, f"{n + 1} of {len(items)} tests"
             return 0, f"{len(items)} tests"
 
-        for outcome in _fork(self.mutants, attempt, self.jobs):
+        limit = LIMIT if self.within is None else round(self.within) + SPARE
+        for outcome in _fork(self.mutants, attempt, self.jobs, limit):
             self.done(outcome)
         return True
 
@@ -201,11 +204,13 @@ def run(
     tests: Sequence[str] = (),
     kept: Path | None = None,
     within: float | None = None,
+    only_in_place: bool = False,
 ) -> None:
     """Try each mutant with some of the tests, or with all. Raises RuntimeError if a test fails without any mutant.
 
     What each test reaches is read from the file ``kept``, or written to it. ``within`` is how many of the processor's
-    seconds a mutant may take that is tried in place: it survives those tests that were run by then.
+    seconds a mutant may take that is tried in place: it survives those tests that were run by then. The others take an
+    import each, and are left out if ``only_in_place`` is true.
     """
     files = list(tests or FILES)
     if kept is not None and kept.exists():
@@ -216,28 +221,32 @@ def run(
         if kept is not None:
             kept.write_text(told, "utf-8")
     imported = reached.pop(IMPORT)
-    in_place = []
+    in_place: list[Mutant] = []
+    to_import: list[Mutant] = []
+    for mutant in mutants:
+        (in_place if _fits_in_place(mutant) else to_import).append(mutant)
 
-    def to_import() -> Iterator[Mutant]:
-        for mutant in mutants:
-            if mutant.lines is not None and _reaches(imported, mutant):
-                yield mutant._replace(lines=None)  # what it did when it ran may be noticed by any test
-            elif not _fits_in_place(mutant):
-                yield mutant
-            else:
-                in_place.append(mutant)
+    def done_in_place(outcome: Outcome) -> None:
+        if outcome.outcome == "survived" and not only_in_place and _reaches(imported, outcome.mutant):
+            to_import.append(outcome.mutant._replace(lines=None))  # what it did when it ran any test may notice
+        else:
+            done(outcome)
 
     def attempt(mutant: Mutant) -> tuple[int, str]:
         chosen = _reaching(mutant, reached)
         session = Session(chosen)
-        sys.meta_path.insert(0, Changed(mutant))
+        changed = Changed(mutant)
+        sys.meta_path.insert(0, changed)
         code = _pytest(session, sorted({test.partition("::")[0] for test in chosen}))
+        if chosen and getattr(sys.modules.get(changed.name), "__loader__", changed) is not changed:
+            raise RuntimeError("another loader gave the module's code, without the change")
         return code, "; ".join(session.killer) if session.killer else f"{len(chosen)} tests"
 
-    for outcome in _fork(to_import(), attempt, jobs):
-        done(outcome)
-    if in_place and _pytest(Forking(in_place, reached, jobs, done, within), files):
+    if in_place and _pytest(Forking(in_place, reached, jobs, done_in_place, within), files):
         raise RuntimeError("the tests could not be collected: run pytest")
+    if not only_in_place:
+        for outcome in _fork(to_import, attempt, jobs):
+            done(outcome)
 
 
 def _reach(files: Sequence[str]) -> str:
@@ -262,7 +271,7 @@ def _decoded(told: str) -> Reach:
 
 
 def _pytest(session: Session, files: Iterable[str]) -> int:
-    options = ["-x", "-s", "-qq", "-p", "no:cacheprovider"]
+    options = ["-x", "-s", "-qq", "-p", "no:cacheprovider", "--assert=plain"]  # or pytest loads ecsnet, not `Changed`
     loaded = "ignore::pytest.PytestAssertRewriteWarning"
     return int(pytest.main([*options, "-W", loaded, *files], plugins=[session]))
 
@@ -273,7 +282,7 @@ def _silence() -> None:
         os.dup2(nothing, stream)
 
 
-def _fork(mutants: Iterable[Mutant], attempt: Attempt, jobs: int) -> Iterator[Outcome]:
+def _fork(mutants: Iterable[Mutant], attempt: Attempt, jobs: int, limit: int = LIMIT) -> Iterator[Outcome]:
     """The outcomes of the attempts, each of which has a process of its own."""
     running: dict[int, tuple[Mutant, int, float]] = {}
     for mutant in mutants:
@@ -281,7 +290,7 @@ def _fork(mutants: Iterable[Mutant], attempt: Attempt, jobs: int) -> Iterator[Ou
             yield _wait(running)
         reading, writing = os.pipe()
         if not (child := os.fork()):
-            _try(mutant, attempt, writing)
+            _try(mutant, attempt, writing, limit)
         os.close(writing)
         running[child] = mutant, reading, time.perf_counter()
     while running:
@@ -300,9 +309,9 @@ def _wait(running: dict[int, tuple[Mutant, int, float]]) -> Outcome:
     return Outcome(mutant, outcome, told, time.perf_counter() - start)
 
 
-def _try(mutant: Mutant, attempt: Attempt, writing: int) -> None:
+def _try(mutant: Mutant, attempt: Attempt, writing: int, limit: int) -> None:
     """In the fork: never returns."""
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     signal.alarm(WAITING)
     _silence()
     code, told = BROKEN, ""
