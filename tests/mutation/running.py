@@ -36,7 +36,8 @@ from tests.mutation.mutants import DOMAIN, MODULES, Mutant
 
 FOLDERS = ("domain", "events", "openapi", "plan")
 OTHERS = (
-    *("api/test_cloud.py", "project/test_examples.py", "testing/test_scenario.py"),
+    *("api/test_cloud.py", "attack/test_clocks.py", "project/test_examples.py"),
+    *("testing/test_explore.py", "testing/test_scenario.py"),
     *("project/test_docs.py", "properties/test_laws.py", "properties/test_machine.py", "properties/test_twins.py"),
 )
 TESTS = Path(__file__).parents[1]
