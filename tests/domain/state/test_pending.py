@@ -1,5 +1,4 @@
-"""`PendingTable`: what an operation costs, and what is left of deleted entries. That each kind is in order is attacked
-elsewhere."""
+"""`PendingTable`: the order of its entries, what an operation costs, and what is left of deleted entries."""
 
 from __future__ import annotations
 
@@ -48,6 +47,22 @@ def filled(moments: list[int]) -> PendingTable:
     for key, moment in enumerate(moments):
         table.set(key, Entry(f"r-{key}", START + moment * SECOND, "StopInstance"))
     return table
+
+
+@pytest.mark.parametrize("moments", [1, 3, 60])
+@pytest.mark.parametrize("order", ORDERS)
+def test_entries_are_in_the_order_of_their_times_and_of_one_time_in_that_of_their_positions(
+    order: str, moments: int
+) -> None:
+    numbers = [number % moments for number in ORDERS[order](list(range(60)))]
+    table = filled(numbers)
+    left = sorted(range(60), key=lambda key: (numbers[key], key))
+    for key in ORDERS["random"](list(left)):
+        assert table.earliest("StopInstance") == (START + numbers[left[0]] * SECOND, left[0])
+        assert [one for one, _ in table.by_moment("StopInstance")] == left
+        table.delete(key)
+        left.remove(key)
+    assert list(table.by_moment("StopInstance")) == []
 
 
 @pytest.mark.parametrize("order", ORDERS)
