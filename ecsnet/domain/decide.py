@@ -243,9 +243,6 @@ def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, t
     table, field = result.table, result.parameter
     if several is not None:
         return table, tuple(getattr(command, several))
-    named: str | None = getattr(command, field, None)
-    if named is not None:
-        return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
     return table, tuple(dict.fromkeys([getattr(event, field) for event in events if hasattr(event, field)]))

@@ -120,6 +120,18 @@ def test_a_registry_without_any_rule_names_those_that_deny_the_operation() -> No
     assert str(error.value).startswith("StopInstance cannot be carried out; the registry lacks instance.not-found: ")
 
 
+def test_a_command_that_cannot_be_judged_in_a_state_that_lax_rules_led_to_is_impossible() -> None:
+    """A VSwitch whose VPC is gone: no rule denies a new ENI in it, and none of its addresses is known."""
+    net = Net(rules=rules.without("vpc.delete.in-use"))
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    command, position = net.eni_command(private_ip_addresses=["10.0.1.9"]), net.cloud.position
+    for judge in (net.cloud.execute, net.cloud.check, lambda command: net.cloud.check(command, rules=rules)):
+        with pytest.raises(ImpossibleOperation, match="KeyError") as error:
+            judge(command)
+        assert (error.value.command, error.value.rules) == (command, ())
+    assert net.cloud.position == position
+
+
 def test_a_registry_with_rules_of_ones_own_folds_nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any) -> None:
         raise AssertionError("folded ahead")

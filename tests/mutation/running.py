@@ -243,11 +243,39 @@ def run(
             raise RuntimeError("another loader gave the module's code, without the change")
         return code, "; ".join(session.killer) if session.killer else f"{len(chosen)} tests"
 
-    if in_place and _pytest(Forking(in_place, reached, jobs, done_in_place, within), files):
-        raise RuntimeError("the tests could not be collected: run pytest")
+    if in_place:
+        for outcome in _changed_in_place(in_place, reached, jobs, within, files):
+            done_in_place(outcome)
     if not only_in_place:
         for outcome in _fork(to_import, attempt, jobs):
             done(outcome)
+
+
+def _changed_in_place(
+    mutants: Sequence[Mutant], reached: Reach, jobs: int, within: float | None, files: Sequence[str]
+) -> Iterator[Outcome]:
+    """Tries mutants in forks of a fork: it imports ecsnet, which the process that forks for imports must not have."""
+    numbers = {mutant.id: number for number, mutant in enumerate(mutants)}
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.close(reading)
+        code = 1
+        try:
+            with os.fdopen(writing, "w") as pipe:
+
+                def tell(outcome: Outcome) -> None:
+                    print(json.dumps([numbers[outcome.mutant.id], *outcome[1:]]), file=pipe, flush=True)
+
+                code = _pytest(Forking(mutants, reached, jobs, tell, within), files)
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        for line in pipe:
+            number, ended, told, seconds = json.loads(line)
+            yield Outcome(mutants[number], ended, told, seconds)
+    if os.waitpid(child, 0)[1]:
+        raise RuntimeError("the tests could not be collected, or a mutant not be tried: run pytest")
 
 
 def _reach(files: Sequence[str]) -> str:
