@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,7 @@ from ecsnet import (
     rules,
 )
 from ecsnet import commands as c
+from ecsnet.clocks import SettleAfter
 from ecsnet.domain import decide
 from ecsnet.domain.fold import replay
 from ecsnet.domain.rulebook import RULES
@@ -130,6 +132,22 @@ def test_a_command_that_cannot_be_judged_in_a_state_that_lax_rules_led_to_is_imp
             judge(command)
         assert (error.value.command, error.value.rules) == (command, ())
     assert net.cloud.position == position
+
+
+@pytest.mark.parametrize("kind", ["vswitch", "group"])
+def test_a_transition_that_could_not_be_completed_is_not_begun(kind: str) -> None:
+    """Nothing is wrong with the request to delete what is in a VPC that is gone, but it could not be taken out of it."""
+    pace: SettleAfter = {"default": "manual", "DeleteVpc": timedelta(0)}
+    net = Net(rules=rules.without("vpc.delete.in-use"), settle_after=pace)
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    before, position = everything(net), net.cloud.position
+    delete: Command[Any] = c.DeleteVSwitch(vswitch_id=net.vswitch.id)
+    if kind == "group":
+        delete = c.DeleteSecurityGroup(security_group_id=net.group.id)
+    assert len(net.cloud.check(delete).events) == 1
+    with pytest.raises(ImpossibleOperation):
+        net.cloud.execute(delete)
+    assert (net.cloud.settle(), net.cloud.position, everything(net)) == ((), position, before)
 
 
 def test_a_registry_with_rules_of_ones_own_folds_nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
