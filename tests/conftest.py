@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -11,6 +12,20 @@ from tests.support.hypothesis_settings import load_profile
 from tests.support.net import Net
 
 load_profile()
+
+LONGEST: Final = (
+    "testing/test_broken_systems.py",
+    "testing/test_explore.py",
+    "attack/test_descriptions.py",
+    "properties/test_machine.py",
+    "oracles/test_oracles.py",
+)
+"""The files with tests that take minutes in CI."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest tests first, so that no core is left alone with one of them at the end."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,9 @@ class Log:
         self.name = name
         self.made = made
         self._is_replaced = False
+        self._is_doubted = made is not None
+        """True if it is not certain that the stream is still the one that was made: in the child of a fork, or after an
+        append that does not follow on what was known."""
         self._wanted_replicas = replicas
         self._read_only = read_only
         self._news = asyncio.Event()
@@ -79,6 +82,10 @@ class Log:
         self._recent_events = 0
         self._parts: list[Message] = []
         self._marks = self._marks[:1]
+
+    def _doubt(self) -> None:
+        self._forget()
+        self._is_doubted = True
 
     async def open(self) -> None:
         """Creates the stream if it is missing."""
@@ -114,9 +121,9 @@ class Log:
             position += 1
             version, previous = self.ends.get(event.stream, (event.version - 1, None))
             if event.position != position or event.version != version + 1 or event.hash is None:
-                return self._forget()
+                return self._doubt()
             if previous is not None and not is_own and event.hash != _hash(previous, event):
-                return self._forget()
+                return self._doubt()
             self.ends[event.stream] = event.version, event.hash
         self.sequence += append.messages
         self.position = position
@@ -139,6 +146,8 @@ class Log:
         last = await self._found({"last_by_subj": ">"})
         if known and (last is None or last.sequence <= known):
             await self._check_same(known, last)
+        elif self._is_doubted:
+            await self._check_created()
         if last is None:
             self.is_known = True
             return
@@ -152,14 +161,21 @@ class Log:
         answers that does not know yet that it is none any more."""
         if last is not None and last.sequence == known and (self.sequence > known or last.data == self._last_data):
             return
-        assert self.made is not None
-        is_other = last is not None and last.sequence == known
-        if self._is_replaced or is_other or await creation(self.link, self.name) != self.made.created:
+        if last is not None and last.sequence == known:
             self._is_replaced = True
-            reason = "another history was put in the place of the one that was read from the stream"
-            raise ReplayError(f"{self.link.name}: {reason}", stream=None, version=None)
+        await self._check_created()
         end = 0 if last is None else last.sequence
         raise Lost(f"{self.link.name}: the stream ends with sequence {end}, and had {known}")
+
+    async def _check_created(self) -> None:
+        """Raises `ReplayError` if the stream is not the one that was made."""
+        if not self._is_replaced:
+            assert self.made is not None
+            self._is_replaced = await creation(self.link, self.name) != self.made.created
+        if self._is_replaced:
+            reason = "another history was put in the place of the one that was read from the stream"
+            raise ReplayError(f"{self.link.name}: {reason}", stream=None, version=None)
+        self._is_doubted = False
 
     async def _read_on(self, last: Message) -> None:
         """Reads from the known end up to a message."""
