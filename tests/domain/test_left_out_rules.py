@@ -136,7 +136,7 @@ def test_a_command_that_cannot_be_judged_in_a_state_that_lax_rules_led_to_is_imp
 
 @pytest.mark.parametrize("kind", ["vswitch", "group"])
 def test_a_transition_that_could_not_be_completed_is_not_begun(kind: str) -> None:
-    """Nothing is wrong with the request to delete what is in a VPC that is gone, but it could not be taken out of it."""
+    """Nothing is wrong with the request to delete what is in a VPC that is gone, but it cannot be taken out of that."""
     pace: SettleAfter = {"default": "manual", "DeleteVpc": timedelta(0)}
     net = Net(rules=rules.without("vpc.delete.in-use"), settle_after=pace)
     net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))

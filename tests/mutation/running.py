@@ -1,8 +1,8 @@
 """Runs tests against mutants, each in a fork.
 
 What is inside a function is changed in place, in a fork of a pytest session that has collected every test. The rest,
-tables and rules, takes an import, and so does what survives in a function that an import runs: it happens in a fork of a
-process that has the libraries loaded, but nothing of ecsnet.
+tables and rules, takes an import, and so does what survives in a function that an import runs: it happens in a fork of
+a process that has the libraries loaded, but nothing of ecsnet.
 """
 
 from __future__ import annotations
