@@ -248,9 +248,6 @@ def result_ids(command: Command[Any], events: tuple[Event, ...]) -> tuple[str, t
     table, field = result.table, result.parameter
     if several is not None:
         return table, tuple(getattr(command, several))
-    named: str | None = getattr(command, field, None)
-    if named is not None:
-        return table, (named,)
     if len(events) == 1:
         return table, (getattr(events[0], field),)
     ids = {resource_id: None for event in events if (resource_id := getattr(event, field, None)) is not None}

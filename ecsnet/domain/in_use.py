@@ -31,7 +31,5 @@ def still_has(what: str, left: str, resource_ids: tuple[str, ...], count: int) -
     """Returns the message of a rule: what is in use, the number of what is left in it, and some ids.
 
     ``what`` is a placeholder of the message, as ``resource_ids`` is."""
-    if not resource_ids:
-        return f"{what} still has {left}"
     more = f" and {count - len(resource_ids)} more" if count > len(resource_ids) else ""
     return f"{what} still has {left}: {{resource_ids}}{more}"

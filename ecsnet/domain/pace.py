@@ -40,7 +40,7 @@ class Pace:
 
     def __init__(self, settle_after: SettleAfter) -> None:
         self._given: Mapping[str, Duration] = {}
-        self._default: Duration = AT_ONCE
+        self._default: Duration
         self.slow: frozenset[str]
         if isinstance(settle_after, Mapping):
             self._given = settle_after

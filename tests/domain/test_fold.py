@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from ecsnet import Cloud, ReplayError
+from ecsnet import Cloud, Command, ImpossibleOperation, ReplayError, RuleRegistry
 from ecsnet import commands as c
 from ecsnet.events import Event, MemoryStore
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
@@ -53,6 +54,24 @@ def test_a_vpc_instance_without_a_primary_interface_raises_a_replay_error(net: N
     store.append([new_event(last, replace(last.event, **{missing: None}))], {last.stream: last.version - 1})
     with pytest.raises(ReplayError, match="born with a primary ENI"):
         list(Cloud(store, clock=net.clock).instances)
+
+
+def test_no_event_brings_anything_into_a_vpc_that_is_not_available() -> None:
+    net = Net(settle_after="manual", rules=RuleRegistry(), **OPEN)
+    vm = classic(net)
+    vpc_id = net.cloud.execute(c.CreateVpc(cidr_block="192.168.0.0/16")).id
+    commands: list[Command[Any]] = [
+        c.CreateVSwitch(vpc_id=vpc_id, zone_id="cn-hangzhou-b", cidr_block="192.168.1.0/24"),
+        c.CreateSecurityGroup(vpc_id=vpc_id),
+        c.AssociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="10.0.0.0/16"),
+        c.UnassociateVpcCidrBlock(vpc_id=vpc_id, secondary_cidr_block="10.0.0.0/16"),
+        c.EnableVpcClassicLink(vpc_id=vpc_id),
+        c.AttachClassicLinkVpc(instance_id=vm.id, vpc_id=vpc_id),
+    ]
+    for command in commands:
+        (event,) = net.cloud.check(command).events
+        with pytest.raises(ImpossibleOperation, match=f"{type(event).__name__} is not possible in status Pending"):
+            net.cloud.execute(command)
 
 
 def test_deleting_everything_empties_every_table_and_index() -> None:

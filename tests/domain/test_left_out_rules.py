@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,7 @@ from ecsnet import (
     rules,
 )
 from ecsnet import commands as c
+from ecsnet.clocks import SettleAfter
 from ecsnet.domain import decide
 from ecsnet.domain.fold import replay
 from ecsnet.domain.rulebook import RULES
@@ -118,6 +120,34 @@ def test_a_registry_without_any_rule_names_those_that_deny_the_operation() -> No
         net.cloud.execute(c.StopInstance(instance_id="i-none"))
     assert "instance.not-found" in error.value.rules
     assert str(error.value).startswith("StopInstance cannot be carried out; the registry lacks instance.not-found: ")
+
+
+def test_a_command_that_cannot_be_judged_in_a_state_that_lax_rules_led_to_is_impossible() -> None:
+    """A VSwitch whose VPC is gone: no rule denies a new ENI in it, and none of its addresses is known."""
+    net = Net(rules=rules.without("vpc.delete.in-use"))
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    command, position = net.eni_command(private_ip_addresses=["10.0.1.9"]), net.cloud.position
+    for judge in (net.cloud.execute, net.cloud.check, lambda command: net.cloud.check(command, rules=rules)):
+        with pytest.raises(ImpossibleOperation, match="KeyError") as error:
+            judge(command)
+        assert (error.value.command, error.value.rules) == (command, ())
+    assert net.cloud.position == position
+
+
+@pytest.mark.parametrize("kind", ["vswitch", "group"])
+def test_a_transition_that_could_not_be_completed_is_not_begun(kind: str) -> None:
+    """Nothing is wrong with the request to delete what is in a VPC that is gone, but it cannot be taken out of that."""
+    pace: SettleAfter = {"default": "manual", "DeleteVpc": timedelta(0)}
+    net = Net(rules=rules.without("vpc.delete.in-use"), settle_after=pace)
+    net.cloud.execute(c.DeleteVpc(vpc_id=net.vpc.id))
+    before, position = everything(net), net.cloud.position
+    delete: Command[Any] = c.DeleteVSwitch(vswitch_id=net.vswitch.id)
+    if kind == "group":
+        delete = c.DeleteSecurityGroup(security_group_id=net.group.id)
+    assert len(net.cloud.check(delete).events) == 1
+    with pytest.raises(ImpossibleOperation):
+        net.cloud.execute(delete)
+    assert (net.cloud.settle(), net.cloud.position, everything(net)) == ((), position, before)
 
 
 def test_a_registry_with_rules_of_ones_own_folds_nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:

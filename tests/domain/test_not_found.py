@@ -111,3 +111,11 @@ def test_the_first_resource_that_exists_tells_the_region(net: Net) -> None:
     tagging = c.TagResources(resource_type="VPC", resource_ids=["vpc-none", vpc.id], tags={"team": "web"})
     (violation,) = net.cloud.check(tagging).violations
     assert violation.facts["ids"] == ("vpc-none",)
+
+
+@pytest.mark.parametrize("named", [{}, {"private_ip_address": "10.0.1.9"}])
+def test_only_the_vswitch_is_not_found_whether_or_not_addresses_of_it_are_named(
+    net: Net, named: dict[str, Any]
+) -> None:
+    nowhere = net.run_command(vswitch_id="vsw-none", **named)
+    assert [violation.rule for violation in net.cloud.check(nowhere).violations] == ["vswitch.not-found"]

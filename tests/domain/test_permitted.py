@@ -10,7 +10,15 @@ import pytest
 from ecsnet import Command, NetworkInterface, RuleRegistry, rules
 from ecsnet import commands as c
 from tests.support.net import Net
-from tests.support.setups import OPEN, SUBSCRIPTION, classic_command, created, use_up_the_public_addresses
+from tests.support.setups import (
+    OPEN,
+    SUBSCRIPTION,
+    classic,
+    classic_command,
+    created,
+    enable,
+    use_up_the_public_addresses,
+)
 
 
 def test_permitted_commands_of_vpcs_vswitches_and_groups(net: Net) -> None:
@@ -354,3 +362,33 @@ def test_permitted_applies_a_users_rule_about_attached_interfaces() -> None:
     permitted = net.cloud.permitted(net.eni(network_interface_name="frozen-1").id)
     assert [v.rule for v in permitted[c.AttachNetworkInterface].violations] == ["x.frozen"]
     assert net.cloud.permitted(net.eni(network_interface_name="free-1").id)[c.AttachNetworkInterface]
+
+
+def test_what_there_is_nothing_to_separate_from_is_named_in_the_facts() -> None:
+    net = Net(**OPEN)
+    enable(net)
+    bare, vm, interface, group = classic(net), net.run(), net.eni(), net.new_group()
+    wrong = "eip.unassociate.wrong-instance"
+    expected: list[tuple[str, type[Command[Any]], str, str]] = [
+        (bare.id, c.AttachNetworkInterface, "interface.attach.vpc", "instance_id"),
+        (bare.id, c.DetachNetworkInterface, "interface.detach.wrong-instance", "instance_id"),
+        (bare.id, c.DetachClassicLinkVpc, "classic-link.detach.linked", "instance_id"),
+        (bare.id, c.UnassociateEipAddress, wrong, "instance_id"),
+        (vm.id, c.UnassociateEipAddress, wrong, "instance_id"),
+        (interface.id, c.UnassociateEipAddress, wrong, "instance_id"),
+        (net.vpc.id, c.DetachClassicLinkVpc, "classic-link.detach.linked", "vpc_id"),
+        (group.id, c.LeaveSecurityGroup, "security-group.leave.member", "security_group_id"),
+    ]
+    for resource_id, command, rule_id, fact in expected:
+        violations = {one.rule: one for one in net.cloud.permitted(resource_id)[command].violations}
+        assert violations[rule_id].facts == {fact: resource_id}
+        assert resource_id in violations[rule_id].message
+
+
+def test_a_group_that_cannot_be_left_is_denied_without_the_rule_about_instances_that_are_in_none() -> None:
+    net = Net(rules=rules.without("security-group.leave.member"))
+    vm, empty = net.run(), net.new_group()
+    for resource_id in (vm.id, net.group.id):
+        violations = net.cloud.permitted(resource_id)[c.LeaveSecurityGroup].violations
+        assert [violation.rule for violation in violations] == ["interface.security-groups.count"]
+    assert net.cloud.permitted(empty.id)[c.LeaveSecurityGroup].allowed

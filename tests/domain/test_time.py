@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, Command, CommandDenied, InvalidArgument, Vpc, VSwitch
+from ecsnet import Cloud, Command, CommandDenied, InvalidArgument, NewNetworkInterface, Vpc, VSwitch
 from ecsnet import commands as c
 from ecsnet.clocks import Outcome, Transition
 from ecsnet.testing import invariants
@@ -56,6 +56,21 @@ def test_a_vpc_and_a_vswitch_are_pending_until_they_are_available() -> None:
     assert available_vswitch.status == "Available"
     assert cloud.check(interface)
     assert invariants(cloud) == ()
+
+
+def test_every_vswitch_of_an_instance_and_its_new_interfaces_must_be_available(slow_net: Net) -> None:
+    net, cloud = slow_net, slow_net.cloud
+    one, other = (cloud.execute(net.vswitch_command(f"10.0.{number}.0/24", "b")).id for number in (8, 9))
+    for own, new, pending in (
+        (one, net.vswitch.id, {one}),
+        (net.vswitch.id, one, {one}),
+        (one, other, {one, other}),
+        (one, one, {one}),
+    ):
+        command = net.run_command(vswitch_id=own, network_interfaces=[NewNetworkInterface(vswitch_id=new)])
+        (violation,) = cloud.check(command).violations
+        assert violation.code == "IncorrectVSwitchStatus"
+        assert violation.facts["statuses"] == dict.fromkeys(pending, "Pending")
 
 
 # Releasing and deleting

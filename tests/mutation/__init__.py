@@ -8,8 +8,11 @@ changes are left out. cosmic-ray itself would start a process and a test run for
 has the libraries loaded already, gives it the changed code, and runs those tests that reach the changed lines, fastest
 first, until one fails. The tree itself is never touched.
 
-All modules take the better part of an hour on two cores, one of them a few minutes (`python -m tests.mutation
-subjects.vpc`). What survives is printed, and the outcome of each mutant is a line of ``mutation.jsonl``; `--again
-mutation.jsonl --out again.jsonl` tries the survivors once more. Some survive for good, for what they change can be
-seen by nobody.
+All modules take hours, so give some (`python -m tests.mutation subjects.vpc`). First it is measured which lines each
+test reaches: ``--reach reach.json`` keeps that for the next run with the same tests, and ``--tests tests/domain`` makes
+it shorter. ``--within 8`` gives a mutant eight seconds of the processor, after which it has survived; the tests that it
+has passed by then are counted. ``--only-in-place`` leaves out the mutants that take an import each.
+
+What survives is printed, and the outcome of each mutant is a line of ``mutation.jsonl``; `--again mutation.jsonl --out
+again.jsonl` tries the survivors once more. Some survive for good, for what they change can be seen by nobody.
 """

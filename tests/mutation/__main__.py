@@ -19,8 +19,21 @@ PATH = click.Path(path_type=Path)
 @click.argument("modules", nargs=-1, metavar="[MODULE]...")
 @click.option("--jobs", default=2, help="How many mutants are tried at once.")
 @click.option("--again", "earlier", type=PATH, help="An earlier outcome: try only what survived then.")
+@click.option("--tests", multiple=True, help="A file or folder of tests; may be given several times.")
+@click.option("--reach", type=PATH, help="A file with what the tests reach; it is written if it is not there.")
+@click.option("--within", type=float, help="The seconds of the processor after which a mutant has survived.")
+@click.option("--only-in-place", is_flag=True, help="Leave out the mutants that take an import each.")
 @click.option("--out", type=PATH, default="mutation.jsonl", help="Where the outcomes are written.")
-def main(modules: tuple[str, ...], jobs: int, earlier: Path | None, out: Path) -> None:
+def main(
+    modules: tuple[str, ...],
+    jobs: int,
+    earlier: Path | None,
+    tests: tuple[str, ...],
+    reach: Path | None,
+    within: float | None,
+    only_in_place: bool,
+    out: Path,
+) -> None:
     """Try the mutants of some MODULEs of ecsnet.domain, or of all."""
     again = None if earlier is None else {entry["id"] for entry in _read(earlier) if entry["outcome"] == "survived"}
     left_out: Counter[str] = Counter()
@@ -38,7 +51,7 @@ def main(modules: tuple[str, ...], jobs: int, earlier: Path | None, out: Path) -
             if outcome.outcome == "survived":
                 click.echo(f"{mutant.id} in line {mutant.line}, {outcome.told}\n- {mutant.before}\n+ {mutant.after}")
 
-        run(chosen, jobs, done)
+        run(chosen, jobs, done, tests=tests, kept=reach, within=within, only_in_place=only_in_place)
     if outcomes:
         outcomes["all"] = sum(outcomes.values(), Counter())
     for module, found in outcomes.items():

@@ -116,7 +116,7 @@ def _silent(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]
             case ast.FunctionDef():
                 parts = [(node.returns, "annotations")]
             case ast.AnnAssign():
-                parts = [(node.annotation, "annotations")]
+                parts = [(node if node.value is None else node.annotation, "annotations")]
             case ast.ClassDef():
                 parts = [(part, "options of classes") for part in (*node.bases, *(k.value for k in node.keywords))]
             case ast.Assert():

@@ -17,6 +17,7 @@ from ecsnet.testing import (
     every_command,
     explore,
     invariants,
+    settle_moves,
 )
 from tests.exploration.world import small_world
 from tests.support.net import Net
@@ -99,6 +100,24 @@ def test_transitional_statuses_are_separate_states(slow_net: Net) -> None:
     vm = slow_net.run()
     seen = explore(slow_net.cloud, [c.StopInstance(instance_id=vm.id), c.StartInstance(instance_id=vm.id), Settle()])
     assert (seen.states, seen.depth, seen.complete) == (4, 3, True)
+
+
+def test_each_way_in_which_a_transition_or_a_revocation_may_end_is_a_move(slow_net: Net) -> None:
+    net, cloud = slow_net, slow_net.cloud
+    vm, attaching, revoking = net.run(), net.eni(), net.eni(secondary_private_ip_address_count=1)
+    assert list(settle_moves(cloud)) == []
+    revoke = c.UnassignPrivateIpAddresses(
+        network_interface_id=revoking.id, private_ip_addresses=revoking.private_ips[1:]
+    )
+    for command in (net.attach_command(attaching, vm), revoke, c.StopInstance(instance_id=vm.id)):
+        cloud.execute(command)
+    assert list(settle_moves(cloud)) == [
+        Settle(attaching.id, outcome="completed"),
+        Settle(attaching.id, outcome="failed"),
+        Settle(attaching.id, outcome="stuck"),
+        Settle(revoking.id, outcome="completed"),
+        Settle(vm.id, outcome="completed"),
+    ]
 
 
 def test_every_command_is_built_from_existing_and_unknown_ids(net: Net) -> None:

@@ -51,6 +51,20 @@ def test_all_are_started_or_none(net: Net) -> None:
     assert statuses(net, one, other) == ["Stopped", "Running"]
 
 
+@pytest.mark.parametrize("batch_optimization", ["AllTogether", "SuccessFirst"])
+def test_another_commands_token_denies_a_batch_once_and_whatever_its_parts_are(
+    net: Net, batch_optimization: Any
+) -> None:
+    one, other = net.run(), net.run()
+    net.cloud.execute(c.StopInstance(instance_id=one.id), client_token="t-1")
+    for instances, others in (([one], []), ([one, other], ["instance.start.state"])):
+        command = c.StartInstances(instance_ids=ids(*instances), batch_optimization=batch_optimization)
+        with pytest.raises(CommandDenied) as denied:
+            net.cloud.execute(command, client_token="t-1")
+        assert sorted(violation.rule for violation in denied.value.violations) == [*others, "request.client-token"]
+    assert statuses(net, one, other) == ["Stopped", "Running"]
+
+
 def test_success_first_starts_those_that_can_be_started(net: Net) -> None:
     one, other = net.run(), net.run()
     net.cloud.execute(c.StopInstance(instance_id=one.id))

@@ -32,6 +32,13 @@ def test_a_prefix_takes_sixteen_addresses_of_the_vswitch_and_counts_as_one(net: 
     assert invariants(net.cloud) == ()
 
 
+def test_an_address_that_is_named_beside_a_prefix_is_not_drawn_too(net: Net) -> None:
+    named = net.eni(private_ip_addresses=["10.0.1.1"], ipv4_prefix_count=1)
+    assert named.private_ips == ("10.0.1.2", "10.0.1.1")
+    assert named.ipv4_prefixes == ("10.0.1.224/28",)
+    assert invariants(net.cloud) == ()
+
+
 def test_a_prefix_is_assigned_and_revoked_as_a_whole(slow_net: Net) -> None:
     net = slow_net
     one = net.eni()
