@@ -1,4 +1,4 @@
-"""How a SQLite file is written: one statement for an event, and an index that is written for many events at a time."""
+"""The writing of a SQLite file: one statement for an event, and an index that is written for many events at a time."""
 
 from __future__ import annotations
 
