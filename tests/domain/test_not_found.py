@@ -119,3 +119,13 @@ def test_only_the_vswitch_is_not_found_whether_or_not_addresses_of_it_are_named(
 ) -> None:
     nowhere = net.run_command(vswitch_id="vsw-none", **named)
     assert [violation.rule for violation in net.cloud.check(nowhere).violations] == ["vswitch.not-found"]
+
+
+@pytest.mark.parametrize("command", [c.JoinSecurityGroup, c.LeaveSecurityGroup])
+def test_an_instance_or_a_group_that_is_missing_says_nothing_about_the_other(net: Net, command: Any) -> None:
+    vm = net.run()
+    for ids, rule_id in (
+        ({"instance_id": vm.id, "security_group_id": "sg-none"}, "security-group.not-found"),
+        ({"instance_id": "i-none", "security_group_id": net.group.id}, "instance.not-found"),
+    ):
+        assert [violation.rule for violation in net.cloud.check(command(**ids)).violations] == [rule_id]

@@ -228,8 +228,9 @@ def run(
         (in_place if _fits_in_place(mutant) else to_import).append(mutant)
 
     def done_in_place(outcome: Outcome) -> None:
-        if outcome.outcome == "survived" and not only_in_place and _reaches(imported, outcome.mutant):
-            to_import.append(outcome.mutant._replace(lines=None))  # what it did when it ran any test may notice
+        mutant = outcome.mutant
+        if outcome.outcome == "survived" and not only_in_place and _reaches(imported, mutant):
+            to_import.append(mutant._replace(lines=None))  # what it did when it ran any test may notice
         else:
             done(outcome)
 
