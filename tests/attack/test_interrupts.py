@@ -32,6 +32,12 @@ LEFT_OPEN = pytest.mark.filterwarnings("ignore:.*was deleted while still open:Re
 """An interrupt inside of the driver's own `connect` leaves a session that only the collector of garbage can end."""
 
 
+@pytest.fixture(autouse=True)
+def appends_look_at_the_file_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has each append look at its file, so that a command has as many places whether it takes a millisecond or not."""
+    monkeypatch.setattr("ecsnet.events.stores.sqlite._ONE_COMMAND", 0.0)
+
+
 class Attacked:
     """A cloud to be interrupted, as often as wanted from the same state, and what must hold afterwards."""
 
