@@ -461,9 +461,9 @@ naming another one raises `InvalidArgument`.
 
 ```
 
-On the command line, `ecsnet run` and `ecsnet check` have the option `--edition`, and a plan that is an object may have an
-`"edition"`, which the option overrides. A quota that was set, or described, precedes that of the edition; a described instance
-type precedes that of its catalogue.
+On the command line, `ecsnet run` and `ecsnet check` have the option `--edition`, and a plan that is an object may have
+an `"edition"`, which the option overrides. A quota that was set, or described, precedes that of the edition; a
+described instance type precedes that of its catalogue.
 """
 
 
