@@ -12,7 +12,7 @@ that is not understood. It counts, and no command changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ecsnet.commands import (
@@ -404,13 +404,9 @@ def associate_interface_state(network_interface: NetworkInterfaceState, world: W
 def associate_private_ip(private_ip: str, eip_user: EipUser, region: Region, world: World) -> Facts | Breach | None:
     """The private address for an EIP is one that the ENI holds, and is not being revoked; of an instance, its
     primary one."""
-    if isinstance(eip_user, InstanceState):
-        home = region if region.instances[eip_user.id] is not None else known(world.region_of("instances", eip_user.id))
-        if private_ip == primary_private_ip(home, eip_user):
-            return None
     facts = {"private_ip_address": private_ip, "instance_id": eip_user.id}
     if isinstance(eip_user, InstanceState):
-        return facts
+        return None if private_ip == _primary_ip_anywhere(region, world, eip_user) else facts
     if private_ip not in eip_user.private_ips:
         return Breach(facts, message="{instance_id} does not hold {private_ip_address}")
     if any(private_ip in addresses for _, addresses in eip_user.revocations):
@@ -619,8 +615,13 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
         free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
         context.private_ip = next(free, user.private_ips[0])
     else:
-        home = region if context.same_region else known(context.world.region_of("instances", user.id))
-        context.private_ip = primary_private_ip(home, user)
+        context.private_ip = _primary_ip_anywhere(region, context.world, user)
+
+
+def _primary_ip_anywhere(region: Region, world: World, instance: InstanceState) -> str:
+    """Returns the primary private IP of an instance, which is in a region or in another one."""
+    home = region if region.instances[instance.id] is instance else known(world.region_of("instances", instance.id))
+    return primary_private_ip(home, instance)
 
 
 def _table_of(user: EipUser) -> str:
@@ -634,7 +635,16 @@ def prepare_unassociate(context: RuleContext, command: UnassociateEipAddress | N
 
 def associate(context: RuleContext, command: AssociateEipAddress) -> tuple[Event, ...]:
     event = EipAddressAssociateRequested if context.asynchronous else EipAddressAssociated
-    instance_id, interface_id = _user(command.instance_id, command.instance_type)
+    return _naming_user(event, command, _user(command.instance_id, command.instance_type))
+
+
+def _naming_user(
+    event: Callable[..., Event],
+    command: AssociateEipAddress | UnassociateEipAddress,
+    user: tuple[str | None, str | None],
+) -> tuple[Event, ...]:
+    """Returns the event of a command that names what its EIP is on."""
+    instance_id, interface_id = user
     return (
         event(
             allocation_id=command.allocation_id,
@@ -699,17 +709,10 @@ def associations_to_end(context: RuleContext) -> Iterator[RuleContext | Impossib
 def unassociate(context: RuleContext, command: UnassociateEipAddress) -> tuple[Event, ...]:
     eip = known(context.eip)
     event = EipAddressUnassociateRequested if context.asynchronous else EipAddressUnassociated
-    instance_id, interface_id = eip.instance_id, eip.network_interface_id
+    user = eip.instance_id, eip.network_interface_id
     if command.instance_id is not None:
-        instance_id, interface_id = _user(command.instance_id, command.instance_type)
-    return (
-        event(
-            allocation_id=eip.id,
-            instance_id=instance_id,
-            network_interface_id=interface_id,
-            private_ip_address=command.private_ip_address,
-        ),
-    )
+        user = _user(command.instance_id, command.instance_type)
+    return _naming_user(event, command, user)
 
 
 def release(context: RuleContext, command: ReleaseEipAddress) -> tuple[Event, ...]:
