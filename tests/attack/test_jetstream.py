@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any
@@ -24,6 +25,8 @@ from ecsnet.events.stores import jetstream_link, jetstream_log
 from ecsnet.events.stores.hashes import verify
 from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.jetstream_link import Link, Lost, Outgoing
+from ecsnet.events.stores.snapshots import Snapshot
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from ecsnet.testing import check_event_store
 from tests.attack.processes import Child
@@ -199,6 +202,60 @@ def test_reading_from_any_position_is_the_same_as_in_memory(address: str, monkey
         assert [record.position for record in writer.read(after=memory.head())] == [memory.head() + 1]
         assert [record.position for record in writer.read(naming="last")] == [memory.head() + 1]
         reader.close()
+
+
+def test_the_digest_of_a_history_is_that_of_a_file_at_any_position(address: str, tmp_path: Path) -> None:
+    """The last event of each stream up to a position is looked for in the stream, among appends of all sizes."""
+    random, versions = Random(3), Counter[str]()
+    with opened(address) as writer, closing(SqliteStore(tmp_path / "network.db")) as file:
+        for number in range(60):
+            names = [f"{number}/{n}" for n in range(random.choice([1, 1, 1, 2, 40]))]
+            streams = random.sample(["a", "b", "c"], random.choice([1, 1, 3]))
+            events = [new for stream in streams for new in news(stream, *names)]
+            writer.append(events, {stream: versions[stream] for stream in streams})
+            versions.update(new.stream for new in events)
+        file.restore(writer.stored())
+        at, ends = 0, dict[str, int]()
+        with opened(address) as reader:
+            for record in writer.read():
+                at, ends[record.stream] = record.position, record.version
+                if random.random() < 0.1 or at == writer.head():
+                    digest = file.history_digest(ends)
+                    assert digest is not None
+                    assert reader.history_digest(ends) == writer.history_digest(ends) == digest
+            for missing in ({"a": versions["a"] + 1}, {"never": 1}, {"a": 1, "b": 0}):
+                assert reader.history_digest(missing) is None
+
+
+# Snapshots
+
+
+def test_a_snapshot_of_which_a_message_is_missing_is_passed_over(address: str) -> None:
+    small, large = Snapshot("k", 1, 1, b"small"), Snapshot("k", 2, 2, bytes(3_000_000))
+    with opened(address) as store:
+        store.append(news("a", "1", "2"), {"a": 0})
+        assert store.keep_snapshot(small)
+        assert store.keep_snapshot(large)
+        with opened(address, read_only=True) as reader:
+            assert (reader.snapshot("k", until=2), reader.snapshot("k", until=1)) == (large, small)
+            assert not reader.keep_snapshot(small)
+        asked(address, "$JS.API.STREAM.PURGE.{}-snapshots", {"filter": "ecsnet.snapshots.*.k.2.2.*.1"})
+        assert store.snapshot("k", until=2) == small
+        assert store.snapshot_positions("k") == [1]
+
+
+def test_a_stream_of_another_program_is_no_place_for_snapshots(address: str) -> None:
+    _, _, name = address.rpartition("/")
+    other = {"name": f"{name}-snapshots", "subjects": [f"theirs.{name}"], "storage": "memory"}
+    with opened(address) as store:
+        asked(address, "$JS.API.STREAM.CREATE.{}-snapshots", other)
+        store.append(news("a", "1"), {"a": 0})
+        with pytest.raises(StoreError, match="has no snapshots"):
+            store.keep_snapshot(Snapshot("k", 1, 1, b"state"))
+        with pytest.raises(StoreError, match="has no snapshots"):
+            store.snapshot("k", until=1)
+        assert len(list(store.read())) == 1
+        assert asked(address, "$JS.API.STREAM.INFO.{}-snapshots")["config"]["subjects"] == other["subjects"]
 
 
 def test_a_store_that_falls_far_behind_goes_on_at_the_end(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -582,7 +639,9 @@ authorization {
     { user: me, password: pw, permissions: {
         publish: ["ecsnet.events.network.>", "ecsnet.append.network.>", "$JS.API.STREAM.CREATE.network",
                   "$JS.API.STREAM.INFO.network", "$JS.API.STREAM.MSG.GET.network", "$JS.API.DIRECT.GET.network",
-                  "_INBOX.>"]
+                  "ecsnet.snapshots.network-snapshots.>", "$JS.API.STREAM.CREATE.network-snapshots",
+                  "$JS.API.STREAM.INFO.network-snapshots", "$JS.API.STREAM.MSG.GET.network-snapshots",
+                  "$JS.API.STREAM.PURGE.network-snapshots", "_INBOX.>"]
         subscribe: ["ecsnet.append.network.>", "ecsnet.recorded.network.>", "_INBOX.>"] } }
   ]
 }
@@ -605,6 +664,8 @@ def test_a_user_needs_no_other_rights_than_the_documented_ones(outrun: Outrun) -
                 assert time.monotonic() - begin < 20
                 thread.join(60)
             assert len(list(one.read(naming="1"))) == 2
+            assert one.keep_snapshot(Snapshot("k", 2, 2, b"state"))
+            assert other.snapshot("k", until=2) == Snapshot("k", 2, 2, b"state")
             with pytest.raises(StoreError):
                 JetStreamStore(address.replace("/network", "/other"))
 
