@@ -32,6 +32,7 @@ from ecsnet.testing import check_event_store
 from tests.attack.processes import Child
 from tests.attack.racing import all_is_well
 from tests.support import nats
+from tests.support.nats import Server
 from tests.support.net import Net
 
 NOW = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
@@ -440,7 +441,7 @@ def test_a_cluster_of_three_keeps_each_promise(three_servers: nats.Cluster) -> N
     )
 
 
-# Servers that are killed
+# Servers that are killed or cut off
 
 
 def create_interfaces(address: str, vswitch: str, group: str, say: Any) -> None:
@@ -458,8 +459,9 @@ def create_interfaces(address: str, vswitch: str, group: str, say: Any) -> None:
             longest = max(longest, time.monotonic() - begin)
 
 
-def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nats.Cluster) -> None:
-    """Three processes create ENIs while the leader of the stream is killed, and then the next one."""
+def test_leaders_that_are_killed_or_cut_off_lose_and_double_no_acknowledged_event(three_servers: nats.Cluster) -> None:
+    """Three processes create ENIs while the leader of the stream is killed, and while the next one is cut off, which
+    takes itself for the leader when it is heard again."""
     address = nats.fresh(three_servers.address)
     with Cloud(address) as cloud:
         net = Net(store=cloud.store)
@@ -468,15 +470,19 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
         group = cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise")).id
         cloud.execute(c.SetQuota(name="interfaces-per-region", value=30_000))
         children = [Child(lambda say: create_interfaces(address, vswitch, group, say)) for _ in range(3)]
-        for _ in range(2):
+        for end in (Server.kill, Server.pause):
             begin, deadline = cloud.store.head(), time.monotonic() + 60
             while (leader := three_servers.leader(address.rpartition("/")[2])) is None:
                 assert time.monotonic() < deadline
             while cloud.store.head() < begin + 20:
                 assert time.monotonic() < deadline
-            leader.kill()
-            while cloud.store.head() < begin + 60:  # without the server
-                assert time.monotonic() < deadline
+            end(leader)
+            try:
+                while cloud.store.head() < begin + 60:  # without the server
+                    assert time.monotonic() < deadline
+            finally:
+                if end is Server.pause:
+                    leader.go_on()
             three_servers.start()
         quota = len(cloud.network_interfaces) + 200
         cloud.execute(c.SetQuota(name="interfaces-per-region", value=quota))
@@ -491,6 +497,28 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
         assert set(made) == set(cloud.network_interfaces)
         assert cloud.verify().intact
         all_is_well(cloud)
+
+
+def test_a_server_without_the_others_records_nothing(
+    three_servers: nats.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cloud(nats.fresh(three_servers.address)) as cloud:
+        vpc = cloud.execute(VPC)
+        _, *others = three_servers.servers
+        with monkeypatch.context() as patch:
+            patch.setattr(jetstream_link, "_HEALING", 1.0)
+            for server in others:
+                server.pause()
+            try:
+                with pytest.raises(StoreError):
+                    cloud.execute(VPC)
+            finally:
+                for server in others:
+                    server.go_on()
+        last = cloud.execute(VPC)
+        assert {vpc.id, last.id} <= set(cloud.vpcs)  # the one between them may be there: its answer was lost
+        assert len(cloud.vpcs) in (2, 3)
+        assert cloud.verify().intact
 
 
 def test_a_server_that_cannot_be_reached_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
