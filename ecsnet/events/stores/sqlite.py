@@ -54,8 +54,8 @@ from ecsnet.events.stores.sqlite_index import (
 T = TypeVar("T")
 _INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_NEXT: Final = (
-    "INSERT INTO events VALUES (?1, CASE (SELECT max(position) FROM events) WHEN ?1 - 1 THEN ?2 END, "
-    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    "INSERT INTO events VALUES (?, CASE (SELECT max(position) FROM events) WHEN ? THEN ? END, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """It violates a constraint, as an event without a stream, if the history does not end right before the position."""
 _HEAD: Final = "SELECT coalesce(max(position), 0) FROM events"
@@ -66,8 +66,8 @@ _END: Final = f"SELECT {COLUMNS}, hash FROM events WHERE stream = ? AND version 
 _HAS_SNAPSHOTS: Final = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'snapshots'"
 _KEEP: Final = "INSERT OR REPLACE INTO snapshots (kind, position, latest, content) VALUES (?, ?, ?, ?)"
 _SNAPSHOT: Final = (
-    "SELECT kind, position, latest, content FROM snapshots WHERE (?1 IS NULL OR kind = ?1) AND position <= ?2 "
-    "AND (?3 IS NULL OR latest <= ?3) ORDER BY position DESC LIMIT 1"
+    "SELECT kind, position, latest, content FROM snapshots WHERE (? IS NULL OR kind = ?) AND position <= ? "
+    "AND (? IS NULL OR latest <= ?) ORDER BY position DESC LIMIT 1"
 )
 _SNAPSHOT_POSITIONS: Final = "SELECT position FROM snapshots WHERE kind = ? ORDER BY position"
 _DELETE_OTHERS: Final = (
@@ -216,7 +216,7 @@ class SqliteStore:
         row = sealed(recorded[0], streams[recorded[0].stream][1])
         before = connection.total_changes
         try:
-            connection.execute(_INSERT_NEXT, row)
+            connection.execute(_INSERT_NEXT, (row[0], head, *row[1:]))
         except sqlite3.IntegrityError:
             return None
         if connection.total_changes - before != 1:
@@ -354,7 +354,7 @@ class SqliteStore:
                 raise self._failure(error) from error
 
     def snapshot(self, kind: str | None, *, until: int, latest: int | None = None) -> Snapshot | None:
-        rows = self._of_snapshots(_SNAPSHOT, kind, min(until, _LAST_POSITION), latest)
+        rows = self._of_snapshots(_SNAPSHOT, kind, kind, min(until, _LAST_POSITION), latest, latest)
         return Snapshot(*rows[0]) if rows else None
 
     def snapshot_positions(self, kind: str) -> Sequence[int]:
