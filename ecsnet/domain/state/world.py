@@ -134,15 +134,15 @@ class Region:
         self.described_most: Table[tuple[str, str], int] = Table()  # (account, name) → most that was described
         self.remembered: Table[str, Mapping[str, Any]] = Table()  # resource → attributes that no rule reads
         # indexes
-        self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
+        self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI, or what stands for one
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
-        self.interfaces_of_vswitch: Table[str, Ids] = Table()
+        self.interfaces_of_vswitch: Table[str, Ids] = Table()  # and instances that stand for an unseen one
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.resources_of_tag: Table[tuple[str, str, str], Ids] = Table()  # (table, key, value)
-        self.members_of_group: Table[str, Ids] = Table()  # ENIs
+        self.members_of_group: Table[str, Ids] = Table()  # ENIs, and instances that have none
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account whose rules name it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
@@ -247,8 +247,15 @@ class Region:
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
         """Returns the ids of the security groups that an instance is in."""
-        primary = self.primary_of(instance)
+        primary = self.primary_of(instance) or instance.unseen_primary
         return instance.classic_group_ids if primary is None else primary.security_group_ids
+
+    def private_ip_of(self, instance: InstanceState) -> str:
+        """Returns the private address of an instance, empty if it is not known."""
+        primary = self.primary_of(instance)
+        if primary is not None:
+            return primary.private_ips[0]
+        return instance.classic_ip if instance.unseen_primary is None else instance.unseen_primary.private_ip
 
     def transition(self, state: TransitionalState, transitions: Transitions[Any], record: RecordedEvent) -> None:
         """Give a resource the status that an event leads to; begin or end what is pending of it.

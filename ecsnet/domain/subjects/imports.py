@@ -14,7 +14,7 @@ from typing import Any, Final
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import IMPORTED
-from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State, UnseenPrimary
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP, put_on
@@ -61,6 +61,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
+    state.only_named = event.only_named
     for cidr_block in event.secondary_cidr_blocks:
         vpc.add_block(state, cidr_block)
     region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
@@ -81,6 +82,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
+    state.only_named = event.only_named
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
     begin(region, state, vpc.VSWITCH, record)
@@ -100,6 +102,13 @@ def group_imported(region: Region, event: SecurityGroupImported, record: Recorde
     state.not_modelled = event.not_modelled
     region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))
     region.imported = True
+
+
+def unseen_primary(event: InstanceImported) -> UnseenPrimary | None:
+    """Returns what an instance is described with of its primary ENI, None if that is described itself."""
+    if event.vswitch_id is None:
+        return None
+    return UnseenPrimary(event.vswitch_id, event.private_ip_address or "", event.security_group_ids)
 
 
 def instance_imported(region: Region, event: InstanceImported, record: RecordedEvent) -> None:
@@ -127,6 +136,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     state.described = event.described
     region.count_created("instance")
     region.instances.set(state.id, state)
+    state.unseen_primary = unseen_primary(event)
+    instance.begin_to_stand_in(region, state)
     _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
