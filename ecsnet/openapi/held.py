@@ -139,7 +139,7 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield "its subscription ends at a time that is not described"
     if not one.zone_id:
         yield _unknown("zone", "")
-    if len(one.public_ip_address.ip_address) > 1:
+    if len(set(one.public_ip_address.ip_address)) > 1:
         yield f"it has the public addresses {', '.join(one.public_ip_address.ip_address)}"
     yield from why_locked(one)
 
@@ -168,11 +168,10 @@ def not_modelled_of_group(one: DescribedSecurityGroup, described_rules: Containe
 
 def _inside(one: DescribedInterface) -> dict[str, Any]:
     """Returns an ENI as the description of its instance has it."""
-    ip = one.private_ip_address or one.primary_ip_address
     return {
         "MacAddress": one.mac_address,
         "NetworkInterfaceId": one.network_interface_id,
-        "PrimaryIpAddress": ip,
+        "PrimaryIpAddress": one.primary_ip_address,
         "Type": one.type or str(NetworkInterfaceType.Secondary),
     }
 
@@ -194,7 +193,7 @@ def of_instance(
         said |= {"InstanceChargeType": one.instance_charge_type, "ExpiredTime": ""}
     if not one.instance_type:
         said["InstanceType"] = ""
-    if len(one.public_ip_address.ip_address) > 1:
+    if len(set(one.public_ip_address.ip_address)) > 1:
         said["PublicIpAddress"] = {"IpAddress": list(one.public_ip_address.ip_address)}
     if not_described:
         said["SecurityGroupIds"] = {"SecurityGroupId": list(one.security_group_ids.security_group_id)}

@@ -648,7 +648,8 @@ class _Reader:
         self._without_primary = lacking
         for interface in self._interfaces.values() if lacking else ():
             if interface.one.its_instance_id in lacking:
-                lacking[interface.one.its_instance_id].append(interface.one)
+                one = msgspec.structs.replace(interface.one, primary_ip_address=_addresses(interface)[0])
+                lacking[interface.one.its_instance_id].append(one)
 
     def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
         """Collects an ENI from the description of its instance, in the instance's VSwitch and groups, unless a

@@ -289,6 +289,7 @@ class _Comparison:
         ]
         open_ones += [("", response) for response in self._said if isinstance(response, Mapping)]
         open_ones += [(one.table, one.described) for one in self._known.values()]
+        open_ones += [(one.table, one.described) for one in self._awaiting() if one.state.id not in excluded]
         while open_ones:
             table, item = open_ones.pop()
             for other_table, other_id in _references(table, item):
@@ -296,6 +297,19 @@ class _Comparison:
                     found = self._find(other_table, other_id)
                     if found is not None:
                         open_ones.append((other_table, found.described))
+
+    def _awaiting(self) -> Iterator[_Known]:
+        """Yields the resources that were described as in or on something that is described now for the first time."""
+        groups = [one.get("SecurityGroupId") for one in self._said if isinstance(one, Mapping)]
+        new = {one for _, one in self._named if one not in self._known} | {one for one in groups if type(one) is str}
+        for region in self._world.regions.values() if new else ():
+            for one in sorted(new) if region.awaiting.size else ():
+                waiting = region.awaiting[one]
+                for resource_id in () if waiting is None else waiting.live_keys():
+                    for table in ("network_interfaces", "instances", "eips"):
+                        found = None if resource_id in self._known else self._find(table, resource_id)
+                        if found is not None:
+                            yield found
 
     def _blocks_beside(self, excluded: Collection[str]) -> None:
         """Finds the VSwitches that are in a VPC beside those whose blocks are new: they may overlap."""

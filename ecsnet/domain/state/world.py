@@ -68,6 +68,7 @@ _TABLES = (
     "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
+    "awaiting",
     "resources_of_tag",
     "members_of_group",
     "sources_of_group",
@@ -141,6 +142,7 @@ class Region:
         self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
         self.interfaces_of_vswitch: Table[str, Ids] = Table()  # and instances that stand for an unseen one
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
+        self.awaiting: Table[str, Ids] = Table()  # what is not there → what is described as in it or on it, or was
         self.resources_of_tag: Table[tuple[str, str, str], Ids] = Table()  # (table, key, value)
         self.members_of_group: Table[str, Ids] = Table()  # ENIs, and instances that have none
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
@@ -200,6 +202,24 @@ class Region:
         """Counts a created (1) or removed (-1) resource towards a quota."""
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
+
+    def await_described(self, state: NetworkInterfaceState | InstanceState | EipState) -> None:
+        """Notes what a description names that is not there: once that is described, this resource is read again."""
+        said = state.described
+        if said is None:
+            return
+        groups = said.get("SecurityGroupIds")
+        named = groups.get("SecurityGroupId", ()) if isinstance(groups, Mapping) else ()
+        for one in (said.get("InstanceId"), *named):
+            if isinstance(one, str) and one and not self.has(one):
+                if self.awaiting[one] is None:
+                    self.awaiting.set(one, Table())
+                self.awaiting.mutable(one).set(state.id, True)
+
+    def end_awaiting(self, resource_id: str) -> None:
+        """What is awaited is there."""
+        if self.awaiting.size and self.awaiting[resource_id] is not None:
+            self.awaiting.delete(resource_id)
 
     def list_by_name(self, interface: NetworkInterfaceState) -> None:
         """Adds an ENI to the index of names, if it has one."""

@@ -100,6 +100,7 @@ def group_imported(region: Region, event: SecurityGroupImported, record: Recorde
     state = region.security_groups.mutable(event.security_group_id)
     state.created_at = _born(event, record)
     state.not_modelled = event.not_modelled
+    region.end_awaiting(state.id)
     region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))
     region.imported = True
 
@@ -138,6 +139,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     region.instances.set(state.id, state)
     state.unseen_primary = unseen_primary(event)
     instance.begin_to_stand_in(region, state)
+    region.end_awaiting(state.id)
+    region.await_described(state)
     _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
@@ -191,6 +194,8 @@ def take_in(region: Region, interface: NetworkInterfaceState) -> None:
     """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
     region.network_interfaces.set(interface.id, interface)
+    if interface.described is not None:
+        region.await_described(interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
@@ -202,6 +207,7 @@ def take_in(region: Region, interface: NetworkInterfaceState) -> None:
 def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
     interface = described_interface(region, event, record)
     region.count_created("network_interface")
+    region.end_awaiting(interface.id)
     take_in(region, interface)
     _tag(region, "network_interfaces", interface, event)
     if event.instance_id is not None:
@@ -255,6 +261,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.use(record.account_id, "eip", 1)
     region.describe(record.account_id, "eips-per-account", region.used(record.account_id, "eip"))
     region.eips.set(eip.id, eip)
+    region.await_described(eip)
     _tag(region, "eips", eip, event)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:

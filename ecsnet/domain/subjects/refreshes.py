@@ -108,6 +108,7 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
         state.public_ip = now.public_ip_address
     state.unseen_primary = imports.unseen_primary(now)
     instance.begin_to_stand_in(region, state)
+    region.await_described(state)
     if state.vpc_id is None:
         _classic(region, state, now)
     state.was_started = state.was_started or now.status is not InstanceStatus.Pending
@@ -154,6 +155,7 @@ def _eip(region: Region, now: EipImported, record: RecordedEvent) -> None:
     state = region.eips.mutable(now.allocation_id)
     _unbind(region, state)
     _set_fields(region, "eips", state, now)
+    region.await_described(state)
     if now.instance_id is not None:
         region.instances.mutable(now.instance_id).eip_id = state.id
     if now.network_interface_id is not None:
