@@ -178,7 +178,7 @@ class _Known(NamedTuple):
 
     @property
     def is_only_named(self) -> bool:
-        """Whether it is a VPC or a VSwitch that no response has described."""
+        """True of a VPC or a VSwitch that no response has described."""
         return bool(getattr(self.state, "only_named", False))
 
 
@@ -208,8 +208,9 @@ class _Comparison:
         """Returns a resource of the acting account, with its description, None if there is none."""
         if not isinstance(resource_id, str):
             return None
-        if resource_id in self._known:
-            return self._known[resource_id]
+        known = self._known.get(resource_id)
+        if known is not None:
+            return known if known.table == table else None
         region = self._world.region_where_owned(table, resource_id, self._account_id)
         if region is None:
             return None

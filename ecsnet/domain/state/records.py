@@ -196,8 +196,8 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 
 class UnseenPrimary(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an instance's own description says of its primary ENI, which no response describes. ``private_ip`` is empty
-    where it is not known."""
+    """A primary ENI that no response describes, as far as the description of its instance tells of it. ``private_ip``
+    is empty where it is not known."""
 
     vswitch_id: str
     private_ip: str

@@ -217,7 +217,7 @@ class Region:
                 self.awaiting.mutable(one).set(state.id, True)
 
     def end_awaiting(self, resource_id: str) -> None:
-        """What is awaited is there."""
+        """Ends the wait for a resource, which is there."""
         if self.awaiting.size and self.awaiting[resource_id] is not None:
             self.awaiting.delete(resource_id)
 

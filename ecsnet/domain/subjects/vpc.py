@@ -165,6 +165,7 @@ VSWITCH: Final = Lifecycle(
         [InstanceVpcAttributeModified, S.Available, SAME],
         *described(VSwitchImported, [S.Pending, S.Available]),
         [NetworkInterfaceImported, [S.Pending, S.Available], SAME],
+        [InstanceImported, [S.Pending, S.Available], SAME],
     ],
 )
 """VSwitches."""
