@@ -28,7 +28,9 @@ def why_placed_nowhere(region: Region, state: Any) -> str | None:
             return None
         if vswitch.only_named:
             return f"it is in {vswitch.id}, which no response describes"
-        return None if vswitch.zone_id else f"it is in {vswitch.id}, whose zone is not described"
+        lacking = "zone" if vswitch.cidr_block else "block"
+        known = vswitch.cidr_block and vswitch.zone_id
+        return None if known else f"it is in {vswitch.id}, whose {lacking} is not described"
     vpc_id: str | None = getattr(state, "vpc_id", None)
     vpc = None if vpc_id is None else region.vpcs[vpc_id]
     return None if vpc is None or not vpc.only_named else f"it is in {vpc.id}, which no response describes"

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -115,15 +115,18 @@ def read_responses(
     account_id: str,
     instance_types: Mapping[str, InstanceType],
     named: Iterable[Named] = (),
+    on_instances: Collection[str] = (),
 ) -> Described:
     """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one,
-    ``account_id`` the account that imports it, and ``named`` what is there already by its name alone.
+    ``account_id`` the account that imports it, and ``named`` what is there already by its name alone. ``on_instances``
+    are the EIPs and the primary ENIs that are on instances already: of several that are described as on one, these
+    precede.
 
     ``instance_types`` are those that are known already. The events can be folded in their order into regions that have
     none of the resources. Every command, read and transition works in the regions after that. Raises
     `InvalidResponse`.
     """
-    reader = _Reader(region_id, account_id, instance_types)
+    reader = _Reader(region_id, account_id, instance_types, on_instances)
     if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
@@ -137,8 +140,15 @@ def read_responses(
 class _Reader:
     """Collects the described resources by kind and id; one that several pages describe is collected once."""
 
-    def __init__(self, region_id: str, account_id: str, instance_types: Mapping[str, InstanceType]) -> None:
+    def __init__(
+        self,
+        region_id: str,
+        account_id: str,
+        instance_types: Mapping[str, InstanceType],
+        on_instances: Collection[str],
+    ) -> None:
         self._region_id = region_id
+        self._on_instances = on_instances
         self._account_id = account_id
         self._own_id: str | None = None
         self.types = TypeReader(instance_types)
@@ -259,13 +269,21 @@ class _Reader:
         self._show_types()
         for instance in self._instances.values():
             self._instance(instance)
-        primary_first = sorted(self._interfaces.values(), key=lambda found: found.one.type != "Primary")
+        there = self._on_instances
+        primary_first = sorted(
+            self._interfaces.values(),
+            key=lambda found: (
+                (found.one.type != "Primary", found.one.network_interface_id not in there)
+                if there
+                else found.one.type != "Primary"
+            ),
+        )
         for interface in primary_first:
             self._interface(interface)
         self._count_unseen_addresses()
         self._collect_eips_of_instances()
         self._collect_eips_of_interfaces()
-        for eip in self._eips.values():
+        for eip in sorted(self._eips.values(), key=lambda found: found.one.allocation_id not in there):
             self._eip(eip)
         return self._events
 

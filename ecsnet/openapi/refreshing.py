@@ -293,6 +293,10 @@ class _Comparison:
         open_ones += [(one.table, one.described) for one in self._awaiting() if one.state.id not in excluded]
         while open_ones:
             table, item = open_ones.pop()
+            instance_id = item.get("InstanceId") if table == "instances" else None
+            if isinstance(instance_id, str):  # an EIP that another address kept from it may be on it now
+                waiting = [one for one in self._waiting_for(instance_id) if one.state.id not in excluded]
+                open_ones += [(one.table, one.described) for one in waiting]
             for other_table, other_id in _references(table, item):
                 if isinstance(other_id, str) and other_id not in self._known and other_id not in excluded:
                     found = self._find(other_table, other_id)
@@ -303,14 +307,18 @@ class _Comparison:
         """Yields the resources that were described as in or on something that is described now for the first time."""
         groups = [one.get("SecurityGroupId") for one in self._said if isinstance(one, Mapping)]
         new = {one for _, one in self._named if one not in self._known} | {one for one in groups if type(one) is str}
-        for region in self._world.regions.values() if new else ():
-            for one in sorted(new) if region.awaiting.size else ():
-                waiting = region.awaiting[one]
-                for resource_id in () if waiting is None else waiting.live_keys():
-                    for table in ("network_interfaces", "instances", "eips"):
-                        found = None if resource_id in self._known else self._find(table, resource_id)
-                        if found is not None:
-                            yield found
+        for one in sorted(new):
+            yield from self._waiting_for(one)
+
+    def _waiting_for(self, resource_id: str) -> Iterator[_Known]:
+        """Yields the resources, not found yet, that were described as in or on another one, and are not."""
+        for region in self._world.regions.values():
+            waiting = region.awaiting[resource_id] if region.awaiting.size else None
+            for one in () if waiting is None else waiting.live_keys():
+                for table in ("network_interfaces", "instances", "eips"):
+                    found = None if one in self._known else self._find(table, one)
+                    if found is not None:
+                        yield found
 
     def _blocks_beside(self, excluded: Collection[str]) -> None:
         """Finds the VSwitches that are in a VPC beside those whose blocks are new: they may overlap."""
@@ -401,11 +409,18 @@ class _Comparison:
                 account_id=self._account_id,
                 instance_types=self._types,
                 named=[Named(one.region.region_id, _as_named(one)) for one in named],
+                on_instances=frozenset(self._on_instances()),
             )
         except InvalidResponse as error:
             if error.path.startswith("responses[") and self._is_context(error.path):
                 raise InvalidResponse(error.reason, path="responses") from error
             raise
+
+    def _on_instances(self) -> Iterator[str]:
+        """Yields the EIPs and the primary ENIs that instances have."""
+        for known in self._known.values():
+            if known.table == "instances":
+                yield from filter(None, (known.state.eip_id, known.state.primary_network_interface_id))
 
     def _is_context(self, path: str) -> bool:
         if not path.startswith("responses["):

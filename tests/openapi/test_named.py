@@ -181,6 +181,12 @@ def test_a_block_that_is_described_later_gives_what_is_free() -> None:
     assert new.primary_private_ip == "10.0.1.1"
 
 
+def test_an_eni_in_a_vswitch_without_a_block_takes_no_address() -> None:
+    cloud = account(vswitches=[vswitch(CidrBlock="")])
+    assign = c.AssignPrivateIpAddresses(network_interface_id="eni-1", private_ip_addresses=["0.0.0.1"])
+    assert [violation.rule for violation in cloud.check(assign).violations][:1] == ["interface.held"]
+
+
 def test_blocks_that_overlap_are_refused_where_one_is_described_later() -> None:
     cloud = account(vswitches=[])
     other = vswitch("vsw-2", CidrBlock="10.0.1.0/28")
@@ -302,6 +308,30 @@ def test_an_eip_beside_another_address_of_its_instance_is_held(changes: dict[str
     assert findings(cloud)[-1] == f"eip.held: {reason}"
     assert cloud.instances["i-1"].eip_id == (None if changes else "eip-1")
     again(cloud)
+
+
+def test_an_eip_that_another_address_kept_from_its_instance_is_on_it_once_that_is_gone() -> None:
+    eips = [eip(f"eip-{n}", Status="InUse", InstanceId="i-1", IpAddress=f"47.1.1.{n}") for n in (1, 2)]
+    cloud = account(instances=[instance(PublicIpAddress={"IpAddress": ["47.1.1.9"]})], eips=eips)
+    assert len(findings(cloud)) == 2
+    without = instance(PublicIpAddress={"IpAddress": []})
+    cloud.import_resources([{"Instances": {"Instance": [without]}}], refresh=True)
+    assert (cloud.instances["i-1"].eip_id, len(findings(cloud))) == ("eip-1", 1)
+    named = {**eips[1], "Name": "spare"}
+    cloud.import_resources([{"EipAddresses": {"EipAddress": [named]}}], refresh=True)
+    assert (cloud.instances["i-1"].eip_id, len(findings(cloud))) == ("eip-1", 1)
+    gone = {**eips[0], "Status": "Available", "InstanceId": ""}
+    cloud.import_resources([{"EipAddresses": {"EipAddress": [gone]}}], refresh=True)
+    assert (cloud.instances["i-1"].eip_id, findings(cloud)) == ("eip-2", [])
+
+
+def test_a_second_primary_eni_that_is_described_again_stays_beside_the_first() -> None:
+    second = primary(interface_id="eni-9", PrivateIpAddress="10.0.1.77", MacAddress="00:16:3e:00:00:09")
+    cloud = account(interfaces=[*ENIS, second])
+    page = {"NetworkInterfaceSets": {"NetworkInterfaceSet": [{**second, "Description": "another"}]}}
+    cloud.import_resources([page], refresh=True)
+    assert cloud.instances["i-1"].network_interface_ids == ("eni-0", "eni-1")
+    assert findings(cloud) == ["interface.held: eni-9 is held: i-1 has the primary ENI eni-0"]
 
 
 def test_an_eni_of_another_account_is_held() -> None:

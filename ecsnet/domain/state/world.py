@@ -204,14 +204,15 @@ class Region:
         self.usage[key] = (self.usage[key] or 0) + change
 
     def await_described(self, state: NetworkInterfaceState | InstanceState | EipState) -> None:
-        """Notes what a description names that is not there: once that is described, this resource is read again."""
+        """Notes what a description names that is not there, or that has another EIP: once that is described, this
+        resource is read again."""
         said = state.described
         if said is None:
             return
         groups = said.get("SecurityGroupIds")
         named = groups.get("SecurityGroupId", ()) if isinstance(groups, Mapping) else ()
         for one in (said.get("InstanceId"), *named):
-            if isinstance(one, str) and one and not self.has(one):
+            if isinstance(one, str) and one and (isinstance(state, EipState) or not self.has(one)):
                 if self.awaiting[one] is None:
                     self.awaiting.set(one, Table())
                 self.awaiting.mutable(one).set(state.id, True)
