@@ -32,9 +32,18 @@ def _interfaces_of_instance(region: Region, instance_id: str) -> Iterable[str]:
     return () if instance is None else instance.network_interface_ids
 
 
-def _interfaces_at(region: Region, private_ip: str) -> Iterable[str]:
+def _members_at(region: Region, private_ip: str) -> Iterable[str]:
     found = (held[private_ip] for held in region.addresses.live_values())
-    return [interface_id for interface_id in found if interface_id is not None]
+    return [member_id for member_id in found if member_id is not None]
+
+
+def _interfaces_at(region: Region, private_ip: str) -> Iterable[str]:
+    return _interfaces_among(region, _members_at(region, private_ip))
+
+
+def _interfaces_among(region: Region, member_ids: Iterable[str]) -> list[str]:
+    """Returns the ENIs among what is in a VSwitch or a group; an instance may stand there for its own."""
+    return [member_id for member_id in member_ids if region.network_interfaces[member_id] is not None]
 
 
 def _instances_among(finder: Finder) -> Finder:
@@ -42,7 +51,7 @@ def _instances_among(finder: Finder) -> Finder:
         ids: dict[str, None] = {}
         for found in finder(region, value):
             interface = region.network_interfaces[found]
-            holder = found if interface is None else interface.instance_id  # a classic instance is its own member
+            holder = found if interface is None else interface.instance_id  # an instance that has no ENI is a member
             if holder is not None:
                 ids[holder] = None
         return ids
@@ -50,8 +59,12 @@ def _instances_among(finder: Finder) -> Finder:
     return find
 
 
-def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
+def _members_of_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
     return _keys(region.interfaces_of_vswitch, vswitch_id)
+
+
+def _interfaces_in_vswitch(region: Region, vswitch_id: str) -> Iterable[str]:
+    return _interfaces_among(region, _members_of_vswitch(region, vswitch_id))
 
 
 def _interfaces_in_vpc(region: Region, vpc_id: str) -> Iterable[str]:
@@ -64,12 +77,12 @@ def _members_of_group(region: Region, group_id: str) -> Iterable[str]:
 
 
 def _interfaces_in_group(region: Region, group_id: str) -> Iterable[str]:
-    return [i for i in _members_of_group(region, group_id) if region.network_interfaces[i] is not None]
+    return _interfaces_among(region, _members_of_group(region, group_id))
 
 
 def _holders_of(region: Region, private_ip: str) -> Iterable[str]:
     classic = region.classic_ips[private_ip]
-    return [*_interfaces_at(region, private_ip), *([classic] if classic is not None else [])]
+    return [*_members_at(region, private_ip), *([classic] if classic is not None else [])]
 
 
 def _itself(table: str) -> Finder:
@@ -99,7 +112,7 @@ FINDERS: Final[dict[tuple[str, str], Finder]] = {
     ("network_interfaces", "vpc_id"): _interfaces_in_vpc,
     ("network_interfaces", "security_group_id"): _interfaces_in_group,
     ("instances", "private_ip"): _instances_among(_holders_of),
-    ("instances", "vswitch_id"): _instances_among(_interfaces_in_vswitch),
+    ("instances", "vswitch_id"): _instances_among(_members_of_vswitch),
     ("instances", "security_group_id"): _instances_among(_members_of_group),
     ("instances", "network_interface_id"): _instances_among(_itself("network_interfaces")),
     ("vswitches", "vpc_id"): lambda region, vpc_id: _keys(region.vswitches_of_vpc, vpc_id),

@@ -324,8 +324,11 @@ class Cloud:
         ``"network_interfaces"``, …: the names of the cloud's collections) in the regions that they name and in the
         cloud's own: those of the account that they do not describe have disappeared.
 
-        Raises `InvalidResponse`, naming the path, for a document that is no such response, refers to what no response
-        describes and is not there, or describes what is there as something else; then nothing is imported.
+        What refers to something that no response describes, and that is not there, is held until that is described; a
+        VPC or a VSwitch is there by its name meanwhile.
+
+        Raises `InvalidResponse`, naming the path, for a document that is no such response, describes what is there as
+        something else, or a resource without a place, such as an ENI without a VSwitch; then nothing is imported.
         `InvalidArgument` for a ``complete`` without ``refresh``, or with another name.
         """
         from ecsnet.openapi.imports import read_responses  # loaded only by those who import

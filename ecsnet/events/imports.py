@@ -41,8 +41,10 @@ class Import(Event, frozen=True, kw_only=True):
 
 
 class VpcImported(Import, frozen=True, kw_only=True):
-    """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account. Schema 1
-    lacks ``secondary_cidr_blocks``; schemas 1 and 2 lack ``held``, ``described``, ``owner_id`` and ``tags``."""
+    """``owner_id`` is the account that owns the VPC and shares it, None for one of the importing account.
+    ``only_named`` is true of a VPC that no response describes: other resources are described as in it. ``cidr_block``
+    is empty where it is not known. Schema 1 lacks ``secondary_cidr_blocks``; schemas 1 and 2 lack ``held``,
+    ``described``, ``owner_id`` and ``tags``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vpc_id"
@@ -53,11 +55,13 @@ class VpcImported(Import, frozen=True, kw_only=True):
     held: str | None = None
     owner_id: str | None = None
     described: Mapping[str, Any] | None = None
+    only_named: bool = False
 
 
 class VSwitchImported(Import, frozen=True, kw_only=True):
-    """``unseen_addresses`` is the number of addresses that are in use by what no response describes. Schema 1 lacks
-    it, schemas 1 and 2 lack ``tags``, ``held``, ``described`` and ``owner_id``, which is as that of `VpcImported`."""
+    """``unseen_addresses`` is the number of addresses that are in use by what no response describes. ``zone_id`` is
+    empty where it is not known; ``cidr_block``, ``owner_id`` and ``only_named`` are as those of `VpcImported`. Schema 1
+    lacks ``unseen_addresses``, schemas 1 and 2 lack ``tags``, ``held``, ``described`` and ``owner_id``."""
 
     SCHEMA: ClassVar[int] = 3
     ID: ClassVar[str] = "vswitch_id"
@@ -70,6 +74,7 @@ class VSwitchImported(Import, frozen=True, kw_only=True):
     held: str | None = None
     owner_id: str | None = None
     described: Mapping[str, Any] | None = None
+    only_named: bool = False
 
 
 class SecurityGroupImported(Import, frozen=True, kw_only=True):
@@ -100,8 +105,10 @@ class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
 
 
 class InstanceImported(Import, frozen=True, kw_only=True):
-    """``private_ip_address`` and ``security_group_ids`` are set for classic instances only; others have ENIs. Schema 1
-    lacks ``held``, schema 2 ``deletion_protection`` and ``described``, and schema 3 ``tags``."""
+    """``private_ip_address`` and ``security_group_ids`` are set for classic instances, as others have ENIs, and for
+    one whose primary ENI no response describes: then ``vswitch_id`` is set, too, and the address as far as it is known.
+    ``zone_id`` is empty where it is not known. Schema 1 lacks ``held``, schema 2 ``deletion_protection`` and
+    ``described``, and schema 3 ``tags``."""
 
     SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "instance_id"
@@ -110,6 +117,7 @@ class InstanceImported(Import, frozen=True, kw_only=True):
     instance_type: InstanceType
     zone_id: str
     vpc_id: str | None = None
+    vswitch_id: str | None = None
     private_ip_address: str | None = None
     security_group_ids: tuple[str, ...] = ()
     charge_type: ChargeType = ChargeType.PostPaid

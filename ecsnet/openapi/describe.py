@@ -40,6 +40,10 @@ class Attribute(NamedTuple):
     show: Callable[[Any], Any] | None = None
 
 
+def _text(described: str | None) -> str:
+    return described or ""
+
+
 Mbits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Addresses = Annotated[int, msgspec.Meta(ge=0, le=2**32)]
@@ -97,7 +101,7 @@ class _SecondaryBlocks(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
 
 class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
     vpc_id: Annotated[str, Attribute("id", "vpc_id")]
-    cidr_block: Annotated[str, Attribute("cidr_block")]
+    cidr_block: Annotated[str, Attribute("cidr_block", read=_text)] = ""
     status: Annotated[str, Attribute("status", None)] = VpcStatus.Available
     owner_id: Any = None
     vpc_name: Annotated[str, Attribute("name")] = ""
@@ -111,8 +115,8 @@ class DescribedVpc(_Described, frozen=True, kw_only=True, rename="pascal"):
 class DescribedVSwitch(_Described, frozen=True, kw_only=True, rename="pascal"):
     vswitch_id: Annotated[str, Attribute("id", "vswitch_id")] = msgspec.field(name="VSwitchId")
     vpc_id: Annotated[str, Attribute("vpc_id")]
-    zone_id: Annotated[str, Attribute("zone_id")]
-    cidr_block: Annotated[str, Attribute("cidr_block")]
+    zone_id: Annotated[str, Attribute("zone_id", read=_text)] = ""
+    cidr_block: Annotated[str, Attribute("cidr_block", read=_text)] = ""
     status: Annotated[str, Attribute("status", None)] = VSwitchStatus.Available
     owner_id: Any = None
     available_ip_address_count: Annotated[Addresses | None, Attribute("available_ip_address_count", None)] = None
@@ -191,10 +195,6 @@ class _Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     instance_id: str = ""
 
 
-def _text(described: str | None) -> str:
-    return described or ""
-
-
 def _goes(delete_on_release: Any) -> bool:
     return delete_on_release not in (False, "false", "False")
 
@@ -205,6 +205,8 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     type: Annotated[str | None, Attribute("type", None)] = None
     status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
     vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
+    vpc_id: str = ""
+    zone_id: str = ""
     private_ip_address: Annotated[str, Attribute("primary_private_ip", None)] = ""
     primary_ip_address: str = ""
     private_ip_sets: _PrivateIps = _PrivateIps()
@@ -254,7 +256,7 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_id: Annotated[str, Attribute("id", "instance_id")]
     status: Annotated[str, Attribute("status", None)] = ""
     instance_type: Annotated[str, Attribute("instance_type", None)] = ""
-    zone_id: Annotated[str, Attribute("zone_id")] = ""
+    zone_id: Annotated[str, Attribute("zone_id", read=_text)] = ""
     instance_name: Annotated[str, Attribute("name")] = ""
     tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     image_id: Annotated[str, Attribute("image_id")] = ""
@@ -605,6 +607,13 @@ _CHECKS: Final[dict[str, Check]] = {
     "zone_id": _zone,
 }
 """The check of each field, by the field's name in any schema."""
+
+
+def region_of_zone(zone_id: str) -> str | None:
+    """Returns the region of a zone, as its name tells it: ``cn-hangzhou`` of ``cn-hangzhou-b``, ``ap-southeast-1`` of
+    ``ap-southeast-1a``; None for a zone that is not named like one of a region."""
+    region_id = zone_id[:-1].removesuffix("-")
+    return region_id if zone_id[-1:].islower() and len(region_id) <= 64 and _REGION_ID.fullmatch(region_id) else None
 
 
 class _Fields(NamedTuple):

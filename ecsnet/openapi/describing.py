@@ -72,15 +72,14 @@ def _interface_instance(region: Region, state: Any) -> tuple[str]:
 
 def _of_primary(name: str) -> Callable[[Region, Any], tuple[Any, ...]]:
     def values(region: Region, state: Any) -> tuple[Any, ...]:
-        primary = region.primary_of(state)
+        primary = region.primary_of(state) or state.unseen_primary
         return () if primary is None else (getattr(primary, name),)
 
     return values
 
 
 def _private_ip(region: Region, state: Any) -> tuple[str, ...]:
-    primary = region.primary_of(state)
-    return (state.classic_ip,) if primary is None else primary.private_ips[:1]
+    return (region.private_ip_of(state),)
 
 
 def _eip_address(region: Region, state: Any) -> tuple[str, ...]:
@@ -191,6 +190,10 @@ def _list(
     return answer_list
 
 
+_MAY_BE_ONLY_NAMED: Final = ("vpcs", "vswitches")
+"""The tables of which a resource may be there by its name alone: no response described it, and none does here."""
+
+
 def _page(
     scene: Scene, table: str, parameters: Mapping[str, Any], most: int, tokens: int | None
 ) -> tuple[Any, Mapping[str, Any]]:
@@ -202,6 +205,8 @@ def _page(
     everything = scene.listings.ids(scene.present, scene.world, scene.region.region_id, table, scene.account_id)
     tagged = tags(parameters["Tag"]) if "Tag" in parameters else {}
     ids = selected(scene.region, table, filters, tagged, scene.account_id, everything)
+    if table in _MAY_BE_ONLY_NAMED and scene.region.imported:
+        ids = [one for one in ids if not getattr(scene.region, table).get_existing(one).only_named]
     return page(scene.region, table, ids, parameters, most=most, tokens=tokens)
 
 
@@ -233,7 +238,7 @@ def _one(scene: Scene, table: str, parameters: Mapping[str, Any], parameter: str
         raise InvalidDescribe(f"{parameter} must be text, not {shown(given)}", parameter=parameter)
     rows: Any = getattr(scene.region, table)
     state = rows[given]
-    if state is None or state.account_id != scene.account_id:
+    if state is None or state.account_id != scene.account_id or getattr(state, "only_named", False):
         raise InvalidDescribe(f"{shown(given)} does not exist", parameter=parameter, code=code, http_status=404)
     return state
 
@@ -365,7 +370,7 @@ _ZONES: Final = "bcd"
 def _zones(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
     region = scene.region
     used = {one.zone_id for one in region.vswitches.live_values() if one.account_id == scene.account_id}
-    zones = sorted({*used, *[f"{region.region_id}-{letter}" for letter in _ZONES]})
+    zones = sorted({*filter(None, used), *[f"{region.region_id}-{letter}" for letter in _ZONES]})
     if version == VPC:
         return {"Zones": {"Zone": [{"LocalName": one, "ZoneId": one, "ZoneType": "AvailabilityZone"} for one in zones]}}
     types = [one.id for one in scene.instance_types.values()]

@@ -77,10 +77,20 @@ def vswitch_status_of(one: DescribedVSwitch) -> VSwitchStatus:
     return _VSWITCH_STATUSES.get(one.status, VSwitchStatus.Available)
 
 
-def why_network(one: DescribedVpc | DescribedVSwitch) -> str | None:
-    """Returns the reason to hold a VPC or a VSwitch, None if there is none."""
+def why_network(one: DescribedVpc | DescribedVSwitch, only_named: bool) -> str | None:
+    """Returns the reasons to hold a VPC or a VSwitch, None if there are none; ``only_named`` is true of one that no
+    response describes."""
+    if only_named:
+        return "no response describes it"
     known = _VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES
-    return None if one.status in known else _unknown("status", one.status)
+    if one.status in known and one.cidr_block and (isinstance(one, DescribedVpc) or one.zone_id):
+        return None  # as nearly always
+    reasons = [] if one.status in known else [_unknown("status", one.status)]
+    if not one.cidr_block:
+        reasons.append(_unknown("block", ""))
+    if isinstance(one, DescribedVSwitch) and not one.zone_id:
+        reasons.append(_unknown("zone", ""))
+    return "; ".join(reasons)
 
 
 def owner_of(one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
@@ -94,7 +104,7 @@ def of_network(one: DescribedVpc | DescribedVSwitch, owner_id: str | None) -> di
     """Returns what the description of a VPC or a VSwitch says and the model cannot; ``owner_id`` is the account that
     shares it."""
     said: dict[str, Any] = {}
-    if why_network(one) is not None:
+    if one.status not in (_VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES):
         said["Status"] = one.status
     if owner_id is not None:
         said["OwnerId"] = int(owner_id)
@@ -120,13 +130,17 @@ def type_id_of(one: DescribedInstance) -> str:
 
 
 def why_instance(one: DescribedInstance) -> Iterator[str]:
-    """Yields the reasons to hold an instance."""
+    """Yields the reasons to hold an instance, without those that its place gives."""
     if one.status not in _INSTANCE_STATUSES:
         yield _unknown("status", one.status)
     if one.instance_charge_type not in _CHARGE_TYPES:
         yield _unknown("charge type", one.instance_charge_type)
     if _never_expires(one):
         yield "its subscription ends at a time that is not described"
+    if not one.zone_id:
+        yield _unknown("zone", "")
+    if len(set(one.public_ip_address.ip_address)) > 1:
+        yield f"it has the public addresses {', '.join(one.public_ip_address.ip_address)}"
     yield from why_locked(one)
 
 
@@ -152,8 +166,24 @@ def not_modelled_of_group(one: DescribedSecurityGroup, described_rules: Containe
         yield f"{rules} groups, of which no response tells"
 
 
-def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
-    """Returns what the description of a held instance says and the model cannot, by the vendor's names."""
+def _inside(one: DescribedInterface) -> dict[str, Any]:
+    """Returns an ENI as the description of its instance has it."""
+    return {
+        "MacAddress": one.mac_address,
+        "NetworkInterfaceId": one.network_interface_id,
+        "PrimaryIpAddress": one.primary_ip_address,
+        "Type": one.type or str(NetworkInterfaceType.Secondary),
+    }
+
+
+def of_instance(
+    one: DescribedInstance, not_described: Sequence[str] = (), interfaces: Sequence[DescribedInterface] = ()
+) -> dict[str, Any] | None:
+    """Returns what the description of a held instance says and the model cannot, by the vendor's names.
+
+    ``not_described`` are those of its groups that no response describes, and ``interfaces`` the ENIs that are described
+    as on it while its primary one is not described.
+    """
     said: dict[str, Any] = {}
     if one.status not in _INSTANCE_STATUSES:
         said["Status"] = one.status
@@ -163,6 +193,12 @@ def of_instance(one: DescribedInstance) -> dict[str, Any] | None:
         said |= {"InstanceChargeType": one.instance_charge_type, "ExpiredTime": ""}
     if not one.instance_type:
         said["InstanceType"] = ""
+    if len(set(one.public_ip_address.ip_address)) > 1:
+        said["PublicIpAddress"] = {"IpAddress": list(one.public_ip_address.ip_address)}
+    if not_described:
+        said["SecurityGroupIds"] = {"SecurityGroupId": list(one.security_group_ids.security_group_id)}
+    if interfaces:
+        said["NetworkInterfaces"] = {"NetworkInterface": list(map(_inside, interfaces))}
     return said | _of_locks(one) or None
 
 
@@ -195,25 +231,40 @@ def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing
     return Standing(its_type, its_status, tuple(reasons))
 
 
-def why_interface(one: DescribedInterface, standing: Standing, not_described: Sequence[str]) -> list[str]:
+def why_interface(
+    one: DescribedInterface, standing: Standing, not_described: Sequence[str], owner_id: str | None
+) -> list[str]:
     """Returns the reasons to hold an ENI, without those that its instance gives; ``not_described`` are those of its
-    groups that no response describes."""
+    groups that no response describes, and ``owner_id`` is the account that owns it, None for the described one."""
     reasons = ["a service manages it"] if is_service_managed(one) else []
+    if owner_id is not None and not reasons:
+        reasons.append(f"its owner is the account {owner_id}")
     reasons += standing.reasons
     for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
         if one_prefix.ipv4_prefix and not one_prefix.ipv4_prefix.endswith("/28"):
             reasons.append(f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses")
     if not_described:
-        reasons.append(f"it is in {', '.join(not_described)}, which no response describes")
+        reasons.append(in_nothing_described(not_described))
     return reasons
 
 
+def in_nothing_described(group_ids: Sequence[str]) -> str:
+    """Returns the reason to hold a member of groups that no response describes."""
+    return f"it is in {', '.join(group_ids)}, which no response describes"
+
+
 def of_interface(
-    one: DescribedInterface, standing: Standing, instance_id: str | None, not_described: Sequence[str]
+    one: DescribedInterface,
+    standing: Standing,
+    instance_id: str | None,
+    not_described: Sequence[str],
+    owner_id: str | None,
 ) -> dict[str, Any] | None:
     """Returns what the description of a held ENI says and the model cannot; ``instance_id`` is the instance that it is
-    imported on."""
+    imported on, and ``owner_id`` the account that owns it, None for the described one."""
     said: dict[str, Any] = {}
+    if owner_id is not None:
+        said["OwnerId"] = owner_id
     if is_service_managed(one):
         said["ServiceManaged"] = True
     if one.type and one.type != standing.type:

@@ -3,22 +3,23 @@
 A response is the JSON object of DescribeVpcs, DescribeVSwitches, DescribeSecurityGroups, DescribeInstances,
 DescribeNetworkInterfaces, DescribeEipAddresses, DescribeSecurityGroupAttribute, DescribeInstanceTypes or
 DescribeAccountAttributes; each action may have any number of pages. Unknown fields are ignored.
-A malformed response, or a reference without which a resource has no place (an ENI's VSwitch), raises `InvalidResponse`
-with its path, and nothing is imported. An instance, an ENI or an EIP that is another service's, or whose description is
-not understood, is held (`ecsnet.openapi.held`).
+A malformed response, or a resource without a place (an ENI without a VSwitch), raises `InvalidResponse` with its path,
+and nothing is imported. An instance, an ENI or an EIP that is another service's, or whose description is not
+understood, is held (`ecsnet.openapi.held`). A VPC or a VSwitch that no response describes, and that others are
+described as in, is there by its name alone, and held with what is in it.
 
 Imports are the only events that no rule has judged, so everything that the fold and the rules rely on is checked: each
 field in `ecsnet.openapi.describe`, and the resources among each other here. Every reference of an event leads to a
-described resource of the same region; status and attachments of what is not held agree, so that commands can continue
-from them; and ids, primary ENIs, EIPs of an instance and blocks of addresses are unique. A resource that only
-contradicts a rule is imported, so that `ecsnet.audit` can report it.
+resource of the same region that is described or named; status and attachments of what is not held agree, so that
+commands can continue from them; and ids, primary ENIs, EIPs of an instance and blocks of addresses are unique. A
+resource that only contradicts a rule is imported, so that `ecsnet.audit` can report it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -50,6 +51,7 @@ from ecsnet.openapi.describe import (
     imported_fields,
     moment_of,
     read_response,
+    region_of_zone,
 )
 from ecsnet.openapi.group_rules import GroupRules
 from ecsnet.openapi.instance_types import TypeReader
@@ -88,10 +90,17 @@ class _InterfacePlace(NamedTuple):
     addresses_in_use: list[str]
 
 
+class Named(NamedTuple):
+    """A VPC or a VSwitch of the cloud that no response has described yet, and its region."""
+
+    region_id: str
+    one: DescribedVpc | DescribedVSwitch
+
+
 class Described(NamedTuple):
-    """The described network: the events that import it, by region, and the path of each resource, by its id; and the
-    instance types that are described, or that are unknown and have instances; and the described quotas, by region and
-    name."""
+    """The described network: the events that import it, by region, and the path of each resource that is described, by
+    its id; and the instance types that are described, or that are unknown and have instances; and the described quotas,
+    by region and name."""
 
     events: Mapping[str, Sequence[Event]]
     paths: Mapping[str, str]
@@ -105,28 +114,41 @@ def read_responses(
     region_id: str,
     account_id: str,
     instance_types: Mapping[str, InstanceType],
+    named: Iterable[Named] = (),
+    on_instances: Collection[str] = (),
 ) -> Described:
-    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one, and
-    ``account_id`` the account that imports it.
+    """Returns the network that responses describe; ``region_id`` is the region of responses that do not name one,
+    ``account_id`` the account that imports it, and ``named`` what is there already by its name alone. ``on_instances``
+    are the EIPs and the primary ENIs that are on instances already: of several that are described as on one, these
+    precede.
 
     ``instance_types`` are those that are known already. The events can be folded in their order into regions that have
     none of the resources. Every command, read and transition works in the regions after that. Raises
     `InvalidResponse`.
     """
-    reader = _Reader(region_id, account_id, instance_types)
+    reader = _Reader(region_id, account_id, instance_types, on_instances)
     if isinstance(responses, str | bytes | Mapping) or not isinstance(responses, Iterable):
         raise InvalidResponse(f"must be a list of responses, not {type(responses).__name__}", path="responses")
     for number, response in enumerate(responses):
         reader.read(f"responses[{number}]", response)
-    events = reader.events()
-    return Described(events, reader.paths, (*reader.types.described(), *reader.types.shown()), reader.quotas)
+    events = reader.events(named)
+    return Described(
+        events, reader.described_paths(), (*reader.types.described(), *reader.types.shown()), reader.quotas
+    )
 
 
 class _Reader:
     """Collects the described resources by kind and id; one that several pages describe is collected once."""
 
-    def __init__(self, region_id: str, account_id: str, instance_types: Mapping[str, InstanceType]) -> None:
+    def __init__(
+        self,
+        region_id: str,
+        account_id: str,
+        instance_types: Mapping[str, InstanceType],
+        on_instances: Collection[str],
+    ) -> None:
         self._region_id = region_id
+        self._on_instances = on_instances
         self._account_id = account_id
         self._own_id: str | None = None
         self.types = TypeReader(instance_types)
@@ -139,9 +161,11 @@ class _Reader:
         self._instances: dict[str, _Found[DescribedInstance]] = {}
         self._interfaces: dict[str, _Found[DescribedInterface]] = {}
         self._eips: dict[str, _Found[DescribedEip]] = {}
+        self._only_named: set[str] = set()
         self.paths: dict[str, str] = {}
         self._regions: dict[str, str] = {}
         self._primaries: dict[str, str] = {}
+        self._without_primary: dict[str, list[DescribedInterface]] = {}
         self._eip_of: dict[str, str] = {}
         self._eip_at: dict[tuple[str, str], str] = {}
         self._used: dict[str, list[str]] = {}
@@ -208,9 +232,19 @@ class _Reader:
             raise InvalidResponse(f"{resource_id} is described differently at {known.path}", path=found.path)
         table[resource_id] = _Found(known.path, known.region_id or found.region_id, known.one)
 
-    def events(self) -> dict[str, list[Event]]:
+    def described_paths(self) -> Mapping[str, str]:
+        """Returns the path of each resource that is described, by its id."""
+        if not self._only_named:
+            return self.paths
+        return {one: path for one, path in self.paths.items() if one not in self._only_named}
+
+    def events(self, named: Iterable[Named]) -> dict[str, list[Event]]:
         """Returns the events by region, a resource's after those of the resources that it refers to."""
         self._own_id = self._find_own_id()
+        for group_id, group in self._groups_with_rules.items():
+            if group_id not in self._groups:
+                self._collect(self._groups, group_id, group)
+        self._find_networks(named)
         for vpc in self._vpcs.values():
             region_id = self._place(vpc, vpc.one.vpc_id)
             listed = vpc.one.secondary_cidr_blocks.secondary_cidr_block
@@ -218,7 +252,8 @@ class _Reader:
             event = VpcImported(
                 **imported_fields(vpc.one),
                 status=held.vpc_status_of(vpc.one),
-                held=held.why_network(vpc.one),
+                held=held.why_network(vpc.one, vpc.one.vpc_id in self._only_named),
+                only_named=vpc.one.vpc_id in self._only_named,
                 owner_id=owner_id,
                 described=held.of_network(vpc.one, owner_id),
                 secondary_cidr_blocks=tuple([one for one in dict.fromkeys(listed) if one != vpc.one.cidr_block]),
@@ -228,30 +263,113 @@ class _Reader:
         for vswitch in self._vswitches.values():
             self._vswitch(vswitch)
         self._check_blocks()
-        for group_id, group in self._groups_with_rules.items():
-            if group_id not in self._groups:
-                self._collect(self._groups, group_id, group)
         for group in self._groups.values():
             self._group(group)
         self._add_rules()
+        self._show_types()
+        for instance in self._instances.values():
+            self._instance(instance)
+        there = self._on_instances
+        primary_first = sorted(
+            self._interfaces.values(),
+            key=lambda found: (
+                (found.one.type != "Primary", found.one.network_interface_id not in there)
+                if there
+                else found.one.type != "Primary"
+            ),
+        )
+        for interface in primary_first:
+            self._interface(interface)
+        self._count_unseen_addresses()
+        self._collect_eips_of_instances()
+        self._collect_eips_of_interfaces()
+        for eip in sorted(self._eips.values(), key=lambda found: found.one.allocation_id not in there):
+            self._eip(eip)
+        return self._events
+
+    def _find_networks(self, named: Iterable[Named]) -> None:
+        """Finds the place of each instance, the ENIs that only their instances describe, and the VPCs and VSwitches
+        that no response describes: those that are named here, and those that were named before."""
+        for region_id, one in named:
+            if isinstance(one, DescribedVpc):
+                self._name(self._vpcs, one.vpc_id, _Found("responses", region_id, one))
+            else:
+                self._name(self._vswitches, one.vswitch_id, _Found("responses", region_id, one))
+        self._name_vswitches()
         self._complete_places()
         for instance in self._instances.values():
             for number, embedded in enumerate(instance.one.network_interfaces.network_interface):
                 self._embedded(instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
+        self._name_vswitches()
         self._find_primaries()
-        self._show_types()
+        self._name_vswitches_of_instances()
+        self._name_vpcs()
+
+    def _name(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
+        if resource_id not in table:
+            self._collect(table, resource_id, found)
+            self._only_named.add(resource_id)
+
+    def _name_vswitches(self) -> None:
+        """Adds the VSwitches that are known by their ENIs alone, if these tell their VPC."""
+        missing = {found.one.vswitch_id for found in self._interfaces.values()} - self._vswitches.keys()
+        missing.discard("")
+        if not missing:
+            return
+        of_vswitch: dict[str, list[_Found[DescribedInterface]]] = {}
+        for found in self._interfaces.values():
+            if found.one.vswitch_id in missing:
+                of_vswitch.setdefault(found.one.vswitch_id, []).append(found)
+        for vswitch_id, interfaces in of_vswitch.items():
+            vpc_id = _first(map(self._vpc_of, interfaces))
+            if vpc_id is None:
+                continue
+            region_id = _first(found.region_id for found in interfaces)
+            one = DescribedVSwitch(
+                vswitch_id=vswitch_id, vpc_id=vpc_id, zone_id=_first(found.one.zone_id for found in interfaces) or ""
+            )
+            self._name(self._vswitches, vswitch_id, _Found(f"{interfaces[0].path}.VSwitchId", region_id, one))
+
+    def _name_vswitches_of_instances(self) -> None:
+        """Adds the VSwitches that are known by instances alone whose primary ENI is not described."""
+        for instance_id in self._without_primary:
+            found = self._instances[instance_id]
+            place, path = found.one.vpc_attributes, f"{found.path}.VpcAttributes.VSwitchId"
+            if not place.vswitch_id:
+                reason = f"is missing, and no response describes the primary ENI of {instance_id}"
+                raise InvalidResponse(reason, path=path)
+            one = DescribedVSwitch(vswitch_id=place.vswitch_id, vpc_id=place.vpc_id, zone_id=found.one.zone_id)
+            self._name(self._vswitches, place.vswitch_id, _Found(path, found.region_id, one))
+
+    def _vpc_of(self, found: _Found[DescribedInterface]) -> str | None:
+        """Returns the VPC of an ENI whose VSwitch no response describes: its own, or that of its instance or groups."""
+        if found.one.vpc_id:
+            return found.one.vpc_id
+        instance = self._instances.get(found.one.its_instance_id)
+        groups = [self._groups.get(group_id) for group_id in found.one.security_group_ids.security_group_id]
+        named = [None if group is None else group.one.vpc_id for group in groups]
+        return _first([None if instance is None else instance.one.vpc_attributes.vpc_id, *named])
+
+    def _name_vpcs(self) -> None:
+        """Adds the VPCs that are known by what is described as in them alone. One that nothing gives a region is in the
+        region of the first zone that is described in it."""
+        named: dict[str, list[tuple[str, str | None, str]]] = {}
+        for vswitch in self._vswitches.values():
+            if vswitch.one.vpc_id not in self._vpcs:
+                place = (f"{vswitch.path}.VpcId", vswitch.region_id, vswitch.one.zone_id)
+                named.setdefault(vswitch.one.vpc_id, []).append(place)
+        for group in self._groups.values():
+            if group.one.vpc_id and group.one.vpc_id not in self._vpcs:
+                named.setdefault(group.one.vpc_id, []).append((f"{group.path}.VpcId", group.region_id, ""))
         for instance in self._instances.values():
-            self._instance(instance)
-        primary_first = sorted(self._interfaces.values(), key=lambda found: found.one.type != "Primary")
-        for interface in primary_first:
-            self._interface(interface)
-        self._check_primaries()
-        self._count_unseen_addresses()
-        self._collect_eips_of_instances()
-        self._collect_eips_of_interfaces()
-        for eip in self._eips.values():
-            self._eip(eip)
-        return self._events
+            vpc_id = instance.one.vpc_attributes.vpc_id
+            if vpc_id and vpc_id not in self._vpcs:
+                place = (f"{instance.path}.VpcAttributes.VpcId", instance.region_id, instance.one.zone_id)
+                named.setdefault(vpc_id, []).append(place)
+        for vpc_id, places in named.items():
+            region_id = _first(region_id for _, region_id, _ in places)
+            region_id = region_id or _first(region_of_zone(zone_id) for _, _, zone_id in places)
+            self._name(self._vpcs, vpc_id, _Found(places[0][0], region_id, DescribedVpc(vpc_id=vpc_id)))
 
     def _find_own_id(self) -> str | None:
         """Returns the id by which the described account owns its resources: the cloud's, if any has it, or else that
@@ -262,8 +380,6 @@ class _Reader:
             for found in table.values()
             if (owner := held.owner_of(found.one)) is not None
         )
-        if not of_network:
-            return None
         of_interfaces = Counter(
             owner
             for found in self._interfaces.values()
@@ -272,12 +388,14 @@ class _Reader:
         if self._account_id in of_network or self._account_id in of_interfaces:
             return self._account_id
         most = (of_interfaces or of_network).most_common(2)
-        return None if len(most) > 1 and most[0][1] == most[1][1] else most[0][0]
+        return None if not most or (len(most) > 1 and most[0][1] == most[1][1]) else most[0][0]
 
-    def _other_owner(self, one: DescribedVpc | DescribedVSwitch) -> str | None:
-        """Returns the account that shares a resource with the described one, None for a resource of its own."""
+    def _other_owner(self, one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
+        """Returns the account that owns a resource instead of the described one, None for a resource of its own."""
+        if self._own_id is None or one.owner_id == self._own_id:
+            return None
         owner = held.owner_of(one)
-        return None if self._own_id is None or owner == self._own_id else owner
+        return None if owner == self._own_id else owner
 
     def _add(self, region_id: str, event: Event) -> None:
         self._events.setdefault(region_id, []).append(event)
@@ -320,7 +438,8 @@ class _Reader:
             VSwitchImported(
                 **imported_fields(one),
                 status=held.vswitch_status_of(one),
-                held=held.why_network(one),
+                held=held.why_network(one, one.vswitch_id in self._only_named),
+                only_named=one.vswitch_id in self._only_named,
                 owner_id=owner_id,
                 described=held.of_network(one, owner_id),
                 created_at=_time(found),
@@ -336,7 +455,7 @@ class _Reader:
                 if not isinstance(event, VSwitchImported):
                     continue
                 described = self._vswitches[event.vswitch_id].one.available_ip_address_count
-                if described is None:
+                if described is None or not event.cidr_block:
                     continue
                 first, last = cidr_bounds(event.cidr_block)
                 in_vpc = used.get(event.vpc_id)
@@ -389,7 +508,9 @@ class _Reader:
     def _check_blocks(self) -> None:
         """Raises `InvalidResponse` if blocks of VSwitches in one VPC overlap: each address belongs to one VSwitch."""
         blocks = sorted(
-            (found.one.vpc_id, *cidr_bounds(found.one.cidr_block), i) for i, found in self._vswitches.items()
+            (found.one.vpc_id, *cidr_bounds(found.one.cidr_block), i)
+            for i, found in self._vswitches.items()
+            if found.one.cidr_block
         )
         for _, of_vpc in groupby(blocks, key=lambda block: block[0]):
             end, before = -1, ""
@@ -426,19 +547,30 @@ class _Reader:
 
     def _instance(self, found: _Found[DescribedInstance]) -> None:
         one, vpc_id = found.one, found.one.vpc_attributes.vpc_id
-        group_ids = () if vpc_id else self._groups_of(found)
+        unseen = self._without_primary.get(one.instance_id)
+        listed = () if vpc_id and unseen is None else self._groups_of(found)
+        group_ids = tuple([group_id for group_id in listed if group_id in self._groups])
+        not_described = tuple([group_id for group_id in listed if group_id not in self._groups])
+        vswitch_id = None if unseen is None else one.vpc_attributes.vswitch_id
         region_id = self._place(
             found,
             one.instance_id,
             ("VpcAttributes.VpcId", self._vpcs, [vpc_id] if vpc_id else []),
+            ("VpcAttributes.VSwitchId", self._vswitches, [vswitch_id] if vswitch_id else []),
             ("SecurityGroupIds", self._groups, group_ids),
         )
         if not vpc_id and not one.inner_ip_address.ip_address:
             raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
-        if len(one.public_ip_address.ip_address) > 1:
-            raise InvalidResponse("an instance has one public address", path=f"{found.path}.PublicIpAddress")
-        if not one.zone_id:
-            raise InvalidResponse("is missing", path=f"{found.path}.ZoneId")
+        reasons = list(held.why_instance(one))
+        if not_described:
+            reasons.append(held.in_nothing_described(not_described))
+        if vswitch_id:
+            reasons.append("no response describes its primary ENI")
+            its_vpc = self._vswitches[vswitch_id].one.vpc_id
+            self._used.setdefault(its_vpc, []).extend(one.vpc_attributes.private_ip_address.ip_address[:1])
+            if its_vpc != vpc_id:
+                reasons.append(f"it is in {vpc_id}, and its VSwitch {vswitch_id} in {its_vpc}")
+        addresses = one.vpc_attributes.private_ip_address if vpc_id else one.inner_ip_address
         expires_at = None
         if one.instance_charge_type == ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
@@ -449,14 +581,15 @@ class _Reader:
                 status=held.instance_status_of(one),
                 instance_type=self.types.find(held.type_id_of(one)),
                 vpc_id=vpc_id or None,
-                private_ip_address=None if vpc_id else one.inner_ip_address.ip_address[0],
+                vswitch_id=vswitch_id,
+                private_ip_address=next(iter(addresses.ip_address), None) if vswitch_id or not vpc_id else None,
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
                 public_ip_address=next(iter(one.public_ip_address.ip_address), None),
                 deletion_protection=held.is_true(one.deletion_protection),
-                held="; ".join(held.why_instance(one)) or None,
-                described=held.of_instance(one),
+                held="; ".join(reasons) or None,
+                described=held.of_instance(one, not_described, unseen or ()),
                 created_at=_time(found),
             ),
         )
@@ -505,7 +638,7 @@ class _Reader:
 
     def _find_primaries(self) -> None:
         """Finds the primary ENIs of instances none of whose ENIs is described as such: of the ENIs without a type, the
-        one that has the instance's private address, or else the only one."""
+        one that has the instance's private address, or else the only one; and the instances that have none."""
         with_primary: set[str] = set()
         without_type: dict[str, list[_Found[DescribedInterface]]] = {}
         for interface in self._interfaces.values():
@@ -522,6 +655,19 @@ class _Reader:
                 only = (its_own or found)[0]
                 primary = msgspec.structs.replace(only.one, type=NetworkInterfaceType.Primary)
                 self._interfaces[primary.network_interface_id] = _Found(only.path, only.region_id, primary)
+        of_vpcs = [one for one, found in self._instances.items() if found.one.vpc_attributes.vpc_id]
+        lacking: dict[str, list[DescribedInterface]] = {instance_id: [] for instance_id in of_vpcs}
+        for interface in self._interfaces.values() if lacking else ():
+            if interface.one.type == NetworkInterfaceType.Primary and interface.one.its_instance_id in lacking:
+                vswitch = self._vswitches.get(interface.one.vswitch_id)
+                its_vpc = self._instances[interface.one.its_instance_id].one.vpc_attributes.vpc_id
+                if vswitch is not None and vswitch.one.vpc_id == its_vpc:
+                    del lacking[interface.one.its_instance_id]
+        self._without_primary = lacking
+        for interface in self._interfaces.values() if lacking else ():
+            if interface.one.its_instance_id in lacking:
+                one = msgspec.structs.replace(interface.one, primary_ip_address=_addresses(interface)[0])
+                lacking[interface.one.its_instance_id].append(one)
 
     def _embedded(self, instance: _Found[DescribedInstance], path: str, interface: DescribedInterface) -> None:
         """Collects an ENI from the description of its instance, in the instance's VSwitch and groups, unless a
@@ -573,7 +719,8 @@ class _Reader:
         for prefix in prefixes:
             place.addresses_in_use.extend(addresses_of(prefix))
         standing = held.standing_of(one.type, one.status, bool(instance_id))
-        reasons, on = held.why_interface(one, standing, place.not_described), None
+        owner_id = None if one.owner_id is None else self._other_owner(one)
+        reasons, on = held.why_interface(one, standing, place.not_described, owner_id), None
         if instance_id:
             elsewhere = self._why_elsewhere(one, instance_id, standing, place)
             if elsewhere is not None:
@@ -592,7 +739,7 @@ class _Reader:
             fields["ipv6_addresses"] = tuple(dict.fromkeys([ip.ipv6_address for ip in ipv6 if ip.ipv6_address]))
         if reasons:
             fields["held"] = "; ".join(reasons)
-            fields["described"] = held.of_interface(one, standing, on, place.not_described)
+            fields["described"] = held.of_interface(one, standing, on, place.not_described, owner_id)
         if one.creation_time:
             fields["created_at"] = _time(found)
         self._add(place.region_id, NetworkInterfaceImported(**fields))
@@ -625,16 +772,12 @@ class _Reader:
             return f"it is in {place.vpc_id}, and {instance_id} in {its_vpc or 'the classic network'}"
         if standing.type is NetworkInterfaceType.Member:
             return f"it is on {instance_id} by way of a Trunk ENI"
+        if instance_id in self._without_primary:
+            return f"it is on {instance_id}, whose primary ENI no response describes"
         if standing.type is _PRIMARY:
             other = self._primaries.get(instance_id)
             return None if other is None else f"{instance_id} has the primary ENI {other}"
         return None if standing.status in ATTACHED else f"it is {one.status} on {instance_id}"
-
-    def _check_primaries(self) -> None:
-        for found in self._instances.values():
-            if found.one.vpc_attributes.vpc_id and found.one.instance_id not in self._primaries:
-                reason = f"no response describes the primary ENI of {found.one.instance_id}"
-                raise InvalidResponse(reason, path=f"{found.path}.NetworkInterfaces")
 
     def _eip(self, found: _Found[DescribedEip]) -> None:
         found, problem = self._eip_of_primary(found)
@@ -653,10 +796,11 @@ class _Reader:
         instance_id = one.instance_id if has_user and status in ASSOCIATED_EIP else ""
         if instance_id:
             if self._instances[instance_id].one.public_ip_address.ip_address:
-                raise InvalidResponse(f"{instance_id} has a public address", path=f"{found.path}.InstanceId")
-            other = self._eip_of.setdefault(instance_id, one.allocation_id)
-            if other != one.allocation_id:
-                raise InvalidResponse(f"{instance_id} has the EIP {other}", path=f"{found.path}.InstanceId")
+                reasons.append(f"it is on {instance_id}, which has a public address")
+                instance_id = ""
+            elif (other := self._eip_of.setdefault(instance_id, one.allocation_id)) != one.allocation_id:
+                reasons.append(f"it is on {instance_id}, which has the EIP {other}")
+                instance_id = ""
         self._add(
             region_id,
             EipImported(
@@ -709,6 +853,11 @@ class _Reader:
                 created_at=moment_of(f"{found.path}.AllocationTime", one.allocation_time),
             ),
         )
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    """Returns the first value that says something, None if there is none."""
+    return next(filter(None, values), None)
 
 
 def _agree(known: DescribedInterface, embedded: DescribedInterface, instance_id: str) -> bool:

@@ -244,7 +244,7 @@ def _vpc_attributes(one: Subject) -> Object:
     vpc = one.resource
     return {
         "NatIpAddress": "",
-        "PrivateIpAddress": {"IpAddress": [vpc.private_ip] if vpc.vpc_id else []},
+        "PrivateIpAddress": {"IpAddress": [vpc.private_ip] if vpc.vpc_id and vpc.private_ip else []},
         "VSwitchId": vpc.vswitch_id or "",
         "VpcId": vpc.vpc_id or "",
     }

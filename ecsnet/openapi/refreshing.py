@@ -4,7 +4,8 @@ What a response says of a resource is laid over the description of what the clou
 that a field that was left out counts as unchanged. Both descriptions, that of before and that of now, are then read as
 an import is, together with the resources that they refer to, and the resources whose import would differ are those that
 changed. So what is equal records nothing, whatever it is, and a new field needs no line here. Only the resources that a
-response names, and what they refer to, are looked at.
+response names, and what they refer to, are looked at. A VPC or a VSwitch that is there by its name alone is given to
+both readings as it is, and its first description is no difference.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ecsnet.domain.state.private_pool import usable
+from ecsnet.domain.state.private_pool import StandIn, stand_in
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.refreshes import TABLES
@@ -35,9 +36,10 @@ from ecsnet.events.imports import (
     VpcImported,
     VSwitchImported,
 )
-from ecsnet.openapi.imports import Described, read_responses
+from ecsnet.openapi.describe import DescribedVpc, DescribedVSwitch
+from ecsnet.openapi.imports import Described, Named, read_responses
 from ecsnet.openapi.records import record
-from ecsnet.values import InstanceType, addresses_of, ipv4_to_int
+from ecsnet.values import InstanceType, addresses_of, cidr_bounds, ipv4_to_int
 
 Object = dict[str, Any]
 
@@ -174,6 +176,11 @@ class _Known(NamedTuple):
     state: Any
     described: Object
 
+    @property
+    def is_only_named(self) -> bool:
+        """True of a VPC or a VSwitch that no response has described."""
+        return bool(getattr(self.state, "only_named", False))
+
 
 class _Comparison:
     """The description of before and that of now, of the resources that responses name."""
@@ -201,8 +208,9 @@ class _Comparison:
         """Returns a resource of the acting account, with its description, None if there is none."""
         if not isinstance(resource_id, str):
             return None
-        if resource_id in self._known:
-            return self._known[resource_id]
+        known = self._known.get(resource_id)
+        if known is not None:
+            return known if known.table == table else None
         region = self._world.region_where_owned(table, resource_id, self._account_id)
         if region is None:
             return None
@@ -233,6 +241,8 @@ class _Comparison:
         self._note_embedded(table, item)
         if known is None:
             return item
+        if known.is_only_named:
+            return {"RegionId": known.region.region_id, **item}
         said = {name: value for name, value in item.items() if value is not None}
         if table == "eips" and said.get("AllocationTime") == "":
             del said["AllocationTime"]
@@ -280,26 +290,52 @@ class _Comparison:
         ]
         open_ones += [("", response) for response in self._said if isinstance(response, Mapping)]
         open_ones += [(one.table, one.described) for one in self._known.values()]
+        open_ones += [(one.table, one.described) for one in self._awaiting() if one.state.id not in excluded]
         while open_ones:
             table, item = open_ones.pop()
+            instance_id = item.get("InstanceId") if table == "instances" else None
+            if isinstance(instance_id, str):  # an EIP that another address kept from it may be on it now
+                waiting = [one for one in self._waiting_for(instance_id) if one.state.id not in excluded]
+                open_ones += [(one.table, one.described) for one in waiting]
             for other_table, other_id in _references(table, item):
                 if isinstance(other_id, str) and other_id not in self._known and other_id not in excluded:
                     found = self._find(other_table, other_id)
                     if found is not None:
                         open_ones.append((other_table, found.described))
 
+    def _awaiting(self) -> Iterator[_Known]:
+        """Yields the resources that were described as in or on something that is described now for the first time."""
+        groups = [one.get("SecurityGroupId") for one in self._said if isinstance(one, Mapping)]
+        new = {one for _, one in self._named if one not in self._known} | {one for one in groups if type(one) is str}
+        for one in sorted(new):
+            yield from self._waiting_for(one)
+
+    def _waiting_for(self, resource_id: str) -> Iterator[_Known]:
+        """Yields the resources, not found yet, that were described as in or on another one, and are not."""
+        for region in self._world.regions.values():
+            waiting = region.awaiting[resource_id] if region.awaiting.size else None
+            for one in () if waiting is None else waiting.live_keys():
+                for table in ("network_interfaces", "instances", "eips"):
+                    found = None if one in self._known else self._find(table, one)
+                    if found is not None:
+                        yield found
+
     def _blocks_beside(self, excluded: Collection[str]) -> None:
-        """Finds the VSwitches that are in a VPC beside new ones: their blocks may overlap."""
+        """Finds the VSwitches that are in a VPC beside those whose blocks are new: they may overlap."""
         vpcs = {
             str(item.get("VpcId"))
             for response in self._said
             for item in _items(response, _LISTS["vswitches"])
-            if isinstance(item, Mapping) and _id_of(item, _LISTS["vswitches"]) not in self._known
+            if isinstance(item, Mapping) and not self._has_block(_id_of(item, _LISTS["vswitches"]))
         }
         for vpc in [found for one in sorted(vpcs) if (found := self._find("vpcs", one)) is not None]:
             for other_id in vpc.region.vswitches_of_vpc.get_existing(vpc.state.id).live_keys():
                 if other_id not in excluded:
                     self._find("vswitches", other_id)
+
+    def _has_block(self, vswitch_id: str | None) -> bool:
+        known = None if vswitch_id is None else self._known.get(vswitch_id)
+        return known is not None and known.table == "vswitches" and bool(known.state.cidr_block)
 
     # What changed
 
@@ -308,11 +344,13 @@ class _Comparison:
         self._blocks_beside(gone)
         self._context(gone)
         known = {resource_id: one for resource_id, one in self._known.items() if resource_id not in gone}
+        named = [one for one in known.values() if one.is_only_named]
         rest = [one for resource_id, one in known.items() if (one.table, resource_id) not in self._named]
         self._check_gone(gone)
-        now = self._read([*self._said, *[_response(one, self._inside.get(one.state.id)) for one in rest]])
+        described = [_response(one, self._inside.get(one.state.id)) for one in rest if not one.is_only_named]
+        now = self._read([*self._said, *described], named)
         paths = {one: path for one, path in now.paths.items() if not self._is_context(path)}
-        before = self._read([_response(one) for one in known.values()])
+        before = self._read([_response(one) for one in known.values() if not one.is_only_named], named)
         events_before, events_now = _imports(before), _imports(now)
         self._unseen = self._unseen_addresses(events_now, gone)
         events: dict[str, list[Event]] = {region_id: [] for region_id in now.events}
@@ -329,7 +367,7 @@ class _Comparison:
                 resource_id = getattr(event, event.ID)
                 found = known.get(resource_id)
                 if found is None:
-                    self._must_be_new(resource_id, paths[resource_id])
+                    self._must_be_new(resource_id, paths.get(resource_id, "responses"))
                     events[region_id].append(event)
                     continue
                 if found.region.region_id != region_id:
@@ -363,17 +401,30 @@ class _Comparison:
             if isinstance(group_id, str) and "Permissions" in response and group_id not in with_rules:
                 yield group_id
 
-    def _read(self, responses: list[Any]) -> Described:
+    def _read(self, responses: list[Any], named: Iterable[_Known]) -> Described:
         try:
             return read_responses(
-                responses, region_id=self._region_id, account_id=self._account_id, instance_types=self._types
+                responses,
+                region_id=self._region_id,
+                account_id=self._account_id,
+                instance_types=self._types,
+                named=[Named(one.region.region_id, _as_named(one)) for one in named],
+                on_instances=frozenset(self._on_instances()),
             )
         except InvalidResponse as error:
             if error.path.startswith("responses[") and self._is_context(error.path):
                 raise InvalidResponse(error.reason, path="responses") from error
             raise
 
+    def _on_instances(self) -> Iterator[str]:
+        """Yields the EIPs and the primary ENIs that instances have."""
+        for known in self._known.values():
+            if known.table == "instances":
+                yield from filter(None, (known.state.eip_id, known.state.primary_network_interface_id))
+
     def _is_context(self, path: str) -> bool:
+        if not path.startswith("responses["):
+            return True
         number = int(path[len("responses[") : path.index("]")])
         return number >= len(self._said)
 
@@ -431,28 +482,41 @@ class _Comparison:
             for one in described
             for ip in (*one.private_ip_addresses, *[ip for block in one.ipv4_prefixes for ip in addresses_of(block)])
         }
-        replaced = {one.network_interface_id for one in described} | gone.keys()
+        unseen = [one for one in events_now.values() if isinstance(one, InstanceImported)]
+        now |= {
+            (self._vpc_of(one.vswitch_id, events_now), one.private_ip_address)
+            for one in unseen
+            if one.vswitch_id is not None and one.private_ip_address is not None
+        }
+        replaced = {one.network_interface_id for one in described} | {one.instance_id for one in unseen} | gone.keys()
         vswitches = [one for one in self._known.values() if one.table == "vswitches" and one.state.id not in gone]
         explained = dict.fromkeys([one.state.id for one in vswitches], 0)
-        blocks = sorted([((one.state.vpc_id, one.state.first), one) for one in vswitches], key=itemgetter(0))
+        bounds = {one.state.id: self._bounds(one.state.id, events_now) for one in vswitches}
+        blocks = sorted([((one.state.vpc_id, bounds[one.state.id][0]), one) for one in vswitches], key=itemgetter(0))
         begins = [begin for begin, _ in blocks]
         for vpc_id, ip in now | self._addresses_of(replaced):
             number = ipv4_to_int(ip)
             place = bisect_right(begins, (vpc_id, number)) - 1
             vswitch = blocks[place][1] if place >= 0 else None
-            if vswitch is not None and vswitch.state.vpc_id == vpc_id and usable(vswitch.state, number):
+            if vswitch is not None and vswitch.state.vpc_id == vpc_id and _usable(bounds[vswitch.state.id], number):
                 holders = _holders(vswitch.region, vpc_id, ip)
                 held_now = (vpc_id, ip) in now or bool(holders.difference(replaced))
                 explained[vswitch.state.id] += held_now - bool(holders)
-        return {one.state.id: self._unseen_of(one.state, explained[one.state.id]) for one in vswitches}
+        return {one.state.id: self._unseen_of(one, bounds[one.state.id], explained[one.state.id]) for one in vswitches}
 
-    def _addresses_of(self, interface_ids: Iterable[str]) -> set[tuple[str, str]]:
-        """Returns the addresses of ENIs as they are in the cloud, each with its VPC."""
+    def _bounds(self, vswitch_id: str, events_now: Mapping[str, Import]) -> tuple[int, int]:
+        event = events_now[vswitch_id]
+        assert isinstance(event, VSwitchImported)
+        return cidr_bounds(event.cidr_block) if event.cidr_block else (0, 0)
+
+    def _addresses_of(self, ids: Iterable[str]) -> set[tuple[str, str]]:
+        """Returns the addresses of ENIs as they are in the cloud, and of the instances that stand for one, each with
+        its VPC."""
         states = [
             state
             for region in self._world.regions.values()
-            for one in interface_ids
-            if (state := region.network_interfaces[one]) is not None
+            for one in ids
+            if (state := region.network_interfaces[one] or _stand_in(region, one)) is not None
         ]
         return {(state.vpc_id, ip) for state in states for ip in state.held_addresses}
 
@@ -461,12 +525,18 @@ class _Comparison:
         assert isinstance(event, VSwitchImported)
         return event.vpc_id
 
-    def _unseen_of(self, state: Any, change: int) -> int:
-        """Returns the unseen addresses of a VSwitch whose ENIs explain so many addresses more than before."""
+    def _unseen_of(self, one: _Known, bounds: tuple[int, int], change: int) -> int:
+        """Returns the unseen addresses of a VSwitch of these bounds whose ENIs explain so many addresses more than
+        before."""
+        state, (first, last) = one.state, bounds
         if state.id not in self._counted:
             return max(0, int(state.unseen_addresses) - max(0, change))
-        size = max(0, state.last - state.first - 3)
-        explained = size - state.available_ip_address_count - state.unseen_addresses + change
+        size = max(0, last - first - 3)
+        if state.cidr_block:
+            explained = size - state.available_ip_address_count - state.unseen_addresses + change
+        else:
+            allocated = one.region.addresses.get_existing(state.vpc_id).live_keys()
+            explained = sum(_usable(bounds, ipv4_to_int(ip)) for ip in allocated) + change
         return max(0, int(size - explained - self._counted[state.id]))
 
     def _check_change(
@@ -475,10 +545,11 @@ class _Comparison:
         """Raises `InvalidResponse` for a change that no refresh takes, or that needs one."""
         resource_id = found.state.id
         for name in _PLACE.get(found.table, ()):
-            if getattr(before, name) != getattr(now, name):
+            if getattr(before, name) != getattr(now, name) and (getattr(before, name) or name not in _MAY_LACK):
                 reason = f"the {name} of {resource_id} is {getattr(before, name)}, and nothing changes it"
                 raise InvalidResponse(reason, path=path or "responses")
-        if refresh or path is None or (partial and self._only_added.get(resource_id, False)):
+        added = partial and self._only_added.get(resource_id, False)
+        if refresh or path is None or added or found.is_only_named:
             return
         names = [
             name
@@ -507,7 +578,7 @@ class _Comparison:
             for item in _items(response, _LISTS["instances"])
             for one in _embedded(item)
         }
-        return {
+        gone = {
             state.id: (region_id, table)
             for table in complete
             for region_id in sorted(regions)
@@ -515,7 +586,29 @@ class _Comparison:
             if state.account_id == self._account_id
             and (table, state.id) not in self._named
             and state.id not in embedded
+            and not getattr(state, "only_named", False)
         }
+        return gone | self._named_by_nothing(gone)
+
+    def _named_by_nothing(self, gone: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Returns the VSwitches and VPCs that are there by their names alone, and in which nothing is left: they are
+        gone with the last."""
+        left: dict[str, tuple[str, str]] = {}
+        said = {one for _, one in self._named}
+        for field, table in (("vswitch_id", "vswitches"), ("vpc_id", "vpcs")):
+            for resource_id, (region_id, its_table) in {**gone, **left}.items():
+                region = self._world.region(region_id)
+                state = getattr(region, its_table).get_existing(resource_id)
+                if its_table == "instances" and table == "vswitches":
+                    state = state.unseen_primary
+                place_id: str = getattr(state, field, None) or ""
+                place = None if place_id in gone else getattr(region, table)[place_id]
+                if place is None or not place.only_named or (table, place_id) in self._named:
+                    continue
+                inside = [one for _, one in _dependents(region, table, place_id)]
+                if said.isdisjoint(inside) and all(one in gone or one in left for one in inside):
+                    left[place_id] = (region_id, table)
+        return left
 
     def _check_gone(self, gone: Mapping[str, tuple[str, str]]) -> None:
         """Raises `InvalidResponse` if something is in or on what is gone, and nothing tells what became of it."""
@@ -553,6 +646,27 @@ _PLACE: Final[Mapping[str, tuple[str, ...]]] = {
     "eips": ("ip_address",),
 }
 """The fields that a resource never changes."""
+
+
+_MAY_LACK: Final = frozenset({"cidr_block", "zone_id"})
+"""Those of them that may be described later than the resource."""
+
+
+def _stand_in(region: Region, instance_id: str) -> StandIn | None:
+    instance = region.instances[instance_id]
+    return None if instance is None else stand_in(region, instance)
+
+
+def _as_named(known: _Known) -> DescribedVpc | DescribedVSwitch:
+    """Returns a VPC or a VSwitch that is there by its name alone, as its name was read."""
+    state = known.state
+    if known.table == "vpcs":
+        return DescribedVpc(vpc_id=state.id)
+    return DescribedVSwitch(vswitch_id=state.id, vpc_id=state.vpc_id, zone_id=state.zone_id)
+
+
+def _usable(bounds: tuple[int, int], address: int) -> bool:
+    return bounds[0] < address <= bounds[1] - 3
 
 
 def _imports(described: Described) -> dict[str, Import]:
@@ -595,7 +709,7 @@ def _dependents(region: Region, table: str, resource_id: str) -> Iterator[tuple[
             yield ("instances" if region.network_interfaces[one] is None else "network_interfaces"), one
     elif table == "vswitches":
         for one in region.interfaces_of_vswitch.get_existing(resource_id).live_keys():
-            yield "network_interfaces", one
+            yield ("instances" if region.network_interfaces[one] is None else "network_interfaces"), one
     elif table == "vpcs":
         yield from (("vswitches", one) for one in region.vswitches_of_vpc.get_existing(resource_id).live_keys())
         yield from (("security_groups", one) for one in region.groups_of_vpc.get_existing(resource_id).live_keys())
@@ -636,6 +750,7 @@ def _references(table: str, item: Mapping[str, Any]) -> Iterator[tuple[str, Any]
             yield "security_groups", group_id
     if table == "network_interfaces":
         yield "vswitches", item.get("VSwitchId")
+        yield "vpcs", item.get("VpcId")
         attachment = item.get("Attachment")
         yield "instances", item.get("InstanceId")
         yield "instances", attachment.get("InstanceId") if isinstance(attachment, Mapping) else None

@@ -150,7 +150,8 @@ class Inventory:
         released_last = [ip for ip, _ in zip(private_pool.released(vswitch), range(1), strict=False)]
         free = [*private_pool.next_free(region, vswitch, 1), *released_last]  # the latter may be allocated again
         interface_ids = region.interfaces_of_vswitch.get_existing(vswitch.id).snapshot()
-        allocated = [region.network_interfaces.get_existing(one).private_ips[-1] for one in interface_ids]
+        interfaces = [region.network_interfaces[one] for one in interface_ids]
+        allocated = [one.private_ips[-1] for one in interfaces if one is not None]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
         return Options(free, [*allocated, *ends])
 
@@ -187,14 +188,14 @@ def delete_vpc(inventory: Inventory, choose: Choose) -> Command[Any]:
 
 def associate_vpc_cidr_block(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc = inventory.vpc(choose)
-    own = "10.0.0.0/16" if isinstance(vpc, str) else vpc.cidr_block
+    own = "10.0.0.0/16" if isinstance(vpc, str) else vpc.cidr_block or "10.0.0.0/16"
     blocks = Options(["172.20.0.0/24", "172.20.1.0/28", "11.0.0.0/24"], [own, "100.64.0.0/24", "172.20.2.0/29"])
     return c.AssociateVpcCidrBlock(vpc_id=_id(vpc), secondary_cidr_block=choose(blocks))
 
 
 def unassociate_vpc_cidr_block(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc = inventory.vpc(choose, lambda vpc: vpc.secondary_cidr_blocks)
-    own = ("10.0.0.0/16",) if isinstance(vpc, str) else vpc.cidr_blocks
+    own = ("10.0.0.0/16",) if isinstance(vpc, str) else vpc.cidr_blocks or ("10.0.0.0/16",)
     blocks = Options(own[1:], [own[0], "172.20.9.0/24"], weight=2)
     return c.UnassociateVpcCidrBlock(vpc_id=_id(vpc), secondary_cidr_block=choose(blocks))
 
@@ -203,7 +204,7 @@ def create_vswitch(inventory: Inventory, choose: Choose) -> Command[Any]:
     vpc = inventory.vpc(choose)
     region = inventory.region_with("vpcs", _id(vpc))
     region_id = inventory.region_ids[0] if region is None else region.region_id
-    blocks_of_vpc = ("0.0.0.0/8",) if region is None else vpc.cidr_blocks
+    blocks_of_vpc = ("0.0.0.0/8",) if region is None else vpc.cidr_blocks or ("0.0.0.0/8",)
     first = cidr_bounds(choose(Options(blocks_of_vpc[:1], blocks_of_vpc[1:], weight=2)))[0]
     count = 0 if region is None else region.vswitches_of_vpc.get_existing(vpc.id).size
     free = int_to_ipv4(first + 16 * count)

@@ -106,7 +106,7 @@ def test_the_events_between_two_snapshots_grow_with_what_a_snapshot_takes(
 ) -> None:
     monkeypatch.setattr(kept, "_BYTES_AN_EVENT", 100)
     with Cloud(path) as cloud:
-        for _ in range(60):
+        for _ in range(70):
             cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
     last, then, *others = positions(path)[-2:]
     assert then - last > 3 * EVERY

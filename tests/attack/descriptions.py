@@ -317,6 +317,9 @@ HELD: tuple[dict[str, Any], ...] = (
     *({"InstanceType": "Nat"}, {"InstanceType": "Balloon", "InstanceId": "x-1"}),
     *({"CidrBlock": "10.0.0.0/16", "OwnerId": 7}, {"VSwitchId": "vsw-0", "Status": "Frozen"}, {"OwnerId": "8"}),
     *({"AvailableIpAddressCount": 0}, {"AvailableIpAddressCount": 3}, {"AvailableIpAddressCount": 200}),
+    *({"CidrBlock": "", "Status": "Available"}, {"VSwitchId": "vsw-0", "ZoneId": ""}, {"ImageId": "", "ZoneId": ""}),
+    *({"VSwitchId": "vsw-none"}, {"VpcId": "vpc-none"}, {"VpcAttributes": {"VpcId": "vpc-0", "VSwitchId": "vsw-none"}}),
+    {"PublicIpAddress": {"IpAddress": ["47.1.1.8", "47.1.1.9"]}},
     {"EipAddress": {"AllocationId": "eip-of-instance", "IpAddress": "47.1.1.7"}},
     {"EipAddress": {"AllocationId": "eip-0", "IpAddress": "198.18.0.1"}},
 )
@@ -330,13 +333,24 @@ def hold(answers: Answers, where: int, what: int, how: int) -> None:
 
 
 def _has_one_of(one: dict[str, Any], fields: dict[str, Any]) -> bool:
-    owner = {"AvailableIpAddressCount": "VSwitchId", "EipAddress": "ImageId"}
+    owner = {
+        "AvailableIpAddressCount": "VSwitchId",
+        **dict.fromkeys(("EipAddress", "PublicIpAddress", "VpcAttributes"), "ImageId"),
+    }
     return all(owner.get(field, "Status") in one for field in fields)
 
 
 def nullify(answers: Answers, where: int, what: int, how: int) -> None:
     if (node := _at(list(_nodes(answers)), where)) is not None:
         node[0][node[1]] = None
+
+
+def lose_some(answers: Answers, where: int, what: int, how: int) -> None:
+    """Of the resources of a response, only some are described."""
+    if answers:
+        for at, key in list(_entries([answers[where % len(answers)]])):
+            if what >> (key % 16) & 1:
+                at[key] = None
 
 
 def lose_a_page(answers: Answers, where: int, what: int, how: int) -> None:
@@ -372,6 +386,8 @@ DAMAGES = (
     hold,
     nullify,
     lose_a_page,
+    lose_a_page,
+    lose_some,
 )
 
 

@@ -73,6 +73,17 @@ def test_check_lists_what_is_held_apart_and_exits_0(tmp_path: Path) -> None:
     assert [finding["severity"] for finding in json.loads(told[0])["findings"]] == ["information"] * 3
 
 
+def test_check_sums_up_what_is_in_a_vpc_that_is_not_described_by_the_reason(tmp_path: Path) -> None:
+    plan = [{"Action": "DeleteSecurityGroup", "SecurityGroupId": "sg-other", "expect": "denied"}]
+    result = check(tmp_path, held.responses()[1:3], plan)
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[2:5] == [
+        f"  vpc.held: {held.VPC} is held: no response describes it",
+        f"  vswitch.held: {held.VSWITCH} is held: it is in {held.VPC}, which no response describes",
+        f"  security-group.held: {held.GROUP}, sg-other is held: it is in {held.VPC}, which no response describes",
+    ]
+
+
 def test_check_exits_1_when_an_outcome_is_not_as_expected(net: Net, tmp_path: Path) -> None:
     assert check(tmp_path, describe(net.cloud), [{"Action": "DeleteVpc", "VpcId": net.vpc.id}]).exit_code == 1
 

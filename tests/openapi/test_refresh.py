@@ -267,7 +267,13 @@ def test_a_description_that_only_adds_is_taken_in_parts() -> None:
 def test_a_reference_to_what_is_nowhere_is_refused() -> None:
     with pytest.raises(InvalidResponse, match="vsw-9 is not described by any response"):
         small_cloud().import_resources(
-            [{"NetworkInterfaceSets": {"NetworkInterfaceSet": [small.interface("eni-9", VSwitchId="vsw-9")]}}]
+            [
+                {
+                    "NetworkInterfaceSets": {
+                        "NetworkInterfaceSet": [small.interface("eni-9", VSwitchId="vsw-9", SecurityGroupIds={})]
+                    }
+                }
+            ]
         )
 
 

@@ -29,6 +29,7 @@ NOT_MODELLED: Final = {
         (
             *("eip.release.charge-type", "eip.release.deletion-protection", "instance.release.deletion-protection"),
             *("eip.held", "instance.held", "instance.held-interface", "interface.attach.held", "interface.held"),
+            "security-group.held",
             *("vpc.held", "vpc.shared", "vswitch.held", "vswitch.shared", "tags.held"),
         ),
         "nothing is imported in the walks",

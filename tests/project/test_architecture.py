@@ -39,7 +39,7 @@ LAYERS = [
     ["domain.state", "domain.context", "domain.causes"],
     ["domain.rule_parameters"],
     ["domain.rules"],
-    ["domain.lookups", "domain.in_use"],
+    ["domain.lookups", "domain.in_use", "domain.held"],
     ["domain.operation"],
     ["domain.attributes"],
     ["domain.subjects"],

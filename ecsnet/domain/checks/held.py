@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecsnet.decision import Finding, Severity
+from ecsnet.domain.held import why_held
 from ecsnet.domain.in_use import SHOWN
 from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.world import World
@@ -18,21 +19,20 @@ def held(world: World) -> Iterator[Finding]:
     of a region."""
     for region in world.regions.values():
         for vpc in region.vpcs.snapshot().values():
-            yield from _not_ours("vpc", vpc)
+            yield from _not_ours("vpc", vpc, vpc.held)
         for vswitch in region.vswitches.snapshot().values():
-            yield from _not_ours("vswitch", vswitch)
+            yield from _not_ours("vswitch", vswitch, why_held(region, vswitch))
             if vswitch.unseen_addresses:
                 yield _unseen(vswitch)
         for group in region.security_groups.snapshot().values():
+            yield from _held("security-group", group.id, why_held(region, group))
             if group.not_modelled is not None:
                 yield _information("security-group.other-rules", f"{group.id}: not modelled: {group.not_modelled}")
         for instance in region.instances.snapshot().values():
-            if instance.held is not None:
-                yield _information("instance.held", f"{instance.id} is held: {instance.held}")
+            yield from _held("instance", instance.id, why_held(region, instance))
         with_ipv6: list[str] = []
         for interface in region.network_interfaces.snapshot().values():
-            if interface.held is not None:
-                yield _information("interface.held", f"{interface.id} is held: {interface.held}")
+            yield from _held("interface", interface.id, why_held(region, interface))
             if interface.ipv6_addresses:
                 with_ipv6.append(interface.id)
         if with_ipv6:
@@ -41,13 +41,16 @@ def held(world: World) -> Iterator[Finding]:
             message = f"IPv6 addresses are held, and nothing is judged by them: those of {some}{more}"
             yield _information("address.ipv6", message)
         for eip in region.eips.snapshot().values():
-            if eip.held is not None:
-                yield _information("eip.held", f"{eip.id} is held: {eip.held}")
+            yield from _held("eip", eip.id, eip.held)
 
 
-def _not_ours(kind: str, state: VpcState | VSwitchState) -> Iterator[Finding]:
-    if state.held is not None:
-        yield _information(f"{kind}.held", f"{state.id} is held: {state.held}")
+def _held(kind: str, resource_id: str, reason: str | None) -> Iterator[Finding]:
+    if reason is not None:
+        yield _information(f"{kind}.held", f"{resource_id} is held: {reason}")
+
+
+def _not_ours(kind: str, state: VpcState | VSwitchState, reason: str | None) -> Iterator[Finding]:
+    yield from _held(kind, state.id, reason)
     if state.owner_id is not None:
         yield _information(f"{kind}.shared", f"{state.id} is shared by its owner, the account {state.owner_id}")
 

@@ -160,6 +160,11 @@ class _Scan:
         self.all_instances = region.instances.snapshot()
         self.all_interfaces = region.network_interfaces.snapshot()
         self.all_eips = region.eips.snapshot()
+        self.stand_ins = {
+            one.id: stand_in
+            for one in self.all_instances.values()
+            if (stand_in := private_pool.stand_in(region, one)) is not None
+        }
         self.holders: dict[str, dict[str, str]] = {vpc_id: {} for vpc_id in self.all_vpcs}
         self.held_in: dict[str, list[int]] = {vswitch_id: [] for vswitch_id in self.all_vswitches}
         self.attached_to: dict[str, set[str]] = {}
@@ -184,7 +189,7 @@ class _Scan:
             "index.interfaces-of-vswitch",
             region.interfaces_of_vswitch,
             self.all_vswitches,
-            self.all_interfaces,
+            {**self.all_interfaces, **self.stand_ins},
             "vswitch_id",
         )
         names = {i.name: None for i in self.all_interfaces.values() if i.name is not None}
@@ -193,7 +198,7 @@ class _Scan:
         self._index("index.linked-instances", region.links_of_vpc, self.all_vpcs, self.all_instances, "linked_vpc_id")
         blocks: dict[str, list[VSwitchState]] = {vpc_id: [] for vpc_id in self.all_vpcs}
         for vswitch in self.all_vswitches.values():
-            if vswitch.vpc_id in blocks:
+            if vswitch.vpc_id in blocks and vswitch.cidr_block:  # it is not known of every imported one
                 blocks[vswitch.vpc_id].append(vswitch)
         for lifecycle, rows in ((VPC, self.all_vpcs), (VSWITCH, self.all_vswitches), (SECURITY_GROUP, self.all_groups)):
             self.pending.update(row.id for row in rows.values() if row.status in lifecycle.transitional)
@@ -291,7 +296,7 @@ class _Scan:
             if instance is not None and not held:
                 if instance.vpc_id != interface.vpc_id:
                     found("interface.attach.vpc", interface.id, f"is in another VPC than {instance.id}")
-                if instance.zone_id != interface.zone_id:
+                if instance.zone_id != interface.zone_id and instance.zone_id and interface.zone_id:
                     found("interface.attach.zone", interface.id, f"is in another zone than {instance.id}")
                 of_type = type_of(self.world, instance)
                 if of_type.limits_known and count > of_type.private_ipv4_per_eni:
@@ -323,7 +328,8 @@ class _Scan:
         outside: dict[str, list[int]] = {}
         others: dict[tuple[str, str], dict[str, bool]] = {}
         # An id that was imported again after its deletion has its old place in the table.
-        for interface in sorted(self.all_interfaces.values(), key=attrgetter("position")):
+        positioned: Any = (*self.all_interfaces.values(), *self.stand_ins.values())
+        for interface in sorted(positioned, key=attrgetter("position")):
             vswitch = self.all_vswitches.get(interface.vswitch_id)
             if vswitch is None:
                 continue
@@ -332,7 +338,8 @@ class _Scan:
             for ip in interface.held_addresses:
                 number = _number(ip)
                 if not first <= number <= last:
-                    found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
+                    if vswitch.cidr_block:
+                        found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
                     if ip not in held:
                         outside.setdefault(interface.vpc_id, []).append(number)
                 elif not first < number <= last - 3:
@@ -403,7 +410,11 @@ class _Scan:
                     found("interface.attach.vpc", instance.id, "is a classic instance with an ENI")
             else:
                 primary = self.all_interfaces.get(ids[0]) if ids else None
-                if primary is None or primary.type is not PRIMARY:
+                if instance.unseen_primary is not None:
+                    self._in_groups(instance, instance.unseen_primary.security_group_ids, instance.vpc_id, 1)
+                    if ids:
+                        found("interface.attachment", instance.id, "has ENIs, and stands for its primary one")
+                elif primary is None or primary.type is not PRIMARY:
                     found("interface.primary.bound-for-life", instance.id, "has no primary ENI")
             if instance.linked_vpc_id is not None:
                 vpc = self.all_vpcs.get(instance.linked_vpc_id)

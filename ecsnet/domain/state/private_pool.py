@@ -11,9 +11,9 @@ Released addresses are reused last, so that code which keeps using one collides 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from ecsnet.domain.state.records import NetworkInterfaceState, Released, VSwitchState
+from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState, Released, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Region
 from ecsnet.values import ADDRESSES_OF_PREFIX, int_to_ipv4, ipv4_to_int, must_be_ipv4
@@ -63,7 +63,7 @@ def _advance(vswitch: VSwitchState, allocated: Table[str, str], address: int, ip
     vswitch.next_ip = None
 
 
-def release(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
+def release(region: Region, interface: NetworkInterfaceState | StandIn, addresses: tuple[str, ...]) -> None:
     """Releases addresses of an ENI."""
     if region.imported:
         _release_adopted(region, interface, addresses)
@@ -90,7 +90,35 @@ def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses
 # releases it.
 
 
-def adopt(region: Region, interface: NetworkInterfaceState) -> None:
+class StandIn(NamedTuple):
+    """An instance in the place of its primary ENI, which no response describes."""
+
+    id: str
+    position: int
+    vpc_id: str
+    vswitch_id: str
+    held_addresses: tuple[str, ...]
+    address_count: int = 1
+
+
+def stand_in(region: Region, instance: InstanceState) -> StandIn | None:
+    """Returns an instance in the place of its primary ENI, None if that is described. Its VSwitch may be of another VPC
+    than it is described in itself."""
+    unseen = instance.unseen_primary
+    if unseen is None:
+        return None
+    vpc_id = region.vswitches.get_existing(unseen.vswitch_id).vpc_id
+    return StandIn(
+        instance.id, instance.position, vpc_id, unseen.vswitch_id, (unseen.private_ip,) if unseen.private_ip else ()
+    )
+
+
+def _position_of(region: Region, holder_id: str) -> int:
+    holder = region.network_interfaces[holder_id] or region.instances.get_existing(holder_id)
+    return holder.position
+
+
+def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
     """Allocates the addresses of an imported ENI, whether or not they are free and in its VSwitch."""
     allocated, held = region.addresses.mutable(interface.vpc_id), interface.held_addresses
     own = region.vswitches.mutable(interface.vswitch_id)
@@ -108,7 +136,7 @@ def adopt(region: Region, interface: NetworkInterfaceState) -> None:
         if region.other_holders[interface.vpc_id, ip] is None:
             region.other_holders.set((interface.vpc_id, ip), Table())
         other_id = interface.id
-        if region.network_interfaces.get_existing(holder_id).position > interface.position:
+        if _position_of(region, holder_id) > interface.position:
             allocated.set(ip, interface.id)
             other_id = holder_id
         region.other_holders.mutable((interface.vpc_id, ip)).set(other_id, True)
@@ -132,7 +160,7 @@ def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
             _advance(vswitch, allocated, vswitch.next_address, vswitch.next_ip)
 
 
-def _release_adopted(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
+def _release_adopted(region: Region, interface: NetworkInterfaceState | StandIn, addresses: tuple[str, ...]) -> None:
     vpc_id = region.vswitches.get_existing(interface.vswitch_id).vpc_id
     allocated = region.addresses.mutable(vpc_id)
     free = [ip for ip in addresses if region.other_holders[vpc_id, ip] is None]
@@ -150,8 +178,7 @@ def _remove_holder(region: Region, vpc_id: str, ip: str, holder_id: str) -> None
     allocated, others = region.addresses.mutable(vpc_id), region.other_holders.mutable((vpc_id, ip))
     no_longer_other = holder_id
     if allocated[ip] == holder_id:
-        interfaces = region.network_interfaces
-        no_longer_other = min(others.live_keys(), key=lambda one: interfaces.get_existing(one).position)
+        no_longer_other = min(others.live_keys(), key=lambda one: _position_of(region, one))
         allocated.set(ip, no_longer_other)
     others.delete(no_longer_other)
     if not others.size:
@@ -159,7 +186,7 @@ def _remove_holder(region: Region, vpc_id: str, ip: str, holder_id: str) -> None
 
 
 def _by_block(
-    region: Region, interface: NetworkInterfaceState, addresses: Iterable[str]
+    region: Region, interface: NetworkInterfaceState | StandIn, addresses: Iterable[str]
 ) -> Iterator[tuple[VSwitchState, Collection[str]]]:
     """Yields the VSwitches whose blocks contain the addresses, each with the usable ones among them."""
     own = region.vswitches.get_existing(interface.vswitch_id)

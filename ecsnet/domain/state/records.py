@@ -60,7 +60,9 @@ class State(msgspec.Struct, eq=False, kw_only=True, array_like=True, gc=False):
 
 class VpcState(State, eq=False, kw_only=True):
     """A VPC. ``pending`` is its key among the pending transitions, as in the other resources. ``held`` is why no
-    command changes it or creates anything in it; ``owner_id`` is the account that shares it, None for an own one."""
+    command changes it or creates anything in it; ``owner_id`` is the account that shares it, None for an own one.
+    ``only_named`` is true of one that other descriptions name and no response describes. ``cidr_block`` is empty where
+    it is not known."""
 
     cidr_block: str
     status: VpcStatus
@@ -70,15 +72,20 @@ class VpcState(State, eq=False, kw_only=True):
     owner_id: str | None = None
     described: Mapping[str, Any] | None = None
     secondary_cidr_blocks: tuple[str, ...] = ()
+    only_named: bool = False
 
     def __post_init__(self) -> None:
+        self.check_blocks()
+
+    def check_blocks(self) -> None:
+        """Raises ValueError for what is no CIDR block: it must fail in the fold, and not in later reads."""
         for cidr_block in self.cidr_blocks:
-            cidr_bounds(cidr_block)  # an invalid block must fail here, in the fold, and not in later reads
+            cidr_bounds(cidr_block)
 
     @property
     def cidr_blocks(self) -> tuple[str, ...]:
-        """The blocks in which its VSwitches lie, the primary one first."""
-        return (self.cidr_block, *self.secondary_cidr_blocks)
+        """The known blocks in which its VSwitches lie, the primary one first."""
+        return (self.cidr_block, *self.secondary_cidr_blocks) if self.cidr_block else self.secondary_cidr_blocks
 
 
 Released = tuple[str | range, Any] | None
@@ -91,7 +98,8 @@ class VSwitchState(State, eq=False, kw_only=True):
     of the block or if the system reserves the whole block; ``released`` are the released addresses, the last released
     one first. ``next_prefix`` is where the search for a free prefix begins, None for the end of the block.
     ``unseen_addresses`` counts those that something holds which no import described: nobody knows which.
-    ``held`` and ``owner_id`` are as those of a VPC."""
+    ``held``, ``owner_id`` and ``only_named`` are as those of a VPC. ``cidr_block`` and ``zone_id`` are empty where they
+    are not known; a VSwitch without a known block has no free address."""
 
     vpc_id: str
     zone_id: str
@@ -110,9 +118,14 @@ class VSwitchState(State, eq=False, kw_only=True):
     held: str | None = None
     owner_id: str | None = None
     described: Mapping[str, Any] | None = None
+    only_named: bool = False
 
     def __post_init__(self) -> None:
-        self.first, self.last = cidr_bounds(self.cidr_block)
+        self.begin_block()
+
+    def begin_block(self) -> None:
+        """All addresses of the block are free from now on, but those that the system reserves."""
+        self.first, self.last = cidr_bounds(self.cidr_block) if self.cidr_block else (0, 0)
         self.available_ip_address_count = max(0, self.last - self.first - 3)
         self.next_address = self.first + 1
         self.next_ip = int_to_ipv4(self.next_address) if self.available_ip_address_count else None
@@ -182,13 +195,23 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
         return next((eip_id for ip, eip_id in self.eips if ip == private_ip), None)
 
 
+class UnseenPrimary(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A primary ENI that no response describes, as far as the description of its instance tells of it. ``private_ip``
+    is empty where it is not known."""
+
+    vswitch_id: str
+    private_ip: str
+    security_group_ids: tuple[str, ...]
+
+
 class InstanceState(State, eq=False, kw_only=True):
     """An instance. In a VPC its address, VSwitch and groups are its primary ENI's; a classic one has no ENI, so address
     and groups are stored here. ``attached`` and ``eip_id`` are indexes. ``attached`` has the ids of its ENIs in the
     order of attachment, each with the number of its interface inside the guest (the 1 of ``eth1``), and is changed by
     `attach`, `detach` and `renumber` only; ``vacant`` has the numbers of detached ENIs below the highest that is taken.
-    ``held`` is why no command changes it. ``next_bandwidth`` applies from the next cycle on, and ``scheduled`` is its
-    key in the region's table of that name.
+    ``unseen_primary`` is set while no response describes its primary ENI: the instance stands for that in its VSwitch
+    and its groups, and has no other ENI. ``held`` is why no command changes it. ``next_bandwidth`` applies from the
+    next cycle on, and ``scheduled`` is its key in the region's table of that name.
     """
 
     status: InstanceStatus
@@ -213,6 +236,7 @@ class InstanceState(State, eq=False, kw_only=True):
     classic_ip: str = ""
     classic_group_ids: tuple[str, ...] = ()
     linked_vpc_id: str | None = None
+    unseen_primary: UnseenPrimary | None = None
     deletion_protection: bool = False
     held: str | None = None
     described: Mapping[str, Any] | None = None

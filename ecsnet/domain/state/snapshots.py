@@ -60,6 +60,7 @@ _INDEXES: Final = (
     "members_of_group",
     "sources_of_group",
     "authorizers_of_group",
+    "awaiting",
     "other_holders",
     "resources_of_tag",
 )
@@ -98,6 +99,7 @@ class _Region(msgspec.Struct, array_like=True, kw_only=True):
     members_of_group: list[tuple[str, list[Member]]]
     sources_of_group: list[tuple[str, list[Member]]]
     authorizers_of_group: list[tuple[str, list[Member]]]
+    awaiting: list[tuple[str, list[Member]]]
     other_holders: list[tuple[Pair, list[Member]]]
     resources_of_tag: list[tuple[tuple[str, str, str], list[Member]]]
     pending: list[tuple[int, Entry]]

@@ -99,16 +99,17 @@ def network_interface(
 
 def instance(region: Region, state: InstanceState, status: InstanceStatus | None = None) -> Instance:
     primary = region.primary_of(state)
+    place = primary or state.unseen_primary
     return _instance(
         state,
         region_id=region.region_id,
         status=status or SHOWN_OF_INSTANCE.get(state.status, state.status),
-        network_type=_IN_VPC if primary else _IN_CLASSIC,
+        network_type=_IN_CLASSIC if state.vpc_id is None else _IN_VPC,
         instance_type=state.instance_type.id,
-        vswitch_id=primary.vswitch_id if primary else None,
+        vswitch_id=place.vswitch_id if place else None,
         primary_network_interface_id=primary.id if primary else None,
-        private_ip=primary.private_ips[0] if primary else state.classic_ip,
-        security_group_ids=primary.security_group_ids if primary else state.classic_group_ids,
+        private_ip=primary.private_ips[0] if primary else region.private_ip_of(state),
+        security_group_ids=place.security_group_ids if place else state.classic_group_ids,
     )
 
 

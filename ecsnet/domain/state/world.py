@@ -68,6 +68,7 @@ _TABLES = (
     "links_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
+    "awaiting",
     "resources_of_tag",
     "members_of_group",
     "sources_of_group",
@@ -134,15 +135,16 @@ class Region:
         self.described_most: Table[tuple[str, str], int] = Table()  # (account, name) → most that was described
         self.remembered: Table[str, Mapping[str, Any]] = Table()  # resource → attributes that no rule reads
         # indexes
-        self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI
+        self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI, or what stands for one
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
-        self.interfaces_of_vswitch: Table[str, Ids] = Table()
+        self.interfaces_of_vswitch: Table[str, Ids] = Table()  # and instances that stand for an unseen one
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
+        self.awaiting: Table[str, Ids] = Table()  # what is not there → what is described as in it or on it, or was
         self.resources_of_tag: Table[tuple[str, str, str], Ids] = Table()  # (table, key, value)
-        self.members_of_group: Table[str, Ids] = Table()  # ENIs
+        self.members_of_group: Table[str, Ids] = Table()  # ENIs, and instances that have none
         self.sources_of_group: Table[str, Ids] = Table()  # groups that it authorizes
         self.authorizers_of_group: Table[str, Ids] = Table()  # other groups of its account whose rules name it
         self.usage: Table[tuple[str, Kind], int] = Table()  # (account, kind with a quota) → number in use
@@ -201,6 +203,25 @@ class Region:
         key = (account_id, kind)
         self.usage[key] = (self.usage[key] or 0) + change
 
+    def await_described(self, state: NetworkInterfaceState | InstanceState | EipState) -> None:
+        """Notes what a description names that is not there, or that has another EIP: once that is described, this
+        resource is read again."""
+        said = state.described
+        if said is None:
+            return
+        groups = said.get("SecurityGroupIds")
+        named = groups.get("SecurityGroupId", ()) if isinstance(groups, Mapping) else ()
+        for one in (said.get("InstanceId"), *named):
+            if isinstance(one, str) and one and (isinstance(state, EipState) or not self.has(one)):
+                if self.awaiting[one] is None:
+                    self.awaiting.set(one, Table())
+                self.awaiting.mutable(one).set(state.id, True)
+
+    def end_awaiting(self, resource_id: str) -> None:
+        """Ends the wait for a resource, which is there."""
+        if self.awaiting.size and self.awaiting[resource_id] is not None:
+            self.awaiting.delete(resource_id)
+
     def list_by_name(self, interface: NetworkInterfaceState) -> None:
         """Adds an ENI to the index of names, if it has one."""
         if interface.name is not None:
@@ -247,8 +268,15 @@ class Region:
 
     def groups_of(self, instance: InstanceState) -> tuple[str, ...]:
         """Returns the ids of the security groups that an instance is in."""
-        primary = self.primary_of(instance)
+        primary = self.primary_of(instance) or instance.unseen_primary
         return instance.classic_group_ids if primary is None else primary.security_group_ids
+
+    def private_ip_of(self, instance: InstanceState) -> str:
+        """Returns the private address of an instance, empty if it is not known."""
+        primary = self.primary_of(instance)
+        if primary is not None:
+            return primary.private_ips[0]
+        return instance.classic_ip if instance.unseen_primary is None else instance.unseen_primary.private_ip
 
     def transition(self, state: TransitionalState, transitions: Transitions[Any], record: RecordedEvent) -> None:
         """Give a resource the status that an event leads to; begin or end what is pending of it.

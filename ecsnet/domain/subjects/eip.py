@@ -25,6 +25,7 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import EipUser, RegionalRequest, RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Impossible, Operation, Operations, Recording, ResourceKind, operations
@@ -278,7 +279,7 @@ def held(eip: EipState, region: Region) -> Facts | None:
             user = region.instances[eip.instance_id]
         elif eip.network_interface_id is not None:
             user = region.network_interfaces[eip.network_interface_id]
-        if user is not None and user.held is not None:
+        if user is not None and why_held(region, user) is not None:
             reason = f"it is on {user.id}, which is held"
     return None if reason is None else {"allocation_id": eip.id, "reason": reason}
 
@@ -586,8 +587,7 @@ def restore_allocate(region: Region, recording: Recording[EipAddressAllocated]) 
 
 def primary_private_ip(region: Region, instance: InstanceState) -> str:
     """Returns the private address of an instance that its EIP is associated with."""
-    primary = region.primary_of(instance)
-    return instance.classic_ip if primary is None else primary.private_ips[0]
+    return region.private_ip_of(instance)
 
 
 def _private_ip_at(region: Region, eip: EipState) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.pending import IMPORTED
-from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State
+from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState, State, UnseenPrimary
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
 from ecsnet.domain.subjects import security_group, vpc
 from ecsnet.domain.subjects.eip import EIP, put_on
@@ -61,6 +61,7 @@ def vpc_imported(region: Region, event: VpcImported, record: RecordedEvent) -> N
     state = region.vpcs.mutable(event.vpc_id)
     state.created_at = _born(event, record)
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
+    state.only_named = event.only_named
     for cidr_block in event.secondary_cidr_blocks:
         vpc.add_block(state, cidr_block)
     region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(event.secondary_cidr_blocks))
@@ -81,6 +82,7 @@ def vswitch_imported(region: Region, event: VSwitchImported, record: RecordedEve
     state = region.vswitches.mutable(event.vswitch_id)
     state.created_at = _born(event, record)
     state.held, state.owner_id, state.described = event.held, event.owner_id, event.described
+    state.only_named = event.only_named
     state.unseen_addresses = event.unseen_addresses
     state.available_ip_address_count -= event.unseen_addresses
     begin(region, state, vpc.VSWITCH, record)
@@ -98,8 +100,16 @@ def group_imported(region: Region, event: SecurityGroupImported, record: Recorde
     state = region.security_groups.mutable(event.security_group_id)
     state.created_at = _born(event, record)
     state.not_modelled = event.not_modelled
+    region.end_awaiting(state.id)
     region.describe(record.account_id, "security-groups-per-region", region.used(record.account_id, "security_group"))
     region.imported = True
+
+
+def unseen_primary(event: InstanceImported) -> UnseenPrimary | None:
+    """Returns what an instance is described with of its primary ENI, None if that is described itself."""
+    if event.vswitch_id is None:
+        return None
+    return UnseenPrimary(event.vswitch_id, event.private_ip_address or "", event.security_group_ids)
 
 
 def instance_imported(region: Region, event: InstanceImported, record: RecordedEvent) -> None:
@@ -127,6 +137,10 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     state.described = event.described
     region.count_created("instance")
     region.instances.set(state.id, state)
+    state.unseen_primary = unseen_primary(event)
+    instance.begin_to_stand_in(region, state)
+    region.end_awaiting(state.id)
+    region.await_described(state)
     _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
@@ -180,6 +194,8 @@ def take_in(region: Region, interface: NetworkInterfaceState) -> None:
     """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
     region.network_interfaces.set(interface.id, interface)
+    if interface.described is not None:
+        region.await_described(interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)
@@ -191,6 +207,7 @@ def take_in(region: Region, interface: NetworkInterfaceState) -> None:
 def interface_imported(region: Region, event: NetworkInterfaceImported, record: RecordedEvent) -> None:
     interface = described_interface(region, event, record)
     region.count_created("network_interface")
+    region.end_awaiting(interface.id)
     take_in(region, interface)
     _tag(region, "network_interfaces", interface, event)
     if event.instance_id is not None:
@@ -244,6 +261,7 @@ def eip_imported(region: Region, event: EipImported, record: RecordedEvent) -> N
     region.use(record.account_id, "eip", 1)
     region.describe(record.account_id, "eips-per-account", region.used(record.account_id, "eip"))
     region.eips.set(eip.id, eip)
+    region.await_described(eip)
     _tag(region, "eips", eip, event)
     region.public_ips.set(eip.ip_address, eip.id)
     if event.instance_id is not None:

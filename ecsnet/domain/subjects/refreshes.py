@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ecsnet.domain.lifecycle import Lifecycle
+from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import EipState, InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.world import Evolving, Region, TransitionalState
@@ -64,12 +65,23 @@ def _set_status(
 def _vpc(region: Region, now: VpcImported, record: RecordedEvent) -> None:
     state = region.vpcs.mutable(now.vpc_id)
     _set_fields(region, "vpcs", state, now)
+    state.check_blocks()
+    region.describe(record.account_id, "secondary-cidr-blocks-per-vpc", len(now.secondary_cidr_blocks))
     _set_status(region, state, vpc.VPC, vpc.VPC.described[VpcImported][now.status], record)
 
 
 def _vswitch(region: Region, now: VSwitchImported, record: RecordedEvent) -> None:
     state = region.vswitches.mutable(now.vswitch_id)
+    block, zone_id = state.cidr_block, state.zone_id
     _set_fields(region, "vswitches", state, now)
+    if state.cidr_block != block:  # it was not known
+        state.begin_block()
+        state.unseen_addresses = 0
+        private_pool.exclude_allocated(region, state)
+    if state.zone_id != zone_id:
+        for interface_id in region.interfaces_of_vswitch.get_existing(state.id).live_keys():
+            if region.network_interfaces[interface_id] is not None:
+                region.network_interfaces.mutable(interface_id).zone_id = state.zone_id
     state.available_ip_address_count -= now.unseen_addresses - state.unseen_addresses
     state.unseen_addresses = now.unseen_addresses
     _set_status(region, state, vpc.VSWITCH, vpc.VSWITCH.described[VSwitchImported][now.status], record)
@@ -84,6 +96,7 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
     if state.expires_at != now.expires_at and state.scheduled is not None:
         region.scheduled.delete(state.scheduled)
         state.scheduled = state.next_bandwidth = None
+    instance.end_to_stand_in(region, state)
     _set_fields(region, "instances", state, now)
     if now.instance_type.id != state.instance_type.id:
         state.instance_type = now.instance_type
@@ -93,6 +106,9 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
         if now.public_ip_address is not None:
             region.public_ips.set(now.public_ip_address, state.id)
         state.public_ip = now.public_ip_address
+    state.unseen_primary = imports.unseen_primary(now)
+    instance.begin_to_stand_in(region, state)
+    region.await_described(state)
     if state.vpc_id is None:
         _classic(region, state, now)
     state.was_started = state.was_started or now.status is not InstanceStatus.Pending
@@ -139,6 +155,7 @@ def _eip(region: Region, now: EipImported, record: RecordedEvent) -> None:
     state = region.eips.mutable(now.allocation_id)
     _unbind(region, state)
     _set_fields(region, "eips", state, now)
+    region.await_described(state)
     if now.instance_id is not None:
         region.instances.mutable(now.instance_id).eip_id = state.id
     if now.network_interface_id is not None:
@@ -214,6 +231,7 @@ def _instance_gone(region: Region, instance_id: str) -> None:
         instance.regroup_classic(region, state, ())
         CLASSIC.release(region, state.classic_ip, instance_id)
         instance.link(region, state, None)
+    instance.end_to_stand_in(region, state)
     if state.public_ip is not None:
         PUBLIC.release(region, state.public_ip, instance_id)
     if state.scheduled is not None:

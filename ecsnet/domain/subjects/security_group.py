@@ -31,11 +31,13 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.ids import resource_id
+from ecsnet.domain.state.private_pool import StandIn
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Evolving, Region
@@ -99,7 +101,7 @@ SECURITY_GROUP: Final = Lifecycle(
 # How each event changes the state
 
 
-def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
+def enter(region: Region, interface: NetworkInterfaceState | StandIn, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses becomes a member."""
     count = interface.address_count
     for group_id in group_ids:
@@ -110,7 +112,7 @@ def enter(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[
         group.private_ip_count += count
 
 
-def leave(region: Region, interface: NetworkInterfaceState, group_ids: Iterable[str]) -> None:
+def leave(region: Region, interface: NetworkInterfaceState | StandIn, group_ids: Iterable[str]) -> None:
     """An ENI with all its addresses stops being a member."""
     count = interface.address_count
     for group_id in group_ids:
@@ -312,6 +314,36 @@ def group_state(
         return None
     ids = tuple(dict.fromkeys([group.id for group in groups if group.status is _DELETING]))
     return {"security_group_ids": ids}
+
+
+@RULES.denies(
+    "security-group.held",
+    CreateNetworkInterface,
+    ModifyNetworkInterfaceAttribute,
+    RunInstances,
+    CreateInstance,
+    JoinSecurityGroup,
+    LeaveSecurityGroup,
+    AuthorizeSecurityGroup,
+    RevokeSecurityGroup,
+    ModifySecurityGroupAttribute,
+    DeleteSecurityGroup,
+    code="InvalidSecurityGroupId.NotFound",
+    http_status=404,
+    message="{reasons:is held:}",
+)
+def group_held(
+    security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...], region: Region
+) -> Facts | None:
+    """An imported security group of a VPC that no response describes is not changed, and nothing enters or leaves
+    it."""
+    if not region.imported:  # as nearly always
+        return None
+    groups = security_groups
+    for new in new_interfaces:
+        groups += new.groups
+    reasons = {one.id: reason for one in groups if (reason := why_held(region, one)) is not None}
+    return {"security_group_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 
 @RULES.denies(
@@ -603,7 +635,7 @@ def restore_create(region: Region, recording: Recording[SecurityGroupCreated]) -
     )
 
 
-def prepare_modify(context: RuleContext, command: ModifySecurityGroupAttribute | None) -> None:
+def prepare_named(context: RuleContext, command: ModifySecurityGroupAttribute | DeleteSecurityGroup | None) -> None:
     context.security_groups = () if context.security_group is None else (context.security_group,)
 
 
@@ -677,12 +709,13 @@ OPERATIONS: Final[Operations] = operations(
         SecurityGroupModified,
         ResourceKind.SecurityGroup,
         "security_group_name",
-        prepare=prepare_modify,
+        prepare=prepare_named,
     ),
     Operation(
         DeleteSecurityGroup,
         delete_group,
         ResourceKind.SecurityGroup,
+        prepare=prepare_named,
         recorded_as=(SecurityGroupDeleted, SecurityGroupDeleteRequested),
         removes=True,
     ),

@@ -21,6 +21,7 @@ from ecsnet.commands import (
 )
 from ecsnet.commands.fields import SYSTEM_TAGS
 from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -153,10 +154,10 @@ def tag_quota(command: TagResources, resources: tuple[State, ...]) -> Facts | No
     http_status=403,
     message="{reasons:is held:}",
 )
-def held(resources: tuple[State, ...]) -> Facts | None:
-    """The tags of an imported resource that is held stay as they are: a service manages it, or its description is not
-    understood."""
-    reasons = {one.id: reason for one in resources if (reason := getattr(one, "held", None)) is not None}
+def held(resources: tuple[State, ...], region: Region) -> Facts | None:
+    """The tags of an imported resource that is held stay as they are: a service manages it, its description is not
+    understood, or there is none of it or of the network that it is in."""
+    reasons = {one.id: reason for one in resources if (reason := why_held(region, one)) is not None}
     return {"resource_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

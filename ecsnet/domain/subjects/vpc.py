@@ -31,6 +31,7 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -164,6 +165,7 @@ VSWITCH: Final = Lifecycle(
         [InstanceVpcAttributeModified, S.Available, SAME],
         *described(VSwitchImported, [S.Pending, S.Available]),
         [NetworkInterfaceImported, [S.Pending, S.Available], SAME],
+        [InstanceImported, [S.Pending, S.Available], SAME],
     ],
 )
 """VSwitches."""
@@ -393,13 +395,18 @@ def vswitch_state(vswitches: tuple[VSwitchState, ...], command_type: AnyCommand)
     CreateSecurityGroup,
     EnableVpcClassicLink,
     AttachClassicLinkVpc,
+    ModifyVpcAttribute,
     DeleteVpc,
+    AssociateVpcCidrBlock,
+    UnassociateVpcCidrBlock,
     code="IncorrectVpcStatus",
     http_status=400,
+    codes=dict.fromkeys((AssociateVpcCidrBlock, UnassociateVpcCidrBlock), ("IncorrectStatus.Vpc", 400)),
     message="{vpc_id} is held: {reason}",
 )
 def vpc_held(vpc: VpcState) -> Facts | None:
-    """An imported VPC that is held is not changed, and nothing is created in it: its description is not understood."""
+    """An imported VPC that is held is not changed, and nothing is created in it: its description is not understood, or
+    there is none."""
     return None if vpc.held is None else {"vpc_id": vpc.id, "reason": vpc.held}
 
 
@@ -422,21 +429,19 @@ def vpc_shared(vpc: VpcState) -> Facts | None:
     RunInstances,
     CreateInstance,
     ModifyInstanceVpcAttribute,
+    ModifyVSwitchAttribute,
     DeleteVSwitch,
     code="IncorrectVSwitchStatus",
     http_status=400,
     message="{reasons:is held:}",
 )
-def vswitch_held(vswitches: tuple[VSwitchState, ...]) -> Facts | None:
-    """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not
-    understood."""
-    for vswitch in vswitches:
-        if vswitch.held is not None:
-            break
-    else:  # as nearly always
+def vswitch_held(vswitches: tuple[VSwitchState, ...], region: Region) -> Facts | None:
+    """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not understood,
+    or there is none of it or of its VPC."""
+    if not region.imported:  # as nearly always
         return None
-    reasons = {one.id: one.held for one in vswitches if one.held is not None}
-    return {"vswitch_ids": tuple(reasons), "reasons": reasons}
+    reasons = {one.id: reason for one in vswitches if (reason := why_held(region, one)) is not None}
+    return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 
 @RULES.denies(
@@ -630,8 +635,8 @@ def vswitch_inside_vpc(command: CreateVSwitch, region: Region, account_id: str) 
 
 
 def inside(vpc: VpcState, first: int, last: int) -> bool:
-    """Returns whether addresses lie inside one block of a VPC."""
-    return any(low <= first and last <= high for low, high in map(cidr_bounds, vpc.cidr_blocks))
+    """Returns whether addresses lie inside one block of a VPC, as they may where its block is not known."""
+    return not vpc.cidr_block or any(low <= first and last <= high for low, high in map(cidr_bounds, vpc.cidr_blocks))
 
 
 @RULES.denies(
@@ -680,9 +685,15 @@ def vswitch_in_use(vswitch: VSwitchState, region: Region) -> Breach | None:
     if not interfaces.size and not vswitch.unseen_addresses:
         return None
     shown = in_use.shown((interfaces,))
-    interfaces_shown = map(region.network_interfaces.get_existing, shown)
-    primary = [one for one in interfaces_shown if one.type is NetworkInterfaceType.Primary]
-    instance_ids = tuple([one.instance_id for one in primary if one.instance_id is not None])
+    interfaces_shown = [(one, region.network_interfaces[one]) for one in shown]
+    instance_ids = tuple(
+        [
+            instance_id
+            for one, interface in interfaces_shown
+            if interface is None or interface.type is NetworkInterfaceType.Primary
+            if (instance_id := one if interface is None else interface.instance_id) is not None
+        ]
+    )
     facts: dict[str, Any] = {
         "vswitch_id": vswitch.id,
         "resource_ids": shown,
@@ -760,7 +771,7 @@ def prepare_unassociate(context: RuleContext, command: UnassociateVpcCidrBlock |
         context.cidr_block = command.secondary_cidr_block
     elif context.vpc is not None:
         vpc, region = context.vpc, context.region
-        blocks = vpc.secondary_cidr_blocks or (vpc.cidr_block,)
+        blocks = vpc.secondary_cidr_blocks or vpc.cidr_blocks or PRIVATE_RANGES
         context.cidr_block = next((one for one in blocks if not _vswitches_in(region, vpc, one)), blocks[0])
 
 
@@ -788,7 +799,7 @@ def _smallest_free_block(region: Region, vpc: VpcState) -> str:
             block = max(block, vswitch.last + 1 + -(vswitch.last + 1) % SMALLEST_VSWITCH)
         if block + SMALLEST_VSWITCH - 1 <= last:
             return f"{int_to_ipv4(block)}/29"
-    first = cidr_bounds(vpc.cidr_block)[0]
+    first = cidr_bounds((*vpc.cidr_blocks, *PRIVATE_RANGES)[0])[0]
     return f"{int_to_ipv4(first - first % SMALLEST_VSWITCH)}/29"
 
 

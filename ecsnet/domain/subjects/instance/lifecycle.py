@@ -35,10 +35,12 @@ from ecsnet.commands import (
 )
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Codes, Facts, RuleKind, SubjectRules
+from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
@@ -249,6 +251,26 @@ def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[st
     instance.classic_group_ids = group_ids
 
 
+def begin_to_stand_in(region: Region, instance: InstanceState) -> None:
+    """An instance whose primary ENI no response describes stands for it from now on, in its VSwitch, its groups and
+    with its address."""
+    stand_in, unseen = private_pool.stand_in(region, instance), instance.unseen_primary
+    if stand_in is not None and unseen is not None:
+        region.interfaces_of_vswitch.mutable(unseen.vswitch_id).set(instance.id, True)
+        private_pool.adopt(region, stand_in)
+        security_group.enter(region, stand_in, unseen.security_group_ids)
+
+
+def end_to_stand_in(region: Region, instance: InstanceState) -> None:
+    """An instance stands for its primary ENI no more."""
+    stand_in, unseen = private_pool.stand_in(region, instance), instance.unseen_primary
+    if stand_in is not None and unseen is not None:
+        region.interfaces_of_vswitch.mutable(unseen.vswitch_id).delete(instance.id)
+        private_pool.release(region, stand_in, stand_in.held_addresses)
+        security_group.leave(region, stand_in, unseen.security_group_ids)
+        instance.unseen_primary = None
+
+
 def link(region: Region, instance: InstanceState, vpc_id: str | None) -> None:
     """A classic instance is from now on linked to this VPC alone, or to none."""
     if instance.linked_vpc_id is not None:
@@ -295,6 +317,7 @@ def instance_released(region: Region, event: InstanceReleased, record: RecordedE
             raise ValueError(f"{instance.id} is released, and {len(instance.attached) - 1} ENIs are still attached")
         for primary_id in instance.attached:  # in the midst of an import, an instance has none yet
             network_interface.remove(region, network_interface.changed(region, primary_id, record))
+    end_to_stand_in(region, instance)
     if instance.public_ip is not None:
         PUBLIC.release(region, instance.public_ip, instance.id)
     if instance.scheduled is not None:
@@ -380,7 +403,7 @@ def held_interface(instance: InstanceState, region: Region, command_type: AnyCom
     """An instance is not released while one of its ENIs is held, and its groups stay while its primary ENI is."""
     touched = instance.attached if command_type is DeleteInstance else tuple(instance.attached)[:1]
     interfaces = [region.network_interfaces[interface_id] for interface_id in touched]
-    facts = network_interface.are_held(interface for interface in interfaces if interface is not None)
+    facts = network_interface.are_held(region, (interface for interface in interfaces if interface is not None))
     return None if facts is None else {"instance_id": instance.id, **facts}
 
 
@@ -430,9 +453,11 @@ _WRONG_STATUS: Final[Codes] = {
     codes={**_WRONG_STATUS, UnassociateEipAddress: ("IncorrectInstanceStatus", 400)},
     message="{instance_id} is held: {reason}",
 )
-def held(instance: InstanceState) -> Facts | None:
-    """An imported instance that is held is not changed, nor what is on it: its description is not understood."""
-    return None if instance.held is None else {"instance_id": instance.id, "reason": instance.held}
+def held(instance: InstanceState, region: Region) -> Facts | None:
+    """An imported instance that is held is not changed, nor what is on it: its description is not understood, or there
+    is none of its VPC or of its primary ENI."""
+    reason = why_held(region, instance)
+    return None if reason is None else {"instance_id": instance.id, "reason": reason}
 
 
 @RULES.denies(

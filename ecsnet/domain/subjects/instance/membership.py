@@ -102,6 +102,7 @@ def join_group(context: RuleContext, command: JoinSecurityGroup) -> tuple[Event,
 
 
 def prepare_leave(context: RuleContext, command: LeaveSecurityGroup | None) -> None:
+    context.security_groups = () if context.security_group is None else (context.security_group,)
     if context.instance is not None and context.security_group is not None:
         group_ids = context.region.groups_of(context.instance)
         context.memberships = (Membership(count=len(group_ids) - (context.security_group.id in group_ids)),)

@@ -158,12 +158,9 @@ def _ids(interfaces: Iterable[NetworkInterfaceState]) -> tuple[str, ...]:
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
 )
-def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...]) -> Facts | None:
+def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...], region: Region) -> Facts | None:
     """An imported ENI that is held is attached to no instance."""
-    for interface in interfaces_to_attach:
-        if interface.held is not None:
-            return are_held(interfaces_to_attach)
-    return None
+    return are_held(region, interfaces_to_attach)
 
 
 @RULES.denies(
@@ -287,9 +284,9 @@ def attach_zone(interfaces_to_attach: tuple[NetworkInterfaceState, ...], target:
     """An ENI and its instance are in one zone of one region; their VSwitches may differ."""
     others = []
     for interface in interfaces_to_attach:
-        if interface.zone_id != target.zone_id:
+        if interface.zone_id != target.zone_id and interface.zone_id:  # it is not known of every imported one
             others.append(interface)
-    if target.zone_id is None or not others:
+    if not target.zone_id or not others:
         return None
     return {
         "network_interface_ids": _ids(others),

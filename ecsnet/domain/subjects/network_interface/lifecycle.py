@@ -27,6 +27,7 @@ from ecsnet.commands import (
     UnassociateEipAddress,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
+from ecsnet.domain.held import why_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -350,12 +351,11 @@ must_exist(
 SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
 
-def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
+def are_held(region: Region, interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     """Returns the facts that break a rule against ENIs that are held."""
-    reasons = {}
-    for interface in interfaces:
-        if interface.held is not None:
-            reasons[interface.id] = interface.held
+    if not region.imported:  # as nearly always
+        return None
+    reasons = {one.id: reason for one in interfaces if (reason := why_held(region, one)) is not None}
     return {"network_interface_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 
@@ -373,9 +373,10 @@ def are_held(interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
 )
-def held(network_interface: NetworkInterfaceState) -> Facts | None:
-    """An imported ENI that is held is not changed: a service manages it, or its description is not understood."""
-    return None if network_interface.held is None else are_held((network_interface,))
+def held(network_interface: NetworkInterfaceState, region: Region) -> Facts | None:
+    """An imported ENI that is held is not changed: a service manages it, its description is not understood, or there is
+    none of its VSwitch."""
+    return are_held(region, (network_interface,))
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:

@@ -186,7 +186,8 @@ def _inside(vswitch: VSwitchState, ip: str) -> bool:
 )
 def in_cidr(named_addresses: Named) -> Facts | None:
     """A private IP lies in the block of its VSwitch."""
-    outside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if not _inside(vswitch, ip)]
+    placed = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if vswitch.cidr_block]  # one held may lack it
+    outside = [(ip, vswitch) for ip, vswitch in placed if not _inside(vswitch, ip)]
     if not outside:
         return None
     return {

@@ -269,3 +269,131 @@ def delete_a_vswitch_that_is_shared(net: Net) -> Command[Any]:
 def delete_an_own_vswitch_beside_one_that_is_shared(net: Net) -> Command[Any]:
     held.import_into(net.cloud, vpc={"OwnerId": net.cloud.account_id}, vswitch={"OwnerId": held.OTHER_ACCOUNT})
     return c.DeleteVSwitch(vswitch_id=net.new_vswitch("10.0.2.0/24").id)
+
+
+# What is named and not described
+
+
+def without(net: Net, *kinds: str) -> None:
+    """Imports the account without the descriptions of some kinds."""
+    named = held.responses(primary={"VpcId": held.VPC})
+    net.cloud.import_resources([one for one in named if one.keys().isdisjoint(kinds)])
+
+
+@trips("vpc.held")
+def rename_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.ModifyVpcAttribute(vpc_id=held.VPC, vpc_name="mine")
+
+
+@trips("vpc.held")
+def give_a_block_to_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.AssociateVpcCidrBlock(vpc_id=held.VPC, secondary_cidr_block="172.16.0.0/16")
+
+
+@trips("vpc.held")
+def take_a_block_from_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.UnassociateVpcCidrBlock(vpc_id=held.VPC, secondary_cidr_block="172.16.0.0/16")
+
+
+@keeps("vpc.held")
+def give_a_block_to_a_vpc_beside_one_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.AssociateVpcCidrBlock(vpc_id=net.vpc.id, secondary_cidr_block="172.16.0.0/16")
+
+
+@trips("vswitch.held", "security-group.held")
+def create_an_interface_in_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.CreateNetworkInterface(vswitch_id=held.VSWITCH, security_group_ids=[held.GROUP])
+
+
+@trips("vswitch.held")
+def rename_a_vswitch_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "VSwitches")
+    return c.ModifyVSwitchAttribute(vswitch_id=held.VSWITCH, vswitch_name="mine")
+
+
+@trips("vswitch.held")
+def create_an_interface_in_a_vswitch_without_a_zone(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vswitch={"ZoneId": ""})
+    return c.CreateNetworkInterface(vswitch_id=held.VSWITCH, security_group_ids=[held.GROUP])
+
+
+@keeps("vswitch.held", "security-group.held")
+def create_an_interface_beside_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return net.eni_command()
+
+
+@trips("security-group.held")
+def rename_a_group_of_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.ModifySecurityGroupAttribute(security_group_id=held.GROUP, security_group_name="mine")
+
+
+@trips("security-group.held")
+def delete_a_group_of_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.DeleteSecurityGroup(security_group_id="sg-other")
+
+
+@trips("security-group.held")
+def authorize_a_group_of_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.AuthorizeSecurityGroup(security_group_id=held.GROUP, source_group_id="sg-other")
+
+
+@trips("security-group.held", "instance.held")
+def leave_a_group_of_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.LeaveSecurityGroup(security_group_id=held.GROUP, instance_id=held.INSTANCE)
+
+
+@keeps("security-group.held")
+def delete_a_group_of_a_vpc_that_was_imported(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    return c.DeleteSecurityGroup(security_group_id="sg-other")
+
+
+@trips("interface.held")
+def delete_an_interface_in_a_vswitch_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "VSwitches")
+    return c.DeleteNetworkInterface(network_interface_id=held.OWN)
+
+
+@keeps("interface.held")
+def delete_an_interface_in_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.DeleteNetworkInterface(network_interface_id=held.OWN)
+
+
+@trips("interface.attach.held")
+def attach_an_interface_in_a_vswitch_without_a_zone(net: Net) -> Command[Any]:
+    held.import_into(net.cloud, vswitch={"ZoneId": ""})
+    return c.AttachNetworkInterface(network_interface_id=held.OWN, instance_id=held.INSTANCE)
+
+
+@trips("instance.held")
+def stop_an_instance_without_its_primary_interface(net: Net) -> Command[Any]:
+    without(net, "NetworkInterfaceSets")
+    return c.StopInstance(instance_id=held.INSTANCE)
+
+
+@trips("tags.held")
+def tag_a_group_of_a_vpc_that_is_not_described(net: Net) -> Command[Any]:
+    without(net, "Vpcs")
+    return c.TagResources(resource_type="securitygroup", resource_ids=[held.GROUP], tags={"team": "web"})
+
+
+@trips("eip.held")
+def release_a_second_eip_of_an_instance(net: Net) -> Command[Any]:
+    held.import_into(net.cloud)
+    eips = [
+        {"AllocationId": f"eip-{n}", "IpAddress": f"203.0.113.{n}", "Status": "InUse", "InstanceId": held.INSTANCE}
+        for n in (1, 2)
+    ]
+    net.cloud.import_resources([{"EipAddresses": {"EipAddress": eips}}])
+    return c.ReleaseEipAddress(allocation_id="eip-2")
