@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def main(
     """Try the mutants of some MODULEs of ecsnet.domain, or of all."""
     again = None if earlier is None else {entry["id"] for entry in _read(earlier) if entry["outcome"] == "survived"}
     left_out: Counter[str] = Counter()
-    made = (mutant for module in modules or MODULES for mutant in islice(mutants(module, left_out), 0, None, every))
+    made = (mutant for module in modules or MODULES for mutant in mutants(module, left_out, every))
     chosen = (mutant for mutant in made if again is None or mutant.id in again)
     outcomes: dict[str, Counter[str]] = {}
     with out.open("w", encoding="utf-8") as lines:
