@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
 from functools import cache
 from heapq import merge
@@ -137,7 +137,7 @@ class _Condition(NamedTuple):
     those of one of ``values``; None stands for any value of a key."""
 
     attribute: str
-    values: tuple[Any, ...]
+    values: Collection[Any]
     among: bool
 
     def holds(self, resource: Resource) -> bool:
@@ -229,7 +229,7 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
         lists, members = known[attribute]
         among = attribute != name
         several = isinstance(value, list | set | frozenset) or (isinstance(value, tuple) and (among or not lists))
-        values = tuple(value) if several else (value,)
+        values: Collection[Any] = tuple(value) if several else (value,)
         if attribute == TAGS:
             for one in values:
                 _check_tags(one)
@@ -238,6 +238,9 @@ class ResourceCollection(Mapping[str, R_co], Generic[R_co]):
         if members is not None:
             for one in values:
                 self._check_member(name, one, members)
+        if len(values) > 1:
+            with suppress(TypeError):  # tags are no keys of a set
+                values = frozenset(values)  # so that a resource is looked up among however many values
         return _Condition(attribute, values, among)
 
     def _check_member(self, name: str, value: Any, members: tuple[Any, ...]) -> None:

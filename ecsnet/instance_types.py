@@ -21,40 +21,49 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
     A type without a published number of private IPs per ENI is in the catalogue only if it has one ENI; that ENI then
     takes one private IP. The types of generation I are not I/O optimized, which is the API's default for them.
 
-    The catalogue is read when it is first looked into, as most commands do not.
+    The rows are read when they are first looked into, and a type is made of its row when it is first asked for: most
+    commands ask for none, and the others for one of hundreds.
     """
+    return _vendor_types(catalogue)
+
+
+@cache
+def _vendor_types(catalogue: Catalogue) -> Mapping[str, InstanceType]:
     return _VendorTypes(catalogue)
 
 
 class _VendorTypes(Mapping[str, InstanceType]):
-    __slots__ = ("_catalogue",)
+    __slots__ = ("_catalogue", "_types")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue: Catalogue = catalogue
+        self._types: dict[str, InstanceType] = {}
 
     def __getitem__(self, type_id: str) -> InstanceType:
-        return _types_in(self._catalogue)[type_id]
+        known = self._types.get(type_id)
+        if known is None:
+            known = self._types[type_id] = _read(_rows()[type_id], self._catalogue)
+        return known
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_types_in(self._catalogue))
+        return iter(_rows())
 
     def __len__(self) -> int:
-        return len(_types_in(self._catalogue))
+        return len(_rows())
 
     def __repr__(self) -> str:
         return f"<the vendor's instance types of {self._catalogue}>"
 
 
 @cache
-def _types_in(catalogue: Catalogue) -> dict[str, InstanceType]:
+def _rows() -> dict[str, dict[str, str]]:
     import csv  # loaded with the catalogue, not with the library
     from pkgutil import get_data  # importlib.resources loads a dozen modules, for temporary files and archives
 
     data = get_data("ecsnet", "data/instance-types.csv")
     assert data is not None
     rows = csv.DictReader(data.decode().splitlines())
-    types = [_read(row, catalogue) for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"]
-    return {instance_type.id: instance_type for instance_type in types}
+    return {row["instance_type"]: row for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"}
 
 
 def _read(row: dict[str, str], catalogue: Catalogue) -> InstanceType:

@@ -23,15 +23,14 @@ from ecsnet.domain.checks.state_digest import state_digest
 from ecsnet.domain.fold import replay
 from ecsnet.domain.state.world import World
 from ecsnet.events import MemoryStore, NewEvent, RecordedEvent
-from ecsnet.events.stores.postgres import PostgresStore
+from ecsnet.events.stores.opening import open_address
 from ecsnet.events.stores.snapshots import Snapshot
 from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.strategies import clouds
 from ecsnet.testing import START
 from tests.attack.damage import write_history
 from tests.attack.processes import Child
-from tests.support.engines import OwnStore
-from tests.support.postgres import fresh
+from tests.support.engines import ENGINES, OwnStore
 
 EVERY = 7
 patient = settings(suppress_health_check=list(HealthCheck), deadline=None)
@@ -403,16 +402,23 @@ def test_verify_names_a_damaged_snapshot(path: Path) -> None:
     assert (fault.kind, fault.position) == ("snapshot", 7)
 
 
-# PostgreSQL
+# Databases and servers
 
 
-def test_a_database_is_opened_by_its_snapshots(postgres_address: str) -> None:
-    address = fresh(postgres_address)
+@pytest.fixture(params=["postgres", "jetstream"])
+def address(request: pytest.FixtureRequest) -> str:
+    """The address of a history that does not exist yet."""
+    addresses = ENGINES[request.param].addresses
+    assert addresses is not None
+    return addresses(request)()
+
+
+def test_an_engine_is_opened_by_its_snapshots(address: str) -> None:
     with Cloud(address, clock=ManualClock(START)) as cloud:
         for _ in range(20):
             cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
         expected = digests(cloud.history())
-    store = PostgresStore(address, read_only=True)
+    store = open_address(address, read_only=True)
     read: list[int] = []
     reading = store.read
 
@@ -429,10 +435,9 @@ def test_a_database_is_opened_by_its_snapshots(postgres_address: str) -> None:
     cloud.close()
 
 
-def test_a_database_with_no_table_of_snapshots_is_read(postgres_address: str) -> None:
-    address = fresh(postgres_address)
+def test_an_engine_without_snapshots_is_read(address: str) -> None:
     with Cloud(address) as cloud:
         cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
-    with Cloud(PostgresStore(address, read_only=True)) as cloud:
+    with Cloud(open_address(address, read_only=True)) as cloud:
         assert len(cloud.vpcs) == 1
         assert cloud.verify().snapshots == 0

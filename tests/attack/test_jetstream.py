@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any
@@ -24,11 +25,14 @@ from ecsnet.events.stores import jetstream_link, jetstream_log
 from ecsnet.events.stores.hashes import verify
 from ecsnet.events.stores.jetstream import JetStreamStore
 from ecsnet.events.stores.jetstream_link import Link, Lost, Outgoing
+from ecsnet.events.stores.snapshots import Snapshot
+from ecsnet.events.stores.sqlite import SqliteStore
 from ecsnet.events.vpc import VpcDeleted
 from ecsnet.testing import check_event_store
 from tests.attack.processes import Child
 from tests.attack.racing import all_is_well
 from tests.support import nats
+from tests.support.nats import Server
 from tests.support.net import Net
 
 NOW = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
@@ -199,6 +203,60 @@ def test_reading_from_any_position_is_the_same_as_in_memory(address: str, monkey
         assert [record.position for record in writer.read(after=memory.head())] == [memory.head() + 1]
         assert [record.position for record in writer.read(naming="last")] == [memory.head() + 1]
         reader.close()
+
+
+def test_the_digest_of_a_history_is_that_of_a_file_at_any_position(address: str, tmp_path: Path) -> None:
+    """The last event of each stream up to a position is looked for in the stream, among appends of all sizes."""
+    random, versions = Random(3), Counter[str]()
+    with opened(address) as writer, closing(SqliteStore(tmp_path / "network.db")) as file:
+        for number in range(60):
+            names = [f"{number}/{n}" for n in range(random.choice([1, 1, 1, 2, 40]))]
+            streams = random.sample(["a", "b", "c"], random.choice([1, 1, 3]))
+            events = [new for stream in streams for new in news(stream, *names)]
+            writer.append(events, {stream: versions[stream] for stream in streams})
+            versions.update(new.stream for new in events)
+        file.restore(writer.stored())
+        at, ends = 0, dict[str, int]()
+        with opened(address) as reader:
+            for record in writer.read():
+                at, ends[record.stream] = record.position, record.version
+                if random.random() < 0.1 or at == writer.head():
+                    digest = file.history_digest(ends)
+                    assert digest is not None
+                    assert reader.history_digest(ends) == writer.history_digest(ends) == digest
+            for missing in ({"a": versions["a"] + 1}, {"never": 1}, {"a": 1, "b": 0}):
+                assert reader.history_digest(missing) is None
+
+
+# Snapshots
+
+
+def test_a_snapshot_of_which_a_message_is_missing_is_passed_over(address: str) -> None:
+    small, large = Snapshot("k", 1, 1, b"small"), Snapshot("k", 2, 2, bytes(3_000_000))
+    with opened(address) as store:
+        store.append(news("a", "1", "2"), {"a": 0})
+        assert store.keep_snapshot(small)
+        assert store.keep_snapshot(large)
+        with opened(address, read_only=True) as reader:
+            assert (reader.snapshot("k", until=2), reader.snapshot("k", until=1)) == (large, small)
+            assert not reader.keep_snapshot(small)
+        asked(address, "$JS.API.STREAM.PURGE.{}-snapshots", {"filter": "ecsnet.snapshots.*.k.2.2.*.1"})
+        assert store.snapshot("k", until=2) == small
+        assert store.snapshot_positions("k") == [1]
+
+
+def test_a_stream_of_another_program_is_no_place_for_snapshots(address: str) -> None:
+    _, _, name = address.rpartition("/")
+    other = {"name": f"{name}-snapshots", "subjects": [f"theirs.{name}"], "storage": "memory"}
+    with opened(address) as store:
+        asked(address, "$JS.API.STREAM.CREATE.{}-snapshots", other)
+        store.append(news("a", "1"), {"a": 0})
+        with pytest.raises(StoreError, match="has no snapshots"):
+            store.keep_snapshot(Snapshot("k", 1, 1, b"state"))
+        with pytest.raises(StoreError, match="has no snapshots"):
+            store.snapshot("k", until=1)
+        assert len(list(store.read())) == 1
+        assert asked(address, "$JS.API.STREAM.INFO.{}-snapshots")["config"]["subjects"] == other["subjects"]
 
 
 def test_a_store_that_falls_far_behind_goes_on_at_the_end(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,7 +441,7 @@ def test_a_cluster_of_three_keeps_each_promise(three_servers: nats.Cluster) -> N
     )
 
 
-# Servers that are killed
+# Servers that are killed or cut off
 
 
 def create_interfaces(address: str, vswitch: str, group: str, say: Any) -> None:
@@ -401,8 +459,9 @@ def create_interfaces(address: str, vswitch: str, group: str, say: Any) -> None:
             longest = max(longest, time.monotonic() - begin)
 
 
-def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nats.Cluster) -> None:
-    """Three processes create ENIs while the leader of the stream is killed, and then the next one."""
+def test_leaders_that_are_killed_or_cut_off_lose_and_double_no_acknowledged_event(three_servers: nats.Cluster) -> None:
+    """Three processes create ENIs while the leader of the stream is killed, and while the next one is cut off, which
+    takes itself for the leader when it is heard again."""
     address = nats.fresh(three_servers.address)
     with Cloud(address) as cloud:
         net = Net(store=cloud.store)
@@ -411,15 +470,19 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
         group = cloud.execute(c.CreateSecurityGroup(vpc_id=net.vpc.id, security_group_type="enterprise")).id
         cloud.execute(c.SetQuota(name="interfaces-per-region", value=30_000))
         children = [Child(lambda say: create_interfaces(address, vswitch, group, say)) for _ in range(3)]
-        for _ in range(2):
+        for end in (Server.kill, Server.pause):
             begin, deadline = cloud.store.head(), time.monotonic() + 60
             while (leader := three_servers.leader(address.rpartition("/")[2])) is None:
                 assert time.monotonic() < deadline
             while cloud.store.head() < begin + 20:
                 assert time.monotonic() < deadline
-            leader.kill()
-            while cloud.store.head() < begin + 60:  # without the server
-                assert time.monotonic() < deadline
+            end(leader)
+            try:
+                while cloud.store.head() < begin + 60:  # without the server
+                    assert time.monotonic() < deadline
+            finally:
+                if end is Server.pause:
+                    leader.go_on()
             three_servers.start()
         quota = len(cloud.network_interfaces) + 200
         cloud.execute(c.SetQuota(name="interfaces-per-region", value=quota))
@@ -434,6 +497,28 @@ def test_killed_leaders_lose_and_double_no_acknowledged_event(three_servers: nat
         assert set(made) == set(cloud.network_interfaces)
         assert cloud.verify().intact
         all_is_well(cloud)
+
+
+def test_a_server_without_the_others_records_nothing(
+    three_servers: nats.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cloud(nats.fresh(three_servers.address)) as cloud:
+        vpc = cloud.execute(VPC)
+        _, *others = three_servers.servers
+        with monkeypatch.context() as patch:
+            patch.setattr(jetstream_link, "_HEALING", 1.0)
+            for server in others:
+                server.pause()
+            try:
+                with pytest.raises(StoreError):
+                    cloud.execute(VPC)
+            finally:
+                for server in others:
+                    server.go_on()
+        last = cloud.execute(VPC)
+        assert {vpc.id, last.id} <= set(cloud.vpcs)  # the one between them may be there: its answer was lost
+        assert len(cloud.vpcs) in (2, 3)
+        assert cloud.verify().intact
 
 
 def test_a_server_that_cannot_be_reached_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -582,7 +667,9 @@ authorization {
     { user: me, password: pw, permissions: {
         publish: ["ecsnet.events.network.>", "ecsnet.append.network.>", "$JS.API.STREAM.CREATE.network",
                   "$JS.API.STREAM.INFO.network", "$JS.API.STREAM.MSG.GET.network", "$JS.API.DIRECT.GET.network",
-                  "_INBOX.>"]
+                  "ecsnet.snapshots.network-snapshots.>", "$JS.API.STREAM.CREATE.network-snapshots",
+                  "$JS.API.STREAM.INFO.network-snapshots", "$JS.API.STREAM.MSG.GET.network-snapshots",
+                  "$JS.API.STREAM.PURGE.network-snapshots", "_INBOX.>"]
         subscribe: ["ecsnet.append.network.>", "ecsnet.recorded.network.>", "_INBOX.>"] } }
   ]
 }
@@ -605,6 +692,8 @@ def test_a_user_needs_no_other_rights_than_the_documented_ones(outrun: Outrun) -
                 assert time.monotonic() - begin < 20
                 thread.join(60)
             assert len(list(one.read(naming="1"))) == 2
+            assert one.keep_snapshot(Snapshot("k", 2, 2, b"state"))
+            assert other.snapshot("k", until=2) == Snapshot("k", 2, 2, b"state")
             with pytest.raises(StoreError):
                 JetStreamStore(address.replace("/network", "/other"))
 

@@ -162,6 +162,12 @@ def settle_one_by_one(count: int) -> Prepared:
     return settle
 
 
+def any_of_many(count: int) -> Prepared:
+    net = Net()
+    vpcs = [net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id for _ in range(count)]
+    return lambda: net.cloud.vpcs.where(id=vpcs, status=["Available", "Pending"])
+
+
 GROWING: dict[str, tuple[Callable[[int], Prepared], int]] = {
     "a check of addresses that are named twice": (judged(assign_addresses_twice), 1_000),
     "an ENI with many addresses of its own": (judged(create_with_addresses), 500),
@@ -177,6 +183,7 @@ GROWING: dict[str, tuple[Callable[[int], Prepared], int]] = {
     "a list of addresses in a plan": (a_long_list, 100),
     "a plan with tokens": (run_with_tokens, 300),
     "a plan with Settles": (run_with_settles, 300),
+    "a query for any of many values": (any_of_many, 300),
     "what settles one by one": (settle_one_by_one, 100),
 }
 

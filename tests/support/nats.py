@@ -77,6 +77,16 @@ class Server:
             self.process.wait(60)
             self.process = None
 
+    def pause(self) -> None:
+        """Stops the server, whose connections stay open: nobody hears from it, as if the network were split."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Lets a paused server go on where it was."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def asked(self, path: str) -> Any:
         """Returns an answer of the server's monitoring."""
         with urlopen(f"http://127.0.0.1:{self._monitoring}/{path}", timeout=10) as answer:

@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from ecsnet.errors import StoreError
+from ecsnet.errors import ReplayError, StoreError
 from ecsnet.events.base import NewEvent, RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.addresses import shown_address
@@ -27,8 +27,10 @@ from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.jetstream_appends import Appends
 from ecsnet.events.stores.jetstream_link import Link
 from ecsnet.events.stores.jetstream_log import Log
+from ecsnet.events.stores.jetstream_snapshots import SnapshotStream
 from ecsnet.events.stores.jetstream_stream import STREAM_NAME, Append, asked_subject, told_subject
 from ecsnet.events.stores.rows import StoredEvent, record_of, restored, row_of
+from ecsnet.events.stores.snapshots import Snapshot, digest_of_ends
 
 _AT_ONCE: Final = 100  # appends that are asked for one by one
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[^:\[\]/?#@\s]+)(:\d{1,5})?")
@@ -59,6 +61,7 @@ class JetStreamStore:
         self._link: Link | None = None
         self._log = Log(self._stream, self._replicas, read_only=read_only)
         self._appends = Appends(self._log)
+        self._snapshots = SnapshotStream(self._stream)
         self._indexing = Lock()
         self._places: dict[str, array[int]] = {}
         """For each resource the positions of the events that name it, each followed by the sequence of its append."""
@@ -117,6 +120,27 @@ class JetStreamStore:
     def head(self) -> int:
         return self._used().call(self._log.head)
 
+    def keep_snapshot(self, snapshot: Snapshot) -> bool:
+        if self._read_only:
+            return False
+        self._used().call(lambda: self._snapshots.keep(snapshot, self.replicas))
+        return True
+
+    def snapshot(self, kind: str | None, *, until: int, latest: int | None = None) -> Snapshot | None:
+        return self._used().call(lambda: self._snapshots.newest(kind, until, latest))
+
+    def snapshot_positions(self, kind: str) -> Sequence[int]:
+        return self._used().call(lambda: self._snapshots.positions(kind))
+
+    def history_digest(self, versions: Mapping[str, int]) -> str | None:
+        link, log = self._used(), self._log
+        try:
+            found = link.call(lambda: link.repeated(lambda: log.events_with(versions)))
+        except ReplayError:  # whoever reads the events is told so
+            return None
+        ends = [msgspec.structs.astuple(event) for event in found if event is not None]
+        return digest_of_ends(ends) if len(ends) == len(found) else None
+
     def wait(self, position: int, timeout: float) -> None:
         """Returns when there may be an event after a position, at the latest after some seconds.
 
@@ -153,9 +177,9 @@ class JetStreamStore:
             if self._closed:
                 raise StoreError(f"{self._name}: the store is closed")
             if self._link is None:
-                log, appends = self._log, self._appends
+                log, appends, snapshots = self._log, self._appends, self._snapshots
                 asked = None if self._read_only else asked_subject(self._stream, appends.writer)
-                self._link = log.link = appends.link = Link(
+                self._link = log.link = appends.link = snapshots.link = Link(
                     self._servers,
                     self._options,
                     self._name,

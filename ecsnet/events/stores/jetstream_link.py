@@ -7,6 +7,7 @@ nothing in it.
 from __future__ import annotations
 
 import asyncio
+import base64
 import selectors
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +32,7 @@ _BYTES_A_SECOND: Final = 5_000_000  # for which a large append is given time
 _TEMPORARY: Final = {503, 408}
 _FAILURES: Final = (Error, OSError, asyncio.TimeoutError, ValueError)
 _NO_RESPONDERS: Final = "503"
+_NO_MESSAGE: Final = 10037
 
 
 class Lost(StoreError):
@@ -73,6 +75,20 @@ class _Answer(msgspec.Struct):
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+class _Stored(msgspec.Struct):
+    seq: int
+    subject: str
+    hdrs: str = ""
+    data: str = ""
+
+
+class _Found(msgspec.Struct):
+    message: _Stored
+
+
+_decode_found = msgspec.json.Decoder(_Found).decode
 
 
 class _Work(Generic[T]):
@@ -297,6 +313,17 @@ class Link:
         await self._answered(client, Outgoing(f"$JS.API.DIRECT.GET.{stream}", {}, question), done, take)
         return messages
 
+    async def found(self, stream: str, question: object) -> Message | None:
+        """Returns a message that the leader of a stream finds, None if there is none."""
+        try:
+            answer = await self.asked(f"STREAM.MSG.GET.{stream}", question)
+        except Refused as refused:
+            if refused.number == _NO_MESSAGE:
+                return None
+            raise
+        found = _decode_found(answer).message
+        return Message(found.seq, found.subject, _headers(found.hdrs), base64.b64decode(found.data))
+
     async def listening(self) -> None:
         """Has the messages of the subject told from now on, also when the connection is another one later."""
         if not self._is_listening:
@@ -399,6 +426,12 @@ class Link:
     def _end_requests(self) -> None:
         for done, _ in self._taking.values():
             _fail(done, ConnectionResetError("the connection was lost"))
+
+
+def _headers(encoded: str) -> dict[str, str]:
+    """Returns the headers of a message as the API has them."""
+    lines = base64.b64decode(encoded).decode(errors="replace").split("\r\n")[1:]
+    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
 
 
 def _fail(done: asyncio.Future[Any], error: Exception) -> None:

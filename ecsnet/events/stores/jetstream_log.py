@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from bisect import bisect_right, insort
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,9 +13,8 @@ import msgspec
 
 from ecsnet.errors import ReplayError
 from ecsnet.events.stores.hashes import BEGINNING, event_hash
-from ecsnet.events.stores.jetstream_link import Link, Lost, Message, Refused
+from ecsnet.events.stores.jetstream_link import Link, Lost, Message
 from ecsnet.events.stores.jetstream_stream import (
-    NO_MESSAGE,
     Append,
     Made,
     append_of,
@@ -35,20 +33,6 @@ _MOST_RECENT: Final = 2_000  # appends that are kept
 _MOST_RECENT_EVENTS: Final = 10_000
 _MOST_MARKS: Final = 10_000
 _MOMENT: Final = 0.001
-
-
-class _Stored(msgspec.Struct):
-    seq: int
-    subject: str
-    hdrs: str = ""
-    data: str = ""
-
-
-class _Found(msgspec.Struct):
-    message: _Stored
-
-
-_decode_found = msgspec.json.Decoder(_Found).decode
 
 
 class Log:
@@ -312,6 +296,39 @@ class Log:
         self._mark(low_position, low)
         return low
 
+    async def events_with(self, versions: Mapping[str, int]) -> list[StoredEvent | None]:
+        """Returns the event of each stream of the history with a version, None for one that is missing."""
+        if not self.is_known or not await self.ends_of(versions):
+            await self.look()
+            await self.ends_of(versions)
+        return list(await asyncio.gather(*(self._event_with(stream, version) for stream, version in versions.items())))
+
+    async def _event_with(self, stream: str, version: int) -> StoredEvent | None:
+        end, _ = self.ends.get(stream, (0, BEGINNING))
+        low_version, low = 1, 1
+        high_version, high = end + 1, self.sequence + 1
+        if not low_version <= version < high_version:
+            return None
+        tries = 0
+        while low < high:
+            guess = low + (version - low_version) * (high - low) // (high_version - low_version)
+            if tries > 8:  # appends of very different sizes, or of other streams
+                guess = (low + high) // 2
+            tries += 1
+            message = await self._found({"seq": guess, "next_by_subj": subject_of(self.name, stream)})
+            if message is None or message.sequence >= high:
+                high = guess
+                continue
+            append = append_of(await self._together(message))
+            versions = {event.version: event for event in append.events if event.stream == stream}
+            if version in versions:
+                return versions[version]
+            if version < min(versions):
+                high_version, high = min(versions), min(guess, append.sequence)
+            else:
+                low_version, low = max(versions) + 1, append.sequence + append.messages
+        return None
+
     def _mark(self, position: int, sequence: int) -> None:
         mark = (position, sequence)
         at = bisect_right(self._marks, mark)
@@ -330,15 +347,7 @@ class Log:
     # Messages
 
     async def _found(self, question: object) -> Message | None:
-        """Returns a message that the leader of the stream finds, None if there is none."""
-        try:
-            answer = await self.link.asked(f"STREAM.MSG.GET.{self.name}", question)
-        except Refused as refused:
-            if refused.number == NO_MESSAGE:
-                return None
-            raise
-        found = _decode_found(answer).message
-        return Message(found.seq, found.subject, _headers(found.hdrs), base64.b64decode(found.data))
+        return await self.link.found(self.name, question)
 
     async def _fetched(self, first: int, last: int) -> list[Message]:
         """Returns messages from one sequence to at most another, at least the first of them and some at a time."""
@@ -373,9 +382,3 @@ def _hash(previous: str, event: StoredEvent) -> str | None:
         return event_hash(previous, msgspec.structs.astuple(event)[:-1])
     except (TypeError, ValueError, msgspec.MsgspecError):
         return None
-
-
-def _headers(encoded: str) -> dict[str, str]:
-    """Returns the headers of a message as the API has them."""
-    lines = base64.b64decode(encoded).decode(errors="replace").split("\r\n")[1:]
-    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}

@@ -25,15 +25,15 @@ STREAM_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_MESSAGES: Final = 1_000
 """The engine's limit of an atomic batch."""
 _FORMAT_KEY: Final = "ecsnet.format"
-_FOR_HEADERS: Final = 2_048  # bytes
-_NO_STREAM: Final = 10059
-_NAME_IN_USE: Final = 10058
 _TOO_MANY_REPLICAS: Final = frozenset({10005, 10074})
 WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
 NOT_STORED: Final = frozenset({10176, 10210})
 """The numbers of errors after which a batch may be published again: a message of it is missing, or there are too many
 batches."""
-NO_MESSAGE: Final = 10037
+FOR_HEADERS: Final = 2_048
+"""The bytes of a message that are left for its headers."""
+NO_STREAM: Final = 10059
+NAME_IN_USE: Final = 10058
 
 _encode = msgspec.json.Encoder().encode
 _decode_lines = msgspec.json.Decoder(StoredEvent).decode_lines
@@ -106,7 +106,7 @@ async def prepare(link: Link, name: str, replicas: int | None, *, read_only: boo
     try:
         return _checked(await link.asked(f"STREAM.INFO.{name}"), link.name, name)
     except Refused as refused:
-        if refused.number != _NO_STREAM:
+        if refused.number != NO_STREAM:
             raise
     if read_only:
         raise StoreError(f"{link.name}: there is no stream {name} to read")
@@ -115,7 +115,7 @@ async def prepare(link: Link, name: str, replicas: int | None, *, read_only: boo
         try:
             answer = await link.asked(f"STREAM.CREATE.{name}", wanted)
         except Refused as refused:
-            if refused.number == _NAME_IN_USE:  # another process was first
+            if refused.number == NAME_IN_USE:  # another process was first
                 answer = await link.asked(f"STREAM.INFO.{name}")
             elif refused.number in _TOO_MANY_REPLICAS and replicas is None:
                 continue
@@ -166,12 +166,12 @@ def pieces_of(name: str, events: Sequence[StoredEvent], largest: int) -> list[tu
     """Returns the subjects and the data of the messages of an append."""
     if len(events) == 1:
         stream, lines = events[0].stream, _encode(events[0])
-        if len(lines) <= largest - _FOR_HEADERS:
+        if len(lines) <= largest - FOR_HEADERS:
             return [(subject_of(name, stream), lines)]
     by_stream: dict[str, list[bytes]] = {}
     for event in events:
         by_stream.setdefault(event.stream, []).append(_encode(event))
-    most = largest - _FOR_HEADERS
+    most = largest - FOR_HEADERS
     return [
         (subject_of(name, stream), data[begin : begin + most])
         for stream, some in by_stream.items()
