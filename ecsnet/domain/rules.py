@@ -321,13 +321,14 @@ class RuleRegistry(Mapping[str, Rule]):
                 _refuse(rule_id, "there is one with this id")
             self._rules[rule_id] = rule
             self._guards.clear()
+            self._compared = (None, 0, ())
             return predicate
 
         return register
 
     def lacks(self, others: RuleRegistry) -> tuple[str, ...]:
         """Returns the ids of another registry that this one does not have."""
-        if self._compared[0] is not others or self._compared[1] != len(others):  # rules come, and none goes
+        if self._compared[0] is not others or self._compared[1] != len(others):  # rules come to it, and none goes
             missing = tuple(rule_id for rule_id in others if rule_id not in self._rules)
             self._compared = (others, len(others), missing)
         return self._compared[2]

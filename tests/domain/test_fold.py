@@ -10,6 +10,9 @@ from msgspec.structs import replace
 
 from ecsnet import Cloud, Command, ImpossibleOperation, ReplayError, RuleRegistry
 from ecsnet import commands as c
+from ecsnet.domain.checks.state_digest import state_digest
+from ecsnet.domain.fold import fold, replay
+from ecsnet.domain.state.world import World
 from ecsnet.events import Event, MemoryStore
 from ecsnet.events.instance import InstanceReleased, InstanceStarted
 from ecsnet.events.network_interface import NetworkInterfaceDetached
@@ -42,6 +45,22 @@ def test_an_impossible_event_raises_a_replay_error_with_its_version(net: Net, ev
     with pytest.raises(ReplayError, match=reason) as error:
         Cloud(store, clock=net.clock).instances[vm.id]
     assert (error.value.stream, error.value.version) == ("cn-hangzhou", last.version + 1)
+
+
+def test_the_events_before_an_illegal_one_are_folded(net: Net) -> None:
+    vm = net.run()
+    records = net.cloud.history()
+    started = InstanceStarted(instance_id=vm.id)
+    illegal = replace(records[-1], event=started, position=len(records) + 1, version=records[-1].version + 1)
+    world, before = World(), World()
+    replay(before, records)
+    with pytest.raises(ReplayError, match="InstanceStarted is not possible in status Running"):
+        fold(world, [*records, illegal])
+    assert world.position == len(records)
+    assert state_digest(world) == state_digest(before)
+    with pytest.raises(ReplayError):
+        fold(world, [illegal])
+    assert state_digest(world) == state_digest(before)
 
 
 @pytest.mark.parametrize("missing", ["mac_address", "primary_network_interface_id"])

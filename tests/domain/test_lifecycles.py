@@ -638,6 +638,22 @@ def test_lists_of_sources_and_reflexive_rows_are_what_transitions_makes_of_them(
     assert [event.__name__ for event in lamp.events if lamp.table[event].begins] == ["InstanceStartRequested"]
 
 
+def test_a_row_may_lead_from_every_status() -> None:
+    class Switch(StrEnum):
+        Off = "Off"
+        On = "On"
+
+    rows = [[InstanceStarted, [INITIAL, Switch.Off, Switch.On], Switch.On], [InstanceStopped, Switch.On, Switch.Off]]
+    switch = Lifecycle("switch", Switch, id_field="instance_id", transitions=rows, transitional={}, final=[])
+    assert switch.table[InstanceStarted] == dict.fromkeys([INITIAL, Switch.Off, Switch.On], Switch.On)
+
+
+@each_lifecycle
+def test_the_machine_has_the_statuses_and_the_one_before_the_first_event(lifecycle: Lifecycle[Any]) -> None:
+    assert list(lifecycle.machine.states) == [INITIAL, *lifecycle.statuses]
+    assert lifecycle.machine.initial == INITIAL
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
+import attrs
 import pytest
 
 from ecsnet import (
@@ -162,6 +164,11 @@ def test_registries_with_two_rules_of_one_id_are_not_merged() -> None:
         one | other
 
 
+def test_equal_rules_of_one_id_are_one_rule() -> None:
+    rule = registry(nothing, c.DeleteVpc)["x.own"]
+    assert list(RuleRegistry([rule, attrs.evolve(rule)])) == ["x.own"]
+
+
 def test_a_registry_is_not_made_of_anything_but_rules() -> None:
     with pytest.raises(InvalidArgument, match="made of rules, not of"):
         RuleRegistry(["x.one"])  # type: ignore[list-item]
@@ -179,6 +186,17 @@ def test_a_rule_added_later_applies_from_then_on() -> None:
         return {}
 
     assert [v.rule for v in net.cloud.check(command).violations] == ["x.kept"]
+
+
+def test_what_a_registry_lacks_follows_the_rules_that_either_is_given() -> None:
+    one, other, third = RuleRegistry(), RuleRegistry(), RuleRegistry()
+    other.denies("x.one", c.DeleteVpc, message="one")(nothing)
+    third.denies("x.third", c.DeleteVpc, message="third")(nothing)
+    assert [one.lacks(registry) for registry in (other, third, other)] == [("x.one",), ("x.third",), ("x.one",)]
+    other.denies("x.two", c.DeleteVpc, message="two")(nothing)
+    assert one.lacks(other) == ("x.one", "x.two")
+    one.denies("x.two", c.DeleteVpc, message="two")(nothing)
+    assert one.lacks(other) == ("x.one",)
 
 
 # What is refused when it is registered
@@ -244,6 +262,8 @@ def test_a_message_that_cannot_be_filled_in_is_refused() -> None:
 def test_a_code_for_a_command_that_is_not_guarded_is_refused() -> None:
     told = refused(nothing, c.DeleteVpc, codes={c.CreateVSwitch: ("Other", 400)})
     assert told.endswith("it has a code for CreateVSwitch, which it does not guard")
+    unknown: Any = {"DeleteVpc": ("Other", 400)}
+    assert "'DeleteVpc' is no operation" in refused(nothing, c.DeleteVpc, codes=unknown)
 
 
 def test_a_coroutine_or_a_generator_is_refused() -> None:
@@ -255,12 +275,16 @@ def test_a_coroutine_or_a_generator_is_refused() -> None:
         """Rules do not yield."""
         yield {}
 
+    async def several_later(vpc: Vpc) -> Any:
+        """Rules do neither."""
+        yield {}
+
     class Later:
         async def __call__(self, vpc: Vpc) -> Facts:
             """Rules do not wait."""
             return {}
 
-    for predicate in (later, several, Later()):
+    for predicate in (later, several, several_later, Later()):
         assert "is a coroutine or a generator" in refused(predicate, c.DeleteVpc)
 
 
@@ -359,7 +383,18 @@ def test_a_rule_may_be_anything_that_can_be_called(predicate: Callable[..., Any]
 
 
 def test_a_function_that_takes_anything_is_refused() -> None:
-    assert "use functools.wraps" in refused(untold(by_keyword), c.DeleteVpc)
+    def several(*vpcs: Vpc) -> None:
+        """It takes any number."""
+
+    def named(**vpcs: Vpc) -> None:
+        """It takes any names."""
+
+    for predicate in (untold(by_keyword), several, named):
+        assert "use functools.wraps" in refused(predicate, c.DeleteVpc)
+
+
+def test_a_function_whose_parameters_nothing_tells_is_refused() -> None:
+    assert "the parameters of its predicate are not known" in refused(max, c.DeleteVpc)
 
 
 def test_a_rule_is_not_called_while_a_parameter_is_unknown() -> None:
@@ -426,6 +461,38 @@ def test_an_optional_parameter_need_not_be_one_of_every_command() -> None:
     ):
         assert net.cloud.check(command).violations[-1].facts["known"] == [known]
     assert "StopInstance has no eip" in refused(of_either, c.StopInstance)
+
+
+Perhaps = Optional[Instance]  # noqa: UP045  # what it tests
+
+
+@pytest.mark.parametrize(
+    ("annotation", "optional"),
+    [
+        ("Perhaps", True),
+        ("Quota | None", True),
+        ("Quota | None | Instance", True),
+        ("None | Quota | Instance", True),
+        ("Instance | Quota", False),
+        ("typing.Optional[Quota]", True),
+        ("Union[Quota, Instance, None]", True),
+        ("Union[Quota, Instance]", False),
+        ("Union[Quota]", False),
+        ("dict[Quota, None]", False),
+        ("None", True),
+        ("an instance", False),
+    ],
+)
+def test_a_parameter_may_be_none_if_its_annotation_says_so(annotation: str, optional: bool) -> None:
+    def of_either(instance: Any, eip: Any = None) -> Facts | None:
+        """A command on an EIP has no instance."""
+        return None
+
+    of_either.__annotations__["instance"] = annotation
+    if optional:
+        assert "x.own" in registry(of_either, c.StartInstance, c.ReleaseEipAddress)
+    else:
+        assert "ReleaseEipAddress has no instance" in refused(of_either, c.StartInstance, c.ReleaseEipAddress)
 
 
 def test_a_parameter_with_a_default_other_than_none_keeps_it() -> None:
@@ -636,6 +703,32 @@ def test_an_exception_inside_a_rule_carries_the_id_of_the_rule() -> None:
     error = broken(crash)
     assert isinstance(error.__cause__, KeyError)
     assert "KeyError: 'vpc-" in str(error)
+
+
+def test_any_exception_of_a_users_rule_carries_its_id_but_for_a_lack_of_memory() -> None:
+    errors: list[BaseException] = [OSError("no file"), MemoryError()]
+
+    def crash(vpc: Vpc) -> Any:
+        """It reads a file."""
+        raise errors[0]
+
+    assert "OSError: no file" in str(broken(crash))
+    errors.reverse()
+    net = Net(rules=registry(crash, c.DeleteVpc))
+    with pytest.raises(MemoryError):
+        net.cloud.check(c.DeleteVpc(vpc_id=net.vpc.id))
+
+
+def test_facts_may_be_any_mapping(net: Net) -> None:
+    def stays(vpc: Vpc) -> Any:
+        """No VPC is deleted."""
+        return MappingProxyType({"vpc_id": vpc.id})
+
+    decision = net.cloud.check(
+        c.DeleteVpc(vpc_id=net.vpc.id), rules=registry(stays, c.DeleteVpc, message="{vpc_id} stays")
+    )
+    assert decision.violations[-1].facts == {"vpc_id": net.vpc.id}
+    assert decision.violations[-1].message == f"{net.vpc.id} stays"
 
 
 def test_a_placeholder_that_the_facts_lack_is_an_error_that_names_the_rule() -> None:

@@ -13,6 +13,7 @@ from tests.support.net import Net
 from tests.support.setups import (
     OPEN,
     SUBSCRIPTION,
+    assign,
     classic,
     classic_command,
     created,
@@ -223,10 +224,22 @@ def test_an_attached_interface_is_assigned_no_more_addresses_than_the_type_allow
 
 def test_a_vswitch_without_a_free_address_takes_nothing_more(net: Net) -> None:
     vswitch = net.new_vswitch("10.0.2.0/29")
-    interface = net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=3)
-    for command in (c.CreateNetworkInterface, c.RunInstances, c.CreateInstance, c.ModifyInstanceVpcAttribute):
+    interface = net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=2)
+    taking = (c.CreateNetworkInterface, c.RunInstances, c.CreateInstance, c.ModifyInstanceVpcAttribute)
+    assert [denied(net, vswitch.id, command) for command in taking] == [[], [], [], []]
+    assert denied(net, interface.id, c.AssignPrivateIpAddresses) == []
+    net.cloud.execute(assign(interface.id, 1))
+    for command in taking:
         assert denied(net, vswitch.id, command) == ["address.private.exhausted"]
     assert denied(net, interface.id, c.AssignPrivateIpAddresses) == ["address.private.exhausted"]
+
+
+def test_the_last_free_address_of_a_vswitch_may_be_named(net: Net) -> None:
+    vswitch = net.new_vswitch("10.0.2.0/29")
+    (last,) = {f"10.0.2.{n}" for n in range(1, 5)} - {
+        *net.eni(vswitch_id=vswitch.id, secondary_private_ip_address_count=2).private_ips
+    }
+    assert net.run(vswitch_id=vswitch.id, private_ip_address=last).private_ip == last
 
 
 def test_an_instance_that_cannot_leave_a_full_vswitch_changes_no_address(net: Net) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ecsnet import CommandDenied, rules
 from ecsnet import commands as c
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rule_parameters import ALWAYS_KNOWN, judge_of_library
+from ecsnet.domain.rule_parameters import ALWAYS_KNOWN, UnusablePredicate, judge_of_library
 from tests.domain.subjects.stories.instance import move_to_another_vpc, move_to_another_zone, release_a_running_instance
 from tests.domain.subjects.stories.public_ip import allocate_beside_a_public_address, allocate_beside_an_eip
 from tests.domain.subjects.stories.security_group import (
@@ -52,6 +52,11 @@ def test_a_rule_of_the_library_is_called_with_all_its_parameters() -> None:
         parameters = inspect.signature(rule.predicate).parameters.values()
         assert judge.parameters == tuple(one.name for one in parameters), rule.id
         assert {one.kind for one in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}, rule.id
+
+
+def test_a_rule_of_the_library_asks_for_nothing_that_a_context_lacks() -> None:
+    with pytest.raises(UnusablePredicate, match="a RuleContext has no apple, banana"):
+        judge_of_library(lambda now, banana, apple: None, [c.DeleteVpc])
 
 
 def test_a_missing_resource_hides_no_other_violation(net: Net) -> None:

@@ -23,6 +23,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--reach", type=PATH, help="A file with what the tests reach; it is written if it is not there.")
 @click.option("--within", type=float, help="The seconds of the processor after which a mutant has survived.")
 @click.option("--only-in-place", is_flag=True, help="Leave out the mutants that take an import each.")
+@click.option("--every", default=1, help="Try only every N-th mutant of each module.")
 @click.option("--out", type=PATH, default="mutation.jsonl", help="Where the outcomes are written.")
 def main(
     modules: tuple[str, ...],
@@ -32,12 +33,13 @@ def main(
     reach: Path | None,
     within: float | None,
     only_in_place: bool,
+    every: int,
     out: Path,
 ) -> None:
     """Try the mutants of some MODULEs of ecsnet.domain, or of all."""
     again = None if earlier is None else {entry["id"] for entry in _read(earlier) if entry["outcome"] == "survived"}
     left_out: Counter[str] = Counter()
-    made = (mutant for module in modules or MODULES for mutant in mutants(module, left_out))
+    made = (mutant for module in modules or MODULES for mutant in mutants(module, left_out, every))
     chosen = (mutant for mutant in made if again is None or mutant.id in again)
     outcomes: dict[str, Counter[str]] = {}
     with out.open("w", encoding="utf-8") as lines:

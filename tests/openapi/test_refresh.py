@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from tests.support import held
 from tests.support import small_account as small
 from tests.support.described import COLLECTIONS, network
 from tests.support.net import Net
+from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic
 
 LISTS = {
     "vpcs": "DescribeVpcs",
@@ -200,6 +201,145 @@ def test_a_described_status_ends_what_was_going_on() -> None:
     net.cloud.settle()
     assert eni.id not in net.cloud.network_interfaces
     assert invariants(net.cloud) == ()
+
+
+def again(cloud: Cloud, **changes: Any) -> None:
+    """Describe the small account without its spare ENI again, with other lists."""
+    parts = small.network(**{"interfaces": [small.primary()], **changes})
+    cloud.import_resources(small.answers(parts), refresh=True)
+
+
+def test_the_addresses_of_an_instance_are_refreshed() -> None:
+    def with_address(*addresses: str) -> dict[str, Any]:
+        return small.instance(PublicIpAddress={"IpAddress": addresses})
+
+    cloud = small_cloud(instances=[with_address("47.1.1.2")], interfaces=[small.primary()])
+    for addresses in (("47.1.1.3",), (), ("47.1.1.2",)):
+        again(cloud, instances=[with_address(*addresses)])
+        assert cloud.instances["i-1"].public_ip == next(iter(addresses), None)
+        assert invariants(cloud) == audit(cloud) == ()
+
+
+def test_a_classic_instance_is_refreshed() -> None:
+    def classic(address: str, group_id: str) -> dict[str, Any]:
+        inner = {"InnerIpAddress": {"IpAddress": [address]}, "SecurityGroupIds": {"SecurityGroupId": [group_id]}}
+        return small.instance("i-2", **{**small.CLASSIC, **inner})
+
+    groups = [small.group(), small.group("sg-2", VpcId=""), small.group("sg-3", VpcId="")]
+    vms = [small.instance(), classic("10.1.1.1", "sg-2")]
+    cloud = small_cloud(groups=groups, instances=vms, interfaces=[small.primary()])
+    for address, group_id in (("10.1.1.2", "sg-3"), ("10.1.1.2", "sg-2"), ("10.1.1.1", "sg-2")):
+        again(cloud, groups=groups, instances=[small.instance(), classic(address, group_id)])
+        vm = cloud.instances["i-2"]
+        assert (vm.private_ip, vm.security_group_ids) == (address, (group_id,))
+        assert invariants(cloud) == audit(cloud) == ()
+
+
+def test_a_bandwidth_that_waits_for_a_renewal_waits_no_more_when_the_end_was_another() -> None:
+    def until(end: str, **changes: Any) -> dict[str, Any]:
+        return small.instance(InstanceChargeType="PrePaid", ExpiredTime=f"{end}T08:00Z", **changes)
+
+    cloud = small_cloud(instances=[until("2019-04-01")], interfaces=[small.primary()], eips=[])
+    cloud.execute(c.RenewInstance(instance_id="i-1", internet_max_bandwidth_out=7))
+    again(cloud, instances=[until("2019-05-01", InstanceName="web")], eips=[])
+    forked = cloud.fork()
+    for one, end, bandwidth in ((cloud, "2019-05-01", 7), (forked, "2019-06-01", 0)):
+        again(one, instances=[until(end)], eips=[])
+        assert isinstance(one.clock, ManualClock)
+        one.clock.advance(timedelta(days=40))
+        assert one.instances["i-1"].internet_max_bandwidth_out == bandwidth
+        assert invariants(one) == ()
+
+
+def test_an_instance_that_was_pending_and_is_stopped_has_been_started() -> None:
+    cloud = small_cloud(instances=[small.instance(Status="Pending")])
+    again(cloud, instances=[small.instance(Status="Stopped")])
+    assert cloud.check(c.ModifyInstanceVpcAttribute(instance_id="i-1", vswitch_id="vsw-1"))
+
+
+def test_a_creation_time_that_is_not_described_again_stays() -> None:
+    told = "2018-03-11T08:00:00Z"
+    cloud = small_cloud(interfaces=[small.primary(), small.interface(CreationTime=told)])
+    untold, interface = cloud.eips["eip-1"], cloud.network_interfaces["eni-1"]
+    assert isinstance(cloud.clock, ManualClock)
+    cloud.clock.advance(timedelta(days=1))
+    again(
+        cloud,
+        eips=[small.eip(Name="web")],
+        interfaces=[small.primary(NetworkInterfaceName="first"), small.interface(NetworkInterfaceName="web")],
+    )
+    assert cloud.eips["eip-1"].created_at == untold.created_at == small.START
+    assert cloud.network_interfaces["eni-0"].created_at == small.START
+    assert cloud.network_interfaces["eni-1"].created_at == interface.created_at == datetime(2018, 3, 11, 8, tzinfo=UTC)
+    again(cloud, eips=[small.eip(AllocationTime=told)], interfaces=[small.primary(CreationTime=told)])
+    assert cloud.network_interfaces["eni-0"].created_at == small.START  # it is no change by itself
+    again(
+        cloud,
+        eips=[small.eip(Name="db", AllocationTime=told)],
+        interfaces=[small.primary(NetworkInterfaceName="db", CreationTime=told)],
+    )
+    assert cloud.eips["eip-1"].created_at == cloud.network_interfaces["eni-0"].created_at == interface.created_at
+
+
+def test_the_eips_of_two_instances_change_places() -> None:
+    vms = [small.instance(), small.instance("i-2")]
+    second = small.primary("i-2", "eni-2", PrivateIpAddress="10.0.1.10", MacAddress="00:16:3e:00:00:02")
+    parts: dict[str, Any] = {"instances": vms, "interfaces": [small.primary(), second]}
+
+    def on(*instance_ids: str) -> list[dict[str, Any]]:
+        return [
+            small.eip(
+                f"eip-{n}",
+                IpAddress=f"47.1.1.{n}",
+                InstanceId=instance_id,
+                Status="InUse" if instance_id else "Available",
+            )
+            for n, instance_id in enumerate(instance_ids)
+        ]
+
+    cloud = small_cloud(**parts, eips=on("i-1", "i-2"))
+    for instance_ids in (("i-2", "i-1"), ("", "i-2"), ("i-1", "")):
+        again(cloud, **parts, eips=on(*instance_ids))
+        by_instance = {one: f"eip-{n}" for n, one in enumerate(instance_ids) if one}
+        assert {vm.id: vm.eip_id for vm in cloud.instances.values()} == {"i-1": None, "i-2": None} | by_instance
+        assert invariants(cloud) == audit(cloud) == ()
+
+
+def test_a_group_that_is_gone_is_no_longer_named_by_the_rules_of_others() -> None:
+    """Rules that the model does not carry out name groups, too, and keep them from being deleted."""
+    groups = [small.group(), small.group("sg-2"), small.group("sg-3")]
+    cloud = small_cloud(groups=groups, interfaces=[small.primary()])
+    rules = rules_of("sg-1", "sg-2", "sg-3")
+    for rule in rules["Permissions"]["Permission"]:
+        rule["PortRange"] = "22/22"
+    cloud.import_resources([rules], refresh=True)
+    cloud.import_resources(
+        [{"SecurityGroups": {"SecurityGroup": groups[:2]}}], refresh=True, complete=["security_groups"]
+    )
+    assert not cloud.check(c.DeleteSecurityGroup(security_group_id="sg-2"))
+    assert invariants(cloud) == ()
+
+
+def test_what_disappears_leaves_every_table_and_index_empty() -> None:
+    net = Net(**OPEN)
+    cloud, tags = net.cloud, {"team": "web"}
+    cloud.execute(c.AuthorizeSecurityGroup(security_group_id=net.group.id, source_group_id=net.new_group().id))
+    vm = net.run(internet_max_bandwidth_out=5, tags=tags)
+    net.attached(vm, tags=tags)
+    cloud.execute(c.AllocateEipAddress(tags=tags))
+    associated(net, net.run())
+    cloud.execute(c.RenewInstance(instance_id=net.run(**SUBSCRIPTION).id, internet_max_bandwidth_out=7))
+    linked = cloud.execute(c.CreateVpc(cidr_block="172.16.0.0/12", tags=tags))
+    cloud.execute(c.EnableVpcClassicLink(vpc_id=linked.id))
+    cloud.execute(c.AttachClassicLinkVpc(instance_id=classic(net).id, vpc_id=linked.id))
+    for kind, resource_id in (("vswitch", net.vswitch.id), ("securitygroup", net.group.id)):
+        cloud.execute(c.TagResources(resource_type=kind, resource_ids=[resource_id], tags=tags))
+    cloud.import_resources([], refresh=True, complete=COLLECTIONS)
+    region = cloud.folded_state().region("cn-hangzhou")
+    tables = {name: getattr(region, name) for name in region.__slots__ if hasattr(getattr(region, name), "size")}
+    left = {name: sorted(map(str, table.live_keys())) for name, table in tables.items() if table.size}
+    assert left == {}
+    assert not any(region.usage.live_values())
 
 
 # In parts

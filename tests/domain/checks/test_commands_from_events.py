@@ -71,6 +71,9 @@ def test_a_launch_event_yields_every_parameter_that_rules_read(net: Net) -> None
         internet_max_bandwidth_out=5,
         period=2,
         image_id="centos",
+        instance_name="web-1",
+        description="of the web",
+        tags={"team": "web"},
         **SUBSCRIPTION,
     )
     assert told(net.cloud, run) == run
@@ -84,15 +87,19 @@ def test_a_classic_launch_event_yields_no_private_address() -> None:
     assert told(net.cloud, run) == run
 
 
-def test_an_event_of_a_new_resource_yields_the_region(net: Net) -> None:
-    there = {"region_id": "cn-beijing"}
+def test_an_event_of_a_new_resource_yields_the_region_and_what_it_is_called(net: Net) -> None:
+    there: dict[str, Any] = {"region_id": "cn-beijing"}
+    called: dict[str, Any] = {"description": "of the web", "tags": {"team": "web"}}
     for command in (
-        c.CreateVpc(cidr_block="10.0.0.0/8", **there),
-        c.CreateSecurityGroup(**there),
-        c.AllocateEipAddress(**there),
+        c.CreateVpc(cidr_block="10.0.0.0/8", vpc_name="web", **there, **called),
+        c.CreateSecurityGroup(security_group_name="web", **there, **called),
+        c.AllocateEipAddress(name="web", **there, **called),
         c.SetQuota(name="vswitches-per-vpc", value=7, **there),
     ):
         assert told(net.cloud, command, "cn-beijing") == command
+    vswitch = attrs.evolve(net.vswitch_command("10.0.2.0/24"), vswitch_name="web", **called)
+    interface = net.eni_command(primary_ip_address="10.0.1.9", network_interface_name="web", **called)
+    assert [told(net.cloud, one) for one in (vswitch, interface)] == [vswitch, interface]
 
 
 def test_an_authorization_event_yields_the_source_account(net: Net) -> None:

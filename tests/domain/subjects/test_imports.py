@@ -8,11 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ecsnet import Cloud, Command
+from ecsnet import Cloud, Command, ReplayError
 from ecsnet import commands as c
-from ecsnet.events import MemoryStore
+from ecsnet.domain.fold import fold
+from ecsnet.domain.state.world import World
+from ecsnet.events import Event, MemoryStore
+from ecsnet.events.imports import ResourceDisappeared, ResourceRefreshed, VpcImported
 from ecsnet.testing import invariants
+from ecsnet.values import EipInstanceType
 from tests.support.describe import describe
 from tests.support.described import COLLECTIONS, entries, imported, network
 from tests.support.net import START, Net
@@ -167,3 +172,36 @@ def test_new_addresses_continue_after_the_imported_ones(net: Net) -> None:
     for command in (net.run_command(), net.eni_command(), c.AllocateEipAddress()):
         here, there = cloud.execute(command), net.cloud.execute(command)
         assert str(here) == str(there)
+
+
+# Resources that were described again
+
+
+def test_what_something_else_is_in_or_on_does_not_disappear_alone(net: Net) -> None:
+    vm, interface = net.run(), net.eni()
+    net.cloud.execute(
+        c.AssociateEipAddress(
+            allocation_id=eip(net).id, instance_id=interface.id, instance_type=EipInstanceType.NetworkInterface
+        )
+    )
+    for resource_id in (net.vpc.id, net.vswitch.id, net.group.id, vm.id, interface.id):
+        with pytest.raises(ReplayError, match=f"{resource_id} is gone, and . others are still in it or on it"):
+            folded_after(net, ResourceDisappeared(resource_id=resource_id))
+
+
+def test_what_is_not_there_does_not_disappear(net: Net) -> None:
+    with pytest.raises(ReplayError, match="ResourceDisappeared does not fit what came before: KeyError"):
+        folded_after(net, ResourceDisappeared(resource_id="i-none"))
+
+
+def test_a_resource_is_not_described_as_another_one(net: Net) -> None:
+    now = VpcImported(vpc_id=net.vpc.id, cidr_block="10.0.0.0/16", name="web")
+    folded_after(net, ResourceRefreshed(resource_id=net.vpc.id, vpc=now))
+    with pytest.raises(ReplayError, match="vpc-other is described as another resource"):
+        folded_after(net, ResourceRefreshed(resource_id="vpc-other", vpc=now))
+
+
+def folded_after(net: Net, event: Event) -> None:
+    """Folds the history of a network, and then the event."""
+    *_, last = records = net.cloud.history()
+    fold(World(), [*records, replace(last, event=event, position=last.position + 1, version=last.version + 1)])
