@@ -24,26 +24,17 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
     The rows are read when they are first looked into, and a type is made of its row when it is first asked for: most
     commands ask for none, and the others for one of hundreds.
     """
-    return _vendor_types(catalogue)
-
-
-@cache
-def _vendor_types(catalogue: Catalogue) -> Mapping[str, InstanceType]:
     return _VendorTypes(catalogue)
 
 
 class _VendorTypes(Mapping[str, InstanceType]):
-    __slots__ = ("_catalogue", "_types")
+    __slots__ = ("_catalogue",)
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue: Catalogue = catalogue
-        self._types: dict[str, InstanceType] = {}
 
     def __getitem__(self, type_id: str) -> InstanceType:
-        known = self._types.get(type_id)
-        if known is None:
-            known = self._types[type_id] = _read(_rows()[type_id], self._catalogue)
-        return known
+        return _type(type_id, self._catalogue)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_rows())
@@ -66,7 +57,9 @@ def _rows() -> dict[str, dict[str, str]]:
     return {row["instance_type"]: row for row in rows if row["private_ipv4_per_eni"] or row["eni_quantity"] == "1"}
 
 
-def _read(row: dict[str, str], catalogue: Catalogue) -> InstanceType:
+@cache
+def _type(type_id: str, catalogue: Catalogue) -> InstanceType:
+    row = _rows()[type_id]
     interfaces, queues = row["eni_quantity"], row["nic_queues"]
     if catalogue == "2019-04":
         interfaces, queues = row["eni_quantity_2019_04"] or interfaces, row["nic_queues_2019_04"] or queues

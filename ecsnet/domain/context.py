@@ -262,7 +262,9 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
         if not addresses or vswitch is None:
             return 0
         allocated = self.region.addresses.get_existing(vswitch.vpc_id)
-        return len({ip for ip in addresses if usable(vswitch, ipv4_to_int(ip)) and allocated.lacks(ip)})
+        return len(
+            {ip for ip in addresses if usable(vswitch.first, vswitch.last, ipv4_to_int(ip)) and allocated.lacks(ip)}
+        )
 
     def having(self, **fields: object) -> Self:
         """Returns a copy of the context in which these fields are known too."""

@@ -7,6 +7,7 @@ recorded, so that one later description of the VPC or the VSwitch ends it for al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ecsnet.domain.state.records import NetworkInterfaceState
@@ -15,12 +16,19 @@ from ecsnet.domain.state.world import Region
 
 def why_held(region: Region, state: Any) -> str | None:
     """Returns why no command changes a resource of the region, None if commands may."""
-    own: str | None = getattr(state, "held", None)
-    place = why_placed_nowhere(region, state) if region.imported else None
-    return own if place is None else place if own is None else f"{own}; {place}"
+    if not region.imported:  # as nearly always
+        return None
+    return "; ".join(filter(None, (getattr(state, "held", None), _why_by_place(region, state)))) or None
 
 
-def why_placed_nowhere(region: Region, state: Any) -> str | None:
+def reasons_held(region: Region, states: Iterable[Any]) -> dict[str, str]:
+    """Returns why no command changes resources of the region, by id, without those that commands may change."""
+    if not region.imported:
+        return {}
+    return {one.id: reason for one in states if (reason := why_held(region, one)) is not None}
+
+
+def _why_by_place(region: Region, state: Any) -> str | None:
     """Returns what holds a resource for the place that it is in, None if nothing does."""
     if isinstance(state, NetworkInterfaceState):
         vswitch = region.vswitches[state.vswitch_id]

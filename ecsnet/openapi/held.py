@@ -82,15 +82,19 @@ def why_network(one: DescribedVpc | DescribedVSwitch, only_named: bool) -> str |
     response describes."""
     if only_named:
         return "no response describes it"
-    known = _VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES
-    if one.status in known and one.cidr_block and (isinstance(one, DescribedVpc) or one.zone_id):
+    known = _has_known_status(one)
+    if known and one.cidr_block and (isinstance(one, DescribedVpc) or one.zone_id):
         return None  # as nearly always
-    reasons = [] if one.status in known else [_unknown("status", one.status)]
+    reasons = [] if known else [_unknown("status", one.status)]
     if not one.cidr_block:
         reasons.append(_unknown("block", ""))
     if isinstance(one, DescribedVSwitch) and not one.zone_id:
         reasons.append(_unknown("zone", ""))
     return "; ".join(reasons)
+
+
+def _has_known_status(one: DescribedVpc | DescribedVSwitch) -> bool:
+    return one.status in (_VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES)
 
 
 def owner_of(one: DescribedVpc | DescribedVSwitch | DescribedInterface) -> str | None:
@@ -104,7 +108,7 @@ def of_network(one: DescribedVpc | DescribedVSwitch, owner_id: str | None) -> di
     """Returns what the description of a VPC or a VSwitch says and the model cannot; ``owner_id`` is the account that
     shares it."""
     said: dict[str, Any] = {}
-    if one.status not in (_VPC_STATUSES if isinstance(one, DescribedVpc) else _VSWITCH_STATUSES):
+    if not _has_known_status(one):
         said["Status"] = one.status
     if owner_id is not None:
         said["OwnerId"] = int(owner_id)

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ecsnet.domain.state.private_pool import StandIn, stand_in
+from ecsnet.domain.state.private_pool import StandIn, stand_in, usable
 from ecsnet.domain.state.views import VIEWS
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.refreshes import TABLES
@@ -498,7 +498,7 @@ class _Comparison:
             number = ipv4_to_int(ip)
             place = bisect_right(begins, (vpc_id, number)) - 1
             vswitch = blocks[place][1] if place >= 0 else None
-            if vswitch is not None and vswitch.state.vpc_id == vpc_id and _usable(bounds[vswitch.state.id], number):
+            if vswitch is not None and vswitch.state.vpc_id == vpc_id and usable(*bounds[vswitch.state.id], number):
                 holders = _holders(vswitch.region, vpc_id, ip)
                 held_now = (vpc_id, ip) in now or bool(holders.difference(replaced))
                 explained[vswitch.state.id] += held_now - bool(holders)
@@ -536,7 +536,7 @@ class _Comparison:
             explained = size - state.available_ip_address_count - state.unseen_addresses + change
         else:
             allocated = one.region.addresses.get_existing(state.vpc_id).live_keys()
-            explained = sum(_usable(bounds, ipv4_to_int(ip)) for ip in allocated) + change
+            explained = sum(usable(first, last, ipv4_to_int(ip)) for ip in allocated) + change
         return max(0, int(size - explained - self._counted[state.id]))
 
     def _check_change(
@@ -663,10 +663,6 @@ def _as_named(known: _Known) -> DescribedVpc | DescribedVSwitch:
     if known.table == "vpcs":
         return DescribedVpc(vpc_id=state.id)
     return DescribedVSwitch(vswitch_id=state.id, vpc_id=state.vpc_id, zone_id=state.zone_id)
-
-
-def _usable(bounds: tuple[int, int], address: int) -> bool:
-    return bounds[0] < address <= bounds[1] - 3
 
 
 def _imports(described: Described) -> dict[str, Import]:

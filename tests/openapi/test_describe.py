@@ -16,18 +16,9 @@ from ecsnet.strategies import clouds
 from ecsnet.testing import invariants
 from tests.attack.descriptions import made
 from tests.support import held
-from tests.support.described import COLLECTIONS, network
+from tests.support.described import COLLECTIONS, LISTS, network
 from tests.support.net import Net
 from tests.support.setups import OPEN, classic
-
-LISTS = (
-    "DescribeVpcs",
-    "DescribeVSwitches",
-    "DescribeSecurityGroups",
-    "DescribeInstances",
-    "DescribeNetworkInterfaces",
-    "DescribeEipAddresses",
-)
 
 
 def described(cloud: Cloud, region_id: str | None = None) -> list[dict[str, Any]]:

@@ -9,17 +9,10 @@ import pytest
 from ecsnet import Cloud, CommandDenied, InvalidResponse, audit
 from ecsnet import commands as c
 from ecsnet.guest import GuestError, guest_configuration
+from tests.support.described import LISTS
 from tests.support.small_account import CLASSIC, answers, eip, group, instance, interface, network, vswitch
 from tests.support.small_account import primary as primary_with_the_mac_of_the_spare_one
 
-LISTS = (
-    "DescribeVpcs",
-    "DescribeVSwitches",
-    "DescribeSecurityGroups",
-    "DescribeInstances",
-    "DescribeNetworkInterfaces",
-    "DescribeEipAddresses",
-)
 ABSENT = object()
 
 

@@ -13,6 +13,7 @@ from ecsnet import Cloud, InvalidDescribe, InvalidResponse, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.attack.descriptions import descriptions
+from tests.support.described import COLLECTIONS, LISTS
 from tests.support.hypothesis_settings import budget
 from tests.support.small_account import (
     CLASSIC,
@@ -29,14 +30,6 @@ from tests.support.small_account import (
     vswitch,
 )
 
-LISTS = (
-    "DescribeVpcs",
-    "DescribeVSwitches",
-    "DescribeSecurityGroups",
-    "DescribeInstances",
-    "DescribeNetworkInterfaces",
-    "DescribeEipAddresses",
-)
 NODE: dict[str, Any] = {
     "VpcAttributes": {"VpcId": "vpc-1", "VSwitchId": "vsw-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.8"]}}
 }
@@ -61,10 +54,8 @@ def account(**changes: Any) -> Cloud:
 
 
 def describe(cloud: Cloud) -> list[dict[str, Any]]:
-    """Everything in any region, each list in the order of the ids."""
-    tables: Any = (cloud.vpcs, cloud.vswitches, cloud.security_groups)
-    tables += (cloud.instances, cloud.network_interfaces, cloud.eips)
-    regions = sorted({one.region_id for table in tables for one in table.values()})
+    """Everything in any region."""
+    regions = sorted({one.region_id for table in COLLECTIONS for one in getattr(cloud, table).values()})
     found = [cloud.describe(action, RegionId=region_id) for region_id in regions for action in LISTS]
     for one in found:
         del one["RequestId"]

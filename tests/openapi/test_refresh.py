@@ -18,22 +18,13 @@ from ecsnet.strategies import clouds, commands
 from ecsnet.testing import invariants
 from tests.support import held
 from tests.support import small_account as small
-from tests.support.described import COLLECTIONS, network
+from tests.support.described import COLLECTIONS, LISTS, network
 from tests.support.net import Net
 from tests.support.setups import OPEN, SUBSCRIPTION, associated, classic
 
-LISTS = {
-    "vpcs": "DescribeVpcs",
-    "vswitches": "DescribeVSwitches",
-    "security_groups": "DescribeSecurityGroups",
-    "instances": "DescribeInstances",
-    "network_interfaces": "DescribeNetworkInterfaces",
-    "eips": "DescribeEipAddresses",
-}
-
 
 def described(cloud: Cloud) -> list[dict[str, Any]]:
-    return [cloud.describe(action) for action in LISTS.values()]
+    return [cloud.describe(action) for action in LISTS]
 
 
 def imported(cloud: Cloud) -> Cloud:
@@ -348,7 +339,7 @@ def test_what_disappears_leaves_every_table_and_index_empty() -> None:
 def test_a_network_comes_page_by_page() -> None:
     net = network()
     whole, cloud = imported(net.cloud), Cloud(clock=net.clock)
-    for kind, action in LISTS.items():
+    for kind, action in zip(COLLECTIONS, LISTS, strict=True):
         token: str | None = None
         while token != "":
             sizes = {"MaxResults": 1, "NextToken": token} if kind in ("instances", "network_interfaces") else {}

@@ -30,6 +30,15 @@ def imported(net: Net, answers: list[dict[str, Any]] | None = None) -> Cloud:
     return cloud
 
 
+LISTS = (
+    "DescribeVpcs",
+    "DescribeVSwitches",
+    "DescribeSecurityGroups",
+    "DescribeInstances",
+    "DescribeNetworkInterfaces",
+    "DescribeEipAddresses",
+)
+"""The actions that describe a whole network, in the order of the collections."""
 COLLECTIONS = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
 
 

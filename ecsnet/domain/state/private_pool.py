@@ -19,9 +19,10 @@ from ecsnet.domain.state.world import Region
 from ecsnet.values import ADDRESSES_OF_PREFIX, int_to_ipv4, ipv4_to_int, must_be_ipv4
 
 
-def usable(vswitch: VSwitchState, address: int) -> bool:
-    """Returns whether users may have an address of the block; the system reserves the first and the last three."""
-    return vswitch.first < address <= vswitch.last - 3
+def usable(first: int, last: int, address: int) -> bool:
+    """Returns whether users may have an address of a VSwitch's block; the system reserves the first and the last
+    three."""
+    return first < address <= last - 3
 
 
 def allocate(region: Region, interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> None:
@@ -141,7 +142,7 @@ def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
             other_id = holder_id
         region.other_holders.mutable((interface.vpc_id, ip)).set(other_id, True)
     allocated.add_all(free, interface.id)
-    if len(free) == 1 and own.next_ip != free[0] and usable(own, ipv4_to_int(free[0])):
+    if len(free) == 1 and own.next_ip != free[0] and usable(own.first, own.last, ipv4_to_int(free[0])):
         own.available_ip_address_count -= 1
         return
     for vswitch, addresses in _by_block(region, interface, free):
@@ -153,7 +154,7 @@ def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
 def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
     """Excludes from a new VSwitch the addresses of its block that imported ENIs of other VSwitches have."""
     allocated = region.addresses.get_existing(vswitch.vpc_id)
-    count = sum(usable(vswitch, ipv4_to_int(ip)) for ip in allocated.live_keys())
+    count = sum(usable(vswitch.first, vswitch.last, ipv4_to_int(ip)) for ip in allocated.live_keys())
     if count:
         vswitch.available_ip_address_count -= count
         if vswitch.next_ip is not None and allocated[vswitch.next_ip] is not None:
@@ -194,7 +195,7 @@ def _by_block(
     for ip in addresses:
         number = ipv4_to_int(ip)
         vswitch = own if own.first <= number <= own.last else _block_of(region, own.vpc_id, number)
-        if vswitch is not None and usable(vswitch, number):
+        if vswitch is not None and usable(vswitch.first, vswitch.last, number):
             inside.setdefault(vswitch.id, {})[ip] = None
     for vswitch_id, ips in inside.items():
         yield region.vswitches.mutable(vswitch_id), ips

@@ -108,7 +108,7 @@ def instance(region: Region, state: InstanceState, status: InstanceStatus | None
         instance_type=state.instance_type.id,
         vswitch_id=place.vswitch_id if place else None,
         primary_network_interface_id=primary.id if primary else None,
-        private_ip=primary.private_ips[0] if primary else region.private_ip_of(state),
+        private_ip=region.private_ip_of(state),
         security_group_ids=place.security_group_ids if place else state.classic_group_ids,
     )
 

@@ -585,18 +585,11 @@ def restore_allocate(region: Region, recording: Recording[EipAddressAllocated]) 
     )
 
 
-def primary_private_ip(region: Region, instance: InstanceState) -> str:
-    """Returns the private address of an instance that its EIP is associated with."""
-    return region.private_ip_of(instance)
-
-
 def _private_ip_at(region: Region, eip: EipState) -> str | None:
     """Returns the private address that an EIP is associated with, None if it is with none."""
     if eip.network_interface_id is not None:
         return private_ip_of(eip, region.network_interfaces.get_existing(eip.network_interface_id))
-    return (
-        None if eip.instance_id is None else primary_private_ip(region, region.instances.get_existing(eip.instance_id))
-    )
+    return None if eip.instance_id is None else region.private_ip_of(region.instances.get_existing(eip.instance_id))
 
 
 def prepare_associate(context: RuleContext, command: AssociateEipAddress | None) -> None:
@@ -621,7 +614,7 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
 def _primary_ip_anywhere(region: Region, world: World, instance: InstanceState) -> str:
     """Returns the primary private IP of an instance, which is in a region or in another one."""
     home = region if region.instances[instance.id] is instance else known(world.region_of("instances", instance.id))
-    return primary_private_ip(home, instance)
+    return home.private_ip_of(instance)
 
 
 def _table_of(user: EipUser) -> str:

@@ -194,8 +194,7 @@ def take_in(region: Region, interface: NetworkInterfaceState) -> None:
     """Adds a described ENI to its VSwitch and its groups, with its addresses."""
     region.imported = True
     region.network_interfaces.set(interface.id, interface)
-    if interface.described is not None:
-        region.await_described(interface)
+    region.await_described(interface)
     region.interfaces_of_vswitch.mutable(interface.vswitch_id).set(interface.id, True)
     region.list_by_name(interface)
     private_pool.adopt(region, interface)

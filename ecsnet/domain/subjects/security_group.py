@@ -31,7 +31,7 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import GroupGrowth, Membership, NewInterface, RuleContext, known
-from ecsnet.domain.held import why_held
+from ecsnet.domain.held import reasons_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -337,12 +337,7 @@ def group_held(
 ) -> Facts | None:
     """An imported security group of a VPC that no response describes is not changed, and nothing enters or leaves
     it."""
-    if not region.imported:  # as nearly always
-        return None
-    groups = security_groups
-    for new in new_interfaces:
-        groups += new.groups
-    reasons = {one.id: reason for one in groups if (reason := why_held(region, one)) is not None}
+    reasons = reasons_held(region, (*security_groups, *[group for new in new_interfaces for group in new.groups]))
     return {"security_group_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -21,7 +21,7 @@ from ecsnet.commands import (
 )
 from ecsnet.commands.fields import SYSTEM_TAGS
 from ecsnet.domain.context import RuleContext, known
-from ecsnet.domain.held import why_held
+from ecsnet.domain.held import reasons_held
 from ecsnet.domain.lifecycle import Lifecycle
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -157,7 +157,7 @@ def tag_quota(command: TagResources, resources: tuple[State, ...]) -> Facts | No
 def held(resources: tuple[State, ...], region: Region) -> Facts | None:
     """The tags of an imported resource that is held stay as they are: a service manages it, its description is not
     understood, or there is none of it or of the network that it is in."""
-    reasons = {one.id: reason for one in resources if (reason := why_held(region, one)) is not None}
+    reasons = reasons_held(region, resources)
     return {"resource_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

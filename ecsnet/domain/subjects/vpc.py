@@ -31,7 +31,7 @@ from ecsnet.commands import (
 from ecsnet.domain import in_use
 from ecsnet.domain.attributes import modification
 from ecsnet.domain.context import RuleContext, known
-from ecsnet.domain.held import why_held
+from ecsnet.domain.held import reasons_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -438,9 +438,7 @@ def vpc_shared(vpc: VpcState) -> Facts | None:
 def vswitch_held(vswitches: tuple[VSwitchState, ...], region: Region) -> Facts | None:
     """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not understood,
     or there is none of it or of its VPC."""
-    if not region.imported:  # as nearly always
-        return None
-    reasons = {one.id: reason for one in vswitches if (reason := why_held(region, one)) is not None}
+    reasons = reasons_held(region, vswitches)
     return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -280,9 +280,7 @@ class Log:
             high_position, high = self._marks[at]
         tries = 0
         while high - low > 1:
-            guess = low + (position - low_position) * (high - low) // (high_position - low_position)
-            if tries > 8:  # appends of very different sizes
-                guess = (low + high) // 2
+            guess = _between((low_position, low), (high_position, high), position, tries)
             append = await self._append_at(guess)
             first, last = append.events[0].position, append.events[-1].position
             if position < first:
@@ -311,9 +309,7 @@ class Log:
             return None
         tries = 0
         while low < high:
-            guess = low + (version - low_version) * (high - low) // (high_version - low_version)
-            if tries > 8:  # appends of very different sizes, or of other streams
-                guess = (low + high) // 2
+            guess = _between((low_version, low), (high_version, high), version, tries)
             tries += 1
             message = await self._found({"seq": guess, "next_by_subj": subject_of(self.name, stream)})
             if message is None or message.sequence >= high:
@@ -371,6 +367,14 @@ class Log:
         while len(messages) < total:
             messages += await self._fetched(first + len(messages), first + total - 1)
         return messages
+
+
+def _between(low: tuple[int, int], high: tuple[int, int], number: int, tries: int) -> int:
+    """Returns the sequence at which a position or a version is looked for next, between two of which the sequences are
+    known: where it would be if they were evenly spread, or half-way if that has not found it several times."""
+    if tries > 8:  # appends of very different sizes, or of other streams
+        return (low[1] + high[1]) // 2
+    return low[1] + (number - low[0]) * (high[1] - low[1]) // (high[0] - low[0])
 
 
 def _first_position(append: Append) -> int:

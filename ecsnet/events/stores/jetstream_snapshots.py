@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import msgspec
 
 from ecsnet.errors import StoreError
 from ecsnet.events.stores.jetstream_link import Link, Outgoing, Refused
-from ecsnet.events.stores.jetstream_stream import FOR_HEADERS, NAME_IN_USE, NO_STREAM
+from ecsnet.events.stores.jetstream_stream import FOR_HEADERS, NO_STREAM, created, escaped
 from ecsnet.events.stores.snapshots import Snapshot
 
 _FORMAT: Final = {"ecsnet.snapshots": "1"}
@@ -59,16 +59,14 @@ class SnapshotStream:
         await self._prepare(replicas)
         largest = await self.link.largest() - FOR_HEADERS
         pieces = [snapshot.content[at : at + largest] for at in range(0, len(snapshot.content), largest)] or [b""]
-        await self._delete(f"{_token(snapshot.kind)}.{snapshot.position}.>")
-        subject = self._subject(
-            _Listed(snapshot.position, snapshot.latest, snapshot.kind, len(pieces)),
-        )
+        await self._delete(f"{escaped(snapshot.kind)}.{snapshot.position}.>")
+        subject = self._subject(_Listed(snapshot.position, snapshot.latest, snapshot.kind, len(pieces)))
         await self.link.published([Outgoing(f"{subject}.{part}", {}, piece) for part, piece in enumerate(pieces)])
         others = sorted(one for one in await self._listed() if one.kind != snapshot.kind)
         newest = {one.kind: one for one in others}
         for one in others:
             if one != newest[one.kind]:
-                await self._delete(f"{_token(one.kind)}.{one.position}.>")
+                await self._delete(f"{escaped(one.kind)}.{one.position}.>")
 
     async def newest(self, kind: str | None, until: int, latest: int | None) -> Snapshot | None:
         """Returns the newest snapshot of a kind, or of any, up to a position and a time, None if there is none."""
@@ -92,11 +90,11 @@ class SnapshotStream:
         return sorted(one.position for one in await self._listed(kind))
 
     def _subject(self, one: _Listed) -> str:
-        return f"ecsnet.snapshots.{self._name}.{_token(one.kind)}.{one.position}.{one.latest}.{one.parts}"
+        return f"ecsnet.snapshots.{self._name}.{escaped(one.kind)}.{one.position}.{one.latest}.{one.parts}"
 
     async def _listed(self, kind: str | None = None) -> list[_Listed]:
         """Returns the snapshots of a kind, or of all, of which every part is there."""
-        among = f"ecsnet.snapshots.{self._name}.{'*' if kind is None else _token(kind)}.>"
+        among = f"ecsnet.snapshots.{self._name}.{'*' if kind is None else escaped(kind)}.>"
         try:
             info = _decode_info(await self.link.asked(f"STREAM.INFO.{self._name}", {"subjects_filter": among}))
         except Refused as refused:
@@ -113,7 +111,6 @@ class SnapshotStream:
     async def _prepare(self, replicas: int) -> None:
         """Creates the stream, unless it is there."""
         wanted: dict[str, Any] = {
-            "name": self._name,
             "subjects": [f"ecsnet.snapshots.{self._name}.>"],
             "storage": "file",
             "retention": "limits",
@@ -126,12 +123,7 @@ class SnapshotStream:
         except Refused as refused:
             if refused.number != NO_STREAM:
                 raise
-            try:
-                answer = await self.link.asked(f"STREAM.CREATE.{self._name}", wanted)
-            except Refused as second:
-                if second.number != NAME_IN_USE:
-                    raise
-                answer = await self.link.asked(f"STREAM.INFO.{self._name}")  # another process was first
+            answer = await created(self.link, self._name, wanted)
         self._check(_decode_info(answer))
 
     def _check(self, info: _Info) -> None:
@@ -141,7 +133,3 @@ class SnapshotStream:
     async def _delete(self, subjects: str) -> None:
         among = f"ecsnet.snapshots.{self._name}.{subjects}"
         await self.link.asked(f"STREAM.PURGE.{self._name}", {"filter": among})
-
-
-def _token(kind: str) -> str:
-    return quote(kind, safe="").replace(".", "%2E").replace("~", "%7E") or "%"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ FORMAT: Final = 1
 STREAM_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_MESSAGES: Final = 1_000
 """The engine's limit of an atomic batch."""
+_NAME_IN_USE: Final = 10058
 _FORMAT_KEY: Final = "ecsnet.format"
 _TOO_MANY_REPLICAS: Final = frozenset({10005, 10074})
 WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
@@ -33,7 +34,6 @@ batches."""
 FOR_HEADERS: Final = 2_048
 """The bytes of a message that are left for its headers."""
 NO_STREAM: Final = 10059
-NAME_IN_USE: Final = 10058
 
 _encode = msgspec.json.Encoder().encode
 _decode_lines = msgspec.json.Decoder(StoredEvent).decode_lines
@@ -84,7 +84,12 @@ class Append(NamedTuple):
 
 def subject_of(name: str, stream: str) -> str:
     """Returns the subject of a stream of the history, in which other characters than letters and digits are escaped."""
-    return f"ecsnet.events.{name}.{quote(stream, safe='/').replace('.', '%2E').replace('~', '%7E') or '%'}"
+    return f"ecsnet.events.{name}.{escaped(stream)}"
+
+
+def escaped(text: str) -> str:
+    """Returns a text as one part of a subject; `urllib.parse.unquote` gives the text back, but an empty one."""
+    return quote(text, safe="/").replace(".", "%2E").replace("~", "%7E") or "%"
 
 
 def asked_subject(name: str, writer: str) -> str:
@@ -111,18 +116,26 @@ async def prepare(link: Link, name: str, replicas: int | None, *, read_only: boo
     if read_only:
         raise StoreError(f"{link.name}: there is no stream {name} to read")
     for number in (3, 2, 1) if replicas is None else (replicas,):
-        wanted = {**_config(name), "name": name, "num_replicas": number, "metadata": {_FORMAT_KEY: str(FORMAT)}}
+        wanted = {**_config(name), "num_replicas": number, "metadata": {_FORMAT_KEY: str(FORMAT)}}
         try:
-            answer = await link.asked(f"STREAM.CREATE.{name}", wanted)
+            answer = await created(link, name, wanted)
         except Refused as refused:
-            if refused.number == NAME_IN_USE:  # another process was first
-                answer = await link.asked(f"STREAM.INFO.{name}")
-            elif refused.number in _TOO_MANY_REPLICAS and replicas is None:
+            if refused.number in _TOO_MANY_REPLICAS and replicas is None:
                 continue
-            else:
-                raise
+            raise
         return _checked(answer, link.name, name)
     raise StoreError(f"{link.name}: no server has room for the stream {name}")
+
+
+async def created(link: Link, name: str, wanted: Mapping[str, Any]) -> bytes:
+    """Creates a stream, and returns what the engine tells of it, or of the one that another process was first to
+    create. Raises `Refused`."""
+    try:
+        return await link.asked(f"STREAM.CREATE.{name}", {**wanted, "name": name})
+    except Refused as refused:
+        if refused.number != _NAME_IN_USE:
+            raise
+        return await link.asked(f"STREAM.INFO.{name}")
 
 
 async def creation(link: Link, name: str) -> str:

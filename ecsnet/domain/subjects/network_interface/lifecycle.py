@@ -27,7 +27,7 @@ from ecsnet.commands import (
     UnassociateEipAddress,
 )
 from ecsnet.domain.context import AddressRequest, GroupGrowth, Membership, RuleContext, known
-from ecsnet.domain.held import why_held
+from ecsnet.domain.held import reasons_held
 from ecsnet.domain.lifecycle import INITIAL, SAME, Lifecycle, Transitional, Transitions, described
 from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
@@ -353,9 +353,7 @@ SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
 def are_held(region: Region, interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     """Returns the facts that break a rule against ENIs that are held."""
-    if not region.imported:  # as nearly always
-        return None
-    reasons = {one.id: reason for one in interfaces if (reason := why_held(region, one)) is not None}
+    reasons = reasons_held(region, interfaces)
     return {"network_interface_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -208,7 +208,9 @@ def in_cidr(named_addresses: Named) -> Facts | None:
 def reserved(named_addresses: Named) -> Facts | None:
     """The first address and the last three of a VSwitch's block are the system's."""
     inside = [(ip, vswitch) for ip, vswitch in _placed(named_addresses) if _inside(vswitch, ip)]
-    kept = [(ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch, ipv4_to_int(ip))]
+    kept = [
+        (ip, vswitch) for ip, vswitch in inside if not private_pool.usable(vswitch.first, vswitch.last, ipv4_to_int(ip))
+    ]
     if not kept:
         return None
     return {**_named(ip for ip, _ in kept), "cidr_block": _different(vswitch.cidr_block for _, vswitch in kept)}
