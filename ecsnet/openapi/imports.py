@@ -272,11 +272,7 @@ class _Reader:
         there = self._on_instances
         primary_first = sorted(
             self._interfaces.values(),
-            key=lambda found: (
-                (found.one.type != "Primary", found.one.network_interface_id not in there)
-                if there
-                else found.one.type != "Primary"
-            ),
+            key=lambda found: (found.one.type != "Primary", found.one.network_interface_id not in there),
         )
         for interface in primary_first:
             self._interface(interface)
