@@ -68,7 +68,7 @@ from ecsnet.events.base import Event, NewEvent, RecordedEvent
 from ecsnet.events.imports import Import, InstanceTypesImported, ResourceDisappeared, ResourcesImported
 from ecsnet.events.stores.base import EventStore, Lease
 from ecsnet.events.stores.hashes import Verification, verify
-from ecsnet.instance_types import own_types
+from ecsnet.instance_types import all_types, own_types
 from ecsnet.resources import Eip, Instance, NetworkInterface, Quota, Resource, SecurityGroup, Vpc, VSwitch
 from ecsnet.values import QUOTAS, InstanceType
 
@@ -628,7 +628,7 @@ class Cloud:
         2021, and what was described to the account or given to the cloud."""
         with self._engine.lock:
             self._engine.catch_up()
-            return MappingProxyType(dict(self._engine.types_of(self.account_id)))
+            return all_types(self._engine.types_of(self.account_id))
 
     @property
     def edition(self) -> str:

@@ -28,13 +28,13 @@ def vendor_types(catalogue: Catalogue = "2019-04") -> Mapping[str, InstanceType]
 
 
 class _VendorTypes(Mapping[str, InstanceType]):
-    __slots__ = ("_catalogue",)
+    __slots__ = ("catalogue",)
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue: Catalogue = catalogue
+        self.catalogue: Catalogue = catalogue
 
     def __getitem__(self, type_id: str) -> InstanceType:
-        return _type(type_id, self._catalogue)
+        return _type(type_id, self.catalogue)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_rows())
@@ -43,7 +43,7 @@ class _VendorTypes(Mapping[str, InstanceType]):
         return len(_rows())
 
     def __repr__(self) -> str:
-        return f"<the vendor's instance types of {self._catalogue}>"
+        return f"<the vendor's instance types of {self.catalogue}>"
 
 
 @cache
@@ -73,6 +73,17 @@ def _type(type_id: str, catalogue: Catalogue) -> InstanceType:
         io_optimized=row["io_optimized"] in ("yes", "default(optimized)"),
         attach_requires_stopped=row["attach_detach_requires_stopped"] == "yes",
     )
+
+
+def all_types(types: Mapping[str, InstanceType]) -> Mapping[str, InstanceType]:
+    """Returns instance types, which nothing changes any more, as a read-only dictionary: of the vendor's, always the
+    same one."""
+    return _whole_catalogue(types.catalogue) if isinstance(types, _VendorTypes) else MappingProxyType(types)
+
+
+@cache
+def _whole_catalogue(catalogue: Catalogue) -> Mapping[str, InstanceType]:
+    return MappingProxyType(dict(_VendorTypes(catalogue)))
 
 
 def own_types(given: Iterable[InstanceType]) -> tuple[InstanceType, ...]:

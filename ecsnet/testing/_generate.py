@@ -28,7 +28,7 @@ from ecsnet.domain.subjects.eip import ASSOCIABLE, ASSOCIABLE_INTERFACE, RELEASA
 from ecsnet.domain.subjects.instance.lifecycle import INSTANCE
 from ecsnet.domain.subjects.network_interface.attachment import ATTACHABLE, DETACHABLE
 from ecsnet.domain.subjects.network_interface.lifecycle import DELETABLE, MODIFIABLE, PRIMARY
-from ecsnet.instance_types import vendor_types
+from ecsnet.instance_types import all_types, vendor_types
 from ecsnet.values import (
     ACCOUNT_QUOTAS,
     ADDRESSES_OF_PREFIX,
@@ -157,7 +157,7 @@ class Inventory:
 
 
 def _own_types(cloud: Cloud) -> tuple[str, ...]:
-    types, vendors = cloud.instance_types, vendor_types()
+    types, vendors = cloud.instance_types, all_types(vendor_types())
     return () if types is vendors else tuple(name for name, one in types.items() if vendors.get(name) is not one)
 
 

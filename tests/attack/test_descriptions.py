@@ -85,9 +85,13 @@ def work(cloud: Cloud, clock: ManualClock, rng: Random, steps: int, *also: type[
 def written_and_read(cloud: Cloud) -> World:
     """The world of a cloud's history, encoded and decoded."""
     world = World()
-    for record in cloud.history():
-        event = decode(record.type, record.schema_version, encode(record.event))
-        fold(world, [msgspec.structs.replace(record, event=event)])
+    fold(
+        world,
+        [
+            msgspec.structs.replace(record, event=decode(record.type, record.schema_version, encode(record.event)))
+            for record in cloud.history()
+        ],
+    )
     return world
 
 

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -102,7 +103,12 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imports(name: str, *, for_types: bool = False) -> Iterator[str]:
+@cache
+def imports(name: str, *, for_types: bool = False) -> tuple[str, ...]:
+    return tuple(imported(name, for_types))
+
+
+def imported(name: str, for_types: bool) -> Iterator[str]:
     """The full names that a module imports when it runs or is used; with ``for_types`` those for type checkers too."""
     tree = ast.parse(MODULES[name].read_text())
     for node in ast.walk(tree):
