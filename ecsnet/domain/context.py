@@ -135,8 +135,9 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     """A command, who gives it and when, and what it concerns. A field is None if the command does not name it, or if
     it was not found.
 
-    ``region`` is the region in whose stream the command would be recorded. ``slow`` has the names of the operations
-    that do not complete at once. ``not_found`` has the ids that the command names and that were not found, by the
+    ``region`` is the region in whose stream the command would be recorded. ``imported_world`` is the ``world``, but
+    None if nothing was imported into it: nothing is held then. ``slow`` has the names of the operations that do not
+    complete at once. ``not_found`` has the ids that the command names and that were not found, by the
     id of the rule that denies them, each with the region in which it is the caller's nevertheless.
     ``authorizing`` are the groups of which the type must allow that one authorizes another.
     ``interfaces_to_attach`` are the ENIs that the command attaches to an instance, those included that it creates
@@ -167,6 +168,7 @@ class RuleContext(msgspec.Struct, eq=False, kw_only=True):
     instance_types: Mapping[str, InstanceType]
     client_token: str | None
     not_found: dict[str, dict[str, str | None]] | None = None
+    imported_world: World | None = None
 
     vpc: VpcState | None = None
     vswitch: VSwitchState | None = None

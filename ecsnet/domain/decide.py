@@ -114,6 +114,7 @@ class CommandContext(msgspec.Struct, frozen=True, kw_only=True):
             slow=self.slow,
             instance_types=self.instance_types,
             client_token=self.client_token,
+            imported_world=world if world.has_imports() else None,
         )
 
 

@@ -15,6 +15,7 @@ from ecsnet.testing import invariants
 from tests.attack.descriptions import descriptions
 from tests.support.described import COLLECTIONS, LISTS
 from tests.support.hypothesis_settings import budget
+from tests.support.net import Net
 from tests.support.small_account import (
     CLASSIC,
     START,
@@ -77,6 +78,24 @@ def again(cloud: Cloud) -> Cloud:
     copy.import_resources(described)
     assert describe(copy) == described
     return copy
+
+
+# Another region
+
+
+def test_what_is_held_in_another_region_is_named_beside_what_else_is_wrong() -> None:
+    net = Net()
+    node = instance(**NODE, Status="Odd", RegionId="cn-beijing")
+    described = network(vpcs=[], instances=[node], interfaces=ENIS, eips=[])  # nothing in the region of the net
+    net.cloud.import_resources(answers(described))
+    assert net.cloud.instances["i-1"].region_id == "cn-beijing"
+    allocation_id = net.cloud.execute(c.AllocateEipAddress()).id
+    for command in (
+        c.AssociateEipAddress(allocation_id=allocation_id, instance_id="i-1"),
+        c.AttachNetworkInterface(network_interface_id=net.eni().id, instance_id="i-1"),
+    ):
+        (reason,) = [one.facts["reason"] for one in net.cloud.check(command).violations if one.rule == "instance.held"]
+        assert reason == "its status Odd is unknown; it is in vpc-1, which no response describes"
 
 
 # A VPC, a VSwitch

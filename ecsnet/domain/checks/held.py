@@ -21,18 +21,18 @@ def held(world: World) -> Iterator[Finding]:
         for vpc in region.vpcs.snapshot().values():
             yield from _not_ours("vpc", vpc, vpc.held)
         for vswitch in region.vswitches.snapshot().values():
-            yield from _not_ours("vswitch", vswitch, why_held(region, vswitch))
+            yield from _not_ours("vswitch", vswitch, why_held(world, vswitch))
             if vswitch.unseen_addresses:
                 yield _unseen(vswitch)
         for group in region.security_groups.snapshot().values():
-            yield from _held("security-group", group.id, why_held(region, group))
+            yield from _held("security-group", group.id, why_held(world, group))
             if group.not_modelled is not None:
                 yield _information("security-group.other-rules", f"{group.id}: not modelled: {group.not_modelled}")
         for instance in region.instances.snapshot().values():
-            yield from _held("instance", instance.id, why_held(region, instance))
+            yield from _held("instance", instance.id, why_held(world, instance))
         with_ipv6: list[str] = []
         for interface in region.network_interfaces.snapshot().values():
-            yield from _held("interface", interface.id, why_held(region, interface))
+            yield from _held("interface", interface.id, why_held(world, interface))
             if interface.ipv6_addresses:
                 with_ipv6.append(interface.id)
         if with_ipv6:

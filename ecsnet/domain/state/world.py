@@ -421,21 +421,22 @@ class World:
                 return region
         return None
 
+    def has_imports(self) -> bool:
+        """Returns whether anything was imported into a region."""
+        for region in self.regions.values():  # noqa: SIM110  # every command asks, and a generator takes twice as long
+            if region.imported:
+                return True
+        return False
+
     def next_number(self, region: Region, kind: Kind) -> int:
         """Returns the number of the next resource of a kind in a region: see `next_numbers`."""
-        for one in self.regions.values():
-            if one.imported:
-                return self.next_numbers(region, kind, 1)[0]
-        return (region.created[kind] or 0) + 1
+        return self.next_numbers(region, kind, 1)[0] if self.has_imports() else (region.created[kind] or 0) + 1
 
     def next_numbers(self, region: Region, kind: Kind, amount: int) -> Sequence[int]:
         """Returns the numbers of the next resources of a kind in a region, without numbers whose id an imported
         resource of any kind and region has."""
         first, regions = (region.created[kind] or 0) + 1, self.regions.values()
-        for one in regions:
-            if one.imported:
-                break
-        else:
+        if not self.has_imports():
             return range(first, first + amount)
         ids = ((number, resource_id(region.region_id, kind, number)) for number in count(first))
         return tuple(islice((number for number, name in ids if not any(place.has(name) for place in regions)), amount))

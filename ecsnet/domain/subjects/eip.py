@@ -269,7 +269,7 @@ must_exist(RULES, "eip.not-found", "EIP", code="InvalidAllocationId.NotFound")
     http_status=400,
     message="{allocation_id} is held: {reason}",
 )
-def held(eip: EipState, region: Region) -> Facts | None:
+def held(eip: EipState, region: Region, imported_world: World) -> Facts | None:
     """An imported EIP that is held is not changed: another service uses it, its description is not understood, or that
     of what it is on is not."""
     reason = eip.held
@@ -279,7 +279,7 @@ def held(eip: EipState, region: Region) -> Facts | None:
             user = region.instances[eip.instance_id]
         elif eip.network_interface_id is not None:
             user = region.network_interfaces[eip.network_interface_id]
-        if user is not None and why_held(region, user) is not None:
+        if user is not None and why_held(imported_world, user) is not None:
             reason = f"it is on {user.id}, which is held"
     return None if reason is None else {"allocation_id": eip.id, "reason": reason}
 

@@ -40,7 +40,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.private_pool import StandIn
 from ecsnet.domain.state.records import NetworkInterfaceState, SecurityGroupState
 from ecsnet.domain.state.tables import Table
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import vpc
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.imports import SecurityGroupImported, SecurityGroupRulesImported
@@ -333,11 +333,12 @@ def group_state(
     message="{reasons:is held:}",
 )
 def group_held(
-    security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...], region: Region
+    security_groups: tuple[SecurityGroupState, ...], new_interfaces: tuple[NewInterface, ...], imported_world: World
 ) -> Facts | None:
     """An imported security group of a VPC that no response describes is not changed, and nothing enters or leaves
     it."""
-    reasons = reasons_held(region, (*security_groups, *[group for new in new_interfaces for group in new.groups]))
+    groups = (*security_groups, *[group for new in new_interfaces for group in new.groups])
+    reasons = reasons_held(imported_world, groups)
     return {"security_group_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -27,7 +27,7 @@ from ecsnet.domain.lookups import must_exist
 from ecsnet.domain.operation import Operation, Operations, Recording, ResourceKind, operations
 from ecsnet.domain.rules import Facts, SubjectRules
 from ecsnet.domain.state.records import NetworkInterfaceState, State
-from ecsnet.domain.state.world import TAGGED, Evolving, Region
+from ecsnet.domain.state.world import TAGGED, Evolving, Region, World
 from ecsnet.domain.subjects import eip, security_group, vpc
 from ecsnet.domain.subjects.instance import lifecycle as instance
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
@@ -154,10 +154,10 @@ def tag_quota(command: TagResources, resources: tuple[State, ...]) -> Facts | No
     http_status=403,
     message="{reasons:is held:}",
 )
-def held(resources: tuple[State, ...], region: Region) -> Facts | None:
+def held(resources: tuple[State, ...], imported_world: World) -> Facts | None:
     """The tags of an imported resource that is held stay as they are: a service manages it, its description is not
     understood, or there is none of it or of the network that it is in."""
-    reasons = reasons_held(region, resources)
+    reasons = reasons_held(imported_world, resources)
     return {"resource_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -41,7 +41,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.views import SHOWN_OF_VSWITCH
-from ecsnet.domain.state.world import Evolving, Region, owned
+from ecsnet.domain.state.world import Evolving, Region, World, owned
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 from ecsnet.events.imports import (
@@ -435,10 +435,10 @@ def vpc_shared(vpc: VpcState) -> Facts | None:
     http_status=400,
     message="{reasons:is held:}",
 )
-def vswitch_held(vswitches: tuple[VSwitchState, ...], region: Region) -> Facts | None:
+def vswitch_held(vswitches: tuple[VSwitchState, ...], imported_world: World) -> Facts | None:
     """An imported VSwitch that is held is not changed, and nothing is created in it: its description is not understood,
     or there is none of it or of its VPC."""
-    reasons = reasons_held(region, vswitches)
+    reasons = reasons_held(imported_world, vswitches)
     return {"vswitch_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 

@@ -44,7 +44,7 @@ from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.domain.subjects.vpc import usable_vswitch
@@ -399,11 +399,13 @@ def wrong_status(instance: InstanceState, event: type[Event]) -> Facts | None:
     http_status=network_interface.SERVICE_MANAGED.http_status,
     message="{instance_id} has what no command changes: {reasons:is held:}",
 )
-def held_interface(instance: InstanceState, region: Region, command_type: AnyCommand) -> Facts | None:
+def held_interface(
+    instance: InstanceState, region: Region, imported_world: World, command_type: AnyCommand
+) -> Facts | None:
     """An instance is not released while one of its ENIs is held, and its groups stay while its primary ENI is."""
     touched = instance.attached if command_type is DeleteInstance else tuple(instance.attached)[:1]
     interfaces = [region.network_interfaces[interface_id] for interface_id in touched]
-    facts = network_interface.are_held(region, (interface for interface in interfaces if interface is not None))
+    facts = network_interface.are_held(imported_world, (interface for interface in interfaces if interface is not None))
     return None if facts is None else {"instance_id": instance.id, **facts}
 
 
@@ -453,10 +455,10 @@ _WRONG_STATUS: Final[Codes] = {
     codes={**_WRONG_STATUS, UnassociateEipAddress: ("IncorrectInstanceStatus", 400)},
     message="{instance_id} is held: {reason}",
 )
-def held(instance: InstanceState, region: Region) -> Facts | None:
+def held(instance: InstanceState, imported_world: World) -> Facts | None:
     """An imported instance that is held is not changed, nor what is on it: its description is not understood, or there
     is none of its VPC or of its primary ENI."""
-    reason = why_held(region, instance)
+    reason = why_held(imported_world, instance)
     return None if reason is None else {"instance_id": instance.id, "reason": reason}
 
 

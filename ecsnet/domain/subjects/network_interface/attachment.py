@@ -14,7 +14,7 @@ from ecsnet.domain.context import AttachTarget, RuleContext, known
 from ecsnet.domain.operation import Impossible, Operation, Operations, ResourceKind, operations
 from ecsnet.domain.rules import AnyCommand, Breach, Facts, RuleKind, SubjectRules
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects.account import type_of
 from ecsnet.domain.subjects.instance.lifecycle import BEING_RELEASED, INSTANCE, RUNNING
 from ecsnet.domain.subjects.network_interface.lifecycle import (
@@ -158,9 +158,9 @@ def _ids(interfaces: Iterable[NetworkInterfaceState]) -> tuple[str, ...]:
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
 )
-def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...], region: Region) -> Facts | None:
+def attach_held(interfaces_to_attach: tuple[NetworkInterfaceState, ...], imported_world: World) -> Facts | None:
     """An imported ENI that is held is attached to no instance."""
-    return are_held(region, interfaces_to_attach)
+    return are_held(imported_world, interfaces_to_attach)
 
 
 @RULES.denies(

@@ -36,7 +36,7 @@ from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.ids import mac_address, resource_id
 from ecsnet.domain.state.pending import STUCK, WAITING
 from ecsnet.domain.state.records import NetworkInterfaceState
-from ecsnet.domain.state.world import Evolving, Region
+from ecsnet.domain.state.world import Evolving, Region, World
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.vpc import usable_vswitch
 from ecsnet.events.base import Event, RecordedEvent
@@ -351,9 +351,9 @@ must_exist(
 SERVICE_MANAGED: Final = ErrorCode("InvalidOperation.EniServiceManaged", 403)
 
 
-def are_held(region: Region, interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
+def are_held(world: World, interfaces: Iterable[NetworkInterfaceState]) -> Facts | None:
     """Returns the facts that break a rule against ENIs that are held."""
-    reasons = reasons_held(region, interfaces)
+    reasons = reasons_held(world, interfaces)
     return {"network_interface_ids": tuple(reasons), "reasons": reasons} if reasons else None
 
 
@@ -371,10 +371,10 @@ def are_held(region: Region, interfaces: Iterable[NetworkInterfaceState]) -> Fac
     http_status=SERVICE_MANAGED.http_status,
     message="{reasons:is held:}",
 )
-def held(network_interface: NetworkInterfaceState, region: Region) -> Facts | None:
+def held(network_interface: NetworkInterfaceState, imported_world: World) -> Facts | None:
     """An imported ENI that is held is not changed: a service manages it, its description is not understood, or there is
     none of its VSwitch."""
-    return are_held(region, (network_interface,))
+    return are_held(imported_world, (network_interface,))
 
 
 def is_primary(network_interface: NetworkInterfaceState) -> Facts | Breach | None:
