@@ -106,7 +106,8 @@ class SecurityGroupRulesImported(Event, frozen=True, kw_only=True):
 
 class InstanceImported(Import, frozen=True, kw_only=True):
     """``private_ip_address`` and ``security_group_ids`` are set for classic instances, as others have ENIs, and for
-    one whose primary ENI no response describes: then ``vswitch_id`` is set, too, and the address as far as it is known.
+    one whose primary ENI no response describes: then ``vswitch_id`` is set, too, empty where it is not known, and the
+    address as far as it is known. One without a VPC and an address is in a network that is not known.
     ``zone_id`` is empty where it is not known. Schema 1 lacks ``held``, schema 2 ``deletion_protection`` and
     ``described``, and schema 3 ``tags``."""
 

@@ -23,7 +23,6 @@ import msgspec
 from ecsnet.errors import InvalidResponse
 from ecsnet.values import (
     ChargeType,
-    NetworkInterfaceStatus,
     VpcStatus,
     VSwitchStatus,
 )
@@ -203,7 +202,7 @@ class DescribedInterface(_Described, frozen=True, kw_only=True, rename="pascal")
     network_interface_id: Annotated[str, Attribute("id", "network_interface_id")]
     mac_address: Annotated[str, Attribute("mac_address", read=_text)] = ""
     type: Annotated[str | None, Attribute("type", None)] = None
-    status: Annotated[str, Attribute("status", None)] = NetworkInterfaceStatus.InUse
+    status: Annotated[str, Attribute("status", None)] = ""
     vswitch_id: Annotated[str, Attribute("vswitch_id")] = msgspec.field(name="VSwitchId", default="")
     vpc_id: str = ""
     zone_id: str = ""
@@ -260,6 +259,7 @@ class DescribedInstance(_Described, frozen=True, kw_only=True, rename="pascal"):
     instance_name: Annotated[str, Attribute("name")] = ""
     tags: Annotated[_Tags, _OF_ECS_API] = _Tags()
     image_id: Annotated[str, Attribute("image_id")] = ""
+    instance_network_type: str = ""
     instance_charge_type: Annotated[str, Attribute("charge_type", None)] = ChargeType.PostPaid
     expired_time: str = ""
     internet_max_bandwidth_out: Annotated[Mbits, Attribute("internet_max_bandwidth_out")] = 0

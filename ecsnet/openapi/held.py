@@ -143,9 +143,18 @@ def why_instance(one: DescribedInstance) -> Iterator[str]:
         yield "its subscription ends at a time that is not described"
     if not one.zone_id:
         yield _unknown("zone", "")
+    if _has_no_place(one):
+        yield _unknown("network", "")
+    elif one.vpc_attributes.vpc_id and not one.vpc_attributes.vswitch_id:
+        yield _unknown("VSwitch", "")
     if len(set(one.public_ip_address.ip_address)) > 1:
         yield f"it has the public addresses {', '.join(one.public_ip_address.ip_address)}"
     yield from why_locked(one)
+
+
+def _has_no_place(one: DescribedInstance) -> bool:
+    """Returns whether it is not known if an instance is in a VPC or in the classic network, and where."""
+    return not (one.vpc_attributes.vpc_id or one.inner_ip_address.ip_address)
 
 
 def _unknown(what: str, described: str) -> str:
@@ -197,6 +206,15 @@ def of_instance(
         said |= {"InstanceChargeType": one.instance_charge_type, "ExpiredTime": ""}
     if not one.instance_type:
         said["InstanceType"] = ""
+    if _has_no_place(one):
+        place = one.vpc_attributes
+        said["VpcAttributes"] = {
+            "VpcId": "",
+            "VSwitchId": place.vswitch_id,
+            "PrivateIpAddress": {"IpAddress": list(place.private_ip_address.ip_address)},
+        }
+        if one.instance_network_type:
+            said["InstanceNetworkType"] = one.instance_network_type
     if len(set(one.public_ip_address.ip_address)) > 1:
         said["PublicIpAddress"] = {"IpAddress": list(one.public_ip_address.ip_address)}
     if not_described:
@@ -217,7 +235,7 @@ class Standing(NamedTuple):
 @lru_cache(maxsize=1024)  # the many ENIs of an account are described by few of these
 def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing:
     """Returns how an ENI is imported that is described with a type and a status, and perhaps as on an instance. An
-    unknown type is that of a secondary ENI, and an unknown status is InUse, as that of every primary ENI."""
+    unknown type is that of a secondary ENI, and an unknown status is InUse, as that of every ENI on an instance."""
     reasons = []
     its_type = _TYPES.get(of_type or "", NetworkInterfaceType.Secondary)
     its_status = _STATUSES.get(status, NetworkInterfaceStatus.InUse)
@@ -225,12 +243,12 @@ def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing
         reasons.append(f"its type is {of_type}")
     elif of_type and of_type not in _TYPES:
         reasons.append(f"its type {of_type} is unknown")
-    if status not in _STATUSES:
+    if status not in _STATUSES and (status or not on_instance):
         reasons.append(_unknown("status", status))
     elif its_type is NetworkInterfaceType.Primary and its_status is not NetworkInterfaceStatus.InUse:
         reasons.append(f"it is a primary ENI that is {status}")
         its_status = NetworkInterfaceStatus.InUse
-    if its_status in ATTACHED and not on_instance:
+    if its_status in ATTACHED and status and not on_instance:
         reasons.append(f"it is {status}, and no instance is named")
     return Standing(its_type, its_status, tuple(reasons))
 
@@ -287,7 +305,7 @@ def of_interface(
 
 def may_be_attached(one: DescribedInterface) -> bool:
     """Returns whether an ENI that is described without an instance may be on one nevertheless."""
-    return not is_service_managed(one) and _STATUSES.get(one.status) in ATTACHED
+    return not is_service_managed(one) and (not one.status or _STATUSES.get(one.status) in ATTACHED)
 
 
 def is_service_managed(one: DescribedInterface) -> bool:

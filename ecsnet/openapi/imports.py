@@ -297,7 +297,9 @@ class _Reader:
             for number, embedded in enumerate(instance.one.network_interfaces.network_interface):
                 self._embedded(instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
         self._name_vswitches()
-        self._find_primaries()
+        self._mark_primaries()
+        self._complete_places()
+        self._find_without_primary()
         self._name_vswitches_of_instances()
         self._name_vpcs()
 
@@ -330,12 +332,11 @@ class _Reader:
         """Adds the VSwitches that are known by instances alone whose primary ENI is not described."""
         for instance_id in self._without_primary:
             found = self._instances[instance_id]
-            place, path = found.one.vpc_attributes, f"{found.path}.VpcAttributes.VSwitchId"
-            if not place.vswitch_id:
-                reason = f"is missing, and no response describes the primary ENI of {instance_id}"
-                raise InvalidResponse(reason, path=path)
-            one = DescribedVSwitch(vswitch_id=place.vswitch_id, vpc_id=place.vpc_id, zone_id=found.one.zone_id)
-            self._name(self._vswitches, place.vswitch_id, _Found(path, found.region_id, one))
+            place = found.one.vpc_attributes
+            if place.vswitch_id:
+                one = DescribedVSwitch(vswitch_id=place.vswitch_id, vpc_id=place.vpc_id, zone_id=found.one.zone_id)
+                path = f"{found.path}.VpcAttributes.VSwitchId"
+                self._name(self._vswitches, place.vswitch_id, _Found(path, found.region_id, one))
 
     def _vpc_of(self, found: _Found[DescribedInterface]) -> str | None:
         """Returns the VPC of an ENI whose VSwitch no response describes: its own, or that of its instance or groups."""
@@ -555,18 +556,17 @@ class _Reader:
             ("VpcAttributes.VSwitchId", self._vswitches, [vswitch_id] if vswitch_id else []),
             ("SecurityGroupIds", self._groups, group_ids),
         )
-        if not vpc_id and not one.inner_ip_address.ip_address:
-            raise InvalidResponse("a classic instance has an address", path=f"{found.path}.InnerIpAddress")
         reasons = list(held.why_instance(one))
         if not_described:
             reasons.append(held.in_nothing_described(not_described))
-        if vswitch_id:
+        if vswitch_id is not None:
             reasons.append("no response describes its primary ENI")
-            its_vpc = self._vswitches[vswitch_id].one.vpc_id
+            its_vpc = self._vswitches[vswitch_id].one.vpc_id if vswitch_id else vpc_id
             self._used.setdefault(its_vpc, []).extend(one.vpc_attributes.private_ip_address.ip_address[:1])
             if its_vpc != vpc_id:
                 reasons.append(f"it is in {vpc_id}, and its VSwitch {vswitch_id} in {its_vpc}")
-        addresses = one.vpc_attributes.private_ip_address if vpc_id else one.inner_ip_address
+        addresses = (one.vpc_attributes.private_ip_address if vpc_id else one.inner_ip_address).ip_address
+        stands_alone = vswitch_id is not None or not vpc_id  # it has no primary ENI that would tell these
         expires_at = None
         if one.instance_charge_type == ChargeType.PrePaid:
             expires_at = moment_of(f"{found.path}.ExpiredTime", one.expired_time)
@@ -578,7 +578,7 @@ class _Reader:
                 instance_type=self.types.find(held.type_id_of(one)),
                 vpc_id=vpc_id or None,
                 vswitch_id=vswitch_id,
-                private_ip_address=next(iter(addresses.ip_address), None) if vswitch_id or not vpc_id else None,
+                private_ip_address=next(iter(addresses), None) if stands_alone else None,
                 security_group_ids=group_ids,
                 charge_type=held.charge_type_of(one),
                 expires_at=expires_at,
@@ -606,7 +606,7 @@ class _Reader:
 
     def _complete_places(self) -> None:
         """Completes the places of instances that responses leave out: an instance is in the VSwitch of its primary ENI,
-        in the VPC of its VSwitch, and in its zone."""
+        in the VPC of its VSwitch, of its other ENIs and of its groups, and in the zone of its VSwitch."""
         lacking = {
             instance_id: found
             for instance_id, found in self._instances.items()
@@ -614,27 +614,39 @@ class _Reader:
         }
         if not lacking:
             return
-        of_primary = {
-            found.one.its_instance_id: found.one.vswitch_id
-            for found in self._interfaces.values()
-            if found.one.type == NetworkInterfaceType.Primary
-        }
+        of_primary: dict[str, str] = {}
+        of_others: dict[str, str] = {}
+        for interface in self._interfaces.values():
+            on = interface.one.its_instance_id
+            if interface.one.type == NetworkInterfaceType.Primary:
+                of_primary[on] = interface.one.vswitch_id
+            elif on in lacking and not held.is_service_managed(interface.one):
+                of_others.setdefault(on, self._vpc_of_vswitch(interface.one.vswitch_id))
         for instance_id, found in lacking.items():
             place = found.one.vpc_attributes
             classic = found.one.inner_ip_address.ip_address and not place.vpc_id
-            vswitch_id = place.vswitch_id or ("" if classic else of_primary.get(instance_id, ""))
-            vswitch = self._vswitches.get(vswitch_id)
-            if vswitch is None:
+            if classic and not place.vswitch_id:
                 continue
-            place = msgspec.structs.replace(place, vpc_id=place.vpc_id or vswitch.one.vpc_id, vswitch_id=vswitch_id)
+            vswitch_id = place.vswitch_id or of_primary.get(instance_id, "")
+            vpc_id = place.vpc_id or self._vpc_of_vswitch(vswitch_id) or of_others.get(instance_id, "")
+            groups = [self._groups.get(group_id) for group_id in found.one.security_group_ids.security_group_id]
+            vpc_id = vpc_id or _first(None if group is None else group.one.vpc_id for group in groups) or ""
+            zone_id = self._vswitches[vswitch_id].one.zone_id if vswitch_id in self._vswitches else ""
             one = msgspec.structs.replace(
-                found.one, vpc_attributes=place, zone_id=found.one.zone_id or vswitch.one.zone_id
+                found.one,
+                vpc_attributes=msgspec.structs.replace(place, vpc_id=vpc_id, vswitch_id=vswitch_id),
+                zone_id=found.one.zone_id or zone_id,
             )
             self._instances[instance_id] = _Found(found.path, found.region_id, one)
 
-    def _find_primaries(self) -> None:
-        """Finds the primary ENIs of instances none of whose ENIs is described as such: of the ENIs without a type, the
-        one that has the instance's private address, or else the only one; and the instances that have none."""
+    def _vpc_of_vswitch(self, vswitch_id: str) -> str:
+        """Returns the VPC of a VSwitch, empty if none is described or named."""
+        vswitch = self._vswitches.get(vswitch_id)
+        return "" if vswitch is None else vswitch.one.vpc_id
+
+    def _mark_primaries(self) -> None:
+        """Marks the primary ENIs of instances none of whose ENIs is described as such: of the ENIs without a type, the
+        one that has the instance's private address, or else the only one."""
         with_primary: set[str] = set()
         without_type: dict[str, list[_Found[DescribedInterface]]] = {}
         for interface in self._interfaces.values():
@@ -651,6 +663,9 @@ class _Reader:
                 only = (its_own or found)[0]
                 primary = msgspec.structs.replace(only.one, type=NetworkInterfaceType.Primary)
                 self._interfaces[primary.network_interface_id] = _Found(only.path, only.region_id, primary)
+
+    def _find_without_primary(self) -> None:
+        """Finds the instances in VPCs whose primary ENI no response describes, and their other ENIs."""
         of_vpcs = [one for one, found in self._instances.items() if found.one.vpc_attributes.vpc_id]
         lacking: dict[str, list[DescribedInterface]] = {instance_id: [] for instance_id in of_vpcs}
         for interface in self._interfaces.values() if lacking else ():
@@ -765,7 +780,9 @@ class _Reader:
             return f"it is on {instance_id}, which no response describes"
         its_vpc = instance.one.vpc_attributes.vpc_id
         if its_vpc != place.vpc_id:
-            return f"it is in {place.vpc_id}, and {instance_id} in {its_vpc or 'the classic network'}"
+            classic = instance.one.inner_ip_address.ip_address
+            network = its_vpc or ("the classic network" if classic else "an unknown one")
+            return f"it is in {place.vpc_id}, and {instance_id} in {network}"
         if standing.type is NetworkInterfaceType.Member:
             return f"it is on {instance_id} by way of a Trunk ENI"
         if instance_id in self._without_primary:

@@ -255,7 +255,7 @@ def _public_ips(one: Subject) -> Object:
 
 
 def _classic_ips(one: Subject) -> Object:
-    return {"IpAddress": [one.state.classic_ip] if one.state.vpc_id is None else []}
+    return {"IpAddress": [one.state.classic_ip] if one.state.classic_ip else []}
 
 
 def family_of(type_id: str) -> str:

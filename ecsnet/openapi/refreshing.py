@@ -545,7 +545,7 @@ class _Comparison:
         """Raises `InvalidResponse` for a change that no refresh takes, or that needs one."""
         resource_id = found.state.id
         for name in _PLACE.get(found.table, ()):
-            if getattr(before, name) != getattr(now, name) and (getattr(before, name) or name not in _MAY_LACK):
+            if getattr(before, name) != getattr(now, name) and not _lacks(before, name):
                 reason = f"the {name} of {resource_id} is {getattr(before, name)}, and nothing changes it"
                 raise InvalidResponse(reason, path=path or "responses")
         added = partial and self._only_added.get(resource_id, False)
@@ -648,8 +648,11 @@ _PLACE: Final[Mapping[str, tuple[str, ...]]] = {
 """The fields that a resource never changes."""
 
 
-_MAY_LACK: Final = frozenset({"cidr_block", "zone_id"})
-"""Those of them that may be described later than the resource."""
+def _lacks(before: Import, name: str) -> bool:
+    """Returns whether a field of a resource's place is described later than the resource."""
+    if isinstance(before, InstanceImported):
+        return before.vpc_id is None and before.private_ip_address is None
+    return name in ("cidr_block", "zone_id") and not getattr(before, name)
 
 
 def _stand_in(region: Region, instance_id: str) -> StandIn | None:

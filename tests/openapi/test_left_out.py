@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, CommandDenied, InvalidResponse, audit
+from ecsnet import Cloud, CommandDenied, audit
 from ecsnet import commands as c
 from ecsnet.guest import GuestError, guest_configuration
 from tests.support.described import LISTS
@@ -210,8 +210,3 @@ def test_numbers_may_be_text() -> None:
 )
 def test_an_empty_list_of_resources_may_be_null(outer: str, inner: str) -> None:
     assert Cloud().import_resources([{outer: {inner: None}}]) == 0
-
-
-def test_an_instance_that_is_in_no_network_is_refused() -> None:
-    with pytest.raises(InvalidResponse, match="a classic instance has an address"):
-        imported(instances=[without(instance(), "VpcAttributes")], interfaces=[interface()])

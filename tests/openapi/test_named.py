@@ -267,10 +267,6 @@ def test_an_instance_in_a_vswitch_of_another_vpc_is_held() -> None:
     ("changes", "path"),
     [
         (
-            {"instances": [instance(VpcAttributes={"VpcId": "vpc-1"})], "interfaces": []},
-            "Instance[0].VpcAttributes.VSwitchId: is missing, and no response describes the primary ENI of i-1",
-        ),
-        (
             {"interfaces": [primary(), interface(VSwitchId="vsw-9", SecurityGroupIds={})]},
             "NetworkInterfaceSet[1].VSwitchId: vsw-9 is not described by any response",
         ),

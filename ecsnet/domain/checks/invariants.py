@@ -92,6 +92,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "index.usage": "The numbers of resources that count towards a quota agree with the resources.",
     "index.public-ips": "The index of public addresses agrees with instances and EIPs.",
     "index.classic-ips": "The index of classic addresses agrees with the instances.",
+    "index.unplaced-instances": "The index of instances by VPC whose VSwitch is not known agrees with the instances.",
     "index.linked-instances": "The index of linked instances by VPC agrees with the instances.",
     "index.pending": "The list of pending transitions has exactly the resources in a transitional status.",
     "index.revocations": "The list of revocations has exactly the addresses that ENIs have to give up.",
@@ -189,9 +190,11 @@ class _Scan:
             "index.interfaces-of-vswitch",
             region.interfaces_of_vswitch,
             self.all_vswitches,
-            {**self.all_interfaces, **self.stand_ins},
+            {**self.all_interfaces, **{i: one for i, one in self.stand_ins.items() if one.vswitch_id}},
             "vswitch_id",
         )
+        unplaced = {i: one for i, one in self.stand_ins.items() if not one.vswitch_id}
+        self._index("index.unplaced-instances", region.unplaced_of_vpc, self.all_vpcs, unplaced, "vpc_id")
         names = {i.name: None for i in self.all_interfaces.values() if i.name is not None}
         self._index("index.interfaces-of-name", region.interfaces_of_name, names, self.all_interfaces, "name")
         self._tags()
@@ -331,21 +334,21 @@ class _Scan:
         positioned: Any = (*self.all_interfaces.values(), *self.stand_ins.values())
         for interface in sorted(positioned, key=attrgetter("position")):
             vswitch = self.all_vswitches.get(interface.vswitch_id)
-            if vswitch is None:
+            if vswitch is None and interface.vswitch_id:
                 continue
-            first, last = vswitch.first, vswitch.last
-            held, in_vswitch = holders.setdefault(interface.vpc_id, {}), held_in[vswitch.id]
+            block, first, last = ("", 1, 0) if vswitch is None else (vswitch.cidr_block, vswitch.first, vswitch.last)
+            held = holders.setdefault(interface.vpc_id, {})
             for ip in interface.held_addresses:
                 number = _number(ip)
                 if not first <= number <= last:
-                    if vswitch.cidr_block:
-                        found("address.private.in-cidr", interface.id, f"holds {ip}, not of {vswitch.cidr_block}")
+                    if block:
+                        found("address.private.in-cidr", interface.id, f"holds {ip}, not of {block}")
                     if ip not in held:
                         outside.setdefault(interface.vpc_id, []).append(number)
                 elif not first < number <= last - 3:
-                    found("address.private.reserved", interface.id, f"holds {ip}, which {vswitch.cidr_block} reserves")
+                    found("address.private.reserved", interface.id, f"holds {ip}, which {block} reserves")
                 elif ip not in held:
-                    in_vswitch.append(number)
+                    held_in[interface.vswitch_id].append(number)
                 if ip in held:
                     found("address.private.in-use", interface.id, f"holds {ip}, which {held[ip]} holds")
                     others.setdefault((interface.vpc_id, ip), {})[interface.id] = True
@@ -467,12 +470,13 @@ class _Scan:
                 if eip_id is not None:
                     found("eip.associate.public-ip", instance.id, f"has {instance.public_ip} and {eip_id}")
             if instance.vpc_id is None:
-                if eip_id is not None:
+                if eip_id is not None and instance.is_classic:
                     found("eip.associate.network-type", instance.id, f"is a classic instance with {eip_id}")
                 if instance.classic_ip in classic:
                     message = f"has {instance.classic_ip}, which {classic[instance.classic_ip]} has"
                     found("address.classic.unique", instance.id, message)
-                classic[instance.classic_ip] = instance.id
+                if instance.classic_ip:  # that of an imported one may not be known
+                    classic[instance.classic_ip] = instance.id
         for instance_id, eip_id in associated.items():
             found("eip.association", eip_id, f"is associated with {instance_id}, which does not exist")
         self._eips_of_interfaces(on_interfaces)

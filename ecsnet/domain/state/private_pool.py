@@ -92,7 +92,8 @@ def _make_available(vswitch: VSwitchState, allocated: Table[str, str], addresses
 
 
 class StandIn(NamedTuple):
-    """An instance in the place of its primary ENI, which no response describes."""
+    """An instance in the place of its primary ENI, which no response describes. ``vswitch_id`` is empty where it is not
+    known."""
 
     id: str
     position: int
@@ -108,10 +109,9 @@ def stand_in(region: Region, instance: InstanceState) -> StandIn | None:
     unseen = instance.unseen_primary
     if unseen is None:
         return None
-    vpc_id = region.vswitches.get_existing(unseen.vswitch_id).vpc_id
-    return StandIn(
-        instance.id, instance.position, vpc_id, unseen.vswitch_id, (unseen.private_ip,) if unseen.private_ip else ()
-    )
+    vpc_id = region.vswitches.get_existing(unseen.vswitch_id).vpc_id if unseen.vswitch_id else instance.vpc_id
+    addresses = (unseen.private_ip,) if unseen.private_ip else ()
+    return StandIn(instance.id, instance.position, vpc_id or "", unseen.vswitch_id, addresses)
 
 
 def _position_of(region: Region, holder_id: str) -> int:
@@ -122,8 +122,8 @@ def _position_of(region: Region, holder_id: str) -> int:
 def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
     """Allocates the addresses of an imported ENI, whether or not they are free and in its VSwitch."""
     allocated, held = region.addresses.mutable(interface.vpc_id), interface.held_addresses
-    own = region.vswitches.mutable(interface.vswitch_id)
-    if len(held) == 1 and own.next_ip == held[0] and allocated[held[0]] is None:  # the common case
+    own = region.vswitches.mutable(interface.vswitch_id) if interface.vswitch_id else None
+    if own is not None and len(held) == 1 and own.next_ip == held[0] and allocated[held[0]] is None:  # mostly
         allocated.add(held[0], interface.id)
         own.available_ip_address_count -= 1
         _advance(own, allocated, own.next_address, held[0])
@@ -142,7 +142,7 @@ def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
             other_id = holder_id
         region.other_holders.mutable((interface.vpc_id, ip)).set(other_id, True)
     allocated.add_all(free, interface.id)
-    if len(free) == 1 and own.next_ip != free[0] and usable(own.first, own.last, ipv4_to_int(free[0])):
+    if own is not None and len(free) == 1 and own.next_ip != free[0] and _is_usable(own, free[0]):
         own.available_ip_address_count -= 1
         return
     for vswitch, addresses in _by_block(region, interface, free):
@@ -151,10 +151,14 @@ def adopt(region: Region, interface: NetworkInterfaceState | StandIn) -> None:
             _advance(vswitch, allocated, vswitch.next_address, vswitch.next_ip)
 
 
+def _is_usable(vswitch: VSwitchState, ip: str) -> bool:
+    return usable(vswitch.first, vswitch.last, ipv4_to_int(ip))
+
+
 def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
     """Excludes from a new VSwitch the addresses of its block that imported ENIs of other VSwitches have."""
     allocated = region.addresses.get_existing(vswitch.vpc_id)
-    count = sum(usable(vswitch.first, vswitch.last, ipv4_to_int(ip)) for ip in allocated.live_keys())
+    count = sum(_is_usable(vswitch, ip) for ip in allocated.live_keys())
     if count:
         vswitch.available_ip_address_count -= count
         if vswitch.next_ip is not None and allocated[vswitch.next_ip] is not None:
@@ -162,7 +166,7 @@ def exclude_allocated(region: Region, vswitch: VSwitchState) -> None:
 
 
 def _release_adopted(region: Region, interface: NetworkInterfaceState | StandIn, addresses: tuple[str, ...]) -> None:
-    vpc_id = region.vswitches.get_existing(interface.vswitch_id).vpc_id
+    vpc_id = interface.vpc_id
     allocated = region.addresses.mutable(vpc_id)
     free = [ip for ip in addresses if region.other_holders[vpc_id, ip] is None]
     if len(free) < len(addresses):
@@ -190,11 +194,12 @@ def _by_block(
     region: Region, interface: NetworkInterfaceState | StandIn, addresses: Iterable[str]
 ) -> Iterator[tuple[VSwitchState, Collection[str]]]:
     """Yields the VSwitches whose blocks contain the addresses, each with the usable ones among them."""
-    own = region.vswitches.get_existing(interface.vswitch_id)
+    own = region.vswitches.get_existing(interface.vswitch_id) if interface.vswitch_id else None
     inside: dict[str, dict[str, None]] = {}
     for ip in addresses:
         number = ipv4_to_int(ip)
-        vswitch = own if own.first <= number <= own.last else _block_of(region, own.vpc_id, number)
+        in_own = own is not None and own.first <= number <= own.last
+        vswitch = own if in_own else _block_of(region, interface.vpc_id, number)
         if vswitch is not None and usable(vswitch.first, vswitch.last, number):
             inside.setdefault(vswitch.id, {})[ip] = None
     for vswitch_id, ips in inside.items():

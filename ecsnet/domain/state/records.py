@@ -196,8 +196,8 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
 
 
 class UnseenPrimary(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A primary ENI that no response describes, as far as the description of its instance tells of it. ``private_ip``
-    is empty where it is not known."""
+    """A primary ENI that no response describes, as far as the description of its instance tells of it. ``vswitch_id``
+    and ``private_ip`` are empty where they are not known."""
 
     vswitch_id: str
     private_ip: str
@@ -241,6 +241,12 @@ class InstanceState(State, eq=False, kw_only=True):
     held: str | None = None
     described: Mapping[str, Any] | None = None
     pending: int | None = None
+
+    @property
+    def is_classic(self) -> bool:
+        """True of an instance in the classic network. An imported one without a VPC and without an address there is in
+        a network that is not known."""
+        return self.vpc_id is None and self.classic_ip != ""
 
     def fork(self) -> Self:
         """Returns an independent copy that may be changed."""

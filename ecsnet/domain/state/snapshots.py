@@ -55,6 +55,7 @@ _INDEXES: Final = (
     "vswitches_of_vpc",
     "groups_of_vpc",
     "links_of_vpc",
+    "unplaced_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
     "members_of_group",
@@ -94,6 +95,7 @@ class _Region(msgspec.Struct, array_like=True, kw_only=True):
     vswitches_of_vpc: list[tuple[str, list[Member]]]
     groups_of_vpc: list[tuple[str, list[Member]]]
     links_of_vpc: list[tuple[str, list[Member]]]
+    unplaced_of_vpc: list[tuple[str, list[Member]]]
     interfaces_of_vswitch: list[tuple[str, list[Member]]]
     interfaces_of_name: list[tuple[str, list[Member]]]
     members_of_group: list[tuple[str, list[Member]]]

@@ -66,6 +66,7 @@ _TABLES = (
     "vswitches_of_vpc",
     "groups_of_vpc",
     "links_of_vpc",
+    "unplaced_of_vpc",
     "interfaces_of_vswitch",
     "interfaces_of_name",
     "awaiting",
@@ -140,6 +141,7 @@ class Region:
         self.vswitches_of_vpc: Table[str, Ids] = Table()
         self.groups_of_vpc: Table[str, Ids] = Table()
         self.links_of_vpc: Table[str, Ids] = Table()  # classic instances that ClassicLink links to it
+        self.unplaced_of_vpc: Table[str, Ids] = Table()  # instances in it whose VSwitch is not known
         self.interfaces_of_vswitch: Table[str, Ids] = Table()  # and instances that stand for an unseen one
         self.interfaces_of_name: Table[str, Ids] = Table()  # of those that have a name
         self.awaiting: Table[str, Ids] = Table()  # what is not there → what is described as in it or on it, or was

@@ -344,7 +344,7 @@ def associate_region(eip: EipState, eip_user: EipUser, same_region: bool, region
 )
 def associate_network_type(instance: InstanceState) -> Facts | None:
     """An EIP is associated with an instance of a VPC."""
-    return {"instance_id": instance.id} if instance.vpc_id is None else None
+    return {"instance_id": instance.id} if instance.is_classic else None
 
 
 @RULES.denies(

@@ -144,7 +144,8 @@ def instance_imported(region: Region, event: InstanceImported, record: RecordedE
     _tag(region, "instances", state, event)
     if event.vpc_id is None:
         state.classic_ip = event.private_ip_address or ""
-        region.classic_ips.set(state.classic_ip, state.id)
+        if state.classic_ip:  # else it is not known
+            region.classic_ips.set(state.classic_ip, state.id)
         instance.regroup_classic(region, state, event.security_group_ids)
         region.describe(record.account_id, "security-groups-per-interface", len(event.security_group_ids))
     if event.public_ip_address is not None:

@@ -144,7 +144,7 @@ def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
     if instance.public_ip is not None or instance.eip_id is not None or instance.status in BEING_RELEASED:
         return Breach(facts, message="{instance_id} is a subscription instance without bandwidth")
     if instance.next_bandwidth is None:
-        if instance.vpc_id is None and instance.status is not InstanceStatus.Stopped:
+        if instance.is_classic and instance.status is not InstanceStatus.Stopped:
             buying = "gets a public address by buying some while it is Stopped"
             return Breach(facts, message=f"{{instance_id}} is a subscription instance without bandwidth, and {buying}")
         return facts
@@ -165,7 +165,7 @@ def assign_subscription(instance: InstanceState) -> Facts | Breach | None:
 )
 def classic_kept(instance: InstanceState) -> Facts | None:
     """A classic public address is never released nor disassociated; without bandwidth it is kept without Internet."""
-    return {"instance_id": instance.id} if instance.vpc_id is None else None
+    return {"instance_id": instance.id} if instance.is_classic else None
 
 
 @RULES.denies(

@@ -98,6 +98,9 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
         state.scheduled = state.next_bandwidth = None
     instance.end_to_stand_in(region, state)
     _set_fields(region, "instances", state, now)
+    if state.vpc_id is None and now.vpc_id is not None:  # it was not known where it is
+        instance.leave_classic_network(region, state)
+        state.vpc_id = now.vpc_id
     if now.instance_type.id != state.instance_type.id:
         state.instance_type = now.instance_type
     if now.public_ip_address != state.public_ip:
@@ -117,10 +120,13 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
 
 def _classic(region: Region, state: InstanceState, now: InstanceImported) -> None:
     instance.regroup_classic(region, state, now.security_group_ids)
-    if now.private_ip_address != state.classic_ip:
-        CLASSIC.release(region, state.classic_ip, state.id)
-        state.classic_ip = now.private_ip_address or ""
-        region.classic_ips.set(state.classic_ip, state.id)
+    private_ip = now.private_ip_address or ""
+    if private_ip != state.classic_ip:
+        if state.classic_ip:
+            CLASSIC.release(region, state.classic_ip, state.id)
+        if private_ip:
+            region.classic_ips.set(private_ip, state.id)
+        state.classic_ip = private_ip
 
 
 def _interface(region: Region, now: NetworkInterfaceImported, record: RecordedEvent) -> None:
@@ -196,7 +202,7 @@ def refreshed(region: Region, event: ResourceRefreshed, record: RecordedEvent) -
 
 
 def _vpc_gone(region: Region, vpc_id: str) -> None:
-    for index in (region.vswitches_of_vpc, region.groups_of_vpc, region.links_of_vpc):
+    for index in vpc.contents(region):
         _must_be_empty(vpc_id, index.get_existing(vpc_id).size)
         index.delete(vpc_id)
     region.retag("vpcs", region.vpcs.mutable(vpc_id))
@@ -228,8 +234,7 @@ def _instance_gone(region: Region, instance_id: str) -> None:
     state = region.instances.mutable(instance_id)
     _must_be_empty(instance_id, len(state.attached) + (state.eip_id is not None))
     if state.vpc_id is None:
-        instance.regroup_classic(region, state, ())
-        CLASSIC.release(region, state.classic_ip, instance_id)
+        instance.leave_classic_network(region, state)
         instance.link(region, state, None)
     instance.end_to_stand_in(region, state)
     if state.public_ip is not None:

@@ -41,7 +41,7 @@ from ecsnet.domain.state.ids import resource_id
 from ecsnet.domain.state.records import VpcState, VSwitchState
 from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.views import SHOWN_OF_VSWITCH
-from ecsnet.domain.state.world import Evolving, Region, World, owned
+from ecsnet.domain.state.world import Evolving, Ids, Region, World, owned
 from ecsnet.events.base import Event, RecordedEvent
 from ecsnet.events.classic_link import ClassicLinkAttached, ClassicLinkDetached, VpcClassicLinkEnabled
 from ecsnet.events.imports import (
@@ -196,6 +196,7 @@ def vpc_created(region: Region, event: VpcCreation, record: RecordedEvent, statu
     region.vswitches_of_vpc.set(event.vpc_id, Table())
     region.groups_of_vpc.set(event.vpc_id, Table())
     region.links_of_vpc.set(event.vpc_id, Table())
+    region.unplaced_of_vpc.set(event.vpc_id, Table())
     vpc = VpcState(
         id=event.vpc_id,
         account_id=record.account_id,
@@ -223,10 +224,14 @@ def vpc_modified(region: Region, event: VpcModified, record: RecordedEvent) -> N
     vpc.describe(event.name, event.description)
 
 
+def contents(region: Region) -> tuple[Table[str, Ids], ...]:
+    """Returns the indexes of what is in each VPC, or linked to it."""
+    return region.vswitches_of_vpc, region.groups_of_vpc, region.links_of_vpc, region.unplaced_of_vpc
+
+
 def vpc_delete_requested(region: Region, event: VpcDeleteRequested, record: RecordedEvent) -> None:
     vpc = region.vpcs.mutable(event.vpc_id)
-    indexes = (region.vswitches_of_vpc, region.groups_of_vpc, region.links_of_vpc)
-    if any(index.get_existing(vpc.id).size for index in indexes):
+    if any(index.get_existing(vpc.id).size for index in contents(region)):
         raise ValueError(f"{vpc.id} is not empty")  # it could not be completed: nothing enters it from now on
     region.transition(vpc, VPC.table[VpcDeleteRequested], record)
 
@@ -237,9 +242,8 @@ def vpc_deleted(region: Region, event: VpcDeleted, record: RecordedEvent) -> Non
     region.retag("vpcs", vpc)
     region.vpcs.delete(event.vpc_id)
     region.addresses.delete(event.vpc_id)
-    region.vswitches_of_vpc.delete(event.vpc_id)
-    region.groups_of_vpc.delete(event.vpc_id)
-    region.links_of_vpc.delete(event.vpc_id)
+    for index in contents(region):
+        index.delete(event.vpc_id)
 
 
 def add_block(vpc: VpcState, cidr_block: str) -> None:
@@ -566,14 +570,14 @@ def _vswitches_in(region: Region, vpc: VpcState, cidr_block: str) -> list[str]:
     message="{vpc_id} is in use by {count} resources: {resource_ids}",
 )
 def vpc_in_use(vpc: VpcState, region: Region) -> Breach | None:
-    """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it."""
-    vswitches = region.vswitches_of_vpc.get_existing(vpc.id)
-    groups = region.groups_of_vpc.get_existing(vpc.id)
-    links = region.links_of_vpc.get_existing(vpc.id)
-    count = vswitches.size + groups.size + links.size
+    """A VPC is deleted only when no VSwitch, no security group and no ClassicLink is left in it, and no instance whose
+    VSwitch is not described."""
+    left_in = [index.get_existing(vpc.id) for index in contents(region)]
+    count = sum(index.size for index in left_in)
     if not count:
         return None
-    shown = in_use.shown((vswitches, groups, links))
+    vswitches, groups, links, unplaced = left_in
+    shown = in_use.shown(left_in)
     facts = {
         "vpc_id": vpc.id,
         "resource_ids": shown,
@@ -582,15 +586,18 @@ def vpc_in_use(vpc: VpcState, region: Region) -> Breach | None:
         "security_groups": groups.size,
         "linked_instances": links.size,
     }
+    if unplaced.size:
+        facts |= {"instances": unplaced.size}
     left = in_use.listed(
         (
             (vswitches.size, "VSwitch", "VSwitches"),
             (groups.size, "security group", "security groups"),
             (links.size, "linked instance", "linked instances"),
+            (unplaced.size, "instance", "instances"),
         )
     )
     message = in_use.still_has("{vpc_id}", left, shown, count)
-    if vswitches.size:
+    if vswitches.size or unplaced.size:  # such an instance is in a VSwitch
         return Breach(facts, message=message)
     return Breach(facts, "DependencyViolation.SecurityGroup", 400, message)
 

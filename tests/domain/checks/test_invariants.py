@@ -713,6 +713,12 @@ def a_vpc_that_lists_an_instance_that_is_not_linked(here: Region, abroad: Region
     return SOUND.vpc
 
 
+@breaks("index.unplaced-instances")
+def a_vpc_that_lists_an_instance_whose_vswitch_is_known(here: Region, abroad: Region) -> str:
+    here.unplaced_of_vpc.mutable(SOUND.vpc).set(SOUND.server, True)
+    return SOUND.vpc
+
+
 @breaks("index.pending")
 def a_passing_instance_that_is_not_listed(here: Region, abroad: Region) -> str:
     here.end_transition(here.instances.mutable(SOUND.pending))

@@ -104,7 +104,7 @@ _NOT_DENIED: Final = [InstanceStatus.Stopped, *BEING_RELEASED]
 def classic_state(instance: InstanceState, bandwidth: int) -> Facts | None:
     """The bandwidth of a classic instance is raised from 0 only while the instance is Stopped."""
     raised_from_zero = instance.internet_max_bandwidth_out == 0 and bandwidth > 0
-    if instance.vpc_id is not None or not raised_from_zero or instance.status in _NOT_DENIED:
+    if not instance.is_classic or not raised_from_zero or instance.status in _NOT_DENIED:
         return None
     return {"instance_id": instance.id, "status": instance.status}
 

@@ -44,7 +44,7 @@ from ecsnet.domain.state import private_pool
 from ecsnet.domain.state.records import InstanceState, NetworkInterfaceState
 from ecsnet.domain.state.regional_pool import CLASSIC, PUBLIC
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
-from ecsnet.domain.state.world import Evolving, Region, World
+from ecsnet.domain.state.world import Evolving, Ids, Region, World
 from ecsnet.domain.subjects import security_group
 from ecsnet.domain.subjects.network_interface import lifecycle as network_interface
 from ecsnet.domain.subjects.vpc import usable_vswitch
@@ -251,21 +251,36 @@ def regroup_classic(region: Region, instance: InstanceState, group_ids: tuple[st
     instance.classic_group_ids = group_ids
 
 
+def leave_classic_network(region: Region, instance: InstanceState) -> None:
+    """A classic instance is in no group any more and has no address."""
+    regroup_classic(region, instance, ())
+    if instance.classic_ip:  # that of an imported one may not be known
+        CLASSIC.release(region, instance.classic_ip, instance.id)
+        instance.classic_ip = ""
+
+
 def begin_to_stand_in(region: Region, instance: InstanceState) -> None:
-    """An instance whose primary ENI no response describes stands for it from now on, in its VSwitch, its groups and
-    with its address."""
+    """An instance whose primary ENI no response describes stands for it from now on, in its VSwitch, or in its VPC if
+    that is all that is known, in its groups and with its address."""
     stand_in, unseen = private_pool.stand_in(region, instance), instance.unseen_primary
     if stand_in is not None and unseen is not None:
-        region.interfaces_of_vswitch.mutable(unseen.vswitch_id).set(instance.id, True)
+        _around(region, stand_in).set(instance.id, True)
         private_pool.adopt(region, stand_in)
         security_group.enter(region, stand_in, unseen.security_group_ids)
+
+
+def _around(region: Region, stand_in: private_pool.StandIn) -> Ids:
+    """Returns the index, to be changed, of what an instance that stands for its primary ENI is in."""
+    if not stand_in.vswitch_id:
+        return region.unplaced_of_vpc.mutable(stand_in.vpc_id)
+    return region.interfaces_of_vswitch.mutable(stand_in.vswitch_id)
 
 
 def end_to_stand_in(region: Region, instance: InstanceState) -> None:
     """An instance stands for its primary ENI no more."""
     stand_in, unseen = private_pool.stand_in(region, instance), instance.unseen_primary
     if stand_in is not None and unseen is not None:
-        region.interfaces_of_vswitch.mutable(unseen.vswitch_id).delete(instance.id)
+        _around(region, stand_in).delete(instance.id)
         private_pool.release(region, stand_in, stand_in.held_addresses)
         security_group.leave(region, stand_in, unseen.security_group_ids)
         instance.unseen_primary = None
@@ -309,8 +324,7 @@ def instance_rebooted(region: Region, event: InstanceRebooted, record: RecordedE
 def instance_released(region: Region, event: InstanceReleased, record: RecordedEvent) -> None:
     instance = changed(region, event.instance_id, record)
     if instance.vpc_id is None:
-        regroup_classic(region, instance, ())
-        CLASSIC.release(region, instance.classic_ip, instance.id)
+        leave_classic_network(region, instance)
         link(region, instance, None)
     else:
         if len(instance.attached) > 1:

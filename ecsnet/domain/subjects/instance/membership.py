@@ -88,7 +88,7 @@ def prepare_join(context: RuleContext, command: JoinSecurityGroup | None) -> Non
             count = len(group_ids) + 1
             context.group_growth = (GroupGrowth(group, 1 if primary is None else primary.address_count),)
         kept = tuple(map(context.region.security_groups.get_existing, group_ids))
-        vpc_id = instance.vpc_id or CLASSIC_NETWORK
+        vpc_id = CLASSIC_NETWORK if instance.is_classic else instance.vpc_id
         context.memberships = (Membership(groups=(group,), kept=kept, count=count, vpc_id=vpc_id),)
     elif instance is not None:  # any other group would be one more
         context.memberships = (Membership(count=len(context.region.groups_of(instance)) + 1),)

@@ -55,7 +55,7 @@ RULES: Final = SubjectRules()
 )
 def modify_network_type(instance: InstanceState) -> Facts | None:
     """Only an instance of a VPC changes its private address or VSwitch; a classic one never does."""
-    return {"instance_id": instance.id} if instance.vpc_id is None else None
+    return {"instance_id": instance.id} if instance.is_classic else None
 
 
 @RULES.denies(

@@ -484,7 +484,7 @@ def prepare_attach(context: RuleContext, command: AttachNetworkInterface | None)
         context.changing_instance = instance
         context.target = AttachTarget(
             zone_id=instance.zone_id,
-            vpc_id=instance.vpc_id or CLASSIC_NETWORK,
+            vpc_id=CLASSIC_NETWORK if instance.is_classic else instance.vpc_id,
             instance_type=type_of(context.world, instance),
             interface_count=len(instance.attached),
             attaching=0 if _is_on(interface, instance) else 1,

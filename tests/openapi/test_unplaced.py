@@ -1,0 +1,223 @@
+"""Instances whose place is not described, or not wholly, are held where they are as far as it is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsnet import Cloud, ManualClock, audit
+from ecsnet import commands as c
+from ecsnet.testing import invariants
+from tests.support.small_account import (
+    START,
+    eip,
+    group,
+    imported,
+    instance,
+    interface,
+    primary,
+    vswitch,
+)
+
+NOWHERE: dict[str, Any] = {"VpcAttributes": {}, "SecurityGroupIds": {}}
+IN_VPC: dict[str, Any] = {"VpcAttributes": {"VpcId": "vpc-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.8"]}}}
+"""An instance in a VPC, of whose VSwitch nothing tells."""
+
+
+def account(**changes: Any) -> Cloud:
+    return imported(**{"interfaces": [], "eips": [], **changes})
+
+
+def reasons(cloud: Cloud) -> dict[str, str]:
+    """Why resources are held, by id; nothing else is found."""
+    found = audit(cloud)
+    assert [one for one in found if one.severity == "breach"] == []
+    assert invariants(cloud) == ()
+    parts = [one.message.partition(" is held: ") for one in found]
+    return {resource_id: reason for resource_id, _, reason in parts}
+
+
+def rules(cloud: Cloud, command: c.Command) -> list[str]:
+    return [violation.rule for violation in cloud.check(command).violations]
+
+
+def again(cloud: Cloud) -> Cloud:
+    """Describes a cloud and imports that, which must describe itself in the same way."""
+    copy = Cloud(clock=ManualClock(START))
+    actions = (
+        "DescribeVpcs",
+        "DescribeVSwitches",
+        "DescribeSecurityGroups",
+        "DescribeInstances",
+        "DescribeNetworkInterfaces",
+        "DescribeEipAddresses",
+    )
+    copy.import_resources([cloud.describe(action) for action in actions])
+    for action in actions:
+        described, expected = copy.describe(action), cloud.describe(action)
+        assert {**described, "RequestId": ""} == {**expected, "RequestId": ""}
+    assert reasons(copy) == reasons(cloud)
+    return copy
+
+
+def test_an_instance_of_whose_network_nothing_tells_is_held() -> None:
+    cloud = account(instances=[instance(**NOWHERE)])
+    assert reasons(cloud) == {"i-1": "its network is not described"}
+    vm = cloud.instances["i-1"]
+    assert (vm.vpc_id, vm.vswitch_id, vm.private_ip, vm.security_group_ids) == (None, None, "", ())
+    assert rules(cloud, c.StopInstance(instance_id="i-1")) == ["instance.held"]
+    again(cloud)
+
+
+def test_any_number_of_such_instances_are_there_beside_each_other() -> None:
+    cloud = account(instances=[instance(f"i-{n}", **NOWHERE) for n in range(3)])
+    assert set(reasons(cloud)) == {"i-0", "i-1", "i-2"}
+    cloud.import_resources(
+        [{"Instances": {"Instance": [instance("i-1", **NOWHERE)]}}], refresh=True, complete=["instances"]
+    )
+    assert set(reasons(cloud)) == {"i-1"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.AttachNetworkInterface(network_interface_id="eni-1", instance_id="i-1"),
+        c.AssociateEipAddress(allocation_id="eip-1", instance_id="i-1"),
+        c.JoinSecurityGroup(instance_id="i-1", security_group_id="sg-1"),
+    ],
+)
+def test_nothing_is_said_of_a_network_that_is_not_known(command: c.Command) -> None:
+    cloud = account(instances=[instance(**NOWHERE)], interfaces=[interface()], eips=[eip()])
+    assert rules(cloud, command) == ["instance.held"]
+
+
+@pytest.mark.parametrize("said", ["vpc", "classic"])
+def test_what_is_said_of_the_network_is_kept(said: str) -> None:
+    cloud = account(instances=[instance(**NOWHERE, InstanceNetworkType=said)])
+    (described,) = again(cloud).describe("DescribeInstances")["Instances"]["Instance"]
+    assert described["InstanceNetworkType"] == said
+
+
+def test_a_vswitch_whose_vpc_nothing_tells_is_kept() -> None:
+    cloud = account(instances=[instance(VpcAttributes={"VSwitchId": "vsw-9"}, SecurityGroupIds={})])
+    assert reasons(cloud) == {"i-1": "its network is not described"}
+    (described,) = again(cloud).describe("DescribeInstances")["Instances"]["Instance"]
+    assert described["VpcAttributes"]["VSwitchId"] == "vsw-9"
+
+
+def test_an_eip_tells_nothing_wrong_of_an_instance_whose_network_is_not_known() -> None:
+    on_it = eip(Status="InUse", InstanceId="i-1", InstanceType="EcsInstance")
+    cloud = account(instances=[instance(**NOWHERE)], eips=[on_it])
+    assert cloud.instances["i-1"].eip_id == "eip-1"
+    assert set(reasons(cloud)) == {"i-1"}
+    again(cloud)
+
+
+def test_a_network_that_is_described_later_is_where_the_instance_is() -> None:
+    cloud = account(instances=[instance(**NOWHERE)])
+    whole = instance(VpcAttributes={**IN_VPC["VpcAttributes"], "VSwitchId": "vsw-1"})
+    cloud.import_resources([{"Instances": {"Instance": [whole]}}], refresh=True)
+    assert reasons(cloud) == {"i-1": "no response describes its primary ENI"}
+    vm = cloud.instances["i-1"]
+    assert (vm.vpc_id, vm.vswitch_id, vm.private_ip) == ("vpc-1", "vsw-1", "10.0.1.8")
+
+
+def test_a_classic_address_that_is_described_later_ends_it() -> None:
+    cloud = account(instances=[instance(**NOWHERE)])
+    classic = instance(VpcAttributes={}, SecurityGroupIds={}, InnerIpAddress={"IpAddress": ["10.1.1.1"]})
+    cloud.import_resources([{"Instances": {"Instance": [classic]}}], refresh=True)
+    assert cloud.check(c.StopInstance(instance_id="i-1")).allowed
+    assert cloud.instances["i-1"].private_ip == "10.1.1.1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}},
+        {"NetworkInterfaces": {"NetworkInterface": [{"NetworkInterfaceId": "eni-1", "Type": "Secondary"}]}},
+    ],
+    ids=["groups", "ENIs"],
+)
+def test_an_instance_is_in_the_vpc_of_its_groups_and_enis(changes: dict[str, Any]) -> None:
+    on_it = interface(Status="InUse", InstanceId="i-1")
+    interfaces = [on_it] if "NetworkInterfaces" in changes else []
+    cloud = account(instances=[instance(**{**NOWHERE, **changes})], interfaces=interfaces)
+    assert cloud.instances["i-1"].vpc_id == "vpc-1"
+    assert reasons(cloud)["i-1"] == "its VSwitch is not described; no response describes its primary ENI"
+    again(cloud)
+
+
+def test_an_instance_in_a_vpc_without_a_vswitch_keeps_the_vpc_and_its_address_in_use() -> None:
+    cloud = account(instances=[instance(**IN_VPC)])
+    assert reasons(cloud) == {"i-1": "its VSwitch is not described; no response describes its primary ENI"}
+    vm = cloud.instances["i-1"]
+    assert (vm.vpc_id, vm.vswitch_id, vm.private_ip, vm.security_group_ids) == ("vpc-1", None, "10.0.1.8", ("sg-1",))
+    taken = c.CreateNetworkInterface(vswitch_id="vsw-1", security_group_ids=["sg-1"], primary_ip_address="10.0.1.8")
+    assert rules(cloud, taken) == ["address.private.in-use"]
+    assert rules(cloud, c.DeleteSecurityGroup(security_group_id="sg-1")) == ["security-group.delete.in-use"]
+    assert cloud.vswitches["vsw-1"].available_ip_address_count == 251
+    again(cloud)
+
+
+def test_a_vpc_with_nothing_but_such_an_instance_is_in_use() -> None:
+    cloud = account(vswitches=[], groups=[], instances=[instance(**{**IN_VPC, "SecurityGroupIds": {}})])
+    (violation,) = cloud.check(c.DeleteVpc(vpc_id="vpc-1")).violations
+    assert (violation.rule, violation.code) == ("vpc.delete.in-use", "DependencyViolation.VSwitch")
+    assert violation.facts["instances"] == violation.facts["count"] == 1
+    assert violation.message == "vpc-1 still has 1 instance: i-1"
+
+
+def test_its_address_counts_in_a_vswitch_that_is_described_later() -> None:
+    cloud = account(vswitches=[], instances=[instance(**IN_VPC)])
+    cloud.import_resources([{"VSwitches": {"VSwitch": [vswitch()]}}])
+    assert cloud.vswitches["vsw-1"].available_ip_address_count == 251
+    assert set(reasons(cloud)) == {"i-1"}
+    cloud.import_resources([{"Instances": {"Instance": []}}], refresh=True, complete=["instances"])
+    assert cloud.vswitches["vsw-1"].available_ip_address_count == 252
+    assert reasons(cloud) == {}
+
+
+def test_its_vswitch_and_its_primary_eni_may_be_described_later() -> None:
+    cloud = account(instances=[instance(**IN_VPC)])
+    cloud.import_resources([{"NetworkInterfaceSets": {"NetworkInterfaceSet": [primary()]}}])
+    assert reasons(cloud) == {}
+    assert cloud.instances["i-1"].vswitch_id == "vsw-1"
+
+
+def test_an_eni_on_an_instance_whose_network_is_not_known_tells_it() -> None:
+    cloud = account(instances=[instance(**NOWHERE)])
+    on_it = interface(Status="InUse", InstanceId="i-1")
+    cloud.import_resources([{"NetworkInterfaceSets": {"NetworkInterfaceSet": [on_it]}}])
+    assert cloud.instances["i-1"].vpc_id == "vpc-1"
+    assert reasons(cloud) == {
+        "i-1": "its VSwitch is not described; no response describes its primary ENI",
+        "eni-1": "it is on i-1, whose primary ENI no response describes",
+    }
+
+
+def test_a_managed_eni_tells_nothing_of_the_network_of_an_instance() -> None:
+    managed = interface(Status="InUse", InstanceId="i-1", ServiceManaged=True)
+    cloud = account(instances=[instance(**NOWHERE)], interfaces=[managed])
+    assert reasons(cloud) == {
+        "i-1": "its network is not described",
+        "eni-1": "a service manages it; it is in vpc-1, and i-1 in an unknown one",
+    }
+    again(cloud)
+
+
+@pytest.mark.parametrize("on", ["", "i-1"])
+def test_an_eni_whose_status_is_not_described_is_in_use_on_an_instance_and_held_without_one(on: str) -> None:
+    one = {**interface(InstanceId=on), "Status": None}
+    whole = primary(MacAddress="")
+    cloud = account(interfaces=[whole, one])
+    assert reasons(cloud) == ({} if on else {"eni-1": "its status is not described"})
+    again(cloud)
+
+
+def test_groups_in_two_vpcs_leave_the_first_one_s() -> None:
+    cloud = account(groups=[group(), group("sg-2", VpcId="")], instances=[instance(**{**NOWHERE, **GROUPS})])
+    assert cloud.instances["i-1"].vpc_id == "vpc-1"
+
+
+GROUPS: dict[str, Any] = {"SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}}
