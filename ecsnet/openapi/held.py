@@ -289,8 +289,8 @@ def of_interface(
         said["OwnerId"] = owner_id
     if is_service_managed(one):
         said["ServiceManaged"] = True
-    if one.type and one.type != standing.type:
-        said["Type"] = one.type
+    if (one.type or "") != standing.type:
+        said["Type"] = one.type or ""
     if one.status != standing.status:
         said["Status"] = one.status
     if one.its_instance_id != (instance_id or ""):

@@ -301,6 +301,7 @@ class _Reader:
         self._complete_places()
         self._find_without_primary()
         self._name_vswitches_of_instances()
+        self._complete_zones()
         self._name_vpcs()
 
     def _name(self, table: dict[str, _Found[Any]], resource_id: str, found: _Found[Any]) -> None:
@@ -309,23 +310,23 @@ class _Reader:
             self._only_named.add(resource_id)
 
     def _name_vswitches(self) -> None:
-        """Adds the VSwitches that are known by their ENIs alone, if these tell their VPC."""
+        """Adds the VSwitches that are known by their ENIs alone, if these or the instances in them tell their VPC."""
         missing = {found.one.vswitch_id for found in self._interfaces.values()} - self._vswitches.keys()
         missing.discard("")
         if not missing:
             return
+        places = [found.one.vpc_attributes for found in self._instances.values()]
+        vpc_of = {place.vswitch_id: place.vpc_id for place in places if place.vpc_id}
         of_vswitch: dict[str, list[_Found[DescribedInterface]]] = {}
         for found in self._interfaces.values():
             if found.one.vswitch_id in missing:
                 of_vswitch.setdefault(found.one.vswitch_id, []).append(found)
         for vswitch_id, interfaces in of_vswitch.items():
-            vpc_id = _first(map(self._vpc_of, interfaces))
+            vpc_id = _first(map(self._vpc_of, interfaces)) or vpc_of.get(vswitch_id)
             if vpc_id is None:
                 continue
             region_id = _first(found.region_id for found in interfaces)
-            one = DescribedVSwitch(
-                vswitch_id=vswitch_id, vpc_id=vpc_id, zone_id=_first(found.one.zone_id for found in interfaces) or ""
-            )
+            one = DescribedVSwitch(vswitch_id=vswitch_id, vpc_id=vpc_id, zone_id="")
             self._name(self._vswitches, vswitch_id, _Found(f"{interfaces[0].path}.VSwitchId", region_id, one))
 
     def _name_vswitches_of_instances(self) -> None:
@@ -334,7 +335,7 @@ class _Reader:
             found = self._instances[instance_id]
             place = found.one.vpc_attributes
             if place.vswitch_id:
-                one = DescribedVSwitch(vswitch_id=place.vswitch_id, vpc_id=place.vpc_id, zone_id=found.one.zone_id)
+                one = DescribedVSwitch(vswitch_id=place.vswitch_id, vpc_id=place.vpc_id, zone_id="")
                 path = f"{found.path}.VpcAttributes.VSwitchId"
                 self._name(self._vswitches, place.vswitch_id, _Found(path, found.region_id, one))
 
@@ -606,11 +607,11 @@ class _Reader:
 
     def _complete_places(self) -> None:
         """Completes the places of instances that responses leave out: an instance is in the VSwitch of its primary ENI,
-        in the VPC of its VSwitch, of its other ENIs and of its groups, and in the zone of its VSwitch."""
+        in the VPC of its VSwitch, of its other ENIs and of its groups."""
         lacking = {
             instance_id: found
             for instance_id, found in self._instances.items()
-            if not (found.one.zone_id and found.one.vpc_attributes.vpc_id and found.one.vpc_attributes.vswitch_id)
+            if not (found.one.vpc_attributes.vpc_id and found.one.vpc_attributes.vswitch_id)
         }
         if not lacking:
             return
@@ -631,13 +632,32 @@ class _Reader:
             vpc_id = place.vpc_id or self._vpc_of_vswitch(vswitch_id) or of_others.get(instance_id, "")
             groups = [self._groups.get(group_id) for group_id in found.one.security_group_ids.security_group_id]
             vpc_id = vpc_id or _first(None if group is None else group.one.vpc_id for group in groups) or ""
-            zone_id = self._vswitches[vswitch_id].one.zone_id if vswitch_id in self._vswitches else ""
-            one = msgspec.structs.replace(
-                found.one,
-                vpc_attributes=msgspec.structs.replace(place, vpc_id=vpc_id, vswitch_id=vswitch_id),
-                zone_id=found.one.zone_id or zone_id,
-            )
+            place = msgspec.structs.replace(place, vpc_id=vpc_id, vswitch_id=vswitch_id)
+            one = msgspec.structs.replace(found.one, vpc_attributes=place)
             self._instances[instance_id] = _Found(found.path, found.region_id, one)
+
+    def _complete_zones(self) -> None:
+        """Completes the zones that responses leave out: a VSwitch that is there by its name alone is in the zone of an
+        ENI or an instance in it, and an instance in that of its VSwitch."""
+        named = [one for one in self._only_named if one in self._vswitches and not self._vswitches[one].one.zone_id]
+        if named:
+            zones: dict[str, str] = {}
+            for interface in self._interfaces.values():
+                if interface.one.zone_id:
+                    zones.setdefault(interface.one.vswitch_id, interface.one.zone_id)
+            for instance in self._instances.values():
+                if instance.one.zone_id:
+                    zones.setdefault(instance.one.vpc_attributes.vswitch_id, instance.one.zone_id)
+            for vswitch_id in named:
+                self._put_in_zone(self._vswitches, vswitch_id, zones.get(vswitch_id, ""))
+        for instance_id, instance in self._instances.items():
+            vswitch = None if instance.one.zone_id else self._vswitches.get(instance.one.vpc_attributes.vswitch_id)
+            if vswitch is not None:
+                self._put_in_zone(self._instances, instance_id, vswitch.one.zone_id)
+
+    def _put_in_zone(self, table: dict[str, _Found[Any]], resource_id: str, zone_id: str) -> None:
+        found = table[resource_id]
+        table[resource_id] = _Found(found.path, found.region_id, msgspec.structs.replace(found.one, zone_id=zone_id))
 
     def _vpc_of_vswitch(self, vswitch_id: str) -> str:
         """Returns the VPC of a VSwitch, empty if none is described or named."""

@@ -304,11 +304,27 @@ class _Comparison:
                         open_ones.append((other_table, found.described))
 
     def _awaiting(self) -> Iterator[_Known]:
-        """Yields the resources that were described as in or on something that is described now for the first time."""
+        """Yields the resources that were described as in or on something that is described now for the first time, and
+        the instances without a zone in VSwitches that may tell it now."""
         groups = [one.get("SecurityGroupId") for one in self._said if isinstance(one, Mapping)]
         new = {one for _, one in self._named if one not in self._known} | {one for one in groups if type(one) is str}
         for one in sorted(new):
             yield from self._waiting_for(one)
+        for table, vswitch_id in sorted(self._named):
+            vswitch = self._find(table, vswitch_id) if table == "vswitches" else None
+            if vswitch is not None and (vswitch.is_only_named or not vswitch.state.zone_id):
+                yield from self._without_zone(vswitch)
+
+    def _without_zone(self, vswitch: _Known) -> Iterator[_Known]:
+        """Yields the instances in a VSwitch, not found yet, whose zone is not known."""
+        region = vswitch.region
+        for one in region.interfaces_of_vswitch.get_existing(vswitch.state.id).live_keys():
+            interface = region.network_interfaces[one]
+            instance_id = one if interface is None else interface.instance_id
+            instance = None if instance_id is None or instance_id in self._known else region.instances[instance_id]
+            found = None if instance is None or instance.zone_id else self._find("instances", instance_id)
+            if found is not None:
+                yield found
 
     def _waiting_for(self, resource_id: str) -> Iterator[_Known]:
         """Yields the resources, not found yet, that were described as in or on another one, and are not."""
@@ -484,7 +500,7 @@ class _Comparison:
         }
         unseen = [one for one in events_now.values() if isinstance(one, InstanceImported)]
         now |= {
-            (self._vpc_of(one.vswitch_id, events_now), one.private_ip_address)
+            (self._vpc_of(one.vswitch_id, events_now) if one.vswitch_id else one.vpc_id or "", one.private_ip_address)
             for one in unseen
             if one.vswitch_id is not None and one.private_ip_address is not None
         }
@@ -545,7 +561,8 @@ class _Comparison:
         """Raises `InvalidResponse` for a change that no refresh takes, or that needs one."""
         resource_id = found.state.id
         for name in _PLACE.get(found.table, ()):
-            if getattr(before, name) != getattr(now, name) and not _lacks(before, name):
+            told_less = found.is_only_named and not getattr(now, name)
+            if getattr(before, name) != getattr(now, name) and not (told_less or _lacks(before, name)):
                 reason = f"the {name} of {resource_id} is {getattr(before, name)}, and nothing changes it"
                 raise InvalidResponse(reason, path=path or "responses")
         added = partial and self._only_added.get(resource_id, False)

@@ -5,24 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from ecsnet import Cloud, ManualClock, audit
+from ecsnet import Cloud, InvalidResponse, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
+from tests.support.described import LISTS
+from tests.support.hypothesis_settings import budget
 from tests.support.small_account import (
+    CLASSIC,
     START,
+    answers,
     eip,
     group,
     imported,
     instance,
     interface,
+    network,
     primary,
+    vpc,
     vswitch,
 )
 
 NOWHERE: dict[str, Any] = {"VpcAttributes": {}, "SecurityGroupIds": {}}
 IN_VPC: dict[str, Any] = {"VpcAttributes": {"VpcId": "vpc-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.8"]}}}
 """An instance in a VPC, of whose VSwitch nothing tells."""
+GROUPS: dict[str, Any] = {"SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}}
+ACTIONS = tuple(LISTS)
 
 
 def account(**changes: Any) -> Cloud:
@@ -45,16 +55,8 @@ def rules(cloud: Cloud, command: c.Command) -> list[str]:
 def again(cloud: Cloud) -> Cloud:
     """Describes a cloud and imports that, which must describe itself in the same way."""
     copy = Cloud(clock=ManualClock(START))
-    actions = (
-        "DescribeVpcs",
-        "DescribeVSwitches",
-        "DescribeSecurityGroups",
-        "DescribeInstances",
-        "DescribeNetworkInterfaces",
-        "DescribeEipAddresses",
-    )
-    copy.import_resources([cloud.describe(action) for action in actions])
-    for action in actions:
+    copy.import_resources([cloud.describe(action) for action in ACTIONS])
+    for action in ACTIONS:
         described, expected = copy.describe(action), cloud.describe(action)
         assert {**described, "RequestId": ""} == {**expected, "RequestId": ""}
     assert reasons(copy) == reasons(cloud)
@@ -220,4 +222,74 @@ def test_groups_in_two_vpcs_leave_the_first_one_s() -> None:
     assert cloud.instances["i-1"].vpc_id == "vpc-1"
 
 
-GROUPS: dict[str, Any] = {"SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}}
+PLACES: tuple[dict[str, Any], ...] = (
+    {},
+    IN_VPC,
+    {"VpcAttributes": {**IN_VPC["VpcAttributes"], "VSwitchId": "vsw-1"}},
+    {"VpcAttributes": {"VSwitchId": "vsw-1"}},
+    {"VpcAttributes": {}},
+    CLASSIC,
+)
+USERS: tuple[dict[str, Any], ...] = ({}, *({"Status": "InUse", "InstanceId": one} for one in ("i-1", "i-2")))
+KINDS: tuple[dict[str, Any], ...] = (*USERS, *({**one, "Type": kind} for one in USERS[1:] for kind in ("Primary", "")))
+IDS = {
+    "SecurityGroupId",
+    "VpcId",
+    "VSwitchId",
+    "InstanceId",
+    "NetworkInterfaceId",
+    "AllocationId",
+    "IpAddress",
+    "PrivateIpAddress",
+}
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Responses that describe two instances, their ENIs and what is around them, of which fields were left out."""
+
+    def some(*one: dict[str, Any]) -> list[dict[str, Any]]:
+        return [left_out(item) for item in one if draw(st.booleans())]
+
+    def left_out(one: dict[str, Any]) -> dict[str, Any]:
+        names = draw(st.sets(st.sampled_from(sorted(one)), max_size=2)) - IDS
+        return {name: value for name, value in one.items() if name not in names}
+
+    def drawn(of: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+        return draw(st.sampled_from(of))
+
+    parts = network(
+        vpcs=some(vpc()),
+        vswitches=some(vswitch()),
+        groups=some(group(), group("sg-2", VpcId="")),
+        instances=[left_out(instance(f"i-{n}", **{**drawn(PLACES), **drawn(({}, NOWHERE))})) for n in (1, 2)],
+        interfaces=some(primary(), interface(MacAddress="", **drawn(KINDS)), interface("eni-2", **drawn(KINDS))),
+        eips=some(eip(**drawn(USERS))),
+    )
+    return [one for one in answers(parts) if any(*one.values())]
+
+
+@given(described=accounts(), data=st.data())
+@settings(max_examples=budget(2_000), suppress_health_check=list(HealthCheck))
+def test_whatever_is_left_out_an_import_is_whole_and_describes_itself(
+    described: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    cloud = Cloud(clock=ManualClock(START))
+    try:
+        cloud.import_resources(described)
+    except InvalidResponse:
+        return
+    position, found = cloud.position, audit(cloud)
+    cloud.import_resources(described)
+    assert cloud.position == position
+    copy = Cloud(clock=ManualClock(START))
+    copy.import_resources([cloud.describe(action) for action in ACTIONS])
+    assert sorted(one.message for one in audit(copy)) == sorted(one.message for one in found)
+    in_parts = Cloud(clock=ManualClock(START))
+    try:
+        for page in data.draw(st.permutations(described)):
+            in_parts.import_resources([page])
+    except InvalidResponse:  # what a later page would have told was needed
+        pass
+    for one in (cloud, copy, in_parts):
+        assert [breach for breach in invariants(one) if breach.invariant.startswith("index.")] == []

@@ -213,7 +213,9 @@ class Region:
             return
         groups = said.get("SecurityGroupIds")
         named = groups.get("SecurityGroupId", ()) if isinstance(groups, Mapping) else ()
-        for one in (said.get("InstanceId"), *named):
+        place = said.get("VpcAttributes")
+        vswitch_id = place.get("VSwitchId") if isinstance(place, Mapping) else None
+        for one in (said.get("InstanceId"), vswitch_id, *named):
             if isinstance(one, str) and one and (isinstance(state, EipState) or not self.has(one)):
                 if self.awaiting[one] is None:
                     self.awaiting.set(one, Table())

@@ -97,10 +97,9 @@ def _instance(region: Region, now: InstanceImported, record: RecordedEvent) -> N
         region.scheduled.delete(state.scheduled)
         state.scheduled = state.next_bandwidth = None
     instance.end_to_stand_in(region, state)
-    _set_fields(region, "instances", state, now)
     if state.vpc_id is None and now.vpc_id is not None:  # it was not known where it is
         instance.leave_classic_network(region, state)
-        state.vpc_id = now.vpc_id
+    _set_fields(region, "instances", state, now)
     if now.instance_type.id != state.instance_type.id:
         state.instance_type = now.instance_type
     if now.public_ip_address != state.public_ip:
