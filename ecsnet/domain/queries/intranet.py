@@ -41,7 +41,7 @@ def _groups(value: Iterable[str], name: str = "groups") -> tuple[str, ...]:
     if len(group_ids) > MOST_ITEMS:
         raise InvalidCommand(f"must have at most {MOST_ITEMS:,} items", parameter=name)
     if not group_ids:
-        raise InvalidCommand("an endpoint is in at least one security group")
+        raise InvalidCommand("must name at least one security group", parameter=name)
     return tuple([fields.identifier(group_id, name) for group_id in group_ids])
 
 
@@ -75,9 +75,11 @@ class Endpoint:
         if self.network_type == NetworkType.Vpc and self.vpc_id is None:
             raise InvalidCommand("a VPC endpoint needs a {vpc_id}", together=("vpc_id",))
         if self.network_type == NetworkType.Vpc and self.linked_vpc_id is not None:
-            raise InvalidCommand(f"ClassicLink links classic endpoints: one in {self.vpc_id} has no linked_vpc_id")
+            reason = f"is no attribute of an endpoint in {self.vpc_id}: ClassicLink links classic ones"
+            raise InvalidCommand(reason, parameter="linked_vpc_id")
         if self.network_type == NetworkType.Classic and self.vpc_id is not None:
-            raise InvalidCommand(f"a classic endpoint has no vpc_id, not even {self.vpc_id!r}: is it a linked_vpc_id?")
+            reason = f"is no attribute of a classic endpoint, not even {self.vpc_id!r}: is it its linked_vpc_id?"
+            raise InvalidCommand(reason, parameter="vpc_id")
 
 
 class IntranetVerdict(StrEnum):

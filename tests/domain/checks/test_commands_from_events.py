@@ -134,3 +134,23 @@ def test_an_event_of_create_instance_does_not_yield_run_instances(pace: Any) -> 
     run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9")
     create = c.CreateInstance(**{name: getattr(run, name) for name in attrs.fields_dict(type(run)) if name != "amount"})
     assert told(net.cloud, create) == create
+
+
+def test_a_launch_event_yields_what_was_said_of_each_new_eni(net: Net) -> None:
+    new = c.NewNetworkInterface(
+        vswitch_id=net.vswitch.id,
+        security_group_ids=[net.group.id],
+        primary_ip_address="10.0.1.20",
+        network_interface_name="web-1",
+        description="the second",
+        delete_on_release=False,
+    )
+    run = net.run_command(region_id="cn-hangzhou", private_ip_address="10.0.1.9", network_interfaces=[new])
+    assert told(net.cloud, run) == run
+
+
+def test_a_renewal_after_the_end_yields_its_bandwidth(net: Net) -> None:
+    vm = net.run(**SUBSCRIPTION)
+    net.clock.advance(timedelta(days=40))
+    renew = c.RenewInstance(instance_id=vm.id, period=2, internet_max_bandwidth_out=7)
+    assert told(net.cloud, renew) == renew

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsnet import Cloud, InvalidCommand, audit
+from ecsnet import Cloud, InvalidCommand, NetworkInterface, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.support.net import Net
@@ -155,3 +155,17 @@ def test_an_eni_with_a_prefix_of_another_size_is_held() -> None:
     assert cloud.network_interfaces["eni-1"].ipv4_prefixes == ()
     messages = [finding.message for finding in audit(cloud) if finding.rule == "interface.held"]
     assert messages == ["eni-1 is held: its prefix 10.0.1.64/26 has not sixteen addresses"]
+
+
+def test_an_eni_with_nothing_but_a_prefix_beside_its_address_permits_to_revoke_it(net: Net) -> None:
+    plain, with_prefix = net.eni(), net.eni(ipv4_prefix_count=1)
+    assert revocable(net, plain) == ["interface.unassign.primary-address"]
+    assert revocable(net, with_prefix) == []
+    net.cloud.execute(
+        c.UnassignPrivateIpAddresses(network_interface_id=with_prefix.id, ipv4_prefixes=with_prefix.ipv4_prefixes)
+    )
+    assert revocable(net, with_prefix) == ["interface.unassign.primary-address"]
+
+
+def revocable(net: Net, one: NetworkInterface) -> list[str]:
+    return [v.rule for v in net.cloud.permitted(one.id)[c.UnassignPrivateIpAddresses].violations]

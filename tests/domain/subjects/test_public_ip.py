@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ecsnet import Instance
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.support.net import Net
@@ -101,3 +102,23 @@ def test_converting_a_public_address_leaves_the_instance_without_bandwidth(net: 
     denied = net.cloud.check(c.AllocatePublicIpAddress(instance_id=vm.id)).violations
     assert [v.rule for v in denied] == ["public-ip.assign.pay-as-you-go"]
     assert denied[0].message == f"{vm.id} is a pay-as-you-go instance without bandwidth"
+
+
+def test_the_facts_of_a_refused_address_tell_whether_the_instance_can_take_an_eip() -> None:
+    net = Net(**OPEN)
+    assert taken_instead(net, net.run()) is True
+    with_eip = net.run()
+    eip = net.cloud.execute(c.AllocateEipAddress())
+    net.cloud.execute(c.AssociateEipAddress(allocation_id=eip.id, instance_id=with_eip.id))
+    assert taken_instead(net, with_eip) is False
+    in_classic = net.cloud.execute(classic_command(net))[0]
+    assert taken_instead(net, in_classic) is False
+    assert taken_instead(net, created(net)) is True
+
+
+def taken_instead(net: Net, vm: Instance) -> bool:
+    violations = net.cloud.check(c.AllocatePublicIpAddress(instance_id=vm.id)).violations
+    (facts,) = [one.facts for one in violations if one.rule == "public-ip.assign.pay-as-you-go"]
+    assert (facts["bandwidth_at_creation"], facts["bandwidth"]) == (0, 0)
+    taken: bool = facts["takes_eip"]
+    return taken
