@@ -37,7 +37,8 @@ from ecsnet.events.imports import (
     VSwitchImported,
 )
 from ecsnet.openapi.describe import DescribedVpc, DescribedVSwitch
-from ecsnet.openapi.imports import Described, Named, read_responses
+from ecsnet.openapi.imports import Described, read_responses
+from ecsnet.openapi.left_out import Named
 from ecsnet.openapi.records import record
 from ecsnet.values import InstanceType, addresses_of, cidr_bounds, ipv4_to_int
 

@@ -53,6 +53,8 @@ LAYERS = [
     ["_settling", "_options", "_collections", "_json", "_listings", "_snapshots"],
     ["openapi.held", "openapi.describe"],
     ["openapi.instance_types", "openapi.quotas", "openapi.group_rules"],
+    ["openapi.collected"],
+    ["openapi.left_out"],
     ["openapi.imports", "openapi.records", "openapi.selection", "openapi.actions"],
     ["openapi.describing", "openapi.refreshing", "_differences"],
     ["_engine"],
