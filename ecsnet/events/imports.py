@@ -132,8 +132,9 @@ class InstanceImported(Import, frozen=True, kw_only=True):
 
 
 class NetworkInterfaceImported(Import, frozen=True, kw_only=True):
-    """The first of ``private_ip_addresses`` is the primary address. Schema 1 lacks ``held``, schema 2 ``described``,
-    ``ipv4_prefixes`` and ``ipv6_addresses``, and schema 3 ``tags`` and ``delete_on_release``."""
+    """The first of ``private_ip_addresses`` is the primary address; there is none where it is not known. Schema 1 lacks
+    ``held``, schema 2 ``described``, ``ipv4_prefixes`` and ``ipv6_addresses``, and schema 3 ``tags`` and
+    ``delete_on_release``."""
 
     SCHEMA: ClassVar[int] = 4
     ID: ClassVar[str] = "network_interface_id"

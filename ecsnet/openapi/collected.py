@@ -142,7 +142,8 @@ def primary_ip(one: DescribedInterface) -> str:
 
 
 def private_ips(found: Found[DescribedInterface]) -> tuple[str, ...]:
-    """Returns the addresses of an ENI, the primary one first. The response lists it twice: alone, and among all."""
+    """Returns the addresses of an ENI, the primary one first; none if its description has none. The response lists the
+    primary one twice: alone, and among all."""
     one = found.one
     primary = one.private_ip_address or one.primary_ip_address
     listed = one.private_ip_sets.private_ip_set
@@ -153,8 +154,6 @@ def private_ips(found: Found[DescribedInterface]) -> tuple[str, ...]:
         raise InvalidResponse("an address is listed twice", path=f"{found.path}.PrivateIpSets")
     if primary and ips[:1] != [primary]:
         ips = [primary, *(ip for ip in ips if ip != primary)]
-    if not ips:
-        raise InvalidResponse("an ENI has a private address", path=f"{found.path}.PrivateIpAddress")
     return tuple(ips)
 
 

@@ -254,7 +254,11 @@ def standing_of(of_type: str | None, status: str, on_instance: bool) -> Standing
 
 
 def why_interface(
-    one: DescribedInterface, standing: Standing, not_described: Sequence[str], owner_id: str | None
+    one: DescribedInterface,
+    standing: Standing,
+    private_ips: Sequence[str],
+    not_described: Sequence[str],
+    owner_id: str | None,
 ) -> list[str]:
     """Returns the reasons to hold an ENI, without those that its instance gives; ``not_described`` are those of its
     groups that no response describes, and ``owner_id`` is the account that owns it, None for the described one."""
@@ -262,6 +266,8 @@ def why_interface(
     if owner_id is not None and not reasons:
         reasons.append(f"its owner is the account {owner_id}")
     reasons += standing.reasons
+    if not private_ips:
+        reasons.append(_unknown("private address", ""))
     for one_prefix in one.ipv4_prefix_sets.ipv4_prefix_set:
         if one_prefix.ipv4_prefix and not one_prefix.ipv4_prefix.endswith("/28"):
             reasons.append(f"its prefix {one_prefix.ipv4_prefix} has not sixteen addresses")

@@ -389,7 +389,7 @@ class _Importer:
             place.addresses_in_use.extend(addresses_of(prefix))
         standing = held.standing_of(one.type, one.status, bool(instance_id))
         owner_id = None if one.owner_id is None else self._other_owner(one)
-        reasons, on = held.why_interface(one, standing, place.not_described, owner_id), None
+        reasons, on = held.why_interface(one, standing, addresses, place.not_described, owner_id), None
         if instance_id:
             elsewhere = self._why_elsewhere(one, instance_id, standing, place)
             if elsewhere is not None:
@@ -504,9 +504,10 @@ class _Importer:
         """Imports an EIP that is on an ENI. It is held if the ENI does not take it there."""
         one, interface = found.one, self._collected.interfaces[found.one.instance_id]
         addresses = private_ips(interface)
-        private_ip = one.private_ip_address or addresses[0]
+        primary_ip = next(iter(addresses), "")
+        private_ip = one.private_ip_address or primary_ip
         other = self._eip_at.setdefault((one.instance_id, private_ip), one.allocation_id)
-        if private_ip not in addresses:
+        if private_ip and private_ip not in addresses:
             reasons.append(f"it is on {private_ip}, which {one.instance_id} does not have")
         if other != one.allocation_id:
             reasons.append(f"it is on {private_ip} of {one.instance_id}, which has the EIP {other}")
@@ -516,7 +517,7 @@ class _Importer:
                 **imported_fields(one),
                 status=status,
                 network_interface_id=one.instance_id,
-                private_ip_address=None if private_ip == addresses[0] else private_ip,
+                private_ip_address=None if private_ip == primary_ip else private_ip,
                 charge_type=held.eip_charge_type_of(one),
                 deletion_protection=held.is_true(one.deletion_protection),
                 held="; ".join(reasons) or None,

@@ -6,6 +6,7 @@ its instance alone, and a VPC or a VSwitch that no response describes is there b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -54,6 +55,7 @@ def complete(collected: Collected, named: Iterable[Named]) -> dict[str, list[Des
             _embedded(collected, instance, f"{instance.path}.NetworkInterfaces.NetworkInterface[{number}]", embedded)
     _name_vswitches(collected)
     _mark_primaries(collected)
+    _complete_addresses(collected)
     _complete_places(collected)
     without_primary = _without_primary(collected)
     _name_vswitches_of_instances(collected, without_primary)
@@ -84,9 +86,6 @@ def _embedded(
             )
             collected.interfaces[interface.network_interface_id] = Found(known.path, known.region_id, completed)
         return
-    listed = one.vpc_attributes.private_ip_address.ip_address
-    if interface.type == NetworkInterfaceType.Primary and not primary_ip(interface) and len(listed) == 1:
-        interface = msgspec.structs.replace(interface, primary_ip_address=listed[0])
     described = msgspec.structs.replace(
         interface,
         vswitch_id=interface.vswitch_id or one.vpc_attributes.vswitch_id,
@@ -144,12 +143,27 @@ def _mark_primaries(collected: Collected) -> None:
     for instance_id, found in without_type.items():
         if instance_id in with_primary:
             continue
-        listed = collected.instances[instance_id].one.vpc_attributes.private_ip_address.ip_address
-        its_own = [one for one in found if private_ips(one)[0] in listed]
+        listed = set(collected.instances[instance_id].one.vpc_attributes.private_ip_address.ip_address)
+        its_own = [one for one in found if not listed.isdisjoint(private_ips(one)[:1])]
         if len(its_own or found) == 1:
             only = (its_own or found)[0]
             primary = msgspec.structs.replace(only.one, type=NetworkInterfaceType.Primary)
             collected.interfaces[primary.network_interface_id] = Found(only.path, only.region_id, primary)
+
+
+def _complete_addresses(collected: Collected) -> None:
+    """Gives a primary ENI whose description has no address that of its instance, if it is the only one there."""
+    primaries = [one for one in collected.interfaces.values() if one.one.type == NetworkInterfaceType.Primary]
+    without_address = [one for one in primaries if not private_ips(one)]
+    if not without_address:
+        return
+    number_on = Counter(one.one.its_instance_id for one in primaries)
+    for found in without_address:
+        instance = collected.instances.get(found.one.its_instance_id)
+        listed = () if instance is None else instance.one.vpc_attributes.private_ip_address.ip_address
+        if len(listed) == 1 and number_on[found.one.its_instance_id] == 1:
+            one = msgspec.structs.replace(found.one, primary_ip_address=listed[0])
+            collected.interfaces[one.network_interface_id] = Found(found.path, found.region_id, one)
 
 
 def _without_primary(collected: Collected) -> dict[str, list[DescribedInterface]]:
@@ -164,7 +178,7 @@ def _without_primary(collected: Collected) -> dict[str, list[DescribedInterface]
                 del lacking[interface.one.its_instance_id]
     for interface in collected.interfaces.values() if lacking else ():
         if interface.one.its_instance_id in lacking:
-            one = msgspec.structs.replace(interface.one, primary_ip_address=private_ips(interface)[0])
+            one = msgspec.structs.replace(interface.one, primary_ip_address=next(iter(private_ips(interface)), ""))
             lacking[interface.one.its_instance_id].append(one)
     return lacking
 

@@ -140,14 +140,10 @@ _SECURITY_GROUP: Final = Kind(
 
 
 def _private_ips(one: Subject) -> Object:
-    primary, *others = one.state.private_ips
     return {
         "PrivateIpSet": [
-            {"AssociatedPublicIp": _public_ip_at(one, primary), "Primary": True, "PrivateIpAddress": primary},
-            *[
-                {"AssociatedPublicIp": _public_ip_at(one, ip), "Primary": False, "PrivateIpAddress": ip}
-                for ip in others
-            ],
+            {"AssociatedPublicIp": _public_ip_at(one, ip), "Primary": not number, "PrivateIpAddress": ip}
+            for number, ip in enumerate(one.state.private_ips)
         ]
     }
 
@@ -160,7 +156,7 @@ def _public_ip_at(one: Subject, private_ip: str) -> Object:
 
 
 def _associated_public_ip(one: Subject) -> Object:
-    return _public_ip_at(one, one.state.private_ips[0])
+    return _public_ip_at(one, one.state.primary_ip)
 
 
 def _prefixes(interface: NetworkInterfaceState) -> Object:
@@ -215,7 +211,7 @@ def _interfaces(one: Subject) -> Object:
 
 def _inside(interface: NetworkInterfaceState) -> Object:
     """Returns an ENI as the description of its instance has it."""
-    primary = interface.private_ips[0]
+    primary = interface.primary_ip
     return {
         "Ipv4PrefixSets": _prefixes(interface),
         "Ipv6PrefixSets": {"Ipv6PrefixSet": []},

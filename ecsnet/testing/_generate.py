@@ -151,7 +151,7 @@ class Inventory:
         free = [*private_pool.next_free(region, vswitch, 1), *released_last]  # the latter may be allocated again
         interface_ids = region.interfaces_of_vswitch.get_existing(vswitch.id).snapshot()
         interfaces = [region.network_interfaces[one] for one in interface_ids]
-        allocated = [one.private_ips[-1] for one in interfaces if one is not None]
+        allocated = [one.private_ips[-1] for one in interfaces if one is not None and one.private_ips]
         ends = [int_to_ipv4(vswitch.last - 3), int_to_ipv4(vswitch.first), int_to_ipv4(vswitch.last + 1)]
         return Options(free, [*allocated, *ends])
 
@@ -522,7 +522,7 @@ def unassign_private_ip_addresses(inventory: Inventory, choose: Choose) -> Comma
     if prefixes and choose(("prefix", "address")) == "prefix":
         revoked = choose(Options([prefixes[-1:]], [prefixes, ("10.0.0.240/28",)], weight=2))
         return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), ipv4_prefixes=revoked)
-    own = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips
+    own = ("10.0.0.9",) if isinstance(interface, str) else interface.private_ips or ("10.0.0.9",)
     addresses = choose(Options([own[-1:]], [own[1:] or own, own[:1], ("10.0.0.250",)], weight=2))
     return c.UnassignPrivateIpAddresses(network_interface_id=_id(interface), private_ip_addresses=addresses)
 

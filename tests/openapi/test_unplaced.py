@@ -222,6 +222,63 @@ def test_groups_in_two_vpcs_leave_the_first_one_s() -> None:
     assert cloud.instances["i-1"].vpc_id == "vpc-1"
 
 
+NO_ADDRESS: dict[str, Any] = {"PrivateIpAddress": "", "PrivateIpSets": {"PrivateIpSet": []}}
+
+
+def test_an_eni_without_an_address_is_held_in_its_vswitch_and_its_groups() -> None:
+    cloud = account(interfaces=[primary(), interface(MacAddress="", **NO_ADDRESS)])
+    assert reasons(cloud) == {"eni-1": "its private address is not described"}
+    one = cloud.network_interfaces["eni-1"]
+    assert (one.primary_private_ip, one.private_ips) == ("", ())
+    assert cloud.security_groups["sg-1"].private_ip_count == 2
+    for command, rule in (
+        (c.DeleteVSwitch(vswitch_id="vsw-1"), "vswitch.delete.in-use"),
+        (c.AttachNetworkInterface(network_interface_id="eni-1", instance_id="i-1"), "interface.attach.held"),
+        (
+            c.AssignPrivateIpAddresses(network_interface_id="eni-1", secondary_private_ip_address_count=1),
+            "interface.held",
+        ),
+        (
+            c.UnassignPrivateIpAddresses(network_interface_id="eni-1", private_ip_addresses=["10.0.1.9"]),
+            "interface.held",
+        ),
+        (c.DeleteNetworkInterface(network_interface_id="eni-1"), "interface.held"),
+    ):
+        assert rule in rules(cloud, command)
+    again(cloud)
+
+
+def test_the_address_of_an_eni_may_be_described_later() -> None:
+    cloud = account(interfaces=[primary(), interface(MacAddress="", **NO_ADDRESS)])
+    whole = [{"NetworkInterfaceSets": {"NetworkInterfaceSet": [interface(MacAddress="")]}}]
+    cloud.import_resources(whole, partial=True)
+    assert reasons(cloud) == {}
+    assert cloud.network_interfaces["eni-1"].private_ips == ("10.0.1.9",)
+    assert cloud.vswitches["vsw-1"].available_ip_address_count == 250
+
+
+def test_a_primary_eni_without_an_address_has_that_of_its_instance() -> None:
+    cloud = account(instances=[instance(**IN_VPC)], interfaces=[primary(**NO_ADDRESS)])
+    assert reasons(cloud) == {}
+    assert cloud.network_interfaces["eni-0"].private_ips == ("10.0.1.8",)
+
+
+def test_an_instance_whose_primary_eni_has_no_address_has_none() -> None:
+    cloud = account(interfaces=[primary(**NO_ADDRESS)])
+    assert reasons(cloud) == {"eni-0": "its private address is not described"}
+    assert cloud.instances["i-1"].private_ip == ""
+    assert "instance.held-interface" in rules(cloud, c.DeleteInstance(instance_id="i-1"))
+    again(cloud)
+
+
+def test_an_eip_on_an_eni_without_an_address_is_there() -> None:
+    on_it = eip(Status="InUse", InstanceId="eni-1", InstanceType="NetworkInterface")
+    cloud = account(interfaces=[primary(), interface(MacAddress="", **NO_ADDRESS)], eips=[on_it])
+    assert cloud.network_interfaces["eni-1"].eip_ids == ("eip-1",)
+    assert reasons(cloud) == {"eni-1": "its private address is not described"}
+    again(cloud)
+
+
 PLACES: tuple[dict[str, Any], ...] = (
     {},
     IN_VPC,
@@ -263,7 +320,11 @@ def accounts(draw: st.DrawFn) -> list[dict[str, Any]]:
         vswitches=some(vswitch()),
         groups=some(group(), group("sg-2", VpcId="")),
         instances=[left_out(instance(f"i-{n}", **{**drawn(PLACES), **drawn(({}, NOWHERE))})) for n in (1, 2)],
-        interfaces=some(primary(), interface(MacAddress="", **drawn(KINDS)), interface("eni-2", **drawn(KINDS))),
+        interfaces=some(
+            primary(),
+            interface(MacAddress="", **drawn(KINDS)),
+            interface("eni-2", **drawn(KINDS), **drawn(({}, NO_ADDRESS))),
+        ),
         eips=some(eip(**drawn(USERS))),
     )
     return [one for one in answers(parts) if any(*one.values())]

@@ -596,7 +596,7 @@ class BesideCareless(BesideCareful):
     make = Careless
 
 
-QUICK = settings(REPRODUCIBLE, max_examples=max(8, budget(40)), stateful_step_count=20, phases=[Phase.generate])
+QUICK = settings(REPRODUCIBLE, max_examples=max(20, budget(40)), stateful_step_count=20, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("machine", [Struck, StruckByHand, BesideCareful])

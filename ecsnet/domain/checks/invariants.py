@@ -294,8 +294,10 @@ class _Scan:
             if vswitch is None or vswitch.vpc_id != interface.vpc_id or vswitch.zone_id != interface.zone_id:
                 found("interface.create.vswitch", interface.id, f"does not agree with {interface.vswitch_id}")
             count = interface.address_count
-            if not held and not 1 <= count <= self.allowed(interface.account_id, "addresses-per-interface"):
-                found("interface.assign.limit", interface.id, f"holds {count} private IPs")
+            within = count <= self.allowed(interface.account_id, "addresses-per-interface")
+            if not held and not (interface.private_ips and within):
+                number = count if interface.private_ips else "no"
+                found("interface.assign.limit", interface.id, f"holds {number} private IPs")
             if instance is not None and not held:
                 if instance.vpc_id != interface.vpc_id:
                     found("interface.attach.vpc", interface.id, f"is in another VPC than {instance.id}")
@@ -502,7 +504,7 @@ class _Scan:
                     continue
                 if interface.type is PRIMARY:
                     found("eip.associate.primary-interface", eip.id, f"is on the primary ENI {interface.id}")
-                if ip not in interface.private_ips:
+                if interface.private_ips and ip not in interface.private_ips:
                     found("eip.associate.private-ip", eip.id, f"is associated with {ip}, not of {interface.id}")
                 if at.setdefault(ip, eip.id) != eip.id:
                     found("eip.associate.duplicate", interface.id, f"has {at[ip]} and {eip.id} at {ip}")

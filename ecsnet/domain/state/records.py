@@ -175,7 +175,12 @@ class NetworkInterfaceState(State, eq=False, kw_only=True):
     @property
     def address_count(self) -> int:
         """The number of its private addresses as quotas count them: a prefix is one."""
-        return len(self.private_ips) + len(self.ipv4_prefixes)
+        return (len(self.private_ips) or 1) + len(self.ipv4_prefixes)
+
+    @property
+    def primary_ip(self) -> str:
+        """The primary private address, empty where it is not known: every ENI has one."""
+        return self.private_ips[0] if self.private_ips else ""
 
     @property
     def held_addresses(self) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def network_interface(
         state,
         region_id=region.region_id,
         status=status or state.status,
-        primary_private_ip=state.private_ips[0],
+        primary_private_ip=state.primary_ip,
         eip_ids=state.eip_ids if state.eips else (),
     )
 

@@ -279,7 +279,7 @@ class Region:
         """Returns the private address of an instance, empty if it is not known."""
         primary = self.primary_of(instance)
         if primary is not None:
-            return primary.private_ips[0]
+            return primary.primary_ip
         return instance.classic_ip if instance.unseen_primary is None else instance.unseen_primary.private_ip
 
     def transition(self, state: TransitionalState, transitions: Transitions[Any], record: RecordedEvent) -> None:

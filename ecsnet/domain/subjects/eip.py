@@ -186,13 +186,13 @@ def _bind(region: Region, eip: EipState, event: EipAddressAssociateRequested | E
     private_ip = event.private_ip_address
     if private_ip is not None and private_ip not in interface.private_ips:
         raise ValueError(f"{interface.id} does not hold {private_ip}")
-    eip.private_ip_address = None if private_ip == interface.private_ips[0] else private_ip
+    eip.private_ip_address = None if private_ip == interface.primary_ip else private_ip
     put_on(interface, eip)
 
 
 def private_ip_of(eip: EipState, interface: NetworkInterfaceState) -> str:
     """Returns the private address of an ENI that an EIP is associated with."""
-    return interface.private_ips[0] if eip.private_ip_address is None else eip.private_ip_address
+    return interface.primary_ip if eip.private_ip_address is None else eip.private_ip_address
 
 
 def put_on(interface: NetworkInterfaceState, eip: EipState) -> None:
@@ -606,7 +606,7 @@ def prepare_associate(context: RuleContext, command: AssociateEipAddress | None)
         return
     if isinstance(user, NetworkInterfaceState):
         free = (ip for ip in user.private_ips if command is None and user.eip_at(ip) is None)
-        context.private_ip = next(free, user.private_ips[0])
+        context.private_ip = next(free, user.primary_ip)
     else:
         context.private_ip = _primary_ip_anywhere(region, context.world, user)
 

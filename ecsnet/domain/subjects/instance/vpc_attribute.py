@@ -147,7 +147,7 @@ def modify_same_address(network_interface: NetworkInterfaceState, command: Modif
 
 
 def _stays(primary: NetworkInterfaceState, command: ModifyInstanceVpcAttribute) -> bool:
-    return (command.vswitch_id, command.private_ip_address) == (primary.vswitch_id, primary.private_ips[0])
+    return (command.vswitch_id, command.private_ip_address) == (primary.vswitch_id, primary.primary_ip)
 
 
 # How the command is decided

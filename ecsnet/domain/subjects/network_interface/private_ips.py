@@ -448,7 +448,7 @@ def unassign_instance_state(network_interface: NetworkInterfaceState, instance: 
 )
 def unassign_primary(network_interface: NetworkInterfaceState, addresses: tuple[str, ...]) -> Facts | None:
     """The primary private IP of an ENI cannot be revoked."""
-    primary = network_interface.private_ips[0]
+    primary = network_interface.primary_ip
     if primary not in addresses:
         return None
     return {"address": primary, "network_interface_id": network_interface.id}
