@@ -129,6 +129,8 @@ def home_region(world: World, command: Command[Any], caller: CommandContext) -> 
         region: str | None = _region_id(command)
         if region is not None:
             return region
+    if len(world.regions) == 1 and caller.region_id in world.regions:  # as mostly: there is no other region to look in
+        return caller.region_id
     home = _HOMES.get(command_type)
     if home is not None:
         table, named = home

@@ -62,8 +62,9 @@ ALWAYS_KNOWN: Final = frozenset(
     }
 )
 """The fields of a context that are never None."""
-EXCEPTIONAL: Final = frozenset({"client_token", "not_found"})
-"""The fields of a context that are None for a command without a client token that names only what exists."""
+EXCEPTIONAL: Final = frozenset({"client_token", "imported_world", "not_found"})
+"""The fields of a context that are None for a command without a client token that names only what exists, in a world
+into which nothing was imported."""
 
 
 class UnusablePredicate(Exception):

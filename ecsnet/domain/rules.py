@@ -339,7 +339,7 @@ class RuleRegistry(Mapping[str, Rule]):
         Raises `RuleError`, which names the rule, for an error inside a rule.
         """
         usual, guards = self._guards.get(command) or self._prepare(command)
-        if context.not_found is None and context.client_token is None:
+        if context.not_found is None and context.client_token is None and context.imported_world is None:
             guards = usual
         broken: list[tuple[int, Rule, object]] = []
         for rule, read, several, unsure, sharing in guards:

@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Final
-from weakref import ref
 
 from ecsnet.errors import StoreError, VersionConflict
 from ecsnet.events.base import NewEvent, RecordedEvent
@@ -15,7 +14,9 @@ from ecsnet.events.stores import codec
 from ecsnet.events.stores.base import EventStore, numbered
 
 _AT_ONCE: Final = 1_000
-_indexing = RLock()  # one for all logs, so that a fork of a cloud creates none
+# One lock for all stores, so that a fork of a cloud creates none: nobody waits for anything while holding one of them.
+_appending = RLock()
+_indexing = RLock()
 
 
 class _Log:
@@ -61,7 +62,7 @@ class MemoryStore:
     older store is a `MemoryStore`, it may be closed; any other must stay open (see `Lease`).
     """
 
-    __slots__ = ("__weakref__", "_closed", "_counted", "_lock", "_log", "_offset", "_older", "_versions")
+    __slots__ = ("__weakref__", "_closed", "_counted", "_log", "_offset", "_older", "_versions")
 
     def __init__(self) -> None:
         self._log = _Log()
@@ -70,9 +71,7 @@ class MemoryStore:
         self._offset = 0
         self._older: tuple[tuple[int, EventStore | _Log], ...] = ()
         """The older events: pairs of a position and the store, or log of a store, that has those up to it."""
-        self._lock = RLock()
         self._closed = False
-        _STORES.add(ref(self, _STORES.discard))
 
     @classmethod
     def follows(cls, older: EventStore, position: int, versions: Mapping[str, int]) -> MemoryStore:
@@ -93,7 +92,7 @@ class MemoryStore:
     def append(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> Sequence[RecordedEvent]:
         for new in events:
             codec.check(new)
-        with self._lock:
+        with _appending:
             if self._closed:
                 raise StoreError("the store is closed")
             kept, versions = self._log.events, self._versions
@@ -147,17 +146,9 @@ class MemoryStore:
             raise StoreError("the store is closed")
 
 
-_STORES: Final[set[ref[MemoryStore]]] = set()
-"""All stores there are. A `WeakSet` would do the same in Python code, which every fork would pay for."""
-
-
 def _begin_in_child() -> None:
-    global _indexing
-    _indexing = RLock()  # the locks may be held by threads that do not exist in the child
-    for reference in _STORES.copy():
-        store = reference()
-        if store is not None:
-            store._lock = RLock()
+    global _appending, _indexing
+    _appending, _indexing = RLock(), RLock()  # they may be held by threads that do not exist in the child
 
 
 if hasattr(os, "register_at_fork"):
