@@ -34,6 +34,7 @@ from ecsnet.events.stores.sqlite_file import (
     SQLITE_ERRORS,
     WITHOUT_HASHES,
     Stamp,
+    WatchedFile,
     has_log,
     open_to_read,
     open_to_write,
@@ -104,7 +105,7 @@ class SqliteStore:
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self._path = resolved(path)
-        self._names = os.fspath(self._path), f"{self._path}-wal"
+        self._name = os.fspath(self._path)
         self._read_only = read_only
         self._closed = False
         self._lock = RLock()
@@ -126,7 +127,7 @@ class SqliteStore:
             connection, self._stamp = open_to_read(self._path)
         else:
             connection = open_to_write(self._path)
-        self._file, self._log = Stamp.of(self._path), 0
+        self._file, self._log = Stamp.of(self._path), WatchedFile(f"{self._path}-wal")
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         self._connection, self._end, self._data_version = connection, None, -1
         return connection
@@ -138,9 +139,8 @@ class SqliteStore:
         file = self._file
         if file is None:
             return self._connect()
-        name, log_name = self._names
         try:
-            now = os.stat(name)
+            now = os.stat(self._name)
         except FileNotFoundError:
             raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
         if now.st_ino != file.inode or now.st_dev != file.device:
@@ -152,16 +152,9 @@ class SqliteStore:
             self._connection = None
             connection.close()
             return self._connect()
-        if not self._read_only:
-            # SQLite keeps the log while a connection is open. Events written into a removed log are lost.
-            try:
-                log = os.stat(log_name).st_ino
-            except FileNotFoundError:
-                log = 0
-            if log != self._log:
-                if self._log:
-                    raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
-                self._log = log
+        # SQLite keeps the log while a connection is open. Events written into a removed log are lost.
+        if not (self._read_only or self._log.is_in_place()):
+            raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
         if connection.in_transaction:  # an append was interrupted again during its rollback
             connection.execute("ROLLBACK")
         return connection
@@ -446,6 +439,7 @@ class SqliteStore:
         self._closed = True
         with self._lock:
             connection, self._connection = self._connection, None
+            self._log = WatchedFile("")
             if connection is not None:
                 connection.close()
 
