@@ -30,7 +30,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ids: list[str] = []
         for field in _id_fields(type(self)):
             value = getattr(self, field)
-            if type(value) is tuple:
+            if type(value) in (tuple, list):
                 ids += value
             elif value is not None:
                 ids.append(value)

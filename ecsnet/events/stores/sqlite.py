@@ -59,6 +59,7 @@ _INSERT_NEXT: Final = (
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """It violates a constraint, as an event without a stream, if the history does not end right before the position."""
+_DATA_VERSION: Final = "PRAGMA data_version"  # another one once another connection has written
 _HEAD: Final = "SELECT coalesce(max(position), 0) FROM events"
 _LAST: Final = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _ROWS: Final = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ?"
@@ -86,14 +87,17 @@ _FAILURES: Final = (*SQLITE_ERRORS, sqlite3.Warning, OverflowError, OSError)
 
 class _End:
     """The end of a history: the last position, the version and hash of the last event of each stream that is known,
-    and the position up to which the index of resources is complete, None if it is not known."""
+    the position up to which the index of resources is complete, None if it is not known, and the events that the store
+    itself appended behind it, with the version of the data from which on it did."""
 
-    __slots__ = ("indexed", "position", "streams")
+    __slots__ = ("data_version", "indexed", "position", "streams", "unindexed")
 
     def __init__(self, position: int) -> None:
         self.position = position
         self.streams: dict[str, tuple[int, str]] = {}
         self.indexed: int | None = None
+        self.unindexed: list[RecordedEvent] = []
+        self.data_version = -1
 
 
 class SqliteStore:
@@ -216,6 +220,7 @@ class SqliteStore:
             raise self._swallowing()
         end.position = row[0]
         streams[row[1]] = row[2], row[11]
+        end.unindexed += recorded
         return recorded
 
     def _append_all(
@@ -238,18 +243,22 @@ class SqliteStore:
         connection.executemany(_INSERT, _sealed_rows(recorded, streams))
         written = len(recorded)
         end.position += written
+        end.unindexed += recorded
         if end.indexed is None:
             end.indexed = self._number_in_transaction(INDEXED_UP_TO)
             if end.indexed > position:
                 raise StoreError(
                     f"{shown(self._path)} is damaged: position {end.indexed} is indexed, and was not recorded"
                 )
+            end.data_version = self._number_in_transaction(_DATA_VERSION)
         if end.position - end.indexed >= AT_ONCE:
+            data_version = self._number_in_transaction(_DATA_VERSION)
+            appended = end.unindexed if data_version == end.data_version else ()  # others may have changed the file
             try:
-                written += index_events(connection, end.indexed, end.position)
+                written += index_events(connection, end.indexed, end.position, appended)
             except codec.UnreadableEvent as error:
                 raise self._failure(error) from error
-            end.indexed = end.position
+            end.indexed, end.unindexed, end.data_version = end.position, [], data_version
         if connection.total_changes - before != written:
             raise self._swallowing()
         return end, recorded
@@ -424,7 +433,7 @@ class SqliteStore:
     def head(self) -> int:
         with self._lock:
             try:
-                (data_version,) = self._usable().execute("PRAGMA data_version").fetchone()  # kept by the connection
+                (data_version,) = self._usable().execute(_DATA_VERSION).fetchone()  # kept by the connection
                 self._looked = perf_counter()
                 end = self._end
                 if end is None or data_version != self._data_version:  # another connection wrote
