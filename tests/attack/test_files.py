@@ -620,12 +620,17 @@ def test_a_moved_folder_raises_until_it_is_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 @pytest.mark.parametrize("replaced", [False, True])
-@pytest.mark.parametrize("with_descriptors", [False, True])
+@pytest.mark.parametrize("lacking", [None, "O_PATH", "/proc"])
 def test_a_removed_or_replaced_file_or_log_raises_and_no_command_is_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, replaced: bool, with_descriptors: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, replaced: bool, lacking: str | None
 ) -> None:
-    if not with_descriptors:  # not every system has those that stand for a place only
+    def no_links(path: str) -> str:
+        raise FileNotFoundError(path)
+
+    if lacking == "O_PATH":
         monkeypatch.delattr(os, "O_PATH", raising=False)
+    elif lacking == "/proc":
+        monkeypatch.setattr(os, "readlink", no_links)
     path = tmp_path / "n.db"
     with Cloud(path) as cloud:
         cloud.execute(VPC)

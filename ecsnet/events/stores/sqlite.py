@@ -448,7 +448,7 @@ class SqliteStore:
         self._closed = True
         with self._lock:
             connection, self._connection = self._connection, None
-            self._log = WatchedFile("")
+            self._log = WatchedFile("")  # whose predecessor gives up its descriptor
             if connection is not None:
                 connection.close()
 

@@ -121,7 +121,7 @@ class WatchedFile:
 
     def _begin(self) -> None:
         try:
-            self._descriptor = os.open(self._name, os.O_PATH | os.O_CLOEXEC)
+            self._descriptor = os.open(self._name, os.O_PATH)
         except (AttributeError, OSError):  # there is no O_PATH, no file, or no descriptor left
             self._inode = _inode(self._name)
         else:
@@ -130,7 +130,8 @@ class WatchedFile:
 
     def __del__(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            with suppress(OSError):  # whoever makes a daemon closes all descriptors
+                os.close(self._descriptor)
 
 
 def _inode(name: str) -> int:
