@@ -64,7 +64,7 @@ def asked(path: Path, query: str) -> int:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What connections that are opened from here on execute."""
+    """The statements that connections execute which are opened from here on."""
     statements: list[str] = []
     connect = sqlite3.connect
 
