@@ -27,14 +27,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def named_resources(self) -> tuple[str, ...]:
         """Returns the ids of the resources that the event names, each once."""
-        ids: list[str] = []
+        ids: dict[str, None] = {}
         for field in _id_fields(type(self)):
             value = getattr(self, field)
-            if type(value) is tuple:
-                ids += value
+            if type(value) in (tuple, list):
+                ids.update(dict.fromkeys(value))
             elif value is not None:
-                ids.append(value)
-        return tuple(dict.fromkeys(ids))
+                ids[value] = None
+        return tuple(ids)
 
     def names(self, resource_id: str) -> bool:
         """Returns whether the event names a resource by its id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import resource
@@ -619,9 +620,17 @@ def test_a_moved_folder_raises_until_it_is_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 @pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("lacking", [None, "O_PATH", "/proc"])
 def test_a_removed_or_replaced_file_or_log_raises_and_no_command_is_acknowledged(
-    tmp_path: Path, suffix: str, replaced: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, replaced: bool, lacking: str | None
 ) -> None:
+    def no_links(path: str) -> str:
+        raise FileNotFoundError(path)
+
+    if lacking == "O_PATH":
+        monkeypatch.delattr(os, "O_PATH", raising=False)
+    elif lacking == "/proc":
+        monkeypatch.setattr(os, "readlink", no_links)
     path = tmp_path / "n.db"
     with Cloud(path) as cloud:
         cloud.execute(VPC)
@@ -639,6 +648,36 @@ def test_a_removed_or_replaced_file_or_log_raises_and_no_command_is_acknowledged
         cloud.execute(VPC)
         assert len(cloud.vpcs) == 2
     assert count_of(path) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="there are no descriptors that stand for a place only")
+def test_a_command_does_not_ask_for_the_times_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "n.db"
+    asked: list[str] = []
+    stat = os.stat
+
+    def asking(name: Any, **options: Any) -> os.stat_result:
+        asked.append(str(name))
+        return stat(name, **options)
+
+    with Cloud(path) as cloud:
+        for _ in range(2):
+            cloud.execute(VPC)
+        monkeypatch.setattr(os, "stat", asking)
+        cloud.execute(VPC)
+        monkeypatch.undo()
+    assert asked == [str(path)]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="there are no descriptors that stand for a place only")
+def test_a_closed_cloud_leaves_no_descriptor(tmp_path: Path) -> None:
+    gc.collect()
+    before = os.listdir("/proc/self/fd")
+    with Cloud(tmp_path / "n.db") as cloud:
+        cloud.execute(VPC)
+        cloud.execute(VPC)
+        assert len(os.listdir("/proc/self/fd")) > len(before)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_every_operation_raises_when_the_file_is_gone(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ COLUMNS: Final = (
 """The columns of a row but its hash, in their order."""
 _AT_ONCE: Final = 1_000
 _NO_TIME: Final = datetime.max.replace(tzinfo=UTC)
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -95,12 +96,19 @@ def row_of(record: RecordedEvent) -> tuple[Any, ...]:
         type(event).__name__,
         event.SCHEMA,
         codec.encode(event),
-        record.recorded_at.astimezone(UTC).isoformat()[:-6] + "Z",
+        _time(record.recorded_at),
         record.account_id,
         record.command_id,
         record.caused_by,
         record.settles,
     )
+
+
+def _time(moment: datetime) -> str:
+    """Returns a time as it is stored, in UTC."""
+    if type(moment) is datetime and moment.tzinfo is UTC:
+        return _encode(moment).decode()[1:-1]  # as below, without the quotes, in a tenth of the time
+    return moment.astimezone(UTC).isoformat()[:-6] + "Z"
 
 
 def record_of(row: Any) -> RecordedEvent:

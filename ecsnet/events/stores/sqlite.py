@@ -34,6 +34,7 @@ from ecsnet.events.stores.sqlite_file import (
     SQLITE_ERRORS,
     WITHOUT_HASHES,
     Stamp,
+    WatchedFile,
     has_log,
     open_to_read,
     open_to_write,
@@ -58,6 +59,7 @@ _INSERT_NEXT: Final = (
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """It violates a constraint, as an event without a stream, if the history does not end right before the position."""
+_DATA_VERSION: Final = "PRAGMA data_version"  # another one once another connection has written
 _HEAD: Final = "SELECT coalesce(max(position), 0) FROM events"
 _LAST: Final = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _ROWS: Final = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ?"
@@ -85,14 +87,17 @@ _FAILURES: Final = (*SQLITE_ERRORS, sqlite3.Warning, OverflowError, OSError)
 
 class _End:
     """The end of a history: the last position, the version and hash of the last event of each stream that is known,
-    and the position up to which the index of resources is complete, None if it is not known."""
+    the position up to which the index of resources is complete, None if it is not known, and the events that the store
+    itself appended behind it, with the version of the data from which on it did."""
 
-    __slots__ = ("indexed", "position", "streams")
+    __slots__ = ("data_version", "indexed", "position", "streams", "unindexed")
 
     def __init__(self, position: int) -> None:
         self.position = position
         self.streams: dict[str, tuple[int, str]] = {}
         self.indexed: int | None = None
+        self.unindexed: list[RecordedEvent] = []
+        self.data_version = -1
 
 
 class SqliteStore:
@@ -104,7 +109,7 @@ class SqliteStore:
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self._path = resolved(path)
-        self._names = os.fspath(self._path), f"{self._path}-wal"
+        self._name = os.fspath(self._path)
         self._read_only = read_only
         self._closed = False
         self._lock = RLock()
@@ -126,7 +131,7 @@ class SqliteStore:
             connection, self._stamp = open_to_read(self._path)
         else:
             connection = open_to_write(self._path)
-        self._file, self._log = Stamp.of(self._path), 0
+        self._file, self._log = Stamp.of(self._path), WatchedFile(f"{self._path}-wal")
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         self._connection, self._end, self._data_version = connection, None, -1
         return connection
@@ -138,9 +143,8 @@ class SqliteStore:
         file = self._file
         if file is None:
             return self._connect()
-        name, log_name = self._names
         try:
-            now = os.stat(name)
+            now = os.stat(self._name)
         except FileNotFoundError:
             raise StoreError(f"{shown(self._path)}: the file was removed while it was open") from None
         if now.st_ino != file.inode or now.st_dev != file.device:
@@ -152,16 +156,9 @@ class SqliteStore:
             self._connection = None
             connection.close()
             return self._connect()
-        if not self._read_only:
-            # SQLite keeps the log while a connection is open. Events written into a removed log are lost.
-            try:
-                log = os.stat(log_name).st_ino
-            except FileNotFoundError:
-                log = 0
-            if log != self._log:
-                if self._log:
-                    raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
-                self._log = log
+        # SQLite keeps the log while a connection is open. Events written into a removed log are lost.
+        if not (self._read_only or self._log.is_in_place()):
+            raise StoreError(f"{shown(self._path)}: its log was removed while it was open")
         if connection.in_transaction:  # an append was interrupted again during its rollback
             connection.execute("ROLLBACK")
         return connection
@@ -223,6 +220,7 @@ class SqliteStore:
             raise self._swallowing()
         end.position = row[0]
         streams[row[1]] = row[2], row[11]
+        end.unindexed += recorded
         return recorded
 
     def _append_all(
@@ -245,18 +243,22 @@ class SqliteStore:
         connection.executemany(_INSERT, _sealed_rows(recorded, streams))
         written = len(recorded)
         end.position += written
+        end.unindexed += recorded
         if end.indexed is None:
             end.indexed = self._number_in_transaction(INDEXED_UP_TO)
             if end.indexed > position:
                 raise StoreError(
                     f"{shown(self._path)} is damaged: position {end.indexed} is indexed, and was not recorded"
                 )
+            end.data_version = self._number_in_transaction(_DATA_VERSION)
         if end.position - end.indexed >= AT_ONCE:
+            data_version = self._number_in_transaction(_DATA_VERSION)
+            appended = end.unindexed if data_version == end.data_version else ()  # others may have changed the file
             try:
-                written += index_events(connection, end.indexed, end.position)
+                written += index_events(connection, end.indexed, end.position, appended)
             except codec.UnreadableEvent as error:
                 raise self._failure(error) from error
-            end.indexed = end.position
+            end.indexed, end.unindexed, end.data_version = end.position, [], data_version
         if connection.total_changes - before != written:
             raise self._swallowing()
         return end, recorded
@@ -431,7 +433,7 @@ class SqliteStore:
     def head(self) -> int:
         with self._lock:
             try:
-                (data_version,) = self._usable().execute("PRAGMA data_version").fetchone()  # kept by the connection
+                (data_version,) = self._usable().execute(_DATA_VERSION).fetchone()  # kept by the connection
                 self._looked = perf_counter()
                 end = self._end
                 if end is None or data_version != self._data_version:  # another connection wrote
@@ -446,6 +448,7 @@ class SqliteStore:
         self._closed = True
         with self._lock:
             connection, self._connection = self._connection, None
+            self._log = WatchedFile("")  # whose predecessor gives up its descriptor
             if connection is not None:
                 connection.close()
 

@@ -2,16 +2,19 @@
 
 Its pages are spread over the whole file, so that an append which wrote to it would write twice as many pages. It is
 therefore written for some hundred events at a time, by the append that makes them so many and in its transaction:
-`indexed_events` has the position up to which it is complete. The events behind that are searched by their payloads.
+`indexed_events` has the position up to which it is complete. The events behind that are searched by their payloads. A
+store that has appended all of them itself, while nobody else wrote, does not read them again.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from ecsnet.events.base import RecordedEvent
 from ecsnet.events.stores import codec
 from ecsnet.events.stores.rows import COLUMNS
 
@@ -47,9 +50,14 @@ def within_payload(resource_id: str) -> str:
     return _encode(resource_id).decode()
 
 
-def index_events(connection: sqlite3.Connection, after: int, until: int) -> int:
+def index_events(connection: sqlite3.Connection, after: int, until: int, known: Sequence[RecordedEvent]) -> int:
     """Writes the index of the events with ``after`` < position <= ``until``, which are the last ones, and returns the
-    number of its rows. Raises `UnreadableEvent` for an event that cannot be read."""
+    number of its rows. Unless all of them are ``known``, they are read. Raises `UnreadableEvent` for one that cannot be
+    read."""
+    if len(known) == until - after:
+        pairs = [(name, record.position) for record in known for name in record.event.named_resources()]
+        if all(type(name) is str for name, _ in pairs):  # an id of another type is stored as a text
+            return add_pairs(connection, pairs, until)
     written = 0
     for begin in range(after, until, AT_ONCE):
         end = min(begin + AT_ONCE, until)

@@ -6,15 +6,18 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from ecsnet import Cloud, ReplayError, StoreError, VersionConflict
 from ecsnet.events import NewEvent, RecordedEvent
-from ecsnet.events.network_interface import NetworkInterfaceAttached
+from ecsnet.events.network_interface import NetworkInterfaceAttached, NetworkInterfaceModified
 from ecsnet.events.stores import sqlite
 from ecsnet.events.stores.hashes import verify
 from ecsnet.events.stores.sqlite import SqliteStore
@@ -59,9 +62,9 @@ def asked(path: Path, query: str) -> int:
     return value
 
 
-def test_an_event_is_appended_by_one_statement_while_nobody_else_appends(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that connections execute which are opened from here on."""
     statements: list[str] = []
     connect = sqlite3.connect
 
@@ -71,6 +74,10 @@ def test_an_event_is_appended_by_one_statement_while_nobody_else_appends(
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", traced)
+    return statements
+
+
+def test_an_event_is_appended_by_one_statement_while_nobody_else_appends(path: Path, statements: list[str]) -> None:
     store = SqliteStore(path)
     store.append(news("n-1"), {"a": 0})
     statements.clear()
@@ -138,6 +145,56 @@ def test_the_events_behind_the_index_are_searched_by_their_positions(path: Path,
     (step,) = connection.execute(f"EXPLAIN QUERY PLAN {UNINDEXED} ORDER BY position", (0, 9, "x")).fetchall()
     connection.close()
     assert step[-1] == "SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+
+
+def test_events_are_indexed_without_being_read_unless_somebody_else_wrote(path: Path, statements: list[str]) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    version = 0
+
+    def written_until_indexed() -> list[str]:
+        nonlocal version
+        statements.clear()
+        while not any("indexed_events VALUES" in statement for statement in statements):
+            store.append(news("n-1"), {"a": version})
+            version += 1
+        return [statement for statement in statements if "payload FROM events" in statement]
+
+    assert written_until_indexed() == []
+    assert written_until_indexed() == []
+    other.append(news("n-2", stream="b"), {"b": 0})
+    assert len(written_until_indexed()) == 1
+    assert written_until_indexed() == []
+    assert [record.position for record in store.read(naming="n-2")] == [2 * AT_ONCE + 1]
+    assert len(list(store.read(naming="n-1"))) == version
+    store.close()
+    other.close()
+
+
+def test_an_id_is_indexed_as_it_is_stored_whatever_its_type_was(path: Path, store: SqliteStore) -> None:
+    of_another_type: Any = UUID(int=7)
+    several: Any = [str(n) for n in range(3)]
+    store.append(news(*["n-1"] * (AT_ONCE - 2), of_another_type), {"a": 0})
+    modified = NetworkInterfaceModified(network_interface_id="n-1", security_group_ids=several)
+    store.append([NewEvent("a", modified, START, "1", "c")], {"a": AT_ONCE - 1})
+    assert asked(path, INDEXED_UP_TO) == AT_ONCE
+    assert [record.position for record in store.read(naming=str(of_another_type))] == [AT_ONCE - 1]
+    assert [record.position for record in store.read(naming="2")] == [AT_ONCE]
+
+
+def test_a_time_is_stored_in_utc_whatever_its_timezone_and_type_were(path: Path, store: SqliteStore) -> None:
+    class Moment(datetime):
+        """The clocks of some test libraries return such times."""
+
+    moments = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2019, 3, 11, 8, 0, 0, 7, tzinfo=UTC),
+        datetime(2019, 3, 11, 8, 0, 0, 7, tzinfo=timezone(timedelta(hours=8))),
+        Moment(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ]
+    store.append([replace(*news("n-1"), recorded_at=moment) for moment in moments], {"a": 0})
+    stored = [row.recorded_at for row in store.stored()]
+    assert stored == [moment.astimezone(UTC).isoformat().replace("+00:00", "Z") for moment in moments]
+    assert [record.recorded_at for record in store.read()] == moments
 
 
 def test_an_event_that_cannot_be_indexed_is_reported_and_nothing_is_appended(path: Path, store: SqliteStore) -> None:
