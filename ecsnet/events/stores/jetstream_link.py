@@ -94,8 +94,9 @@ _decode_found = msgspec.json.Decoder(_Found).decode
 class _Work(Generic[T]):
     """A coroutine that another thread waits for: ``done`` can be acquired when it has ended."""
 
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("done", "error", "result", "task", "work")
     result: T
+    task: asyncio.Task[None]
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self.work = work
@@ -104,14 +105,25 @@ class _Work(Generic[T]):
         self.done.acquire()
 
     def begin(self) -> None:
-        asyncio.ensure_future(self.work()).add_done_callback(self._end)
+        self.task = asyncio.ensure_future(self._run())
 
-    def _end(self, task: asyncio.Task[T]) -> None:
+    async def _run(self) -> None:
         try:
-            self.result = task.result()
+            self.result = await self.work()
         except BaseException as error:  # noqa: BLE001  # it is raised in the thread that waits
             self.error = error
-        self.done.release()
+        self.done.release()  # a callback of the task would be called in another turn of the loop
+
+
+class _Answers(asyncio.Future[Msg]):
+    """The future of a subscription of which any number of messages is told at once, without a queue and a task."""
+
+    def __init__(self, told: Callable[[Msg], None], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._told = told
+
+    def set_result(self, message: Msg) -> None:
+        self._told(message)
 
 
 class Link:
@@ -335,7 +347,7 @@ class Link:
             except _FAILURES as error:
                 raise await self._lost(client, error) from None
 
-    async def _inbox_told(self, message: Msg) -> None:
+    def _inbox_told(self, message: Msg) -> None:
         taking = self._taking.get(message.subject)
         if taking is not None:
             taking[1](message)
@@ -393,7 +405,7 @@ class Link:
                     disconnected_cb=end,
                 )
                 self._inbox = client.new_inbox()
-                await client.subscribe(f"{self._inbox}.*", cb=self._inbox_told)
+                await client.subscribe(f"{self._inbox}.*", future=_Answers(self._inbox_told, self._loop))
                 if self._asked_subject is not None:
                     await client.subscribe(self._asked_subject, cb=self._asked)
                 if self._is_listening:

@@ -1,6 +1,7 @@
 """Events in a schema of a PostgreSQL database: an append-only table, enforced by triggers in the database.
 
-An append is one call of a function in the database, and so one round trip and one transaction. Threads and processes
+An append is one statement, a call of a function in the database or what does the same for one event, and so one round
+trip and one transaction; only where appends meet, there are two. Threads and processes
 may share a database; each call uses a connection of its own, of which some are kept. A connection that was lost is
 replaced. If that happens during an append, the append is repeated, and finds out whether the first one was recorded.
 """
@@ -25,6 +26,8 @@ from ecsnet.events.stores.base import numbered
 from ecsnet.events.stores.hashes import content_hash
 from ecsnet.events.stores.postgres_schema import (
     APPEND,
+    APPEND_ONE,
+    LOCK,
     SCHEMA_NAME,
     channel,
     has_snapshots,
@@ -41,6 +44,7 @@ _LAST_POSITION: Final = 2**63 - 1
 _MOST_KEPT: Final = 4  # idle connections
 _HEALING: Final = 10.0  # seconds during which work is repeated while the database cannot be reached
 _PAUSE: Final = 0.05
+_MEETING: Final = 0.05  # seconds after an append that met another, during which the next ones wait for the lock
 _LOOKS: Final = 10  # how often a thread that waits for events looks whether the store was closed
 _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
@@ -71,7 +75,9 @@ class PostgresStore:
         self._listening = Lock()
         self._listener: psycopg.Connection[Any] | None = None
         self._told = 0  # the position of the last append that was notified
+        self._met_until = 0.0
         self._append = APPEND.format(schema=self._schema)
+        self._append_one = APPEND_ONE.format(schema=self._schema, lock=LOCK, channel=channel(self._schema))
         table = f"{self._schema}.events"
         self._rows = f"SELECT {COLUMNS} FROM {table} WHERE position > %s AND position <= %s"
         self._stored = f"SELECT {COLUMNS}, hash FROM {table} WHERE position > %s AND position <= %s"
@@ -90,12 +96,13 @@ class PostgresStore:
         for new in events:
             codec.check(new)
         rows = [row_of(record) for record in numbered(events, expected, 0)]
-        parameters = _parameters(events, rows, expected)
         deadline = monotonic() + _HEALING
         is_repeated = False
         while True:
             try:
-                first, stream, actual = self._used(lambda connection: self._called(connection, parameters))
+                first, stream, actual = self._used(
+                    lambda connection: self._appended(connection, events, rows, expected)
+                )
             except _Lost as lost:
                 # Whether the events were recorded is not known: the next try finds them, or records them.
                 is_repeated = True
@@ -109,8 +116,20 @@ class PostgresStore:
                 return numbered(events, expected, found - 1)
             raise VersionConflict(stream, expected=expected[stream], actual=actual)
 
-    def _called(self, connection: psycopg.Connection[Any], parameters: tuple[Any, ...]) -> Any:
-        return connection.execute(self._append, parameters).fetchone()
+    def _appended(
+        self,
+        connection: psycopg.Connection[Any],
+        events: Sequence[NewEvent],
+        rows: list[tuple[Any, ...]],
+        expected: Mapping[str, int],
+    ) -> Any:
+        """Returns the position of the first event, or the conflict: its stream and the version of it."""
+        if len(events) == len(expected) == 1 and events[0].follows is None and monotonic() >= self._met_until:
+            found = connection.execute(self._append_one, _parameters_of_one(events[0], rows[0])).fetchone()
+            if found is not None:
+                return found[0], None, None
+            self._met_until = monotonic() + _MEETING
+        return connection.execute(self._append, _parameters(events, rows, expected)).fetchone()
 
     def _recorded(self, events: Sequence[NewEvent], expected: Mapping[str, int]) -> int | None:
         """Returns the position of the first of events that an append with an unknown outcome recorded, or None."""
@@ -419,6 +438,26 @@ def _parameters(
         _texts([name for name, _ in named]),
         _numbers([i for _, i in named]),
     )
+
+
+def _parameters_of_one(new: NewEvent, row: tuple[Any, ...]) -> dict[str, str | None]:
+    """Returns the parameters of the statement that appends one event, as texts: psycopg gives a number the smallest
+    type that it fits, and the statement would be prepared for each of them."""
+    _, stream, version, type_name, schema_version, payload, moment, account_id, command_id, cause, settled = row
+    return {
+        "stream": stream,
+        "version": str(version),
+        "type": type_name,
+        "schema_version": str(schema_version),
+        "payload": payload,
+        "moment": moment,
+        "account_id": account_id,
+        "command_id": command_id,
+        "cause": None if cause is None else str(cause),
+        "settled": settled,
+        "content": content_hash(row),
+        "named": _texts(new.event.named_resources()),
+    }
 
 
 # Arrays are written here: psycopg's dumper of lists takes several times as long, which is a part of each append.

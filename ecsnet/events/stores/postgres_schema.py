@@ -5,6 +5,10 @@ transaction has ended: so positions are given in the order of the commits and wi
 position misses no smaller one. (With serial ids a reader misses the events of a transaction that began first and ends
 last.) Each statement of the function sees what was committed before it began, and so what was appended before the lock
 was free.
+
+An append of one event is tried with `APPEND_ONE` first, a single statement that takes a third of the time. It appends
+if the lock is free, and nothing otherwise. It sees what was committed before it took the lock: should another append
+have been committed in between, its position is taken, and nothing is appended either. Then the function is called.
 """
 
 from __future__ import annotations
@@ -121,6 +125,31 @@ APPEND: Final = (
     "%s::text[], %s::text[], %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], "
     "%s::integer[])"
 )
+
+APPEND_ONE: Final = """
+WITH locked AS MATERIALIZED (SELECT pg_try_advisory_xact_lock({lock}, hashtext('{schema}')) AS is_free),
+place AS MATERIALIZED (
+    SELECT coalesce((SELECT e.position FROM {schema}.events e ORDER BY e.position DESC LIMIT 1), 0) + 1 AS position
+    FROM locked WHERE is_free
+),
+previous AS MATERIALIZED (
+    SELECT e.hash FROM {schema}.events e
+    WHERE e.stream = %(stream)s::text AND e.version = %(version)s::bigint - 1
+),
+appended AS (
+    INSERT INTO {schema}.events
+    SELECT position, %(stream)s::text, %(version)s::bigint, %(type)s::text, %(schema_version)s::integer,
+        %(payload)s::text, %(moment)s::text, %(account_id)s::text, %(command_id)s::text, %(cause)s::bigint,
+        %(settled)s::text, encode(sha256(convert_to(
+            coalesce((SELECT hash FROM previous), '') || ':' || position || ':' || %(version)s::bigint || ':'
+            || coalesce(%(cause)s::bigint::text, '') || ':' || %(content)s::text, 'UTF8')), 'hex')
+    FROM place WHERE %(version)s::bigint = 1 OR EXISTS (SELECT FROM previous)
+    ON CONFLICT DO NOTHING RETURNING position
+),
+named AS (
+    INSERT INTO {schema}.resource_events SELECT id, position FROM appended, unnest(%(named)s::text[]) id
+)
+SELECT position, pg_notify('{channel}', position::text) FROM appended"""
 
 
 def lock(verb: str, schema: str) -> str:
