@@ -2,7 +2,8 @@
 
 A page of a long list must not cost a look at the whole list. A table counts what it has and its region counts what was
 ever created, so both numbers together tell whether the ids changed: new ones are appended, and only a deletion makes
-the list anew.
+the list anew. A VPC or a VSwitch that is only named is in none: its description, which is an event like any other, does
+not count as created, so these lists are made anew after each event of a region with imports.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _KINDS: Final[dict[str, Kind]] = {
     "network_interfaces": "network_interface",
     "eips": "eip",
 }
+MAY_BE_ONLY_NAMED: Final = ("vpcs", "vswitches")
+"""The tables of which a resource may be there by its name alone: no response described it, and none does here."""
 
 
 class _Listing(NamedTuple):
@@ -37,19 +40,34 @@ class Listings:
 
     def __init__(self) -> None:
         self._listings: dict[tuple[str, str, str], _Listing] = {}
+        self._described: dict[tuple[str, str, str], tuple[int, list[str]]] = {}
 
     def ids(self, present: World, world: World, region_id: str, table: str, account_id: str) -> Sequence[str]:
-        """Returns the ids of an account's resources in a table of a region, in the order of creation.
+        """Returns the ids of an account's resources in a table of a region, in the order of creation, without those
+        that are only named.
 
         ``world`` is the ``present``, or a view of it in which overdue transitions are completed: it may lack resources
         that the present has.
         """
-        kept = self._of(present.region(region_id), table, account_id)
-        region = world.region(region_id)
-        rows: Any = getattr(region, table)
+        of_present = present.region(region_id)
+        kept = self._of(of_present, table, account_id)
+        ids = kept.ids
+        if table in MAY_BE_ONLY_NAMED and of_present.imported:
+            ids = self._described_of(of_present, table, account_id, ids)
+        rows: Any = getattr(world.region(region_id), table)
         if world is present or rows.size == kept.size:
-            return kept.ids
-        return [one for one in kept.ids if rows[one] is not None]
+            return ids
+        return [one for one in ids if rows[one] is not None]
+
+    def _described_of(self, region: Region, table: str, account_id: str, ids: list[str]) -> list[str]:
+        """Returns those of the ids that are not only named."""
+        key = (region.region_id, table, account_id)
+        version, described = self._described.get(key, (None, ids))
+        if version != region.version:
+            rows: Any = getattr(region, table)
+            described = [one for one in ids if not rows[one].only_named]
+            self._described[key] = region.version, described
+        return described
 
     def _of(self, region: Region, table: str, account_id: str) -> _Listing:
         rows: Any = getattr(region, table)

@@ -15,7 +15,7 @@ import attrs
 
 from ecsnet._arguments import closest, region_problem, shown
 from ecsnet._attrs import read_only
-from ecsnet._listings import Listings
+from ecsnet._listings import MAY_BE_ONLY_NAMED, Listings
 from ecsnet.domain.state.views import SHOWN_OF_INSTANCE
 from ecsnet.domain.state.world import Region, World
 from ecsnet.domain.subjects.account import quota_of
@@ -190,10 +190,6 @@ def _list(
     return answer_list
 
 
-_MAY_BE_ONLY_NAMED: Final = ("vpcs", "vswitches")
-"""The tables of which a resource may be there by its name alone: no response described it, and none does here."""
-
-
 def _page(
     scene: Scene, table: str, parameters: Mapping[str, Any], most: int, tokens: int | None
 ) -> tuple[Any, Mapping[str, Any]]:
@@ -205,7 +201,7 @@ def _page(
     everything = scene.listings.ids(scene.present, scene.world, scene.region.region_id, table, scene.account_id)
     tagged = tags(parameters["Tag"]) if "Tag" in parameters else {}
     ids = selected(scene.region, table, filters, tagged, scene.account_id, everything)
-    if table in _MAY_BE_ONLY_NAMED and scene.region.imported:
+    if (filters or tagged) and table in MAY_BE_ONLY_NAMED and scene.region.imported:  # the listing has none of them
         ids = [one for one in ids if not getattr(scene.region, table).get_existing(one).only_named]
     return page(scene.region, table, ids, parameters, most=most, tokens=tokens)
 

@@ -48,11 +48,13 @@ Field = Callable[[Subject], Any]
 
 
 class Kind(NamedTuple):
-    """A kind of resource: its table, the schema of its description, and the fields that are no attribute."""
+    """A kind of resource: its table, the schema of its description, and the fields that are no attribute; or ``whole``,
+    which returns all fields of a state at once."""
 
     table: str
     schema: type[msgspec.Struct]
     fields: Mapping[str, Field]
+    whole: Callable[[Region, Any], Object] | None = None
 
 
 @lru_cache(maxsize=4096)  # many resources were created at one time, and each is described often
@@ -139,24 +141,13 @@ _SECURITY_GROUP: Final = Kind(
 # ENIs
 
 
-def _private_ips(one: Subject) -> Object:
-    return {
-        "PrivateIpSet": [
-            {"AssociatedPublicIp": _public_ip_at(one, ip), "Primary": not number, "PrivateIpAddress": ip}
-            for number, ip in enumerate(one.state.private_ips)
-        ]
-    }
-
-
-def _public_ip_at(one: Subject, private_ip: str) -> Object:
+def _public_ip_at(region: Region, state: NetworkInterfaceState, private_ip: str) -> Object:
     """Returns the EIP at a private address of an ENI; empty if there is none."""
-    eip_id = one.state.eip_at(private_ip) if one.state.eips else None
-    eip = None if eip_id is None else one.region.eips[eip_id]
+    if not state.eips:
+        return {}
+    eip_id = state.eip_at(private_ip)
+    eip = None if eip_id is None else region.eips[eip_id]
     return {} if eip is None else {"AllocationId": eip.id, "PublicIpAddress": eip.ip_address}
-
-
-def _associated_public_ip(one: Subject) -> Object:
-    return _public_ip_at(one, one.state.primary_ip)
 
 
 def _prefixes(interface: NetworkInterfaceState) -> Object:
@@ -167,38 +158,53 @@ def _ipv6(interface: NetworkInterfaceState) -> Object:
     return {"Ipv6Set": [{"Ipv6Address": address} for address in interface.ipv6_addresses]}
 
 
-def _attachment(one: Subject) -> Object:
-    instance_id = _instance_id(one)
-    return {"InstanceId": instance_id} if instance_id else {}
+def _network_interface(region: Region, state: NetworkInterfaceState) -> Object:
+    """Returns the fields of an ENI. They are written out, as its pages are the longest: a function for each of them
+    takes longer than what it returns."""
+    primary = state.primary_ip
+    instance_id = state.instance_id or ""
+    said_instance_id = (state.described or {}).get("InstanceId") or instance_id
+    return {
+        "AssociatedPublicIp": _public_ip_at(region, state, primary),
+        "Attachment": {"InstanceId": said_instance_id} if said_instance_id else {},
+        "CreationTime": _time(state.created_at),
+        "DeleteOnRelease": state.delete_on_release,
+        "Description": state.description or "",
+        "InstanceId": instance_id,
+        "Ipv4PrefixSets": _prefixes(state),
+        "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
+        "Ipv6Sets": _ipv6(state),
+        "MacAddress": state.mac_address or "",
+        "NetworkInterfaceId": state.id,
+        "NetworkInterfaceName": state.name or "",
+        "OwnerId": state.account_id,
+        "PrivateIpAddress": primary,
+        "PrivateIpSets": {
+            "PrivateIpSet": [
+                {
+                    "AssociatedPublicIp": _public_ip_at(region, state, ip),
+                    "Primary": ip is primary,
+                    "PrivateIpAddress": ip,
+                }
+                for ip in state.private_ips
+            ]
+        },
+        "SecurityGroupIds": {"SecurityGroupId": list(state.security_group_ids)},
+        "ServiceManaged": False,
+        "Status": str(state.status),
+        "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in state.tags.items()]},
+        "Type": str(state.type),
+        "VSwitchId": state.vswitch_id,
+        "VpcId": state.vpc_id,
+        "ZoneId": state.zone_id,
+    }
 
 
-def _instance_id(one: Subject) -> str:
-    said: str | None = (one.state.described or {}).get("InstanceId")
-    return said or one.state.instance_id or ""
+_NETWORK_INTERFACE: Final = Kind("network_interfaces", DescribedInterface, {}, _network_interface)
 
 
 def _groups(one: Subject) -> Object:
     return {"SecurityGroupId": list(one.resource.security_group_ids)}
-
-
-_NETWORK_INTERFACE: Final = Kind(
-    "network_interfaces",
-    DescribedInterface,
-    {
-        "AssociatedPublicIp": _associated_public_ip,
-        "Attachment": _attachment,
-        "CreationTime": _created,
-        "Ipv4PrefixSets": lambda one: _prefixes(one.state),
-        "Ipv6PrefixSets": _no("Ipv6PrefixSet"),
-        "Ipv6Sets": lambda one: _ipv6(one.state),
-        "OwnerId": lambda one: one.state.account_id,
-        "PrivateIpSets": _private_ips,
-        "SecurityGroupIds": _groups,
-        "ServiceManaged": _always(False),
-        "VpcId": lambda one: one.state.vpc_id,
-        "ZoneId": lambda one: one.state.zone_id,
-    },
-)
 
 
 # Instances
@@ -356,7 +362,19 @@ def subject(world: World, region: Region, table: str, state: Any) -> Subject:
 
 def record(world: World, region: Region, table: str, state: Any) -> Object:
     """Returns the object that describes a resource, built anew."""
-    one, fields = subject(world, region, table, state), _fields_of(table)
+    whole = KINDS[table].whole
+    shown = whole(region, state) if whole is not None else _by_field(table, subject(world, region, table, state))
+    said = getattr(state, "described", None)
+    if said is not None:
+        shown = {**shown, **msgspec.to_builtins(said)}
+    kept = region.remembered[state.id] if region.remembered.size else None
+    if kept is not None:
+        shown = dict(sorted({**shown, **{name: kept[name] for name in kept if name not in NOT_SHOWN}}.items()))
+    return shown
+
+
+def _by_field(table: str, one: Subject) -> Object:
+    fields = _fields_of(table)
     shown: Object = {**fields.names}
     for name, value in zip(fields.plain, fields.attributes(one.resource), strict=True):
         if type(value) is str:
@@ -365,10 +383,4 @@ def record(world: World, region: Region, table: str, state: Any) -> Object:
             shown[name] = str(value) if isinstance(value, StrEnum) else "" if value is None else value
     for name, field in fields.others:
         shown[name] = field(one)
-    said = getattr(state, "described", None)
-    if said is not None:
-        shown = {**shown, **msgspec.to_builtins(said)}
-    kept = region.remembered[state.id] if region.remembered.size else None
-    if kept is not None:
-        shown = dict(sorted({**shown, **{name: kept[name] for name in kept if name not in NOT_SHOWN}}.items()))
     return shown

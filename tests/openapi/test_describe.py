@@ -11,6 +11,7 @@ from hypothesis import given
 
 from ecsnet import Cloud, InvalidDescribe, audit
 from ecsnet import commands as c
+from ecsnet.openapi.describe import DescribedInterface, attributes_of
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS, ECS, VPC
 from ecsnet.strategies import clouds
 from ecsnet.testing import invariants
@@ -136,6 +137,19 @@ def test_every_response_is_json_in_the_order_of_the_alphabet() -> None:
         assert json.loads(json.dumps(response)) == response
         assert list(response) == sorted(response)
         assert "Code" not in response
+
+
+@given(clouds(max_commands=12))
+def test_an_eni_is_described_with_the_fields_of_its_schema(cloud: Cloud) -> None:
+    """The record of an ENI is written out: it has the attributes that an import reads, and shows them as it does."""
+    response = cloud.describe("DescribeNetworkInterfaces")
+    for found in response["NetworkInterfaceSets"]["NetworkInterfaceSet"]:
+        interface = cloud.network_interfaces[found["NetworkInterfaceId"]]
+        assert list(found) == sorted(found)
+        for name, (_, mark) in attributes_of(DescribedInterface).items():
+            value = getattr(interface, mark.name)
+            assert found[name] == (mark.show(value) if mark.show is not None else "" if value is None else value)
+            assert type(found[name]) in (str, bool, dict)
 
 
 def test_resources_are_found_by_filters() -> None:

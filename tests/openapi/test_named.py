@@ -146,6 +146,21 @@ def test_a_vpc_that_is_not_described_is_in_the_region_of_the_zones_in_it() -> No
     assert cloud.vswitches["vsw-1"].region_id == cloud.vpcs["vpc-1"].region_id == "ap-southeast-1"
 
 
+def test_pages_have_what_was_only_named_once_it_is_described() -> None:
+    cloud = account(vpcs=[], vswitches=[vswitch(), vswitch(VSwitchId="vsw-2", CidrBlock="10.0.2.0/24")])
+
+    def pages(action: str, outer: str, inner: str, **filters: str) -> list[list[str]]:
+        found = [cloud.describe(action, PageSize=1, PageNumber=number, **filters) for number in (1, 2)]
+        return [[one[f"{inner}Id"] for one in page[outer][inner]] for page in found]
+
+    assert pages("DescribeVpcs", "Vpcs", "Vpc") == pages("DescribeVpcs", "Vpcs", "Vpc", VpcId="vpc-1") == [[], []]
+    assert pages("DescribeVSwitches", "VSwitches", "VSwitch") == [["vsw-1"], ["vsw-2"]]
+    cloud.import_resources([{"Vpcs": {"Vpc": [vpc()]}}])
+    assert pages("DescribeVpcs", "Vpcs", "Vpc") == [["vpc-1"], []]
+    cloud.import_resources([{"Vpcs": {"Vpc": [vpc(VpcId="vpc-2")]}}])
+    assert pages("DescribeVpcs", "Vpcs", "Vpc") == [["vpc-1"], ["vpc-2"]]
+
+
 def test_what_is_only_named_is_described_by_nothing() -> None:
     cloud = account(vpcs=[], vswitches=[])
     assert cloud.describe("DescribeVpcs")["TotalCount"] == cloud.describe("DescribeVSwitches")["TotalCount"] == 0
