@@ -180,6 +180,8 @@ cloud = Cloud(path if path != "memory" else None)
 class Rung(Exception): pass
 def ring(*_): raise Rung
 
+for command in (c.CreateVpc(cidr_block="10.0.0.0/16"), c.AllocateEipAddress()):
+    cloud.execute(command)  # the first ones import modules, and Python tells of an interrupted one as of another error
 signal.signal(signal.SIGALRM, ring)
 for number in range(signals):
     try:
