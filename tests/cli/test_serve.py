@@ -17,10 +17,18 @@ import pytest
 
 from ecsnet import Cloud
 
+PROGRAM = """
+import signal
+from ecsnet.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background inherits that it is ignored
+main()
+"""
+
 
 @contextmanager
 def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    command = [sys.executable, "-c", "from ecsnet.cli import main; main()", "serve", *options]
+    command = [sys.executable, "-c", PROGRAM, "serve", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
