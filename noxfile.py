@@ -20,6 +20,8 @@ EXTRAS = ("cli", "testing", "postgres", "nats", "test")
 ON_EVERY_CORE = ("-n", "auto", "--dist", "worksteal")
 WITHOUT_ATTACKS = ("--ignore", "tests/attack")
 """The attack tests take most of the time, and the gate, ``.ci/run``, runs them: here they would run six times."""
+OF_ENGINES = tuple(f"tests/attack/test_{name}.py" for name in ("event_stores", "postgres", "jetstream"))
+"""These take a minute, and hardly any other test reaches what they measure."""
 WITHOUT_SHRINKING = ("--ignore", "tests/testing/test_broken_systems.py")
 """These tests shrink what they find, which takes many minutes under a tracer."""
 
@@ -60,9 +62,12 @@ def tests(session: nox.Session, dependencies: str) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Branch coverage of the tests but the attacks and the shrinking; fails below the floor in pyproject.toml."""
+    """Branch coverage of the tests but the attacks and the shrinking, and of those of the engines, which are among the
+    attacks; fails below the floor in pyproject.toml."""
     session.install("-e", ".[test]", "coverage>=7.2")
     session.run("coverage", "run", "-m", "pytest", "-q", *(session.posargs or [*WITHOUT_ATTACKS, *WITHOUT_SHRINKING]))
+    if not session.posargs:
+        session.run("coverage", "run", "--append", "-m", "pytest", "-q", *OF_ENGINES)
     session.run("coverage", "report")
 
 
