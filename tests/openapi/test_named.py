@@ -13,13 +13,14 @@ from ecsnet import Cloud, InvalidDescribe, InvalidResponse, ManualClock, audit
 from ecsnet import commands as c
 from ecsnet.testing import invariants
 from tests.attack.descriptions import descriptions
-from tests.support.described import COLLECTIONS, LISTS
 from tests.support.hypothesis_settings import budget
 from tests.support.net import Net
 from tests.support.small_account import (
     CLASSIC,
     START,
+    again,
     answers,
+    describe,
     eip,
     group,
     imported,
@@ -54,30 +55,12 @@ def account(**changes: Any) -> Cloud:
     return imported(**{"interfaces": ENIS, "eips": [], **changes})
 
 
-def describe(cloud: Cloud) -> list[dict[str, Any]]:
-    """Everything in any region."""
-    regions = sorted({one.region_id for table in COLLECTIONS for one in getattr(cloud, table).values()})
-    found = [cloud.describe(action, RegionId=region_id) for region_id in regions for action in LISTS]
-    for one in found:
-        del one["RequestId"]
-    return found
-
-
 def in_order(described: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Returns descriptions with each list in the order of its texts: another import may make another one."""
     return [
         {name: sorted(map(repr, *value.values())) if isinstance(value, dict) else value for name, value in one.items()}
         for one in described
     ]
-
-
-def again(cloud: Cloud) -> Cloud:
-    """Describes a cloud and imports that, which must describe itself in the same way."""
-    copy = Cloud(clock=ManualClock(START))
-    described = describe(cloud)
-    copy.import_resources(described)
-    assert describe(copy) == described
-    return copy
 
 
 # Another region

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecsnet import Cloud, ManualClock
+from tests.support.described import COLLECTIONS, LISTS
 
 START = datetime(2019, 3, 11, 8, 0, tzinfo=UTC)
 Parts = dict[str, list[dict[str, Any]]]
@@ -90,3 +91,21 @@ def imported(**changes: Any) -> Cloud:
     cloud = Cloud(clock=ManualClock(START))
     cloud.import_resources(answers(network(**changes)))
     return cloud
+
+
+def describe(cloud: Cloud) -> list[dict[str, Any]]:
+    """Returns what the cloud describes of everything, in any region, without the ids of the requests."""
+    regions = sorted({one.region_id for table in COLLECTIONS for one in getattr(cloud, table).values()})
+    found = [cloud.describe(action, RegionId=region_id) for region_id in regions for action in LISTS]
+    for one in found:
+        del one["RequestId"]
+    return found
+
+
+def again(cloud: Cloud) -> Cloud:
+    """Describes a cloud and imports that, which must describe itself in the same way."""
+    copy = Cloud(clock=ManualClock(START))
+    described = describe(cloud)
+    copy.import_resources(described)
+    assert describe(copy) == described
+    return copy
