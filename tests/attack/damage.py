@@ -139,7 +139,7 @@ def time_limit(seconds: float = SECONDS) -> Iterator[None]:
         raise Hangs(f"not done after {seconds} seconds")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, as Python drops what some callbacks raise
     try:
         yield
     finally:

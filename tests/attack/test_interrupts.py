@@ -178,15 +178,19 @@ is_file = path.endswith(".db")
 cloud = Cloud(path if path != "memory" else None)
 
 class Rung(Exception): pass
-def ring(*_): raise Rung
+def ring(*_):
+    global rung
+    rung = True  # in the callback of a weak reference Python drops what is raised
+    raise Rung
 
 for command in (c.CreateVpc(cidr_block="10.0.0.0/16"), c.AllocateEipAddress()):
     cloud.execute(command)  # the first ones import modules, and Python tells of an interrupted one as of another error
 signal.signal(signal.SIGALRM, ring)
 for number in range(signals):
+    rung = False
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.004))
-        while True:
+        while not rung:
             cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
             cloud.execute(c.AllocateEipAddress()) if number % 5 == 0 and len(cloud.eips) < 20 else None
     except Rung:

@@ -112,6 +112,7 @@ class _Work(Generic[T]):
             self.result = await self.work()
         except BaseException as error:  # noqa: BLE001  # it is raised in the thread that waits
             self.error = error
+        del self.task  # it is freed in this thread: an exception of a signal handler is dropped where a task is freed
         self.done.release()  # a callback of the task would be called in another turn of the loop
 
 
