@@ -30,13 +30,11 @@ class Judge(NamedTuple):
     """A predicate and how it is called.
 
     ``read`` gives its arguments from the context of a command: a tuple if there are ``several``, and the predicate is
-    not called if one of them is None; otherwise one, and it is not called if that is None. ``unsure`` is the place of
-    the only one of several that may be None, None if more may be. The registry does this in its loop: a function around
-    each predicate makes `Cloud.check` 10 % slower, and reading the arguments by name 40 %.
-    Predicates with the same ``parameters`` share what is read; a user's rule, which has none here, shares with none.
+    not called if one of them is None; otherwise one, and it is not called if that is None. The ``parameters`` are those
+    of a rule of the library's, which are fields of the context; a user's rule has none here.
 
-    ``exceptional`` is true for a predicate that needs what most contexts lack (`EXCEPTIONAL`). The registry skips these
-    as one where a context has nothing of it, which makes `Cloud.check` some 10 % faster.
+    ``exceptional`` is true for a predicate that needs what most contexts lack (`EXCEPTIONAL`): the registry skips these
+    as one where a context has nothing of it.
     """
 
     read: Callable[[RuleContext], Any]
@@ -44,7 +42,6 @@ class Judge(NamedTuple):
     call: Callable[..., Any]
     exceptional: bool = False
     parameters: tuple[str, ...] = ()
-    unsure: int | None = None
 
 
 CONTEXT_FIELDS: Final = frozenset({*RuleContext.__struct_fields__, "vswitches"})
@@ -258,9 +255,7 @@ def judge_of_library(predicate: Callable[..., Any], commands: Collection[type[Co
     names = code.co_varnames[: code.co_argcount]
     if unknown := set(names) - CONTEXT_FIELDS:
         raise UnusablePredicate(f"a RuleContext has no {', '.join(sorted(unknown))}")
-    perhaps_none = [place for place, name in enumerate(names) if name not in ALWAYS_KNOWN]
-    unsure = perhaps_none[0] if len(perhaps_none) == 1 else None
-    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names, unsure)
+    return Judge(attrgetter(*names), len(names) > 1, predicate, not EXCEPTIONAL.isdisjoint(names), names)
 
 
 def judge_of_users(predicate: Callable[..., Any], commands: Collection[type[Command[Any]]]) -> Judge:

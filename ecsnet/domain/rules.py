@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
-from operator import itemgetter
 from string import Formatter
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
@@ -23,7 +22,14 @@ from ecsnet._attrs import frozen
 from ecsnet.commands.base import Command
 from ecsnet.decision import Violation
 from ecsnet.domain.context import RuleContext
-from ecsnet.domain.rule_parameters import Judge, UnusablePredicate, docstring_of, judge_of_library, judge_of_users
+from ecsnet.domain.rule_parameters import (
+    ALWAYS_KNOWN,
+    Judge,
+    UnusablePredicate,
+    docstring_of,
+    judge_of_library,
+    judge_of_users,
+)
 from ecsnet.errors import InvalidArgument, RuleError
 
 Facts = Mapping[str, Any]
@@ -58,11 +64,6 @@ class Breach:
 
 
 Predicate = Callable[..., Facts | Breach | None]
-Guard = tuple[int, "Rule", Callable[..., Any]]
-"""A rule, its rank, and its predicate."""
-Guards = tuple["Rule", Callable[[RuleContext], Any], bool, int | None, tuple[Guard, ...]]
-"""Rules whose predicates have the same parameters, which are read once: the first of them, and how they are called
-(`Judge`)."""
 FAULTS: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError)
 """The exceptions of a library rule that meets a state which only a registry without other rules allows."""
 P = TypeVar("P", bound=Predicate)
@@ -244,7 +245,8 @@ class RuleRegistry(Mapping[str, Rule]):
 
     def __init__(self, rules: RuleRegistry | Iterable[Rule] = (), *, frozen: bool = False) -> None:
         self._rules: dict[str, Rule] = {}
-        self._guards: dict[AnyCommand, tuple[tuple[Guards, ...], tuple[Guards, ...]]] = {}
+        self._usual: dict[AnyCommand, _Prepared] = {}
+        self._exceptional: dict[AnyCommand, _Prepared] = {}
         self._compared: tuple[object, int, tuple[str, ...]] = (None, 0, ())
         for rule in rules.values() if isinstance(rules, Mapping) else rules:
             if not isinstance(rule, Rule):
@@ -320,7 +322,8 @@ class RuleRegistry(Mapping[str, Rule]):
             if rule_id in self._rules:
                 _refuse(rule_id, "there is one with this id")
             self._rules[rule_id] = rule
-            self._guards.clear()
+            self._usual.clear()
+            self._exceptional.clear()
             self._compared = (None, 0, ())
             return predicate
 
@@ -338,54 +341,80 @@ class RuleRegistry(Mapping[str, Rule]):
 
         Raises `RuleError`, which names the rule, for an error inside a rule.
         """
-        usual, guards = self._guards.get(command) or self._prepare(command)
         if context.not_found is None and context.client_token is None and context.imported_world is None:
-            guards = usual
-        broken: list[tuple[int, Rule, object]] = []
-        for rule, read, several, unsure, sharing in guards:
-            try:
-                known = read(context)
-                if not several:
-                    if known is not None:
-                        for rank, rule, call in sharing:  # the rule that an error is of
-                            found = call(known)
-                            if found is not None:
-                                broken.append((rank, rule, found))
-                elif known[unsure] is not None if unsure is not None else None not in known:
-                    for rank, rule, call in sharing:
-                        found = call(*known)
-                        if found is not None:
-                            broken.append((rank, rule, found))
-            except Exception as error:
-                if isinstance(error, MemoryError) or not (rule.id.startswith("x.") or isinstance(error, FAULTS)):
-                    raise  # no fault of the rule: no memory is left, or the handler of a signal raised something
-                raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
-        if not broken:
+            allow, of_users, guards = self._usual.get(command) or self._prepare(command, exceptional=False)
+        else:
+            allow, of_users, guards = self._exceptional.get(command) or self._prepare(command, exceptional=True)
+        try:
+            if allow(context):
+                guards = of_users
+        except Exception:
+            _broken(guards, context)  # raises the `RuleError` that names the rule; without one, it was no rule's fault
+            raise
+        if not guards:
             return ()
-        broken.sort(key=itemgetter(0))
-        return tuple([rule._violation(found, command) for _, rule, found in broken])
+        return tuple([rule._violation(found, command) for rule, found in _broken(guards, context)])
 
-    def _prepare(self, command: AnyCommand) -> tuple[tuple[Guards, ...], tuple[Guards, ...]]:
-        """Returns the rules that guard a command: without the exceptional ones, and all."""
+    def _prepare(self, command: AnyCommand, *, exceptional: bool) -> _Prepared:
+        """Returns the rules that guard a command, with the exceptional ones (`Judge`) or without."""
         guarding = [rule for rule in self._rules.values() if command in rule.commands]
-        prepared = _sharing(guarding, exceptional=False), _sharing(guarding, exceptional=True)
-        self._guards[command] = prepared
+        guards = tuple([rule for rule in guarding if exceptional or not rule._judge.exceptional])
+        of_users = tuple([rule for rule in guards if not rule._judge.parameters])
+        prepared = _Prepared(_compiled([rule._judge for rule in guards]), of_users, guards)
+        (self._exceptional if exceptional else self._usual)[command] = prepared
         return prepared
 
 
-def _sharing(rules: Sequence[Rule], *, exceptional: bool) -> tuple[Guards, ...]:
-    """Returns rules, given in their rank order, by the parameters of their predicates; with the ``exceptional`` ones
-    or without. A user's rule is alone, as its own function reads its parameters."""
-    groups: dict[object, list[tuple[int, Rule]]] = {}
-    for rank, rule in enumerate(rules):
-        if exceptional or not rule._judge.exceptional:
-            groups.setdefault(rule._judge.parameters or rule, []).append((rank, rule))
-    guards: list[Guards] = []
-    for group in groups.values():
-        _, first = group[0]
-        judge, calls = first._judge, tuple((rank, rule, rule._judge.call) for rank, rule in group)
-        guards.append((first, judge.read, judge.several, judge.unsure, calls))
-    return tuple(guards)
+class _Prepared(NamedTuple):
+    """Rules that guard a command, in rank order; those among them that are ``of_users``, and a function that tells
+    whether all others ``allow`` the command, which is much faster than one rule after the other."""
+
+    allow: Callable[[RuleContext], bool]
+    of_users: tuple[Rule, ...]
+    guards: tuple[Rule, ...]
+
+
+def _compiled(judges: Iterable[Judge]) -> Callable[[RuleContext], bool]:
+    """Returns a function that tells whether no predicate of the library's finds anything: one expression, in which
+    they are called with fields of the context that are read once."""
+    predicates: dict[str, Any] = {}
+    calls: dict[tuple[str, ...], list[str]] = {}
+    for number, judge in enumerate(judges):
+        if judge.parameters:
+            predicates[f"predicate_{number}"] = judge.call
+            call = f"predicate_{number}({', '.join(judge.parameters)}) is None"
+            calls.setdefault(judge.parameters, []).append(call)
+    fields = dict.fromkeys(name for parameters in calls for name in parameters)
+    allowed = [
+        " or ".join([*[f"{name} is None" for name in parameters if name not in ALWAYS_KNOWN], " and ".join(group)])
+        for parameters, group in calls.items()
+    ]
+    body = [f"{name} = context.{name}" for name in fields] + [
+        f"return {' and '.join(map('({})'.format, allowed)) or True}"
+    ]
+    exec("\n    ".join(["def allow(context):", *body]), predicates)
+    allow: Callable[[RuleContext], bool] = predicates["allow"]
+    return allow
+
+
+def _broken(rules: Iterable[Rule], context: RuleContext) -> list[tuple[Rule, object]]:
+    """Returns the rules whose predicates find something, with what they find. Raises `RuleError`, which names the rule,
+    for an error inside a rule."""
+    broken: list[tuple[Rule, object]] = []
+    for rule in rules:
+        judge = rule._judge
+        try:
+            known = judge.read(context)
+            if known is None or (judge.several and None in known):
+                continue
+            found = judge.call(*known) if judge.several else judge.call(known)
+        except Exception as error:
+            if isinstance(error, MemoryError) or not (rule.id.startswith("x.") or isinstance(error, FAULTS)):
+                raise  # no fault of the rule: no memory is left, or the handler of a signal raised something
+            raise RuleError(rule.id, f"{type(error).__name__}: {error}") from error
+        if found is not None:
+            broken.append((rule, found))
+    return broken
 
 
 def _rule(
