@@ -3,7 +3,7 @@ token, read from the history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecsnet._engine import Engine
@@ -31,23 +31,16 @@ def last_shown(region: Region, table: str, resource_id: str) -> Any:
     return removed(table, region, getattr(region, table).get_existing(resource_id))
 
 
-def results(
-    world: World, region: Region, table: str, ids: Iterable[str], last: Sequence[Any] | None, account_id: str
-) -> tuple[Any, ...]:
-    """Returns resources as they are after a command.
-
-    ``last`` has them in their last status, if the command may remove them."""
-    if table == "quotas":
-        return tuple([quota(world, region, name, account_id) for name in ids])
-    states, view = getattr(region, table), VIEWS[table]
-    found: list[Any] = []
-    for place, one in enumerate(ids):
-        state = states[one]
-        if state is not None:
-            found.append(view(region, state))
-        else:
-            found.append(None if last is None else last[place])
-    return tuple(found)
+def result_of(
+    world: World, region: Region, table: str, resource_id: str, last: Mapping[str, Any], account_id: str
+) -> Any:
+    """Returns a resource as it is after a command. ``last`` has those that the command may remove, by their ids, in
+    their last status."""
+    view = VIEWS.get(table)
+    if view is None:
+        return quota(world, region, resource_id, account_id)
+    state = getattr(region, table)[resource_id]
+    return last.get(resource_id) if state is None else view(region, state)
 
 
 def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
@@ -59,11 +52,6 @@ def quota(world: World, region: Region, name: str, account_id: str) -> Quota:
         region_id=None if name in ACCOUNT_QUOTAS else region.region_id,
         account_id=account_id,
     )
-
-
-def as_returned(command: Command[Any], found: tuple[Any, ...]) -> Any:
-    """Returns the result of a command as `Cloud.execute` does: one on several resources has a tuple, even of one."""
-    return found if type(command) in SEVERAL else found[0]
 
 
 def token_used(client_token: str, command: Command[Any], ids: tuple[str, ...]) -> ClientTokenUsed:
@@ -94,15 +82,17 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
     if table == "quotas":
         return _first_quota(records, used)
     after = engine.world_at(used.position)
-    region, last = _region_with(after, table, ids), None
+    region, last = _region_with(after, table, ids), {}
     if region is None and type(command) in REMOVING:
         before = engine.world_at(records[0].position - 1)
         home = _region_with(before, table, ids)
         if home is not None:
-            region, last = after.region(home.region_id), [last_shown(home, table, one) for one in ids]
+            region, last = after.region(home.region_id), {one: last_shown(home, table, one) for one in ids}
     if region is None or not ids:
         raise _missing(used, account_id)
-    return as_returned(command, results(after, region, table, ids, last, account_id))
+    if type(command) in SEVERAL:
+        return tuple([result_of(after, region, table, one, last, account_id) for one in ids])
+    return result_of(after, region, table, ids[0], last, account_id)
 
 
 def _first_quota(records: Sequence[RecordedEvent], used: TokenUse) -> Quota:

@@ -25,7 +25,7 @@ from ecsnet._collections import ResourceCollection
 from ecsnet._differences import ResourceChange, differences
 from ecsnet._engine import CommandIds, Engine, with_events
 from ecsnet._options import attributes_of, check_rules, check_settings, check_store, event_type, opened
-from ecsnet._results import first_result, last_shown, quota, results, token_used
+from ecsnet._results import first_result, last_shown, quota, result_of, token_used
 from ecsnet._snapshots import verify_all
 from ecsnet.clocks import AT_ONCE, OUTCOMES, Clock, ManualClock, Outcome, Outcomes, SettleAfter, as_utc, utc_now
 from ecsnet.commands import Command
@@ -251,9 +251,9 @@ class Cloud:
         several = type(command) in SEVERAL
         if several:
             ids = existing(command, region, table, ids, self.account_id)
-        last: list[Any] | None = None
+        last: dict[str, Any] = {}
         if type(command) in REMOVING:
-            last = [last_shown(region, table, resource_id) for resource_id in ids]
+            last = {resource_id: last_shown(region, table, resource_id) for resource_id in ids}
         records: Sequence[RecordedEvent] = ()
         if events or client_token is not None or attributes is not None:
             news: list[NewEvent] = []
@@ -275,8 +275,11 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        found = results(engine.world, region, table, ids, last, self.account_id)
-        result = found if several else found[0]
+        result: Any
+        if several:
+            result = tuple([result_of(engine.world, region, table, one, last, self.account_id) for one in ids])
+        else:
+            result = result_of(engine.world, region, table, ids[0], last, self.account_id)
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result
