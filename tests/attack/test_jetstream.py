@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -659,6 +660,28 @@ def test_a_store_logs_in(config: str, right: str, wrong: str) -> None:
             assert "s3" not in repr(cloud.store)
         with pytest.raises(StoreError, match=r"(?i)authorization"):
             Cloud(address.replace("nats://", f"nats://{wrong}"))
+
+
+CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "tls" / "server.pem"
+ENCRYPTED = f'tls {{ cert_file: "{CERTIFICATE}", key_file: "{CERTIFICATE.with_suffix(".key")}" }}\n'
+
+
+@pytest.mark.parametrize("scheme", ["nats://", "tls://"])
+def test_an_encrypted_connection_is_used_and_made_again_without_a_warning(
+    scheme: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    trusting = {"tls": ssl.create_default_context(cafile=CERTIFICATE)}
+    with nats.cluster(1, ENCRYPTED) as servers:
+        address = nats.fresh(servers.address).replace("nats://", scheme)
+        with opened(address, options=trusting) as store, Cloud(store) as cloud:
+            cloud.execute(VPC)
+            servers.stop()
+            servers.start()
+            cloud.execute(VPC)
+            assert len(cloud.vpcs) == 2
+        with pytest.raises(StoreError, match="CERTIFICATE_VERIFY_FAILED"):
+            Cloud(address)
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 RIGHTS = """

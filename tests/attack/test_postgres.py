@@ -353,6 +353,14 @@ def test_a_server_that_cannot_be_reached_is_reported(server: postgres.Server, mo
 # Addresses and schemas
 
 
+def test_a_server_without_encryption_is_refused_where_the_address_asks_for_it(server: postgres.Server) -> None:
+    """The server of the package is built without it, so that no test can use it."""
+    with pytest.raises(StoreError, match="server does not support SSL"):
+        Cloud(f"{server.address}?sslmode=verify-full&sslrootcert=system&schema=encrypted")
+    with Cloud(f"{server.address}?sslmode=prefer&schema=encrypted") as cloud:
+        assert cloud.history() == ()
+
+
 def test_a_schema_of_another_program_is_refused_and_unchanged(address: str) -> None:
     schema = address.rpartition("=")[2]
     with session(address) as connection:

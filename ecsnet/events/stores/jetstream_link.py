@@ -127,6 +127,15 @@ class _Answers(asyncio.Future[Msg]):
         self._told(message)
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that marks a connection that becomes encrypted as one, which the client does not do: asyncio would
+    log a warning whenever it ends."""
+
+    async def start_tls(self, transport: Any, protocol: Any, *arguments: Any, **options: Any) -> Any:
+        protocol._over_ssl = True
+        return await super().start_tls(transport, protocol, *arguments, **options)
+
+
 class Link:
     """A client of one of several servers, and the thread that it runs in, which ends with `close`.
 
@@ -162,7 +171,7 @@ class Link:
         self._gate = Lock()
         self._closed = False
         # Unlike the default of Linux, it shares nothing in the system with the children of a fork.
-        self._loop = asyncio.SelectorEventLoop(getattr(selectors, "PollSelector", selectors.DefaultSelector)())
+        self._loop = _Loop(getattr(selectors, "PollSelector", selectors.DefaultSelector)())
         self._thread = Thread(target=self._run, name=f"ecsnet {name}", daemon=True)
         self._thread.start()
 
