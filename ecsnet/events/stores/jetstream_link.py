@@ -128,11 +128,16 @@ class _Answers(asyncio.Future[Msg]):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that marks a connection that becomes encrypted as one, which the client does not do: asyncio would
-    log a warning whenever it ends."""
+    """An event loop in which no encrypted connection asks to stay half open at its end, which asyncio would log: the
+    client makes a connection encrypted without a word to its protocol."""
 
     async def start_tls(self, transport: Any, protocol: Any, *arguments: Any, **options: Any) -> Any:
-        protocol._over_ssl = True
+        ended = protocol.eof_received
+
+        def eof_received() -> None:
+            ended()
+
+        protocol.eof_received = eof_received
         return await super().start_tls(transport, protocol, *arguments, **options)
 
 
