@@ -384,15 +384,13 @@ def _compiled(judges: Iterable[Judge]) -> Callable[[RuleContext], bool]:
             predicates[f"predicate_{number}"] = judge.call
             call = f"predicate_{number}({', '.join(judge.parameters)}) is None"
             calls.setdefault(judge.parameters, []).append(call)
-    fields = dict.fromkeys(name for parameters in calls for name in parameters)
-    allowed = [
-        " or ".join([*[f"{name} is None" for name in parameters if name not in ALWAYS_KNOWN], " and ".join(group)])
-        for parameters, group in calls.items()
-    ]
-    body = [f"{name} = context.{name}" for name in fields] + [
-        f"return {' and '.join(map('({})'.format, allowed)) or True}"
-    ]
-    exec("\n    ".join(["def allow(context):", *body]), predicates)
+    reading = dict.fromkeys(f"{name} = context.{name}" for parameters in calls for name in parameters)
+    allowing = ["True"]
+    for parameters, group in calls.items():
+        unknown = [f"{name} is None" for name in parameters if name not in ALWAYS_KNOWN]
+        allowing.append(f"({' or '.join([*unknown, ' and '.join(group)])})")
+    lines = [*reading, f"return {' and '.join(allowing)}"]
+    exec("\n    ".join(["def allow(context):", *lines]), predicates)
     allow: Callable[[RuleContext], bool] = predicates["allow"]
     return allow
 
