@@ -7,7 +7,7 @@ finds only what its own account has. What is missing is noted for the rules, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ecsnet._attrs import field_names
@@ -158,29 +158,36 @@ def resolver(command: AnyCommand) -> Resolve:
 
 def _resolver(parameters: Mapping[str, str]) -> Resolve:
     """Returns the function that finds what parameters name, given the parameter whose lookup each has."""
-    lookups = tuple((name, *LOOKUPS[meaning]) for name, meaning in parameters.items())
+    lookups = [(name, LOOKUPS[meaning]) for name, meaning in parameters.items()]
+    of_one = tuple([(name, lookup.field, lookup.find, lookup) for name, lookup in lookups if not lookup.several])
+    of_several = tuple([(name, lookup) for name, lookup in lookups if lookup.several])
 
     def resolve(context: RuleContext, command: Command[Any]) -> None:
-        for parameter, field, find, rule_id, elsewhere, several in lookups:
+        for parameter, field, find, lookup in of_one:
             named = getattr(command, parameter)
-            if named is None:
-                continue
-            if several:
-                found: Any = []
-                for one in named:
-                    resource = find(context, one)
-                    if resource is None:
-                        _note(context, rule_id, one, elsewhere)
-                    else:
-                        found.append(resource)
-                found = tuple(found)
-            else:
+            if named is not None:
                 found = find(context, named)
-                if found is None:
-                    _note(context, rule_id, named, elsewhere)
-            setattr(context, field, found)
+                if found is not None:
+                    setattr(context, field, found)
+                else:
+                    _note(context, lookup, named)
+        for parameter, lookup in of_several:
+            named = getattr(command, parameter)
+            if named is not None:
+                setattr(context, lookup.field, _found_of(context, lookup, named))
 
     return resolve
+
+
+def _found_of(context: RuleContext, lookup: Lookup, ids: Iterable[str]) -> tuple[Any, ...]:
+    found = []
+    for one in ids:
+        resource = lookup.find(context, one)
+        if resource is None:
+            _note(context, lookup, one)
+        else:
+            found.append(resource)
+    return tuple(found)
 
 
 def look_up(context: RuleContext, parameter: str, named: str) -> Any:
@@ -188,14 +195,14 @@ def look_up(context: RuleContext, parameter: str, named: str) -> Any:
     lookup = LOOKUPS[parameter]
     found = lookup.find(context, named)
     if found is None:
-        _note(context, lookup.not_found, named, lookup.elsewhere)
+        _note(context, lookup, named)
     return found
 
 
-def _note(context: RuleContext, rule_id: str, named: str, elsewhere: Callable[[RuleContext, str], str | None]) -> None:
+def _note(context: RuleContext, lookup: Lookup, named: str) -> None:
     if context.not_found is None:
         context.not_found = {}
-    context.not_found.setdefault(rule_id, {})[named] = elsewhere(context, named)
+    context.not_found.setdefault(lookup.not_found, {})[named] = lookup.elsewhere(context, named)
 
 
 def must_exist(
