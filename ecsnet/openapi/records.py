@@ -369,7 +369,8 @@ def record(world: World, region: Region, table: str, state: Any) -> Object:
         shown = {**shown, **msgspec.to_builtins(said)}
     kept = region.remembered[state.id] if region.remembered.size else None
     if kept is not None:
-        shown = dict(sorted({**shown, **{name: kept[name] for name in kept if name not in NOT_SHOWN}}.items()))
+        remembered = {name: value for name, value in kept.snapshot().items() if name not in NOT_SHOWN}
+        shown = dict(sorted({**shown, **remembered}.items()))
     return shown
 
 

@@ -162,6 +162,17 @@ def settle_one_by_one(count: int) -> Prepared:
     return settle
 
 
+def remember_one_by_one(count: int) -> Prepared:
+    cloud = Cloud()
+    vpc = cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16"))
+
+    def remember() -> None:
+        for number in range(count):
+            cloud.remember(vpc.id, {f"Attribute{number}": number})
+
+    return remember
+
+
 def any_of_many(count: int) -> Prepared:
     net = Net()
     vpcs = [net.cloud.execute(c.CreateVpc(cidr_block="10.0.0.0/16")).id for _ in range(count)]
@@ -184,6 +195,7 @@ GROWING: dict[str, tuple[Callable[[int], Prepared], int]] = {
     "a plan with tokens": (run_with_tokens, 300),
     "a plan with Settles": (run_with_settles, 300),
     "a query for any of many values": (any_of_many, 300),
+    "attributes that are remembered one by one": (remember_one_by_one, 500),
     "what settles one by one": (settle_one_by_one, 100),
 }
 

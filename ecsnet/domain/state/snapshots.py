@@ -48,7 +48,7 @@ _Instance: Final = _stored(InstanceState, instance_type=int)
 _COMPUTED: Final = ("first", "last", "available_ip_address_count", "next_address", "next_ip")
 """The fields that a new `VSwitchState` computes from its block."""
 _RESOURCES: Final = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
-_PLAIN: Final = ("public_ips", "classic_ips", "remembered", "quotas", "described_most", "allowances", "client_tokens")
+_PLAIN: Final = ("public_ips", "classic_ips", "quotas", "described_most", "allowances", "client_tokens")
 _WITHOUT_SIZE: Final = ("usage", "created", "drawn")
 """Tables whose keys are never counted."""
 _INDEXES: Final = (
@@ -204,6 +204,7 @@ def _stored_region(region: Region, types: _Types) -> _Region:
         for vpc_id, table in region.addresses.snapshot().items()
         for allocated in (table.snapshot(),)
     ]
+    rows["remembered"] = [(one, dict(kept.snapshot())) for one, kept in region.remembered.snapshot().items()]
     return _Region(
         region_id=region.region_id,
         version=region.version,
@@ -274,6 +275,8 @@ def _restored_region(stored: _Region, types: list[InstanceType], quotas: Mapping
         index = getattr(region, name)
         for key, members in getattr(stored, name):
             index.set(key, _fill(Table(), ((_id(one, ids, known), True) for one in members)))
+    for resource_id, kept in stored.remembered:
+        region.remembered.add(resource_id, _fill(Table(), kept.items()))
     for vpc_id, addresses, holders in stored.addresses:
         held_by = [_id(one, ids, known) for one in holders]
         region.addresses.set(vpc_id, _fill(Table(), zip(addresses, held_by, strict=True)))

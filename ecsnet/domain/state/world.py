@@ -134,7 +134,7 @@ class Region:
         self.client_tokens: Table[tuple[str, str], TokenUse] = Table()  # (account, token)
         self.allowances: Table[tuple[str, str], Allowance] = Table()  # the same, for the invariants
         self.described_most: Table[tuple[str, str], int] = Table()  # (account, name) → most that was described
-        self.remembered: Table[str, Mapping[str, Any]] = Table()  # resource → attributes that no rule reads
+        self.remembered: Table[str, Table[str, Any]] = Table()  # resource → attributes that no rule reads, by name
         # indexes
         self.addresses: Table[str, Table[str, str]] = Table()  # VPC → private address → ENI, or what stands for one
         self.other_holders: Table[tuple[str, str], Ids] = Table()  # (VPC, private address) → further imported ENIs

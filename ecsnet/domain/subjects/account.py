@@ -23,6 +23,7 @@ from ecsnet.domain.rules import COMMANDS, Facts, SubjectRules
 from ecsnet.domain.state.ids import Kind
 from ecsnet.domain.state.records import InstanceState
 from ecsnet.domain.state.streams import account_stream
+from ecsnet.domain.state.tables import Table
 from ecsnet.domain.state.world import Allowance, Evolving, Region, SharedStream, TokenUse, World
 from ecsnet.editions import EDITIONS
 from ecsnet.events.account import AttributesRemembered, ClientTokenUsed, EditionChosen, QuotaSet
@@ -71,8 +72,14 @@ def instance_types_imported(stream: SharedStream, event: InstanceTypesImported, 
 
 def attributes_remembered(region: Region, event: AttributesRemembered, record: RecordedEvent) -> None:
     for resource_id in event.resource_ids:
-        merged = {**(region.remembered[resource_id] or {}), **event.attributes}
-        region.remembered.set(resource_id, {name: value for name, value in sorted(merged.items()) if value is not None})
+        if region.remembered[resource_id] is None:
+            region.remembered.add(resource_id, Table())
+        kept = region.remembered.mutable(resource_id)
+        for name, value in event.attributes.items():
+            if value is not None:
+                kept.set(name, value)
+            elif kept[name] is not None:
+                kept.delete(name)
 
 
 EVOLVE: Final[Evolving] = {
