@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import inspect
+from collections.abc import Callable
 
 import attrs
 import pytest
 
-from ecsnet import CommandDenied, rules
+from ecsnet import Cloud, CommandDenied, RuleError, RuleRegistry, rules
 from ecsnet import commands as c
 from ecsnet.domain.context import RuleContext
 from ecsnet.domain.rule_parameters import ALWAYS_KNOWN, UnusablePredicate, judge_of_library
+from ecsnet.domain.rules import SubjectRules
+from ecsnet.domain.state.world import Region
 from tests.domain.subjects.stories.instance import move_to_another_vpc, move_to_another_zone, release_a_running_instance
 from tests.domain.subjects.stories.public_ip import allocate_beside_a_public_address, allocate_beside_an_eip
 from tests.domain.subjects.stories.security_group import (
@@ -57,6 +60,38 @@ def test_a_rule_of_the_library_is_called_with_all_its_parameters() -> None:
 def test_a_rule_of_the_library_asks_for_nothing_that_a_context_lacks() -> None:
     with pytest.raises(UnusablePredicate, match="a RuleContext has no apple, banana"):
         judge_of_library(lambda now, banana, apple: None, [c.DeleteVpc])
+
+
+def rule_of_the_library(predicate: Callable[[Region], None]) -> RuleRegistry:
+    subject = SubjectRules()
+    predicate.__doc__ = "Nothing is ever wrong."
+    subject.denies("vpc.create.sound", c.CreateVpc, message="it is")(predicate)
+    return RuleRegistry(subject.rules)
+
+
+def test_an_error_inside_of_a_rule_of_the_library_names_the_rule() -> None:
+    def fails(region: Region) -> None:
+        raise KeyError("gone")
+
+    cloud = Cloud(rules=rule_of_the_library(fails))
+    with pytest.raises(RuleError, match=r"vpc\.create\.sound: KeyError: 'gone'"):
+        cloud.check(c.CreateVpc(cidr_block="10.0.0.0/16"))
+
+
+@pytest.mark.parametrize("error", [KeyError(), MemoryError(), TimeoutError(), KeyboardInterrupt()])
+def test_an_interrupt_of_a_rule_is_raised_though_the_rule_finds_nothing_when_it_is_asked_again(
+    error: BaseException,
+) -> None:
+    coming = [error]
+
+    def interrupted(region: Region) -> None:
+        if coming:
+            raise coming.pop()
+
+    cloud = Cloud(rules=rule_of_the_library(interrupted))
+    with pytest.raises(type(error)):
+        cloud.check(c.CreateVpc(cidr_block="10.0.0.0/16"))
+    assert cloud.check(c.CreateVpc(cidr_block="10.0.0.0/16"))
 
 
 def test_a_missing_resource_hides_no_other_violation(net: Net) -> None:
