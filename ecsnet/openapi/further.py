@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from ecsnet.cloud import Cloud
 from ecsnet.openapi.actions import ACTIONS
-from ecsnet.openapi.answers import Body, route_table_of, router_of
+from ecsnet.openapi.answers import Body
 from ecsnet.openapi.images import ACTIONS_OF_IMAGES
 from ecsnet.openapi.key_pairs import ACTIONS_OF_KEY_PAIRS
 from ecsnet.openapi.parameters import is_modelled, pattern_of, remembered_of
 from ecsnet.openapi.reading import Parameters, ids_of_json, items, needed
+from ecsnet.openapi.records import route_table_of, router_of
 from ecsnet.openapi.refusals import Refusal
 
 Further = Callable[[Cloud, str, Parameters], Body]

@@ -208,26 +208,9 @@ def known_parameters(action: str) -> Mapping[str, Class]:
     row = ACTIONS.get(action)
     if row is None:
         described = DESCRIBE_ACTIONS[action]
-        filters = FILTERED_AFTERWARDS.get(action, {})
         ignored: dict[str, Class] = dict.fromkeys(sorted(described.not_modelled), "ignored")
-        modelled: dict[str, Class] = dict.fromkeys(sorted({*described.parameters, *filters}), "modelled")
+        modelled: dict[str, Class] = dict.fromkeys(sorted(described.parameters), "modelled")
         return {**ignored, **modelled}
     named = {*row.parameters, *row.only, *row.not_modelled, *REMEMBERED.get(TABLE_OF.get(action, ""), ())}
     named |= {f"NetworkInterface.N.{one}" for one in row.new_interface}
     return {one: class_of(action, one) for one in sorted(named - {"NetworkInterface.N"})}
-
-
-FILTERED_AFTERWARDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "DescribeVpcs": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
-    "DescribeVSwitches": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
-    "DescribeSecurityGroups": {"ResourceGroupId": "ResourceGroupId"},
-    "DescribeInstances": {
-        "ResourceGroupId": "ResourceGroupId",
-        "KeyPairName": "KeyPairName",
-        "InternetChargeType": "InternetChargeType",
-    },
-    "DescribeNetworkInterfaces": {"ResourceGroupId": "ResourceGroupId"},
-    "DescribeEipAddresses": {"ISP": "ISP", "ResourceGroupId": "ResourceGroupId"},
-}
-"""The filters by remembered attributes, which a service applies to all that its cloud describes: the attribute of
-each."""

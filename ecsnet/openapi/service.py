@@ -35,7 +35,6 @@ from ecsnet.openapi.formats import written
 from ecsnet.openapi.further import FURTHER, is_further
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
 from ecsnet.openapi.parameters import (
-    FILTERED_AFTERWARDS,
     GENERAL,
     SECRET,
     class_of,
@@ -47,7 +46,7 @@ from ecsnet.openapi.parameters import (
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.requests import InvalidRequest
 from ecsnet.openapi.requests import request as request_of
-from ecsnet.openapi.selection import matches
+from ecsnet.openapi.selection import flag
 from ecsnet.openapi.signatures import check_time, nonce_of, verify
 
 MOST_CALLS: Final = 100_000
@@ -255,7 +254,7 @@ class Service:
         asked.after = asked.until = self.cloud.position
         perform = self._performer(action, parameters)
         fault = None
-        if self.faults is not None and not _is_dry_run(action, parameters):
+        if self.faults is not None and not _is_dry_run(parameters):
             fault = self.faults.strike(action, parameters)
         if fault is not None:
             asked.fault = fault.name
@@ -353,7 +352,11 @@ class Service:
             harmless = harmless_values(asked.action, pattern_of(name))
             if asked.action.startswith("Modify") and harmless is not None and value.casefold() not in harmless:
                 raise refuse(asked.action, name)
-        return FURTHER[asked.action](cloud, asked.action, parameters)
+        dry_run = _is_dry_run(parameters)
+        body = FURTHER[asked.action](cloud.fork() if dry_run else cloud, asked.action, parameters)
+        if dry_run:
+            raise Refusal("DryRunOperation", 400, _PASSED)
+        return body
 
     # Describe actions
 
@@ -361,23 +364,18 @@ class Service:
         row = DESCRIBE_ACTIONS[asked.action]
         version = asked.version if asked.version in row.versions else row.versions[0]
         given: dict[str, str] = {}
-        afterwards: dict[str, str] = {}
-        filters = FILTERED_AFTERWARDS.get(row.name, {})
         for name, value in parameters.items():
             head = name.partition(".")[0]
-            if head in row.parameters or head in ("RegionId", "DryRun"):
+            if head in row.parameters or head == "RegionId":
                 given[name] = value
-            elif name in filters:
-                afterwards[name] = value
-            else:
+            elif name != "DryRun":
                 self._ignore(asked, name)
         paged = "PageSize" in row.parameters
         if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
             given["PageSize"] = "10"
-        if afterwards:
-            body = _filtered(cloud, row.name, version, given, afterwards, filters)
-        else:
-            body = cloud.describe(row.name, version=version, **given)
+        body = cloud.describe(row.name, version=version, **given)
+        if _is_dry_run(parameters):
+            raise Refusal("DryRunOperation", 400, _PASSED)
         if row.name == "DescribeSecurityGroupAttribute":
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
@@ -510,9 +508,9 @@ def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
     return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
 
 
-def _is_dry_run(action: str, parameters: Mapping[str, str]) -> bool:
-    """Returns whether a request only asks for a judgement, as `Cloud.check` does."""
-    return action in ACTIONS and parameters.get("DryRun", "").casefold() == "true"
+def _is_dry_run(parameters: Mapping[str, str]) -> bool:
+    """Returns whether a request only asks for a judgement, as `Cloud.check` does. Raises `InvalidDescribe`."""
+    return "DryRun" in parameters and flag("DryRun", parameters["DryRun"])
 
 
 def _request_id(number: int, asked: _Asked) -> str:
@@ -538,56 +536,3 @@ def _described(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             for inner in outer.values():
                 if isinstance(inner, list):
                     yield from (one for one in inner if isinstance(one, dict))
-
-
-def _list_of(body: Mapping[str, Any]) -> tuple[str, str]:
-    return next(
-        (outer, inner)
-        for outer, value in body.items()
-        if isinstance(value, dict)
-        for inner, found in value.items()
-        if isinstance(found, list)
-    )
-
-
-def _filtered(
-    cloud: Cloud,
-    action: str,
-    version: str,
-    given: Mapping[str, str],
-    afterwards: Mapping[str, str],
-    filters: Mapping[str, str],
-) -> dict[str, Any]:
-    """Returns a page of what passes filters by attributes that have no index."""
-    of_page = {name: given[name] for name in ("PageNumber", "PageSize", "MaxResults", "NextToken") if name in given}
-    body = cloud.describe(action, version=version, **{name: given[name] for name in given if name not in of_page})
-    outer, inner = _list_of(body)
-    wanted = {filters[name]: value for name, value in afterwards.items()}
-    found = [one for one in body[outer][inner] if _passes(one, wanted)]
-    size = _count(of_page.get("MaxResults") or of_page.get("PageSize") or "10", "PageSize")
-    begin = (_count(of_page.get("PageNumber", "1"), "PageNumber") - 1) * size
-    if "NextToken" in of_page:
-        begin = _count(of_page["NextToken"], "NextToken")
-    body[outer] = {inner: found[begin : begin + size]}
-    body |= {"TotalCount": len(found), "PageSize": size, "PageNumber": begin // size + 1}
-    if "NextToken" in body:
-        body["NextToken"] = str(begin + size) if begin + size < len(found) and "MaxResults" in of_page else ""
-    return body
-
-
-def _count(text: str, name: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text) or (int(text) == 0 and name != "NextToken"):
-        raise Refusal("InvalidParameter", 400, f"{name} must be a number from 1 on, not {shown(text)}")
-    return int(text)
-
-
-def _passes(one: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    for attribute, value in wanted.items():
-        has = one.get(attribute, "")
-        text = str(has).lower() if isinstance(has, bool) else str(has)
-        if "*" in value:
-            if not matches(value, text):
-                return False
-        elif text != (value.lower() if isinstance(has, bool) else value):
-            return False
-    return True

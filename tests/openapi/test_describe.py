@@ -249,6 +249,8 @@ def test_every_filter_answers(action: str, parameter: str) -> None:
         "MaxResults": 1,
         "NextToken": "YWZ0ZXIgOTk5OTk5",
         "ServiceManaged": True,
+        "IsDefault": True,
+        "IoOptimized": False,
         "Tag": [{"Key": "none"}],
     }
     (records,) = [

@@ -398,6 +398,25 @@ def test_a_dry_run_judges_and_changes_nothing(service: Service) -> None:
     assert service.cloud.position == 1
 
 
+def test_a_dry_run_of_what_is_only_remembered_changes_nothing() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    before = net.cloud.position
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "tcp", "PortRange": "22/22", "SourceCidrIp": "0.0.0.0/0"}
+    for action, parameters in (
+        ("AuthorizeSecurityGroup", rule),
+        ("ModifyVpcAttribute", {"VpcId": net.vpc.id, "ResourceGroupId": "rg-1"}),
+        ("CreateKeyPair", {"KeyPairName": "key"}),
+        ("DescribeVpcs", {}),
+        ("DescribeEipAddresses", {}),
+    ):
+        assert call(service, action, DryRun="true", **parameters)["Code"] == "DryRunOperation", action
+    assert net.cloud.position == before
+    assert call(service, "AuthorizeSecurityGroup", DryRun="true")["Code"] == "MissingParameter"
+    assert call(service, "AuthorizeSecurityGroup", DryRun="perhaps", **rule)["Code"] == "InvalidParameter"
+    assert "Code" not in call(service, "AuthorizeSecurityGroup", DryRun="false", **rule)
+
+
 def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
     service = Service(Cloud())
     for number in range(20):
@@ -410,6 +429,67 @@ def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
     for size in ("0", "-1", "101", "1000000000000", "x"):
         assert call(service, "DescribeEipAddresses", PageSize=size)["Code"] == "InvalidParameter"
     assert call(service, "DescribeEipAddresses", ResourceGroupId="n*", PageSize="0")["Code"] == "InvalidParameter"
+
+
+def test_a_filter_by_what_is_remembered_has_the_pages_of_every_other_filter() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    for number in range(3):
+        call(service, "CreateVpc", ResourceGroupId=f"rg-{number % 2}")
+        call(service, "CreateSecurityGroup", VpcId=net.vpc.id, ResourceGroupId="rg-1", SecurityGroupName=f"g-{number}")
+        call(service, "AllocateEipAddress", Name=f"e{number}", ISP="BGP_PRO")
+    grouped = {"ResourceGroupId": "rg-1"}
+    for wrong in ({"PageSize": "101"}, {"PageSize": "0"}, {"MaxResults": "101"}, {"NextToken": "2"}):
+        plain, filtered = (call(service, "DescribeSecurityGroups", **wrong, **more) for more in ({}, grouped))
+        assert (plain["Code"], plain["Message"]) == (filtered["Code"], filtered["Message"])
+    first = call(service, "DescribeSecurityGroups", MaxResults="2", **grouped)
+    call(service, "DeleteSecurityGroup", SecurityGroupId=first["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"])
+    second = call(service, "DescribeSecurityGroups", NextToken=first["NextToken"], **grouped)
+    assert [one["SecurityGroupName"] for one in second["SecurityGroups"]["SecurityGroup"]] == ["g-2"]
+    for version in ("2014-05-26", "2016-04-28"):
+        assert call(service, "DescribeVpcs", Version=version, **grouped)["TotalCount"] == 1
+        page = call(service, "DescribeEipAddresses", Version=version, ISP="BGP_PRO", PageSize="2", PageNumber="2")
+        assert (page["TotalCount"], len(page["EipAddresses"]["EipAddress"])) == (3, 1)
+
+
+def test_a_filter_that_nothing_passes_finds_nothing() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    net.run()
+    for action, outer, parameters in (
+        ("DescribeInstances", "Instances", {"IoOptimized": "False"}),
+        ("DescribeInstances", "Instances", {"LockReason": "financial"}),
+        ("DescribeInstances", "Instances", {"Ipv6Address_1": "2001:db8::1"}),
+        ("DescribeNetworkInterfaces", "NetworkInterfaceSets", {"Ipv6Address_1": "2001:db8::1"}),
+        ("DescribeVSwitches", "VSwitches", {"RouteTableId": "vtb-none"}),
+        ("DescribeSecurityGroups", "SecurityGroups", {"ServiceManaged": "true"}),
+        ("DescribeEipAddresses", "EipAddresses", {"LockReason": "financial"}),
+    ):
+        body = call(service, action, **parameters)
+        assert (body["TotalCount"], list(body[outer].values())) == (0, [[]]), (action, parameters)
+    (vswitch,) = call(service, "DescribeVSwitches")["VSwitches"]["VSwitch"]
+    assert call(service, "DescribeVSwitches", RouteTableId=vswitch["RouteTable"]["RouteTableId"])["TotalCount"] == 1
+    assert call(service, "DescribeInstances", IoOptimized="true")["TotalCount"] == 1
+    assert call(service, "DescribeVpcs", IsDefault="perhaps")["Code"] == "InvalidParameter"
+
+
+def test_the_router_and_the_route_table_of_a_vpc_are_described_as_it_was_created_with(service: Service) -> None:
+    made = call(service, "CreateVpc")
+    vswitch = call(service, "CreateVSwitch", VpcId=made["VpcId"], CidrBlock="172.16.0.0/24", ZoneId="cn-hangzhou-b")
+    for version in ("2014-05-26", "2016-04-28"):
+        (vpc,) = call(service, "DescribeVpcs", Version=version)["Vpcs"]["Vpc"]
+        assert vpc["VRouterId"] == made["VRouterId"]
+    assert vpc["RouterTableIds"] == {"RouterTableIds": [made["RouteTableId"]]}
+    assert call(service, "DescribeVpcAttribute", VpcId=made["VpcId"])["VRouterId"] == made["VRouterId"]
+    route_table = {"RouteTableId": made["RouteTableId"], "RouteTableType": "System"}
+    assert call(service, "DescribeVSwitchAttributes", VSwitchId=vswitch["VSwitchId"])["RouteTable"] == route_table
+
+
+def test_the_bandwidth_of_an_eip_is_described_by_both_products(service: Service) -> None:
+    call(service, "AllocateEipAddress", Bandwidth="7", InternetChargeType="PayByTraffic")
+    for version in ("2014-05-26", "2016-04-28"):
+        (eip,) = call(service, "DescribeEipAddresses", Version=version)["EipAddresses"]["EipAddress"]
+        assert (eip["Bandwidth"], eip["InternetChargeType"]) == ("7", "PayByTraffic")
 
 
 def test_a_transition_ends_after_a_number_of_polls() -> None:
