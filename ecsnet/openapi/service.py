@@ -32,7 +32,7 @@ from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.answers import answer_to
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.formats import written
-from ecsnet.openapi.further import FURTHER, is_further
+from ecsnet.openapi.further import FURTHER, is_further, of_one_permission
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
 from ecsnet.openapi.parameters import (
     GENERAL,
@@ -288,7 +288,9 @@ class Service:
 
     def _execute(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = ACTIONS[asked.action]
-        modelled, others = self._sorted_out(row, asked, parameters)
+        if row.name == "ReleasePublicIpAddress" and "PublicIpAddress" in parameters and "InstanceId" not in parameters:
+            parameters["InstanceId"] = _instance_with(cloud, parameters.pop("PublicIpAddress"))
+        modelled, others = self._sorted_out(row, asked, of_one_permission(asked.action, parameters))
         self._complete(row, modelled)
         try:
             request = request_of(row.name, modelled)
@@ -342,8 +344,6 @@ class Service:
     def _complete(self, row: Action, modelled: dict[str, str]) -> None:
         for name, value in _DEFAULTS.get(row.name, {}).items():
             modelled.setdefault(name, value)
-        if row.name == "ReleasePublicIpAddress" and "InstanceId" not in modelled:
-            return
         if "RegionId" in modelled and region_problem(modelled["RegionId"]) is not None:
             raise Refusal("InvalidRegionId.NotFound", 404, f"there is no region {shown(modelled['RegionId'])}")
 
@@ -380,6 +380,7 @@ class Service:
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
             self._count_polls(body)
+        _shorten_times(body, minutes=row.name in _TO_THE_MINUTE)
         return body
 
     def _add_permissions(self, cloud: Cloud, body: dict[str, Any], given: Mapping[str, str]) -> None:
@@ -506,6 +507,29 @@ def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
     """Returns whether the transition of a resource is stuck: it goes on once it is asked for again, not by waiting."""
     regions = cloud.folded_state().regions.values()
     return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
+
+
+def _instance_with(cloud: Cloud, public_ip: str) -> str:
+    """Returns the id of the instance that has a public address. Raises `Refusal`."""
+    for one in cloud.instances.where(public_ip=public_ip):
+        if one.account_id == cloud.account_id:
+            return one.id
+    raise Refusal("InvalidIpAddress.NotFound", 404, f"no instance has the public address {shown(public_ip)}")
+
+
+_TO_THE_MINUTE: Final = frozenset(["DescribeInstanceAttribute", "DescribeInstances"])
+_TIMES: Final = ("AllocationTime", "CreationTime", "ExpiredTime")
+_TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(:[0-9]{2})(?:\.[0-9]+)?Z")
+
+
+def _shorten_times(body: Mapping[str, Any], *, minutes: bool) -> None:
+    """Cuts the times of described resources to those that the vendor gives: to the second, and of instances to the
+    minute. Clients parse them by a fixed form."""
+    for one in _described(body):
+        for name in _TIMES:
+            exact = _TIME.fullmatch(str(one.get(name, "")))
+            if exact is not None and isinstance(one, dict):
+                one[name] = f"{exact[1]}{'' if minutes else exact[2]}Z"
 
 
 def _is_dry_run(parameters: Mapping[str, str]) -> bool:

@@ -22,10 +22,10 @@ from ecsnet.events.account import AttributesRemembered
 from ecsnet.openapi import ACTIONS, Service, respond
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.http import read_request
-from ecsnet.openapi.parameters import class_of, known_parameters
+from ecsnet.openapi.parameters import class_of, known_parameters, pattern_of
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.signatures import verify
-from tests.support.net import Net
+from tests.support.net import START, Net
 from tests.support.wire import call, message, status
 
 RECORDED = (Path(__file__).parents[1] / "fixtures" / "recorded_requests.txt").read_text("utf-8").split("\n----\n")
@@ -293,6 +293,14 @@ def test_an_unknown_parameter_is_ignored_counted_and_refused_when_strict(service
         ("RunInstances", "DeletionProtection", "true"),
         ("StopInstance", "StoppedMode", "StopCharging"),
         ("RenewInstance", "PeriodUnit", "Week"),
+        ("CreateNetworkInterface", "InstanceType", "Trunk"),
+        ("RunInstances", "NetworkInterface.1.InstanceType", "Primary"),
+        ("ModifyInstanceAttribute", "SecurityGroupIds.1", "sg-1"),
+        ("ModifyVpcAttribute", "CidrBlock", "10.0.0.0/8"),
+        ("ModifyVpcAttribute", "EnableIPv6", "true"),
+        ("ModifyVSwitchAttribute", "EnableIPv6", "true"),
+        ("AssociateVpcCidrBlock", "IPv6CidrBlock", "2001::/64"),
+        ("CreateNetworkInterface", "Ipv6Address.1", "2001:db8::1"),
     ],
 )
 def test_what_would_change_the_network_and_is_not_modelled_is_refused_by_name(
@@ -301,7 +309,8 @@ def test_what_would_change_the_network_and_is_not_modelled_is_refused_by_name(
     body = call(service, action, **{name: value})
     assert body["Code"] == "InvalidParameter.NotSupported"
     assert name in body["Message"]
-    assert class_of(action, name.replace(".1.", ".N.")) == "refused"
+    assert class_of(action, pattern_of(name)) == "refused"
+    assert known_parameters(action).get(pattern_of(name).removesuffix(".N"), "refused") == "refused"
 
 
 def test_a_value_that_changes_nothing_is_accepted(service: Service) -> None:
@@ -375,6 +384,136 @@ def test_rules_for_blocks_of_addresses_are_remembered_and_shown() -> None:
     assert shown("egress") == [("", "10.0.0.0/8")]
     call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, SourceCidrIp="0.0.0.0/0", **rule)
     assert shown("all") == [("", "10.0.0.0/8")]
+
+
+def test_a_rule_is_revoked_whatever_its_letters_and_beside_those_of_other_blocks() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "TCP", "PortRange": "80/80"}
+
+    def blocks() -> list[str]:
+        body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+        shown = ("SourceCidrIp", "Ipv6SourceCidrIp", "SourcePrefixListId")
+        return ["".join(one[name] for name in shown) for one in body["Permissions"]["Permission"]]
+
+    for block in (
+        {"SourceCidrIp": "0.0.0.0/0"},
+        {"Ipv6SourceCidrIp": "::/0"},
+        {"Ipv6SourceCidrIp": "2001:db8::/32"},
+        {"SourcePrefixListId": "pl-1"},
+    ):
+        assert "Code" not in call(service, "AuthorizeSecurityGroup", **rule, **block)
+    assert blocks() == ["0.0.0.0/0", "::/0", "2001:db8::/32", "pl-1"]
+    call(service, "RevokeSecurityGroup", **{**rule, "IpProtocol": "tcp"}, Policy="accept", SourceCidrIp="0.0.0.0/0")
+    assert blocks() == ["::/0", "2001:db8::/32", "pl-1"]
+
+
+@pytest.mark.parametrize("missing", ["IpProtocol", "PortRange"])
+def test_a_rule_without_protocol_or_ports_is_refused(missing: str) -> None:
+    net = Net()
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "0.0.0.0/0"}
+    del rule[missing]
+    answer = call(Service(net.cloud), "AuthorizeSecurityGroup", **rule)
+    assert (answer["Code"], answer["Message"]) == ("MissingParameter", f"{missing} is missing")
+
+
+def test_a_permission_that_names_a_group_is_the_rule_of_that_group() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    source = net.new_group()
+    rule = {"Permissions_1_SourceGroupId": source.id, "Permissions_1_IpProtocol": "all"}
+    assert "Code" not in call(service, "AuthorizeSecurityGroup", SecurityGroupId=net.group.id, **rule)
+    body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+    assert [one["SourceGroupId"] for one in body["Permissions"]["Permission"]] == [source.id]
+    more = {"Permissions_2_SourceCidrIp": "10.0.0.0/8"}
+    refused = call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, **rule, **more)
+    assert refused["Code"] == "InvalidParameter.NotSupported"
+    assert "Code" not in call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, **rule)
+    body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+    assert body["Permissions"]["Permission"] == []
+
+
+def test_tags_are_listed_by_key_and_value() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    tagged = {"ResourceType": "securitygroup", "ResourceId_1": net.group.id}
+    call(service, "TagResources", **tagged, Tag_1_Key="team", Tag_1_Value="web", Tag_2_Key="stage", Tag_2_Value="test")
+
+    def listed(**wanted: str) -> list[str]:
+        body = call(service, "ListTagResources", ResourceType="securitygroup", **wanted)
+        return sorted(one["TagKey"] for one in body["TagResources"]["TagResource"])
+
+    assert listed() == ["stage", "team"]
+    assert listed(Tag_1_Key="team") == ["team"] == listed(Tag_1_Key="team", Tag_1_Value="web")
+    assert listed(Tag_1_Key="team", Tag_1_Value="db") == []
+    assert listed(Tag_1_Key="team", Tag_1_Value="web", Tag_2_Key="stage") == ["stage", "team"]
+
+
+def test_an_eni_is_modified_by_what_is_only_remembered() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    eni, vm = net.eni(), net.run()
+    assert "Code" not in call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni.id, QueueNumber="8")
+    (shown,) = call(service, "DescribeNetworkInterfaces", NetworkInterfaceId_1=eni.id)["NetworkInterfaceSets"][
+        "NetworkInterfaceSet"
+    ]
+    assert shown["QueueNumber"] == 8
+    primary = {"NetworkInterfaceId": net.primary(vm).id}
+    refused = [call(service, "ModifyNetworkInterfaceAttribute", **primary, **one)["Code"] for one in _CHANGES]
+    assert refused == ["InvalidOperation.InvalidEniType"] * 2
+    absent = call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId="eni-none", QueueNumber="8")
+    assert absent["Code"] == "InvalidEniId.NotFound"
+    nothing = call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni.id)
+    assert nothing["Code"] == "InvalidParameter"
+
+
+_CHANGES = ({"QueueNumber": "8"}, {"Description": "a description"})
+
+
+def test_route_tables_are_listed_by_pages_and_region(service: Service) -> None:
+    vpc_ids = [call(service, "CreateVpc")["VpcId"] for _ in range(3)]
+    call(service, "CreateVpc", RegionId="cn-beijing")
+
+    def listed(action: str, **parameters: str) -> tuple[int, int]:
+        body = call(service, action, **parameters)
+        (tables,) = [one for one in body.values() if isinstance(one, dict)]
+        return len(*tables.values()), body["TotalCount"]
+
+    for action in ("DescribeRouteTableList", "DescribeRouteTables"):
+        assert listed(action, PageSize="2") == (2, 3)
+        assert listed(action, PageSize="2", PageNumber="2") == (1, 3)
+        assert listed(action, PageSize="2", PageNumber="3") == (0, 3)
+        assert listed(action, RegionId="cn-beijing") == (1, 1)
+        assert listed(action, VpcId=vpc_ids[0]) == (1, 1)
+
+
+def test_a_public_address_is_released_by_itself() -> None:
+    net = Net()
+    vm = net.run(internet_max_bandwidth_out=5)
+    service = Service(net.cloud, strict=True)
+    assert vm.public_ip is not None
+    absent = call(service, "ReleasePublicIpAddress", PublicIpAddress="192.0.2.1")
+    assert absent["Code"] == "InvalidIpAddress.NotFound"
+    by_address = call(service, "ReleasePublicIpAddress", PublicIpAddress=vm.public_ip)
+    by_instance = call(service, "ReleasePublicIpAddress", InstanceId=vm.id)
+    assert (by_address["Code"], by_address["Message"]) == ("ChargeTypeViolation", by_instance["Message"])
+
+
+def test_times_have_the_vendor_s_form_whatever_the_clock_says() -> None:
+    net = Net(START + timedelta(seconds=42, microseconds=7))
+    service = Service(net.cloud)
+    net.run(instance_charge_type="PrePaid", period=1)
+    call(service, "AllocateEipAddress")
+    net.eni()
+    (vm,) = call(service, "DescribeInstances")["Instances"]["Instance"]
+    assert (vm["CreationTime"], vm["ExpiredTime"]) == ("2019-03-11T08:00Z", ANY)
+    datetime.strptime(vm["ExpiredTime"], "%Y-%m-%dT%H:%MZ")  # noqa: DTZ007  # as clients read it
+    one = call(service, "DescribeInstanceAttribute", InstanceId=vm["InstanceId"])
+    assert one["CreationTime"] == "2019-03-11T08:00Z"
+    (eip,) = call(service, "DescribeEipAddresses")["EipAddresses"]["EipAddress"]
+    assert eip["AllocationTime"] == "2019-03-11T08:00:42Z"
+    for eni in call(service, "DescribeNetworkInterfaces")["NetworkInterfaceSets"]["NetworkInterfaceSet"]:
+        assert eni["CreationTime"] == "2019-03-11T08:00:42Z"
 
 
 # Tokens, dry runs, pages, polls
