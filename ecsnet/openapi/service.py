@@ -26,6 +26,7 @@ from ecsnet.decision import Violation
 from ecsnet.domain.settle import pending_of
 from ecsnet.domain.state.pending import STUCK
 from ecsnet.errors import CommandDenied, EcsnetError, InvalidArgument, InvalidCommand, InvalidDescribe, StoreError
+from ecsnet.events.account import AttributesRemembered, ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
 from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH
 from ecsnet.openapi.actions import ACTIONS, Action
@@ -308,6 +309,8 @@ class Service:
             if self.polls is not None:
                 self._count_refusals(asked.action, modelled)
             raise Refusal.of(error) from error
+        if request.client_token is not None and cloud.position == asked.after:  # nothing was recorded: a repetition
+            _check_repetition(cloud, request.client_token, result, remembered)
         for value in modelled.values() if self._polled else ():
             self._polled.pop(value, None)  # what it begins is shown from now on
         return answer_to(request.command, result, remembered)
@@ -507,6 +510,20 @@ def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
     """Returns whether the transition of a resource is stuck: it goes on once it is asked for again, not by waiting."""
     regions = cloud.folded_state().regions.values()
     return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
+
+
+def _check_repetition(cloud: Cloud, client_token: str, result: Any, remembered: Mapping[str, Any]) -> None:
+    """Raises `Refusal` if the request that a client token was used for gave other remembered parameters: the command
+    alone, which is compared where it is executed, lacks them."""
+    first = result[0] if isinstance(result, tuple) else result
+    records = cloud.history(first.id)
+    for used in records:
+        if isinstance(used.event, ClientTokenUsed) and used.event.client_token == client_token:
+            together = [one.event for one in records if one.command_id == used.command_id]
+            kept = [dict(one.attributes) for one in together if isinstance(one, AttributesRemembered)]
+            if used.account_id == cloud.account_id and kept != ([remembered] if remembered else []):
+                reason = f"client token {client_token} was used for a {used.event.command_type} with other parameters"
+                raise Refusal("IdempotentParameterMismatch", 400, reason)
 
 
 def _instance_with(cloud: Cloud, public_ip: str) -> str:

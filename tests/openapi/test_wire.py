@@ -530,6 +530,16 @@ def test_a_repeated_token_gets_the_first_answer_and_another_request_is_refused()
     assert other["Code"] == "IdempotentParameterMismatch"
 
 
+def test_a_repeated_token_with_another_remembered_parameter_is_refused(service: Service) -> None:
+    first = call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="5")
+    again = call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="5")
+    assert again["AllocationId"] == first["AllocationId"]
+    assert (
+        call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="6")["Code"] == "IdempotentParameterMismatch"
+    )
+    assert call(service, "AllocateEipAddress", ClientToken="t-1")["Code"] == "IdempotentParameterMismatch"
+
+
 def test_a_dry_run_judges_and_changes_nothing(service: Service) -> None:
     assert call(service, "CreateVpc", DryRun="True")["Code"] == "DryRunOperation"
     assert call(service, "DeleteVpc", VpcId="vpc-x", DryRun="true")["Code"] == "InvalidVpcId.NotFound"
