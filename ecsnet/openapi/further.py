@@ -78,7 +78,7 @@ def _ram_roles(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     found = [
         {"InstanceId": one, "RamRoleName": cloud.remembered(one).get("RamRoleName", "")}
         for one in ids
-        if one in cloud.instances
+        if one in cloud.instances and cloud.instances[one].account_id == cloud.account_id
     ]
     return {
         "InstanceRamRoleSets": {"InstanceRamRoleSet": found},
@@ -100,7 +100,7 @@ def _maintenance(cloud: Cloud, action: str, parameters: Parameters) -> Body:
             "NotifyOnMaintenance": False,
         }
         for one in items(parameters, "InstanceId")
-        if one in cloud.instances
+        if one in cloud.instances and cloud.instances[one].account_id == cloud.account_id
     ]
     return page_of(parameters, "MaintenanceAttributes", "MaintenanceAttribute", found)
 
@@ -111,13 +111,14 @@ def _maintenance(cloud: Cloud, action: str, parameters: Parameters) -> Body:
 def _route_tables(cloud: Cloud, parameters: Parameters) -> list[Any]:
     vpc_id = parameters.get("VpcId")
     vpcs = [cloud.vpcs.get(vpc_id)] if vpc_id is not None else list(cloud.vpcs.values())
-    region_id = parameters.get("RegionId", cloud.region_id)
+    region_id = parameters.get("RegionId", cloud.region_id if vpc_id is None else None)
     asked = parameters.get("RouteTableId")
     return [
         one
         for one in vpcs
         if one is not None
-        and (one.account_id, one.region_id) == (cloud.account_id, region_id)
+        and one.account_id == cloud.account_id
+        and region_id in (None, one.region_id)
         and asked in (None, route_table_of(one.id))
         and parameters.get("RouterId", parameters.get("VRouterId")) in (None, router_of(one.id))
     ]

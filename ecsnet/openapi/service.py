@@ -56,6 +56,14 @@ _HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
 _ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
 """The values of required parameters that the API has defaults for."""
+_ONE: Final[Mapping[str, tuple[str, str]]] = {
+    "DescribeInstanceAttribute": ("instances", "InstanceId"),
+    "DescribeNetworkInterfaceAttribute": ("network_interfaces", "NetworkInterfaceId"),
+    "DescribeSecurityGroupAttribute": ("security_groups", "SecurityGroupId"),
+    "DescribeVSwitchAttributes": ("vswitches", "VSwitchId"),
+    "DescribeVpcAttribute": ("vpcs", "VpcId"),
+}
+"""The actions that describe one resource: its table, and the parameter that has its id."""
 _PASSED: Final = "the request is valid, and was not executed because of DryRun"
 
 
@@ -373,6 +381,10 @@ class Service:
                 given[name] = value
             elif name != "DryRun":
                 self._ignore(asked, name)
+        if row.name in _ONE and "RegionId" not in given:
+            table, name = _ONE[row.name]
+            if (one := getattr(cloud, table).get(given.get(name, ""))) is not None:
+                given["RegionId"] = one.region_id  # a client names it by its endpoint alone
         paged = "PageSize" in row.parameters
         if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
             given["PageSize"] = "10"

@@ -433,6 +433,67 @@ def test_a_permission_that_names_a_group_is_the_rule_of_that_group() -> None:
     assert body["Permissions"]["Permission"] == []
 
 
+def test_one_resource_is_described_wherever_it_is(service: Service) -> None:
+    beijing = {"RegionId": "cn-beijing"}
+    vpc = call(service, "CreateVpc", **beijing)["VpcId"]
+    zone = {"CidrBlock": "172.16.0.0/24", "ZoneId": "cn-beijing-b"}
+    vswitch = call(service, "CreateVSwitch", VpcId=vpc, **beijing, **zone)["VSwitchId"]
+    group = call(service, "CreateSecurityGroup", VpcId=vpc, **beijing)["SecurityGroupId"]
+    place = {"VSwitchId": vswitch, "SecurityGroupId": group, **beijing}
+    vm = call(service, "CreateInstance", InstanceType="ecs.g5.large", **place)["InstanceId"]
+    eni = call(service, "CreateNetworkInterface", **place)["NetworkInterfaceId"]
+    assert call(service, "DescribeDisks", InstanceId=vm)["TotalCount"] == 1
+    assert call(service, "DescribeRouteTableList", VpcId=vpc)["TotalCount"] == 1
+    for action, name, resource_id in (
+        ("DescribeVpcAttribute", "VpcId", vpc),
+        ("DescribeVSwitchAttributes", "VSwitchId", vswitch),
+        ("DescribeSecurityGroupAttribute", "SecurityGroupId", group),
+        ("DescribeInstanceAttribute", "InstanceId", vm),
+        ("DescribeNetworkInterfaceAttribute", "NetworkInterfaceId", eni),
+    ):
+        assert call(service, action, **{name: resource_id})[name] == resource_id
+        assert call(service, action, **{name: resource_id}, **beijing)[name] == resource_id
+        assert "NotFound" in call(service, action, **{name: resource_id}, RegionId="cn-hangzhou")["Code"]
+
+
+def test_disks_and_key_pairs_are_those_of_a_region_by_filters_and_pages() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    net.cloud.execute(net.run_command(amount=12), remembered={"KeyPairName": "web", "DataDisks": [{"DiskName": "d"}]})
+
+    def disks(**parameters: str) -> Any:
+        body = call(service, "DescribeDisks", **parameters)
+        return len(body["Disks"]["Disk"]), body["TotalCount"]
+
+    assert disks() == (10, 24) == disks(RegionId="cn-hangzhou")
+    assert disks(PageSize="100") == (24, 24)
+    assert disks(RegionId="cn-beijing") == (0, 0)
+    assert disks(DiskType="system", PageSize="100") == (12, 12) == disks(DiskName="d", PageSize="100")
+    assert disks(Status="Available") == (0, 0)
+    assert disks(Status="All") == (10, 24) == disks(DiskType="all", ZoneId="cn-hangzhou-b")
+    assert disks(Portable="True") == (10, 12)
+    found, token = [], ""
+    while True:
+        body = call(service, "DescribeDisks", MaxResults="9", NextToken=token)
+        found += [one["DiskId"] for one in body["Disks"]["Disk"]]
+        if not (token := body["NextToken"]):
+            break
+    assert len(found) == len(set(found)) == 24
+    assert call(service, "DescribeDisks", NextToken="none")["Code"] == "InvalidParameter"
+    for region, count in (("cn-hangzhou", 1), ("cn-beijing", 0)):
+        assert call(service, "DescribeKeyPairs", RegionId=region)["TotalCount"] == count
+
+
+def test_images_are_found_by_filters(service: Service) -> None:
+    def names(**parameters: str) -> list[str]:
+        return [one["ImageName"][:6] for one in call(service, "DescribeImages", **parameters)["Images"]["Image"]]
+
+    assert names() == ["centos", "debian", "win201"] == names(Status="Creating,Available")
+    assert names(OSType="windows") == ["win201"] == names(ImageName="win*")
+    assert names(ImageOwnerAlias="self") == [] == names(Status="Creating")
+    assert names(ImageOwnerAlias="system", OSType="linux", Architecture="x86_64") == ["centos", "debian"]
+
+
 def test_tags_are_listed_by_key_and_value() -> None:
     net = Net()
     service = Service(net.cloud)
