@@ -250,7 +250,17 @@ def _expires(one: Subject) -> str:
 
 def _eip(one: Subject) -> Object:
     eip = None if one.state.eip_id is None else one.region.eips[one.state.eip_id]
-    return {"AllocationId": "" if eip is None else eip.id, "IpAddress": "" if eip is None else eip.ip_address}
+    if eip is None:
+        return {"AllocationId": "", "IpAddress": ""}
+    shown: Object = {"AllocationId": eip.id, "IpAddress": eip.ip_address}
+    kept = one.region.remembered[eip.id] if one.region.remembered.size else None
+    if kept is not None:
+        if "InternetChargeType" in kept:
+            shown["InternetChargeType"] = kept["InternetChargeType"]
+        bandwidth = str(kept.get("Bandwidth", ""))
+        if bandwidth.isascii() and bandwidth.isdigit() and len(bandwidth) < 10:
+            shown["Bandwidth"] = int(bandwidth)
+    return dict(sorted(shown.items()))
 
 
 def _vpc_attributes(one: Subject) -> Object:

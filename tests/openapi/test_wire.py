@@ -702,6 +702,23 @@ def test_the_bandwidth_of_an_eip_is_described_by_both_products(service: Service)
         assert (eip["Bandwidth"], eip["InternetChargeType"]) == ("7", "PayByTraffic")
 
 
+def test_an_instance_is_described_with_the_bandwidth_of_its_eip() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    vm = net.run()
+    eip = call(service, "AllocateEipAddress", Bandwidth="7", InternetChargeType="PayByTraffic")
+    call(service, "AssociateEipAddress", AllocationId=eip["AllocationId"], InstanceId=vm.id)
+    for bandwidth, shown in (("7", {"Bandwidth": 7}), ("9", {"Bandwidth": 9}), ("none", {})):
+        call(service, "ModifyEipAddressAttribute", AllocationId=eip["AllocationId"], Bandwidth=bandwidth)
+        (described,) = call(service, "DescribeInstances")["Instances"]["Instance"]
+        assert described["EipAddress"] == {
+            "AllocationId": eip["AllocationId"],
+            **shown,
+            "InternetChargeType": "PayByTraffic",
+            "IpAddress": eip["EipAddress"],
+        }
+
+
 def test_a_transition_ends_after_a_number_of_polls() -> None:
     net = Net(settle_after="manual")
     build = Net(store=net.cloud.store)
