@@ -23,7 +23,7 @@ from ecsnet.errors import InvalidDescribe
 from ecsnet.openapi.actions import NOT_MODELLED_EVERYWHERE, snake_case
 from ecsnet.openapi.quotas import ATTRIBUTES
 from ecsnet.openapi.records import family_of, record, route_table_of
-from ecsnet.openapi.selection import Filter, Flat, attribute, flag, page, said, selected, tags, texts
+from ecsnet.openapi.selection import Filter, Flat, amount, attribute, flag, number, page, said, selected, tags, texts
 from ecsnet.values import UNKNOWN_QUOTA, InstanceType
 
 ECS: Final = "2014-05-26"
@@ -350,13 +350,45 @@ def _permission(scene: Scene, source_id: str) -> Object:
 # What belongs to no resource
 
 
+_AT_LEAST: Final = {
+    "MinimumCpuCoreCount": "CpuCoreCount",
+    "MinimumEniPrivateIpAddressQuantity": "EniPrivateIpAddressQuantity",
+    "MinimumEniQuantity": "EniQuantity",
+    "MinimumMemorySize": "MemorySize",
+    "MinimumPrimaryEniQueueNumber": "PrimaryEniQueueNumber",
+}
+_AT_MOST: Final = {"MaximumCpuCoreCount": "CpuCoreCount", "MaximumMemorySize": "MemorySize"}
+_OF_TYPES: Final = (
+    *("InstanceTypes", "InstanceTypeFamily", "InstanceTypeFamilies", *_AT_LEAST, *_AT_MOST),
+    *("MaxResults", "NextToken"),
+)
+_MOST_TYPES: Final = 1600
+"""The most types of one page."""
+
+
 def _types(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
     wanted = texts("InstanceTypes", parameters["InstanceTypes"]) if "InstanceTypes" in parameters else None
-    family = parameters.get("InstanceTypeFamily")
+    families = [
+        texts(name, parameters[name]) for name in ("InstanceTypeFamily", "InstanceTypeFamilies") if name in parameters
+    ]
+    least = [(shown_as, amount(name, parameters[name])) for name, shown_as in _AT_LEAST.items() if name in parameters]
+    most = [(shown_as, amount(name, parameters[name])) for name, shown_as in _AT_MOST.items() if name in parameters]
     types = scene.instance_types
     named = types.values() if wanted is None else [types[one] for one in dict.fromkeys(wanted) if one in types]
-    found = [_type(one) for one in named if one.limits_known and family in (None, family_of(one.id))]
-    return {"InstanceTypes": {"InstanceType": found}, "NextToken": ""}
+    known = [one for one in named if one.limits_known and all(family_of(one.id) in some for some in families)]
+    found = [
+        one
+        for one in map(_type, known)
+        if all(one.get(name, -1) >= bound for name, bound in least) and all(one[name] <= bound for name, bound in most)
+    ]
+    begin, end = 0, len(found)
+    if "MaxResults" in parameters or "NextToken" in parameters:
+        begin = number("NextToken", parameters.get("NextToken", 1), 10**9) - 1
+        end = begin + number("MaxResults", parameters.get("MaxResults", _MOST_TYPES), _MOST_TYPES)
+    return {
+        "InstanceTypes": {"InstanceType": found[begin:end]},
+        "NextToken": str(end + 1) if end < len(found) else "",
+    }
 
 
 def _type(one: InstanceType) -> Object:
@@ -605,7 +637,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 "Filter IncludeReservationData PublicIpAddressPoolId SecurityProtectionEnabled SegmentInstanceId "
                 "ServiceManaged",
             ),
-            _row("DescribeInstanceTypes", (ECS,), _types, "InstanceTypes InstanceTypeFamily"),
+            _row("DescribeInstanceTypes", (ECS,), _types, " ".join(_OF_TYPES)),
             _row("DescribeRegions", (ECS, VPC), _regions, "", "InstanceChargeType ProductType ResourceType"),
             _row("DescribeZones", (ECS, VPC), _zones, "", "InstanceChargeType SpotStrategy Verbose ZoneType"),
             _row("DescribeAccountAttributes", (ECS,), _account_attributes, "AttributeName", "ZoneId"),
