@@ -395,7 +395,7 @@ class Service:
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
             self._count_polls(body)
-        _shorten_times(body, minutes=row.name in _TO_THE_MINUTE)
+        _shorten_times(row.name, body)
         return body
 
     def _add_permissions(self, cloud: Cloud, body: dict[str, Any], given: Mapping[str, str]) -> None:
@@ -546,19 +546,23 @@ def _instance_with(cloud: Cloud, public_ip: str) -> str:
     raise Refusal("InvalidIpAddress.NotFound", 404, f"no instance has the public address {shown(public_ip)}")
 
 
-_TO_THE_MINUTE: Final = frozenset(["DescribeInstanceAttribute", "DescribeInstances"])
-_TIMES: Final = ("AllocationTime", "CreationTime", "ExpiredTime")
-_TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(:[0-9]{2})(?:\.[0-9]+)?Z")
+_TIMES: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = {
+    "DescribeEipAddresses": (len("2019-03-11T08:00:00"), ("AllocationTime",)),
+    "DescribeInstanceAttribute": (len("2019-03-11T08:00"), ("CreationTime", "ExpiredTime")),
+    "DescribeInstances": (len("2019-03-11T08:00"), ("CreationTime", "ExpiredTime")),
+}
+_OTHER_TIMES: Final = (len("2019-03-11T08:00:00"), ("CreationTime",))
 
 
-def _shorten_times(body: Mapping[str, Any], *, minutes: bool) -> None:
+def _shorten_times(action: str, body: Mapping[str, Any]) -> None:
     """Cuts the times of described resources to those that the vendor gives: to the second, and of instances to the
     minute. Clients parse them by a fixed form."""
+    length, names = _TIMES.get(action, _OTHER_TIMES)
     for one in _described(body):
-        for name in _TIMES:
-            exact = _TIME.fullmatch(str(one.get(name, "")))
-            if exact is not None and isinstance(one, dict):
-                one[name] = f"{exact[1]}{'' if minutes else exact[2]}Z"
+        for name in names:
+            text = one.get(name)
+            if type(text) is str and len(text) > length + 1 and text[-1] == "Z" and isinstance(one, dict):
+                one[name] = f"{text[:length]}Z"
 
 
 def _is_dry_run(parameters: Mapping[str, str]) -> bool:
