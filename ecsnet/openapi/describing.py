@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
+from ipaddress import IPv6Address
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -251,7 +252,17 @@ def _page(
 
 
 def _wanted(parameter: str, value: Any) -> tuple[Any, ...]:
-    return (flag(parameter, value),) if parameter in _FLAGS else texts(parameter, value)
+    if parameter in _FLAGS:
+        return (flag(parameter, value),)
+    wanted = texts(parameter, value)
+    return tuple(map(_normal_ipv6, wanted)) if parameter == "Ipv6Address" else wanted
+
+
+def _normal_ipv6(text: str) -> str:
+    try:
+        return str(IPv6Address(text))
+    except ValueError:
+        return text  # which no ENI has
 
 
 def _security_groups(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
