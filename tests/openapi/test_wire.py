@@ -484,6 +484,15 @@ def test_disks_and_key_pairs_are_those_of_a_region_by_filters_and_pages() -> Non
         assert call(service, "DescribeKeyPairs", RegionId=region)["TotalCount"] == count
 
 
+def test_an_account_asks_in_vain_for_the_attributes_of_another_s_instances() -> None:
+    net = Net()
+    vm = net.run()
+    own, other = Service(net.cloud), Service(net.cloud.as_account("6543210987654321"))
+    for service, count in ((own, 1), (other, 0)):
+        assert call(service, "DescribeInstanceRamRole", InstanceIds=f'["{vm.id}"]')["TotalCount"] == count
+        assert call(service, "DescribeInstanceMaintenanceAttributes", InstanceId_1=vm.id)["TotalCount"] == count
+
+
 def test_images_are_found_by_filters(service: Service) -> None:
     def names(**parameters: str) -> list[str]:
         return [one["ImageName"][:6] for one in call(service, "DescribeImages", **parameters)["Images"]["Image"]]
