@@ -543,7 +543,7 @@ def _instance_with(cloud: Cloud, public_ip: str) -> str:
     for one in cloud.instances.where(public_ip=public_ip):
         if one.account_id == cloud.account_id:
             return one.id
-    raise Refusal("InvalidIpAddress.NotFound", 404, f"no instance has the public address {shown(public_ip)}")
+    raise Refusal("InvalidIpAddress.NotFound", 400, f"no instance has the public address {shown(public_ip)}")
 
 
 _TIMES: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = {

@@ -564,6 +564,7 @@ def test_a_public_address_is_released_by_itself() -> None:
     assert vm.public_ip is not None
     absent = call(service, "ReleasePublicIpAddress", PublicIpAddress="192.0.2.1")
     assert absent["Code"] == "InvalidIpAddress.NotFound"
+    assert service.calls[-1].http_status == 400  # as the page of the action has it
     by_address = call(service, "ReleasePublicIpAddress", PublicIpAddress=vm.public_ip)
     by_instance = call(service, "ReleasePublicIpAddress", InstanceId=vm.id)
     assert (by_address["Code"], by_address["Message"]) == ("ChargeTypeViolation", by_instance["Message"])
