@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ecsnet.commands import AssignPrivateIpAddresses, Command
+from ecsnet.openapi.records import route_table_of, router_of
 from ecsnet.resources import Eip, Instance, NetworkInterface, SecurityGroup, Vpc, VSwitch
 
 Body = dict[str, Any]
@@ -19,16 +20,6 @@ def _vpc(command: Command[Any], vpc: Vpc, remembered: Mapping[str, Any]) -> Body
         "VRouterId": router_of(vpc.id),
         "VpcId": vpc.id,
     }
-
-
-def router_of(vpc_id: str) -> str:
-    """Returns the id of the router that a VPC has."""
-    return "vrt-" + vpc_id.partition("-")[2]
-
-
-def route_table_of(vpc_id: str) -> str:
-    """Returns the id of the system route table that a VPC has."""
-    return "vtb-" + vpc_id.partition("-")[2]
 
 
 def _vswitch(command: Command[Any], vswitch: VSwitch, remembered: Mapping[str, Any]) -> Body:

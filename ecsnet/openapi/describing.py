@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
+from ipaddress import IPv6Address
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -22,8 +23,8 @@ from ecsnet.domain.subjects.account import quota_of
 from ecsnet.errors import InvalidDescribe
 from ecsnet.openapi.actions import NOT_MODELLED_EVERYWHERE, snake_case
 from ecsnet.openapi.quotas import ATTRIBUTES
-from ecsnet.openapi.records import family_of, record
-from ecsnet.openapi.selection import Filter, Flat, attribute, flag, page, said, selected, tags, texts
+from ecsnet.openapi.records import family_of, record, route_table_of
+from ecsnet.openapi.selection import Filter, Flat, amount, attribute, flag, number, page, said, selected, tags, texts
 from ecsnet.values import UNKNOWN_QUOTA, InstanceType
 
 ECS: Final = "2014-05-26"
@@ -97,19 +98,50 @@ def _eip_user(region: Region, state: Any) -> tuple[str]:
     return ((state.described or {}).get("InstanceId") or state.user_id or "",)
 
 
+def _kept(name: str) -> Filter:
+    """Returns the filter by an attribute that no rule reads, which is an empty text where it is not remembered."""
+
+    def values(region: Region, state: Any) -> tuple[str]:
+        kept = region.remembered[state.id] if region.remembered.size else None
+        return ("" if kept is None else str(kept.get(name, "")),)
+
+    return Filter(values, pattern=True)
+
+
+def _ipv6_of_instance(region: Region, state: Any) -> Iterator[str]:
+    for one in map(region.network_interfaces.get_existing, state.network_interface_ids):
+        yield from one.ipv6_addresses
+
+
+def _locks(region: Region, state: Any) -> tuple[str, ...]:
+    said_locks = (state.described or {}).get("OperationLocks", {}).get("LockReason", ())
+    return tuple([one["LockReason"] for one in said_locks])
+
+
 def _shown_status(state: Any) -> str:
     said_status: str | None = (state.described or {}).get("Status")
     return said_status or SHOWN_OF_INSTANCE.get(state.status, state.status)
 
 
 _IDS: Final = attribute("id", "id")
+_GROUPED: Final = _kept("ResourceGroupId")
+_NEVER: Final = Filter(lambda region, state: (False,))
+"""The filter by a flag that no resource has."""
 _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
-    "vpcs": {"VpcId": _IDS, "VpcName": attribute("name")},
+    "vpcs": {
+        "VpcId": _IDS,
+        "VpcName": attribute("name"),
+        "IsDefault": _NEVER,
+        "ResourceGroupId": _GROUPED,
+    },
     "vswitches": {
         "VSwitchId": _IDS,
         "VpcId": attribute("vpc_id", "vpc_id"),
         "ZoneId": attribute("zone_id"),
         "VSwitchName": attribute("name"),
+        "IsDefault": _NEVER,
+        "ResourceGroupId": _GROUPED,
+        "RouteTableId": Filter(lambda region, state: (route_table_of(state.vpc_id),)),
     },
     "security_groups": {
         "SecurityGroupId": _IDS,
@@ -118,6 +150,8 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "SecurityGroupName": attribute("name"),
         "SecurityGroupType": attribute("type"),
         "NetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
+        "ResourceGroupId": _GROUPED,
+        "ServiceManaged": _NEVER,
     },
     "network_interfaces": {
         "NetworkInterfaceId": _IDS,
@@ -131,6 +165,8 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "Status": said("status", "Status"),
         "Type": said("type", "Type"),
         "ServiceManaged": Filter(lambda region, state: (bool((state.described or {}).get("ServiceManaged")),)),
+        "Ipv6Address": Filter(lambda region, state: state.ipv6_addresses),
+        "ResourceGroupId": _GROUPED,
     },
     "instances": {
         "InstanceIds": _IDS,
@@ -149,6 +185,12 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "InstanceNetworkType": Filter(lambda region, state: ("classic" if state.vpc_id is None else "vpc",)),
         "ImageId": attribute("image_id"),
         "InstanceName": attribute("name", pattern=True),
+        "InternetChargeType": _kept("InternetChargeType"),
+        "IoOptimized": Filter(lambda region, state: (state.instance_type.io_optimized,)),
+        "Ipv6Address": Filter(_ipv6_of_instance),
+        "KeyPairName": _kept("KeyPairName"),
+        "LockReason": Filter(_locks),
+        "ResourceGroupId": _GROUPED,
     },
     "eips": {
         "AllocationId": _IDS,
@@ -158,10 +200,13 @@ _FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
         "AssociatedInstanceId": Filter(_eip_user),
         "AssociatedInstanceType": Filter(lambda region, state: (_user_type(state),)),
         "ChargeType": attribute("charge_type"),
+        "ISP": _kept("ISP"),
+        "LockReason": Filter(_locks),
+        "ResourceGroupId": _GROUPED,
     },
 }
 """The filters of each table, by the vendor's name: a new one is a row here."""
-_FLAGS: Final = frozenset(["ServiceManaged"])
+_FLAGS: Final = frozenset(["IoOptimized", "IsDefault", "ServiceManaged"])
 
 
 # Lists
@@ -207,7 +252,17 @@ def _page(
 
 
 def _wanted(parameter: str, value: Any) -> tuple[Any, ...]:
-    return (flag(parameter, value),) if parameter in _FLAGS else texts(parameter, value)
+    if parameter in _FLAGS:
+        return (flag(parameter, value),)
+    wanted = texts(parameter, value)
+    return tuple(map(_normal_ipv6, wanted)) if parameter == "Ipv6Address" else wanted
+
+
+def _normal_ipv6(text: str) -> str:
+    try:
+        return str(IPv6Address(text))
+    except ValueError:
+        return text  # which no ENI has
 
 
 def _security_groups(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
@@ -306,13 +361,45 @@ def _permission(scene: Scene, source_id: str) -> Object:
 # What belongs to no resource
 
 
+_AT_LEAST: Final = {
+    "MinimumCpuCoreCount": "CpuCoreCount",
+    "MinimumEniPrivateIpAddressQuantity": "EniPrivateIpAddressQuantity",
+    "MinimumEniQuantity": "EniQuantity",
+    "MinimumMemorySize": "MemorySize",
+    "MinimumPrimaryEniQueueNumber": "PrimaryEniQueueNumber",
+}
+_AT_MOST: Final = {"MaximumCpuCoreCount": "CpuCoreCount", "MaximumMemorySize": "MemorySize"}
+_OF_TYPES: Final = (
+    *("InstanceTypes", "InstanceTypeFamily", "InstanceTypeFamilies", *_AT_LEAST, *_AT_MOST),
+    *("MaxResults", "NextToken"),
+)
+_MOST_TYPES: Final = 1600
+"""The most types of one page."""
+
+
 def _types(scene: Scene, parameters: Mapping[str, Any], version: str) -> Object:
     wanted = texts("InstanceTypes", parameters["InstanceTypes"]) if "InstanceTypes" in parameters else None
-    family = parameters.get("InstanceTypeFamily")
+    families = [
+        texts(name, parameters[name]) for name in ("InstanceTypeFamily", "InstanceTypeFamilies") if name in parameters
+    ]
+    least = [(shown_as, amount(name, parameters[name])) for name, shown_as in _AT_LEAST.items() if name in parameters]
+    most = [(shown_as, amount(name, parameters[name])) for name, shown_as in _AT_MOST.items() if name in parameters]
     types = scene.instance_types
     named = types.values() if wanted is None else [types[one] for one in dict.fromkeys(wanted) if one in types]
-    found = [_type(one) for one in named if one.limits_known and family in (None, family_of(one.id))]
-    return {"InstanceTypes": {"InstanceType": found}, "NextToken": ""}
+    known = [one for one in named if one.limits_known and all(family_of(one.id) in some for some in families)]
+    found = [
+        one
+        for one in map(_type, known)
+        if all(one.get(name, -1) >= bound for name, bound in least) and all(one[name] <= bound for name, bound in most)
+    ]
+    begin, end = 0, len(found)
+    if "MaxResults" in parameters or "NextToken" in parameters:
+        begin = number("NextToken", parameters.get("NextToken", 1), 10**9) - 1
+        end = begin + number("MaxResults", parameters.get("MaxResults", _MOST_TYPES), _MOST_TYPES)
+    return {
+        "InstanceTypes": {"InstanceType": found[begin:end]},
+        "NextToken": str(end + 1) if end < len(found) else "",
+    }
 
 
 def _type(one: InstanceType) -> Object:
@@ -414,12 +501,15 @@ def _account_attributes(scene: Scene, parameters: Mapping[str, Any], version: st
 
 # The table
 
-_OLD_VPC: Final = "CidrBlock CreationTime Description IsDefault RegionId Status UserCidrs VSwitchIds VpcId VpcName"
+_OLD_VPC: Final = (
+    "CidrBlock CreationTime Description IsDefault RegionId Status UserCidrs VRouterId VSwitchIds VpcId VpcName"
+)
 _OLD_VSWITCH: Final = (
     "AvailableIpAddressCount CidrBlock CreationTime Description IsDefault Status VSwitchId VSwitchName VpcId ZoneId"
 )
 _OLD_EIP: Final = (
-    "AllocationId AllocationTime ChargeType InstanceId InstanceType IpAddress OperationLocks RegionId Status"
+    "AllocationId AllocationTime Bandwidth ChargeType InstanceId InstanceType InternetChargeType IpAddress "
+    "OperationLocks RegionId Status"
 )
 _PAGES: Final = "PageNumber PageSize"
 _TOKENS: Final = "PageNumber PageSize MaxResults NextToken"
@@ -453,7 +543,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vpcs", "Vpcs", "Vpc", 50, None, only=_old(_OLD_VPC)),
                 f"{_filters('vpcs')} {_PAGES}",
-                "DhcpOptionsSetId EnableIpv6 IsDefault ResourceGroupId VpcOwnerId",
+                "DhcpOptionsSetId EnableIpv6 VpcOwnerId",
             ),
             _row(
                 "DescribeVpcAttribute",
@@ -476,7 +566,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("vswitches", "VSwitches", "VSwitch", 50, None, only=_old(_OLD_VSWITCH)),
                 f"{_filters('vswitches')} {_PAGES}",
-                "EnableIpv6 IsDefault ResourceGroupId RouteTableId VSwitchOwnerId",
+                "EnableIpv6 VSwitchOwnerId",
             ),
             _row(
                 "DescribeVSwitchAttributes",
@@ -489,7 +579,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _security_groups,
                 f"{_filters('security_groups')} {_TOKENS}",
-                "FuzzyQuery IsQueryEcsCount ResourceGroupId ServiceManaged",
+                "FuzzyQuery IsQueryEcsCount",
             ),
             _row(
                 "DescribeSecurityGroupAttribute",
@@ -504,9 +594,7 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _list("instances", "Instances", "Instance", 100, 100),
                 f"{_filters('instances')} {_TOKENS}",
                 "AdditionalAttributes DeviceAvailable Filter HpcClusterId HttpEndpoint HttpPutResponseHopLimit "
-                "HttpTokens InternetChargeType IoOptimized Ipv6Address KeyPairName LockReason "
-                "NeedSaleCycle "
-                "RdmaIpAddresses ResourceGroupId",
+                "HttpTokens NeedSaleCycle RdmaIpAddresses",
             ),
             _row(
                 "DescribeInstanceAttribute",
@@ -531,7 +619,6 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 (ECS,),
                 _list("network_interfaces", "NetworkInterfaceSets", "NetworkInterfaceSet", 500, 500),
                 f"{_filters('network_interfaces')} {_TOKENS}",
-                "Ipv6Address ResourceGroupId",
             ),
             _row(
                 "DescribeNetworkInterfaceAttribute",
@@ -558,10 +645,10 @@ DESCRIBE_ACTIONS: Final[Mapping[str, DescribeAction]] = read_only(
                 _BOTH,
                 _list("eips", "EipAddresses", "EipAddress", 100, None, only=_old(_OLD_EIP)),
                 f"{_filters('eips')} {_PAGES}",
-                "DryRun Filter ISP IncludeReservationData LockReason PublicIpAddressPoolId ResourceGroupId "
-                "SecurityProtectionEnabled SegmentInstanceId ServiceManaged",
+                "Filter IncludeReservationData PublicIpAddressPoolId SecurityProtectionEnabled SegmentInstanceId "
+                "ServiceManaged",
             ),
-            _row("DescribeInstanceTypes", (ECS,), _types, "InstanceTypes InstanceTypeFamily"),
+            _row("DescribeInstanceTypes", (ECS,), _types, " ".join(_OF_TYPES)),
             _row("DescribeRegions", (ECS, VPC), _regions, "", "InstanceChargeType ProductType ResourceType"),
             _row("DescribeZones", (ECS, VPC), _zones, "", "InstanceChargeType SpotStrategy Verbose ZoneType"),
             _row("DescribeAccountAttributes", (ECS,), _account_attributes, "AttributeName", "ZoneId"),

@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ecsnet.cloud import Cloud
+from ecsnet.commands import ModifyNetworkInterfaceAttribute
 from ecsnet.openapi.actions import ACTIONS
-from ecsnet.openapi.answers import Body, route_table_of, router_of
+from ecsnet.openapi.answers import Body
 from ecsnet.openapi.images import ACTIONS_OF_IMAGES
 from ecsnet.openapi.key_pairs import ACTIONS_OF_KEY_PAIRS
 from ecsnet.openapi.parameters import is_modelled, pattern_of, remembered_of
-from ecsnet.openapi.reading import Parameters, ids_of_json, items, needed
+from ecsnet.openapi.reading import Parameters, ids_of_json, items, needed, page_of
+from ecsnet.openapi.records import route_table_of, router_of
 from ecsnet.openapi.refusals import Refusal
+from ecsnet.openapi.selection import Flat, tags
 
 Further = Callable[[Cloud, str, Parameters], Body]
-_PAGE: Final = {"PageNumber": 1, "PageSize": 10}
 
 
 # Attributes of resources that no rule reads
@@ -30,6 +32,7 @@ _MODIFIED: Final[Mapping[str, tuple[str, str, str]]] = {
     "ModifyVpcAttribute": ("vpcs", "VpcId", "InvalidVpcID.NotFound"),
     "ModifySecurityGroupAttribute": ("security_groups", "SecurityGroupId", "InvalidSecurityGroupId.NotFound"),
     "ModifyEipAddressAttribute": ("eips", "AllocationId", "InvalidAllocationId.NotFound"),
+    "ModifyNetworkInterfaceAttribute": ("network_interfaces", "NetworkInterfaceId", "InvalidEniId.NotFound"),
 }
 
 
@@ -44,6 +47,14 @@ def _modify(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     table, name, code = _MODIFIED[action]
     resource = _owned(cloud, table, needed(parameters, name), code)
     attributes = remembered_of(action, parameters)
+    if table == "network_interfaces":
+        unchanged = ModifyNetworkInterfaceAttribute(
+            network_interface_id=resource.id, delete_on_release=resource.delete_on_release
+        )
+        if violations := cloud.check(unchanged).violations:
+            raise Refusal.of_violations(violations)
+        if not attributes:
+            raise Refusal("InvalidParameter", 400, f"nothing of {resource.id} is to be modified")
     if attributes:
         cloud.remember(resource.id, attributes)
     return {}
@@ -67,7 +78,7 @@ def _ram_roles(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     found = [
         {"InstanceId": one, "RamRoleName": cloud.remembered(one).get("RamRoleName", "")}
         for one in ids
-        if one in cloud.instances
+        if one in cloud.instances and cloud.instances[one].account_id == cloud.account_id
     ]
     return {
         "InstanceRamRoleSets": {"InstanceRamRoleSet": found},
@@ -89,13 +100,9 @@ def _maintenance(cloud: Cloud, action: str, parameters: Parameters) -> Body:
             "NotifyOnMaintenance": False,
         }
         for one in items(parameters, "InstanceId")
-        if one in cloud.instances
+        if one in cloud.instances and cloud.instances[one].account_id == cloud.account_id
     ]
-    return {
-        "MaintenanceAttributes": {"MaintenanceAttribute": found},
-        **_PAGE,
-        "TotalCount": len(found),
-    }
+    return page_of(parameters, "MaintenanceAttributes", "MaintenanceAttribute", found)
 
 
 # Route tables
@@ -104,12 +111,14 @@ def _maintenance(cloud: Cloud, action: str, parameters: Parameters) -> Body:
 def _route_tables(cloud: Cloud, parameters: Parameters) -> list[Any]:
     vpc_id = parameters.get("VpcId")
     vpcs = [cloud.vpcs.get(vpc_id)] if vpc_id is not None else list(cloud.vpcs.values())
+    region_id = parameters.get("RegionId", cloud.region_id if vpc_id is None else None)
     asked = parameters.get("RouteTableId")
     return [
         one
         for one in vpcs
         if one is not None
         and one.account_id == cloud.account_id
+        and region_id in (None, one.region_id)
         and asked in (None, route_table_of(one.id))
         and parameters.get("RouterId", parameters.get("VRouterId")) in (None, router_of(one.id))
     ]
@@ -136,7 +145,7 @@ def _route_table_list(cloud: Cloud, action: str, parameters: Parameters) -> Body
         }
         for vpc in _route_tables(cloud, parameters)
     ]
-    return {"RouterTableList": {"RouterTableListType": found}, **_PAGE, "TotalCount": len(found)}
+    return page_of(parameters, "RouterTableList", "RouterTableListType", found)
 
 
 def _route_tables_of_ecs(cloud: Cloud, action: str, parameters: Parameters) -> Body:
@@ -151,7 +160,7 @@ def _route_tables_of_ecs(cloud: Cloud, action: str, parameters: Parameters) -> B
         }
         for vpc in _route_tables(cloud, parameters)
     ]
-    return {"RouteTables": {"RouteTable": found}, **_PAGE, "TotalCount": len(found)}
+    return page_of(parameters, "RouteTables", "RouteTable", found)
 
 
 # Rules of security groups for address blocks, which reach what is outside of the network
@@ -159,10 +168,14 @@ def _route_tables_of_ecs(cloud: Cloud, action: str, parameters: Parameters) -> B
 
 _OF_PERMISSION: Final = (
     *("Description", "DestCidrIp", "IpProtocol", "Ipv6DestCidrIp", "Ipv6SourceCidrIp", "NicType", "Policy"),
-    *("PortRange", "Priority", "SourceCidrIp", "SourcePortRange"),
+    *("PortRange", "Priority", "SourceCidrIp", "SourcePortRange", "SourcePrefixListId", "DestPrefixListId"),
 )
 _DEFAULTS: Final = {"NicType": "intranet", "Policy": "Accept", "Priority": "1"}
-_SAME: Final = ("Direction", "IpProtocol", "PortRange", "NicType", "Policy", "SourceCidrIp", "DestCidrIp")
+_SAME: Final = (
+    *("Direction", "IpProtocol", "PortRange", "SourcePortRange", "NicType", "Policy"),
+    *("SourceCidrIp", "DestCidrIp", "Ipv6SourceCidrIp", "Ipv6DestCidrIp", "SourcePrefixListId", "DestPrefixListId"),
+)
+"""Two rules with equal values of these are one rule; upper and lower case are equal: ``tcp`` is ``TCP``."""
 MOST_PERMISSIONS: Final = 200
 
 
@@ -180,6 +193,19 @@ def is_further(action: str, parameters: Parameters) -> bool:
     return not any(name.rpartition(".")[2] in ("SourceGroupId", "DestGroupId") for name in parameters)
 
 
+def of_one_permission(action: str, parameters: Parameters) -> Parameters:
+    """Returns the parameters of an action on rules that name groups without ``Permissions.N.`` before them. Raises
+    `Refusal` if they are of several rules."""
+    if action not in ("AuthorizeSecurityGroup", "RevokeSecurityGroup"):
+        return parameters
+    numbers = {name.split(".")[1] for name in parameters if name.startswith("Permissions.")}
+    if len(numbers) > 1:
+        reason = f"{action} of several Permissions, of which one names a group, is not modelled: ask for each alone"
+        raise Refusal("InvalidParameter.NotSupported", 400, reason)
+    before = "".join(f"Permissions.{number}." for number in numbers)
+    return {name.removeprefix(before): value for name, value in parameters.items()}
+
+
 def _permissions(action: str, parameters: Parameters) -> list[dict[str, str]]:
     numbers = sorted({name.split(".")[1] for name in parameters if name.startswith("Permissions.")})
     prefixes = [f"Permissions.{number}." for number in numbers] or [""]
@@ -195,11 +221,18 @@ def _permissions(action: str, parameters: Parameters) -> list[dict[str, str]]:
     ]
 
 
+def _is_same(one: Parameters, other: Parameters) -> bool:
+    return all(one.get(name, "").casefold() == other.get(name, "").casefold() for name in _SAME)
+
+
 def _authorize(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     group = _owned(cloud, "security_groups", needed(parameters, "SecurityGroupId"), "InvalidSecurityGroupId.NotFound")
     kept: list[dict[str, str]] = list(cloud.remembered(group.id).get("Permissions", []))
     for new in _permissions(action, parameters):
-        kept = [one for one in kept if any(one[name] != new[name] for name in _SAME)]
+        if action.startswith("Authorize"):
+            for name in ("IpProtocol", "PortRange"):
+                needed(new, name)
+        kept = [one for one in kept if not _is_same(one, new)]
         if action.startswith("Authorize"):
             kept.append(new)
     if len(kept) > MOST_PERMISSIONS:
@@ -247,7 +280,8 @@ def _list_tags(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     kind = needed(parameters, "ResourceType")
     tables = _TAGGED.get(kind.lower(), ())
     ids = items(parameters, "ResourceId")[:50]
-    keys = {value for name, value in parameters.items() if name.startswith("Tag.") and name.endswith(".Key")}
+    of_tags = Flat({name.removeprefix("Tag."): value for name, value in parameters.items() if name.startswith("Tag.")})
+    wanted = tags(of_tags) if of_tags else {}
     found = []
     for table in tables:
         of_action, by_id, outer, inner = DESCRIBED_BY[table]
@@ -259,7 +293,7 @@ def _list_tags(cloud: Cloud, action: str, parameters: Parameters) -> Body:
             found += [
                 {"ResourceId": resource_id, "ResourceType": kind, "TagKey": key, "TagValue": value}
                 for key, value in tags_of(one)
-                if not keys or key in keys
+                if not wanted or (key in wanted and wanted[key] in (None, value))
             ]
     return {"NextToken": "", "TagResources": {"TagResource": found}}
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ecsnet.cloud import Cloud
 from ecsnet.openapi.answers import Body
-from ecsnet.openapi.reading import Parameters, ids_of_json, needed, page_of
+from ecsnet.openapi.reading import Parameters, ids_of_json, is_asked_for, needed, page_of
 from ecsnet.openapi.refusals import Refusal
 
 _ZERO_TIME: Final = "2019-01-01T00:00:00Z"
@@ -30,12 +30,8 @@ def describe_images(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     """DescribeImages."""
     wanted = parameters["ImageId"].split(",") if "ImageId" in parameters else None
     listed = [(one, one, "Linux", "linux") for one in wanted] if wanted is not None else list(_IMAGES)
-    name, owner = parameters.get("ImageName"), parameters.get("ImageOwnerAlias")
-    found = [
-        _image(*one)
-        for one in listed
-        if name in (None, one[0]) and owner in (None, "self" if one[0].startswith(_OWN) else "system")
-    ]
+    filters = ("Architecture", "ImageName", "ImageOwnerAlias", "OSType", "Status")
+    found = [image for image in (_image(*one) for one in listed) if is_asked_for(parameters, image, *filters)]
     body = page_of(parameters, "Images", "Image", found)
     return {**body, "RegionId": parameters.get("RegionId", cloud.region_id)}
 
@@ -96,7 +92,7 @@ def done(cloud: Cloud, action: str, parameters: Parameters) -> Body:
 
 def describe_snapshots(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     """DescribeSnapshots: there are none."""
-    return {**page_of(parameters, "Snapshots", "Snapshot", ()), "NextToken": ""}
+    return {"NextToken": "", **page_of(parameters, "Snapshots", "Snapshot", ())}
 
 
 def describe_disks(cloud: Cloud, action: str, parameters: Parameters) -> Body:
@@ -106,16 +102,18 @@ def describe_disks(cloud: Cloud, action: str, parameters: Parameters) -> Body:
         instances = [one for one in (cloud.instances.get(named),) if one is not None]
     else:
         instances = list(cloud.instances.values())
-    kind = parameters.get("DiskType", "all")
+    region_id = parameters.get("RegionId", cloud.region_id if named is None else None)
+    of_type = {**parameters, "Type": parameters.get("DiskType", "all")}
+    filters = ("Type", "Category", "DiskChargeType", "DiskName", "Portable", "Status", "ZoneId")
     wanted = set(ids_of_json(parameters["DiskIds"])) if "DiskIds" in parameters else None
     found = [
         disk
         for instance in instances
-        if instance.account_id == cloud.account_id
+        if instance.account_id == cloud.account_id and region_id in (None, instance.region_id)
         for disk in _disks_of(cloud, instance)
-        if kind in ("all", disk["Type"]) and (wanted is None or disk["DiskId"] in wanted)
+        if is_asked_for(of_type, disk, *filters) and (wanted is None or disk["DiskId"] in wanted)
     ]
-    return {**page_of(parameters, "Disks", "Disk", found), "NextToken": ""}
+    return {"NextToken": "", **page_of(parameters, "Disks", "Disk", found)}
 
 
 def _disks_of(cloud: Cloud, instance: Any) -> Iterable[dict[str, Any]]:

@@ -147,8 +147,9 @@ def import_key(cloud: Cloud, action: str, parameters: Parameters) -> Body:
 def describe(cloud: Cloud, action: str, parameters: Parameters) -> Body:
     """DescribeKeyPairs: the key pairs of the account's instances, each once."""
     names: dict[str, Any] = {}
+    region_id = parameters.get("RegionId", cloud.region_id)
     for instance in cloud.instances.values():
-        if instance.account_id == cloud.account_id:
+        if (instance.account_id, instance.region_id) == (cloud.account_id, region_id):
             name = cloud.remembered(instance.id).get("KeyPairName")
             if name and matches(parameters.get("KeyPairName", "*"), name):
                 names.setdefault(name, instance)

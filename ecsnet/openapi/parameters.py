@@ -95,14 +95,17 @@ _DISKS: Final = re.compile(r"(SystemDisk|DataDisk\.N)\.(Category|Size|DiskName|D
 
 NONE: Final[frozenset[str]] = frozenset()
 _OFF: Final = frozenset(["0", "false"])
+_SECONDARY: Final = frozenset(["secondary"])
 REFUSED: Final[Mapping[str, frozenset[str]]] = {
     "AllocatePublicIp": _OFF,
     "CidrMask": NONE,
     "DeletionProtection": _OFF,
+    "EnableIPv6": _OFF,
     "EnableIpv6": _OFF,
     "EnablePrimaryIPv6": _OFF,
     "ForceDelete": _OFF,
     "Hibernate": _OFF,
+    "IPv6CidrBlock": NONE,
     "InstanceRegionId": NONE,
     "Ipv4CidrMask": NONE,
     "Ipv4IpamPoolId": NONE,
@@ -129,10 +132,16 @@ which they change nothing, in small letters. Those of a new ENI are named withou
 _REFUSED_OF: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "AllocateEipAddress": {"InstanceId": NONE, "IpAddress": NONE, "PublicIpAddressPoolId": NONE},
     "AllocatePublicIpAddress": {"IpAddress": NONE},
+    "CreateNetworkInterface": {"InstanceType": _SECONDARY},
     "JoinSecurityGroup": {"NetworkInterfaceId": NONE},
     "LeaveSecurityGroup": {"NetworkInterfaceId": NONE},
+    "ModifyInstanceAttribute": {"SecurityGroupIds.N": NONE},
     "ModifyInstanceVpcAttribute": {"SecurityGroupId.N": NONE, "VpcId": NONE},
-    "RunInstances": {"NetworkInterface.N.SecondaryPrivateIpAddressCount": _OFF},
+    "ModifyVpcAttribute": {"CidrBlock": NONE},
+    "RunInstances": {
+        "NetworkInterface.N.InstanceType": _SECONDARY,
+        "NetworkInterface.N.SecondaryPrivateIpAddressCount": _OFF,
+    },
 }
 _NUMBER: Final = re.compile(r"\.[1-9][0-9]{0,8}(?=\.|\Z)")
 _NEW_INTERFACE: Final = "NetworkInterface.N."
@@ -208,26 +217,14 @@ def known_parameters(action: str) -> Mapping[str, Class]:
     row = ACTIONS.get(action)
     if row is None:
         described = DESCRIBE_ACTIONS[action]
-        filters = FILTERED_AFTERWARDS.get(action, {})
         ignored: dict[str, Class] = dict.fromkeys(sorted(described.not_modelled), "ignored")
-        modelled: dict[str, Class] = dict.fromkeys(sorted({*described.parameters, *filters}), "modelled")
+        modelled: dict[str, Class] = dict.fromkeys(sorted(described.parameters), "modelled")
         return {**ignored, **modelled}
     named = {*row.parameters, *row.only, *row.not_modelled, *REMEMBERED.get(TABLE_OF.get(action, ""), ())}
     named |= {f"NetworkInterface.N.{one}" for one in row.new_interface}
-    return {one: class_of(action, one) for one in sorted(named - {"NetworkInterface.N"})}
+    return {one: _class_of_either(action, one) for one in sorted(named - {"NetworkInterface.N"})}
 
 
-FILTERED_AFTERWARDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "DescribeVpcs": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
-    "DescribeVSwitches": {"ResourceGroupId": "ResourceGroupId", "IsDefault": "IsDefault"},
-    "DescribeSecurityGroups": {"ResourceGroupId": "ResourceGroupId"},
-    "DescribeInstances": {
-        "ResourceGroupId": "ResourceGroupId",
-        "KeyPairName": "KeyPairName",
-        "InternetChargeType": "InternetChargeType",
-    },
-    "DescribeNetworkInterfaces": {"ResourceGroupId": "ResourceGroupId"},
-    "DescribeEipAddresses": {"ISP": "ISP", "ResourceGroupId": "ResourceGroupId"},
-}
-"""The filters by remembered attributes, which a service applies to all that its cloud describes: the attribute of
-each."""
+def _class_of_either(action: str, parameter: str) -> Class:
+    """Returns the class of a parameter that may be the name of a list, whose items are numbered."""
+    return "refused" if class_of(action, f"{parameter}.N") == "refused" else class_of(action, parameter)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecsnet.openapi.answers import Body
 from ecsnet.openapi.refusals import Refusal
+from ecsnet.openapi.selection import matches
 
 Parameters = Mapping[str, str]
 
@@ -36,8 +37,30 @@ def ids_of_json(text: str) -> list[str]:
     ]
 
 
+def is_asked_for(parameters: Parameters, described: Mapping[str, Any], *names: str) -> bool:
+    """Returns whether what is described has, for each of the parameters that are given, one of its values, between
+    commas. In upper or lower case, ``All`` stands for any value, and an asterisk for any characters."""
+    for name in names:
+        wanted = parameters.get(name, "*").casefold().split(",")
+        text = str(described[name]).casefold()
+        if "all" not in wanted and not any(matches(one.strip(), text) for one in wanted):
+            return False
+    return True
+
+
 def page_of(parameters: Parameters, outer: str, inner: str, found: Sequence[Any]) -> Body:
-    """Returns the page of a list that parameters ask for, ten items without them. Raises `Refusal`."""
+    """Returns the page of a list that parameters ask for, by number or by token, ten items without them. Raises
+    `Refusal`."""
+    if "MaxResults" in parameters or "NextToken" in parameters:
+        size, begin = _number(parameters, "MaxResults", 10), _number(parameters, "NextToken", 1) - 1
+        end = begin + size
+        return {
+            outer: {inner: list(found[begin:end])},
+            "NextToken": str(end + 1) if end < len(found) else "",
+            "PageNumber": begin // size + 1,
+            "PageSize": size,
+            "TotalCount": len(found),
+        }
     size, page = _number(parameters, "PageSize", 10), _number(parameters, "PageNumber", 1)
     return {
         outer: {inner: list(found[(page - 1) * size : page * size])},

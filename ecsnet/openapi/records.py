@@ -99,6 +99,16 @@ def _no(items: str) -> Field:
 # VPCs, VSwitches and security groups
 
 
+def router_of(vpc_id: str) -> str:
+    """Returns the id of the router that a VPC has."""
+    return "vrt-" + vpc_id.partition("-")[2]
+
+
+def route_table_of(vpc_id: str) -> str:
+    """Returns the id of the system route table that a VPC has."""
+    return "vtb-" + vpc_id.partition("-")[2]
+
+
 def _vswitches_of(one: Subject) -> Object:
     return {"VSwitchId": list(one.region.vswitches_of_vpc.get_existing(one.state.id).live_keys())}
 
@@ -113,8 +123,9 @@ _VPC: Final = Kind(
         "NatGatewayIds": _no("NatGatewayIds"),
         "OwnerId": _owner_number,
         "RegionId": _region,
-        "RouterTableIds": _no("RouterTableIds"),
+        "RouterTableIds": lambda one: {"RouterTableIds": [route_table_of(one.state.id)]},
         "UserCidrs": _no("UserCidr"),
+        "VRouterId": lambda one: router_of(one.state.id),
         "VSwitchIds": _vswitches_of,
     },
 )
@@ -125,7 +136,7 @@ _VSWITCH: Final = Kind(
         "CreationTime": _created,
         "IsDefault": _always(False),
         "OwnerId": _owner_number,
-        "RouteTable": _nothing,
+        "RouteTable": lambda one: {"RouteTableId": route_table_of(one.state.vpc_id), "RouteTableType": "System"},
     },
 )
 _SECURITY_GROUP: Final = Kind(
@@ -239,7 +250,17 @@ def _expires(one: Subject) -> str:
 
 def _eip(one: Subject) -> Object:
     eip = None if one.state.eip_id is None else one.region.eips[one.state.eip_id]
-    return {"AllocationId": "" if eip is None else eip.id, "IpAddress": "" if eip is None else eip.ip_address}
+    if eip is None:
+        return {"AllocationId": "", "IpAddress": ""}
+    shown: Object = {"AllocationId": eip.id, "IpAddress": eip.ip_address}
+    kept = one.region.remembered[eip.id] if one.region.remembered.size else None
+    if kept is not None:
+        if "InternetChargeType" in kept:
+            shown["InternetChargeType"] = kept["InternetChargeType"]
+        bandwidth = str(kept.get("Bandwidth", ""))
+        if bandwidth.isascii() and bandwidth.isdigit() and len(bandwidth) < 10:
+            shown["Bandwidth"] = int(bandwidth)
+    return dict(sorted(shown.items()))
 
 
 def _vpc_attributes(one: Subject) -> Object:

@@ -131,6 +131,15 @@ def number(parameter: str, value: Any, most: int) -> int:
     return int(value)
 
 
+def amount(parameter: str, value: Any) -> float:
+    """Returns a parameter that is a number of at least 0, which may have a fraction."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
+        raise InvalidDescribe(f"{parameter} must be a number of at least 0, not {shown(value)}", parameter=parameter)
+    return float(value)
+
+
 def _passes(of_filter: Filter, wanted: Sequence[Any], region: Region, state: Any) -> bool:
     values = of_filter.values(region, state)
     if any(value in wanted for value in values):

@@ -26,16 +26,16 @@ from ecsnet.decision import Violation
 from ecsnet.domain.settle import pending_of
 from ecsnet.domain.state.pending import STUCK
 from ecsnet.errors import CommandDenied, EcsnetError, InvalidArgument, InvalidCommand, InvalidDescribe, StoreError
+from ecsnet.events.account import AttributesRemembered, ClientTokenUsed
 from ecsnet.events.base import RecordedEvent
 from ecsnet.lifecycles import EIP, INSTANCE, NETWORK_INTERFACE, PRIMARY_NETWORK_INTERFACE, SECURITY_GROUP, VPC, VSWITCH
 from ecsnet.openapi.actions import ACTIONS, Action
 from ecsnet.openapi.answers import answer_to
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.formats import written
-from ecsnet.openapi.further import FURTHER, is_further
+from ecsnet.openapi.further import FURTHER, is_further, of_one_permission
 from ecsnet.openapi.http import HttpRequest, HttpResponse, MalformedRequest, read_request
 from ecsnet.openapi.parameters import (
-    FILTERED_AFTERWARDS,
     GENERAL,
     SECRET,
     class_of,
@@ -47,7 +47,7 @@ from ecsnet.openapi.parameters import (
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.requests import InvalidRequest
 from ecsnet.openapi.requests import request as request_of
-from ecsnet.openapi.selection import matches
+from ecsnet.openapi.selection import flag
 from ecsnet.openapi.signatures import check_time, nonce_of, verify
 
 MOST_CALLS: Final = 100_000
@@ -56,6 +56,14 @@ _HOST: Final = re.compile(r"(?:[a-z]+[.-])([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com")
 _ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {"CreateVpc": {"CidrBlock": "172.16.0.0/12"}}
 """The values of required parameters that the API has defaults for."""
+_ONE: Final[Mapping[str, tuple[str, str]]] = {
+    "DescribeInstanceAttribute": ("instances", "InstanceId"),
+    "DescribeNetworkInterfaceAttribute": ("network_interfaces", "NetworkInterfaceId"),
+    "DescribeSecurityGroupAttribute": ("security_groups", "SecurityGroupId"),
+    "DescribeVSwitchAttributes": ("vswitches", "VSwitchId"),
+    "DescribeVpcAttribute": ("vpcs", "VpcId"),
+}
+"""The actions that describe one resource: its table, and the parameter that has its id."""
 _PASSED: Final = "the request is valid, and was not executed because of DryRun"
 
 
@@ -255,7 +263,7 @@ class Service:
         asked.after = asked.until = self.cloud.position
         perform = self._performer(action, parameters)
         fault = None
-        if self.faults is not None and not _is_dry_run(action, parameters):
+        if self.faults is not None and not _is_dry_run(parameters):
             fault = self.faults.strike(action, parameters)
         if fault is not None:
             asked.fault = fault.name
@@ -289,7 +297,9 @@ class Service:
 
     def _execute(self, asked: _Asked, parameters: dict[str, str], cloud: Cloud) -> Mapping[str, Any]:
         row = ACTIONS[asked.action]
-        modelled, others = self._sorted_out(row, asked, parameters)
+        if row.name == "ReleasePublicIpAddress" and "PublicIpAddress" in parameters and "InstanceId" not in parameters:
+            parameters["InstanceId"] = _instance_with(cloud, parameters.pop("PublicIpAddress"))
+        modelled, others = self._sorted_out(row, asked, of_one_permission(asked.action, parameters))
         self._complete(row, modelled)
         try:
             request = request_of(row.name, modelled)
@@ -307,6 +317,8 @@ class Service:
             if self.polls is not None:
                 self._count_refusals(asked.action, modelled)
             raise Refusal.of(error) from error
+        if request.client_token is not None and cloud.position == asked.after:  # nothing was recorded: a repetition
+            _check_repetition(cloud, request.client_token, result, remembered)
         for value in modelled.values() if self._polled else ():
             self._polled.pop(value, None)  # what it begins is shown from now on
         return answer_to(request.command, result, remembered)
@@ -343,8 +355,6 @@ class Service:
     def _complete(self, row: Action, modelled: dict[str, str]) -> None:
         for name, value in _DEFAULTS.get(row.name, {}).items():
             modelled.setdefault(name, value)
-        if row.name == "ReleasePublicIpAddress" and "InstanceId" not in modelled:
-            return
         if "RegionId" in modelled and region_problem(modelled["RegionId"]) is not None:
             raise Refusal("InvalidRegionId.NotFound", 404, f"there is no region {shown(modelled['RegionId'])}")
 
@@ -353,7 +363,11 @@ class Service:
             harmless = harmless_values(asked.action, pattern_of(name))
             if asked.action.startswith("Modify") and harmless is not None and value.casefold() not in harmless:
                 raise refuse(asked.action, name)
-        return FURTHER[asked.action](cloud, asked.action, parameters)
+        dry_run = _is_dry_run(parameters)
+        body = FURTHER[asked.action](cloud.fork() if dry_run else cloud, asked.action, parameters)
+        if dry_run:
+            raise Refusal("DryRunOperation", 400, _PASSED)
+        return body
 
     # Describe actions
 
@@ -361,27 +375,27 @@ class Service:
         row = DESCRIBE_ACTIONS[asked.action]
         version = asked.version if asked.version in row.versions else row.versions[0]
         given: dict[str, str] = {}
-        afterwards: dict[str, str] = {}
-        filters = FILTERED_AFTERWARDS.get(row.name, {})
         for name, value in parameters.items():
             head = name.partition(".")[0]
-            if head in row.parameters or head in ("RegionId", "DryRun"):
+            if head in row.parameters or head == "RegionId":
                 given[name] = value
-            elif name in filters:
-                afterwards[name] = value
-            else:
+            elif name != "DryRun":
                 self._ignore(asked, name)
+        if row.name in _ONE and "RegionId" not in given:
+            table, name = _ONE[row.name]
+            if (one := getattr(cloud, table).get(given.get(name, ""))) is not None:
+                given["RegionId"] = one.region_id  # a client names it by its endpoint alone
         paged = "PageSize" in row.parameters
         if paged and not any(name in given for name in ("PageNumber", "PageSize", "MaxResults", "NextToken")):
             given["PageSize"] = "10"
-        if afterwards:
-            body = _filtered(cloud, row.name, version, given, afterwards, filters)
-        else:
-            body = cloud.describe(row.name, version=version, **given)
+        body = cloud.describe(row.name, version=version, **given)
+        if _is_dry_run(parameters):
+            raise Refusal("DryRunOperation", 400, _PASSED)
         if row.name == "DescribeSecurityGroupAttribute":
             self._add_permissions(cloud, body, given)
         if self.polls is not None:
             self._count_polls(body)
+        _shorten_times(row.name, body)
         return body
 
     def _add_permissions(self, cloud: Cloud, body: dict[str, Any], given: Mapping[str, str]) -> None:
@@ -510,9 +524,50 @@ def _is_stuck(cloud: Cloud, resource_id: str) -> bool:
     return any(one.kind == STUCK for region in regions for one in pending_of(region, resource_id))
 
 
-def _is_dry_run(action: str, parameters: Mapping[str, str]) -> bool:
-    """Returns whether a request only asks for a judgement, as `Cloud.check` does."""
-    return action in ACTIONS and parameters.get("DryRun", "").casefold() == "true"
+def _check_repetition(cloud: Cloud, client_token: str, result: Any, remembered: Mapping[str, Any]) -> None:
+    """Raises `Refusal` if the request that a client token was used for gave other remembered parameters: the command
+    alone, which is compared where it is executed, lacks them."""
+    first = result[0] if isinstance(result, tuple) else result
+    records = cloud.history(first.id)
+    for used in records:
+        if isinstance(used.event, ClientTokenUsed) and used.event.client_token == client_token:
+            together = [one.event for one in records if one.command_id == used.command_id]
+            kept = [dict(one.attributes) for one in together if isinstance(one, AttributesRemembered)]
+            if used.account_id == cloud.account_id and kept != ([remembered] if remembered else []):
+                reason = f"client token {client_token} was used for a {used.event.command_type} with other parameters"
+                raise Refusal("IdempotentParameterMismatch", 400, reason)
+
+
+def _instance_with(cloud: Cloud, public_ip: str) -> str:
+    """Returns the id of the instance that has a public address. Raises `Refusal`."""
+    for one in cloud.instances.where(public_ip=public_ip):
+        if one.account_id == cloud.account_id:
+            return one.id
+    raise Refusal("InvalidIpAddress.NotFound", 400, f"no instance has the public address {shown(public_ip)}")
+
+
+_TIMES: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = {
+    "DescribeEipAddresses": (len("2019-03-11T08:00:00"), ("AllocationTime",)),
+    "DescribeInstanceAttribute": (len("2019-03-11T08:00"), ("CreationTime", "ExpiredTime")),
+    "DescribeInstances": (len("2019-03-11T08:00"), ("CreationTime", "ExpiredTime")),
+}
+_OTHER_TIMES: Final = (len("2019-03-11T08:00:00"), ("CreationTime",))
+
+
+def _shorten_times(action: str, body: Mapping[str, Any]) -> None:
+    """Cuts the times of described resources to those that the vendor gives: to the second, and of instances to the
+    minute. Clients parse them by a fixed form."""
+    length, names = _TIMES.get(action, _OTHER_TIMES)
+    for one in _described(body):
+        for name in names:
+            text = one.get(name)
+            if type(text) is str and len(text) > length + 1 and text[-1] == "Z" and isinstance(one, dict):
+                one[name] = f"{text[:length]}Z"
+
+
+def _is_dry_run(parameters: Mapping[str, str]) -> bool:
+    """Returns whether a request only asks for a judgement, as `Cloud.check` does. Raises `InvalidDescribe`."""
+    return "DryRun" in parameters and flag("DryRun", parameters["DryRun"])
 
 
 def _request_id(number: int, asked: _Asked) -> str:
@@ -538,56 +593,3 @@ def _described(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             for inner in outer.values():
                 if isinstance(inner, list):
                     yield from (one for one in inner if isinstance(one, dict))
-
-
-def _list_of(body: Mapping[str, Any]) -> tuple[str, str]:
-    return next(
-        (outer, inner)
-        for outer, value in body.items()
-        if isinstance(value, dict)
-        for inner, found in value.items()
-        if isinstance(found, list)
-    )
-
-
-def _filtered(
-    cloud: Cloud,
-    action: str,
-    version: str,
-    given: Mapping[str, str],
-    afterwards: Mapping[str, str],
-    filters: Mapping[str, str],
-) -> dict[str, Any]:
-    """Returns a page of what passes filters by attributes that have no index."""
-    of_page = {name: given[name] for name in ("PageNumber", "PageSize", "MaxResults", "NextToken") if name in given}
-    body = cloud.describe(action, version=version, **{name: given[name] for name in given if name not in of_page})
-    outer, inner = _list_of(body)
-    wanted = {filters[name]: value for name, value in afterwards.items()}
-    found = [one for one in body[outer][inner] if _passes(one, wanted)]
-    size = _count(of_page.get("MaxResults") or of_page.get("PageSize") or "10", "PageSize")
-    begin = (_count(of_page.get("PageNumber", "1"), "PageNumber") - 1) * size
-    if "NextToken" in of_page:
-        begin = _count(of_page["NextToken"], "NextToken")
-    body[outer] = {inner: found[begin : begin + size]}
-    body |= {"TotalCount": len(found), "PageSize": size, "PageNumber": begin // size + 1}
-    if "NextToken" in body:
-        body["NextToken"] = str(begin + size) if begin + size < len(found) and "MaxResults" in of_page else ""
-    return body
-
-
-def _count(text: str, name: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text) or (int(text) == 0 and name != "NextToken"):
-        raise Refusal("InvalidParameter", 400, f"{name} must be a number from 1 on, not {shown(text)}")
-    return int(text)
-
-
-def _passes(one: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    for attribute, value in wanted.items():
-        has = one.get(attribute, "")
-        text = str(has).lower() if isinstance(has, bool) else str(has)
-        if "*" in value:
-            if not matches(value, text):
-                return False
-        elif text != (value.lower() if isinstance(has, bool) else value):
-            return False
-    return True

@@ -223,6 +223,40 @@ def test_resources_are_found_by_their_tags() -> None:
     assert (page["TotalCount"], [one["VpcId"] for one in page["Vpcs"]["Vpc"]]) == (2, [db])
 
 
+def test_instance_types_are_found_by_their_limits_and_in_pages() -> None:
+    cloud = Cloud()
+
+    def found(**parameters: Any) -> list[Any]:
+        answered: list[Any] = cloud.describe("DescribeInstanceTypes", **parameters)["InstanceTypes"]["InstanceType"]
+        return answered
+
+    everything = found()
+    for parameter, name in (
+        ("MinimumEniQuantity", "EniQuantity"),
+        ("MinimumEniPrivateIpAddressQuantity", "EniPrivateIpAddressQuantity"),
+        ("MinimumCpuCoreCount", "CpuCoreCount"),
+        ("MinimumMemorySize", "MemorySize"),
+        ("MinimumPrimaryEniQueueNumber", "PrimaryEniQueueNumber"),
+    ):
+        assert found(**{parameter: "8"}) == [one for one in everything if one.get(name, 0) >= 8] != everything
+    assert found(MaximumCpuCoreCount=2, MinimumMemorySize="3.75") == [
+        one for one in everything if one["CpuCoreCount"] <= 2 and one["MemorySize"] >= 3.75
+    ]
+    of_g5 = [one for one in everything if one["InstanceTypeFamily"] == "ecs.g5"]
+    assert found(InstanceTypeFamilies=["ecs.g5"]) == of_g5 == found(InstanceTypeFamily="ecs.g5")
+    pages, token = [], None
+    while token != "":  # as clients do
+        response = cloud.describe("DescribeInstanceTypes", MaxResults=100, NextToken=token)
+        assert len(response["InstanceTypes"]["InstanceType"]) <= 100
+        pages += response["InstanceTypes"]["InstanceType"]
+        token = response["NextToken"]
+    assert pages == everything
+    for wrong in ({"MinimumEniQuantity": "many"}, {"MaximumMemorySize": -1}, {"MaxResults": 1601}, {"NextToken": "x"}):
+        with pytest.raises(InvalidDescribe) as refused:
+            found(**wrong)
+        assert refused.value.parameter in wrong
+
+
 def test_held_interfaces_are_found_by_what_their_description_says() -> None:
     cloud = Cloud()
     held.import_into(cloud)
@@ -249,6 +283,8 @@ def test_every_filter_answers(action: str, parameter: str) -> None:
         "MaxResults": 1,
         "NextToken": "YWZ0ZXIgOTk5OTk5",
         "ServiceManaged": True,
+        "IsDefault": True,
+        "IoOptimized": False,
         "Tag": [{"Key": "none"}],
     }
     (records,) = [

@@ -45,6 +45,8 @@ def test_a_protected_subscription_eip_is_associated_and_not_released() -> None:
 def test_a_locked_instance_is_held() -> None:
     cloud = imported(instances=[instance(**LOCKS)])
     assert denied(cloud, c.StopInstance(instance_id="i-1")) == ["instance.held"]
+    for reason, count in (("security", 1), ("financial", 1), ("refunded", 0)):
+        assert cloud.describe("DescribeInstances", LockReason=reason)["TotalCount"] == count
     messages = [finding.message for finding in audit(cloud) if finding.rule == "instance.held"]
     assert messages == ["i-1 is held: the vendor has locked it: financial, security"]
 
@@ -79,6 +81,10 @@ def test_ipv6_addresses_are_held_and_named_once() -> None:
     assert finding.message.endswith(
         "those of eni-1, eni-2, eni-3, eni-4, eni-5, eni-6, eni-7, eni-8, eni-9, eni-10 and 2 more"
     )
+    for spelled in ("2001:db8::3", "2001:0DB8:0::3"):
+        found = cloud.describe("DescribeNetworkInterfaces", Ipv6Address=[spelled])["NetworkInterfaceSets"]
+        assert [one["NetworkInterfaceId"] for one in found["NetworkInterfaceSet"]] == ["eni-3"]
+    assert cloud.describe("DescribeNetworkInterfaces", Ipv6Address="2001:db8::99")["TotalCount"] == 0
     cloud.execute(c.DeleteNetworkInterface(network_interface_id="eni-12"))
     assert invariants(cloud) == ()
     assert replayed(cloud).state_digest() == cloud.state_digest()

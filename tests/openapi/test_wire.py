@@ -22,10 +22,10 @@ from ecsnet.events.account import AttributesRemembered
 from ecsnet.openapi import ACTIONS, Service, respond
 from ecsnet.openapi.describing import DESCRIBE_ACTIONS
 from ecsnet.openapi.http import read_request
-from ecsnet.openapi.parameters import class_of, known_parameters
+from ecsnet.openapi.parameters import class_of, known_parameters, pattern_of
 from ecsnet.openapi.refusals import Refusal
 from ecsnet.openapi.signatures import verify
-from tests.support.net import Net
+from tests.support.net import START, Net
 from tests.support.wire import call, message, status
 
 RECORDED = (Path(__file__).parents[1] / "fixtures" / "recorded_requests.txt").read_text("utf-8").split("\n----\n")
@@ -293,6 +293,14 @@ def test_an_unknown_parameter_is_ignored_counted_and_refused_when_strict(service
         ("RunInstances", "DeletionProtection", "true"),
         ("StopInstance", "StoppedMode", "StopCharging"),
         ("RenewInstance", "PeriodUnit", "Week"),
+        ("CreateNetworkInterface", "InstanceType", "Trunk"),
+        ("RunInstances", "NetworkInterface.1.InstanceType", "Primary"),
+        ("ModifyInstanceAttribute", "SecurityGroupIds.1", "sg-1"),
+        ("ModifyVpcAttribute", "CidrBlock", "10.0.0.0/8"),
+        ("ModifyVpcAttribute", "EnableIPv6", "true"),
+        ("ModifyVSwitchAttribute", "EnableIPv6", "true"),
+        ("AssociateVpcCidrBlock", "IPv6CidrBlock", "2001::/64"),
+        ("CreateNetworkInterface", "Ipv6Address.1", "2001:db8::1"),
     ],
 )
 def test_what_would_change_the_network_and_is_not_modelled_is_refused_by_name(
@@ -301,7 +309,8 @@ def test_what_would_change_the_network_and_is_not_modelled_is_refused_by_name(
     body = call(service, action, **{name: value})
     assert body["Code"] == "InvalidParameter.NotSupported"
     assert name in body["Message"]
-    assert class_of(action, name.replace(".1.", ".N.")) == "refused"
+    assert class_of(action, pattern_of(name)) == "refused"
+    assert known_parameters(action).get(pattern_of(name).removesuffix(".N"), "refused") == "refused"
 
 
 def test_a_value_that_changes_nothing_is_accepted(service: Service) -> None:
@@ -377,6 +386,207 @@ def test_rules_for_blocks_of_addresses_are_remembered_and_shown() -> None:
     assert shown("all") == [("", "10.0.0.0/8")]
 
 
+def test_a_rule_is_revoked_whatever_its_letters_and_beside_those_of_other_blocks() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "TCP", "PortRange": "80/80"}
+
+    def blocks() -> list[str]:
+        body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+        shown = ("SourceCidrIp", "Ipv6SourceCidrIp", "SourcePrefixListId")
+        return ["".join(one[name] for name in shown) for one in body["Permissions"]["Permission"]]
+
+    for block in (
+        {"SourceCidrIp": "0.0.0.0/0"},
+        {"Ipv6SourceCidrIp": "::/0"},
+        {"Ipv6SourceCidrIp": "2001:db8::/32"},
+        {"SourcePrefixListId": "pl-1"},
+    ):
+        assert "Code" not in call(service, "AuthorizeSecurityGroup", **rule, **block)
+    assert blocks() == ["0.0.0.0/0", "::/0", "2001:db8::/32", "pl-1"]
+    call(service, "RevokeSecurityGroup", **{**rule, "IpProtocol": "tcp"}, Policy="accept", SourceCidrIp="0.0.0.0/0")
+    assert blocks() == ["::/0", "2001:db8::/32", "pl-1"]
+
+
+@pytest.mark.parametrize("missing", ["IpProtocol", "PortRange"])
+def test_a_rule_without_protocol_or_ports_is_refused(missing: str) -> None:
+    net = Net()
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "0.0.0.0/0"}
+    del rule[missing]
+    answer = call(Service(net.cloud), "AuthorizeSecurityGroup", **rule)
+    assert (answer["Code"], answer["Message"]) == ("MissingParameter", f"{missing} is missing")
+
+
+def test_a_permission_that_names_a_group_is_the_rule_of_that_group() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    source = net.new_group()
+    rule = {"Permissions_1_SourceGroupId": source.id, "Permissions_1_IpProtocol": "all"}
+    assert "Code" not in call(service, "AuthorizeSecurityGroup", SecurityGroupId=net.group.id, **rule)
+    body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+    assert [one["SourceGroupId"] for one in body["Permissions"]["Permission"]] == [source.id]
+    more = {"Permissions_2_SourceCidrIp": "10.0.0.0/8"}
+    refused = call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, **rule, **more)
+    assert refused["Code"] == "InvalidParameter.NotSupported"
+    assert "Code" not in call(service, "RevokeSecurityGroup", SecurityGroupId=net.group.id, **rule)
+    body = call(service, "DescribeSecurityGroupAttribute", SecurityGroupId=net.group.id)
+    assert body["Permissions"]["Permission"] == []
+
+
+def test_one_resource_is_described_wherever_it_is(service: Service) -> None:
+    beijing = {"RegionId": "cn-beijing"}
+    vpc = call(service, "CreateVpc", **beijing)["VpcId"]
+    zone = {"CidrBlock": "172.16.0.0/24", "ZoneId": "cn-beijing-b"}
+    vswitch = call(service, "CreateVSwitch", VpcId=vpc, **beijing, **zone)["VSwitchId"]
+    group = call(service, "CreateSecurityGroup", VpcId=vpc, **beijing)["SecurityGroupId"]
+    place = {"VSwitchId": vswitch, "SecurityGroupId": group, **beijing}
+    vm = call(service, "CreateInstance", InstanceType="ecs.g5.large", **place)["InstanceId"]
+    eni = call(service, "CreateNetworkInterface", **place)["NetworkInterfaceId"]
+    assert call(service, "DescribeDisks", InstanceId=vm)["TotalCount"] == 1
+    assert call(service, "DescribeRouteTableList", VpcId=vpc)["TotalCount"] == 1
+    for action, name, resource_id in (
+        ("DescribeVpcAttribute", "VpcId", vpc),
+        ("DescribeVSwitchAttributes", "VSwitchId", vswitch),
+        ("DescribeSecurityGroupAttribute", "SecurityGroupId", group),
+        ("DescribeInstanceAttribute", "InstanceId", vm),
+        ("DescribeNetworkInterfaceAttribute", "NetworkInterfaceId", eni),
+    ):
+        assert call(service, action, **{name: resource_id})[name] == resource_id
+        assert call(service, action, **{name: resource_id}, **beijing)[name] == resource_id
+        assert "NotFound" in call(service, action, **{name: resource_id}, RegionId="cn-hangzhou")["Code"]
+
+
+def test_disks_and_key_pairs_are_those_of_a_region_by_filters_and_pages() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    net.cloud.execute(net.run_command(amount=12), remembered={"KeyPairName": "web", "DataDisks": [{"DiskName": "d"}]})
+
+    def disks(**parameters: str) -> Any:
+        body = call(service, "DescribeDisks", **parameters)
+        return len(body["Disks"]["Disk"]), body["TotalCount"]
+
+    assert disks() == (10, 24) == disks(RegionId="cn-hangzhou")
+    assert disks(PageSize="100") == (24, 24)
+    assert disks(RegionId="cn-beijing") == (0, 0)
+    assert disks(DiskType="system", PageSize="100") == (12, 12) == disks(DiskName="d", PageSize="100")
+    assert disks(Status="Available") == (0, 0)
+    assert disks(Status="All") == (10, 24) == disks(DiskType="all", ZoneId="cn-hangzhou-b")
+    assert disks(Portable="True") == (10, 12)
+    found, token = [], ""
+    while True:
+        body = call(service, "DescribeDisks", MaxResults="9", NextToken=token)
+        found += [one["DiskId"] for one in body["Disks"]["Disk"]]
+        if not (token := body["NextToken"]):
+            break
+    assert len(found) == len(set(found)) == 24
+    assert call(service, "DescribeDisks", NextToken="none")["Code"] == "InvalidParameter"
+    for region, count in (("cn-hangzhou", 1), ("cn-beijing", 0)):
+        assert call(service, "DescribeKeyPairs", RegionId=region)["TotalCount"] == count
+
+
+def test_an_account_asks_in_vain_for_the_attributes_of_another_s_instances() -> None:
+    net = Net()
+    vm = net.run()
+    own, other = Service(net.cloud), Service(net.cloud.as_account("6543210987654321"))
+    for service, count in ((own, 1), (other, 0)):
+        assert call(service, "DescribeInstanceRamRole", InstanceIds=f'["{vm.id}"]')["TotalCount"] == count
+        assert call(service, "DescribeInstanceMaintenanceAttributes", InstanceId_1=vm.id)["TotalCount"] == count
+
+
+def test_images_are_found_by_filters(service: Service) -> None:
+    def names(**parameters: str) -> list[str]:
+        return [one["ImageName"][:6] for one in call(service, "DescribeImages", **parameters)["Images"]["Image"]]
+
+    assert names() == ["centos", "debian", "win201"] == names(Status="Creating,Available")
+    assert names(OSType="windows") == ["win201"] == names(ImageName="win*")
+    assert names(ImageOwnerAlias="self") == [] == names(Status="Creating")
+    assert names(ImageOwnerAlias="system", OSType="linux", Architecture="x86_64") == ["centos", "debian"]
+
+
+def test_tags_are_listed_by_key_and_value() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    tagged = {"ResourceType": "securitygroup", "ResourceId_1": net.group.id}
+    call(service, "TagResources", **tagged, Tag_1_Key="team", Tag_1_Value="web", Tag_2_Key="stage", Tag_2_Value="test")
+
+    def listed(**wanted: str) -> list[str]:
+        body = call(service, "ListTagResources", ResourceType="securitygroup", **wanted)
+        return sorted(one["TagKey"] for one in body["TagResources"]["TagResource"])
+
+    assert listed() == ["stage", "team"]
+    assert listed(Tag_1_Key="team") == ["team"] == listed(Tag_1_Key="team", Tag_1_Value="web")
+    assert listed(Tag_1_Key="team", Tag_1_Value="db") == []
+    assert listed(Tag_1_Key="team", Tag_1_Value="web", Tag_2_Key="stage") == ["stage", "team"]
+
+
+def test_an_eni_is_modified_by_what_is_only_remembered() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    eni, vm = net.eni(), net.run()
+    assert "Code" not in call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni.id, QueueNumber="8")
+    (shown,) = call(service, "DescribeNetworkInterfaces", NetworkInterfaceId_1=eni.id)["NetworkInterfaceSets"][
+        "NetworkInterfaceSet"
+    ]
+    assert shown["QueueNumber"] == 8
+    primary = {"NetworkInterfaceId": net.primary(vm).id}
+    refused = [call(service, "ModifyNetworkInterfaceAttribute", **primary, **one)["Code"] for one in _CHANGES]
+    assert refused == ["InvalidOperation.InvalidEniType"] * 2
+    absent = call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId="eni-none", QueueNumber="8")
+    assert absent["Code"] == "InvalidEniId.NotFound"
+    nothing = call(service, "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni.id)
+    assert nothing["Code"] == "InvalidParameter"
+
+
+_CHANGES = ({"QueueNumber": "8"}, {"Description": "a description"})
+
+
+def test_route_tables_are_listed_by_pages_and_region(service: Service) -> None:
+    vpc_ids = [call(service, "CreateVpc")["VpcId"] for _ in range(3)]
+    call(service, "CreateVpc", RegionId="cn-beijing")
+
+    def listed(action: str, **parameters: str) -> tuple[int, int]:
+        body = call(service, action, **parameters)
+        (tables,) = [one for one in body.values() if isinstance(one, dict)]
+        return len(*tables.values()), body["TotalCount"]
+
+    for action in ("DescribeRouteTableList", "DescribeRouteTables"):
+        assert listed(action, PageSize="2") == (2, 3)
+        assert listed(action, PageSize="2", PageNumber="2") == (1, 3)
+        assert listed(action, PageSize="2", PageNumber="3") == (0, 3)
+        assert listed(action, RegionId="cn-beijing") == (1, 1)
+        assert listed(action, VpcId=vpc_ids[0]) == (1, 1)
+
+
+def test_a_public_address_is_released_by_itself() -> None:
+    net = Net()
+    vm = net.run(internet_max_bandwidth_out=5)
+    service = Service(net.cloud, strict=True)
+    assert vm.public_ip is not None
+    absent = call(service, "ReleasePublicIpAddress", PublicIpAddress="192.0.2.1")
+    assert absent["Code"] == "InvalidIpAddress.NotFound"
+    assert service.calls[-1].http_status == 400  # as the page of the action has it
+    by_address = call(service, "ReleasePublicIpAddress", PublicIpAddress=vm.public_ip)
+    by_instance = call(service, "ReleasePublicIpAddress", InstanceId=vm.id)
+    assert (by_address["Code"], by_address["Message"]) == ("ChargeTypeViolation", by_instance["Message"])
+
+
+def test_times_have_the_vendor_s_form_whatever_the_clock_says() -> None:
+    net = Net(START + timedelta(seconds=42, microseconds=7))
+    service = Service(net.cloud)
+    net.run(instance_charge_type="PrePaid", period=1)
+    call(service, "AllocateEipAddress")
+    net.eni()
+    (vm,) = call(service, "DescribeInstances")["Instances"]["Instance"]
+    assert (vm["CreationTime"], vm["ExpiredTime"]) == ("2019-03-11T08:00Z", ANY)
+    datetime.strptime(vm["ExpiredTime"], "%Y-%m-%dT%H:%MZ")  # noqa: DTZ007  # as clients read it
+    one = call(service, "DescribeInstanceAttribute", InstanceId=vm["InstanceId"])
+    assert one["CreationTime"] == "2019-03-11T08:00Z"
+    (eip,) = call(service, "DescribeEipAddresses")["EipAddresses"]["EipAddress"]
+    assert eip["AllocationTime"] == "2019-03-11T08:00:42Z"
+    for eni in call(service, "DescribeNetworkInterfaces")["NetworkInterfaceSets"]["NetworkInterfaceSet"]:
+        assert eni["CreationTime"] == "2019-03-11T08:00:42Z"
+
+
 # Tokens, dry runs, pages, polls
 
 
@@ -391,11 +601,40 @@ def test_a_repeated_token_gets_the_first_answer_and_another_request_is_refused()
     assert other["Code"] == "IdempotentParameterMismatch"
 
 
+def test_a_repeated_token_with_another_remembered_parameter_is_refused(service: Service) -> None:
+    first = call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="5")
+    again = call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="5")
+    assert again["AllocationId"] == first["AllocationId"]
+    assert (
+        call(service, "AllocateEipAddress", ClientToken="t-1", Bandwidth="6")["Code"] == "IdempotentParameterMismatch"
+    )
+    assert call(service, "AllocateEipAddress", ClientToken="t-1")["Code"] == "IdempotentParameterMismatch"
+
+
 def test_a_dry_run_judges_and_changes_nothing(service: Service) -> None:
     assert call(service, "CreateVpc", DryRun="True")["Code"] == "DryRunOperation"
     assert call(service, "DeleteVpc", VpcId="vpc-x", DryRun="true")["Code"] == "InvalidVpcId.NotFound"
     assert "VpcId" in call(service, "CreateVpc", DryRun="False")
     assert service.cloud.position == 1
+
+
+def test_a_dry_run_of_what_is_only_remembered_changes_nothing() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    before = net.cloud.position
+    rule = {"SecurityGroupId": net.group.id, "IpProtocol": "tcp", "PortRange": "22/22", "SourceCidrIp": "0.0.0.0/0"}
+    for action, parameters in (
+        ("AuthorizeSecurityGroup", rule),
+        ("ModifyVpcAttribute", {"VpcId": net.vpc.id, "ResourceGroupId": "rg-1"}),
+        ("CreateKeyPair", {"KeyPairName": "key"}),
+        ("DescribeVpcs", {}),
+        ("DescribeEipAddresses", {}),
+    ):
+        assert call(service, action, DryRun="true", **parameters)["Code"] == "DryRunOperation", action
+    assert net.cloud.position == before
+    assert call(service, "AuthorizeSecurityGroup", DryRun="true")["Code"] == "MissingParameter"
+    assert call(service, "AuthorizeSecurityGroup", DryRun="perhaps", **rule)["Code"] == "InvalidParameter"
+    assert "Code" not in call(service, "AuthorizeSecurityGroup", DryRun="false", **rule)
 
 
 def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
@@ -410,6 +649,84 @@ def test_a_list_has_ten_items_unless_more_are_asked_for() -> None:
     for size in ("0", "-1", "101", "1000000000000", "x"):
         assert call(service, "DescribeEipAddresses", PageSize=size)["Code"] == "InvalidParameter"
     assert call(service, "DescribeEipAddresses", ResourceGroupId="n*", PageSize="0")["Code"] == "InvalidParameter"
+
+
+def test_a_filter_by_what_is_remembered_has_the_pages_of_every_other_filter() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    for number in range(3):
+        call(service, "CreateVpc", ResourceGroupId=f"rg-{number % 2}")
+        call(service, "CreateSecurityGroup", VpcId=net.vpc.id, ResourceGroupId="rg-1", SecurityGroupName=f"g-{number}")
+        call(service, "AllocateEipAddress", Name=f"e{number}", ISP="BGP_PRO")
+    grouped = {"ResourceGroupId": "rg-1"}
+    for wrong in ({"PageSize": "101"}, {"PageSize": "0"}, {"MaxResults": "101"}, {"NextToken": "2"}):
+        plain, filtered = (call(service, "DescribeSecurityGroups", **wrong, **more) for more in ({}, grouped))
+        assert (plain["Code"], plain["Message"]) == (filtered["Code"], filtered["Message"])
+    first = call(service, "DescribeSecurityGroups", MaxResults="2", **grouped)
+    call(service, "DeleteSecurityGroup", SecurityGroupId=first["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"])
+    second = call(service, "DescribeSecurityGroups", NextToken=first["NextToken"], **grouped)
+    assert [one["SecurityGroupName"] for one in second["SecurityGroups"]["SecurityGroup"]] == ["g-2"]
+    for version in ("2014-05-26", "2016-04-28"):
+        assert call(service, "DescribeVpcs", Version=version, **grouped)["TotalCount"] == 1
+        page = call(service, "DescribeEipAddresses", Version=version, ISP="BGP_PRO", PageSize="2", PageNumber="2")
+        assert (page["TotalCount"], len(page["EipAddresses"]["EipAddress"])) == (3, 1)
+
+
+def test_a_filter_that_nothing_passes_finds_nothing() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    net.run()
+    for action, outer, parameters in (
+        ("DescribeInstances", "Instances", {"IoOptimized": "False"}),
+        ("DescribeInstances", "Instances", {"LockReason": "financial"}),
+        ("DescribeInstances", "Instances", {"Ipv6Address_1": "2001:db8::1"}),
+        ("DescribeNetworkInterfaces", "NetworkInterfaceSets", {"Ipv6Address_1": "2001:db8::1"}),
+        ("DescribeVSwitches", "VSwitches", {"RouteTableId": "vtb-none"}),
+        ("DescribeSecurityGroups", "SecurityGroups", {"ServiceManaged": "true"}),
+        ("DescribeEipAddresses", "EipAddresses", {"LockReason": "financial"}),
+    ):
+        body = call(service, action, **parameters)
+        assert (body["TotalCount"], list(body[outer].values())) == (0, [[]]), (action, parameters)
+    (vswitch,) = call(service, "DescribeVSwitches")["VSwitches"]["VSwitch"]
+    assert call(service, "DescribeVSwitches", RouteTableId=vswitch["RouteTable"]["RouteTableId"])["TotalCount"] == 1
+    assert call(service, "DescribeInstances", IoOptimized="true")["TotalCount"] == 1
+    assert call(service, "DescribeVpcs", IsDefault="perhaps")["Code"] == "InvalidParameter"
+
+
+def test_the_router_and_the_route_table_of_a_vpc_are_described_as_it_was_created_with(service: Service) -> None:
+    made = call(service, "CreateVpc")
+    vswitch = call(service, "CreateVSwitch", VpcId=made["VpcId"], CidrBlock="172.16.0.0/24", ZoneId="cn-hangzhou-b")
+    for version in ("2014-05-26", "2016-04-28"):
+        (vpc,) = call(service, "DescribeVpcs", Version=version)["Vpcs"]["Vpc"]
+        assert vpc["VRouterId"] == made["VRouterId"]
+    assert vpc["RouterTableIds"] == {"RouterTableIds": [made["RouteTableId"]]}
+    assert call(service, "DescribeVpcAttribute", VpcId=made["VpcId"])["VRouterId"] == made["VRouterId"]
+    route_table = {"RouteTableId": made["RouteTableId"], "RouteTableType": "System"}
+    assert call(service, "DescribeVSwitchAttributes", VSwitchId=vswitch["VSwitchId"])["RouteTable"] == route_table
+
+
+def test_the_bandwidth_of_an_eip_is_described_by_both_products(service: Service) -> None:
+    call(service, "AllocateEipAddress", Bandwidth="7", InternetChargeType="PayByTraffic")
+    for version in ("2014-05-26", "2016-04-28"):
+        (eip,) = call(service, "DescribeEipAddresses", Version=version)["EipAddresses"]["EipAddress"]
+        assert (eip["Bandwidth"], eip["InternetChargeType"]) == ("7", "PayByTraffic")
+
+
+def test_an_instance_is_described_with_the_bandwidth_of_its_eip() -> None:
+    net = Net()
+    service = Service(net.cloud)
+    vm = net.run()
+    eip = call(service, "AllocateEipAddress", Bandwidth="7", InternetChargeType="PayByTraffic")
+    call(service, "AssociateEipAddress", AllocationId=eip["AllocationId"], InstanceId=vm.id)
+    for bandwidth, shown in (("7", {"Bandwidth": 7}), ("9", {"Bandwidth": 9}), ("none", {})):
+        call(service, "ModifyEipAddressAttribute", AllocationId=eip["AllocationId"], Bandwidth=bandwidth)
+        (described,) = call(service, "DescribeInstances")["Instances"]["Instance"]
+        assert described["EipAddress"] == {
+            "AllocationId": eip["AllocationId"],
+            **shown,
+            "InternetChargeType": "PayByTraffic",
+            "IpAddress": eip["EipAddress"],
+        }
 
 
 def test_a_transition_ends_after_a_number_of_polls() -> None:
