@@ -446,8 +446,8 @@ class Cloud:
     def remembered(self, resource_id: str) -> Mapping[str, Any]:
         """Returns what `remember` keeps of a resource, by the vendor's names. Raises KeyError as `remember` does."""
         with self._engine.lock:
-            kept = self._home_of(self._world(), resource_id).remembered[resource_id]
-            return MappingProxyType({} if kept is None else dict(sorted(kept.snapshot().items())))
+            kept = self._home_of(self._world(), resource_id).remembered_of(resource_id)
+            return MappingProxyType(dict(sorted(kept.items())))
 
     def _home_of(self, world: World, resource_id: str) -> Region:
         for table in VIEWS if isinstance(resource_id, str) else ():

@@ -103,7 +103,8 @@ def _kept(name: str) -> Filter:
 
     def values(region: Region, state: Any) -> tuple[str]:
         kept = region.remembered[state.id] if region.remembered.size else None
-        return ("" if kept is None else str(kept.get(name, "")),)
+        value = None if kept is None else kept[name]
+        return ("" if value is None else str(value),)
 
     return Filter(values, pattern=True)
 

@@ -253,13 +253,12 @@ def _eip(one: Subject) -> Object:
     if eip is None:
         return {"AllocationId": "", "IpAddress": ""}
     shown: Object = {"AllocationId": eip.id, "IpAddress": eip.ip_address}
-    kept = one.region.remembered[eip.id] if one.region.remembered.size else None
-    if kept is not None:
-        if "InternetChargeType" in kept:
-            shown["InternetChargeType"] = kept["InternetChargeType"]
-        bandwidth = str(kept.get("Bandwidth", ""))
-        if bandwidth.isascii() and bandwidth.isdigit() and len(bandwidth) < 10:
-            shown["Bandwidth"] = int(bandwidth)
+    kept = one.region.remembered_of(eip.id)
+    if "InternetChargeType" in kept:
+        shown["InternetChargeType"] = kept["InternetChargeType"]
+    bandwidth = str(kept.get("Bandwidth", ""))
+    if bandwidth.isascii() and bandwidth.isdigit() and len(bandwidth) < 10:
+        shown["Bandwidth"] = int(bandwidth)
     return dict(sorted(shown.items()))
 
 
@@ -388,9 +387,9 @@ def record(world: World, region: Region, table: str, state: Any) -> Object:
     said = getattr(state, "described", None)
     if said is not None:
         shown = {**shown, **msgspec.to_builtins(said)}
-    kept = region.remembered[state.id] if region.remembered.size else None
-    if kept is not None:
-        remembered = {name: value for name, value in kept.snapshot().items() if name not in NOT_SHOWN}
+    kept = region.remembered_of(state.id)
+    if kept:
+        remembered = {name: value for name, value in kept.items() if name not in NOT_SHOWN}
         shown = dict(sorted({**shown, **remembered}.items()))
     return shown
 

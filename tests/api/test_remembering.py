@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsnet import Cloud, CommandDenied, InvalidArgument, ReadOnlyCloud, audit
-from ecsnet.commands import CreateVpc, DeleteVpc
+from ecsnet.commands import AllocateEipAddress, AssociateEipAddress, CreateVpc, DeleteVpc
 from ecsnet.events.account import AttributesRemembered
 from tests.support.net import Net
 
@@ -69,6 +69,21 @@ def test_it_is_kept_by_forks_and_files(tmp_path: Path) -> None:
     with Cloud(tmp_path / "network.db") as reopened:
         assert described(reopened)["VpcName"] == "main"
         assert described(fork)["VpcName"] == "fork"
+
+
+def test_a_fork_shows_what_was_remembered_before_it_and_since() -> None:
+    net = Net()
+    vm = net.run()
+    eip = net.cloud.execute(AllocateEipAddress(), remembered={"Bandwidth": "5", "ISP": "BGP"})
+    net.cloud.execute(AssociateEipAddress(allocation_id=eip.id, instance_id=vm.id))
+    fork = net.cloud.fork()
+    assert fork.describe("DescribeEipAddresses", ISP="BGP")["TotalCount"] == 1
+    fork.remember(eip.id, {"InternetChargeType": "PayByTraffic", "ISP": None})
+    assert fork.remembered(eip.id) == {"Bandwidth": "5", "InternetChargeType": "PayByTraffic"}
+    (instance,) = fork.describe("DescribeInstances")["Instances"]["Instance"]
+    assert (instance["EipAddress"]["Bandwidth"], instance["EipAddress"]["InternetChargeType"]) == (5, "PayByTraffic")
+    assert fork.describe("DescribeEipAddresses", ISP="BGP")["TotalCount"] == 0
+    assert net.cloud.remembered(eip.id) == {"Bandwidth": "5", "ISP": "BGP"}
 
 
 def test_what_cannot_be_remembered() -> None:

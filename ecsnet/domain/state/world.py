@@ -81,6 +81,7 @@ _TABLES = (
 )
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _IDENTIFIED: Final = ("vpcs", "vswitches", "security_groups", "instances", "network_interfaces", "eips")
 
 
@@ -260,6 +261,11 @@ class Region:
     def has(self, resource_id: str) -> bool:
         """Returns whether a resource of any kind has the id."""
         return any(getattr(self, table)[resource_id] is not None for table in _IDENTIFIED)
+
+    def remembered_of(self, resource_id: str) -> Mapping[str, Any]:
+        """Returns the attributes of a resource that no rule reads, by name."""
+        kept = self.remembered[resource_id] if self.remembered.size else None
+        return _NOTHING if kept is None else kept.snapshot()
 
     def count_created(self, kind: Kind) -> None:
         """Counts a created resource."""
