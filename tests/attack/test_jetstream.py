@@ -500,6 +500,23 @@ def test_leaders_that_are_killed_or_cut_off_lose_and_double_no_acknowledged_even
         all_is_well(cloud)
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_history_is_opened_though_one_of_the_servers_does_not_answer(
+    three_servers: nats.Cluster, number: int
+) -> None:
+    address = nats.fresh(three_servers.address)
+    with Cloud(address) as cloud:
+        cloud.execute(VPC)
+        three_servers.servers[number].pause()
+        try:
+            with Cloud(address) as other:
+                other.execute(VPC)
+                assert len(other.vpcs) == 2
+        finally:
+            three_servers.servers[number].go_on()
+        assert len(cloud.vpcs) == 2
+
+
 def test_a_server_without_the_others_records_nothing(
     three_servers: nats.Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

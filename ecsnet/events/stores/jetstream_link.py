@@ -230,13 +230,14 @@ class Link:
 
     async def repeated(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Does work that may be done twice. If no answer comes, it is repeated for some seconds; before the first
-        connection of all it is not."""
-        deadline = self._loop.time() + _HEALING
+        connection of all, until each server was tried."""
+        deadline, left = self._loop.time() + _HEALING, len(self._servers)
         while True:
             try:
                 return await work()
             except Lost:
-                if not self._was_connected or self._loop.time() > deadline:
+                left -= 1
+                if self._loop.time() > deadline or not (left > 0 or self._was_connected):
                     raise
                 await asyncio.sleep(_PAUSE)
 
@@ -407,7 +408,7 @@ class Link:
 
             try:
                 await client.connect(
-                    self._servers,
+                    self._servers[:1],
                     **self._options,
                     name="ecsnet",
                     allow_reconnect=False,  # it is this class that does it
