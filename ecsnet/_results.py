@@ -32,10 +32,24 @@ def last_shown(region: Region, table: str, resource_id: str) -> Any:
 
 
 def result_of(
+    command: Command[Any],
+    world: World,
+    region: Region,
+    table: str,
+    ids: Sequence[str],
+    last: Mapping[str, Any],
+    account_id: str,
+) -> Any:
+    """Returns the result of a command as `Cloud.execute` does: a resource as it is afterwards, or a tuple, even of one,
+    if the command is on several. ``last`` has those that it may remove, by their ids, in their last status."""
+    if type(command) in SEVERAL:
+        return tuple([_afterwards(world, region, table, one, last, account_id) for one in ids])
+    return _afterwards(world, region, table, ids[0], last, account_id)
+
+
+def _afterwards(
     world: World, region: Region, table: str, resource_id: str, last: Mapping[str, Any], account_id: str
 ) -> Any:
-    """Returns a resource as it is after a command. ``last`` has those that the command may remove, by their ids, in
-    their last status."""
     view = VIEWS.get(table)
     if view is None:
         return quota(world, region, resource_id, account_id)
@@ -90,9 +104,7 @@ def _read_first_result(engine: Engine, used: TokenUse, command: Command[Any], ac
             region, last = after.region(home.region_id), {one: last_shown(home, table, one) for one in ids}
     if region is None or not ids:
         raise _missing(used, account_id)
-    if type(command) in SEVERAL:
-        return tuple([result_of(after, region, table, one, last, account_id) for one in ids])
-    return result_of(after, region, table, ids[0], last, account_id)
+    return result_of(command, after, region, table, ids, last, account_id)
 
 
 def _first_quota(records: Sequence[RecordedEvent], used: TokenUse) -> Quota:

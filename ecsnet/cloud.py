@@ -248,8 +248,7 @@ class Cloud:
             try_out(world, region, decision, context)
         events = decision.events
         table, ids = result_ids(command, events)
-        several = type(command) in SEVERAL
-        if several:
+        if type(command) in SEVERAL:
             ids = existing(command, region, table, ids, self.account_id)
         last: dict[str, Any] = {}
         if type(command) in REMOVING:
@@ -275,11 +274,7 @@ class Cloud:
         if _log.enabled():
             command_id = records[0].command_id if records else engine.command_id(region_id)
             _log.executed(command, command_id, self.account_id, region_id, records)
-        result: Any
-        if several:
-            result = tuple([result_of(engine.world, region, table, one, last, self.account_id) for one in ids])
-        else:
-            result = result_of(engine.world, region, table, ids[0], last, self.account_id)
+        result = result_of(command, engine.world, region, table, ids, last, self.account_id)
         if client_token is not None:
             engine.keep_first_result(records[-1].position, result)
         return result

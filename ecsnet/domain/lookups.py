@@ -7,7 +7,7 @@ finds only what its own account has. What is missing is noted for the rules, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ecsnet._attrs import field_names
@@ -174,25 +174,18 @@ def _resolver(parameters: Mapping[str, str]) -> Resolve:
         for parameter, lookup in of_several:
             named = getattr(command, parameter)
             if named is not None:
-                setattr(context, lookup.field, _found_of(context, lookup, named))
+                found_of = [_found(context, lookup, one) for one in named]
+                setattr(context, lookup.field, tuple([one for one in found_of if one is not None]))
 
     return resolve
 
 
-def _found_of(context: RuleContext, lookup: Lookup, ids: Iterable[str]) -> tuple[Any, ...]:
-    found = []
-    for one in ids:
-        resource = lookup.find(context, one)
-        if resource is None:
-            _note(context, lookup, one)
-        else:
-            found.append(resource)
-    return tuple(found)
-
-
 def look_up(context: RuleContext, parameter: str, named: str) -> Any:
     """Returns the resource that a parameter with this name would find, None if there is none, which is noted."""
-    lookup = LOOKUPS[parameter]
+    return _found(context, LOOKUPS[parameter], named)
+
+
+def _found(context: RuleContext, lookup: Lookup, named: str) -> Any:
     found = lookup.find(context, named)
     if found is None:
         _note(context, lookup, named)
